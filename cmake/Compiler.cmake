@@ -1,0 +1,30 @@
+# Language level, warnings, sanitizers and the compiler cache, for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+
+find_program(CALOTYPE_CCACHE ccache)
+if(CALOTYPE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CALOTYPE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CALOTYPE_CCACHE})
+endif()
+
+# Paths in debug information and assertions do not depend on where the tree lies, so caches are shared between clones.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+
+add_library(calotype_warnings INTERFACE)
+target_compile_options(calotype_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                   -Wnon-virtual-dtor -Woverloaded-virtual
+                                                   -Wno-missing-field-initializers -Werror)
+
+if(CALOTYPE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(CALOTYPE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
+  add_link_options(-fsanitize=thread)
+elseif(CALOTYPE_SANITIZE)
+  message(FATAL_ERROR "CALOTYPE_SANITIZE is '${CALOTYPE_SANITIZE}'; it may be empty, address or thread")
+endif()

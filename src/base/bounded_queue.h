@@ -1,0 +1,72 @@
+// A queue between threads that holds at most `capacity` items: a full queue makes producers wait (back-pressure), so
+// that memory does not grow when one stage is slower than the one before it.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+
+namespace calotype {
+
+// Any number of producers and consumers. After Close() no item is taken in, what is inside still comes out, then Pop()
+// answers nullopt.
+template <typename T>
+class BoundedQueue {
+ public:
+  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
+
+  // Waits while the queue is full. False, and the item dropped, when the queue was closed.
+  bool Push(T item) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || items_.size() < capacity_; });
+    if (closed_) {
+      return false;
+    }
+    items_.push_back(std::move(item));
+    return true;
+  }
+
+  // Waits for an item; nullopt when the queue is closed and empty.
+  std::optional<T> Pop() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); });
+    return TakeFront();
+  }
+
+  // An item if there is one now; does not wait.
+  std::optional<T> TryPop() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    return TakeFront();
+  }
+
+  void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+
+  std::size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    return items_.size();
+  }
+
+ private:
+  std::optional<T> TakeFront() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (items_.empty()) {
+      return std::nullopt;
+    }
+    T item = std::move(items_.front());
+    items_.pop_front();
+    return item;
+  }
+
+  const std::size_t capacity_;
+  mutable Mutex mutex_;
+  std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace calotype

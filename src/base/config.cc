@@ -1,0 +1,175 @@
+#include "base/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "base/toml_error.h"
+
+namespace calotype {
+namespace {
+
+Status OutOfRange(const ConfigField& field, int64_t seen) {
+  return absl::InvalidArgumentError(
+      fmt::format("{} is {}; it may be {} to {}", field.key, seen, field.minimum, field.maximum));
+}
+
+Status SetInteger(const ConfigField& field, int64_t value) {
+  if (value < field.minimum || value > field.maximum) {
+    return OutOfRange(field, value);
+  }
+  *std::get<int64_t*>(field.target) = value;
+  return absl::OkStatus();
+}
+
+// From the environment or the command line, where everything is text.
+Status SetFromText(const ConfigField& field, std::string_view text) {
+  if (std::holds_alternative<std::string*>(field.target)) {
+    *std::get<std::string*>(field.target) = std::string(text);
+    return absl::OkStatus();
+  }
+  if (std::holds_alternative<bool*>(field.target)) {
+    if (text != "true" && text != "false") {
+      return absl::InvalidArgumentError(fmt::format("{} is '{}'; it may be true or false", field.key, text));
+    }
+    *std::get<bool*>(field.target) = text == "true";
+    return absl::OkStatus();
+  }
+  int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) {
+    return absl::InvalidArgumentError(fmt::format("{} is '{}'; it may be a whole number from {} to {}", field.key, text,
+                                                  field.minimum, field.maximum));
+  }
+  return SetInteger(field, value);
+}
+
+Status SetFromToml(const ConfigField& field, const toml::node& node, std::string_view file) {
+  const auto wrong_type = [&](std::string_view wanted) {
+    return TomlError(file, node.source(),
+                     fmt::format("{} is {}; it must be {}", field.key, TomlTypeName(node), wanted));
+  };
+  if (bool* const* target = std::get_if<bool*>(&field.target)) {
+    if (!node.is_boolean()) {
+      return wrong_type("true or false");
+    }
+    **target = **node.as_boolean();
+  } else if (std::string* const* text = std::get_if<std::string*>(&field.target)) {
+    if (!node.is_string()) {
+      return wrong_type("a string");
+    }
+    **text = **node.as_string();
+  } else if (!node.is_integer()) {
+    return wrong_type("a whole number");
+  } else if (const Status status = SetInteger(field, **node.as_integer()); !status.ok()) {
+    return TomlError(file, node.source(), Message(status));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string ConfigField::EnvironmentName() const {
+  std::string name = "CALOTYPE_" + key;
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  });
+  return name;
+}
+
+std::string ConfigField::Value() const {
+  if (bool* const* flag = std::get_if<bool*>(&target)) {
+    return **flag ? "true" : "false";
+  }
+  if (int64_t* const* number = std::get_if<int64_t*>(&target)) {
+    return fmt::format("{}", **number);
+  }
+  return fmt::format("\"{}\"", *std::get<std::string*>(target));
+}
+
+void ConfigRegistry::AddBool(std::string key, bool* target, std::string help) {
+  fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help)});
+}
+
+void ConfigRegistry::AddInteger(std::string key, int64_t* target, int64_t minimum, int64_t maximum, std::string help) {
+  fields_.push_back(
+      {.key = std::move(key), .target = target, .help = std::move(help), .minimum = minimum, .maximum = maximum});
+}
+
+void ConfigRegistry::AddText(std::string key, std::string* target, std::string help) {
+  fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help)});
+}
+
+const ConfigField* ConfigRegistry::Find(std::string_view key) const {
+  const auto found =
+      std::find_if(fields_.begin(), fields_.end(), [&](const ConfigField& field) { return field.key == key; });
+  return found == fields_.end() ? nullptr : &*found;
+}
+
+std::string ConfigRegistry::KnownKeys() const {
+  std::string keys;
+  for (const ConfigField& field : fields_) {
+    keys += keys.empty() ? field.key : ", " + field.key;
+  }
+  return keys;
+}
+
+Status ConfigRegistry::ApplyFile(const std::filesystem::path& file) {
+  StatusOr<std::string> text = ReadTextFile(file);
+  if (absl::IsNotFound(text.status())) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_RETURN_IF_ERROR(text.status());
+  try {
+    const toml::table root = toml::parse(*text, file.string());
+    for (const auto& [section_name, section] : root) {
+      const std::string prefix(section_name.str());
+      if (!section.is_table()) {
+        return TomlError(file.string(), section.source(),
+                         fmt::format("'{}' stands outside of a table; known keys: {}", prefix, KnownKeys()));
+      }
+      for (const auto& [name, node] : *section.as_table()) {
+        const std::string key = prefix + "." + std::string(name.str());
+        const ConfigField* const field = Find(key);
+        if (field == nullptr) {
+          return TomlError(file.string(), node.source(),
+                           fmt::format("no setting is called '{}'; known keys: {}", key, KnownKeys()));
+        }
+        CALOTYPE_RETURN_IF_ERROR(SetFromToml(*field, node, file.string()));
+      }
+    }
+  } catch (const toml::parse_error& error) {
+    return TomlError(file.string(), error.source(), error.description());
+  }
+  return absl::OkStatus();
+}
+
+Status ConfigRegistry::ApplyEnvironment(const std::function<const char*(const char*)>& get) {
+  for (const ConfigField& field : fields_) {
+    const std::string name = field.EnvironmentName();
+    if (const char* const value = get(name.c_str()); value != nullptr) {
+      CALOTYPE_RETURN_IF_ERROR(Annotate(SetFromText(field, value), name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status ConfigRegistry::ApplyAssignment(std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos) {
+    return absl::InvalidArgumentError(fmt::format("'{}' is no setting; write KEY=VALUE", assignment));
+  }
+  const ConfigField* const field = Find(assignment.substr(0, equals));
+  if (field == nullptr) {
+    return absl::InvalidArgumentError(
+        fmt::format("no setting is called '{}'; known keys: {}", assignment.substr(0, equals), KnownKeys()));
+  }
+  return SetFromText(*field, assignment.substr(equals + 1));
+}
+
+}  // namespace calotype

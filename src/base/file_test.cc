@@ -1,0 +1,82 @@
+#include "base/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/sha256.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class FileTest : public ::testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  fs::path Write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return folder_ / name;
+  }
+
+  const fs::path folder_ = fs::temp_directory_path() / ("calotype_file_test_" + std::to_string(getpid()));
+};
+
+TEST_F(FileTest, ReadsWholeFiles) {
+  const fs::path path = Write("a", std::string("a\0b", 3));
+  EXPECT_EQ(*ReadTextFile(path), std::string("a\0b", 3));
+  EXPECT_TRUE(ReadFile(Write("empty", ""))->empty());
+}
+
+TEST_F(FileTest, SaysWhyAFileCannotBeOpened) {
+  EXPECT_TRUE(absl::IsNotFound(OpenForReading(folder_ / "nothing").status()));
+  EXPECT_THAT(Message(OpenForReading(folder_ / "nothing").status()), HasSubstr("nothing"));
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenForReading(folder_).status()));
+  ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(Message(OpenForReading(folder_ / "pipe").status()), HasSubstr("not a regular file"));
+}
+
+TEST_F(FileTest, RefusesMoreThanTheLimitAndNamesTheKnob) {
+  const StatusOr<UniqueFd> file = OpenForReading(Write("a", "12345"));
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(ReadAll(file->get(), 5, "limits.file_bytes")->size(), 5U);
+  const Status status = ReadAll(file->get(), 4, "limits.file_bytes").status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status));
+  EXPECT_EQ(Message(status), "the file has 5 bytes, the limit is 4 (limits.file_bytes)");
+}
+
+TEST_F(FileTest, WritesAtomically) {
+  const fs::path path = folder_ / "out";
+  const std::vector<uint8_t> first = {1, 2, 3};
+  const std::vector<uint8_t> second = {4};
+  ASSERT_TRUE(WriteFileAtomically(path, first).ok());
+  ASSERT_TRUE(WriteFileAtomically(path, second).ok());
+  EXPECT_EQ(*ReadFile(path), second);
+  // No temporary file stays behind, not even after a failure.
+  EXPECT_FALSE(WriteFileAtomically(folder_ / "no" / "such", first).ok());
+  fs::create_directory(folder_ / "taken");
+  EXPECT_FALSE(WriteFileAtomically(folder_ / "taken", first).ok());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
+}
+
+TEST_F(FileTest, Sha256OfFileAndOfBytesAgree) {
+  const std::string abc = "abc";
+  const auto expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-2, B.1
+  EXPECT_EQ(Sha256({reinterpret_cast<const uint8_t*>(abc.data()), abc.size()}).Hex(), expected);
+  const StatusOr<UniqueFd> file = OpenForReading(Write("abc", abc));
+  EXPECT_EQ(Sha256OfFile(file->get())->Hex(), expected);
+  EXPECT_EQ(Sha256OfFile(file->get())->Hex(), expected) << "the position of the file must not matter";
+  EXPECT_EQ(ParseSha256(expected)->Hex(), expected);
+  EXPECT_FALSE(ParseSha256("abc").ok());
+  EXPECT_FALSE(ParseSha256(std::string(64, 'g')).ok());
+  EXPECT_FALSE(Sha256OfFile(-1).ok());
+}
+
+}  // namespace
+}  // namespace calotype

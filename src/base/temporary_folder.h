@@ -1,0 +1,28 @@
+// A folder that goes away with its owner.
+#pragma once
+
+#include <filesystem>
+
+#include "base/status.h"
+
+namespace calotype {
+
+class TemporaryFolder {
+ public:
+  // Makes a new folder below the system's temporary one; only this user can read it.
+  static StatusOr<TemporaryFolder> Create();
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  std::filesystem::path path_;
+};
+
+}  // namespace calotype

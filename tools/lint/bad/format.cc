@@ -1,0 +1,2 @@
+int  Sum( int a,int b ){
+      return a+b; }

@@ -1,0 +1,2 @@
+#include <vector>
+#include "photo/vips_image.h"

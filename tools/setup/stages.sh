@@ -1,0 +1,39 @@
+# Sourced by quickstart and check, which run in the root of the tree: work in named stages, one line each.
+
+. tools/setup/common.sh
+
+logs=build/logs
+mkdir -p "$logs"
+
+# Compiled once, used by every build folder and every clone.
+export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
+# stage NAME COMMAND...
+#   Runs COMMAND (set -e holds in it) with its output in $log; says how long it took, or how the log ends and stops.
+stage() {
+  local name=$1 started=$SECONDS rc
+  log=$logs/${name// /-}.log
+  shift
+  printf '%-24s' "$name"
+  set +e
+  (set -e; "$@") >"$log" 2>&1 </dev/null
+  rc=$?
+  set -e
+  if [ $rc != 0 ]; then
+    echo "FAILED after $((SECONDS - started)) s"
+    tail -n 60 "$log"
+    echo "$(basename "$0"): the stage '$name' failed (exit $rc); all that it said is in $log" >&2
+    exit 1
+  fi
+  echo "$((SECONDS - started)) s"
+}
+
+# build PRESET [TARGET...]
+build() {
+  local preset=$1
+  shift
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" ${1:+--target "$@"}
+}
+
+install_starter_pack() { tools/starter_pack/build --pack starter --out "$cache/models/starter"; }
