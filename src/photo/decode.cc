@@ -1,0 +1,57 @@
+#include "photo/decode.h"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "photo/formats.h"
+#include "photo/limits.h"
+#include "photo/orient.h"
+
+namespace calotype {
+namespace {
+
+DecodedPhoto MakeUpright(StoredPhoto stored, PhotoFormat format) {
+  const bool swaps = SwapsAxes(stored.turn);
+  return {.image = Upright(std::move(stored.image), stored.turn),
+          .full_width = swaps ? stored.height : stored.width,
+          .full_height = swaps ? stored.width : stored.height,
+          .reduction = stored.reduction,
+          .format = format,
+          .facts = std::move(stored.facts)};
+}
+
+StatusOr<DecodedPhoto> DecodeKnown(const FormatRow& row, std::span<const uint8_t> file, const DecodeLimits& limits) {
+  if (!CanDecode(row.format)) {
+    return absl::UnimplementedError(
+        fmt::format("this machine cannot read {}; it takes the package {}", row.name, row.package));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, row.decode(file, limits));
+  return MakeUpright(std::move(stored), row.format);
+}
+
+}  // namespace
+
+StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
+                            ReadAll(descriptor, limits.max_file_bytes, kFileBytesKnob));
+  return DecodePhoto(file, limits);
+}
+
+StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits) try {
+  CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
+  const FormatRow* row = FindFormat(file);
+  if (row == nullptr) {
+    return absl::InvalidArgumentError(
+        "not a photo: its first bytes are none of JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG XL or RAW");
+  }
+  return DecodeKnown(*row, file, limits);
+} catch (const std::bad_alloc&) {
+  return absl::ResourceExhaustedError(
+      fmt::format("not enough memory to decode the photo; lower limits.pixels, now {}", limits.max_pixels));
+}
+
+}  // namespace calotype

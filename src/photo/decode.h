@@ -1,0 +1,78 @@
+// A file becomes pixels and facts: sniff by content, read the header, hold it against the limits, decode no larger than
+// needed, upright and in sRGB.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "photo/facts.h"
+#include "photo/image.h"
+
+namespace calotype {
+
+// Values are stored in the catalogue: never renumber.
+enum class PhotoFormat : uint8_t {
+  kUnknown = 0,
+  kJpeg = 1,
+  kPng = 2,
+  kWebp = 3,
+  kTiff = 4,
+  kGif = 5,
+  kHeic = 6,
+  kAvif = 7,
+  kJpegXl = 8,
+  kRaw = 9,
+};
+
+// "JPEG", "PNG" ...
+std::string_view FormatName(PhotoFormat format);
+
+// The format that the first bytes (64 are enough but for RAW kinds that look like TIFF) announce; the file's name does
+// not matter. kUnknown when nothing fits.
+PhotoFormat SniffFormat(std::span<const uint8_t> head);
+
+// What is refused between header and pixels, before any allocation; one place for every format.
+struct DecodeLimits {
+  std::size_t max_file_bytes = std::size_t{1} << 30;  // knob: limits.file_bytes
+  int64_t max_pixels = 400'000'000;                   // width x height; knob: limits.pixels
+  int max_aspect_ratio = 200;                         // long side over short side; knob: limits.aspect_ratio
+  int target_long_side = 2000;                        // decode to the smallest size at least this long, never enlarged
+};
+
+struct DecodedPhoto {
+  Image image;  // upright, sRGB; the long side is `target_long_side` or a little more, or the whole photo if smaller
+  int full_width = 0;  // of the upright original
+  int full_height = 0;
+  // Original pixels per pixel of `image`, on both axes, where the decoder states it: libjpeg's sizes are rounded up, so
+  // that their ratio is a little off. Elsewhere it is the ratio of the sizes.
+  std::optional<float> reduction;
+  PhotoFormat format = PhotoFormat::kUnknown;
+  PhotoFacts facts;
+
+  float scale_x() const {
+    return reduction.value_or(static_cast<float>(full_width) / static_cast<float>(image.width()));
+  }
+  float scale_y() const {
+    return reduction.value_or(static_cast<float>(full_height) / static_cast<float>(image.height()));
+  }
+};
+
+// Decodes the open file. No shared state; safe from many threads; may run in a child process. The first call
+// initialises libvips.
+//   kInvalidArgument    empty, no known format, broken or cut short
+//   kResourceExhausted  over a limit; the message names what was seen, the limit and its knob
+//   kUnimplemented      a format that this machine's libraries cannot read
+StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits);
+
+// The same from bytes.
+StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits);
+
+// True when this machine's libraries read the format (libvips is built with or without HEIC, AVIF and JPEG XL).
+bool CanDecode(PhotoFormat format);
+
+}  // namespace calotype

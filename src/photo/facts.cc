@@ -1,0 +1,198 @@
+#include "photo/facts.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <exiv2/exiv2.hpp>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "photo/facts_text.h"
+#include "photo/metadata.h"
+
+namespace calotype {
+namespace {
+
+using namespace std::string_view_literals;
+
+// exiv2 writes to stderr and its XMP toolkit is one per process: both are set up once, before anything is read.
+void PrepareExiv2() {
+  static std::recursive_mutex xmp_mutex;
+  static const bool kPrepared = [] {
+    Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
+    return Exiv2::XmpParser::initialize(
+        [](void* mutex, bool lock) {
+          auto* held = static_cast<std::recursive_mutex*>(mutex);
+          lock ? held->lock() : held->unlock();
+        },
+        &xmp_mutex);
+  }();
+  static_cast<void>(kPrepared);  // Without the toolkit there is no XMP, and the rest is still read.
+}
+
+const Exiv2::Value* Find(const Exiv2::ExifData& exif, const char* key) {
+  const auto found = exif.findKey(Exiv2::ExifKey(key));
+  return found == exif.end() || found->count() == 0 ? nullptr : &found->value();
+}
+
+std::string Text(const Exiv2::ExifData& exif, const char* key) {
+  const Exiv2::Value* value = Find(exif, key);
+  return value == nullptr ? std::string() : value->toString();
+}
+
+std::string Text(const Exiv2::XmpData& xmp, const char* key) {
+  const auto found = xmp.findKey(Exiv2::XmpKey(key));
+  return found == xmp.end() ? std::string() : found->toString();
+}
+
+// A date with the tags that refine it (EXIF 2.31, 4.6.5 F), the moment of the shutter first.
+struct DateKeys {
+  const char* date;
+  const char* subsecond;
+  const char* offset;
+};
+constexpr std::array<DateKeys, 3> kExifDates = {{
+    {"Exif.Photo.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal", "Exif.Photo.OffsetTimeOriginal"},
+    {"Exif.Photo.DateTimeDigitized", "Exif.Photo.SubSecTimeDigitized", "Exif.Photo.OffsetTimeDigitized"},
+    {"Exif.Image.DateTime", "Exif.Photo.SubSecTime", "Exif.Photo.OffsetTime"},
+}};
+constexpr std::array kXmpDates = {"Xmp.exif.DateTimeOriginal", "Xmp.photoshop.DateCreated", "Xmp.xmp.CreateDate"};
+
+std::string TakenAt(const Exiv2::ExifData& exif) {
+  for (const DateKeys& keys : kExifDates) {
+    std::string taken = IsoFromExif(Text(exif, keys.date), Text(exif, keys.subsecond), Text(exif, keys.offset));
+    if (!taken.empty()) {
+      return taken;
+    }
+  }
+  return {};
+}
+
+std::string TakenAt(const Exiv2::XmpData& xmp) {
+  for (const char* key : kXmpDates) {
+    std::string taken = IsoFromXmp(Text(xmp, key));
+    if (!taken.empty()) {
+      return taken;
+    }
+  }
+  return {};
+}
+
+// LensModel; before EXIF 2.3 makers kept the lens in notes of their own, most as a number that exiv2 has names for.
+std::string Lens(const Exiv2::ExifData& exif) {
+  std::string lens = CleanText(Text(exif, "Exif.Photo.LensModel"));
+  if (!lens.empty()) {
+    return lens;
+  }
+  const auto found = Exiv2::lensName(exif);
+  lens = found == exif.end() ? std::string() : CleanText(found->print(&exif));
+  const bool name = lens.find_first_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos && lens.front() != '(' &&
+                    lens != "n/a" && !lens.starts_with("Unknown");
+  return name ? lens : std::string();
+}
+
+int Orientation(const Exiv2::ExifData& exif) {
+  const Exiv2::Value* value = Find(exif, "Exif.Image.Orientation");
+  const Exiv2::Rational number = value == nullptr ? Exiv2::Rational(1, 1) : value->toRational(0);
+  return number.first >= 1 && number.first <= 8 ? static_cast<int>(number.first) : 1;
+}
+
+std::optional<double> Coordinate(const Exiv2::ExifData& exif, const char* key, const char* reference_key,
+                                 std::string_view references) {
+  const Exiv2::Value* value = Find(exif, key);
+  const std::string reference = Text(exif, reference_key);
+  if (value == nullptr || value->typeId() != Exiv2::unsignedRational || value->count() < 3 || reference.empty() ||
+      references.find(reference.front()) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  return Degrees({value->toRational(0), value->toRational(1), value->toRational(2)}, reference.front());
+}
+
+std::optional<double> Altitude(const Exiv2::ExifData& exif) {
+  const Exiv2::Value* value = Find(exif, "Exif.GPSInfo.GPSAltitude");
+  const Exiv2::Rational metres = value == nullptr ? Exiv2::Rational(0, 0) : value->toRational(0);
+  if (metres.second == 0) {
+    return std::nullopt;
+  }
+  const double altitude = static_cast<double>(metres.first) / metres.second;
+  return Text(exif, "Exif.GPSInfo.GPSAltitudeRef") == "1" ? -altitude : altitude;
+}
+
+std::optional<GpsPosition> Gps(const Exiv2::ExifData& exif) {
+  const auto latitude = Coordinate(exif, "Exif.GPSInfo.GPSLatitude", "Exif.GPSInfo.GPSLatitudeRef", "NS");
+  const auto longitude = Coordinate(exif, "Exif.GPSInfo.GPSLongitude", "Exif.GPSInfo.GPSLongitudeRef", "EW");
+  if (!latitude || !longitude || (*latitude == 0 && *longitude == 0)) {
+    return std::nullopt;
+  }
+  return GpsPosition{.latitude = *latitude, .longitude = *longitude, .altitude = Altitude(exif)};
+}
+
+// Each fact is read behind a net of its own: one that makes exiv2 throw leaves the others.
+template <typename Fact, typename Read>
+void Try(Fact& fact, const Read& read) {
+  try {
+    fact = read();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the fact stays unknown
+  }
+}
+
+PhotoFacts FactsOf(const Exiv2::ExifData& exif, const Exiv2::XmpData& xmp) {
+  PhotoFacts facts;
+  Try(facts.taken_at, [&] { return TakenAt(exif); });
+  Try(facts.camera, [&] { return CameraName(Text(exif, "Exif.Image.Make"), Text(exif, "Exif.Image.Model")); });
+  Try(facts.lens, [&] { return Lens(exif); });
+  Try(facts.orientation, [&] { return Orientation(exif); });
+  Try(facts.gps, [&] { return Gps(exif); });
+  if (facts.taken_at.empty()) {
+    Try(facts.taken_at, [&] { return TakenAt(xmp); });
+  }
+  if (facts.camera.empty()) {
+    Try(facts.camera, [&] { return CameraName(Text(xmp, "Xmp.tiff.Make"), Text(xmp, "Xmp.tiff.Model")); });
+  }
+  if (facts.lens.empty()) {
+    Try(facts.lens, [&] { return CleanText(Text(xmp, "Xmp.aux.Lens")); });
+  }
+  return facts;
+}
+
+std::span<const uint8_t> WithoutExifMark(std::span<const uint8_t> exif) {
+  constexpr std::string_view kMark = "Exif\0\0"sv;
+  const bool marked = exif.size() >= kMark.size() && std::equal(kMark.begin(), kMark.end(), exif.begin());
+  return marked ? exif.subspan(kMark.size()) : exif;
+}
+
+}  // namespace
+
+PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp) {
+  PrepareExiv2();
+  Exiv2::ExifData exif_data;
+  Exiv2::XmpData xmp_data;
+  try {
+    const std::span<const uint8_t> block = WithoutExifMark(exif);
+    Exiv2::ExifParser::decode(exif_data, block.data(), static_cast<uint32_t>(block.size()));
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what was read before stays
+  }
+  try {
+    Exiv2::XmpParser::decode(xmp_data, std::string(xmp.begin(), xmp.end()));
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+  }
+  return FactsOf(exif_data, xmp_data);
+}
+
+PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file) {
+  PrepareExiv2();
+  try {
+    const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<long>(file.size()));  // NOLINT: its type
+    image->readMetadata();
+    return FactsOf(image->exifData(), image->xmpData());
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+PhotoFacts FactsFromExif(std::span<const uint8_t> exif) { return ReadFacts(exif, {}); }
+
+}  // namespace calotype

@@ -1,0 +1,33 @@
+// What a photo says of itself: EXIF (and XMP where EXIF is silent). Texts are UTF-8 without control characters.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace calotype {
+
+struct GpsPosition {
+  double latitude = 0;             // degrees, north positive
+  double longitude = 0;            // degrees, east positive
+  std::optional<double> altitude;  // metres above sea level
+};
+
+struct PhotoFacts {
+  // ISO 8601 with what is known: "2024-05-01T12:34:56", with ".123" and "+02:00" where the photo has them; the day
+  // alone where the time of day is missing. Empty: unknown, or no possible date.
+  std::string taken_at;
+  std::string camera;  // "Canon EOS R5": the maker is not repeated
+  std::string lens;
+  int orientation = 1;  // EXIF 1 to 8, as stored; pixels are already upright
+  // Empty without references (N, S, E, W), with a value that is no number or out of range, and at exactly 0, 0: what
+  // receivers write that found no satellite.
+  std::optional<GpsPosition> gps;
+};
+
+// Facts from an EXIF block (TIFF header first, with or without "Exif\0\0"). Broken parts are left out, never an error:
+// a photo with a bad date is still a photo.
+PhotoFacts FactsFromExif(std::span<const uint8_t> exif);
+
+}  // namespace calotype

@@ -1,0 +1,104 @@
+#include "photo/formats.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "photo/jpeg.h"
+#include "photo/jpeg_xl.h"
+#include "photo/metadata.h"
+#include "photo/raw.h"
+#include "photo/sniff.h"
+#include "photo/vips.h"
+
+namespace calotype {
+namespace {
+
+// PNG, WebP, GIF: the turn is EXIF's.
+StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
+  CALOTYPE_ASSIGN_OR_RETURN(VipsPicture picture, DecodeWithVips(file, limits, name));
+  StoredPhoto photo{.image = std::move(picture.image),
+                    .width = picture.width,
+                    .height = picture.height,
+                    .facts = ReadFacts(picture.exif, picture.xmp)};
+  photo.turn = photo.facts.orientation;
+  return photo;
+}
+
+// HEIC, AVIF, JPEG XL: the container turns the picture, and EXIF's orientation is to be ignored (ISO/IEC
+// 23008-12, 6.5.10 and ISO/IEC 18181-1, annex J).
+StatusOr<StoredPhoto> DecodeTurned(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, name));
+  photo.turn = 1;
+  return photo;
+}
+
+// libvips before 8.15 gives no EXIF of JPEG XL.
+StatusOr<StoredPhoto> DecodeJpegXl(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTurned(file, limits, "JPEG XL"));
+  photo.facts = ReadFacts(FindJpegXlBox(file, "Exif"), FindJpegXlBox(file, "xml "));
+  return photo;
+}
+
+// TIFF holds the tags of EXIF itself.
+StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, "TIFF"));
+  photo.facts = ReadFactsOfFile(file);
+  photo.turn = photo.facts.orientation;
+  return photo;
+}
+
+using File = std::span<const uint8_t>;
+using Limits = DecodeLimits;
+
+// RAW first: many of its kinds are TIFF files too.
+constexpr std::array kFormats = {
+    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, {}, {}},
+    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, {}, {}},
+    FormatRow{PhotoFormat::kPng, "PNG", IsPng,
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); }, "pngload",
+              "libvips42"},
+    FormatRow{PhotoFormat::kWebp, "WebP", IsWebp,
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); }, "webpload",
+              "libvips42"},
+    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, "tiffload", "libvips42"},
+    FormatRow{PhotoFormat::kGif, "GIF", IsGif,
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); }, "gifload",
+              "libvips42"},
+    FormatRow{PhotoFormat::kHeic, "HEIC", IsHeic,
+              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); }, "heifload",
+              "libvips42 with libheif and libheif-plugin-libde265"},
+    FormatRow{PhotoFormat::kAvif, "AVIF", IsAvif,
+              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); }, "heifload",
+              "libvips42 with libheif and libheif-plugin-aomdec"},
+    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, "jxlload", "libvips42 with libjxl"},
+};
+
+const FormatRow* RowOf(PhotoFormat format) {
+  const auto row = std::ranges::find(kFormats, format, &FormatRow::format);
+  return row == kFormats.end() ? nullptr : &*row;
+}
+
+}  // namespace
+
+const FormatRow* FindFormat(std::span<const uint8_t> file) {
+  const auto row = std::ranges::find_if(kFormats, [&](const FormatRow& candidate) { return candidate.sniff(file); });
+  return row == kFormats.end() ? nullptr : &*row;
+}
+
+std::string_view FormatName(PhotoFormat format) {
+  const FormatRow* row = RowOf(format);
+  return row == nullptr ? "unknown" : row->name;
+}
+
+PhotoFormat SniffFormat(std::span<const uint8_t> head) {
+  const FormatRow* row = FindFormat(head);
+  return row == nullptr ? PhotoFormat::kUnknown : row->format;
+}
+
+bool CanDecode(PhotoFormat format) {
+  const FormatRow* row = RowOf(format);
+  return row != nullptr && (row->vips_loader.empty() || VipsHasLoader(row->vips_loader));
+}
+
+}  // namespace calotype

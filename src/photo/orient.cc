@@ -1,0 +1,67 @@
+#include "photo/orient.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace calotype {
+namespace {
+
+// Where a stored pixel goes: swap x and y first, then mirror. From the table of tag 0x0112 in the EXIF specification.
+struct Turn {
+  bool swap;
+  bool mirror_x;
+  bool mirror_y;
+};
+
+constexpr std::array<Turn, 9> kTurns = {{
+    {false, false, false},  // 0: not a value of EXIF
+    {false, false, false},  // 1: row 0 is the top, column 0 the left side
+    {false, true, false},   // 2: top, right
+    {false, true, true},    // 3: bottom, right
+    {false, false, true},   // 4: bottom, left
+    {true, false, false},   // 5: left, top
+    {true, true, false},    // 6: right, top
+    {true, true, true},     // 7: right, bottom
+    {true, false, true},    // 8: left, bottom
+}};
+
+// Pixels are moved in square tiles: a turned row is written down a column, and whole columns fall out of the cache.
+constexpr int kTile = 32;
+
+void MoveTile(const Image& from, Image& to, Turn turn, int left, int top) {
+  const int right = std::min(left + kTile, from.width());
+  const int bottom = std::min(top + kTile, from.height());
+  for (int y = top; y < bottom; ++y) {
+    const uint8_t* source = from.row(y) + static_cast<std::size_t>(left) * Image::kChannels;
+    for (int x = left; x < right; ++x, source += Image::kChannels) {
+      const int to_x = turn.swap ? y : x;
+      const int to_y = turn.swap ? x : y;
+      const int column = turn.mirror_x ? to.width() - 1 - to_x : to_x;
+      const int row = turn.mirror_y ? to.height() - 1 - to_y : to_y;
+      std::memcpy(to.row(row) + static_cast<std::size_t>(column) * Image::kChannels, source, Image::kChannels);
+    }
+  }
+}
+
+Turn TurnOf(int orientation) { return orientation < 1 || orientation > 8 ? kTurns[1] : kTurns[orientation]; }
+
+}  // namespace
+
+bool SwapsAxes(int orientation) { return TurnOf(orientation).swap; }
+
+Image Upright(Image stored, int orientation) {
+  const Turn turn = TurnOf(orientation);
+  if (!turn.swap && !turn.mirror_x && !turn.mirror_y) {
+    return stored;
+  }
+  Image upright = turn.swap ? Image(stored.height(), stored.width()) : Image(stored.width(), stored.height());
+  for (int top = 0; top < stored.height(); top += kTile) {
+    for (int left = 0; left < stored.width(); left += kTile) {
+      MoveTile(stored, upright, turn, left, top);
+    }
+  }
+  return upright;
+}
+
+}  // namespace calotype

@@ -1,0 +1,20 @@
+// What each decoder of this folder hands back; decode.cc turns it upright.
+#pragma once
+
+#include <optional>
+
+#include "photo/facts.h"
+#include "photo/image.h"
+
+namespace calotype {
+
+struct StoredPhoto {
+  Image image;    // sRGB, as stored, perhaps scaled down
+  int width = 0;  // of the stored original
+  int height = 0;
+  std::optional<float> reduction;  // see DecodedPhoto
+  int turn = 1;                    // the EXIF orientation that is still to be applied to `image`
+  PhotoFacts facts;
+};
+
+}  // namespace calotype

@@ -1,0 +1,234 @@
+#include "photo/vips.h"
+
+#include <fmt/format.h>
+#include <vips/vips.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "photo/icc.h"
+#include "photo/limits.h"
+
+namespace calotype {
+namespace {
+
+// The loaders that hostile files may reach; all others (ImageMagick, PDF, SVG, OpenSlide ...) stay blocked.
+constexpr std::array kAllowedLoaders = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",   "VipsForeignLoadWebp",
+                                        "VipsForeignLoadTiff", "VipsForeignLoadNsgif", "VipsForeignLoadHeif",
+                                        "VipsForeignLoadJxl"};
+
+struct Unref {
+  void operator()(VipsImage* image) const { g_object_unref(image); }
+  void operator()(VipsArrayDouble* array) const { vips_area_unref(VIPS_AREA(array)); }
+};
+using VipsImagePtr = std::unique_ptr<VipsImage, Unref>;
+
+struct Free {
+  void operator()(void* data) const { g_free(data); }
+};
+
+void DropLog(const gchar* /*domain*/, GLogLevelFlags /*level*/, const gchar* /*text*/, gpointer /*data*/) {}
+
+bool StartVips() {
+  if (VIPS_INIT("calotype") != 0) {
+    return false;
+  }
+  // The pipeline decodes several photos at once: threads inside each would only compete. And no photo is decoded twice.
+  vips_concurrency_set(1);
+  vips_cache_set_max(0);
+  vips_operation_block_set("VipsForeignLoad", TRUE);
+  for (const char* loader : kAllowedLoaders) {
+    vips_operation_block_set(loader, FALSE);
+  }
+  // Warnings of libtiff and others would go to stderr.
+  for (const char* domain : {"VIPS", "GLib-GObject"}) {
+    g_log_set_handler(domain, static_cast<GLogLevelFlags>(G_LOG_LEVEL_MASK), DropLog, nullptr);
+  }
+  return true;
+}
+
+// libvips keeps buffers for each thread that used it; they go with the thread.
+struct ThreadEnd {
+  ThreadEnd() = default;
+  ThreadEnd(const ThreadEnd&) = delete;
+  ThreadEnd& operator=(const ThreadEnd&) = delete;
+  ~ThreadEnd() { vips_thread_shutdown(); }
+};
+
+bool PrepareVips() {
+  static const bool kStarted = StartVips();
+  if (kStarted) {
+    thread_local ThreadEnd thread_end;
+    static_cast<void>(thread_end);
+  }
+  return kStarted;
+}
+
+std::string TakeVipsError() {
+  const std::unique_ptr<char, Free> text(vips_error_buffer_copy());
+  std::string line(text.get());
+  return line.substr(0, line.find('\n'));
+}
+
+// libheif and libvips have no error codes that reach us, only texts.
+bool IsMissingCodec(std::string_view text) {
+  constexpr std::array<std::string_view, 2> kTexts = {"Unsupported codec", "No decoding plugin"};
+  return std::ranges::any_of(kTexts, [&](auto known) { return text.find(known) != std::string_view::npos; });
+}
+
+Status VipsFailure(std::string_view format) {
+  const std::string detail = TakeVipsError();
+  if (IsMissingCodec(detail)) {
+    return absl::UnimplementedError(
+        fmt::format("this kind of {} cannot be read by the libraries of this machine ({})", format, detail));
+  }
+  return absl::InvalidArgumentError(fmt::format("the {} is broken or cut short ({})", format, detail));
+}
+
+std::vector<uint8_t> Blob(VipsImage* image, const char* name) {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  if (vips_image_get_typeof(image, name) == 0 || vips_image_get_blob(image, name, &data, &size) != 0) {
+    return {};
+  }
+  const auto* bytes = static_cast<const uint8_t*>(data);
+  return {bytes, bytes + size};
+}
+
+// Applies a libvips operation whose last argument is where the result goes.
+template <typename Operation>
+VipsImagePtr Apply(const Operation& operation) {
+  VipsImage* result = nullptr;
+  return operation(&result) == 0 ? VipsImagePtr(result) : nullptr;
+}
+
+// Without a profile libvips' numbers are sRGB's already, and sending them through one would shift them by a few.
+bool NeedsColourManagement(VipsImage* header) {
+  const std::vector<uint8_t> profile = Blob(header, VIPS_META_ICC_NAME);
+  return header->Type == VIPS_INTERPRETATION_CMYK || (IsIccProfile(profile) && !IsSrgbProfile(profile));
+}
+
+VipsImagePtr Thumbnail(std::span<const uint8_t> file, int target, bool manage_colour) {
+  return Apply([&](VipsImage** result) {
+    // libvips only reads the buffer; its type has no const. The orientation tag is applied by Upright(), one code for
+    // all formats. The thumbnailer's own "fail_on" does not reach every loader (PNG and GIF in 8.14), the loaders'
+    // option string does. The options end at the first that is null.
+    return vips_thumbnail_buffer(const_cast<uint8_t*>(file.data()), file.size(), result, target, "height", target,
+                                 "size", VIPS_SIZE_DOWN, "no_rotate", TRUE, "option_string", "fail_on=error",
+                                 manage_colour ? "export_profile" : nullptr, "srgb", nullptr);
+  });
+}
+
+// Whatever bands and depth came out of the loader, to three of eight bits.
+VipsImagePtr ToSrgbOverWhite(VipsImagePtr image) {
+  image = Apply(
+      [&](VipsImage** result) { return vips_colourspace(image.get(), result, VIPS_INTERPRETATION_sRGB, nullptr); });
+  if (image && image->BandFmt != VIPS_FORMAT_UCHAR) {
+    image = Apply([&](VipsImage** result) { return vips_cast_uchar(image.get(), result, nullptr); });
+  }
+  if (image && vips_image_hasalpha(image.get())) {
+    const std::unique_ptr<VipsArrayDouble, Unref> white(vips_array_double_newv(1, 255.0));
+    image = Apply(
+        [&](VipsImage** result) { return vips_flatten(image.get(), result, "background", white.get(), nullptr); });
+  }
+  return image;
+}
+
+StatusOr<Image> ToImage(VipsImage* image, std::string_view format) {
+  std::size_t size = 0;
+  const std::unique_ptr<void, Free> pixels(vips_image_write_to_memory(image, &size));
+  if (!pixels) {
+    return VipsFailure(format);
+  }
+  Image copy(vips_image_get_width(image), vips_image_get_height(image));
+  if (size != copy.pixels().size()) {
+    return absl::InternalError(
+        fmt::format("libvips made {} bytes of a {} of {}x{} pixels", size, format, copy.width(), copy.height()));
+  }
+  std::memcpy(copy.pixels().data(), pixels.get(), size);
+  return copy;
+}
+
+Status NoVips() { return absl::InternalError(fmt::format("libvips does not start ({})", TakeVipsError())); }
+
+}  // namespace
+
+bool VipsHasLoader(std::string_view loader) {
+  return PrepareVips() && vips_type_find("VipsForeignLoad", fmt::format("{}_buffer", loader).c_str()) != 0;
+}
+
+StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
+                                     std::string_view format) {
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  const VipsImagePtr header(vips_image_new_from_buffer(file.data(), file.size(), "", nullptr));
+  if (!header) {
+    return VipsFailure(format);
+  }
+  VipsPicture picture{.width = vips_image_get_width(header.get()),
+                      .height = vips_image_get_page_height(header.get()),
+                      .exif = Blob(header.get(), VIPS_META_EXIF_NAME),
+                      .xmp = Blob(header.get(), VIPS_META_XMP_NAME)};
+  CALOTYPE_RETURN_IF_ERROR(CheckPixels(picture.width, picture.height, limits));
+  VipsImagePtr pixels = Thumbnail(file, std::max(limits.target_long_side, 1), NeedsColourManagement(header.get()));
+  if (pixels) {
+    pixels = ToSrgbOverWhite(std::move(pixels));
+  }
+  if (!pixels) {
+    return VipsFailure(format);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(picture.image, ToImage(pixels.get(), format));
+  return picture;
+}
+
+StatusOr<Image> ConvertToSrgb(std::span<const uint8_t> pixels, int width, int height, int channels,
+                              std::span<const uint8_t> profile) {
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  VipsImagePtr image(
+      vips_image_new_from_memory(pixels.data(), pixels.size(), width, height, channels, VIPS_FORMAT_UCHAR));
+  if (!image) {
+    return VipsFailure("picture");
+  }
+  image->Type = channels == 1   ? VIPS_INTERPRETATION_B_W
+                : channels == 4 ? VIPS_INTERPRETATION_CMYK
+                                : VIPS_INTERPRETATION_sRGB;
+  if (!profile.empty()) {
+    vips_image_set_blob_copy(image.get(), VIPS_META_ICC_NAME, profile.data(), profile.size());
+  }
+  image = Apply([&](VipsImage** result) {
+    return vips_icc_transform(image.get(), result, "srgb", "embedded", TRUE, "input_profile",
+                              channels == 4 ? "cmyk" : "srgb", nullptr);
+  });
+  if (!image) {
+    return VipsFailure("colour profile");
+  }
+  return ToImage(image.get(), "picture");
+}
+
+StatusOr<Image> ShrinkWithVips(Image image, int target_long_side) {
+  if (std::max(image.width(), image.height()) <= target_long_side) {
+    return image;
+  }
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  const VipsImagePtr whole(vips_image_new_from_memory(image.pixels().data(), image.pixels().size(), image.width(),
+                                                      image.height(), Image::kChannels, VIPS_FORMAT_UCHAR));
+  const VipsImagePtr small = !whole ? nullptr : Apply([&](VipsImage** result) {
+    return vips_thumbnail_image(whole.get(), result, target_long_side, "height", target_long_side, "size",
+                                VIPS_SIZE_DOWN, nullptr);
+  });
+  if (!small) {
+    return VipsFailure("picture");
+  }
+  return ToImage(small.get(), "picture");
+}
+
+}  // namespace calotype
