@@ -1,0 +1,104 @@
+#include "inference/onnxruntime_library.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+#include "inference/onnxruntime_api.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The oldest C API that has every call which this program makes.
+constexpr int kOldestApi = 17;
+constexpr const char* kLibraryName = "libonnxruntime.so.1";
+
+// The library that `asked` means: a file, a folder that holds it (wheels call it by its full version), or the loader's.
+std::string LibraryFile(const fs::path& asked) {
+  std::error_code error;
+  if (asked.empty()) {
+    return kLibraryName;
+  }
+  if (!fs::is_directory(asked, error)) {
+    return asked.string();
+  }
+  std::vector<std::string> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(asked, error)) {
+    if (entry.path().filename().string().starts_with("libonnxruntime.so")) {
+      found.push_back(entry.path().string());
+    }
+  }
+  return found.empty() ? (asked / kLibraryName).string() : *std::min_element(found.begin(), found.end());
+}
+
+StatusOr<OnnxRuntimeLibrary> Open(const fs::path& asked) {
+  const std::string file = LibraryFile(asked);
+  void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    return absl::NotFoundError(fmt::format(
+        "ONNX Runtime cannot be opened: {} (inference.onnxruntime names the library or its folder)", dlerror()));
+  }
+  // Never closed: its worker threads and its logger may outlive any owner.
+  const auto get_base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
+  if (get_base == nullptr) {
+    return absl::InvalidArgumentError(fmt::format("{} is no ONNX Runtime: it has no OrtGetApiBase", file));
+  }
+  OnnxRuntimeLibrary library{.file = file, .version = get_base()->GetVersionString()};
+  CALOTYPE_ASSIGN_OR_RETURN(const int offered, OnnxRuntimeApiOf(library.version));
+  library.api = std::min(offered, ORT_API_VERSION);
+  if (library.api < kOldestApi) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} is ONNX Runtime {}; 1.{} is the oldest that works here", file, library.version, kOldestApi));
+  }
+  const OrtApi* const api = get_base()->GetApi(static_cast<uint32_t>(library.api));
+  if (api == nullptr) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} (ONNX Runtime {}) does not offer C API {}", file, library.version, library.api));
+  }
+  Ort::InitApi(api);
+  return library;
+}
+
+// One ONNX Runtime per process: the wrappers' function table is global.
+struct OpenedLibrary {
+  Mutex mutex;
+  std::optional<OnnxRuntimeLibrary> library ABSL_GUARDED_BY(mutex);
+  fs::path asked ABSL_GUARDED_BY(mutex);
+};
+
+}  // namespace
+
+StatusOr<int> OnnxRuntimeApiOf(const std::string& version) {
+  int minor = 0;
+  const char* const end = version.data() + version.size();
+  if (!version.starts_with("1.") || std::from_chars(version.data() + 2, end, minor).ec != std::errc()) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is no version of ONNX Runtime that is known here (1.x is)", version));
+  }
+  return minor;
+}
+
+StatusOr<OnnxRuntimeLibrary> OpenOnnxRuntimeLibrary(const fs::path& library) {
+  static auto* const kOpened = new OpenedLibrary;
+  const MutexLock lock(&kOpened->mutex);
+  if (!kOpened->library.has_value()) {
+    CALOTYPE_ASSIGN_OR_RETURN(kOpened->library, Open(library));
+    kOpened->asked = library;
+  } else if (kOpened->asked != library) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} is already open in this process; {} cannot be opened beside it",
+                    kOpened->library->file.string(), library.string()));
+  }
+  return *kOpened->library;
+}
+
+}  // namespace calotype

@@ -1,0 +1,107 @@
+#include "models/pack.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+
+namespace calotype {
+
+namespace fs = std::filesystem;
+
+ModelParams::ModelParams(std::string model, std::map<std::string, Value> values)
+    : model_(std::move(model)), values_(std::move(values)) {}
+
+namespace {
+
+Status MissingParam(const std::string& model, std::string_view key, std::string_view wanted) {
+  return absl::InvalidArgumentError(
+      fmt::format("model {}: params.{} is missing or of another type; it must be {}", model, key, wanted));
+}
+
+// The value under `key` when it is a T; null else.
+template <typename T>
+const T* FindParam(const std::map<std::string, ModelParams::Value>& values, std::string_view key) {
+  const auto found = values.find(std::string(key));
+  return found == values.end() ? nullptr : std::get_if<T>(&found->second);
+}
+
+}  // namespace
+
+StatusOr<int> ModelParams::Int(std::string_view key) const {
+  const auto* const value = FindParam<int64_t>(values_, key);
+  if (value == nullptr || *value < INT32_MIN || *value > INT32_MAX) {
+    return MissingParam(model_, key, "a whole number");
+  }
+  return static_cast<int>(*value);
+}
+
+StatusOr<double> ModelParams::Double(std::string_view key) const {
+  if (const auto* const whole = FindParam<int64_t>(values_, key)) {
+    return static_cast<double>(*whole);
+  }
+  const auto* const value = FindParam<double>(values_, key);
+  return value == nullptr ? StatusOr<double>(MissingParam(model_, key, "a number")) : *value;
+}
+
+StatusOr<bool> ModelParams::Bool(std::string_view key) const {
+  const auto* const value = FindParam<bool>(values_, key);
+  return value == nullptr ? StatusOr<bool>(MissingParam(model_, key, "true or false")) : *value;
+}
+
+StatusOr<std::string> ModelParams::Text(std::string_view key) const {
+  const auto* const value = FindParam<std::string>(values_, key);
+  return value == nullptr ? StatusOr<std::string>(MissingParam(model_, key, "a string")) : *value;
+}
+
+StatusOr<std::vector<float>> ModelParams::Floats(std::string_view key, std::size_t count) const {
+  const auto* const value = FindParam<std::vector<double>>(values_, key);
+  if (value == nullptr || value->size() != count) {
+    return MissingParam(model_, key, fmt::format("an array of {} numbers", count));
+  }
+  return std::vector<float>(value->begin(), value->end());
+}
+
+std::string ModelSpec::VersionTag() const { return fmt::format("{}-{}", name, sha256.Hex().substr(0, 8)); }
+
+const ModelSpec* Pack::Find(std::string_view task) const {
+  const auto found =
+      std::find_if(models.begin(), models.end(), [&](const ModelSpec& model) { return model.task == task; });
+  return found == models.end() ? nullptr : &*found;
+}
+
+std::vector<InstalledPack> ListPacks(const fs::path& models_folder) {
+  std::vector<InstalledPack> packs;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(models_folder, error)) {
+    if (fs::exists(entry.path() / kManifestName, error)) {
+      packs.push_back({.name = entry.path().filename().string(), .pack = LoadPack(entry.path())});
+    }
+  }
+  std::sort(packs.begin(), packs.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return packs;
+}
+
+Status VerifyModel(const ModelSpec& model, bool hash) {
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(model.path));
+  std::error_code error;
+  const auto size = fs::file_size(model.path, error);
+  if (error || size != static_cast<std::uintmax_t>(model.bytes)) {
+    return absl::DataLossError(
+        fmt::format("{} has {} bytes, its manifest says {}", model.path.string(), size, model.bytes));
+  }
+  if (!hash) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest digest, Sha256OfFile(file.get()));
+  if (digest != model.sha256) {
+    return absl::DataLossError(
+        fmt::format("{} has SHA-256 {}, its manifest says {}", model.path.string(), digest.Hex(), model.sha256.Hex()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace calotype

@@ -1,0 +1,99 @@
+// Packs: which models there are, where they come from, under which licence, and how each is fed and read. A pack is a
+// TOML manifest (docs/packs.md) beside its model files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/sha256.h"
+#include "base/status.h"
+
+namespace calotype {
+
+// Family-specific numbers of a model: `[model.params]`. Getters answer kInvalidArgument that names the model, the key
+// and what was seen when it is missing or of another type; a whole number is also a Double.
+class ModelParams {
+ public:
+  using Value = std::variant<bool, int64_t, double, std::string, std::vector<double>>;
+
+  ModelParams() = default;
+  ModelParams(std::string model, std::map<std::string, Value> values);
+
+  StatusOr<int> Int(std::string_view key) const;
+  StatusOr<double> Double(std::string_view key) const;
+  StatusOr<bool> Bool(std::string_view key) const;
+  StatusOr<std::string> Text(std::string_view key) const;
+  // Exactly `count` numbers.
+  StatusOr<std::vector<float>> Floats(std::string_view key, std::size_t count) const;
+
+ private:
+  std::string model_;
+  std::map<std::string, Value> values_;
+};
+
+// What is given to a model when it is first loaded, and the answer that it must give: `[model.self_test]`. Which of the
+// expectations is set depends on the task.
+struct SelfTestSpec {
+  std::filesystem::path photo;  // absolute; empty when `text` is the input
+  std::string text;
+  std::vector<std::string> expect_labels;  // objects: each is found
+  std::vector<float> expect_vector;        // embeddings: the first components
+  std::vector<std::string> expect_text;    // ocr.recognise: the lines
+  std::optional<int> expect_lines;         // ocr.detect
+  std::optional<int> expect_faces;         // faces.detect
+  std::optional<int> expect_degrees;       // ocr.orient
+  double tolerance = 0.02;                 // of each component of expect_vector
+};
+
+struct ModelSpec {
+  std::string name;  // unique in its pack
+  std::string
+      task;  // objects, embed.image, embed.text, ocr.detect, ocr.recognise, ocr.orient, faces.detect, faces.recognise
+  std::string family;  // how it is fed and read: centernet, conse, bert, db, ctc, orient, scrfd, blazeface, face-chip
+  std::filesystem::path path;    // of the model file; absolute
+  std::filesystem::path folder;  // of the pack: files that params name (labels, vocabularies) lie here
+  Sha256Digest sha256;
+  int64_t bytes = 0;
+  std::string licence;
+  std::string notice;  // what the licence does not say; may be empty
+  ModelParams params;
+  std::optional<SelfTestSpec> self_test;
+
+  // "centernet-1a2b3c4d": names the exact weights; part of every finding's version.
+  std::string VersionTag() const;
+};
+
+struct Pack {
+  std::string name;
+  std::string summary;
+  std::filesystem::path folder;
+  std::vector<ModelSpec> models;
+
+  // The model for a task; null when the pack has none.
+  const ModelSpec* Find(std::string_view task) const;
+};
+
+// The name of the manifest in an installed pack's folder.
+inline constexpr std::string_view kManifestName = "pack.toml";
+
+// Reads the manifest in `folder`. kNotFound when there is none, kInvalidArgument with file and line for a wrong one.
+// Model files are not opened.
+StatusOr<Pack> LoadPack(const std::filesystem::path& folder);
+
+// The installed packs, by folder name; a pack that cannot be read is an entry with its error.
+struct InstalledPack {
+  std::string name;
+  StatusOr<Pack> pack;
+};
+std::vector<InstalledPack> ListPacks(const std::filesystem::path& models_folder);
+
+// OK when the model's file is there, has the stated size and, if `hash`, the stated SHA-256.
+Status VerifyModel(const ModelSpec& model, bool hash);
+
+}  // namespace calotype
