@@ -1,0 +1,66 @@
+#include "analysis/detect/centernet.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <span>
+
+#include "analysis/image_ops.h"
+
+namespace calotype {
+namespace {
+
+// left, top, right, bottom, score, class
+constexpr std::size_t kColumns = 6;
+
+Status CheckShape(const Tensor& output) {
+  if (output.type() != ElementType::kFloat32 || output.shape().size() != 3 || output.dim(0) < 1 ||
+      output.dim(2) != static_cast<int64_t>(kColumns)) {
+    return absl::InternalError(fmt::format("a centernet answered {} [{}] where float32 [N, K, 6] was expected",
+                                           ElementTypeName(output.type()), fmt::join(output.shape(), ", ")));
+  }
+  return absl::OkStatus();
+}
+
+Candidate FromRow(std::span<const float> row, float scale) {
+  return {.box = BoxFromCorners(row[0] / scale, row[1] / scale, row[2] / scale, row[3] / scale),
+          .score = row[4],
+          .label = static_cast<int>(row[5])};
+}
+
+}  // namespace
+
+StatusOr<CenterNetParams> ReadCenterNetParams(const ModelParams& params) {
+  CALOTYPE_ASSIGN_OR_RETURN(const int size, params.Int("input_size"));
+  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, params.Double("score_threshold"));
+  CALOTYPE_ASSIGN_OR_RETURN(const double iou, params.Double("nms_iou"));
+  if (size < 32 || size > 4096) {
+    return absl::InvalidArgumentError(fmt::format("input_size is {}; it may be 32 to 4096", size));
+  }
+  return CenterNetParams{
+      .input_size = size, .score_threshold = static_cast<float>(threshold), .nms_iou = static_cast<float>(iou)};
+}
+
+CenterNetInput PrepareCenterNet(const Image& image, const CenterNetParams& params) {
+  const Letterboxed square = Letterbox(image, params.input_size);
+  return {.tensor = ToTensor({&square.image, 1}, {.std = {255, 255, 255}}), .scale = square.scale};
+}
+
+StatusOr<std::vector<Candidate>> DecodeCenterNet(const Tensor& output, float scale, const CenterNetParams& params) {
+  CALOTYPE_RETURN_IF_ERROR(CheckShape(output));
+  const std::span<const float> values = output.data<float>().first(static_cast<std::size_t>(output.dim(1)) * kColumns);
+  std::vector<Candidate> likely;
+  for (std::size_t start = 0; start < values.size(); start += kColumns) {
+    const Candidate candidate = FromRow(values.subspan(start, kColumns), scale);
+    if (candidate.score >= params.score_threshold) {
+      likely.push_back(candidate);
+    }
+  }
+  std::vector<Candidate> found;
+  for (const std::size_t index : SuppressDoubles(likely, params.nms_iou)) {
+    found.push_back(likely[index]);
+  }
+  return found;
+}
+
+}  // namespace calotype

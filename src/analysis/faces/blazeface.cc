@@ -1,0 +1,86 @@
+#include "analysis/faces/blazeface.h"
+
+#include <cmath>
+
+#include "analysis/boxes.h"
+#include "analysis/faces/face_chip.h"
+#include "analysis/faces/outputs.h"
+#include "analysis/image_ops.h"
+
+namespace calotype {
+namespace {
+
+struct LevelShape {
+  int stride;
+  std::size_t anchors_per_cell;
+};
+
+// MediaPipe's anchors of this network: strides 16, 32, 32, 32, two each; those of one stride share a grid.
+constexpr std::array kLevels = {LevelShape{16, 2}, LevelShape{32, 6}};
+
+// Centre x and y from the anchor, width, height, then x and y of six points from the anchor; all in pixels.
+constexpr std::size_t kColumns = 16;
+constexpr std::size_t kFirstPoint = 4;
+
+float Sigmoid(float logit) { return 1 / (1 + std::exp(-logit)); }
+
+FaceFinding Decode(std::span<const float> row, const Point& anchor, float score) {
+  std::array<Point, 4> known;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    known[i] = {anchor.x + row[kFirstPoint + 2 * i], anchor.y + row[kFirstPoint + 2 * i + 1]};
+  }
+  const float x = anchor.x + row[0];
+  const float y = anchor.y + row[1];
+  return {.score = score,
+          .box = BoxFromCorners(x - row[2] / 2, y - row[3] / 2, x + row[2] / 2, y + row[3] / 2),
+          .landmarks = LandmarksWithMouthCorners(known),
+          .embedding = {}};
+}
+
+Status DecodeLevel(std::span<const Tensor> outputs, const LevelShape& level, int input_size, float score_threshold,
+                   std::vector<FaceFinding>& faces) {
+  const std::size_t cells = static_cast<std::size_t>(input_size / level.stride);
+  const std::size_t anchors = cells * cells * level.anchors_per_cell;
+  CALOTYPE_ASSIGN_OR_RETURN(const std::span<const float> logits, FindOutput(outputs, anchors, 1));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::span<const float> rows, FindOutput(outputs, anchors, kColumns));
+  for (std::size_t i = 0; i < anchors; ++i) {
+    const float score = Sigmoid(logits[i]);
+    if (score < score_threshold) {
+      continue;
+    }
+    const std::size_t cell = i / level.anchors_per_cell;
+    const std::size_t row = cell / cells;
+    const std::size_t column = cell % cells;
+    const Point anchor{(static_cast<float>(column) + 0.5F) * static_cast<float>(level.stride),
+                       (static_cast<float>(row) + 0.5F) * static_cast<float>(level.stride)};
+    faces.push_back(Decode(rows.subspan(i * kColumns, kColumns), anchor, score));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::array<Point, 5> LandmarksWithMouthCorners(const std::array<Point, 4>& known) {
+  const std::array<Point, 5>& mean = kMeanFace;
+  const Point mean_mouth{(mean[3].x + mean[4].x) / 2, (mean[3].y + mean[4].y) / 2};
+  const std::array<Point, 4> from{mean[0], mean[1], mean[2], mean_mouth};
+  Similarity turn = FitSimilarity(from, known);
+  turn.tx = 0;
+  turn.ty = 0;
+  const auto corner = [&](const Point& mean_corner) {
+    const Point offset = Apply(turn, {mean_corner.x - mean_mouth.x, mean_corner.y - mean_mouth.y});
+    return Point{known[3].x + offset.x, known[3].y + offset.y};
+  };
+  return {known[0], known[1], known[2], corner(mean[3]), corner(mean[4])};
+}
+
+StatusOr<std::vector<FaceFinding>> DecodeBlazeFace(std::span<const Tensor> outputs, int input_size,
+                                                   float score_threshold) {
+  std::vector<FaceFinding> faces;
+  for (const LevelShape& level : kLevels) {
+    CALOTYPE_RETURN_IF_ERROR(DecodeLevel(outputs, level, input_size, score_threshold, faces));
+  }
+  return faces;
+}
+
+}  // namespace calotype

@@ -1,0 +1,211 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "analysis/analyser.h"
+#include "analysis/faces/face_chip.h"
+#include "analysis/fake_engine.h"
+
+namespace calotype {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using Answer = std::function<StatusOr<std::vector<Tensor>>(std::span<const Tensor>)>;
+
+std::shared_ptr<Engine> EngineThat(Answer answer) {
+  return std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{
+      {"faces.onnx", {.inputs = {}, .outputs = {}, .metadata = {}, .run = std::move(answer)}}});
+}
+
+ModelSpec BlazeFaceSpec() {
+  ModelSpec spec;
+  spec.name = "blazeface";
+  spec.family = "blazeface";
+  spec.path = "/models/faces.onnx";
+  spec.params = ModelParams("blazeface", {{"input_size", int64_t{64}}, {"score_threshold", 0.7}, {"nms_iou", 0.3}});
+  return spec;
+}
+
+Tensor Filled(std::vector<int64_t> shape, float value) {
+  Tensor tensor(ElementType::kFloat32, std::move(shape));
+  std::ranges::fill(tensor.data<float>(), value);
+  return tensor;
+}
+
+// Two proposals for one face around the square's (24, 8), and nothing else.
+StatusOr<std::vector<Tensor>> OneFaceTwice(std::span<const Tensor> /*inputs*/) {
+  std::vector<Tensor> outputs{Filled({1, 32, 1}, -10), Filled({1, 32, 16}, 0), Filled({1, 24, 16}, 0),
+                              Filled({1, 24, 1}, -10)};
+  for (const std::size_t anchor : {2U, 3U}) {
+    outputs[0].data<float>()[anchor] = 3.0F + static_cast<float>(anchor);
+    std::ranges::copy(std::vector<float>{0, 0, 16, 12, -4, -2, 4, -2, 0, 1, 0, 4, 0, 0, 0, 0},
+                      outputs[1].data<float>().begin() + static_cast<std::ptrdiff_t>(anchor * 16));
+  }
+  return outputs;
+}
+
+Image Grey(int width, int height) {
+  Image image(width, height);
+  std::ranges::fill(image.pixels(), uint8_t{127});
+  return image;
+}
+
+TEST(FaceDetectorTest, FindsAFaceOnceInPixelsOfTheOriginal) {
+  ModelCache cache(EngineThat(OneFaceTwice), SessionOptions{});
+  const auto analyser = CreateFaceDetector(BlazeFaceSpec(), cache);
+  ASSERT_TRUE(analyser.ok()) << Message(analyser.status());
+  const Image image = Grey(128, 64);
+  Findings findings;
+  const Status status = (*analyser)->Analyse({.image = image, .full_width = 512, .full_height = 256}, findings);
+  ASSERT_TRUE(status.ok()) << Message(status);
+  ASSERT_EQ(findings.faces->size(), 1U);
+  const FaceFinding& face = findings.faces->front();
+  EXPECT_NEAR(face.score, 1 / (1 + std::exp(-6.0)), 1e-5);
+  EXPECT_FLOAT_EQ(face.box.x, 128);
+  EXPECT_FLOAT_EQ(face.box.y, 16);
+  EXPECT_FLOAT_EQ(face.box.width, 128);
+  EXPECT_FLOAT_EQ(face.box.height, 96);
+  EXPECT_FLOAT_EQ(face.landmarks[0].x, 160);
+  EXPECT_FLOAT_EQ(face.landmarks[0].y, 48);
+  EXPECT_TRUE(face.embedding.empty());
+}
+
+TEST(FaceDetectorTest, SelfTestCountsFaces) {
+  ModelSpec spec = BlazeFaceSpec();
+  spec.self_test = SelfTestSpec{};
+  spec.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
+  spec.self_test->expect_faces = 2;
+  ModelCache cache(EngineThat(OneFaceTwice), SessionOptions{});
+  const auto analyser = CreateFaceDetector(spec, cache);
+  ASSERT_TRUE(analyser.ok());
+  const Image image = Grey(64, 64);
+  Findings findings;
+  const Status status = (*analyser)->Analyse({.image = image, .full_width = 64, .full_height = 64}, findings);
+  EXPECT_THAT(Message(status), HasSubstr("expected 2 faces, got 1"));
+  EXPECT_FALSE(findings.faces.has_value());
+}
+
+TEST(FaceDetectorTest, RefusesWhatItDoesNotKnow) {
+  ModelCache cache(EngineThat(OneFaceTwice), SessionOptions{});
+  ModelSpec spec = BlazeFaceSpec();
+  spec.family = "haar";
+  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("\"haar\""));
+  spec.family = "scrfd";
+  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("mean"));
+  spec.family = "blazeface";
+  spec.params = ModelParams("blazeface", {{"input_size", int64_t{100}}, {"score_threshold", 0.7}, {"nms_iou", 0.3}});
+  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("input_size is 100"));
+}
+
+class FaceRecogniserTest : public ::testing::Test {
+ protected:
+  FaceRecogniserTest() {
+    spec_.name = "face";
+    spec_.family = "face-chip";
+    spec_.path = "/models/faces.onnx";
+    spec_.params =
+        ModelParams("face", {{"input_size", int64_t{32}}, {"template_padding", 0.5}, {"dimension", int64_t{2}}});
+  }
+
+  Status Analyse(Answer answer) {
+    ModelCache cache(EngineThat(std::move(answer)), SessionOptions{});
+    CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Analyser> analyser, CreateFaceRecogniser(spec_, cache));
+    EXPECT_THAT(analyser->needs(), ElementsAre("faces.detect"));
+    return analyser->Analyse({.image = image_, .full_width = 200, .full_height = 200}, findings_);
+  }
+
+  ModelSpec spec_;
+  Image image_ = Grey(100, 100);
+  Findings findings_;
+};
+
+// A vector that points along the mean of a chip and its place in the batch.
+StatusOr<std::vector<Tensor>> MeanAndPlace(std::span<const Tensor> inputs) {
+  const auto count = static_cast<std::size_t>(inputs[0].dim(0));
+  const std::size_t size = inputs[0].elements() / count;
+  Tensor answer(ElementType::kFloat32, {inputs[0].dim(0), 2});
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<const float> chip = inputs[0].data<float>().subspan(i * size, size);
+    answer.data<float>()[2 * i] = std::accumulate(chip.begin(), chip.end(), 0.0F) / static_cast<float>(size);
+    answer.data<float>()[2 * i + 1] = static_cast<float>(i);
+  }
+  return std::vector<Tensor>{answer};
+}
+
+TEST_F(FaceRecogniserTest, GivesEachFaceAUnitVectorInModestBatches) {
+  findings_.faces.emplace(11);
+  for (FaceFinding& face : *findings_.faces) {
+    // Well inside the photo, at half the analysed image's scale: the whole chip is grey.
+    std::ranges::transform(ChipLandmarks(40, 0.5F), face.landmarks.begin(),
+                           [](const Point& point) { return Point{2 * (point.x + 20), 2 * (point.y + 20)}; });
+  }
+  std::vector<int64_t> batches;
+  const Status status = Analyse([&](std::span<const Tensor> inputs) {
+    batches.push_back(inputs[0].dim(0));
+    return MeanAndPlace(inputs);
+  });
+  ASSERT_TRUE(status.ok()) << Message(status);
+  EXPECT_THAT(batches, ElementsAre(8, 3));
+  for (std::size_t i = 0; i < 11; ++i) {
+    const float place = static_cast<float>(i % 8);
+    const float length = std::hypot(127.0F, place);
+    const std::vector<float>& embedding = (*findings_.faces)[i].embedding;
+    ASSERT_EQ(embedding.size(), 2U);
+    EXPECT_NEAR(embedding[0], 127 / length, 1e-3);
+    EXPECT_NEAR(embedding[1], place / length, 1e-3);
+  }
+}
+
+TEST_F(FaceRecogniserTest, NoFacesNeedNoModel) {
+  findings_.faces.emplace();
+  spec_.path = "/models/not_there.onnx";
+  EXPECT_TRUE(Analyse(MeanAndPlace).ok());
+}
+
+TEST_F(FaceRecogniserTest, FacesMustHaveBeenLookedFor) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(Analyse(MeanAndPlace)));
+}
+
+TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
+  struct Case {
+    std::vector<float> answer;
+    std::string_view message;
+  };
+  for (const Case& c : {Case{{1, 2, 3}, "3 numbers to 1 faces"}, Case{{0, 0}, "vector of length 0"},
+                        Case{{NAN, 1}, "vector of length nan"}}) {
+    findings_.faces.emplace(1);
+    const Status status = Analyse([&](std::span<const Tensor>) {
+      return std::vector<Tensor>{FloatTensor({1, static_cast<int64_t>(c.answer.size())}, c.answer)};
+    });
+    EXPECT_THAT(Message(status), HasSubstr(std::string(c.message)));
+    EXPECT_TRUE(findings_.faces->front().embedding.empty());
+  }
+}
+
+TEST_F(FaceRecogniserTest, SelfTestTakesTheChipAsItIs) {
+  findings_.faces.emplace(1);
+  spec_.self_test = SelfTestSpec{};
+  spec_.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
+  spec_.self_test->expect_vector = {0, 1};
+  EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("component 0 to be 0"));
+}
+
+TEST_F(FaceRecogniserTest, RefusesSenselessParameters) {
+  spec_.params =
+      ModelParams("face", {{"input_size", int64_t{32}}, {"template_padding", -1.0}, {"dimension", int64_t{2}}});
+  EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("template_padding -1"));
+  spec_.family = "arcface";
+  EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("\"arcface\""));
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,74 @@
+// For tests: an Engine whose models answer what the test says.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "inference/engine.h"
+
+namespace calotype {
+
+struct FakeModel {
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  std::map<std::string, std::string> metadata;
+  std::function<StatusOr<std::vector<Tensor>>(std::span<const Tensor>)> run;
+};
+
+class FakeSession final : public Session {
+ public:
+  explicit FakeSession(FakeModel model) : model_(std::move(model)) {}
+
+  const std::vector<TensorInfo>& inputs() const override { return model_.inputs; }
+  const std::vector<TensorInfo>& outputs() const override { return model_.outputs; }
+  std::optional<std::string> Metadata(const std::string& key) const override {
+    const auto found = model_.metadata.find(key);
+    return found == model_.metadata.end() ? std::nullopt : std::optional(found->second);
+  }
+  DeviceInfo device() const override { return {.engine = "fake", .device = "cpu", .precision = "f32"}; }
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+    ++runs_;
+    return model_.run(inputs);
+  }
+
+  int runs() const { return runs_; }
+
+ private:
+  const FakeModel model_;
+  std::atomic<int> runs_ = 0;
+};
+
+// Models by the name of their file.
+class FakeEngine final : public Engine {
+ public:
+  explicit FakeEngine(std::map<std::string, FakeModel> models) : models_(std::move(models)) {}
+
+  std::string name() const override { return "fake"; }
+  StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions&) override {
+    const auto found = models_.find(model.filename().string());
+    if (found == models_.end()) {
+      return absl::NotFoundError("no such model: " + model.string());
+    }
+    return std::make_unique<FakeSession>(found->second);
+  }
+
+ private:
+  const std::map<std::string, FakeModel> models_;
+};
+
+// A float tensor with these values.
+inline Tensor FloatTensor(std::vector<int64_t> shape, std::span<const float> values) {
+  Tensor tensor(ElementType::kFloat32, std::move(shape));
+  std::copy(values.begin(), values.end(), tensor.data<float>().begin());
+  return tensor;
+}
+
+}  // namespace calotype

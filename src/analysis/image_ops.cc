@@ -1,0 +1,265 @@
+#include "analysis/image_ops.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <opencv2/core.hpp>
+#include <opencv2/core/utility.hpp>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+#include <vector>
+
+namespace calotype {
+namespace {
+
+// OpenCV's own threads would multiply with the workers that call us; every photo already has a thread.
+void KeepOpenCvSingleThreaded() {
+  static const bool kDone = (cv::setNumThreads(1), true);
+  static_cast<void>(kDone);
+}
+
+// The pixels of `image` as OpenCV sees them, without a copy. OpenCV has no read-only view; those that come from a const
+// image are only read.
+cv::Mat View(const Image& image) {
+  KeepOpenCvSingleThreaded();
+  return {image.height(), image.width(), CV_8UC3, const_cast<uint8_t*>(image.pixels().data()), image.stride()};
+}
+
+// Scales all of `source` to all of `target`, writing in place.
+void ResizeInto(const cv::Mat& source, cv::Mat target) {
+  const cv::Size size = target.size();
+  const bool shrinks = size.width <= source.cols && size.height <= source.rows;
+  const bool enlarges = size.width >= source.cols && size.height >= source.rows;
+  if (size == source.size()) {
+    source.copyTo(target);
+  } else if (shrinks || enlarges) {
+    cv::resize(source, target, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  } else {
+    // One side shrinks, the other grows: INTER_AREA would not average, so each side gets its own pass.
+    cv::Mat narrow;
+    cv::resize(source, narrow, {std::min(size.width, source.cols), std::min(size.height, source.rows)}, 0, 0,
+               cv::INTER_AREA);
+    cv::resize(narrow, target, size, 0, 0, cv::INTER_LINEAR);
+  }
+}
+
+Image Black(int width, int height) {
+  Image image(width, height);
+  std::ranges::fill(image.pixels(), uint8_t{0});
+  return image;
+}
+
+// A byte's 256 values, normalised: three lookups a pixel are exact and need no conversion.
+using Lookup = std::array<float, 256>;
+
+std::array<Lookup, 3> MakeLookups(const Normalisation& normalisation) {
+  std::array<Lookup, 3> lookups;
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    for (std::size_t value = 0; value < 256; ++value) {
+      lookups[channel][value] = (static_cast<float>(value) - normalisation.mean[channel]) / normalisation.std[channel];
+    }
+  }
+  return lookups;
+}
+
+void FillPlanes(const Image& image, const std::array<Lookup, 3>& lookups, bool bgr, float* planes) {
+  const std::size_t pixels = static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height());
+  const uint8_t* source = image.pixels().data();
+  const std::size_t first = bgr ? 2 : 0;
+  float* plane0 = planes;
+  float* plane1 = plane0 + pixels;
+  float* plane2 = plane1 + pixels;
+  for (std::size_t i = 0; i < pixels; ++i, source += 3) {
+    plane0[i] = lookups[0][source[first]];
+    plane1[i] = lookups[1][source[1]];
+    plane2[i] = lookups[2][source[2 - first]];
+  }
+}
+
+cv::Point2f ToPixelCentres(const Point& point) {
+  // Our origin is the outer corner of the first pixel, OpenCV's its centre.
+  return {point.x - 0.5F, point.y - 0.5F};
+}
+
+// The pixels of `image` that `inverse` (output to image) reaches from a width x height output, with a margin for
+// interpolation; empty when there are none.
+cv::Rect Reached(const Image& image, const Similarity& inverse, int width, int height) {
+  const float right = static_cast<float>(width);
+  const float bottom = static_cast<float>(height);
+  std::array<Point, 4> corners{Apply(inverse, {0, 0}), Apply(inverse, {right, 0}), Apply(inverse, {0, bottom}),
+                               Apply(inverse, {right, bottom})};
+  const auto [left_most, right_most] = std::ranges::minmax(corners, {}, &Point::x);
+  const auto [top_most, bottom_most] = std::ranges::minmax(corners, {}, &Point::y);
+  constexpr float kMargin = 2;
+  // Clamped before the cast: a wild transform would overflow an int.
+  const auto clamped = [](float value, int limit) {
+    return static_cast<int>(std::clamp(value, 0.0F, static_cast<float>(limit)));
+  };
+  const int x0 = clamped(std::floor(left_most.x - kMargin), image.width());
+  const int y0 = clamped(std::floor(top_most.y - kMargin), image.height());
+  const int x1 = clamped(std::ceil(right_most.x + kMargin), image.width());
+  const int y1 = clamped(std::ceil(bottom_most.y + kMargin), image.height());
+  return {x0, y0, std::max(0, x1 - x0), std::max(0, y1 - y0)};
+}
+
+bool IsInvertible(const Similarity& transform) {
+  const float size = transform.a * transform.a + transform.b * transform.b;
+  return std::isfinite(size) && std::isfinite(transform.tx) && std::isfinite(transform.ty) && size > 1e-12F;
+}
+
+}  // namespace
+
+Image Resize(const Image& image, int width, int height) {
+  if (image.empty() || width <= 0 || height <= 0) {
+    return {};
+  }
+  Image resized(width, height);
+  ResizeInto(View(image), View(resized));
+  return resized;
+}
+
+Image Crop(const Image& image, int x, int y, int width, int height) {
+  const cv::Rect part =
+      cv::Rect(x, y, std::max(0, width), std::max(0, height)) & cv::Rect(0, 0, image.width(), image.height());
+  if (part.empty()) {
+    return {};
+  }
+  Image crop(part.width, part.height);
+  for (int row = 0; row < part.height; ++row) {
+    std::memcpy(crop.row(row), image.row(part.y + row) + static_cast<std::size_t>(part.x) * Image::kChannels,
+                crop.stride());
+  }
+  return crop;
+}
+
+Letterboxed Letterbox(const Image& image, int size) {
+  if (image.empty() || size <= 0) {
+    return {};
+  }
+  const float scale = static_cast<float>(size) / static_cast<float>(std::max(image.width(), image.height()));
+  const auto scaled = [&](int side) {
+    return std::clamp(static_cast<int>(std::lround(static_cast<float>(side) * scale)), 1, size);
+  };
+  Letterboxed boxed{.image = Black(size, size), .scale = scale};
+  ResizeInto(View(image), View(boxed.image)(cv::Rect(0, 0, scaled(image.width()), scaled(image.height()))));
+  return boxed;
+}
+
+Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation) {
+  if (images.empty()) {
+    return {ElementType::kFloat32, {0, 3, 0, 0}};
+  }
+  const int64_t width = images[0].width();
+  const int64_t height = images[0].height();
+  Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(images.size()), 3, height, width});
+  const std::array<Lookup, 3> lookups = MakeLookups(normalisation);
+  const std::size_t step = static_cast<std::size_t>(3 * width * height);
+  float* planes = tensor.data<float>().data();
+  for (const Image& image : images) {
+    FillPlanes(image, lookups, normalisation.bgr, planes);
+    planes += step;
+  }
+  return tensor;
+}
+
+Image WarpQuad(const Image& image, const Quad& quad, int width, int height) {
+  if (image.empty() || width <= 0 || height <= 0) {
+    return {};
+  }
+  const float right = static_cast<float>(width);
+  const float bottom = static_cast<float>(height);
+  const Quad flat{Point{0, 0}, Point{right, 0}, Point{right, bottom}, Point{0, bottom}};
+  std::array<cv::Point2f, 4> from;
+  std::array<cv::Point2f, 4> to;
+  std::ranges::transform(quad, from.begin(), ToPixelCentres);
+  std::ranges::transform(flat, to.begin(), ToPixelCentres);
+  Image warped(width, height);
+  cv::Mat target = View(warped);
+  cv::warpPerspective(View(image), target, cv::getPerspectiveTransform(from.data(), to.data()), target.size(),
+                      cv::INTER_CUBIC, cv::BORDER_REPLICATE);
+  return warped;
+}
+
+Point Apply(const Similarity& transform, const Point& point) {
+  return {transform.a * point.x - transform.b * point.y + transform.tx,
+          transform.b * point.x + transform.a * point.y + transform.ty};
+}
+
+Similarity Inverse(const Similarity& transform) {
+  const float size = transform.a * transform.a + transform.b * transform.b;
+  Similarity inverse{.a = transform.a / size, .b = -transform.b / size};
+  const Point origin = Apply(inverse, {transform.tx, transform.ty});
+  inverse.tx = -origin.x;
+  inverse.ty = -origin.y;
+  return inverse;
+}
+
+Similarity FitSimilarity(std::span<const Point> from, std::span<const Point> to) {
+  const std::size_t count = std::min(from.size(), to.size());
+  if (count == 0) {
+    return {};
+  }
+  const auto mean = [count](std::span<const Point> points) {
+    cv::Point2d sum(0, 0);
+    for (const Point& point : points.first(count)) {
+      sum += cv::Point2d(point.x, point.y);
+    }
+    return sum / static_cast<double>(count);
+  };
+  const cv::Point2d from_mean = mean(from);
+  const cv::Point2d to_mean = mean(to);
+  double dot = 0;
+  double cross = 0;
+  double spread = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const cv::Point2d p = cv::Point2d(from[i].x, from[i].y) - from_mean;
+    const cv::Point2d q = cv::Point2d(to[i].x, to[i].y) - to_mean;
+    dot += p.dot(q);
+    cross += p.cross(q);
+    spread += p.dot(p);
+  }
+  const double a = spread > 0 ? dot / spread : 1;
+  const double b = spread > 0 ? cross / spread : 0;
+  return {.a = static_cast<float>(a),
+          .b = static_cast<float>(b),
+          .tx = static_cast<float>(to_mean.x - a * from_mean.x + b * from_mean.y),
+          .ty = static_cast<float>(to_mean.y - b * from_mean.x - a * from_mean.y)};
+}
+
+Image WarpSimilarity(const Image& image, const Similarity& transform, int width, int height) {
+  if (width <= 0 || height <= 0) {
+    return {};
+  }
+  Image warped = Black(width, height);
+  if (image.empty() || !IsInvertible(transform)) {
+    return warped;
+  }
+  const cv::Rect part = Reached(image, Inverse(transform), width, height);
+  if (part.empty()) {
+    return warped;
+  }
+  cv::Mat source = View(image)(part);
+  const float scale = std::hypot(transform.a, transform.b);
+  if (scale < 0.5F) {
+    // Bilinear sampling looks at four pixels: below half size it would skip some, so the part is averaged down first,
+    // to between one and two times its size in the output.
+    const int divisor = static_cast<int>(std::min(1 / scale, 4096.0F));
+    cv::Mat small(std::max(1, part.height / divisor), std::max(1, part.width / divisor), CV_8UC3);
+    ResizeInto(source, small);
+    source = std::move(small);
+  }
+  // From pixel centres of `source` to pixels of `image`, on to the output, and to its pixel centres.
+  const double sx = static_cast<double>(part.width) / source.cols;
+  const double sy = static_cast<double>(part.height) / source.rows;
+  const double x0 = part.x + 0.5 * sx;
+  const double y0 = part.y + 0.5 * sy;
+  const double a = transform.a;
+  const double b = transform.b;
+  const cv::Matx23d matrix(a * sx, -b * sy, a * x0 - b * y0 + transform.tx - 0.5,  //
+                           b * sx, a * sy, b * x0 + a * y0 + transform.ty - 0.5);
+  cv::Mat target = View(warped);
+  cv::warpAffine(source, target, matrix, target.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT);
+  return warped;
+}
+
+}  // namespace calotype

@@ -1,0 +1,30 @@
+// How large a photo is given to the text detector.
+#pragma once
+
+#include "analysis/ocr/text_regions.h"
+#include "photo/image.h"
+
+namespace calotype {
+
+// RapidOCR 3.10's config.yaml has these values.
+struct DetectionLimits {
+  int limit_side = 736;  // the short side is enlarged to this: small text is not found otherwise
+  int max_side = 2000;   // the long side is shrunk to this first
+  int multiple = 32;     // of which both sides are one: the network halves them five times
+};
+
+struct DetectionInput {
+  int pad_x = 0;  // black columns that are put to the left and to the right of the photo, in its pixels
+  int pad_y = 0;  // the same for rows above and below
+  PixelSize network;
+};
+
+// The size in which a photo of size `photo` (not empty) is looked at. A photo more than 8 times as long as wide is
+// padded to 4:1 first, so that enlarging its short side cannot ask for an image of any size: whatever the photo, the
+// network sees at most about max_side x max_side or 8 x limit_side x limit_side pixels, whichever is more.
+DetectionInput PlanDetection(PixelSize photo, const DetectionLimits& limits);
+
+// `photo` with black margins of pad_x and pad_y pixels.
+Image Pad(const Image& photo, int pad_x, int pad_y);
+
+}  // namespace calotype

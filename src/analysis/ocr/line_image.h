@@ -1,0 +1,57 @@
+// Lines of text cut out of a photo, and batches of them for the networks that read them.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "analysis/image_ops.h"
+#include "base/geometry.h"
+#include "inference/tensor.h"
+#include "photo/image.h"
+
+namespace calotype {
+
+// How a region becomes an image: `quad` drawn into width x height. A region that is 1.5 times as high as wide or more
+// is taken as text that runs upwards: its quad starts at the other corner, so that it comes out lying.
+struct LineGeometry {
+  Quad quad;
+  int width = 1;
+  int height = 1;
+};
+LineGeometry PlanLine(const Quad& region);
+
+struct LineImage {
+  Image image;
+  Quad quad;  // corners of `image` in the photo it was cut out of
+};
+LineImage CutLine(const Image& photo, const Quad& region);
+
+// Turns the line by 180 degrees in place, its quad with it.
+void TurnUpsideDown(LineImage& line);
+
+// (x / 255 - .5) / .5, blue first: as PP-OCR's networks are trained.
+inline constexpr Normalisation kPaddleNormalisation{
+    .mean = {127.5F, 127.5F, 127.5F}, .std = {127.5F, 127.5F, 127.5F}, .bgr = true};
+
+// How a network takes lines: all of one height, a batch as wide as its longest line wants.
+struct LineFormat {
+  int height = 48;
+  int min_width = 320;
+  int max_width = 3200;  // a longer line is squeezed; bounds the memory that one line can ask for
+  Normalisation normalisation = kPaddleNormalisation;
+};
+
+struct LineBatch {
+  std::vector<std::size_t> lines;  // indices of those that were asked for
+  int width = 0;
+};
+
+// Batches of lines of similar shape, so that little is padded. Each is at most 6 lines (RapidOCR's rec_batch_num) and
+// 9600 columns in all: the answer for one column can be some ten thousand numbers.
+std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format);
+
+// The lines of `batch` as a float tensor [N, 3, height, batch.width]; what is to the right of a shorter line is 0.
+Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, const LineFormat& format);
+
+}  // namespace calotype

@@ -1,0 +1,111 @@
+#include "analysis/ocr/line_recogniser.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "analysis/ocr/network.h"
+
+namespace calotype {
+namespace {
+
+// PP-OCR's ONNX files carry their characters under this key, one a line.
+constexpr char kCharacterKey[] = "character";
+
+// The heights and widths that a manifest may ask for: PP-OCR's networks have 48x320 and 48x192.
+constexpr int kLeastSide = 8;
+constexpr int kMostHeight = 256;
+
+Status FamilyError(const ModelSpec& model, std::string_view does, std::string_view expected) {
+  return absl::InvalidArgumentError(
+      fmt::format("model {}: family {} {}; {} does", model.name, model.family, does, expected));
+}
+
+StatusOr<LineFormat> ReadFormat(const ModelParams& params) {
+  LineFormat format;
+  CALOTYPE_ASSIGN_OR_RETURN(format.height, IntBetween(params, "height", kLeastSide, kMostHeight));
+  CALOTYPE_ASSIGN_OR_RETURN(format.min_width, IntBetween(params, "width", kLeastSide, format.max_width));
+  return format;
+}
+
+StatusOr<RecogniserSettings> ReadRecogniser(const ModelParams& params) {
+  RecogniserSettings settings;
+  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.format.normalisation, ReadPaddleNormalisation(params));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.score_threshold, NumberBetween(params, "score_threshold", 0, 1));
+  return settings;
+}
+
+StatusOr<OrienterSettings> ReadOrienter(const ModelParams& params) {
+  OrienterSettings settings;
+  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.threshold, NumberBetween(params, "threshold", 0, 1));
+  settings.format.max_width = settings.format.min_width;  // the network takes one width
+  return settings;
+}
+
+}  // namespace
+
+StatusOr<RecogniserSettings> ReadRecogniserSettings(const ModelSpec& recogniser) {
+  if (recogniser.family != "ctc") {
+    return FamilyError(recogniser, "reads no lines", "ctc");
+  }
+  StatusOr<RecogniserSettings> settings = ReadRecogniser(recogniser.params);
+  return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", recogniser.name));
+}
+
+StatusOr<std::vector<ReadText>> LineRecogniser::Read(Session& session, std::span<const LineImage> lines) {
+  std::vector<ReadText> read(lines.size());
+  for (const LineBatch& batch : PlanBatches(lines, settings_.format)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const Tensor output,
+                              RunNetwork(session, ToLineTensor(lines, batch, settings_.format), 3));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const CtcAlphabet> alphabet,
+                              Alphabet(session, static_cast<std::size_t>(output.dim(2))));
+    const auto per_line = static_cast<std::size_t>(output.dim(1) * output.dim(2));
+    for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+      read[batch.lines[i]] = DecodeCtc(output.data<float>().subspan(i * per_line, per_line), *alphabet);
+    }
+  }
+  return read;
+}
+
+StatusOr<std::shared_ptr<const CtcAlphabet>> LineRecogniser::Alphabet(const Session& session, std::size_t classes) {
+  const MutexLock lock(&mutex_);
+  if (alphabet_ == nullptr || alphabet_->size() != classes) {
+    const std::optional<std::string> characters = session.Metadata(kCharacterKey);
+    if (!characters) {
+      return absl::InvalidArgumentError(
+          fmt::format("the model file does not tell its characters: its metadata has no key {}", kCharacterKey));
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(CtcAlphabet alphabet, CtcAlphabet::FromLines(*characters, classes));
+    alphabet_ = std::make_shared<const CtcAlphabet>(std::move(alphabet));
+  }
+  return alphabet_;
+}
+
+StatusOr<OrienterSettings> ReadOrienterSettings(const ModelSpec& orienter) {
+  if (orienter.family != "orient") {
+    return FamilyError(orienter, "tells no orientation", "orient");
+  }
+  StatusOr<OrienterSettings> settings = ReadOrienter(orienter.params);
+  return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", orienter.name));
+}
+
+StatusOr<std::vector<bool>> FindUpsideDown(Session& session, std::span<const LineImage> lines,
+                                           const OrienterSettings& settings) {
+  std::vector<bool> upside_down(lines.size());
+  for (const LineBatch& batch : PlanBatches(lines, settings.format)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const Tensor output, RunNetwork(session, ToLineTensor(lines, batch, settings.format), 2));
+    if (output.dim(1) != 2) {
+      return absl::InvalidArgumentError(
+          fmt::format("the output has {} classes; upright and upside down are needed", output.dim(1)));
+    }
+    for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+      const auto probabilities = output.data<float>().subspan(i * 2, 2);
+      upside_down[batch.lines[i]] = probabilities[1] > probabilities[0] && probabilities[1] > settings.threshold;
+    }
+  }
+  return upside_down;
+}
+
+}  // namespace calotype

@@ -1,0 +1,174 @@
+// The analyser "text": detect, cut out, turn upright, read.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "analysis/analyser.h"
+#include "analysis/model_binding.h"
+#include "analysis/ocr/line_recogniser.h"
+#include "analysis/ocr/text_detector.h"
+#include "analysis/self_test.h"
+
+namespace calotype {
+namespace {
+
+// Of the processing around the networks; raise it when findings would change.
+constexpr int kRevision = 1;
+
+bool IsBlank(std::string_view text) {
+  // U+3000, the ideographic space, is one of PP-OCR's classes.
+  constexpr std::string_view kIdeographicSpace = "\xE3\x80\x80";
+  while (!text.empty()) {
+    const bool wide = text.starts_with(kIdeographicSpace);
+    if (!wide && text.front() != ' ') {
+      return false;
+    }
+    text.remove_prefix(wide ? kIdeographicSpace.size() : 1);
+  }
+  return true;
+}
+
+// The photo of a self-test that is one line of text, whole.
+StatusOr<std::vector<LineImage>> LoadLine(const SelfTestSpec& spec) {
+  CALOTYPE_ASSIGN_OR_RETURN(Image photo, LoadSelfTestPhoto(spec));
+  std::vector<LineImage> lines;
+  lines.push_back({.image = std::move(photo), .quad = {}});
+  return lines;
+}
+
+SelfTest DetectorTest(const ModelSpec& model, const DetectorSettings& settings) {
+  if (!model.self_test || !model.self_test->expect_lines) {
+    return nullptr;
+  }
+  return [test = *model.self_test, name = model.name, settings](Session& session) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const Image photo, LoadSelfTestPhoto(test));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(session, photo, settings));
+    return ExpectNumber(static_cast<int>(regions.size()), test.expect_lines, "lines", name);
+  };
+}
+
+SelfTest RecogniserTest(const ModelSpec& model, const RecogniserSettings& settings) {
+  if (!model.self_test || model.self_test->expect_text.empty()) {
+    return nullptr;
+  }
+  return [test = *model.self_test, name = model.name, settings](Session& session) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LineImage> lines, LoadLine(test));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ReadText> read, LineRecogniser(settings).Read(session, lines));
+    std::vector<std::string> texts;
+    std::ranges::transform(read, std::back_inserter(texts), &ReadText::text);
+    return ExpectSame(texts, test.expect_text, name);
+  };
+}
+
+SelfTest OrienterTest(const ModelSpec& model, const OrienterSettings& settings) {
+  if (!model.self_test || !model.self_test->expect_degrees) {
+    return nullptr;
+  }
+  return [test = *model.self_test, name = model.name, settings](Session& session) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LineImage> lines, LoadLine(test));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> turned, FindUpsideDown(session, lines, settings));
+    return ExpectNumber(turned.front() ? 180 : 0, test.expect_degrees, "degrees", name);
+  };
+}
+
+// Corners from pixels of the analysed image to those of the original, none outside of it.
+Quad ToOriginal(const PhotoView& photo, Quad quad) {
+  for (Point& corner : quad) {
+    corner.x = std::clamp(corner.x * photo.scale_x(), 0.0F, static_cast<float>(photo.full_width));
+    corner.y = std::clamp(corner.y * photo.scale_y(), 0.0F, static_cast<float>(photo.full_height));
+  }
+  return quad;
+}
+
+class TextAnalyser final : public Analyser {
+ public:
+  TextAnalyser(const ModelSpec& detector, const DetectorSettings& detector_settings, const ModelSpec& recogniser,
+               const RecogniserSettings& recogniser_settings, ModelCache& cache)
+      : detector_settings_(detector_settings),
+        detector_(detector, cache, DetectorTest(detector, detector_settings)),
+        line_recogniser_(recogniser_settings),
+        recogniser_(recogniser, cache, RecogniserTest(recogniser, recogniser_settings)) {}
+
+  // Before the first use.
+  void AddOrienter(const ModelSpec& orienter, const OrienterSettings& settings, ModelCache& cache) {
+    orienter_settings_ = settings;
+    orienter_.emplace(orienter, cache, OrienterTest(orienter, settings));
+  }
+
+  std::string_view name() const override { return "text"; }
+
+  std::string version() const override {
+    const std::string orienter = orienter_ ? orienter_->version_tag() + "+" : "";
+    return fmt::format("{}+{}{}/{}", detector_.version_tag(), orienter, recogniser_.version_tag(), kRevision);
+  }
+
+  std::string device() const override { return detector_.device(); }
+
+  Status Analyse(const PhotoView& photo, Findings& findings) override {
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<LineImage> lines, CutLines(photo.image));
+    CALOTYPE_RETURN_IF_ERROR(TurnUpright(lines));
+    std::vector<ReadText> read;
+    if (!lines.empty()) {  // the recogniser is not loaded for photos without text
+      CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, recogniser_.Get());
+      CALOTYPE_ASSIGN_OR_RETURN(read, line_recogniser_.Read(*session, lines));
+    }
+    std::vector<TextFinding> text;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (read[i].score >= line_recogniser_.settings().score_threshold && !IsBlank(read[i].text)) {
+        text.push_back({std::move(read[i].text), read[i].score, ToOriginal(photo, lines[i].quad)});
+      }
+    }
+    findings.text = std::move(text);
+    return absl::OkStatus();
+  }
+
+ private:
+  StatusOr<std::vector<LineImage>> CutLines(const Image& photo) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, detector_.Get());
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(*session, photo, detector_settings_));
+    std::vector<LineImage> lines;
+    for (const TextRegion& region : regions) {
+      lines.push_back(CutLine(photo, region.quad));
+    }
+    return lines;
+  }
+
+  Status TurnUpright(std::vector<LineImage>& lines) {
+    if (!orienter_ || lines.empty()) {
+      return absl::OkStatus();
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, orienter_->Get());
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> upside_down, FindUpsideDown(*session, lines, orienter_settings_));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (upside_down[i]) {
+        TurnUpsideDown(lines[i]);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const DetectorSettings detector_settings_;
+  ModelBinding detector_;
+  OrienterSettings orienter_settings_;
+  std::optional<ModelBinding> orienter_;
+  LineRecogniser line_recogniser_;
+  ModelBinding recogniser_;
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Analyser>> CreateTextAnalyser(const ModelSpec& detector, const ModelSpec& recogniser,
+                                                       const ModelSpec* orienter, ModelCache& cache) {
+  CALOTYPE_ASSIGN_OR_RETURN(const DetectorSettings detector_settings, ReadDetectorSettings(detector));
+  CALOTYPE_ASSIGN_OR_RETURN(const RecogniserSettings recogniser_settings, ReadRecogniserSettings(recogniser));
+  auto analyser = std::make_unique<TextAnalyser>(detector, detector_settings, recogniser, recogniser_settings, cache);
+  if (orienter != nullptr) {
+    CALOTYPE_ASSIGN_OR_RETURN(const OrienterSettings settings, ReadOrienterSettings(*orienter));
+    analyser->AddOrienter(*orienter, settings, cache);
+  }
+  return analyser;
+}
+
+}  // namespace calotype

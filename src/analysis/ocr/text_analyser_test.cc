@@ -1,0 +1,333 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "analysis/analyser.h"
+#include "analysis/fake_engine.h"
+
+namespace calotype {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+using Values = std::map<std::string, ModelParams::Value>;
+
+ModelSpec Spec(const std::string& name, const std::string& family, Values params) {
+  ModelSpec spec;
+  spec.name = name;
+  spec.family = family;
+  spec.path = "/models/" + name + ".onnx";
+  spec.params = ModelParams(name, std::move(params));
+  return spec;
+}
+
+Values DetectorParams() {
+  return {{"limit_side", int64_t{32}},
+          {"max_side", int64_t{2000}},
+          {"multiple", int64_t{32}},
+          {"threshold", 0.3},
+          {"box_threshold", 0.5},
+          {"unclip_ratio", 1.6},
+          {"dilation", true},
+          {"mean", 0.5},
+          {"std", 0.5}};
+}
+
+Values RecogniserParams() {
+  return {{"height", int64_t{48}}, {"width", int64_t{320}}, {"mean", 0.5}, {"std", 0.5}, {"score_threshold", 0.5}};
+}
+
+Values OrienterParams() { return {{"height", int64_t{48}}, {"width", int64_t{192}}, {"threshold", 0.9}}; }
+
+// What is painted in the photo decides what the networks say. Red makes it text.
+struct Paint {
+  uint8_t red, green, blue;
+};
+constexpr Paint kGoodLine{255, 0, 0};
+constexpr Paint kDoubtfulLine{255, 255, 0};
+constexpr Paint kUpsideDownLine{255, 0, 255};
+constexpr Paint kBlankLine{255, 255, 255};
+
+// Channel `channel` (blue first) of image `n` of a batch, in the middle of a line of 28 x 16.
+float ChannelOf(const Tensor& batch, int64_t n, int64_t channel) {
+  const int64_t row = (n * 3 + channel) * batch.dim(2) + batch.dim(2) / 2;
+  return batch.data<float>()[static_cast<std::size_t>(row * batch.dim(3) + 42)];
+}
+
+StatusOr<std::vector<Tensor>> Detect(std::span<const Tensor> inputs) {
+  const Tensor& input = inputs.front();
+  Tensor map(ElementType::kFloat32, {1, 1, input.dim(2), input.dim(3)});
+  const auto red = input.data<float>().last(map.elements());
+  std::ranges::transform(red, map.data<float>().begin(), [](float value) { return value > 0.5F ? 0.9F : 0.0F; });
+  return std::vector<Tensor>{map};
+}
+
+StatusOr<std::vector<Tensor>> Orient(std::span<const Tensor> inputs) {
+  const int64_t lines = inputs.front().dim(0);
+  std::vector<float> answer;
+  for (int64_t n = 0; n < lines; ++n) {
+    const bool turned = ChannelOf(inputs.front(), n, 0) > 0 && ChannelOf(inputs.front(), n, 1) < 0;
+    answer.insert(answer.end(), {turned ? 0.05F : 0.5F, turned ? 0.95F : 0.5F});
+  }
+  return std::vector<Tensor>{FloatTensor({lines, 2}, answer)};
+}
+
+// Two steps over blank, "A", "B", space.
+StatusOr<std::vector<Tensor>> Recognise(std::span<const Tensor> inputs) {
+  const int64_t lines = inputs.front().dim(0);
+  std::vector<float> answer;
+  for (int64_t n = 0; n < lines; ++n) {
+    const bool green = ChannelOf(inputs.front(), n, 1) > 0;
+    const bool blue = ChannelOf(inputs.front(), n, 0) > 0;
+    const std::vector<float> good = {0, 1, 0, 0, 0.1F, 0, 0.9F, 0};
+    const std::vector<float> doubtful = {0.1F, 0.4F, 0, 0, 0.5F, 0.4F, 0, 0};
+    const std::vector<float> blank = {0, 0, 0, 1, 0, 0, 0, 1};
+    const std::vector<float>& steps = green && blue ? blank : green ? doubtful : good;
+    answer.insert(answer.end(), steps.begin(), steps.end());
+  }
+  return std::vector<Tensor>{FloatTensor({lines, 2, 4}, answer)};
+}
+
+class TextAnalyserTest : public testing::Test {
+ protected:
+  TextAnalyserTest() {
+    const std::vector<TensorInfo> one = {{.name = "x", .type = ElementType::kFloat32, .shape = {}}};
+    models_["detect.onnx"] = {.inputs = one, .outputs = one, .metadata = {}, .run = Detect};
+    models_["recognise.onnx"] = {.inputs = one, .outputs = one, .metadata = {{"character", "A\nB"}}, .run = Recognise};
+    models_["orient.onnx"] = {.inputs = one, .outputs = one, .metadata = {}, .run = Orient};
+  }
+
+  // The analyser on the models as they now are; null after a failure.
+  Analyser* Create(bool with_orienter = true) {
+    cache_ = std::make_unique<ModelCache>(std::make_shared<FakeEngine>(models_), SessionOptions{});
+    auto created = CreateTextAnalyser(detector_, recogniser_, with_orienter ? &orienter_ : nullptr, *cache_);
+    EXPECT_TRUE(created.ok()) << created.status();
+    analyser_ = created.ok() ? *std::move(created) : nullptr;
+    return analyser_.get();
+  }
+
+  // Black, with lines 20 wide and 8 high painted at these top left corners; the original is twice as large.
+  static Image Photo(const std::vector<std::pair<std::array<int, 2>, Paint>>& lines) {
+    Image image(128, 96);
+    std::ranges::fill(image.pixels(), uint8_t{0});
+    for (const auto& [corner, paint] : lines) {
+      for (int y = corner[1]; y < corner[1] + 8; ++y) {
+        for (int x = corner[0]; x < corner[0] + 20; ++x) {
+          std::ranges::copy(std::array{paint.red, paint.green, paint.blue}, image.row(y) + std::ptrdiff_t{3} * x);
+        }
+      }
+    }
+    return image;
+  }
+
+  Status Analyse(const Image& image, Findings& findings) {
+    return analyser_->Analyse({.image = image, .full_width = 2 * image.width(), .full_height = 2 * image.height()},
+                              findings);
+  }
+
+  std::map<std::string, FakeModel> models_;
+  ModelSpec detector_ = Spec("detect", "db", DetectorParams());
+  ModelSpec recogniser_ = Spec("recognise", "ctc", RecogniserParams());
+  ModelSpec orienter_ = Spec("orient", "orient", OrienterParams());
+  std::unique_ptr<ModelCache> cache_;
+  std::unique_ptr<Analyser> analyser_;
+};
+
+TEST_F(TextAnalyserTest, ReadsLinesInOrderInPixelsOfTheOriginal) {
+  ASSERT_NE(Create(), nullptr);
+  EXPECT_EQ(analyser_->name(), "text");
+  EXPECT_EQ(analyser_->device(), "");
+  Findings findings;
+  const Image photo = Photo({{{80, 40}, kGoodLine}, {{30, 40}, kGoodLine}, {{50, 10}, kGoodLine}});
+  const Status status = Analyse(photo, findings);
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_THAT(*findings.text, SizeIs(3));
+  std::vector<float> left;
+  for (const TextFinding& line : *findings.text) {
+    EXPECT_EQ(line.text, "AB");
+    EXPECT_NEAR(line.score, 0.95F, 1e-6F);
+    left.push_back(line.quad[0].x);
+  }
+  // Grown by 19 x 7 x 1.6 / 52 = 4 pixels of the photo on each side, 2 of the original each.
+  EXPECT_THAT(left, ElementsAre(testing::FloatNear(92, 4), testing::FloatNear(52, 4), testing::FloatNear(152, 4)));
+  EXPECT_NEAR((*findings.text)[0].quad[2].x, 146, 4);
+  EXPECT_NEAR((*findings.text)[0].quad[2].y, 42, 4);
+  EXPECT_EQ(analyser_->device(), "fake cpu f32");
+}
+
+TEST_F(TextAnalyserTest, LeavesOutDoubtfulAndBlankLines) {
+  ASSERT_NE(Create(), nullptr);
+  Findings findings;
+  ASSERT_TRUE(
+      Analyse(Photo({{{10, 10}, kDoubtfulLine}, {{60, 10}, kBlankLine}, {{10, 60}, kGoodLine}}), findings).ok());
+  ASSERT_THAT(*findings.text, SizeIs(1));
+  EXPECT_GT(findings.text->front().quad[0].y, 80);
+}
+
+TEST_F(TextAnalyserTest, TurnsLinesThatAreUpsideDown) {
+  for (const bool with_orienter : {true, false}) {
+    ASSERT_NE(Create(with_orienter), nullptr);
+    Findings findings;
+    ASSERT_TRUE(Analyse(Photo({{{40, 40}, kUpsideDownLine}}), findings).ok());
+    ASSERT_THAT(*findings.text, SizeIs(1));
+    const Quad& quad = findings.text->front().quad;
+    EXPECT_EQ(quad[0].x > quad[2].x, with_orienter);
+    EXPECT_EQ(quad[0].y > quad[2].y, with_orienter);
+  }
+}
+
+TEST_F(TextAnalyserTest, LoadsTheRecogniserForPhotosWithTextAlone) {
+  ASSERT_NE(Create(), nullptr);
+  Findings findings;
+  ASSERT_TRUE(Analyse(Photo({}), findings).ok());
+  EXPECT_TRUE(findings.text->empty());
+  ASSERT_TRUE(Analyse(Image(), findings).ok());
+  EXPECT_TRUE(findings.text->empty());
+  EXPECT_THAT(cache_->Loaded(), ElementsAre(testing::Key("detect")));
+}
+
+TEST_F(TextAnalyserTest, KeepsCornersOfALineShapedPhotoInside) {
+  ASSERT_NE(Create(), nullptr);
+  Image strip(400, 12);  // more than 8:1: padded
+  std::ranges::fill(strip.pixels(), uint8_t{0});
+  for (int y = 1; y < 11; ++y) {
+    for (int x = 100; x < 200; ++x) {
+      strip.row(y)[std::ptrdiff_t{3} * x] = 255;
+    }
+  }
+  Findings findings;
+  ASSERT_TRUE(Analyse(strip, findings).ok());
+  ASSERT_THAT(*findings.text, SizeIs(1));
+  const Quad& quad = findings.text->front().quad;
+  EXPECT_FLOAT_EQ(quad[0].y, 0);
+  EXPECT_FLOAT_EQ(quad[2].y, 24);
+  EXPECT_NEAR(quad[0].x, 190, 20);
+}
+
+TEST_F(TextAnalyserTest, ServesManyThreads) {
+  ASSERT_NE(Create(), nullptr);
+  std::vector<std::size_t> found(4);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t& lines : found) {
+      threads.emplace_back([this, &lines] {
+        Findings findings;
+        if (Analyse(Photo({{{10, 10}, kGoodLine}, {{60, 60}, kGoodLine}}), findings).ok()) {
+          lines = findings.text->size();
+        }
+      });
+    }
+  }
+  EXPECT_THAT(found, testing::Each(2));
+}
+
+TEST_F(TextAnalyserTest, SaysWhatIsWrongWithAGraph) {
+  const Image photo = Photo({{{40, 40}, kGoodLine}});
+  const auto message = [&] {
+    Findings findings;
+    const std::string text = Create() == nullptr ? "" : Message(Analyse(photo, findings));
+    EXPECT_FALSE(findings.text.has_value());
+    return text;
+  };
+  const auto models = models_;
+  models_["recognise.onnx"].metadata.clear();
+  EXPECT_THAT(message(), HasSubstr("no key character"));
+  models_["recognise.onnx"].metadata["character"] = "A\nB\nC\nD\nE";
+  EXPECT_THAT(message(), HasSubstr("5 characters does not fit 4 classes"));
+  models_ = models;
+  models_["detect.onnx"].inputs.clear();
+  EXPECT_THAT(message(), HasSubstr("0 inputs and 1 outputs"));
+  models_ = models;
+  models_["detect.onnx"].run = Orient;
+  EXPECT_THAT(message(), HasSubstr("the output x is float32 [1, 2]"));
+  models_ = models;
+  models_["orient.onnx"].run = [](std::span<const Tensor> inputs) -> StatusOr<std::vector<Tensor>> {
+    return std::vector<Tensor>{FloatTensor({inputs.front().dim(0), 3}, std::vector<float>(3))};
+  };
+  EXPECT_THAT(message(), HasSubstr("3 classes"));
+  models_ = models;
+  models_["recognise.onnx"].run = [](std::span<const Tensor>) -> StatusOr<std::vector<Tensor>> {
+    return absl::InternalError("out of memory");
+  };
+  EXPECT_THAT(message(), HasSubstr("out of memory"));
+}
+
+TEST_F(TextAnalyserTest, RunsTheSelfTests) {
+  const auto expecting = [](auto&& set) {
+    SelfTestSpec test;
+    test.photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/text_line.png";
+    set(test);
+    return test;
+  };
+  const Image photo = Photo({{{40, 40}, kGoodLine}});
+  Findings findings;
+  detector_.self_test = expecting([](SelfTestSpec& test) { test.expect_lines = 77; });
+  ASSERT_NE(Create(), nullptr);
+  EXPECT_THAT(Message(Analyse(photo, findings)), HasSubstr("expected 77 lines, got"));
+  detector_.self_test.reset();
+  orienter_.self_test = expecting([](SelfTestSpec& test) { test.expect_degrees = 180; });
+  ASSERT_NE(Create(), nullptr);
+  EXPECT_THAT(Message(Analyse(photo, findings)), HasSubstr("expected 180 degrees, got 0"));
+  orienter_.self_test->expect_degrees = 0;
+  recogniser_.self_test = expecting([](SelfTestSpec& test) { test.expect_text = {"PARKING"}; });
+  ASSERT_NE(Create(), nullptr);
+  EXPECT_THAT(Message(Analyse(photo, findings)), HasSubstr("expected \"PARKING\", got"));
+}
+
+TEST_F(TextAnalyserTest, VersionNamesAllModels) {
+  const std::string with = Create(true)->version();
+  const std::string without = Create(false)->version();
+  EXPECT_NE(with, without);
+  EXPECT_THAT(with, HasSubstr(detector_.VersionTag()));
+  EXPECT_THAT(with, HasSubstr(orienter_.VersionTag()));
+  EXPECT_THAT(without, HasSubstr(recogniser_.VersionTag()));
+}
+
+TEST_F(TextAnalyserTest, RefusesWhatItDoesNotKnow) {
+  struct Case {
+    ModelSpec* model;
+    std::string family;
+    Values changed;
+    std::string message;
+  };
+  const Case cases[] = {
+      {&detector_, "east", {}, "family east detects no text; db does"},
+      {&recogniser_, "attention", {}, "family attention reads no lines; ctc does"},
+      {&orienter_, "angle", {}, "family angle tells no orientation; orient does"},
+      {&detector_, "", {{"limit_side", int64_t{0}}}, "model detect: limit_side is 0; 32 to 4096 is allowed"},
+      {&detector_, "", {{"threshold", 1.5}}, "threshold is 1.5"},
+      {&detector_, "", {{"std", 0.0}}, "std is 0"},
+      {&recogniser_, "", {{"width", int64_t{100000}}}, "model recognise: width is 100000; 8 to 3200 is allowed"},
+      {&orienter_, "", {{"height", std::string("tall")}}, "height"},
+  };
+  ModelCache cache(std::make_shared<FakeEngine>(models_), SessionOptions{});
+  for (const Case& c : cases) {
+    const ModelSpec kept = *c.model;
+    Values params = c.model == &detector_     ? DetectorParams()
+                    : c.model == &recogniser_ ? RecogniserParams()
+                                              : OrienterParams();
+    for (const auto& [key, value] : c.changed) {
+      params[key] = value;
+    }
+    c.model->params = ModelParams(c.model->name, params);
+    c.model->family = c.family.empty() ? kept.family : c.family;
+    const auto created = CreateTextAnalyser(detector_, recogniser_, &orienter_, cache);
+    EXPECT_EQ(created.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(Message(created.status()), HasSubstr(c.message));
+    *c.model = kept;
+  }
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,29 @@
+// The text detector: a photo in, regions of text out.
+#pragma once
+
+#include <vector>
+
+#include "analysis/image_ops.h"
+#include "analysis/ocr/detection_input.h"
+#include "analysis/ocr/text_regions.h"
+#include "base/status.h"
+#include "inference/engine.h"
+#include "models/pack.h"
+#include "photo/image.h"
+
+namespace calotype {
+
+struct DetectorSettings {
+  DetectionLimits limits;
+  RegionOptions regions;
+  Normalisation normalisation;
+};
+
+// From the parameters of a model of the family "db". kInvalidArgument names the model and what is wrong.
+StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector);
+
+// The regions of text in reading order, in pixels of `photo`; in one that had to be padded they may reach over its
+// edge.
+StatusOr<std::vector<TextRegion>> DetectText(Session& session, const Image& photo, const DetectorSettings& settings);
+
+}  // namespace calotype

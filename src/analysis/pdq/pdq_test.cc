@@ -1,0 +1,124 @@
+#include "analysis/pdq/pdq.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "analysis/analyser.h"
+#include "analysis/image_ops.h"
+#include "base/file.h"
+
+namespace calotype {
+namespace {
+
+// The formulas of tools/golden/pdq/make_golden.py.
+int Triangle(int n, int period) { return std::abs(n % period * 2 - period) * 255 / period; }
+
+int Noise(int x, int y, int c) {
+  const uint32_t mixed = static_cast<uint32_t>(x) * 73856093U ^ static_cast<uint32_t>(y) * 19349663U ^
+                         static_cast<uint32_t>(c) * 83492791U;
+  return static_cast<int>(mixed * 2654435761U >> 24);
+}
+
+int Waves(int x, int y, int c) { return (Triangle(x * (c + 2), 197) + Triangle(y * 3 + x, 131)) / 2; }
+
+int Edges(int x, int y, int c) { return (x / 37 * 91 + y / 23 * 57 + c * 29) % 256; }
+
+int Ramp(int x, int y, int /*c*/) { return (x + y) % 256; }
+
+using Formula = int (*)(int x, int y, int c);
+
+Formula FormulaOf(const std::string& kind) {
+  return kind == "noise" ? Noise : kind == "waves" ? Waves : kind == "edges" ? Edges : Ramp;
+}
+
+Image Draw(Formula formula, int width, int height) {
+  Image image(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int i = 0; i < 3 * width; ++i) {
+      image.row(y)[i] = static_cast<uint8_t>(formula(i / 3, y, i % 3));
+    }
+  }
+  return image;
+}
+
+std::string Hex(const PdqHash& hash) {
+  std::string text;
+  for (const uint8_t byte : hash) {
+    text += fmt::format("{:02x}", byte);
+  }
+  return text;
+}
+
+nlohmann::json Golden() {
+  const StatusOr<std::string> text =
+      ReadTextFile(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/pdq/testdata/golden.json");
+  return text.ok() ? nlohmann::json::parse(*text) : nlohmann::json::array();
+}
+
+TEST(PdqTest, EqualsTheReferenceBitForBit) {
+  const nlohmann::json golden = Golden();
+  ASSERT_EQ(golden.size(), 64U);
+  for (const nlohmann::json& entry : golden) {
+    const std::string kind = entry["kind"];
+    const Image image = Draw(FormulaOf(kind), entry["width"], entry["height"]);
+    const PdqFinding found = HashPixels(image);
+    const std::string name = fmt::format("{} {}x{}", kind, image.width(), image.height());
+    EXPECT_EQ(Hex(found.hash), entry["hash"].get<std::string>()) << name;
+    EXPECT_EQ(found.quality, entry["quality"].get<int>()) << name;
+  }
+}
+
+TEST(PdqTest, HalfOfTheBitsAreSet) {
+  const PdqFinding found = HashPixels(Draw(Waves, 300, 200));
+  EXPECT_EQ(HammingDistance(found.hash, PdqHash{}), 128);
+  EXPECT_GE(found.quality, 50);
+}
+
+TEST(PdqTest, CopiesOfAnySizeAreNear) {
+  const Image photo = Draw(Waves, 1200, 900);
+  const PdqFinding whole = HashPhoto(photo);
+  struct Case {
+    int width;
+    int height;
+    int most;  // bits; Meta calls 31 a match
+  };
+  for (const Case& c : {Case{1200, 900, 0}, {900, 675, 8}, {600, 450, 12}, {400, 300, 16}}) {
+    const PdqFinding copy = HashPhoto(Resize(photo, c.width, c.height));
+    EXPECT_LE(HammingDistance(whole.hash, copy.hash), c.most) << c.width;
+  }
+  EXPECT_GT(HammingDistance(whole.hash, HashPhoto(Draw(Edges, 1200, 900)).hash), 80);
+}
+
+TEST(PdqTest, AnalyserHashesThePhoto) {
+  const Image image = Draw(Edges, 700, 40);
+  Findings findings;
+  const std::unique_ptr<Analyser> analyser = CreatePdqAnalyser();
+  ASSERT_TRUE(analyser->Analyse({.image = image, .full_width = 1400, .full_height = 80}, findings).ok());
+  ASSERT_TRUE(findings.pdq.has_value());
+  EXPECT_EQ(findings.pdq->hash, HashPhoto(image).hash);
+  EXPECT_EQ(analyser->name(), "pdq");
+  EXPECT_EQ(analyser->device(), "cpu");
+}
+
+TEST(HammingDistanceTest, CountsBitsThatDiffer) {
+  PdqHash a{};
+  PdqHash b{};
+  EXPECT_EQ(HammingDistance(a, b), 0);
+  a[0] = 0x80;
+  b[31] = 0x01;
+  b[15] = 0xff;
+  EXPECT_EQ(HammingDistance(a, b), 10);
+  std::ranges::fill(a, uint8_t{0xff});
+  EXPECT_EQ(HammingDistance(a, PdqHash{}), 256);
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,73 @@
+#include "analysis/self_test.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "photo/decode.h"
+
+namespace calotype {
+namespace {
+
+Status Mismatch(std::string_view model, std::string_view expected, std::string_view got) {
+  return absl::InternalError(fmt::format("self-test of model {}: expected {}, got {}", model, expected, got));
+}
+
+std::string Quoted(std::span<const std::string> texts) {
+  return texts.empty() ? "nothing" : fmt::format("\"{}\"", fmt::join(texts, "\", \""));
+}
+
+StatusOr<Image> LoadPhoto(const std::filesystem::path& path) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file, ReadFile(path));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto photo, DecodePhoto(file, DecodeLimits{}));
+  return std::move(photo.image);
+}
+
+}  // namespace
+
+StatusOr<Image> LoadSelfTestPhoto(const SelfTestSpec& spec) {
+  StatusOr<Image> image = LoadPhoto(spec.photo);
+  if (!image.ok()) {
+    return Annotate(image.status(), fmt::format("self-test photo {}", spec.photo.string()));
+  }
+  return image;
+}
+
+Status ExpectVector(std::span<const float> got, const SelfTestSpec& spec, std::string_view model) {
+  const std::vector<float>& expected = spec.expect_vector;
+  if (got.size() < expected.size()) {
+    return Mismatch(model, fmt::format("{} components or more", expected.size()), fmt::format("{}", got.size()));
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    // Written so that a NaN fails too.
+    if (!(std::abs(got[i] - expected[i]) <= static_cast<float>(spec.tolerance))) {
+      return Mismatch(model, fmt::format("component {} to be {} within {}", i, expected[i], spec.tolerance),
+                      fmt::format("{}", got[i]));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status ExpectAllFound(std::span<const std::string> got, std::span<const std::string> expected, std::string_view model) {
+  const bool all = std::ranges::all_of(
+      expected, [got](const std::string& text) { return std::ranges::find(got, text) != got.end(); });
+  return all ? absl::OkStatus() : Mismatch(model, Quoted(expected), Quoted(got));
+}
+
+Status ExpectSame(std::span<const std::string> got, std::span<const std::string> expected, std::string_view model) {
+  return std::ranges::equal(got, expected) ? absl::OkStatus() : Mismatch(model, Quoted(expected), Quoted(got));
+}
+
+Status ExpectNumber(int got, std::optional<int> expected, std::string_view what, std::string_view model) {
+  if (!expected || *expected == got) {
+    return absl::OkStatus();
+  }
+  return Mismatch(model, fmt::format("{} {}", *expected, what), fmt::format("{}", got));
+}
+
+}  // namespace calotype
