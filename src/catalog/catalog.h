@@ -1,0 +1,259 @@
+// What is known of a library and what is still to be done. SQLite behind it (docs/schema.md describes every table); no
+// SQL leaves this folder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis/findings.h"
+#include "base/sha256.h"
+#include "base/status.h"
+#include "photo/decode.h"
+#include "photo/facts.h"
+
+namespace calotype {
+
+using PhotoId = int64_t;
+using FaceId = int64_t;
+using PersonId = int64_t;
+
+// Values are stored: never renumber.
+enum class AnalysisState : uint8_t { kPending = 0, kRunning = 1, kDone = 2, kFailed = 3, kSkipped = 4 };
+std::string_view AnalysisStateName(AnalysisState state);  // "pending" ...
+
+// The pseudo-analyser under which decoding is booked: pixels first, then everything that looks at them.
+inline constexpr std::string_view kDecodeAnalysis = "decode";
+
+// Size and time say whether a file must be read again.
+struct FileStamp {
+  int64_t size = 0;
+  int64_t mtime_ns = 0;  // since the epoch
+
+  bool operator==(const FileStamp&) const = default;
+};
+
+struct AnalysisVersion {
+  std::string analysis;  // Analyser::name()
+  std::string version;   // Analyser::version()
+};
+
+struct PendingPhoto {
+  PhotoId id = 0;
+  std::vector<std::string> paths;     // where its bytes were last seen; at least one
+  std::vector<std::string> analyses;  // that are pending; may hold kDecodeAnalysis
+};
+
+struct AnalysisOutcome {
+  std::string analysis;
+  std::string version;
+  AnalysisState state = AnalysisState::kDone;  // kDone, kFailed or kSkipped
+  std::string reason;                          // of kFailed and kSkipped
+  std::string device;                          // where its models ran
+  double milliseconds = 0;
+};
+
+// What the header and the metadata told.
+struct PhotoProperties {
+  PhotoFormat format = PhotoFormat::kUnknown;
+  int width = 0;  // upright
+  int height = 0;
+  PhotoFacts facts;
+};
+
+// All that one photo's way brought. Findings whose analysis is kDone replace the earlier ones of that analysis.
+struct PhotoResult {
+  PhotoId id = 0;
+  std::optional<PhotoProperties> properties;  // absent when it was not decoded
+  Findings findings;
+  std::vector<AnalysisOutcome> outcomes;
+};
+
+struct PhotoRecord {
+  PhotoId id = 0;
+  Sha256Digest sha256;
+  int64_t bytes = 0;
+  std::vector<std::string> paths;  // present ones first
+  std::size_t present_paths = 0;   // how many of them are
+  std::optional<PhotoProperties> properties;
+  Findings findings;                                 // faces carry no embeddings
+  std::vector<std::optional<PersonId>> face_people;  // one per face
+  std::vector<AnalysisOutcome> outcomes;
+};
+
+struct StateCounts {
+  int64_t pending = 0;
+  int64_t running = 0;
+  int64_t done = 0;
+  int64_t failed = 0;
+  int64_t skipped = 0;
+};
+
+struct FailureGroup {
+  std::string analysis;  // "read" for files that could not even be opened
+  std::string reason;
+  int64_t count = 0;
+  std::vector<std::string> examples;  // paths, at most three
+};
+
+// Where an analysis ran last, and how long it takes.
+struct DeviceUse {
+  std::string device;       // of the latest one done: "onnxruntime 1.31.1 cpu f32"
+  double milliseconds = 0;  // mean over the photos done
+};
+
+struct CatalogStatus {
+  int64_t photos = 0;   // distinct contents with a present file
+  int64_t missing = 0;  // distinct contents without one
+  std::map<std::string, StateCounts> analyses;
+  std::map<std::string, DeviceUse> devices;  // by analysis
+  std::vector<FailureGroup> failures;        // most frequent first
+};
+
+struct FaceRecord {
+  FaceId id = 0;
+  PhotoId photo = 0;
+  float score = 0;
+  Box box;
+  std::optional<PersonId> person;
+  std::vector<float> embedding;
+  std::string version;  // of the faces.recognise that made the embedding; only equal ones can be compared
+};
+
+struct PersonRecord {
+  PersonId id = 0;
+  std::string name;  // empty until named
+  int64_t faces = 0;
+  int64_t photos = 0;
+  FaceId cover = 0;
+  std::string cover_path;  // of a photo that shows the cover face
+};
+
+struct TextMatch {
+  PhotoId photo = 0;
+  double rank = 0;      // higher is better
+  std::string snippet;  // the matching line
+};
+
+struct LabelMatch {
+  PhotoId photo = 0;
+  int64_t count = 0;    // objects with a matching label; tags count as one
+  float score = 0;      // of the best
+  std::string label;    // of the best, as the model calls it
+  bool is_tag = false;  // the best is a tag, not an object
+};
+
+// What metadata and people can restrict a search to; empty members do not.
+struct PhotoFilter {
+  std::string camera;        // a part of the camera's name, case does not matter
+  std::string taken_from;    // "2024", "2024-05" or "2024-05-01": taken then or later, by the camera's clock
+  std::string taken_before;  // the same: taken before that began
+  std::string person;        // the whole name of a person with a face in the photo, ASCII case does not matter
+};
+
+// One connection; its methods may be called from several threads (they take turns). A scanner, a writer and a reader
+// each open their own and do not wait for each other's reads (WAL).
+class Catalog {
+ public:
+  // Opens or creates the database file, migrates it forward if it is older. kFailedPrecondition when it was written by
+  // a newer Calotype, kDataLoss when it is no database or a damaged one; the message says what to do.
+  static StatusOr<std::unique_ptr<Catalog>> Open(const std::filesystem::path& file);
+  virtual ~Catalog() = default;
+
+  // --- Scanning.
+
+  // Stamps of the files known at or below `root` (an absolute, normal path), by path, missing ones excluded.
+  virtual StatusOr<std::unordered_map<std::string, FileStamp>> FilesUnder(std::string_view root) = 0;
+  // Books that `path` holds these bytes. New bytes make a photo with a pending row for each analysis that the latest
+  // RequireAnalyses named (by whichever process: it is stored); known bytes only a path (a moved or copied file costs
+  // nothing). Clears an earlier read problem of that path.
+  virtual StatusOr<PhotoId> AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) = 0;
+  // Books that `path` (a file or a folder) could not be read; replaced by the next AddFile of the path or
+  // ClearProblems.
+  virtual Status AddProblem(std::string_view path, std::string_view reason) = 0;
+  // Forgets the read problems at or below `root`: a scan that starts looks at everything anew.
+  virtual Status ClearProblems(std::string_view root) = 0;
+  // Marks the files as missing; their photos and findings stay.
+  virtual Status MarkMissing(std::span<const std::string> paths) = 0;
+  // Between Begin() and Commit() all calls are one transaction: a scanner books thousands of files at once.
+  // kFailedPrecondition when one is open already, or none is: a full disk, for one, has then undone it.
+  virtual Status Begin() = 0;
+  virtual Status Commit() = 0;
+  // Forgets all since Begin(); does nothing without one.
+  virtual Status Rollback() = 0;
+
+  // --- Work.
+
+  // Puts back to pending what a process that died left running. Call it while holding the scan lock.
+  virtual Status ResetRunning() = 0;
+  // Makes one pending row for each present photo and each of `analyses` that has none, or has one of another version,
+  // and for each photo that AddFile books from now on. Earlier findings stay until new ones replace them.
+  virtual Status RequireAnalyses(std::span<const AnalysisVersion> analyses) = 0;
+  // Takes up to `limit` photos with pending rows among `analyses` (names) that have a present file, oldest first, and
+  // marks those rows running.
+  virtual StatusOr<std::vector<PendingPhoto>> ClaimPending(std::span<const std::string> analyses, int limit) = 0;
+  // Writes findings, states and properties of several photos in one transaction: all or nothing. A face that is found
+  // again (its box overlaps an earlier one by half) keeps its id and its person.
+  //   kNotFound         a photo that the catalogue does not have
+  //   kInvalidArgument  an analysis is said to be done, but its findings are absent; faces.recognise is done, but on
+  //                     other faces than those stored
+  virtual Status Store(std::span<const PhotoResult> results) = 0;
+  // Puts failed analyses back to pending (all of them), and with them what was skipped on the same photos; answers how
+  // many had failed.
+  virtual StatusOr<int64_t> RetryFailed() = 0;
+
+  // --- Reading.
+
+  virtual StatusOr<CatalogStatus> GetStatus() = 0;
+  // The photo at `path`; kNotFound.
+  virtual StatusOr<PhotoId> FindByPath(std::string_view path) = 0;
+  virtual StatusOr<PhotoRecord> GetPhoto(PhotoId id) = 0;
+  // A present path of each photo, in the order of `ids`; empty text for one that is missing.
+  virtual StatusOr<std::vector<std::string>> PathsOf(std::span<const PhotoId> ids) = 0;
+  // Calls `visit` for the vector of each present photo in `space`, by rising id, without loading all of them at once.
+  // Reads a thousand at a time and holds no lock while `visit` runs, so `visit` may call the catalogue; vectors that
+  // are written meanwhile may or may not be seen.
+  virtual Status ForEachEmbedding(std::string_view space,
+                                  const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) = 0;
+  // Present photos whose recognised text has all of `words`, in any order, best first; at most `limit`. Case, accents
+  // and punctuation do not matter; Chinese and Japanese characters match anywhere in a line. A last word that ends in *
+  // is a prefix. Words without a letter or digit are passed over; nothing is found when no other is left.
+  virtual StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, int limit) = 0;
+  // Present photos with at least `min_count` objects of that label (case does not matter), best first.
+  virtual StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) = 0;
+  // Present photos with a tag or an object label that contains `word` (or several, in that order) as whole words, best
+  // first. Case does not matter, nor does a plural (FoldPlural in labels.h).
+  virtual StatusOr<std::vector<LabelMatch>> FindLabels(std::string_view word) = 0;
+  // Present photos that pass all of `filter`, by rising id; an empty filter passes all.
+  virtual StatusOr<std::vector<PhotoId>> FindPhotos(const PhotoFilter& filter) = 0;
+  // Photos whose very same bytes lie at two present paths or more, by rising id.
+  virtual StatusOr<std::vector<PhotoId>> PhotosWithCopies() = 0;
+  // Hashes of present photos.
+  struct HashRecord {
+    PhotoId photo = 0;
+    PdqFinding pdq;
+  };
+  virtual StatusOr<std::vector<HashRecord>> PdqHashes() = 0;
+
+  // --- People.
+
+  // Every face of a present photo that has an embedding, by rising id.
+  virtual StatusOr<std::vector<FaceRecord>> Faces() = 0;
+  virtual StatusOr<PersonId> CreatePerson() = 0;
+  // kNotFound when the person or one of the faces is not there; then none is assigned.
+  virtual Status AssignFaces(PersonId person, std::span<const FaceId> faces) = 0;
+  virtual Status NamePerson(PersonId person, std::string_view name) = 0;
+  // Those with at least one face, most photos first.
+  virtual StatusOr<std::vector<PersonRecord>> People() = 0;
+};
+
+}  // namespace calotype

@@ -1,0 +1,88 @@
+// Faces and the people they belong to.
+#include <fmt/format.h>
+
+#include "base/half.h"
+#include "catalog/codec.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+Status RequirePerson(Database& database, PersonId person) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM person WHERE id = ?1", person));
+  return known.has_value() ? absl::OkStatus() : absl::NotFoundError(fmt::format("there is no person {}", person));
+}
+
+}  // namespace
+
+StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT id, face.photo_id, score, x, y, width, height, person_id, embedding,"
+                       " coalesce(found_version, '') FROM face LEFT JOIN analysis"
+                       " ON analysis.photo_id = face.photo_id AND analysis = 'faces.recognise'"
+                       " WHERE embedding IS NOT NULL AND EXISTS"
+                       " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0) ORDER BY id"));
+  std::vector<FaceRecord> faces;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
+    faces.push_back({.id = row.Int(0),
+                     .photo = row.Int(1),
+                     .score = row.Float(2),
+                     .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
+                     .person = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7)),
+                     .embedding = ToFloat(FromBlob<uint16_t>(row.Bytes(8))),
+                     .version = row.Text(9)});
+  }));
+  return faces;
+}
+
+StatusOr<PersonId> SqliteCatalog::CreatePerson() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO person(created_at) VALUES (unixepoch())"));
+  return database_->last_insert_id();
+}
+
+Status SqliteCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(RequirePerson(*database_, person));
+  for (const FaceId face : faces) {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE face SET person_id = ?1 WHERE id = ?2", person, face));
+    if (database_->changes() != 1) {
+      return absl::NotFoundError(fmt::format("there is no face {}", face));
+    }
+  }
+  return transaction.Commit();
+}
+
+Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE person SET name = ?2 WHERE id = ?1", person, name));
+  return database_->changes() == 1 ? absl::OkStatus()
+                                   : absl::NotFoundError(fmt::format("there is no person {}", person));
+}
+
+StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
+  const MutexLock lock(&mutex_);
+  // The cover is the face that is largest and surest. SQLite takes `id` and `path` from the row that has the maximum.
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"
+                       " (SELECT min(path) FROM file WHERE file.photo_id = face.photo_id AND missing = 0),"
+                       " max(score * width * height) FROM face JOIN person ON person.id = person_id WHERE EXISTS"
+                       " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
+                       " GROUP BY person_id ORDER BY photos DESC, person_id"));
+  std::vector<PersonRecord> people;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&people](const Statement& row) {
+    people.push_back({.id = row.Int(0),
+                      .name = row.Text(1),
+                      .faces = row.Int(2),
+                      .photos = row.Int(3),
+                      .cover = row.Int(4),
+                      .cover_path = row.Text(5)});
+  }));
+  return people;
+}
+
+}  // namespace calotype

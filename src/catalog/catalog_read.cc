@@ -1,0 +1,286 @@
+// What is known: the state of the library, and one photo whole.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/half.h"
+#include "catalog/codec.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+constexpr std::size_t kFailureExamples = 3;
+
+Status CountPhotos(Database& database, CatalogStatus& status) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto all, database.QueryInt("SELECT count(*) FROM photo"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto present,
+                            database.QueryInt("SELECT count(DISTINCT photo_id) FROM file WHERE missing = 0"));
+  status.photos = present.value_or(0);
+  status.missing = all.value_or(0) - status.photos;
+  return absl::OkStatus();
+}
+
+void AddCount(StateCounts& counts, AnalysisState state, int64_t count) {
+  switch (state) {
+    case AnalysisState::kPending:
+      counts.pending += count;
+      break;
+    case AnalysisState::kRunning:
+      counts.running += count;
+      break;
+    case AnalysisState::kDone:
+      counts.done += count;
+      break;
+    case AnalysisState::kFailed:
+      counts.failed += count;
+      break;
+    case AnalysisState::kSkipped:
+      counts.skipped += count;
+      break;
+  }
+}
+
+// Only of present photos: what is pending on a missing one cannot be done, and would look like work for ever.
+Status CountAnalyses(Database& database, CatalogStatus& status) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT analysis, state, count(*) FROM analysis"
+                     " WHERE EXISTS (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)"
+                     " GROUP BY analysis, state"));
+  return rows.ForEach([&status](const Statement& row) {
+    AddCount(status.analyses[row.Text(0)], static_cast<AnalysisState>(row.Int(1)), row.Int(2));
+  });
+}
+
+// SQLite takes the other columns of a row from where max() was found.
+Status ReadDevices(Database& database, CatalogStatus& status) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database.Query("SELECT analysis, device, avg(ms), max(updated_at) FROM analysis WHERE state = 2"
+                                     " GROUP BY analysis"));
+  return rows.ForEach([&status](const Statement& row) {
+    status.devices[row.Text(0)] = {.device = row.Text(1), .milliseconds = row.Real(2)};
+  });
+}
+
+// One pass over all failures in the order of their groups, unreadable files among them as analysis "read".
+Status GroupFailures(Database& database, CatalogStatus& status) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT 'read' AS name, reason, path FROM problem UNION ALL"
+                     " SELECT analysis, reason, (SELECT min(path) FROM file WHERE file.photo_id = analysis.photo_id"
+                     " AND missing = 0) AS path FROM analysis WHERE state = 3 AND path IS NOT NULL ORDER BY 1, 2, 3"));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&groups = status.failures](const Statement& row) {
+    std::string analysis = row.Text(0);
+    std::string reason = row.Text(1);
+    if (groups.empty() || groups.back().analysis != analysis || groups.back().reason != reason) {
+      groups.push_back({.analysis = std::move(analysis), .reason = std::move(reason), .count = 0, .examples = {}});
+    }
+    ++groups.back().count;
+    if (groups.back().examples.size() < kFailureExamples) {
+      groups.back().examples.push_back(row.Text(2));
+    }
+  }));
+  std::ranges::stable_sort(status.failures, std::ranges::greater{}, &FailureGroup::count);
+  return absl::OkStatus();
+}
+
+std::optional<GpsPosition> ReadPosition(const Statement& row, int column) {
+  if (row.IsNull(column) || row.IsNull(column + 1)) {
+    return std::nullopt;
+  }
+  const auto altitude = row.IsNull(column + 2) ? std::nullopt : std::optional(row.Real(column + 2));
+  return GpsPosition{.latitude = row.Real(column), .longitude = row.Real(column + 1), .altitude = altitude};
+}
+
+PhotoProperties ReadProperties(const Statement& row, int column) {
+  return {.format = static_cast<PhotoFormat>(row.Int(column)),
+          .width = static_cast<int>(row.Int(column + 1)),
+          .height = static_cast<int>(row.Int(column + 2)),
+          .facts = {.taken_at = row.Text(column + 3),
+                    .camera = row.Text(column + 4),
+                    .lens = row.Text(column + 5),
+                    .orientation = static_cast<int>(row.Int(column + 6)),
+                    .gps = ReadPosition(row, column + 7)}};
+}
+
+Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement row, database.Query("SELECT sha256, bytes, format, width, height, taken_at, camera, lens, orientation,"
+                                    " latitude, longitude, altitude FROM photo WHERE id = ?1",
+                                    photo.id));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) {
+    return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.file().string(), photo.id));
+  }
+  const Blob digest = row.Bytes(0);
+  std::copy_n(digest.begin(), std::min(digest.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
+  photo.bytes = row.Int(1);
+  if (!row.IsNull(2)) {
+    photo.properties = ReadProperties(row, 2);
+  }
+  return absl::OkStatus();
+}
+
+Status ReadPaths(Database& database, PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT path, missing FROM file WHERE photo_id = ?1 ORDER BY missing, path", photo.id));
+  return rows.ForEach([&photo](const Statement& row) {
+    photo.paths.push_back(row.Text(0));
+    photo.present_paths += row.Int(1) == 0 ? 1 : 0;
+  });
+}
+
+Box ReadBox(const Statement& row, int column) {
+  return {row.Float(column), row.Float(column + 1), row.Float(column + 2), row.Float(column + 3)};
+}
+
+Status ReadObjects(Database& database, PhotoRecord& photo) {
+  auto& objects = photo.findings.objects.emplace();
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT name, score, x, y, width, height FROM object JOIN label"
+                                           " ON label.id = object.label_id WHERE photo_id = ?1 ORDER BY object.id",
+                                           photo.id));
+  return rows.ForEach([&objects](const Statement& row) {
+    objects.push_back({.label = row.Text(0), .score = row.Float(1), .box = ReadBox(row, 2)});
+  });
+}
+
+Status ReadEmbedding(Database& database, PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
+                            database.Query("SELECT space, vector FROM embedding WHERE photo_id = ?1", photo.id));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  EmbeddingFinding& embedding = photo.findings.embedding.emplace();
+  if (found) {
+    embedding.space = row.Text(0);
+    embedding.vector = ToFloat(FromBlob<uint16_t>(row.Bytes(1)));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement tags,
+                            database.Query("SELECT name, score FROM tag JOIN label ON label.id = tag.label_id"
+                                           " WHERE photo_id = ?1 ORDER BY score DESC, name",
+                                           photo.id));
+  return tags.ForEach(
+      [&embedding](const Statement& tag) { embedding.tags.push_back({.label = tag.Text(0), .score = tag.Float(1)}); });
+}
+
+Status ReadText(Database& database, PhotoRecord& photo) {
+  auto& lines = photo.findings.text.emplace();
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT text, score, quad FROM text_line WHERE photo_id = ?1 ORDER BY position", photo.id));
+  return rows.ForEach([&lines](const Statement& row) {
+    lines.push_back({.text = row.Text(0), .score = row.Float(1), .quad = PointsFromBlob<4>(row.Bytes(2))});
+  });
+}
+
+Status ReadFaces(Database& database, PhotoRecord& photo) {
+  auto& faces = photo.findings.faces.emplace();
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT score, x, y, width, height, landmarks, person_id FROM face"
+                                           " WHERE photo_id = ?1 ORDER BY position",
+                                           photo.id));
+  return rows.ForEach([&](const Statement& row) {
+    faces.push_back(
+        {.score = row.Float(0), .box = ReadBox(row, 1), .landmarks = PointsFromBlob<5>(row.Bytes(5)), .embedding = {}});
+    photo.face_people.push_back(row.IsNull(6) ? std::nullopt : std::optional(row.Int(6)));
+  });
+}
+
+Status ReadPdq(Database& database, PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
+                            database.Query("SELECT hash, quality FROM pdq WHERE photo_id = ?1", photo.id));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  PdqFinding& pdq = photo.findings.pdq.emplace();
+  if (found) {
+    const Blob hash = row.Bytes(0);
+    std::copy_n(hash.begin(), std::min(hash.size(), pdq.hash.size()), pdq.hash.begin());
+    pdq.quality = static_cast<int>(row.Int(1));
+  }
+  return absl::OkStatus();
+}
+
+struct FindingsReader {
+  std::string_view analysis;
+  Status (*read)(Database&, PhotoRecord&);
+};
+constexpr std::array kReaders = {
+    FindingsReader{"objects", ReadObjects}, FindingsReader{"embedding", ReadEmbedding},
+    FindingsReader{"text", ReadText},       FindingsReader{"faces.detect", ReadFaces},
+    FindingsReader{"pdq", ReadPdq},
+};
+
+// Reads the states, and the findings of each analysis that was ever done: while a newer version is pending, the earlier
+// findings still answer.
+Status ReadAnalyses(Database& database, PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database.Query("SELECT analysis, version, state, reason, device, ms, found_version FROM analysis"
+                                     " WHERE photo_id = ?1 ORDER BY analysis",
+                                     photo.id));
+  std::vector<std::string> found;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
+    photo.outcomes.push_back({.analysis = row.Text(0),
+                              .version = row.Text(1),
+                              .state = static_cast<AnalysisState>(row.Int(2)),
+                              .reason = row.Text(3),
+                              .device = row.Text(4),
+                              .milliseconds = row.Real(5)});
+    if (!row.IsNull(6)) {
+      found.push_back(row.Text(0));
+    }
+  }));
+  for (const FindingsReader& reader : kReaders) {
+    if (std::ranges::find(found, reader.analysis) != found.end()) {
+      CALOTYPE_RETURN_IF_ERROR(reader.read(database, photo));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<CatalogStatus> SqliteCatalog::GetStatus() {
+  const MutexLock lock(&mutex_);
+  CatalogStatus status;
+  CALOTYPE_RETURN_IF_ERROR(CountPhotos(*database_, status));
+  CALOTYPE_RETURN_IF_ERROR(CountAnalyses(*database_, status));
+  CALOTYPE_RETURN_IF_ERROR(ReadDevices(*database_, status));
+  CALOTYPE_RETURN_IF_ERROR(GroupFailures(*database_, status));
+  return status;
+}
+
+StatusOr<PhotoId> SqliteCatalog::FindByPath(std::string_view path) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto photo, database_->QueryInt("SELECT photo_id FROM file WHERE path = ?1", path));
+  if (!photo.has_value()) {
+    return absl::NotFoundError(fmt::format("{} is not in the catalogue; scan its folder first", path));
+  }
+  return *photo;
+}
+
+StatusOr<PhotoRecord> SqliteCatalog::GetPhoto(PhotoId id) {
+  const MutexLock lock(&mutex_);
+  PhotoRecord photo;
+  photo.id = id;
+  CALOTYPE_RETURN_IF_ERROR(ReadPhotoRow(*database_, photo));
+  CALOTYPE_RETURN_IF_ERROR(ReadPaths(*database_, photo));
+  CALOTYPE_RETURN_IF_ERROR(ReadAnalyses(*database_, photo));
+  return photo;
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::PathsOf(std::span<const PhotoId> ids) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement row, database_->Query("SELECT min(path) FROM file WHERE photo_id = ?1 AND missing = 0", nullptr));
+  std::vector<std::string> paths;
+  paths.reserve(ids.size());
+  for (const PhotoId id : ids) {
+    CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Bind(id).Step());
+    paths.push_back(found ? row.Text(0) : std::string());
+  }
+  return paths;
+}
+
+}  // namespace calotype

@@ -1,0 +1,128 @@
+// What a scanner books: files, and those that could not be read.
+#include <fmt/format.h>
+
+#include "catalog/codec.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+// All paths below a folder lie, in the order of bytes, between "folder/" and "folder0": 0 is the character after the
+// slash. An index answers this, and no character of the path means anything special.
+struct PathRange {
+  std::string root;
+  std::string first;
+  std::string end;
+};
+
+PathRange RangeBelow(std::string_view root) {
+  while (root.size() > 1 && root.ends_with('/')) {
+    root.remove_suffix(1);
+  }
+  const std::string_view folder = root == "/" ? std::string_view() : root;
+  return {.root = std::string(root), .first = fmt::format("{}/", folder), .end = fmt::format("{}0", folder)};
+}
+
+StatusOr<PhotoId> FindOrAddPhoto(Database& database, int64_t bytes, const Sha256Digest& sha256) {
+  const Blob digest = AsBlob(std::span(sha256.bytes));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM photo WHERE sha256 = ?1", digest));
+  if (known.has_value()) {
+    return *known;
+  }
+  CALOTYPE_RETURN_IF_ERROR(
+      database.Execute("INSERT INTO photo(sha256, bytes, added_at) VALUES (?1, ?2, unixepoch())", digest, bytes));
+  return database.last_insert_id();
+}
+
+// A known photo may have been missing while analyses were required of all others: it too gets what it lacks.
+Status RequireOfPhoto(Database& database, PhotoId photo) {
+  return database.Execute(
+      "INSERT INTO analysis(photo_id, analysis, version, updated_at)"
+      " SELECT ?1, analysis, version, unixepoch() FROM required WHERE true"
+      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = 0, reason = '', attempts = 0,"
+      " updated_at = excluded.updated_at WHERE analysis.version <> excluded.version",
+      photo);
+}
+
+}  // namespace
+
+StatusOr<std::unordered_map<std::string, FileStamp>> SqliteCatalog::FilesUnder(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT path, size, mtime_ns FROM file WHERE path = ?1 AND missing = 0"
+                       " UNION ALL SELECT path, size, mtime_ns FROM file WHERE path > ?2 AND path < ?3 AND missing = 0",
+                       range.root, range.first, range.end));
+  std::unordered_map<std::string, FileStamp> files;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&files](const Statement& row) {
+    files.emplace(row.Text(0), FileStamp{.size = row.Int(1), .mtime_ns = row.Int(2)});
+  }));
+  return files;
+}
+
+StatusOr<PhotoId> SqliteCatalog::AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, FindOrAddPhoto(*database_, stamp.size, sha256));
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("INSERT INTO file(path, photo_id, size, mtime_ns) VALUES (?1, ?2, ?3, ?4)"
+                         " ON CONFLICT(path) DO UPDATE SET photo_id = excluded.photo_id, size = excluded.size,"
+                         " mtime_ns = excluded.mtime_ns, missing = 0",
+                         path, photo, stamp.size, stamp.mtime_ns));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM problem WHERE path = ?1", path));
+  CALOTYPE_RETURN_IF_ERROR(RequireOfPhoto(*database_, photo));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return photo;
+}
+
+Status SqliteCatalog::AddProblem(std::string_view path, std::string_view reason) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute(
+      "INSERT INTO problem(path, reason) VALUES (?1, ?2) ON CONFLICT(path) DO UPDATE SET reason = excluded.reason",
+      path, reason);
+}
+
+Status SqliteCatalog::ClearProblems(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  return database_->Execute("DELETE FROM problem WHERE path = ?1 OR (path > ?2 AND path < ?3)", range.root, range.first,
+                            range.end);
+}
+
+Status SqliteCatalog::MarkMissing(std::span<const std::string> paths) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  for (const std::string& path : paths) {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE file SET missing = 1 WHERE path = ?1", path));
+  }
+  return transaction.Commit();
+}
+
+Status SqliteCatalog::Begin() {
+  const MutexLock lock(&mutex_);
+  if (database_->in_transaction()) {
+    return absl::FailedPreconditionError("the catalogue's connection has a transaction open already");
+  }
+  return database_->Execute("BEGIN IMMEDIATE");
+}
+
+Status SqliteCatalog::Commit() {
+  const MutexLock lock(&mutex_);
+  if (!database_->in_transaction()) {
+    return absl::FailedPreconditionError(
+        "the catalogue's connection has no transaction to commit: none was begun, or an error undid it");
+  }
+  Status status = database_->Execute("COMMIT");
+  if (!status.ok() && database_->in_transaction()) {
+    database_->Execute("ROLLBACK").IgnoreError();
+  }
+  return status;
+}
+
+Status SqliteCatalog::Rollback() {
+  const MutexLock lock(&mutex_);
+  return database_->in_transaction() ? database_->Execute("ROLLBACK") : absl::OkStatus();
+}
+
+}  // namespace calotype

@@ -1,0 +1,140 @@
+#include <fmt/format.h>
+
+#include "catalog/catalog_test_util.h"
+
+namespace calotype {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+class CatalogScanTest : public CatalogTest {};
+INSTANTIATE_TEST_SUITE_P(Both, CatalogScanTest, testing::Bool(), ReopenName);
+
+TEST_P(CatalogScanTest, SamePhotoAtTwoPathsIsOne) {
+  const PhotoId first = Add("/photos/a.jpg", "bytes");
+  EXPECT_EQ(Add("/photos/copy/a.jpg", "bytes"), first);
+  EXPECT_NE(Add("/photos/b.jpg", "other"), first);
+  const PhotoRecord photo = Value(catalog().GetPhoto(first));
+  EXPECT_THAT(photo.paths, ElementsAre("/photos/a.jpg", "/photos/copy/a.jpg"));
+  EXPECT_EQ(photo.present_paths, 2U);
+  EXPECT_EQ(photo.bytes, 100);
+  EXPECT_EQ(photo.sha256, DigestOf("bytes"));
+  EXPECT_FALSE(photo.properties.has_value());
+  EXPECT_EQ(Value(catalog().GetStatus()).photos, 2);
+  EXPECT_THAT(Value(catalog().PhotosWithCopies()), ElementsAre(first));
+}
+
+TEST_P(CatalogScanTest, MovedFileKeepsItsPhoto) {
+  const PhotoId photo = Add("/photos/old.jpg", "bytes");
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/photos/old.jpg"}));
+  EXPECT_EQ(Value(catalog().GetStatus()).missing, 1);
+  EXPECT_EQ(Add("/photos/new.jpg", "bytes"), photo);
+  const CatalogStatus status = Value(catalog().GetStatus());
+  EXPECT_EQ(status.photos, 1);
+  EXPECT_EQ(status.missing, 0);
+  EXPECT_THAT(Value(catalog().GetPhoto(photo)).paths, ElementsAre("/photos/new.jpg", "/photos/old.jpg"));
+}
+
+TEST_P(CatalogScanTest, ChangedFileLeavesItsFormerPhotoMissing) {
+  const PhotoId before = Add("/photos/a.jpg", "before");
+  const PhotoId after = Add("/photos/a.jpg", "after");
+  EXPECT_NE(before, after);
+  EXPECT_EQ(Value(catalog().FindByPath("/photos/a.jpg")), after);
+  EXPECT_EQ(Value(catalog().GetStatus()).missing, 1);
+  EXPECT_THAT(Value(catalog().PathsOf(std::vector{after, before, PhotoId{99}})), ElementsAre("/photos/a.jpg", "", ""));
+}
+
+TEST_P(CatalogScanTest, FilesUnderTakesTheFolderAndNothingElse) {
+  for (const char* path : {"/p/a", "/p/a/1", "/p/a/b/2", "/p/a!", "/p/a.jpg", "/p/a0", "/p/b/3", "/p/%", "/p/_"}) {
+    Add(path, path);
+  }
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/p/a/1"}));
+  const auto files = Value(catalog().FilesUnder("/p/a"));
+  EXPECT_THAT(files, UnorderedElementsAre(Pair("/p/a", StampOf(100)), Pair("/p/a/b/2", StampOf(100))));
+  EXPECT_EQ(Value(catalog().FilesUnder("/p/a/")).size(), 2U);
+  EXPECT_EQ(Value(catalog().FilesUnder("/p/%")).size(), 1U);
+  EXPECT_EQ(Value(catalog().FilesUnder("/")).size(), 8U);
+  EXPECT_THAT(Value(catalog().FilesUnder("/nowhere")), IsEmpty());
+}
+
+TEST_P(CatalogScanTest, PathsAreBytesNotText) {
+  const std::string path = "/p/\xff\xfe 'quoted\" \xe2\x82\xac.jpg";
+  const PhotoId photo = Add(path, "bytes");
+  EXPECT_EQ(Value(catalog().FindByPath(path)), photo);
+  EXPECT_EQ(Value(catalog().FilesUnder("/p")).count(path), 1U);
+}
+
+TEST_P(CatalogScanTest, ProblemsLastUntilClearedOrRead) {
+  CALOTYPE_ASSERT_OK(catalog().AddProblem("/p/closed", "permission denied"));
+  CALOTYPE_ASSERT_OK(catalog().AddProblem("/p/closed", "Permission denied"));
+  CALOTYPE_ASSERT_OK(catalog().AddProblem("/p/a.jpg", "Permission denied"));
+  CALOTYPE_ASSERT_OK(catalog().AddProblem("/q/b.jpg", "Input/output error"));
+  CatalogStatus status = Value(catalog().GetStatus());
+  ASSERT_EQ(status.failures.size(), 2U);
+  EXPECT_EQ(status.failures[0].analysis, "read");
+  EXPECT_EQ(status.failures[0].reason, "Permission denied");
+  EXPECT_EQ(status.failures[0].count, 2);
+  EXPECT_THAT(status.failures[0].examples, ElementsAre("/p/a.jpg", "/p/closed"));
+
+  Add("/p/a.jpg", "readable now");
+  CALOTYPE_ASSERT_OK(catalog().ClearProblems("/q"));
+  status = Value(catalog().GetStatus());
+  ASSERT_EQ(status.failures.size(), 1U);
+  EXPECT_THAT(status.failures[0].examples, ElementsAre("/p/closed"));
+}
+
+TEST_P(CatalogScanTest, UnknownPathAndPhotoAreNotFound) {
+  EXPECT_TRUE(absl::IsNotFound(catalog().FindByPath("/nowhere.jpg").status()));
+  EXPECT_TRUE(absl::IsNotFound(catalog().GetPhoto(7).status()));
+}
+
+class TransactionTest : public CatalogTest {};
+INSTANTIATE_TEST_SUITE_P(KeptOpen, TransactionTest, testing::Values(false), ReopenName);
+
+TEST_P(TransactionTest, BooksThousandsAtOnce) {
+  constexpr int kFiles = 100'000;
+  CALOTYPE_ASSERT_OK(catalog().Begin());
+  for (int i = 0; i < kFiles; ++i) {
+    Sha256Digest digest;
+    std::memcpy(digest.bytes.data(), &i, sizeof(i));
+    Value(catalog().AddFile(fmt::format("/photos/{:03}/{:06}.jpg", i / 1000, i), StampOf(i), digest));
+  }
+  CALOTYPE_ASSERT_OK(catalog().Commit());
+  EXPECT_EQ(Value(catalog().FilesUnder("/photos")).size(), static_cast<std::size_t>(kFiles));
+  EXPECT_EQ(Value(catalog().FilesUnder("/photos/042")).size(), 1000U);
+}
+
+TEST_P(TransactionTest, RollbackAndDestructionForget) {
+  CALOTYPE_ASSERT_OK(catalog().Begin());
+  Add("/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(catalog().Rollback());
+  CALOTYPE_ASSERT_OK(catalog().Rollback());
+  EXPECT_EQ(Value(catalog().GetStatus()).photos, 0);
+
+  CALOTYPE_ASSERT_OK(catalog().Begin());
+  Add("/b.jpg", "b");
+  Reopen();
+  EXPECT_EQ(Value(catalog().GetStatus()).photos, 0);
+}
+
+TEST_P(TransactionTest, OthersSeeItOnCommitOnly) {
+  const auto reader = Value(Catalog::Open(file()));
+  CALOTYPE_ASSERT_OK(catalog().Begin());
+  Add("/a.jpg", "a");
+  EXPECT_EQ(Value(reader->GetStatus()).photos, 0);
+  CALOTYPE_ASSERT_OK(catalog().Commit());
+  EXPECT_EQ(Value(reader->GetStatus()).photos, 1);
+}
+
+TEST_P(TransactionTest, BeginAndCommitMustMatch) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(catalog().Commit()));
+  CALOTYPE_ASSERT_OK(catalog().Begin());
+  EXPECT_TRUE(absl::IsFailedPrecondition(catalog().Begin()));
+  CALOTYPE_ASSERT_OK(catalog().Commit());
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,225 @@
+// What search asks: vectors, words, labels, hashes, facts; always of present photos only.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+
+#include "catalog/codec.h"
+#include "catalog/labels.h"
+#include "catalog/sqlite_catalog.h"
+#include "catalog/text_query.h"
+
+namespace calotype {
+namespace {
+
+// Vectors per page of ForEachEmbedding: large enough that locking does not count, small enough (2 MiB of 1,024-d f16)
+// to hold.
+constexpr int kEmbeddingPage = 1024;
+
+struct EmbeddingPage {
+  std::vector<PhotoId> photos;
+  std::vector<std::vector<uint16_t>> vectors;
+};
+
+StatusOr<EmbeddingPage> ReadEmbeddingPage(Database& database, std::string_view space, PhotoId after) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT photo_id, vector FROM embedding WHERE space = ?1 AND photo_id > ?2 AND EXISTS"
+                     " (SELECT 1 FROM file WHERE file.photo_id = embedding.photo_id AND missing = 0)"
+                     " ORDER BY photo_id LIMIT ?3",
+                     space, after, kEmbeddingPage));
+  EmbeddingPage page;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&page](const Statement& row) {
+    page.photos.push_back(row.Int(0));
+    page.vectors.push_back(FromBlob<uint16_t>(row.Bytes(1)));
+  }));
+  return page;
+}
+
+struct Label {
+  int64_t id = 0;
+  std::string name;
+};
+
+// There are at most a few thousand different labels, however many photos.
+StatusOr<std::vector<Label>> LabelsWith(Database& database, std::string_view words) {
+  const std::vector<std::string> wanted = LabelWords(words);
+  std::vector<Label> labels;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query("SELECT id, name FROM label"));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
+    Label label{.id = row.Int(0), .name = row.Text(1)};
+    if (ContainsWords(LabelWords(label.name), wanted)) {
+      labels.push_back(std::move(label));
+    }
+  }));
+  return labels;
+}
+
+// Adds what carries `label` to the best match of each photo.
+Status AddMatches(Database& database, const Label& label, std::unordered_map<PhotoId, LabelMatch>& matches) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT photo_id, count(*), max(score), 0 FROM object WHERE label_id = ?1 GROUP BY photo_id"
+                     " UNION ALL SELECT photo_id, 1, score, 1 FROM tag WHERE label_id = ?1",
+                     label.id));
+  return rows.ForEach([&](const Statement& row) {
+    LabelMatch& match = matches[row.Int(0)];
+    match.photo = row.Int(0);
+    match.count += row.Int(1);
+    if (match.label.empty() || row.Float(2) > match.score) {
+      match.score = row.Float(2);
+      match.label = label.name;
+      match.is_tag = row.Int(3) != 0;
+    }
+  });
+}
+
+Status SortPresent(Database& database, std::vector<LabelMatch>& matches) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement present,
+                            database.Query("SELECT 1 FROM file WHERE photo_id = ?1 AND missing = 0 LIMIT 1", nullptr));
+  Status status;
+  std::erase_if(matches, [&](const LabelMatch& match) {
+    const StatusOr<bool> found = present.Bind(match.photo).Step();
+    status.Update(found.status());
+    return !found.ok() || !*found;
+  });
+  std::ranges::sort(matches, [](const LabelMatch& a, const LabelMatch& b) {
+    return a.score != b.score ? a.score > b.score : a.photo < b.photo;
+  });
+  return status;
+}
+
+StatusOr<std::string> LineOf(Database& database, PhotoId photo, std::size_t position) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
+                            database.Query("SELECT text FROM text_line WHERE photo_id = ?1 AND position = ?2", photo,
+                                           static_cast<int64_t>(position)));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? row.Text(0) : std::string();
+}
+
+StatusOr<std::vector<PhotoId>> Ids(Statement rows) {
+  std::vector<PhotoId> ids;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&ids](const Statement& row) { ids.push_back(row.Int(0)); }));
+  return ids;
+}
+
+}  // namespace
+
+Status SqliteCatalog::ForEachEmbedding(std::string_view space,
+                                       const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) {
+  PhotoId after = 0;
+  while (true) {
+    StatusOr<EmbeddingPage> page = [&] {
+      const MutexLock lock(&mutex_);
+      return ReadEmbeddingPage(*database_, space, after);
+    }();
+    CALOTYPE_RETURN_IF_ERROR(page.status());
+    if (page->photos.empty()) {
+      return absl::OkStatus();
+    }
+    for (std::size_t i = 0; i < page->photos.size(); ++i) {
+      visit(page->photos[i], page->vectors[i]);
+    }
+    after = page->photos.back();
+  }
+}
+
+StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view words, int limit) {
+  const MutexLock lock(&mutex_);
+  std::vector<TextMatch> matches;
+  const std::string expression = MatchExpression(words);
+  if (expression.empty()) {
+    return matches;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database_->Query("SELECT rowid, bm25(text_fts), highlight(text_fts, 0, char(1), '') FROM text_fts"
+                                       " WHERE text_fts MATCH ?1 AND EXISTS"
+                                       " (SELECT 1 FROM file WHERE file.photo_id = text_fts.rowid AND missing = 0)"
+                                       " ORDER BY rank, rowid LIMIT ?2",
+                                       expression, limit));
+  Status status;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&, &database = *database_](const Statement& row) {
+    StatusOr<std::string> line = LineOf(database, row.Int(0), BestLine(row.Text(2)));
+    status.Update(line.status());
+    matches.push_back({.photo = row.Int(0), .rank = -row.Real(1), .snippet = line.ok() ? *line : std::string()});
+  }));
+  CALOTYPE_RETURN_IF_ERROR(status);
+  return matches;
+}
+
+StatusOr<std::vector<LabelMatch>> SqliteCatalog::FindObjects(std::string_view label, int min_count) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT photo_id, count(*), max(score), name FROM object JOIN label ON label.id = label_id"
+                       " WHERE label_id IN (SELECT id FROM label WHERE name = ?1 COLLATE NOCASE)"
+                       " GROUP BY photo_id HAVING count(*) >= ?2",
+                       label, min_count));
+  std::vector<LabelMatch> matches;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&matches](const Statement& row) {
+    matches.push_back(
+        {.photo = row.Int(0), .count = row.Int(1), .score = row.Float(2), .label = row.Text(3), .is_tag = false});
+  }));
+  CALOTYPE_RETURN_IF_ERROR(SortPresent(*database_, matches));
+  return matches;
+}
+
+StatusOr<std::vector<LabelMatch>> SqliteCatalog::FindLabels(std::string_view word) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Label> labels, LabelsWith(*database_, word));
+  std::unordered_map<PhotoId, LabelMatch> by_photo;
+  for (const Label& label : labels) {
+    CALOTYPE_RETURN_IF_ERROR(AddMatches(*database_, label, by_photo));
+  }
+  std::vector<LabelMatch> matches;
+  matches.reserve(by_photo.size());
+  for (auto& [photo, match] : by_photo) {
+    matches.push_back(std::move(match));
+  }
+  CALOTYPE_RETURN_IF_ERROR(SortPresent(*database_, matches));
+  return matches;
+}
+
+StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filter) {
+  const MutexLock lock(&mutex_);
+  // Times are ISO 8601 text, so the order of text is the order of time, and a prefix stands for its beginning.
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT id FROM photo"
+                       " WHERE EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)"
+                       " AND (?1 = '' OR instr(lower(camera), lower(?1)) > 0)"
+                       " AND (?2 = '' OR (taken_at <> '' AND taken_at >= ?2))"
+                       " AND (?3 = '' OR (taken_at <> '' AND taken_at < ?3))"
+                       " AND (?4 = '' OR id IN (SELECT photo_id FROM face JOIN person ON person.id = person_id"
+                       " WHERE name = ?4 COLLATE NOCASE)) ORDER BY id",
+                       filter.camera, filter.taken_from, filter.taken_before, filter.person));
+  return Ids(std::move(rows));
+}
+
+StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosWithCopies() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database_->Query("SELECT photo_id FROM file WHERE missing = 0 GROUP BY photo_id"
+                                             " HAVING count(*) > 1 ORDER BY photo_id"));
+  return Ids(std::move(rows));
+}
+
+StatusOr<std::vector<Catalog::HashRecord>> SqliteCatalog::PdqHashes() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT photo_id, hash, quality FROM pdq WHERE EXISTS"
+                       " (SELECT 1 FROM file WHERE file.photo_id = pdq.photo_id AND missing = 0) ORDER BY photo_id"));
+  std::vector<HashRecord> hashes;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&hashes](const Statement& row) {
+    HashRecord& record = hashes.emplace_back();
+    record.photo = row.Int(0);
+    const Blob hash = row.Bytes(1);
+    std::copy_n(hash.begin(), std::min(hash.size(), record.pdq.hash.size()), record.pdq.hash.begin());
+    record.pdq.quality = static_cast<int>(row.Int(2));
+  }));
+  return hashes;
+}
+
+}  // namespace calotype

@@ -1,0 +1,168 @@
+#include "catalog/catalog_test_util.h"
+
+namespace calotype {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::vector<AnalysisVersion> kRequired = {{"decode", "d1"}, {"objects", "v1"}};
+const std::vector<std::string> kNames = {"decode", "objects"};
+
+class CatalogWorkTest : public CatalogTest {
+ protected:
+  StateCounts CountsOf(const std::string& analysis) { return Value(catalog().GetStatus()).analyses[analysis]; }
+
+  PhotoResult ObjectsResult(PhotoId id) {
+    PhotoResult result;
+    result.id = id;
+    result.findings.objects.emplace();
+    result.outcomes = {Done("objects")};
+    return result;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Both, CatalogWorkTest, testing::Bool(), ReopenName);
+
+TEST_P(CatalogWorkTest, RequireMakesOneRowForEachPresentPhoto) {
+  Add("/a.jpg", "a");
+  Add("/gone.jpg", "gone");
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/gone.jpg"}));
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  EXPECT_EQ(CountsOf("objects").pending, 1);
+  EXPECT_EQ(CountsOf("decode").pending, 1);
+}
+
+TEST_P(CatalogWorkTest, FilesBookedAfterRequireArePendingToo) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId photo = Add("/a.jpg", "a");
+  const auto claimed = Value(catalog().ClaimPending(kNames, 10));
+  ASSERT_THAT(claimed, SizeIs(1));
+  EXPECT_EQ(claimed[0].id, photo);
+  EXPECT_THAT(claimed[0].paths, ElementsAre("/a.jpg"));
+  EXPECT_THAT(claimed[0].analyses, ElementsAre("decode", "objects"));
+}
+
+TEST_P(CatalogWorkTest, MissingPhotoThatComesBackGetsWhatItLacks) {
+  Add("/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/a.jpg"}));
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  EXPECT_THAT(Value(catalog().ClaimPending(kNames, 10)), IsEmpty());
+  Add("/b.jpg", "a");
+  EXPECT_THAT(Value(catalog().ClaimPending(kNames, 10)), SizeIs(1));
+}
+
+TEST_P(CatalogWorkTest, ClaimTakesTheOldestOnce) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  for (const char* path : {"/a", "/b", "/c", "/d", "/e"}) {
+    Add(path, path);
+  }
+  EXPECT_THAT(Value(catalog().ClaimPending(kNames, 0)), IsEmpty());
+  const auto first = Value(catalog().ClaimPending(kNames, 2));
+  ASSERT_THAT(first, SizeIs(2));
+  EXPECT_EQ(first[0].paths[0], "/a");
+  EXPECT_EQ(first[1].paths[0], "/b");
+  EXPECT_THAT(Value(catalog().ClaimPending(kNames, 10)), SizeIs(3));
+  EXPECT_THAT(Value(catalog().ClaimPending(kNames, 10)), IsEmpty());
+  EXPECT_EQ(CountsOf("objects").running, 5);
+}
+
+TEST_P(CatalogWorkTest, ClaimKeepsToTheNamesAsked) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  Add("/a", "a");
+  const auto claimed = Value(catalog().ClaimPending(std::vector<std::string>{"objects", "unknown"}, 10));
+  ASSERT_THAT(claimed, SizeIs(1));
+  EXPECT_THAT(claimed[0].analyses, ElementsAre("objects"));
+  EXPECT_EQ(CountsOf("decode").pending, 1);
+}
+
+TEST_P(CatalogWorkTest, WhatADeadProcessLeftRunningIsPendingAgain) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId done = Add("/a", "a");
+  Add("/b", "b");
+  Value(catalog().ClaimPending(kNames, 10));
+  PhotoResult result = ObjectsResult(done);
+  result.outcomes.push_back(Done(kDecodeAnalysis));
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  Reopen();
+  CALOTYPE_ASSERT_OK(catalog().ResetRunning());
+  const auto again = Value(catalog().ClaimPending(kNames, 10));
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_THAT(again[0].paths, ElementsAre("/b"));
+}
+
+TEST_P(CatalogWorkTest, AnotherVersionIsPendingAndEarlierFindingsStay) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId photo = Add("/a", "a");
+  PhotoResult result = ObjectsResult(photo);
+  result.findings.objects->push_back({.label = "dog", .score = 0.5F, .box = {}});
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  EXPECT_EQ(CountsOf("objects").done, 1);
+
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(std::vector<AnalysisVersion>{{"objects", "v2"}}));
+  EXPECT_EQ(CountsOf("objects").pending, 1);
+  const PhotoRecord record = Value(catalog().GetPhoto(photo));
+  ASSERT_TRUE(record.findings.objects.has_value());
+  EXPECT_THAT(*record.findings.objects, SizeIs(1));
+}
+
+TEST_P(CatalogWorkTest, RetryTakesFailedAndWhatWasSkippedForThem) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  PhotoResult broken;
+  broken.id = Add("/broken.jpg", "broken");
+  broken.outcomes = {Failed("decode", "cut short"), Failed("objects", "not decoded")};
+  broken.outcomes[1].state = AnalysisState::kSkipped;
+  broken.outcomes[0].version = "d1";
+  CALOTYPE_ASSERT_OK(StoreOne(broken));
+  const CatalogStatus status = Value(catalog().GetStatus());
+  ASSERT_THAT(status.failures, SizeIs(1));
+  EXPECT_EQ(status.failures[0].analysis, "decode");
+  EXPECT_EQ(status.failures[0].reason, "cut short");
+  EXPECT_THAT(status.failures[0].examples, ElementsAre("/broken.jpg"));
+
+  EXPECT_EQ(Value(catalog().RetryFailed()), 1);
+  EXPECT_EQ(Value(catalog().RetryFailed()), 0);
+  const auto claimed = Value(catalog().ClaimPending(kNames, 10));
+  ASSERT_THAT(claimed, SizeIs(1));
+  EXPECT_THAT(claimed[0].analyses, ElementsAre("decode", "objects"));
+}
+
+TEST_P(CatalogWorkTest, StatusCountsEveryState) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId done = Add("/1", "1");
+  PhotoResult failed;
+  failed.id = Add("/2", "2");
+  failed.outcomes = {Failed("objects", "no")};
+  CALOTYPE_ASSERT_OK(catalog().Store(std::vector{ObjectsResult(done), failed}));
+  Add("/3", "3");
+  Value(catalog().ClaimPending(std::vector<std::string>{"objects"}, 1));
+  Add("/4", "4");
+  const StateCounts counts = CountsOf("objects");
+  EXPECT_EQ(counts.done, 1);
+  EXPECT_EQ(counts.failed, 1);
+  EXPECT_EQ(counts.running, 1);
+  EXPECT_EQ(counts.pending, 1);
+  EXPECT_EQ(counts.skipped, 0);
+}
+
+TEST(AnalysisStateNameTest, NamesEachState) {
+  EXPECT_EQ(AnalysisStateName(AnalysisState::kPending), "pending");
+  EXPECT_EQ(AnalysisStateName(AnalysisState::kRunning), "running");
+  EXPECT_EQ(AnalysisStateName(AnalysisState::kDone), "done");
+  EXPECT_EQ(AnalysisStateName(AnalysisState::kFailed), "failed");
+  EXPECT_EQ(AnalysisStateName(AnalysisState::kSkipped), "skipped");
+}
+
+// The numbers lie in files: this fails when someone renumbers.
+TEST(AnalysisStateNameTest, StoredNumbersNeverChange) {
+  EXPECT_EQ(static_cast<int>(AnalysisState::kPending), 0);
+  EXPECT_EQ(static_cast<int>(AnalysisState::kRunning), 1);
+  EXPECT_EQ(static_cast<int>(AnalysisState::kDone), 2);
+  EXPECT_EQ(static_cast<int>(AnalysisState::kFailed), 3);
+  EXPECT_EQ(static_cast<int>(AnalysisState::kSkipped), 4);
+}
+
+}  // namespace
+}  // namespace calotype

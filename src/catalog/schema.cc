@@ -1,0 +1,188 @@
+#include "catalog/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <string>
+
+namespace calotype {
+namespace {
+
+// Step i brings a file of version i to version i + 1. A step that was released is never changed: add another.
+constexpr std::array kMigrations = {
+    R"sql(
+CREATE TABLE photo (
+  id INTEGER PRIMARY KEY,
+  sha256 BLOB NOT NULL UNIQUE,
+  bytes INTEGER NOT NULL,
+  format INTEGER,
+  width INTEGER,
+  height INTEGER,
+  taken_at TEXT,
+  camera TEXT,
+  lens TEXT,
+  orientation INTEGER,
+  latitude REAL,
+  longitude REAL,
+  altitude REAL,
+  added_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE file (
+  path TEXT PRIMARY KEY,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  missing INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX file_by_photo ON file(photo_id, missing);
+
+CREATE TABLE problem (
+  path TEXT PRIMARY KEY,
+  reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE required (
+  analysis TEXT PRIMARY KEY,
+  version TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE analysis (
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  analysis TEXT NOT NULL,
+  version TEXT NOT NULL,
+  state INTEGER NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL DEFAULT '',
+  device TEXT NOT NULL DEFAULT '',
+  ms REAL NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  updated_at INTEGER NOT NULL,
+  found_version TEXT,
+  PRIMARY KEY (photo_id, analysis)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX analysis_by_state ON analysis(state, analysis);
+
+CREATE TABLE label (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE object (
+  id INTEGER PRIMARY KEY,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  label_id INTEGER NOT NULL REFERENCES label(id),
+  score REAL NOT NULL,
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL
+) STRICT;
+CREATE INDEX object_by_photo ON object(photo_id);
+CREATE INDEX object_by_label ON object(label_id, photo_id);
+
+CREATE TABLE tag (
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  label_id INTEGER NOT NULL REFERENCES label(id),
+  score REAL NOT NULL,
+  PRIMARY KEY (photo_id, label_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_by_label ON tag(label_id, photo_id);
+
+CREATE TABLE person (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE face (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  position INTEGER NOT NULL,
+  score REAL NOT NULL,
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL,
+  landmarks BLOB NOT NULL,
+  embedding BLOB,
+  person_id INTEGER REFERENCES person(id) ON DELETE SET NULL,
+  UNIQUE (photo_id, position)
+) STRICT;
+CREATE INDEX face_by_person ON face(person_id) WHERE person_id IS NOT NULL;
+
+CREATE TABLE text_line (
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  position INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  score REAL NOT NULL,
+  quad BLOB NOT NULL,
+  PRIMARY KEY (photo_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE VIRTUAL TABLE text_fts USING fts5(body, tokenize = 'unicode61 remove_diacritics 2');
+
+CREATE TABLE embedding (
+  space TEXT NOT NULL,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  version TEXT NOT NULL,
+  vector BLOB NOT NULL,
+  PRIMARY KEY (space, photo_id)
+) STRICT;
+CREATE INDEX embedding_by_photo ON embedding(photo_id);
+
+CREATE TABLE pdq (
+  photo_id INTEGER PRIMARY KEY REFERENCES photo(id),
+  hash BLOB NOT NULL,
+  quality INTEGER NOT NULL
+) STRICT;
+)sql",
+};
+
+StatusOr<int64_t> UserVersion(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto version, database.QueryInt("PRAGMA user_version"));
+  return version.value_or(0);
+}
+
+// Refuses, before anything is written, a file that this program must not touch.
+Status CheckOwner(Database& database, int64_t version) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto application, database.QueryInt("PRAGMA application_id"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto tables, database.QueryInt("SELECT count(*) FROM sqlite_schema"));
+  const std::string path = database.file().string();
+  if (application != kApplicationId && tables.value_or(0) + version > 0) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} is another program's SQLite database (application_id {}, a catalogue has {}); choose another "
+                    "file for the catalogue",
+                    path, application.value_or(0), kApplicationId));
+  }
+  if (version > SchemaVersion()) {
+    return absl::FailedPreconditionError(fmt::format(
+        "the catalogue {} has schema version {}, this program knows versions up to {}: a newer Calotype wrote it; run "
+        "that one, or point this one at another catalogue",
+        path, version, SchemaVersion()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int64_t SchemaVersion() { return std::ssize(kMigrations); }
+
+Status Migrate(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t seen, UserVersion(database));
+  CALOTYPE_RETURN_IF_ERROR(CheckOwner(database, seen));
+  if (seen == SchemaVersion()) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database));
+  // Read again under the lock: another process may have migrated the file meanwhile.
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t version, UserVersion(database));
+  CALOTYPE_RETURN_IF_ERROR(CheckOwner(database, version));
+  for (int64_t step = version; step < SchemaVersion(); ++step) {
+    CALOTYPE_RETURN_IF_ERROR(database.Script(kMigrations[static_cast<std::size_t>(step)]));
+  }
+  CALOTYPE_RETURN_IF_ERROR(database.Script(
+      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, SchemaVersion())));
+  return transaction.Commit();
+}
+
+}  // namespace calotype

@@ -1,0 +1,54 @@
+#include "catalog/sqlite_catalog.h"
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "catalog/schema.h"
+
+namespace calotype {
+namespace {
+
+// WAL: readers and the writer do not wait for each other. NORMAL: a power cut may take the last commits, which are then
+// found pending; it never leaves a damaged file.
+constexpr const char* kPragmas =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;";
+
+// Several processes that create the same file at once meet at the change to WAL, which SQLite refuses at once instead
+// of waiting for the lock.
+constexpr int kOpenTries = 100;
+constexpr absl::Duration kOpenWait = absl::Milliseconds(50);
+
+Status Prepare(Database& database) {
+  CALOTYPE_RETURN_IF_ERROR(Migrate(database));
+  return database.Script(kPragmas);
+}
+
+}  // namespace
+
+std::string_view AnalysisStateName(AnalysisState state) {
+  switch (state) {
+    case AnalysisState::kPending:
+      return "pending";
+    case AnalysisState::kRunning:
+      return "running";
+    case AnalysisState::kDone:
+      return "done";
+    case AnalysisState::kFailed:
+      return "failed";
+    case AnalysisState::kSkipped:
+      return "skipped";
+  }
+  return "unknown";
+}
+
+StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path& file) {
+  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(file));
+  Status status = Prepare(*database);
+  for (int tries = 1; absl::IsUnavailable(status) && tries < kOpenTries; ++tries) {
+    absl::SleepFor(kOpenWait);
+    status = Prepare(*database);
+  }
+  CALOTYPE_RETURN_IF_ERROR(status);
+  return std::make_unique<SqliteCatalog>(std::move(database));
+}
+
+}  // namespace calotype

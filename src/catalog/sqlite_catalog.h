@@ -1,0 +1,66 @@
+// The Catalog on SQLite; its methods stand in catalog_*.cc by kind of work. Only this folder and its tests include it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+#include "catalog/catalog.h"
+#include "catalog/sqlite.h"
+
+namespace calotype {
+
+class SqliteCatalog final : public Catalog {
+ public:
+  // `database` is open and has the present schema.
+  explicit SqliteCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  StatusOr<std::unordered_map<std::string, FileStamp>> FilesUnder(std::string_view root) override;
+  StatusOr<PhotoId> AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) override;
+  Status AddProblem(std::string_view path, std::string_view reason) override;
+  Status ClearProblems(std::string_view root) override;
+  Status MarkMissing(std::span<const std::string> paths) override;
+  Status Begin() override;
+  Status Commit() override;
+  Status Rollback() override;
+
+  Status ResetRunning() override;
+  Status RequireAnalyses(std::span<const AnalysisVersion> analyses) override;
+  StatusOr<std::vector<PendingPhoto>> ClaimPending(std::span<const std::string> analyses, int limit) override;
+  Status Store(std::span<const PhotoResult> results) override;
+  StatusOr<int64_t> RetryFailed() override;
+
+  StatusOr<CatalogStatus> GetStatus() override;
+  StatusOr<PhotoId> FindByPath(std::string_view path) override;
+  StatusOr<PhotoRecord> GetPhoto(PhotoId id) override;
+  StatusOr<std::vector<std::string>> PathsOf(std::span<const PhotoId> ids) override;
+  Status ForEachEmbedding(std::string_view space,
+                          const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) override;
+  StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, int limit) override;
+  StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) override;
+  StatusOr<std::vector<LabelMatch>> FindLabels(std::string_view word) override;
+  StatusOr<std::vector<PhotoId>> FindPhotos(const PhotoFilter& filter) override;
+  StatusOr<std::vector<PhotoId>> PhotosWithCopies() override;
+  StatusOr<std::vector<HashRecord>> PdqHashes() override;
+
+  StatusOr<std::vector<FaceRecord>> Faces() override;
+  StatusOr<PersonId> CreatePerson() override;
+  Status AssignFaces(PersonId person, std::span<const FaceId> faces) override;
+  Status NamePerson(PersonId person, std::string_view name) override;
+  StatusOr<std::vector<PersonRecord>> People() override;
+
+  // For tests that break things: the connection, without its lock.
+  Database& database_for_test() ABSL_NO_THREAD_SAFETY_ANALYSIS { return *database_; }
+
+ private:
+  Mutex mutex_;
+  const std::unique_ptr<Database> database_ ABSL_PT_GUARDED_BY(mutex_);
+};
+
+}  // namespace calotype
