@@ -1,0 +1,171 @@
+#include "pipeline/photo_analysis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <new>
+#include <ranges>
+#include <set>
+#include <utility>
+
+namespace calotype {
+namespace {
+
+bool Contains(std::span<const std::string> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool Needs(const Analyser& analyser, std::string_view name) {
+  const auto needs = analyser.needs();
+  return std::find(needs.begin(), needs.end(), name) != needs.end();
+}
+
+// "faces" asks for "faces.detect" and "faces.recognise".
+bool AskedFor(std::span<const std::string> only, std::string_view name) {
+  return std::any_of(only.begin(), only.end(),
+                     [&](const std::string& asked) { return name == asked || name.starts_with(asked + "."); });
+}
+
+// The last border: a library's exception is this analysis's failure, not the end of the run.
+Status AnalyseCaught(Analyser& analyser, const PhotoView& view, Findings& findings) {
+  try {
+    return analyser.Analyse(view, findings);
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("out of memory");
+  } catch (const std::exception& error) {
+    return absl::InternalError(error.what());
+  }
+}
+
+// Numbers that are none would poison every search after them: such findings are dropped.
+Status Analyse(Analyser& analyser, const PhotoView& view, Findings& findings) {
+  Findings found = findings;
+  CALOTYPE_RETURN_IF_ERROR(AnalyseCaught(analyser, view, found));
+  if (!AllFinite(found)) {
+    return absl::InternalError("the model answered with numbers that are not finite");
+  }
+  findings = std::move(found);
+  return absl::OkStatus();
+}
+
+// The first of needs() that has no done outcome; empty when all have.
+std::string_view MissingNeed(const Analyser& analyser, const PhotoResult& result) {
+  for (const std::string_view need : analyser.needs()) {
+    const bool done = std::any_of(result.outcomes.begin(), result.outcomes.end(), [&](const AnalysisOutcome& outcome) {
+      return outcome.analysis == need && outcome.state == AnalysisState::kDone;
+    });
+    if (!done) {
+      return need;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+PhotoAnalysis::PhotoAnalysis(std::vector<std::unique_ptr<Analyser>> analysers) : analysers_(std::move(analysers)) {}
+
+Status PhotoAnalysis::Restrict(std::span<const std::string> only) {
+  if (only.empty()) {
+    return absl::OkStatus();
+  }
+  for (const std::string& asked : only) {
+    const std::string one[] = {asked};
+    if (std::none_of(analysers_.begin(), analysers_.end(), [&](const auto& a) { return AskedFor(one, a->name()); })) {
+      std::string known;
+      for (const auto& analyser : analysers_) {
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", analyser->name());
+      }
+      return absl::InvalidArgumentError(fmt::format("no analysis is called '{}'; there are: {}", asked, known));
+    }
+  }
+  std::set<std::string_view> kept;
+  // From the last to the first, so that what a kept one needs is kept too.
+  for (const auto& analyser : std::views::reverse(analysers_)) {
+    if (AskedFor(only, analyser->name()) || kept.contains(analyser->name())) {
+      kept.insert(analyser->name());
+      kept.insert(analyser->needs().begin(), analyser->needs().end());
+    }
+  }
+  std::erase_if(analysers_, [&](const auto& analyser) { return !kept.contains(analyser->name()); });
+  return absl::OkStatus();
+}
+
+std::vector<AnalysisVersion> PhotoAnalysis::Versions() const {
+  std::vector<AnalysisVersion> versions = {
+      {.analysis = std::string(kDecodeAnalysis), .version = std::string(kDecodeVersion)}};
+  for (const auto& analyser : analysers_) {
+    versions.push_back({.analysis = std::string(analyser->name()), .version = analyser->version()});
+  }
+  return versions;
+}
+
+std::vector<std::string> PhotoAnalysis::Closure(std::span<const std::string> pending) const {
+  const bool all = Contains(pending, kDecodeAnalysis);
+  std::set<std::string_view> run(pending.begin(), pending.end());
+  // Backwards for what is needed, forwards for what depends: the analysers stand in order.
+  for (const auto& analyser : std::views::reverse(analysers_)) {
+    if (run.contains(analyser->name())) {
+      run.insert(analyser->needs().begin(), analyser->needs().end());
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& analyser : analysers_) {
+    const bool depends =
+        std::any_of(names.begin(), names.end(), [&](const auto& name) { return Needs(*analyser, name); });
+    if (all || depends || run.contains(analyser->name())) {
+      names.emplace_back(analyser->name());
+    }
+  }
+  return names;
+}
+
+void PhotoAnalysis::Run(const DecodedPhoto& photo, std::span<const std::string> names, PhotoResult& result) const {
+  const PhotoView view{.image = photo.image,
+                       .full_width = photo.full_width,
+                       .full_height = photo.full_height,
+                       .reduction = photo.reduction};
+  for (const auto& analyser : analysers_) {
+    if (Contains(names, analyser->name())) {
+      result.outcomes.push_back(RunOne(*analyser, view, result));
+    }
+  }
+}
+
+AnalysisOutcome PhotoAnalysis::RunOne(Analyser& analyser, const PhotoView& view, PhotoResult& result) const {
+  AnalysisOutcome outcome{.analysis = std::string(analyser.name()), .version = analyser.version()};
+  if (const std::string_view need = MissingNeed(analyser, result); !need.empty()) {
+    outcome.state = AnalysisState::kSkipped;
+    outcome.reason = fmt::format("{} did not succeed", need);
+    return outcome;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Status status = Analyse(analyser, view, result.findings);
+  outcome.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  outcome.device = analyser.device();
+  if (!status.ok()) {
+    outcome.state = AnalysisState::kFailed;
+    outcome.reason = Message(status);
+  }
+  return outcome;
+}
+
+void PhotoAnalysis::BookUndecodable(const Status& reason, std::span<const std::string> names,
+                                    PhotoResult& result) const {
+  result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
+                             .version = std::string(kDecodeVersion),
+                             .state = AnalysisState::kFailed,
+                             .reason = Message(reason)});
+  for (const auto& analyser : analysers_) {
+    if (Contains(names, analyser->name())) {
+      result.outcomes.push_back({.analysis = std::string(analyser->name()),
+                                 .version = analyser->version(),
+                                 .state = AnalysisState::kSkipped,
+                                 .reason = "the photo could not be decoded"});
+    }
+  }
+}
+
+}  // namespace calotype

@@ -1,0 +1,38 @@
+#include "pipeline/photo_files.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+
+namespace calotype {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+// Names of the formats of photo/decode.h. The RAW ones are those that LibRaw lists for cameras still in use.
+constexpr std::array kExtensions = {
+    ".3fr"sv,  ".arw"sv, ".avif"sv, ".cr2"sv,  ".cr3"sv,  ".dcr"sv,  ".dng"sv, ".erf"sv, ".gif"sv, ".heic"sv,
+    ".heif"sv, ".hif"sv, ".iiq"sv,  ".jfif"sv, ".jpe"sv,  ".jpeg"sv, ".jpg"sv, ".jxl"sv, ".kdc"sv, ".mef"sv,
+    ".mrw"sv,  ".nef"sv, ".nrw"sv,  ".orf"sv,  ".pef"sv,  ".png"sv,  ".raf"sv, ".raw"sv, ".rw2"sv, ".rwl"sv,
+    ".sr2"sv,  ".srf"sv, ".srw"sv,  ".tif"sv,  ".tiff"sv, ".webp"sv, ".x3f"sv,
+};
+
+// Thumbnails and bins of Synology, QNAP, Windows and Linux file systems.
+constexpr std::array kSystemNames = {"@eaDir"sv,       "#recycle"sv,   "@Recycle"sv,
+                                     "$RECYCLE.BIN"sv, "lost+found"sv, "System Volume Information"sv};
+
+}  // namespace
+
+bool HasPhotoExtension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::binary_search(kExtensions.begin(), kExtensions.end(), extension);
+}
+
+bool IsSkippedName(std::string_view name) {
+  return name.starts_with('.') || std::find(kSystemNames.begin(), kSystemNames.end(), name) != kSystemNames.end();
+}
+
+}  // namespace calotype

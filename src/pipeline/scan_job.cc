@@ -1,0 +1,338 @@
+#include "pipeline/scan_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "base/bounded_queue.h"
+#include "base/file.h"
+#include "base/mutex.h"
+#include "pipeline/scan_lock.h"
+#include "pipeline/scanner.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Decoded photos are large (12 MB at 2048 pixels): a few keep the analysts busy.
+constexpr std::size_t kDecodedAhead = 2;
+constexpr int kClaimBatch = 32;
+// Findings wait for company at most this long before they are written.
+constexpr std::size_t kStoreBatch = 32;
+constexpr std::chrono::milliseconds kTick{50};
+
+struct DecodedJob {
+  PendingPhoto photo;
+  std::vector<std::string> analyses;
+  DecodedPhoto decoded;
+  PhotoResult result;
+};
+
+struct FinishedJob {
+  PhotoResult result;
+  std::string path;
+};
+
+// Everything that the threads of one scan share.
+class ScanJob {
+ public:
+  ScanJob(const ScanOptions& options, const PhotoAnalysis& analysis, const ScanHandlers& handlers, std::stop_token stop)
+      : options_(options),
+        analysis_(analysis),
+        handlers_(handlers),
+        versions_(analysis.Versions()),
+        stop_(std::move(stop)) {}
+
+  StatusOr<ScanReport> Run();
+
+ private:
+  Status Prepare();
+  void RunThreads();
+  void ScanFolders();
+  void Dispatch();
+  void Decode();
+  StatusOr<DecodedPhoto> DecodeFirst(const std::vector<std::string>& paths);
+  void AnalyseAll();
+  void Write();
+  Status Book(std::vector<FinishedJob>& jobs);
+  void ReportFailures(const FinishedJob& job);
+  void ReportFailure(std::string_view path, std::string_view analysis, std::string_view reason);
+  void Fail(const Status& status);
+  bool Stopping() const { return stop_.stop_requested() || failed_.load(); }
+  ScanProgress Progress() const;
+  ScanReport Report() const;
+
+  const ScanOptions& options_;
+  const PhotoAnalysis& analysis_;
+  const ScanHandlers& handlers_;
+  const std::vector<AnalysisVersion> versions_;
+  const std::stop_token stop_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+
+  // The scanner books while the writer stores: a connection each.
+  std::unique_ptr<Catalog> scan_catalog_;
+  std::unique_ptr<Catalog> work_catalog_;
+
+  BoundedQueue<PendingPhoto> to_decode_{kClaimBatch};
+  BoundedQueue<DecodedJob> to_analyse_{kDecodedAhead};
+  BoundedQueue<FinishedJob> to_write_{kStoreBatch};
+
+  ScannerCounts counts_;
+  std::atomic<bool> walking_{true};
+  std::atomic<bool> finished_{false};
+  std::atomic<bool> failed_{false};
+  std::atomic<int64_t> claimed_{0};
+  std::atomic<int64_t> photos_done_{0};
+  std::atomic<int64_t> photos_failed_{0};
+
+  mutable Mutex mutex_;
+  Status first_error_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> devices_ ABSL_GUARDED_BY(mutex_);
+};
+
+Status ScanJob::Prepare() {
+  std::error_code error;
+  for (const fs::path& root : options_.roots) {
+    if (!fs::exists(root, error)) {
+      return absl::NotFoundError(fmt::format("{} does not exist", root.string()));
+    }
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(scan_catalog_, Catalog::Open(options_.catalog_file));
+  CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
+  // The lock is ours: what is marked as running belonged to a process that died.
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
+  return work_catalog_->RequireAnalyses(versions_);
+}
+
+StatusOr<ScanReport> ScanJob::Run() {
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanLock lock, ScanLock::Take(options_.catalog_file));
+  CALOTYPE_RETURN_IF_ERROR(Prepare());
+  std::jthread work([this] { RunThreads(); });
+  while (!finished_) {
+    handlers_.on_progress(Progress());
+    std::this_thread::sleep_for(kTick);
+  }
+  work.join();
+  handlers_.on_progress(Progress());
+  {
+    const MutexLock guard(&mutex_);
+    CALOTYPE_RETURN_IF_ERROR(first_error_);
+  }
+  // Claimed but not begun when the stop came.
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
+  return Report();
+}
+
+// Starts the stages from the last to the first, and ends them from the first to the last: closing a queue ends the
+// stage behind it.
+void ScanJob::RunThreads() {
+  std::jthread writer([this] { Write(); });
+  std::vector<std::jthread> analysts;
+  for (int i = 0; i < options_.workers; ++i) {
+    analysts.emplace_back([this] { AnalyseAll(); });
+  }
+  // Decoding is a tenth of the work of looking.
+  const int decoders = std::max(1, options_.workers / 4);
+  std::vector<std::jthread> decoding;
+  for (int i = 0; i < decoders; ++i) {
+    decoding.emplace_back([this] { Decode(); });
+  }
+  std::jthread scanner([this] { ScanFolders(); });
+  Dispatch();
+  scanner.join();
+  to_decode_.Close();
+  decoding.clear();
+  to_analyse_.Close();
+  analysts.clear();
+  to_write_.Close();
+  writer.join();
+  finished_ = true;
+}
+
+void ScanJob::ScanFolders() {
+  Scanner scanner(*scan_catalog_, versions_, counts_,
+                  [this](std::string_view path, std::string_view reason) { ReportFailure(path, "read", reason); });
+  for (const fs::path& root : options_.roots) {
+    if (Stopping()) {
+      break;
+    }
+    if (const Status status = scanner.Scan(root, stop_); !status.ok()) {
+      Fail(status);
+    }
+  }
+  walking_ = false;
+}
+
+void ScanJob::Dispatch() {
+  std::vector<std::string> names;
+  for (const AnalysisVersion& version : versions_) {
+    names.push_back(version.analysis);
+  }
+  while (!Stopping()) {
+    // Read before claiming: what the scanner books between a claim and its end must not be missed.
+    const bool last_round = !walking_;
+    StatusOr<std::vector<PendingPhoto>> claimed = work_catalog_->ClaimPending(names, kClaimBatch);
+    if (!claimed.ok()) {
+      return Fail(claimed.status());
+    }
+    if (claimed->empty() && last_round) {
+      return;
+    }
+    if (claimed->empty()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    claimed_ += static_cast<int64_t>(claimed->size());
+    for (PendingPhoto& photo : *claimed) {
+      if (Stopping()) {
+        return;
+      }
+      to_decode_.Push(std::move(photo));
+    }
+  }
+}
+
+// A photo may lie at several paths; one that can be opened is enough.
+StatusOr<DecodedPhoto> ScanJob::DecodeFirst(const std::vector<std::string>& paths) {
+  Status status = absl::NotFoundError("no file holds this photo any more");
+  for (const std::string& path : paths) {
+    const StatusOr<UniqueFd> file = OpenForReading(path);
+    if (file.ok()) {
+      return DecodePhoto(file->get(), options_.limits);
+    }
+    status = file.status();
+  }
+  return status;
+}
+
+void ScanJob::Decode() {
+  while (std::optional<PendingPhoto> photo = to_decode_.Pop()) {
+    if (Stopping()) {
+      continue;  // Stays marked as running; put back when the scan ends.
+    }
+    std::vector<std::string> analyses = analysis_.Closure(photo->analyses);
+    PhotoResult result{.id = photo->id};
+    const auto start = std::chrono::steady_clock::now();
+    StatusOr<DecodedPhoto> decoded = DecodeFirst(photo->paths);
+    if (!decoded.ok()) {
+      analysis_.BookUndecodable(decoded.status(), analyses, result);
+      to_write_.Push({.result = std::move(result), .path = photo->paths.front()});
+      continue;
+    }
+    const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+    result.properties = PhotoProperties{.format = decoded->format,
+                                        .width = decoded->full_width,
+                                        .height = decoded->full_height,
+                                        .facts = decoded->facts};
+    result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
+                               .version = std::string(kDecodeVersion),
+                               .device = "cpu",
+                               .milliseconds = elapsed.count()});
+    to_analyse_.Push({.photo = *std::move(photo),
+                      .analyses = std::move(analyses),
+                      .decoded = *std::move(decoded),
+                      .result = std::move(result)});
+  }
+}
+
+void ScanJob::AnalyseAll() {
+  while (std::optional<DecodedJob> job = to_analyse_.Pop()) {
+    analysis_.Run(job->decoded, job->analyses, job->result);
+    to_write_.Push({.result = std::move(job->result), .path = job->photo.paths.front()});
+  }
+}
+
+void ScanJob::Write() {
+  while (std::optional<FinishedJob> job = to_write_.Pop()) {
+    std::vector<FinishedJob> batch;
+    batch.push_back(*std::move(job));
+    while (batch.size() < kStoreBatch) {
+      std::optional<FinishedJob> next = to_write_.TryPop();
+      if (!next.has_value()) {
+        break;
+      }
+      batch.push_back(*std::move(next));
+    }
+    if (const Status status = Book(batch); !status.ok()) {
+      Fail(status);
+    }
+  }
+}
+
+Status ScanJob::Book(std::vector<FinishedJob>& jobs) {
+  std::vector<PhotoResult> results;
+  for (FinishedJob& job : jobs) {
+    results.push_back(std::move(job.result));
+  }
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->Store(results));
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    jobs[i].result = std::move(results[i]);
+    ReportFailures(jobs[i]);
+  }
+  return absl::OkStatus();
+}
+
+void ScanJob::ReportFailures(const FinishedJob& job) {
+  bool failed = false;
+  for (const AnalysisOutcome& outcome : job.result.outcomes) {
+    if (outcome.state == AnalysisState::kFailed) {
+      failed = true;
+      ReportFailure(job.path, outcome.analysis, outcome.reason);
+    } else if (outcome.state == AnalysisState::kDone) {
+      const MutexLock lock(&mutex_);
+      devices_[outcome.analysis] = outcome.device;
+    }
+  }
+  ++(failed ? photos_failed_ : photos_done_);
+}
+
+void ScanJob::ReportFailure(std::string_view path, std::string_view analysis, std::string_view reason) {
+  const MutexLock lock(&mutex_);
+  handlers_.on_failure(path, analysis, reason);
+}
+
+// The first error of the catalogue ends the scan; what is not stored stays pending.
+void ScanJob::Fail(const Status& status) {
+  const MutexLock lock(&mutex_);
+  first_error_.Update(status);
+  failed_ = true;
+}
+
+ScanProgress ScanJob::Progress() const {
+  return {.walking = walking_,
+          .photos = counts_.photos,
+          .unchanged = counts_.unchanged,
+          .to_do = std::max<int64_t>(claimed_, counts_.photos - counts_.unchanged - counts_.problems),
+          .analysed = photos_done_,
+          .failed = photos_failed_};
+}
+
+ScanReport ScanJob::Report() const {
+  const MutexLock lock(&mutex_);
+  return {.photos = counts_.photos,
+          .unchanged = counts_.unchanged,
+          .missing = counts_.missing,
+          .analysed = photos_done_,
+          .failed = photos_failed_,
+          .problems = counts_.problems,
+          .stopped = stop_.stop_requested(),
+          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(),
+          .devices = devices_};
+}
+
+}  // namespace
+
+StatusOr<ScanReport> RunScan(const ScanOptions& options, const PhotoAnalysis& analysis, const ScanHandlers& handlers,
+                             const std::stop_token& stop) {
+  return ScanJob(options, analysis, handlers, stop).Run();
+}
+
+}  // namespace calotype
