@@ -1,0 +1,68 @@
+#include "search/dot.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/half.h"
+#include "search/top_hits.h"
+
+namespace calotype {
+namespace {
+
+TEST(DotTest, EveryFiniteHalfIsConvertedExactly) {
+  const std::vector<float> one = {1.0F};
+  for (uint32_t half = 0; half < 0x10000; ++half) {
+    const std::vector<uint16_t> halves = {static_cast<uint16_t>(half)};
+    const float expected = HalfToFloat(halves[0]);
+    if (std::isfinite(expected)) {
+      ASSERT_EQ(DotHalves(one, halves), expected) << half;
+    }
+  }
+}
+
+TEST(DotTest, AgreesWithAPlainSum) {
+  constexpr double kTolerance = 1e-5;  // of float sums of up to 512 products near 1
+  const auto wave = [](std::size_t i, float step) { return std::sin(static_cast<float>(i) * step); };
+  for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 33U, 384U, 512U}) {
+    std::vector<float> a(size);
+    std::vector<float> b(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      a[i] = wave(i, 1.7F);
+      b[i] = HalfToFloat(FloatToHalf(wave(i, 0.9F)));
+    }
+    double expected = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      expected += double{a[i]} * b[i];
+    }
+    EXPECT_NEAR(Dot(a, b), expected, kTolerance * std::max<double>(1, std::abs(expected)));
+    EXPECT_EQ(DotHalves(a, ToHalf(b)), Dot(a, b));
+  }
+}
+
+TEST(DotTest, VectorsOfOtherSizesHaveNothingInCommon) {
+  EXPECT_EQ(Dot(std::vector<float>{1, 1}, std::vector<float>{1}), 0);
+  EXPECT_EQ(DotHalves(std::vector<float>{1}, std::vector<uint16_t>{}), 0);
+}
+
+TEST(TopHitsTest, KeepsTheBestInWhateverOrderTheyCome) {
+  std::vector<ScoredPhoto> hits = {{1, 0.5F}, {2, 0.9F}, {3, 0.5F}, {4, 0.1F}, {5, 0.9F}};
+  const auto by_photo = [](const ScoredPhoto& a, const ScoredPhoto& b) { return a.photo < b.photo; };
+  do {
+    TopHits top(3);
+    for (const ScoredPhoto& hit : hits) {
+      top.Add(hit);
+    }
+    const std::vector<ScoredPhoto> best = top.Take();
+    ASSERT_EQ(best.size(), 3U);
+    EXPECT_EQ(best[0].photo, 2);
+    EXPECT_EQ(best[1].photo, 5);
+    EXPECT_EQ(best[2].photo, 1);
+  } while (std::next_permutation(hits.begin(), hits.end(), by_photo));
+  EXPECT_TRUE(TopHits(0).Take().empty());
+}
+
+}  // namespace
+}  // namespace calotype

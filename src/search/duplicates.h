@@ -1,0 +1,37 @@
+// True copies: the same picture in other files, sizes, formats, compressions. (What merely looks alike is similar.h.)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "catalog/catalog.h"
+
+namespace calotype {
+
+// Both from "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (Meta, ThreatExchange): 31 is
+// the distance that it recommends for a match, 50 the quality under which a hash says too little.
+struct DuplicateOptions {
+  int max_distance = 31;
+  int min_quality = 50;
+};
+
+struct DuplicatePhoto {
+  PhotoId photo = 0;
+  std::vector<std::string> paths;  // the present ones; more than one when the very same bytes lie there
+  int64_t bytes = 0;
+  int width = 0;  // of the upright original; 0 when it was never decoded
+  int height = 0;
+  int distance = 0;  // PDQ bits that differ from the keeper's; 0 for the keeper
+};
+
+// The first photo is the one to keep: the most pixels, then the most bytes, then the one that was added first.
+using DuplicateGroup = std::vector<DuplicatePhoto>;
+
+// Groups of photos that are linked by pairs within `max_distance`, and photos of which the same bytes lie at several
+// paths; each photo is in one group at most. Ordered by the id of their keepers. Compares all pairs: some seconds for
+// 20,000 photos, growing with the square; meant for up to 50,000.
+StatusOr<std::vector<DuplicateGroup>> FindDuplicates(Catalog& catalog, const DuplicateOptions& options);
+
+}  // namespace calotype

@@ -1,0 +1,26 @@
+// Faces become people.
+#pragma once
+
+#include <cstdint>
+
+#include "base/status.h"
+#include "catalog/catalog.h"
+
+namespace calotype {
+
+struct PeopleUpdate {
+  int64_t joined = 0;   // faces that were given to a person who was there before
+  int64_t founded = 0;  // new people
+  int64_t left = 0;     // faces that stay without a person: too small or unsure to found one
+};
+
+// Gives each face without a person to the person whose three most alike faces have the highest mean cosine with it, if
+// that is at least `match_threshold` (a parameter of the face model; cosines of different models differ). Two faces of
+// one photo are never one person. What fits nobody founds a new person if it was detected with a score of 0.6 and is 24
+// pixels wide and high; children and siblings are better kept apart than merged, so founding is the default. Never
+// moves a face that has a person. The same faces give the same people. One transaction: use a connection of its own.
+// Compares each such face with every face that has a person: seconds for some ten thousand, growing with the square.
+// `update`, if given, tells what was done.
+Status UpdatePeople(Catalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
+
+}  // namespace calotype

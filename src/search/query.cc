@@ -1,0 +1,248 @@
+#include "search/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace calotype {
+namespace {
+
+// More of one thing than any detector answers for one photo.
+constexpr int kMaxObjectCount = 1000;
+
+constexpr std::string_view kAllowedKeys = "text:, object:, person:, camera:, after:, before:";
+
+bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// One word or one key:value, still as text.
+struct Token {
+  std::size_t at = 0;  // offset of its first byte
+  bool negated = false;
+  std::string key;    // lower case; empty for a word
+  std::string value;  // without its quotes
+  std::size_t value_at = 0;
+  bool quoted = false;
+  std::string suffix;  // of object:"..." : what follows the closing quote
+};
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text) {}
+
+  StatusOr<Query> Parse();
+
+ private:
+  Status Error(std::size_t at, std::string_view what) const;
+  std::string ReadKey();
+  Status ReadValue(Token& token);
+  StatusOr<Token> ReadToken();
+  Status Add(const Token& token);
+  Status AddWord(const Token& token);
+  Status AddText(const Token& token);
+  Status AddObject(const Token& token);
+  Status AddFact(const Token& token, FactTerm::Kind kind);
+
+  std::string_view text_;
+  std::size_t next_ = 0;
+  Query query_;
+};
+
+Status Parser::Error(std::size_t at, std::string_view what) const {
+  // Bytes that go on with a character do not count.
+  const auto characters = std::ranges::count_if(
+      text_.substr(0, at), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
+  return absl::InvalidArgumentError(fmt::format("query, character {}: {}", characters + 1, what));
+}
+
+// Letters before a colon are a key, but for the scheme of an address (http://...).
+std::string Parser::ReadKey() {
+  const std::string_view rest = text_.substr(next_);
+  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(rest, IsLetter) - rest.begin());
+  if (end == 0 || end == rest.size() || rest[end] != ':' || rest.substr(end).starts_with("://")) {
+    return "";
+  }
+  next_ += end + 1;
+  std::string key(rest.substr(0, end));
+  std::ranges::transform(key, key.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+  return key;
+}
+
+Status Parser::ReadValue(Token& token) {
+  token.value_at = next_;
+  const auto word_end = [this](std::size_t from) {
+    const std::string_view rest = text_.substr(from);
+    return from + static_cast<std::size_t>(std::ranges::find_if(rest, IsSpace) - rest.begin());
+  };
+  token.quoted = next_ < text_.size() && text_[next_] == '"';
+  if (!token.quoted) {
+    const std::size_t end = word_end(next_);
+    token.value = text_.substr(next_, end - next_);
+    next_ = end;
+    return absl::OkStatus();
+  }
+  const std::size_t close = text_.find('"', next_ + 1);
+  if (close == std::string_view::npos) {
+    return Error(next_, "this quote is never closed; put a second \" behind the last word");
+  }
+  token.value = text_.substr(next_ + 1, close - next_ - 1);
+  next_ = word_end(close + 1);
+  token.suffix = text_.substr(close + 1, next_ - close - 1);
+  return absl::OkStatus();
+}
+
+StatusOr<Token> Parser::ReadToken() {
+  Token token{.at = next_, .negated = false, .key = {}, .value = {}, .value_at = 0, .quoted = false, .suffix = {}};
+  if (text_[next_] == '-' && next_ + 1 < text_.size() && !IsSpace(text_[next_ + 1])) {
+    token.negated = true;
+    ++next_;
+  }
+  token.key = ReadKey();
+  CALOTYPE_RETURN_IF_ERROR(ReadValue(token));
+  if (!token.suffix.empty() && token.key != "object") {
+    return Error(token.at, fmt::format("{} stands right behind a closing quote; put a space between", token.suffix));
+  }
+  return token;
+}
+
+Status Parser::AddWord(const Token& token) {
+  if (token.negated && (token.quoted || IsLetter(token.value.front()))) {
+    return Error(token.at, fmt::format("-{0}: only filters can be negated; try -object:{0} or -text:{0}, or quote a "
+                                       "word that begins with a dash",
+                                       token.value));
+  }
+  // "-5" and "--" are no negations.
+  const std::string word = (token.negated ? "-" : "") + token.value;
+  if (std::ranges::all_of(word, IsSpace)) {
+    return absl::OkStatus();
+  }
+  query_.meaning += (query_.meaning.empty() ? "" : " ") + word;
+  return absl::OkStatus();
+}
+
+Status Parser::AddText(const Token& token) {
+  query_.text.push_back({.words = token.value, .is_prefix = !token.quoted, .negated = token.negated});
+  return absl::OkStatus();
+}
+
+// dog, dog>2 (three or more), dog>=2 (two or more)
+Status Parser::AddObject(const Token& token) {
+  const std::size_t sign = token.quoted ? 0 : std::min(token.value.find('>'), token.value.size());
+  const std::string label = token.quoted ? token.value : token.value.substr(0, sign);
+  std::string_view count = token.quoted ? std::string_view(token.suffix) : std::string_view(token.value).substr(sign);
+  ObjectTerm term{.label = label, .min_count = 1, .negated = token.negated};
+  if (label.empty()) {
+    return Error(token.value_at, "object: names no object; write object:dog or object:dog>2");
+  }
+  if (!count.empty()) {
+    const std::string seen(count);
+    const bool or_equal = count.starts_with(">=");
+    count.remove_prefix(std::min<std::size_t>(or_equal ? 2 : 1, count.size()));
+    int number = 0;
+    const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), number);
+    if (seen.front() != '>' || error != std::errc() || end != count.data() + count.size() || number < 0 ||
+        number > kMaxObjectCount) {
+      return Error(token.value_at,
+                   fmt::format("object: has \"{}\" where > and a whole number up to {} may stand, as in "
+                               "object:dog>2",
+                               seen, kMaxObjectCount));
+    }
+    term.min_count = std::max(1, or_equal ? number : number + 1);
+  }
+  query_.objects.push_back(std::move(term));
+  return absl::OkStatus();
+}
+
+std::optional<int> Number(std::string_view digits) {
+  int number = 0;
+  if (!std::ranges::all_of(digits, IsDigit) ||
+      std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// YYYY, YYYY-MM or YYYY-MM-DD, and a day that there is.
+bool IsDate(std::string_view text) {
+  constexpr std::array<std::size_t, 3> kSizes = {4, 7, 10};
+  if (std::ranges::find(kSizes, text.size()) == kSizes.end() || (text.size() > 4 && text[4] != '-') ||
+      (text.size() > 7 && text[7] != '-')) {
+    return false;
+  }
+  const auto year = Number(text.substr(0, 4));
+  const auto month = text.size() > 4 ? Number(text.substr(5, 2)) : 1;
+  const auto day = text.size() > 7 ? Number(text.substr(8, 2)) : 1;
+  return year.has_value() && month.has_value() && day.has_value() &&
+         std::chrono::year_month_day(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                     std::chrono::day(static_cast<unsigned>(*day)))
+             .ok();
+}
+
+Status Parser::AddFact(const Token& token, FactTerm::Kind kind) {
+  const bool is_time = kind == FactTerm::Kind::kAfter || kind == FactTerm::Kind::kBefore;
+  if (is_time && !IsDate(token.value)) {
+    return Error(token.value_at, fmt::format("{}: has \"{}\"; a date is YYYY, YYYY-MM or YYYY-MM-DD, as in {}:2024-05",
+                                             token.key, token.value, token.key));
+  }
+  query_.facts.push_back({.kind = kind, .value = token.value, .negated = token.negated});
+  return absl::OkStatus();
+}
+
+Status Parser::Add(const Token& token) {
+  struct FactKey {
+    std::string_view key;
+    FactTerm::Kind kind;
+  };
+  constexpr std::array kFactKeys = {
+      FactKey{"camera", FactTerm::Kind::kCamera}, FactKey{"person", FactTerm::Kind::kPerson},
+      FactKey{"after", FactTerm::Kind::kAfter}, FactKey{"before", FactTerm::Kind::kBefore}};
+  if (token.key.empty()) {
+    return AddWord(token);
+  }
+  const auto* fact = std::ranges::find(kFactKeys, token.key, &FactKey::key);
+  const bool is_known = token.key == "text" || token.key == "object" || fact != kFactKeys.end();
+  if (is_known && std::ranges::all_of(token.value, IsSpace)) {
+    return Error(token.at, fmt::format("{0}: has no value; write {0}:something, without a space", token.key));
+  }
+  if (is_known) {
+    return fact != kFactKeys.end() ? AddFact(token, fact->kind)
+                                   : (token.key == "text" ? AddText(token) : AddObject(token));
+  }
+  if (token.key == "near" || token.key == "like") {
+    return absl::UnimplementedError(fmt::format(
+        "{}; allowed are {}", Message(Error(token.at, token.key + ": is not supported yet")), kAllowedKeys));
+  }
+  return Error(token.at,
+               fmt::format("\"{}:\" is no filter; allowed are {}. To search for it as a word, put it in quotes",
+                           token.key, kAllowedKeys));
+}
+
+StatusOr<Query> Parser::Parse() {
+  while (true) {
+    while (next_ < text_.size() && IsSpace(text_[next_])) {
+      ++next_;
+    }
+    if (next_ == text_.size()) {
+      break;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const Token token, ReadToken());
+    CALOTYPE_RETURN_IF_ERROR(Add(token));
+  }
+  if (query_.meaning.empty() && query_.text.empty() && query_.objects.empty() && query_.facts.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the query is empty; write what the photo shows, or a filter: {}", kAllowedKeys));
+  }
+  return std::move(query_);
+}
+
+}  // namespace
+
+StatusOr<Query> ParseQuery(std::string_view text) { return Parser(text).Parse(); }
+
+}  // namespace calotype

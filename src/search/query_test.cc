@@ -1,0 +1,139 @@
+#include "search/query.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace calotype {
+namespace {
+
+// A query as one line: what the parser understood.
+std::string ToText(const Query& query) {
+  std::string text = query.meaning;
+  for (const TextTerm& term : query.text) {
+    text += fmt::format(" {}text[{}{}]", term.negated ? "-" : "", term.words, term.is_prefix ? "*" : "");
+  }
+  for (const ObjectTerm& term : query.objects) {
+    text += fmt::format(" {}object[{}]x{}", term.negated ? "-" : "", term.label, term.min_count);
+  }
+  constexpr const char* kKinds[] = {"camera", "person", "after", "before"};
+  for (const FactTerm& term : query.facts) {
+    text += fmt::format(" {}{}[{}]", term.negated ? "-" : "", kKinds[static_cast<int>(term.kind)], term.value);
+  }
+  return text;
+}
+
+struct Case {
+  const char* query;
+  const char* understood;
+};
+
+TEST(QueryTest, Understands) {
+  constexpr Case kCases[] = {
+      {"cat", "cat"},
+      {"  a rocket \t launch\n", "a rocket launch"},
+      {"text:parking", " text[parking*]"},
+      {"text:\"no parking\"", " text[no parking]"},
+      {"sunset text:exit beach", "sunset beach text[exit*]"},
+      {"object:dog", " object[dog]x1"},
+      {"object:dog>2", " object[dog]x3"},
+      {"object:dog>=2", " object[dog]x2"},
+      {"object:dog>0", " object[dog]x1"},
+      {"object:dog>=0", " object[dog]x1"},
+      {"object:\"sports ball\"", " object[sports ball]x1"},
+      {"object:\"sports ball\">1", " object[sports ball]x2"},
+      {"object:person>1000", " object[person]x1001"},
+      {"-object:dog", " -object[dog]x1"},
+      {"-text:\"for sale\" house", "house -text[for sale]"},
+      {"OBJECT:Dog Text:X", " text[X*] object[Dog]x1"},
+      {"object:cat object:dog -text:a", " -text[a*] object[cat]x1 object[dog]x1"},
+      {"camera:canon", " camera[canon]"},
+      {"camera:\"EOS R5\"", " camera[EOS R5]"},
+      {"person:\"Ada Lovelace\"", " person[Ada Lovelace]"},
+      {"-person:Ada", " -person[Ada]"},
+      {"after:2024", " after[2024]"},
+      {"before:2024-05", " before[2024-05]"},
+      {"after:2024-02-29 before:2024-12-31", " after[2024-02-29] before[2024-12-31]"},
+      {"10:30", "10:30"},
+      {"text:10:30", " text[10:30*]"},
+      {"https://example.org/a", "https://example.org/a"},
+      {"\"foo:bar\" \"a  b\"", "foo:bar a  b"},
+      {"sea - sand", "sea - sand"},
+      {"minus -5 degrees --", "minus -5 degrees --"},
+      {"black-and-white", "black-and-white"},
+      {"\"-dog\"", "-dog"},
+      {"Müller's käse 猫", "Müller's käse 猫"},
+      {"text:北京", " text[北京*]"},
+      {"\"\" cat", "cat"},
+      {":-) cat", ":-) cat"},
+  };
+  for (const Case& test : kCases) {
+    const StatusOr<Query> query = ParseQuery(test.query);
+    ASSERT_TRUE(query.ok()) << test.query << ": " << Message(query.status());
+    EXPECT_EQ(ToText(*query), test.understood) << test.query;
+  }
+}
+
+TEST(QueryTest, RefusesWithPositionAndWhatIsAllowed) {
+  struct Refused {
+    const char* query;
+    int character;
+    const char* message;
+  };
+  constexpr Refused kCases[] = {
+      {"foo:bar", 1, "\"foo:\" is no filter; allowed are text:, object:, person:, camera:, after:, before:"},
+      {"cat Foo:", 5, "\"foo:\" is no filter"},
+      {"naïve 猫 colour:red", 9, "\"colour:\" is no filter"},
+      {"-foo:bar", 1, "\"foo:\" is no filter"},
+      {"text:", 1, "text: has no value"},
+      {"a object: dog", 3, "object: has no value"},
+      {"text:\"\"", 1, "text: has no value"},
+      {"text:\"  \"", 1, "text: has no value"},
+      {"cat text:\"no parking", 10, "never closed"},
+      {"\"cat", 1, "never closed"},
+      {"text:\"a\"b", 1, "b stands right behind a closing quote"},
+      {"\"a\"\"b\"", 1, "right behind a closing quote"},
+      {"object:dog>", 8, "has \">\" where > and a whole number up to 1000"},
+      {"object:dog>two", 8, "has \">two\""},
+      {"object:dog>2x", 8, "has \">2x\""},
+      {"object:dog>-1", 8, "has \">-1\""},
+      {"object:dog>1001", 8, "up to 1000"},
+      {"object:dog>99999999999", 8, "up to 1000"},
+      {"object:>2", 8, "names no object"},
+      {"object:\"ball\"2", 8, "has \"2\""},
+      {"object:\"ball\"<2", 8, "has \"<2\""},
+      {"after:yesterday", 7, "a date is YYYY, YYYY-MM or YYYY-MM-DD"},
+      {"after:2024-13", 7, "\"2024-13\""},
+      {"before:2023-02-29", 8, "\"2023-02-29\""},
+      {"before:24-05", 8, "\"24-05\""},
+      {"before:2024/05", 8, "\"2024/05\""},
+      {"after:2024-5-01", 7, "\"2024-5-01\""},
+      {"cat -dog", 5, "only filters can be negated; try -object:dog or -text:dog"},
+      {"-\"cat\"", 1, "only filters can be negated"},
+  };
+  for (const Refused& test : kCases) {
+    const Status status = ParseQuery(test.query).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << test.query;
+    EXPECT_THAT(Message(status), testing::StartsWith(fmt::format("query, character {}: ", test.character)))
+        << test.query;
+    EXPECT_THAT(Message(status), testing::HasSubstr(test.message)) << test.query;
+  }
+}
+
+TEST(QueryTest, EmptyIsRefused) {
+  for (const char* query : {"", "  ", "\"\"", "\" \""}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ParseQuery(query).status())) << query;
+  }
+}
+
+TEST(QueryTest, KeysOfLaterVersionsSaySo) {
+  for (const char* query : {"near:48.2,16.4,10", "cat like:/photos/a.jpg"}) {
+    const Status status = ParseQuery(query).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+    EXPECT_THAT(Message(status), testing::HasSubstr("not supported yet"));
+    EXPECT_THAT(Message(status), testing::HasSubstr("text:, object:"));
+  }
+}
+
+}  // namespace
+}  // namespace calotype

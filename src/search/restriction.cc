@@ -1,0 +1,135 @@
+#include "search/restriction.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace calotype {
+namespace {
+
+constexpr int kEveryMatch = std::numeric_limits<int>::max();
+
+std::vector<PhotoId> PhotosOf(const std::vector<ScoredPhoto>& ranking) {
+  std::vector<PhotoId> photos;
+  photos.reserve(ranking.size());
+  for (const ScoredPhoto& hit : ranking) {
+    photos.push_back(hit.photo);
+  }
+  return photos;
+}
+
+}  // namespace
+
+StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
+  Restriction restriction;
+  for (const TextTerm& term : query.text) {
+    CALOTYPE_RETURN_IF_ERROR(restriction.AddText(catalog, term));
+  }
+  for (const ObjectTerm& term : query.objects) {
+    CALOTYPE_RETURN_IF_ERROR(restriction.AddObject(catalog, term));
+  }
+  for (const FactTerm& term : query.facts) {
+    CALOTYPE_RETURN_IF_ERROR(restriction.AddFact(catalog, term));
+  }
+  return restriction;
+}
+
+void Restriction::Narrow(const std::vector<PhotoId>& photos, bool negated) {
+  if (negated) {
+    never_.insert(photos.begin(), photos.end());
+    return;
+  }
+  std::unordered_set<PhotoId> kept;
+  for (const PhotoId photo : photos) {
+    if (!only_.has_value() || only_->contains(photo)) {
+      kept.insert(photo);
+    }
+  }
+  only_ = std::move(kept);
+}
+
+void Restriction::Explain(const std::string& what, bool negated) { why_all_.push_back(negated ? "not " + what : what); }
+
+Status Restriction::AddText(Catalog& catalog, const TextTerm& term) {
+  const std::string words = term.words + (term.is_prefix && !term.words.ends_with('*') ? "*" : "");
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches, catalog.SearchText(words, kEveryMatch));
+  std::vector<ScoredPhoto> ranking;
+  for (const TextMatch& match : matches) {
+    ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
+    if (!term.negated) {
+      why_[match.photo].push_back(fmt::format("text \"{}\"", match.snippet));
+    }
+  }
+  Narrow(PhotosOf(ranking), term.negated);
+  if (term.negated) {
+    Explain(fmt::format("text \"{}\"", term.words), true);
+  } else {
+    rankings_.push_back(std::move(ranking));
+  }
+  return absl::OkStatus();
+}
+
+Status Restriction::AddObject(Catalog& catalog, const ObjectTerm& term) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LabelMatch> matches, catalog.FindObjects(term.label, term.min_count));
+  std::vector<ScoredPhoto> ranking;
+  for (const LabelMatch& match : matches) {
+    ranking.push_back({.photo = match.photo, .score = match.score});
+    if (!term.negated) {
+      const std::string count = match.count > 1 ? fmt::format(" x{}", match.count) : "";
+      why_[match.photo].push_back(fmt::format("object \"{}\"{} {:.2f}", match.label, count, match.score));
+    }
+  }
+  Narrow(PhotosOf(ranking), term.negated);
+  if (term.negated) {
+    Explain(fmt::format("object \"{}\"", term.label), true);
+  } else {
+    rankings_.push_back(std::move(ranking));
+  }
+  return absl::OkStatus();
+}
+
+Status Restriction::AddFact(Catalog& catalog, const FactTerm& term) {
+  PhotoFilter filter;
+  switch (term.kind) {
+    case FactTerm::Kind::kCamera:
+      filter.camera = term.value;
+      Explain(fmt::format("camera \"{}\"", term.value), term.negated);
+      break;
+    case FactTerm::Kind::kPerson:
+      filter.person = term.value;
+      Explain(fmt::format("person \"{}\"", term.value), term.negated);
+      break;
+    case FactTerm::Kind::kAfter:
+      filter.taken_from = term.value;
+      Explain(fmt::format("after {}", term.value), term.negated);
+      break;
+    case FactTerm::Kind::kBefore:
+      filter.taken_before = term.value;
+      Explain(fmt::format("before {}", term.value), term.negated);
+      break;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, catalog.FindPhotos(filter));
+  Narrow(photos, term.negated);
+  return absl::OkStatus();
+}
+
+StatusOr<std::vector<PhotoId>> Restriction::Photos(Catalog& catalog) const {
+  std::vector<PhotoId> photos;
+  if (only_.has_value()) {
+    photos.assign(only_->begin(), only_->end());
+    std::ranges::sort(photos);
+  } else {
+    CALOTYPE_ASSIGN_OR_RETURN(photos, catalog.FindPhotos({}));
+  }
+  std::erase_if(photos, [this](PhotoId photo) { return !Allows(photo); });
+  return photos;
+}
+
+std::vector<std::string> Restriction::WhyOf(PhotoId photo) const {
+  const auto own = why_.find(photo);
+  std::vector<std::string> why = own == why_.end() ? std::vector<std::string>() : own->second;
+  why.insert(why.end(), why_all_.begin(), why_all_.end());
+  return why;
+}
+
+}  // namespace calotype

@@ -1,0 +1,43 @@
+// Which photos a query's filters let through, and why.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "search/query.h"
+#include "search/top_hits.h"
+
+namespace calotype {
+
+class Restriction {
+ public:
+  // Asks the catalogue about each filter of `query`. All must hold.
+  static StatusOr<Restriction> Build(Catalog& catalog, const Query& query);
+
+  bool Allows(PhotoId photo) const { return !never_.contains(photo) && (!only_.has_value() || only_->contains(photo)); }
+  // The photos that pass every filter, by rising id; all present photos when there is no positive filter.
+  StatusOr<std::vector<PhotoId>> Photos(Catalog& catalog) const;
+  // The photos of each filter that has an order (object:, text:), best first; may hold photos that others refuse.
+  const std::vector<std::vector<ScoredPhoto>>& rankings() const { return rankings_; }
+  // What the filters say of a photo that passes: `object "dog" x2 0.81`, `text "NO PARKING"`, `camera "Canon"`.
+  std::vector<std::string> WhyOf(PhotoId photo) const;
+
+ private:
+  Status AddText(Catalog& catalog, const TextTerm& term);
+  Status AddObject(Catalog& catalog, const ObjectTerm& term);
+  Status AddFact(Catalog& catalog, const FactTerm& term);
+  void Narrow(const std::vector<PhotoId>& photos, bool negated);
+  void Explain(const std::string& what, bool negated);
+
+  std::optional<std::unordered_set<PhotoId>> only_;  // nullopt: every photo
+  std::unordered_set<PhotoId> never_;
+  std::vector<std::vector<ScoredPhoto>> rankings_;
+  std::unordered_map<PhotoId, std::vector<std::string>> why_;
+  std::vector<std::string> why_all_;  // holds for every photo that passes
+};
+
+}  // namespace calotype

@@ -1,0 +1,72 @@
+// A small library for the tests of search, booked in a real database file.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/analyser.h"
+#include "catalog/test_data.h"
+
+namespace calotype {
+
+// Answers what it was told for a text; kInvalidArgument for any other.
+class FakeTextEncoder final : public TextEncoder {
+ public:
+  explicit FakeTextEncoder(std::map<std::string, std::vector<float>> vectors) : vectors_(std::move(vectors)) {}
+
+  std::string_view space() const override { return "space"; }
+  float confident_score() const override { return 0.53F; }
+  StatusOr<std::vector<float>> Encode(std::string_view text) override {
+    const auto found = vectors_.find(std::string(text));
+    return found != vectors_.end() ? StatusOr<std::vector<float>>(found->second)
+                                   : absl::InvalidArgumentError("no vector for " + std::string(text));
+  }
+
+ private:
+  std::map<std::string, std::vector<float>> vectors_;
+};
+
+// The unit vector whose cosine with (1, 0) is `cosine`.
+inline std::vector<float> AtCosine(float cosine) { return {cosine, std::sqrt(1 - cosine * cosine)}; }
+
+class SearchTest : public testing::Test {
+ protected:
+  Catalog& catalog() { return *catalog_; }
+
+  // Books `result` for a new photo at `path`; sets the outcomes that its findings call for.
+  PhotoId AddPhoto(const std::string& path, PhotoResult result) {
+    result.id = Value(catalog().AddFile(path, StampOf(static_cast<int64_t>(path.size())), DigestOf(path)));
+    const Findings& findings = result.findings;
+    const std::pair<bool, const char*> ran[] = {{findings.objects.has_value(), "objects"},
+                                                {findings.embedding.has_value(), "embedding"},
+                                                {findings.text.has_value(), "text"},
+                                                {findings.faces.has_value(), "faces.detect"},
+                                                {findings.faces.has_value(), "faces.recognise"},
+                                                {findings.pdq.has_value(), "pdq"}};
+    for (const auto& [has, analysis] : ran) {
+      if (has) {
+        result.outcomes.push_back(Done(analysis));
+      }
+    }
+    EXPECT_EQ(Message(catalog().Store(std::vector{result})), "");
+    return result.id;
+  }
+
+  static PhotoResult WithMeaning(std::vector<float> vector, std::vector<Tag> tags = {}) {
+    PhotoResult result;
+    result.findings.embedding =
+        EmbeddingFinding{.space = "space", .vector = std::move(vector), .tags = std::move(tags)};
+    return result;
+  }
+
+ private:
+  TempFolder folder_;
+  std::unique_ptr<Catalog> catalog_ = Value(Catalog::Open(folder_.path() / "catalog.db"));
+};
+
+}  // namespace calotype

@@ -1,0 +1,179 @@
+#include "search/searcher.h"
+
+#include "search/search_test_util.h"
+
+namespace calotype {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+class SearcherTest : public SearchTest {
+ protected:
+  SearcherTest() {
+    PhotoResult cat = WithMeaning(AtCosine(0.70F), {{"Egyptian cat", 0.45F}});
+    cat.findings.objects = {{.label = "cat", .score = 0.82F, .box = {}}};
+    cat.findings.text.emplace();
+    cat_ = AddPhoto("/cat.jpg", cat);
+
+    PhotoResult sign = WithMeaning(AtCosine(0.30F));
+    sign.findings.objects = {{.label = "dog", .score = 0.6F, .box = {}}, {.label = "dog", .score = 0.5F, .box = {}}};
+    sign.findings.text = {LineOf("NO PARKING"), LineOf("for cats")};
+    sign.properties = PhotoProperties{
+        .format = PhotoFormat::kJpeg,
+        .width = 10,
+        .height = 10,
+        .facts = {
+            .taken_at = "2024-05-01T10:00:00", .camera = "Canon EOS R5", .lens = "", .orientation = 1, .gps = {}}};
+    sign_ = AddPhoto("/sign.jpg", sign);
+
+    PhotoResult lion = WithMeaning(AtCosine(0.75F));
+    lion.findings.objects = {{.label = "dog", .score = 0.7F, .box = {}}};
+    lion_ = AddPhoto("/lion.jpg", lion);
+
+    noise_ = AddPhoto("/noise.jpg", WithMeaning(AtCosine(0.15F)));
+  }
+
+  std::vector<Hit> Search(std::string_view query, int limit = 20) {
+    return Value(searcher_.Search(Value(ParseQuery(query)), {.limit = limit}));
+  }
+  std::vector<PhotoId> Ids(std::string_view query, int limit = 20) {
+    std::vector<PhotoId> ids;
+    for (const Hit& hit : Search(query, limit)) {
+      ids.push_back(hit.photo);
+    }
+    return ids;
+  }
+
+  FakeTextEncoder encoder_{{{"cat", {1, 0}}, {"big thing", {1, 0}}, {"a cat parking", {1, 0}}}};
+  Searcher searcher_{catalog(), &encoder_};
+  PhotoId cat_ = 0;
+  PhotoId sign_ = 0;
+  PhotoId lion_ = 0;
+  PhotoId noise_ = 0;
+};
+
+TEST_F(SearcherTest, MeaningAloneScoresByCosine) {
+  const std::vector<Hit> hits = Search("big thing");
+  ASSERT_THAT(hits, SizeIs(3)) << "0.15 is noise";
+  EXPECT_EQ(hits[0].photo, lion_);
+  EXPECT_EQ(hits[0].path, "/lion.jpg");
+  EXPECT_NEAR(hits[0].score, 0.75, 1e-3);  // f16
+  EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.75"));
+  EXPECT_EQ(hits[1].photo, cat_);
+  EXPECT_EQ(hits[2].photo, sign_);
+  EXPECT_THAT(hits[2].why, ElementsAre("weak meaning 0.30"));
+}
+
+TEST_F(SearcherTest, LabelsAndTextLiftWhatMeaningPutsLower) {
+  const std::vector<Hit> hits = Search("cat");
+  ASSERT_THAT(hits, SizeIs(3));
+  EXPECT_EQ(hits[0].photo, cat_);
+  EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.70", "object \"cat\" 0.82"));
+  // Second by meaning, first by label: (1/62 + 1/61) of the two firsts that could be had.
+  EXPECT_NEAR(hits[0].score, (1.0 / 62 + 1.0 / 61) / (2.0 / 61), 1e-9);
+  EXPECT_EQ(hits[1].photo, lion_);
+  EXPECT_EQ(hits[2].photo, sign_) << "\"for cats\" is not the word cat";
+}
+
+TEST_F(SearcherTest, WordsInRecognisedTextCount) {
+  FakeTextEncoder encoder({{"the parking", {1, 0}}});
+  const Searcher searcher(catalog(), &encoder);
+  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("the parking")), {}));
+  ASSERT_THAT(hits, SizeIs(3));
+  EXPECT_EQ(hits[0].photo, sign_);
+  EXPECT_THAT(hits[0].why, ElementsAre("weak meaning 0.30", "text \"NO PARKING\""));
+}
+
+TEST_F(SearcherTest, FiltersRestrict) {
+  struct Case {
+    const char* query;
+    std::vector<PhotoId> found;
+  };
+  const std::vector<Case> cases = {
+      {"cat -object:dog", {cat_}},
+      {"cat object:dog", {lion_, sign_}},
+      {"cat object:dog>1", {sign_}},
+      {"cat text:park", {sign_}},
+      {"cat -text:parking", {cat_, lion_}},
+      {"object:dog", {lion_, sign_}},
+      {"object:DOG -text:parking", {lion_}},
+      {"object:dog object:cat", {}},
+      {"object:unicorn", {}},
+      {"text:park", {sign_}},
+      {"text:\"park\"", {}},
+      {"text:\"no parking\"", {sign_}},
+      {"text:cats text:no", {sign_}},
+      {"-object:dog", {cat_, noise_}},
+      {"-object:dog -object:cat", {noise_}},
+      {"camera:canon", {sign_}},
+      {"-camera:canon object:dog", {lion_}},
+      {"after:2024-05 before:2024-06", {sign_}},
+      {"after:2024-06", {}},
+      {"person:Ada", {}},
+  };
+  for (const Case& test : cases) {
+    EXPECT_EQ(Ids(test.query), test.found) << test.query;
+  }
+}
+
+TEST_F(SearcherTest, FiltersSayWhy) {
+  EXPECT_THAT(Search("object:dog>1")[0].why, ElementsAre("object \"dog\" x2 0.60"));
+  EXPECT_THAT(Search("text:parking camera:canon after:2024 -object:cat")[0].why,
+              ElementsAre("text \"NO PARKING\"", "not object \"cat\"", "camera \"canon\"", "after 2024"));
+  EXPECT_THAT(Search("cat object:cat")[0].why, ElementsAre("meaning 0.70", "object \"cat\" 0.82"));
+  EXPECT_EQ(Search("object:cat")[0].score, 1.0);
+}
+
+TEST_F(SearcherTest, PersonByName) {
+  PhotoResult portrait;
+  portrait.findings.faces = {FaceAt(10, {1, 0})};
+  const PhotoId photo = AddPhoto("/ada.jpg", portrait);
+  const PersonId ada = Value(catalog().CreatePerson());
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada Lovelace"));
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, std::vector{Value(catalog().Faces())[0].id}));
+  EXPECT_THAT(Ids("person:\"ada lovelace\""), ElementsAre(photo));
+}
+
+TEST_F(SearcherTest, WithoutEncoderWordsMatchLabelsAndTextAndSaySo) {
+  const Searcher searcher(catalog(), nullptr, "the pack tiny has no text encoder");
+  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("a cat")), {}));
+  ASSERT_THAT(hits, SizeIs(1));
+  EXPECT_EQ(hits[0].photo, cat_);
+  EXPECT_THAT(hits[0].why,
+              ElementsAre("object \"cat\" 0.82", "not searched by meaning: the pack tiny has no text encoder"));
+}
+
+TEST_F(SearcherTest, TagsCountWhereThereIsNoSurerObject) {
+  AddPhoto("/tabby.jpg", WithMeaning(AtCosine(0.6F), {{"tabby cat", 0.9F}}));
+  const std::vector<Hit> hits = Search("cat");
+  ASSERT_THAT(hits, SizeIs(4));
+  EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.60", "tag \"tabby cat\" 0.90"));
+}
+
+TEST_F(SearcherTest, LimitAndItsError) {
+  EXPECT_THAT(Ids("big thing", 1), ElementsAre(lion_));
+  EXPECT_THAT(Ids("object:dog", 1), ElementsAre(lion_));
+  EXPECT_TRUE(absl::IsInvalidArgument(searcher_.Search(Value(ParseQuery("cat")), {.limit = 0}).status()));
+}
+
+TEST_F(SearcherTest, EncodersErrorIsTheAnswer) {
+  EXPECT_TRUE(absl::IsInvalidArgument(searcher_.Search(Value(ParseQuery("never told")), {}).status()));
+}
+
+TEST_F(SearcherTest, EqualsStandInTheOrderTheyCame) {
+  const PhotoId first = AddPhoto("/twin1.jpg", WithMeaning(AtCosine(0.9F)));
+  const PhotoId second = AddPhoto("/twin2.jpg", WithMeaning(AtCosine(0.9F)));
+  EXPECT_THAT(Ids("big thing", 2), ElementsAre(first, second));
+}
+
+TEST_F(SearcherTest, VectorsOfAnotherModelAreNotCompared) {
+  AddPhoto("/other.jpg", WithMeaning({1, 0, 0}));  // same space name, other size
+  PhotoResult other = WithMeaning({1, 0});
+  other.findings.embedding->space = "other";
+  AddPhoto("/other2.jpg", other);
+  EXPECT_THAT(Ids("big thing"), ElementsAre(lion_, cat_, sign_));
+}
+
+}  // namespace
+}  // namespace calotype
