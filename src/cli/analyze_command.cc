@@ -1,0 +1,108 @@
+// calotype analyze
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/findings_json.h"
+#include "cli/terminal.h"
+#include "photo/decode.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct AnalyzeArguments {
+  std::vector<std::string> photos;
+  std::vector<std::string> only;
+  bool vectors = false;
+  bool json = true;
+};
+
+struct AnalyzedPhoto {
+  std::string line;
+  bool failed = false;
+};
+
+// Fills `json` from the file; the error is that of reading or decoding.
+Status AnalyzeFile(const std::string& path, const PhotoAnalysis& analysis, const DecodeLimits& limits,
+                   const JsonOptions& options, Json& json, bool& failed) {
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
+  CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file.get()));
+  json["sha256"] = sha256.Hex();
+  const auto start = std::chrono::steady_clock::now();
+  CALOTYPE_ASSIGN_OR_RETURN(const DecodedPhoto photo, DecodePhoto(file.get(), limits));
+  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+  PhotoResult result;
+  result.outcomes.push_back(
+      {.analysis = std::string(kDecodeAnalysis), .device = "cpu", .milliseconds = elapsed.count()});
+  const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
+  analysis.Run(photo, analysis.Closure(all), result);
+  AddProperties({.format = photo.format, .width = photo.full_width, .height = photo.full_height, .facts = photo.facts},
+                json);
+  json.update(FindingsToJson(result.findings, options));
+  AddOutcomes(result.outcomes, json);
+  failed = !json["errors"].empty();
+  return absl::OkStatus();
+}
+
+AnalyzedPhoto AnalyzeOne(const std::string& path, const PhotoAnalysis& analysis, const DecodeLimits& limits,
+                         const JsonOptions& options) {
+  AnalyzedPhoto photo;
+  Json json = {{"path", path}};
+  if (const Status status = AnalyzeFile(path, analysis, limits, options, json, photo.failed); !status.ok()) {
+    json = {{"path", path}, {"errors", {{kDecodeAnalysis, Message(status)}}}};
+    photo.failed = true;
+  }
+  photo.line = JsonLine(json);
+  return photo;
+}
+
+CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
+  const int workers =
+      static_cast<int>(std::min<int64_t>(app.config().workers, static_cast<int64_t>(arguments.photos.size())));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores() / workers));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, arguments.only));
+  const DecodeLimits limits = app.config().Limits();
+  const JsonOptions options{.vectors = arguments.vectors};
+
+  std::vector<std::promise<AnalyzedPhoto>> promises(arguments.photos.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < workers; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t at = next++; at < promises.size(); at = next++) {
+        promises[at].set_value(AnalyzeOne(arguments.photos[at], *analysis, limits, options));
+      }
+    });
+  }
+  bool failed = false;
+  for (std::promise<AnalyzedPhoto>& promise : promises) {
+    const AnalyzedPhoto photo = promise.get_future().get();
+    Print(photo.line);
+    failed = failed || photo.failed;
+  }
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+
+void AddAnalyzeCommand(CLI::App& parser, App& app, CommandAction& action) {
+  CLI::App* const command =
+      parser.add_subcommand("analyze", "Look at photos and print what is seen; nothing is remembered");
+  const auto arguments = std::make_shared<AnalyzeArguments>();
+  command->add_option("PHOTO", arguments->photos, "Photo files")->required();
+  command->add_flag("--json", arguments->json, "One JSON line a photo (the only form there is)");
+  command->add_flag("--vectors", arguments->vectors, "Embeddings too");
+  command->add_option("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq")
+      ->delimiter(',');
+  command->callback([=, &app, &action] { action = [=, &app] { return Analyze(app, *arguments); }; });
+}
+
+}  // namespace calotype

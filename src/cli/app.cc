@@ -1,0 +1,102 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status NoPack(const std::string& folder, const std::string& name) {
+  std::string installed;
+  for (const InstalledPack& pack : ListPacks(folder)) {
+    installed += (installed.empty() ? "" : ", ") + pack.name;
+  }
+  return absl::FailedPreconditionError(fmt::format(
+      "the model pack '{}' is not installed in {} ({}); tools/starter_pack/build installs the starter pack, "
+      "models.pack chooses another",
+      name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
+}
+
+}  // namespace
+
+StatusOr<const ModelSpec*> Models::Require(std::string_view task) const {
+  const ModelSpec* const model = pack.Find(task);
+  if (model == nullptr) {
+    return absl::FailedPreconditionError(fmt::format("the pack '{}' has no model for {}", pack.name, task));
+  }
+  return model;
+}
+
+StatusOr<float> Models::FaceMatchThreshold() const {
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelSpec* const model, Require("faces.recognise"));
+  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, model->params.Double("match_threshold"));
+  return static_cast<float>(threshold);
+}
+
+Status App::Configure(const std::vector<std::string>& assignments) {
+  folders_ = FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); });
+  CALOTYPE_RETURN_IF_ERROR(registry_.ApplyFile(folders_.config / "config.toml"));
+  CALOTYPE_RETURN_IF_ERROR(
+      registry_.ApplyEnvironment([](const char* name) -> const char* { return std::getenv(name); }));
+  for (const std::string& assignment : assignments) {
+    CALOTYPE_RETURN_IF_ERROR(registry_.ApplyAssignment(assignment));
+  }
+  config_.Resolve(folders_, Cores());
+  return config_.Validate();
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads) const {
+  auto models = std::make_unique<Models>();
+  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / config_.pack);
+  if (absl::IsNotFound(pack.status())) {
+    return NoPack(config_.models_folder, config_.pack);
+  }
+  CALOTYPE_RETURN_IF_ERROR(pack.status());
+  models->pack = *std::move(pack);
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Engine> engine, OpenOnnxRuntime(config_.onnxruntime));
+  models->cache = std::make_unique<ModelCache>(std::move(engine), SessionOptions{.threads = std::max(1, threads)});
+  return models;
+}
+
+StatusOr<std::unique_ptr<PhotoAnalysis>> App::OpenAnalysis(const Models& models, const std::vector<std::string>& only) {
+  CALOTYPE_ASSIGN_OR_RETURN(auto analysers, CreateAnalysers(models.pack, *models.cache));
+  auto analysis = std::make_unique<PhotoAnalysis>(std::move(analysers));
+  CALOTYPE_RETURN_IF_ERROR(analysis->Restrict(only));
+  return analysis;
+}
+
+StatusOr<std::unique_ptr<Catalog>> App::OpenCatalog(bool create) const {
+  const fs::path file = config_.catalog_file;
+  std::error_code error;
+  if (create) {
+    fs::create_directories(file.parent_path(), error);
+    if (error) {
+      return absl::PermissionDeniedError(
+          fmt::format("cannot create {}: {}", file.parent_path().string(), error.message()));
+    }
+  } else if (!fs::exists(file, error)) {
+    return absl::FailedPreconditionError(
+        fmt::format("nothing was scanned yet: there is no {}; run: calotype scan FOLDER", file.string()));
+  }
+  return Catalog::Open(file);
+}
+
+int App::Cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+
+fs::path CatalogPath(const std::string& path) {
+  std::error_code error;
+  fs::path absolute = fs::weakly_canonical(path, error);
+  if (error) {
+    absolute = fs::absolute(path, error).lexically_normal();
+  }
+  return absolute.has_filename() ? absolute : absolute.parent_path();
+}
+
+}  // namespace calotype

@@ -1,0 +1,64 @@
+// What the commands share: the settings, and the parts of the house that they open when they need them.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "analysis/analyser.h"
+#include "base/folders.h"
+#include "base/status.h"
+#include "catalog/catalog.h"
+#include "cli/app_config.h"
+#include "inference/model_cache.h"
+#include "models/pack.h"
+#include "pipeline/photo_analysis.h"
+
+namespace calotype {
+
+// A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
+struct Models {
+  Pack pack;
+  std::unique_ptr<ModelCache> cache;
+
+  // kFailedPrecondition when the pack has no model for `task`.
+  StatusOr<const ModelSpec*> Require(std::string_view task) const;
+  // Cosine from which two faces are one person's, as the pack's face model states it.
+  StatusOr<float> FaceMatchThreshold() const;
+};
+
+class App {
+ public:
+  App() { config_.Register(registry_); }
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  ConfigRegistry& registry() { return registry_; }
+  const AppConfig& config() const { return config_; }
+  const Folders& folders() const { return folders_; }
+
+  // Reads file, environment and `assignments` ("key=value"), in this order.
+  Status Configure(const std::vector<std::string>& assignments);
+
+  // Opens the pack in use. Runs may use `threads` threads each.
+  StatusOr<std::unique_ptr<Models>> OpenModels(int threads) const;
+  // All analysers of the pack, restricted to `only`.
+  static StatusOr<std::unique_ptr<PhotoAnalysis>> OpenAnalysis(const Models& models,
+                                                               const std::vector<std::string>& only);
+  // The catalogue, created when it is not there and `create`; kFailedPrecondition "scan first" else.
+  StatusOr<std::unique_ptr<Catalog>> OpenCatalog(bool create) const;
+
+  // Cores of this machine.
+  static int Cores();
+
+ private:
+  AppConfig config_;
+  ConfigRegistry registry_;
+  Folders folders_;
+};
+
+// `path` absolute and normal, as the catalogue keeps it.
+std::filesystem::path CatalogPath(const std::string& path);
+
+}  // namespace calotype

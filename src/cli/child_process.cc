@@ -1,0 +1,75 @@
+#include "cli/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+namespace calotype {
+
+StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& command, bool quiet) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return ErrnoStatus(errno, "cannot make a pipe");
+  }
+  UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+  if (quiet) {
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  }
+  std::vector<char*> words;
+  for (const std::string& word : command) {
+    words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn does not write to them
+  }
+  words.push_back(nullptr);
+  pid_t process = -1;
+  const int error = posix_spawn(&process, words.front(), &actions, nullptr, words.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    return ErrnoStatus(error, fmt::format("cannot start {}", command.front()));
+  }
+  return ChildProcess(process, std::move(read_end));
+}
+
+ChildProcess::~ChildProcess() {
+  if (process_ > 0) {
+    Kill();
+    waitpid(process_, nullptr, 0);
+  }
+}
+
+void ChildProcess::Kill() const { kill(process_, SIGKILL); }
+
+ChildProcess::Result ChildProcess::Wait() {
+  Result result;
+  std::array<char, 4096> block{};
+  while (true) {
+    const ssize_t count = read(output_.get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      break;
+    }
+    result.output.append(block.data(), static_cast<std::size_t>(count));
+  }
+  int status = 0;
+  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+  process_ = -1;
+  constexpr int kSignalBase = 128;
+  result.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
+  return result;
+}
+
+}  // namespace calotype

@@ -1,0 +1,130 @@
+#include "cli/findings_json.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <span>
+#include <string_view>
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Pixels to a tenth, scores to a thousandth: more digits would only look exact.
+double Pixels(float value) { return std::round(static_cast<double>(value) * 10) / 10; }
+double Score(float value) { return std::round(static_cast<double>(value) * 1000) / 1000; }
+
+Json ToJson(const Box& box) { return {Pixels(box.x), Pixels(box.y), Pixels(box.width), Pixels(box.height)}; }
+
+Json ToJson(std::span<const Point> points) {
+  Json array = Json::array();
+  for (const Point& point : points) {
+    array.push_back({Pixels(point.x), Pixels(point.y)});
+  }
+  return array;
+}
+
+Json ToJson(const FaceFinding& face, const JsonOptions& options) {
+  Json json = {
+      {"score", Score(face.score)}, {"box", ToJson(face.box)}, {"landmarks", ToJson(std::span(face.landmarks))}};
+  if (options.vectors && !face.embedding.empty()) {
+    json["embedding"] = face.embedding;
+  }
+  return json;
+}
+
+Json ToJson(const EmbeddingFinding& embedding, const JsonOptions& options) {
+  Json json = {{"model", embedding.space}, {"dim", embedding.vector.size()}};
+  if (options.vectors) {
+    json["vector"] = embedding.vector;
+  }
+  return json;
+}
+
+Json ToJson(const PdqFinding& pdq) {
+  std::string hash;
+  for (const uint8_t byte : pdq.hash) {
+    hash += fmt::format("{:02x}", byte);
+  }
+  return {{"hash", hash}, {"quality", pdq.quality}};
+}
+
+}  // namespace
+
+Json FindingsToJson(const Findings& findings, const JsonOptions& options) {
+  Json json = Json::object();
+  if (findings.objects.has_value()) {
+    json["objects"] = Json::array();
+    for (const ObjectFinding& object : *findings.objects) {
+      json["objects"].push_back({{"label", object.label}, {"score", Score(object.score)}, {"box", ToJson(object.box)}});
+    }
+  }
+  if (findings.faces.has_value()) {
+    json["faces"] = Json::array();
+    for (const FaceFinding& face : *findings.faces) {
+      json["faces"].push_back(ToJson(face, options));
+    }
+  }
+  if (findings.text.has_value()) {
+    json["text"] = Json::array();
+    for (const TextFinding& line : *findings.text) {
+      json["text"].push_back(
+          {{"text", line.text}, {"score", Score(line.score)}, {"quad", ToJson(std::span(line.quad))}});
+    }
+  }
+  if (findings.pdq.has_value()) {
+    json["pdq"] = ToJson(*findings.pdq);
+  }
+  if (findings.embedding.has_value()) {
+    json["embedding"] = ToJson(*findings.embedding, options);
+    json["tags"] = Json::array();
+    for (const Tag& tag : findings.embedding->tags) {
+      json["tags"].push_back({{"label", tag.label}, {"score", Score(tag.score)}});
+    }
+  }
+  return json;
+}
+
+void AddProperties(const PhotoProperties& properties, Json& json) {
+  json["format"] = FormatName(properties.format);
+  json["width"] = properties.width;
+  json["height"] = properties.height;
+  const PhotoFacts& facts = properties.facts;
+  json["taken_at"] = facts.taken_at.empty() ? Json(nullptr) : Json(facts.taken_at);
+  if (!facts.camera.empty()) {
+    json["camera"] = facts.camera;
+  }
+  if (!facts.lens.empty()) {
+    json["lens"] = facts.lens;
+  }
+  if (facts.gps.has_value()) {
+    json["gps"] = {{"latitude", facts.gps->latitude}, {"longitude", facts.gps->longitude}};
+    if (facts.gps->altitude.has_value()) {
+      json["gps"]["altitude"] = *facts.gps->altitude;
+    }
+  }
+}
+
+void AddOutcomes(std::span<const AnalysisOutcome> outcomes, Json& json) {
+  Json devices = Json::object();
+  Json timings = Json::object();
+  Json errors = Json::object();
+  for (const AnalysisOutcome& outcome : outcomes) {
+    if (outcome.state == AnalysisState::kDone) {
+      devices[outcome.analysis] = outcome.device;
+      timings[outcome.analysis] = std::round(outcome.milliseconds * 10) / 10;
+    } else if (!outcome.reason.empty()) {
+      errors[outcome.analysis] = outcome.reason;
+    }
+  }
+  json["devices"] = std::move(devices);
+  json["timings_ms"] = std::move(timings);
+  json["errors"] = std::move(errors);
+}
+
+std::string JsonLine(const Json& json) {
+  return json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace) + "\n";
+}
+
+}  // namespace calotype

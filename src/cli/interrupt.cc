@@ -1,0 +1,44 @@
+#include "cli/interrupt.h"
+
+#include <unistd.h>
+
+#include <ctime>
+
+#include "cli/terminal.h"
+
+namespace calotype {
+namespace {
+
+constexpr timespec kPoll{.tv_sec = 0, .tv_nsec = 100'000'000};
+constexpr int kSignalledExit = 130;  // what a shell reports for SIGINT
+
+}  // namespace
+
+InterruptWatcher::InterruptWatcher() {
+  sigemptyset(&signals_);
+  sigaddset(&signals_, SIGINT);
+  sigaddset(&signals_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  thread_ = std::jthread([this](const std::stop_token& done) { Watch(done); });
+}
+
+InterruptWatcher::~InterruptWatcher() {
+  thread_.request_stop();
+  thread_.join();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void InterruptWatcher::Watch(const std::stop_token& done) {
+  while (!done.stop_requested()) {
+    if (sigtimedwait(&signals_, nullptr, &kPoll) < 0) {
+      continue;
+    }
+    if (source_.stop_requested()) {
+      _exit(kSignalledExit);
+    }
+    PrintError("stopping: photos in flight are finished first; again to stop at once");
+    source_.request_stop();
+  }
+}
+
+}  // namespace calotype

@@ -1,0 +1,33 @@
+// The moving line of a scan.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "pipeline/rate.h"
+#include "pipeline/scan_job.h"
+
+namespace calotype {
+
+// "[#####-----]  20/40 photos  52 photos/min  23 s left": pure.
+std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate);
+
+// Draws on standard error: a line that is redrawn on a terminal, one line every half minute when piped. While it lives,
+// log messages go above the line. One thread calls Update(); Clear() may be called from any before it prints.
+class ProgressBar {
+ public:
+  ProgressBar();
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void Update(const ScanProgress& progress);
+  // Takes the line off the terminal.
+  static void Clear();
+
+ private:
+  RateMeter rate_;
+  std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace calotype

@@ -1,0 +1,67 @@
+#include "cli/progress_bar.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "cli/terminal.h"
+
+namespace calotype {
+namespace {
+
+RateMeter HalfPhotoASecond() {
+  RateMeter rate;
+  rate.Add({}, 0);
+  rate.Add(RateMeter::Clock::time_point{} + std::chrono::seconds(20), 10);
+  return rate;
+}
+
+struct ProgressCase {
+  ScanProgress progress;
+  const char* line;
+};
+
+TEST(FormatProgressTest, TellsHowFarAndHowLong) {
+  const ProgressCase cases[] = {
+      {{.walking = true, .photos = 5, .unchanged = 5}, "looking for photos: 5 seen, 5 unchanged"},
+      {{.walking = true, .photos = 40, .to_do = 40, .analysed = 10},
+       "[######------------------] 10/40+ photos  30 photos/min  60 s left"},
+      {{.walking = false, .photos = 40, .to_do = 40, .analysed = 38, .failed = 2},
+       "[########################] 40/40 photos  30 photos/min  2 failed"},
+      // Photos left over from an earlier scan: more done than the folders held.
+      {{.walking = false, .photos = 0, .to_do = 0, .analysed = 3},
+       "[########################] 3/3 photos  30 photos/min"},
+  };
+  for (const ProgressCase& progress_case : cases) {
+    EXPECT_EQ(FormatProgress(progress_case.progress, HalfPhotoASecond()), progress_case.line);
+  }
+}
+
+TEST(FormatProgressTest, NoRateBeforeThereIsOne) {
+  EXPECT_EQ(FormatProgress({.walking = false, .to_do = 2}, RateMeter()), "[------------------------] 0/2 photos");
+}
+
+struct PrintableCase {
+  std::string text;
+  const char* safe;
+};
+
+TEST(PrintableTest, NothingThatMovesTheCursorOrBreaksTheTerminal) {
+  const PrintableCase cases[] = {
+      {"plain", "plain"},
+      {"Grüße 日本 🙂", "Grüße 日本 🙂"},
+      {"\033[2Jgone", "?[2Jgone"},
+      {"two\nlines\t", "two?lines?"},
+      {"\xff\xfe", "??"},
+      {"cut \xe6\x97", "cut ??"},
+      {"\xc0\xaf", "??"},
+      {std::string("a\0b", 3), "a?b"},
+      {"", ""},
+  };
+  for (const PrintableCase& printable : cases) {
+    EXPECT_EQ(Printable(printable.text), printable.safe);
+  }
+}
+
+}  // namespace
+}  // namespace calotype

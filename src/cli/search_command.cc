@@ -1,0 +1,122 @@
+// calotype search, calotype similar
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/findings_json.h"
+#include "cli/terminal.h"
+#include "search/query.h"
+#include "search/searcher.h"
+#include "search/similar.h"
+
+namespace calotype {
+namespace {
+
+// How hits are printed: for people, for programs, or as bare paths for a pipe.
+struct OutputArguments {
+  int limit = 20;
+  bool json = false;
+  bool paths = false;
+  bool zero = false;
+};
+
+void AddOutputOptions(CLI::App& command, OutputArguments& output) {
+  command.add_option("-n,--limit", output.limit, "At most so many")->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_flag("--json", output.json, "One JSON line a hit");
+  command.add_flag("--paths", output.paths, "Paths alone, one a line");
+  command.add_flag("-0,--null", output.zero, "Paths alone, each ended by a zero byte (for xargs -0)");
+}
+
+std::string FormatHit(const Hit& hit, const OutputArguments& output) {
+  if (output.json) {
+    return JsonLine({{"path", hit.path}, {"score", hit.score}, {"why", hit.why}});
+  }
+  if (output.zero) {
+    return hit.path + '\0';
+  }
+  if (output.paths) {
+    return hit.path + "\n";
+  }
+  return fmt::format("{:.2f}  {}  {}\n", hit.score, Bold(Printable(hit.path)),
+                     Dim(Printable(fmt::format("{}", fmt::join(hit.why, ", ")))));
+}
+
+void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output) {
+  std::string text;
+  for (const Hit& hit : hits) {
+    text += FormatHit(hit, output);
+  }
+  const bool for_people = !output.json && !output.paths && !output.zero;
+  Print(hits.empty() && for_people ? "nothing found\n" : text);
+}
+
+// The encoder only when there are words to encode: a search by text or object loads no model.
+StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  if (query.meaning.empty()) {
+    return Searcher(*catalog, nullptr).Search(query, {.limit = limit});
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores()));
+  const StatusOr<const ModelSpec*> model = models->Require("embed.text");
+  if (!model.ok()) {
+    return Searcher(*catalog, nullptr, Message(model.status())).Search(query, {.limit = limit});
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto encoder, CreateTextEncoder(**model, *models->cache));
+  return Searcher(*catalog, encoder.get()).Search(query, {.limit = limit});
+}
+
+CommandResult RunSearch(App& app, const std::vector<std::string>& words, const OutputArguments& output) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Query query, ParseQuery(fmt::format("{}", fmt::join(words, " "))));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, Search(app, query, output.limit));
+  PrintHits(hits, output);
+  return 0;
+}
+
+CommandResult RunSimilar(App& app, const std::string& photo, const OutputArguments& output) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(CatalogPath(photo).string()));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, FindSimilar(*catalog, id, output.limit));
+  std::vector<Hit> hits;
+  for (const SimilarPhoto& neighbour : neighbours) {
+    hits.push_back({.photo = neighbour.photo,
+                    .path = neighbour.path,
+                    .score = neighbour.cosine,
+                    .why = {fmt::format("looks alike {:.2f}", neighbour.cosine)}});
+  }
+  PrintHits(hits, output);
+  return 0;
+}
+
+}  // namespace
+
+void AddSearchCommand(CLI::App& parser, App& app, CommandAction& action) {
+  CLI::App* const command =
+      parser.add_subcommand("search", "Find photos: words are meaning, text:WORD, object:dog>2, -object:cat ...");
+  const auto words = std::make_shared<std::vector<std::string>>();
+  const auto output = std::make_shared<OutputArguments>();
+  command->add_option("QUERY", *words, "What to look for (docs/query.md)")->required();
+  AddOutputOptions(*command, *output);
+  // A word such as -object:cat is part of the query, not an option.
+  command->allow_extras();
+  command->callback([=, &app, &action] {
+    const std::vector<std::string> extras = command->remaining();
+    action = [=, &app]() -> CommandResult {
+      std::vector<std::string> query = *words;
+      query.insert(query.end(), extras.begin(), extras.end());
+      return RunSearch(app, query, *output);
+    };
+  });
+}
+
+void AddSimilarCommand(CLI::App& parser, App& app, CommandAction& action) {
+  CLI::App* const command =
+      parser.add_subcommand("similar", "Photos that look like one photo (true copies: duplicates)");
+  const auto photo = std::make_shared<std::string>();
+  const auto output = std::make_shared<OutputArguments>();
+  command->add_option("PHOTO", *photo, "A scanned photo")->required();
+  AddOutputOptions(*command, *output);
+  command->callback([=, &app, &action] { action = [=, &app] { return RunSimilar(app, *photo, *output); }; });
+}
+
+}  // namespace calotype

@@ -1,0 +1,80 @@
+"""Drives the real binary for the end-to-end tests: a library of its own for each test, the user's models."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "samples"
+BINARY = os.environ.get("CALOTYPE_BINARY", str(ROOT / "build/release/calotype"))
+
+# Root may read everything; without its capabilities it may not.
+UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+
+
+def user_cache() -> pathlib.Path:
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(base) / "calotype"
+
+
+class Library:
+    """A catalogue and a folder of photos in a temporary place."""
+
+    def __init__(self) -> None:
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="calotype-test-"))
+        self.photos = self.home / "photos"
+        self.photos.mkdir()
+        self.environment = dict(os.environ, CALOTYPE_HOME=str(self.home / "home"))
+        self.environment.setdefault("CALOTYPE_MODELS_FOLDER", str(user_cache() / "models"))
+        fetched = user_cache() / "onnxruntime" / "lib"
+        if fetched.exists():
+            self.environment.setdefault("CALOTYPE_INFERENCE_ONNXRUNTIME", str(fetched))
+
+    def close(self) -> None:
+        shutil.rmtree(self.home)
+
+    def add_samples(self, *names: str) -> None:
+        for name in names:
+            shutil.copy(SAMPLES / name, self.photos)
+
+    def command(self, *arguments: object) -> list[str]:
+        return [BINARY, *map(str, arguments)]
+
+    def run(self, *arguments: object, unprivileged: bool = False) -> subprocess.CompletedProcess:
+        command = (UNPRIVILEGED if unprivileged else []) + self.command(*arguments)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=500)
+
+    def start(self, *arguments: object) -> subprocess.Popen:
+        return subprocess.Popen(
+            self.command(*arguments), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def json(self, *arguments: object) -> dict:
+        """The one JSON object that the command prints."""
+        return json.loads(self.run(*arguments).stdout)
+
+    def lines(self, *arguments: object) -> list[dict]:
+        """The JSON objects that the command prints, one a line."""
+        return [json.loads(line) for line in self.run(*arguments).stdout.splitlines()]
+
+
+class CalotypeTestCase(unittest.TestCase):
+    """Gives each test its `library` and asserts about the program's answers."""
+
+    def setUp(self) -> None:
+        self.library = Library()
+        self.addCleanup(self.library.close)
+
+    def scan(self, *arguments: object, expect: int = 0) -> subprocess.CompletedProcess:
+        done = self.library.run("scan", self.library.photos, *arguments)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return done
+
+
+def names(hits: list[dict]) -> list[str]:
+    """The file names of search hits, in their order."""
+    return [pathlib.Path(hit["path"]).name for hit in hits]

@@ -1,0 +1,164 @@
+"""calotype scan, status, show, retry: the main job and what it says of bad input."""
+
+import pathlib
+import shutil
+import struct
+import unittest
+import zlib
+
+from calotype import CalotypeTestCase
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that promises these dimensions and has next to no data."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 64)) + chunk(b"IEND", b"")
+
+
+class ScanTest(CalotypeTestCase):
+    def test_scan_then_status_show_and_scan_again(self) -> None:
+        self.library.add_samples("cat.png", "rocket.jpg", "obama.jpg", "sign_copy_centre.jpg")
+        done = self.scan()
+        self.assertRegex(done.stdout, r"^scanned 4 photos, 4 analysed in .* photos per minute\)\n$")
+        self.assertEqual(done.stderr, "")
+
+        status = self.library.json("status", "--json")
+        self.assertEqual(status["photos"], {"total": 4, "missing": 0})
+        self.assertEqual(status["failures"], [])
+        expected = {"decode", "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}
+        self.assertEqual(set(status["analyses"]), expected)
+        for name, counts in status["analyses"].items():
+            self.assertEqual(counts, {"done": 4, "pending": 0, "running": 0, "failed": 0, "skipped": 0}, name)
+
+        shown = self.library.json("show", self.library.photos / "cat.png", "--json")
+        self.assertIn("cat", [found["label"] for found in shown["objects"]])
+        self.assertEqual((shown["width"], shown["height"]), (451, 300))
+        self.assertEqual(shown["errors"], {})
+
+        drawn = self.library.home / "drawn.jpg"
+        done = self.library.run("show", self.library.photos / "obama.jpg", "--render", drawn)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(drawn.read_bytes()[:3], b"\xff\xd8\xff")
+
+        again = self.scan()
+        self.assertRegex(again.stdout, r"^scanned 4 photos, 0 analysed, 4 unchanged in ")
+
+        people = self.library.json("people", "list", "--json")
+        self.assertEqual(people["faces"], 1)
+
+    def test_only_some_analyses_then_the_rest(self) -> None:
+        self.library.add_samples("cat.png")
+        self.scan("--only", "pdq")
+        self.assertEqual(set(self.library.json("status", "--json")["analyses"]), {"decode", "pdq"})
+        self.scan()
+        self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 1)
+        wrong = self.library.run("scan", self.library.photos, "--only", "smell")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("no analysis is called 'smell'; there are: ", wrong.stderr)
+
+    def test_bad_files_get_one_clear_line_each_and_the_run_goes_on(self) -> None:
+        self.library.add_samples("cat.png", "rocket.jpg")
+        photos = self.library.photos
+        whole = (photos / "rocket.jpg").read_bytes()
+        (photos / "broken.jpg").write_bytes(whole[: len(whole) // 2])
+        (photos / "empty.jpg").touch()
+        (photos / "text.jpg").write_text("not a photo at all, whatever the name says\n")
+        (photos / "huge.png").write_bytes(png_header(60000, 60000))
+        (photos / "notes.txt").write_text("this is no photo and nobody says so")
+        closed = photos / "closed"
+        closed.mkdir()
+        shutil.copy(photos / "cat.png", closed / "inside.png")
+        closed.chmod(0)
+        try:
+            done = self.library.run("scan", photos, unprivileged=True)
+        finally:
+            closed.chmod(0o755)
+
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("scanned 6 photos, 2 analysed, 3 failed, 2 could not be read", done.stdout)
+        lines = done.stderr.splitlines()
+        self.assertEqual(len(lines), 5, done.stderr)
+        expected = {
+            "broken.jpg": "cut short",
+            "empty.jpg": "empty",
+            "text.jpg": "not a photo",
+            "huge.png": "60000x60000",
+            "closed": "Permission denied",
+        }
+        for name, words in expected.items():
+            told = [line for line in lines if f"/{name}: " in line]
+            self.assertEqual(len(told), 1, f"{name} in {lines}")
+            self.assertIn(words, told[0])
+        self.assertTrue(any("limits.pixels" in line for line in lines), "the knob of the limit is named")
+
+        failures = self.library.json("status", "--json")["failures"]
+        self.assertEqual({pathlib.Path(f["examples"][0]).name for f in failures}, set(expected))
+
+    def test_a_photo_that_was_mended_is_analysed(self) -> None:
+        photo = self.library.photos / "photo.jpg"
+        photo.write_text("broken")
+        self.scan(expect=1)
+        self.library.add_samples("rocket.jpg")
+        shutil.move(self.library.photos / "rocket.jpg", photo)
+        self.assertIn("1 analysed", self.scan().stdout)
+        self.assertEqual(self.library.json("status", "--json")["failures"], [])
+
+    def test_retry_tries_what_failed(self) -> None:
+        (self.library.photos / "broken.jpg").write_text("broken")
+        self.scan(expect=1)
+        done = self.library.run("retry")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("1 failed", done.stdout)
+
+    def test_facts_of_the_photo(self) -> None:
+        self.library.add_samples("rocket.jpg")
+        self.scan("--only", "pdq")
+        shown = self.library.json("show", self.library.photos / "rocket.jpg", "--json")
+        self.assertRegex(shown["taken_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+        self.assertIn("camera", shown)
+        self.assertIn("gps", shown)
+
+
+class UsageTest(CalotypeTestCase):
+    def test_errors_say_what_to_do(self) -> None:
+        cases = [
+            (["status"], 1, "nothing was scanned yet"),
+            (["scan", "/no/such/folder"], 1, "/no/such/folder does not exist"),
+            (["scan"], 2, "FOLDER is required"),
+            (["--set", "scan.workers=many", "status"], 1, "scan.workers is 'many'; it may be a whole number from 0 to 256"),
+            (["--set", "models.pack=nothing", "scan", str(self.library.photos)], 1, "'nothing' is not installed in"),
+            (["nonsense"], 2, ""),
+            ([], 2, ""),
+        ]
+        for arguments, code, words in cases:
+            done = self.library.run(*arguments)
+            self.assertEqual(done.returncode, code, arguments)
+            self.assertIn(words, done.stderr, arguments)
+
+    def test_a_wrong_configuration_names_its_line(self) -> None:
+        home = self.library.home / "home"
+        home.mkdir()
+        (home / "config.toml").write_text("[scan]\nworkerz = 3\n")
+        done = self.library.run("status")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("config.toml:2: no setting is called 'scan.workerz'; known keys: ", done.stderr)
+
+    def test_help_and_version(self) -> None:
+        self.assertRegex(self.library.run("--version").stdout, r"^calotype \d+\.\d+\.\d+\n$")
+        text = self.library.run("--help").stdout
+        for command in ("scan", "search", "show", "duplicates", "similar", "people", "status", "analyze", "models"):
+            self.assertIn(f"\n  {command} ", text)
+
+    def test_models_list_tells_licences(self) -> None:
+        done = self.library.run("models", "list")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("starter", done.stdout)
+        self.assertIn("non-commercial", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
