@@ -52,6 +52,9 @@ class FakeEngine final : public Engine {
   explicit FakeEngine(std::map<std::string, FakeModel> models) : models_(std::move(models)) {}
 
   std::string name() const override { return "fake"; }
+  std::vector<EngineDevice> devices() const override {
+    return {{.device = "cpu", .description = "", .precisions = {"f32"}, .usable = absl::OkStatus()}};
+  }
   StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions&) override {
     const auto found = models_.find(model.filename().string());
     if (found == models_.end()) {

@@ -60,7 +60,8 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads) const {
   }
   CALOTYPE_RETURN_IF_ERROR(pack.status());
   models->pack = *std::move(pack);
-  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Engine> engine, OpenOnnxRuntime(config_.onnxruntime));
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Engine> engine,
+                            OpenOnnxRuntime({.library = config_.onnxruntime, .plugins = {}}));
   models->cache = std::make_unique<ModelCache>(std::move(engine), SessionOptions{.threads = std::max(1, threads)});
   return models;
 }

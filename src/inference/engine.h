@@ -44,28 +44,63 @@ class Session {
   virtual DeviceInfo device() const = 0;
 
   // Runs the graph on one tensor per input, in the order of inputs(); answers one tensor per output, in the order of
-  // outputs(). kInvalidArgument when the tensors do not fit, kInternal with the engine's own words when it fails.
+  // outputs(). kInvalidArgument when the tensors do not fit, kResourceExhausted when memory is out, kInternal with the
+  // engine's own words when it fails in another way.
   virtual StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) = 0;
 };
 
+// Where and how a model is to be run.
 struct SessionOptions {
-  int threads = 1;  // that one Run() may use; scanning runs several sessions side by side instead
+  std::string device = "cpu";     // one of Engine::devices()
+  std::string precision = "f32";  // one of that device's
+  int threads = 1;                // of the CPU, that one Run() may use; scanning runs several side by side instead
+  int parallel = 1;               // Run() calls that will come at the same time
 };
 
+// A place where an engine can run models.
+struct EngineDevice {
+  std::string device;                   // "cpu"; "cuda", "gpu", "npu", or the name that a plug-in provider was given
+  std::string description;              // "Intel(R) Xeon(R) Processor"; may be empty
+  std::vector<std::string> precisions;  // "f32", "bf16", "f16": what it can compute in, "f32" first where it can
+  Status usable;                        // why it is known not to work, and what to do; OK when it is worth a try
+};
+
+// Thread-safe.
 class Engine {
  public:
   virtual ~Engine() = default;
   // "onnxruntime 1.31.1"
   virtual std::string name() const = 0;
-  // kNotFound, kInvalidArgument (no model that this engine understands) or kInternal.
+  // Never empty: the CPU comes first. Says what can be tried, not what works: that only a run tells.
+  virtual std::vector<EngineDevice> devices() const = 0;
+  //   kNotFound            no such model file
+  //   kInvalidArgument     no model that this engine understands, or options that name none of devices()
+  //   kResourceExhausted   out of memory, of the device or of the machine
+  //   kInternal            anything else that the engine says
   virtual StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model,
                                                   const SessionOptions& options) = 0;
 };
 
-// ONNX Runtime on the CPU, opened at run time. `library` is the shared library or a folder that holds it; empty takes
-// the one that the system's loader finds. One ONNX Runtime per process: a second call with another library is an error.
+// An execution provider in a shared library of its own, loaded through ONNX Runtime's plug-in interface (from 1.22 on).
+struct PluginProvider {
+  std::string name;  // what it is called as a device
+  std::filesystem::path library;
+};
+
+struct OnnxRuntimeOptions {
+  // The shared library or a folder that holds it; empty takes the one that the system's loader finds.
+  std::filesystem::path library;
+  std::vector<PluginProvider> plugins;
+};
+
+// ONNX Runtime, opened at run time. One per process: a second call with another library is an error. A plug-in that
+// cannot be registered is a device that is not usable, no error.
 //   kNotFound            no such library
 //   kFailedPrecondition  a library older than this program can talk to; the message names both versions
-StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const std::filesystem::path& library);
+StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const OnnxRuntimeOptions& options);
+
+// OpenVINO, opened at run time. `library` is libopenvino_c.so or a folder that holds it; empty takes the one that the
+// system's loader finds. The same errors; one per process.
+StatusOr<std::shared_ptr<Engine>> OpenOpenVino(const std::filesystem::path& library);
 
 }  // namespace calotype

@@ -58,7 +58,7 @@ TEST(TextEncoderGoldenTest, AgreesWithPython) {
   ASSERT_EQ(model->sha256.Hex(), golden["models"]["embed.text"].get<std::string>())
       << "the golden file is of another model";
   const fs::path fetched = Cache() / "onnxruntime/lib";
-  const auto engine = OpenOnnxRuntime(fs::exists(fetched) ? fetched : fs::path());
+  const auto engine = OpenOnnxRuntime({.library = fs::exists(fetched) ? fetched : fs::path(), .plugins = {}});
   ASSERT_TRUE(engine.ok()) << engine.status();
   ModelCache cache(*engine, {});
   const auto encoder = CreateTextEncoder(*model, cache);

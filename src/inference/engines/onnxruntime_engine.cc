@@ -6,8 +6,8 @@
 
 #include "base/log.h"
 #include "inference/engine.h"
-#include "inference/onnxruntime_api.h"
-#include "inference/onnxruntime_library.h"
+#include "inference/engines/onnxruntime_api.h"
+#include "inference/engines/onnxruntime_library.h"
 
 namespace calotype {
 namespace {
@@ -180,6 +180,10 @@ class OnnxRuntimeEngine : public Engine {
 
   std::string name() const override { return name_; }
 
+  std::vector<EngineDevice> devices() const override {
+    return {{.device = "cpu", .description = "", .precisions = {"f32"}, .usable = absl::OkStatus()}};
+  }
+
   StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override {
     try {
       Ort::SessionOptions settings;
@@ -204,8 +208,8 @@ class OnnxRuntimeEngine : public Engine {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const std::filesystem::path& library) {
-  CALOTYPE_ASSIGN_OR_RETURN(const OnnxRuntimeLibrary opened, OpenOnnxRuntimeLibrary(library));
+StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const OnnxRuntimeOptions& options) {
+  CALOTYPE_ASSIGN_OR_RETURN(const OnnxRuntimeLibrary opened, OpenOnnxRuntimeLibrary(options.library));
   try {
     Environment();
   } catch (const Ort::Exception& error) {

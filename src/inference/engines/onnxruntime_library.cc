@@ -1,4 +1,4 @@
-#include "inference/onnxruntime_library.h"
+#include "inference/engines/onnxruntime_library.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
-#include "inference/onnxruntime_api.h"
+#include "inference/engines/onnxruntime_api.h"
 
 namespace calotype {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "base/folders.h"
 #include "inference/engine.h"
+#include "inference/engines/onnxruntime_library.h"
 #include "inference/model_cache.h"
-#include "inference/onnxruntime_library.h"
 
 namespace calotype {
 namespace {
@@ -30,7 +30,7 @@ fs::path Library() {
 }
 
 std::shared_ptr<Engine> OpenEngine() {
-  StatusOr<std::shared_ptr<Engine>> engine = OpenOnnxRuntime(Library());
+  StatusOr<std::shared_ptr<Engine>> engine = OpenOnnxRuntime({.library = Library(), .plugins = {}});
   EXPECT_TRUE(engine.ok()) << engine.status();
   return engine.ok() ? *engine : nullptr;
 }
@@ -89,7 +89,7 @@ TEST(OnnxRuntimeTest, WrongFilesAreErrors) {
 
 TEST(OnnxRuntimeTest, OneLibraryPerProcess) {
   ASSERT_NE(OpenEngine(), nullptr);
-  EXPECT_TRUE(absl::IsFailedPrecondition(OpenOnnxRuntime("/other/place").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(OpenOnnxRuntime({.library = "/other/place", .plugins = {}}).status()));
 }
 
 TEST(OnnxRuntimeLibraryTest, VersionsBecomeApis) {
@@ -104,6 +104,7 @@ class CountingEngine : public Engine {
  public:
   explicit CountingEngine(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
   std::string name() const override { return engine_->name(); }
+  std::vector<EngineDevice> devices() const override { return engine_->devices(); }
   StatusOr<std::unique_ptr<Session>> Load(const fs::path& model, const SessionOptions& options) override {
     ++loads;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
