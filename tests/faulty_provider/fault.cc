@@ -116,7 +116,9 @@ void AddPart(std::string_view part, FaultPlan* plan) {
   if (AddStep(part, plan)) {
     return;
   }
-  if (part.substr(0, kBatch.size()) == kBatch) {
+  if (part == "absent") {
+    plan->absent = true;
+  } else if (part.substr(0, kBatch.size()) == kBatch) {
     plan->largest_batch = ParseNumber<std::int64_t>(part.substr(kBatch.size()), "a batch size");
   } else if (const std::size_t equals = part.find('='); equals != std::string_view::npos) {
     RunRule rule = ParseWhen(part.substr(0, equals));
@@ -125,7 +127,7 @@ void AddPart(std::string_view part, FaultPlan* plan) {
     }
     plan->rules.push_back(std::move(rule));
   } else {
-    Refuse(part, "register, create, compile (each may name =KIND), oom>N, WHEN=KIND");
+    Refuse(part, "register, create, compile (each may name =KIND), absent, oom>N, WHEN=KIND");
   }
 }
 

@@ -29,6 +29,7 @@ struct RunRule {
 };
 
 struct FaultPlan {
+  bool absent = false;  // no device is offered
   // What these steps fail with.
   std::optional<std::string> on_register;
   std::optional<std::string> on_create;

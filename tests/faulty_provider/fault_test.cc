@@ -48,11 +48,12 @@ TEST(FaultPlanTest, RandomIsRepeatableAndAsFrequentAsAsked) {
 }
 
 TEST(FaultPlanTest, StepsBatchesAndAmounts) {
-  const FaultPlan plan = ParseFaultPlan("register;create=old_driver;compile=no_device;oom>2;run=wrong:0.2|hang");
+  const FaultPlan plan = ParseFaultPlan("register;absent;create=old_driver;compile=no_device;oom>2;run=wrong:0.2|hang");
   EXPECT_THAT(*plan.on_register, HasSubstr("CALOTYPE_FAULT"));
   EXPECT_THAT(*plan.on_create, HasSubstr("CUDA failure 35: CUDA driver version is insufficient"));
   EXPECT_THAT(*plan.on_compile, HasSubstr("CUDA failure 100: no CUDA-capable device is detected"));
   EXPECT_EQ(plan.largest_batch, 2);
+  EXPECT_TRUE(plan.absent);
   EXPECT_EQ(FaultOfRun(plan, 1)->amount, 0.2);
   EXPECT_EQ(FaultOfRun(ParseFaultPlan("run=hang"), 1)->amount, 600);
 }

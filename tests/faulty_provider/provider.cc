@@ -268,7 +268,10 @@ class Factory : public OrtEpFactory {
     };
     GetSupportedDevices = [](OrtEpFactory* self, const OrtHardwareDevice* const* devices, std::size_t count,
                              OrtEpDevice** ep_devices, std::size_t most, std::size_t* found) noexcept {
-      return Guarded([&] { *found = OfferCpu(self, {devices, count}, {ep_devices, most}); });
+      return Guarded([&] {
+        const bool absent = Faults().Plan().absent;
+        *found = absent ? 0 : OfferCpu(self, {devices, count}, {ep_devices, most});
+      });
     };
     CreateEp = [](OrtEpFactory* self, const OrtHardwareDevice* const* /*devices*/,
                   const OrtKeyValuePairs* const* /*metadata*/, std::size_t /*count*/,
