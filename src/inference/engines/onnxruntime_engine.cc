@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "inference/engine.h"
+#include "inference/engines/check_inputs.h"
 #include "inference/engines/onnxruntime_api.h"
 #include "inference/engines/onnxruntime_library.h"
 
@@ -111,7 +112,7 @@ class OnnxRuntimeSession : public Session {
   }
 
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
-    CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs));
+    CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs_, inputs));
     try {
       return RunChecked(inputs);
     } catch (const Ort::Exception& error) {
@@ -120,21 +121,6 @@ class OnnxRuntimeSession : public Session {
   }
 
  private:
-  Status CheckInputs(std::span<const Tensor> inputs) const {
-    if (inputs.size() != inputs_.size()) {
-      return absl::InvalidArgumentError(
-          fmt::format("the model takes {} inputs, {} were given", inputs_.size(), inputs.size()));
-    }
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].type() != inputs_[i].type) {
-        return absl::InvalidArgumentError(fmt::format("input {} is {}, {} was given", inputs_[i].name,
-                                                      ElementTypeName(inputs_[i].type),
-                                                      ElementTypeName(inputs[i].type())));
-      }
-    }
-    return absl::OkStatus();
-  }
-
   StatusOr<std::vector<Tensor>> RunChecked(std::span<const Tensor> inputs) {
     const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
     std::vector<const char*> input_names;
