@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "inference/engines/check_inputs.h"
 #include "inference/engines/onnxruntime_error.h"
 
 namespace calotype {
@@ -84,26 +85,11 @@ class OnnxRuntimeSession : public Session {
   }
 
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
-    CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs));
+    CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs_, inputs));
     return Guarded([&] { return RunChecked(inputs); });
   }
 
  private:
-  Status CheckInputs(std::span<const Tensor> inputs) const {
-    if (inputs.size() != inputs_.size()) {
-      return absl::InvalidArgumentError(
-          fmt::format("the model takes {} inputs, {} were given", inputs_.size(), inputs.size()));
-    }
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].type() != inputs_[i].type) {
-        return absl::InvalidArgumentError(fmt::format("input {} is {}, {} was given", inputs_[i].name,
-                                                      ElementTypeName(inputs_[i].type),
-                                                      ElementTypeName(inputs[i].type())));
-      }
-    }
-    return absl::OkStatus();
-  }
-
   StatusOr<std::vector<Tensor>> RunChecked(std::span<const Tensor> inputs) {
     const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
     std::vector<const char*> input_names;

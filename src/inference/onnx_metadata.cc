@@ -1,0 +1,275 @@
+#include "inference/onnx_metadata.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "base/file.h"
+
+namespace calotype {
+namespace {
+
+using Bytes = std::span<const uint8_t>;
+
+// Field numbers of onnx.proto.
+constexpr uint64_t kModelGraph = 7;
+constexpr uint64_t kModelMetadata = 14;
+constexpr uint64_t kEntryKey = 1;
+constexpr uint64_t kEntryValue = 2;
+constexpr uint64_t kGraphInitializer = 5;
+constexpr uint64_t kGraphInput = 11;
+constexpr uint64_t kGraphOutput = 12;
+constexpr uint64_t kTensorName = 8;
+constexpr uint64_t kValueName = 1;
+constexpr uint64_t kValueType = 2;
+constexpr uint64_t kTypeTensor = 1;
+constexpr uint64_t kTensorTypeElement = 1;
+constexpr uint64_t kTensorTypeShape = 2;
+constexpr uint64_t kShapeDimension = 1;
+constexpr uint64_t kDimensionValue = 1;
+
+// TensorProto.DataType in the order of its numbers.
+constexpr std::array kElementNames = {"undefined", "float32", "uint8",   "int8",    "uint16",  "int16",
+                                      "int32",     "int64",   "string",  "bool",    "float16", "float64",
+                                      "uint32",    "uint64",  "complex", "complex", "bfloat16"};
+
+// One field of a protobuf message: a number (varint) or bytes; what has a fixed width is passed over.
+struct Field {
+  uint64_t number = 0;
+  bool is_bytes = false;
+  uint64_t value = 0;
+  Bytes bytes;
+};
+
+// Walks the fields of one message. Every length is held against what is left.
+class FieldReader {
+ public:
+  explicit FieldReader(Bytes message) : rest_(message) {}
+
+  // False at the end and at bytes that are no protobuf, which broken() tells apart.
+  bool Next(Field& field) {
+    if (rest_.empty() || broken_) {
+      return false;
+    }
+    uint64_t tag = 0;
+    broken_ = !ReadVarint(tag) || !ReadPayload(tag & 7U, field) || (tag >> 3U) == 0;
+    field.number = tag >> 3U;
+    return !broken_;
+  }
+
+  bool broken() const { return broken_; }
+
+ private:
+  bool ReadVarint(uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
+      const uint8_t byte = rest_.front();
+      rest_ = rest_.subspan(1);
+      value |= uint64_t{byte & 0x7FU} << shift;
+      if ((byte & 0x80U) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool Take(uint64_t count, Bytes& taken) {
+    if (count > rest_.size()) {
+      return false;
+    }
+    taken = rest_.first(static_cast<std::size_t>(count));
+    rest_ = rest_.subspan(static_cast<std::size_t>(count));
+    return true;
+  }
+
+  bool ReadPayload(uint64_t wire_type, Field& field) {
+    field.is_bytes = wire_type == 2;
+    field.bytes = {};
+    switch (wire_type) {
+      case 0:
+        return ReadVarint(field.value);
+      case 1:
+        return Take(8, field.bytes);
+      case 2:
+        return ReadVarint(field.value) && Take(field.value, field.bytes);
+      case 5:
+        return Take(4, field.bytes);
+      default:
+        return false;
+    }
+  }
+
+  Bytes rest_;
+  bool broken_ = false;
+};
+
+Status NoModel() { return absl::InvalidArgumentError("is no ONNX model: its protobuf cannot be read"); }
+
+std::string Text(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+
+// Calls `visit(field)` for each field of `message`; stops at its first error.
+template <typename Visitor>
+Status VisitFields(Bytes message, const Visitor& visit) {
+  FieldReader reader(message);
+  for (Field field; reader.Next(field);) {
+    CALOTYPE_RETURN_IF_ERROR(visit(field));
+  }
+  return reader.broken() ? NoModel() : absl::OkStatus();
+}
+
+// Calls `visit(bytes)` for each sub-message or text called `number`.
+template <typename Visitor>
+Status VisitBytes(Bytes message, uint64_t number, const Visitor& visit) {
+  return VisitFields(message, [&](const Field& field) {
+    return field.number == number && field.is_bytes ? visit(field.bytes) : absl::OkStatus();
+  });
+}
+
+StatusOr<ElementType> FromOnnx(uint64_t type, const std::string& name) {
+  switch (type) {
+    case 1:
+      return ElementType::kFloat32;
+    case 2:
+      return ElementType::kUint8;
+    case 6:
+      return ElementType::kInt32;
+    case 7:
+      return ElementType::kInt64;
+    default:
+      return absl::UnimplementedError(
+          fmt::format("{} has the element type {}, which is not handled", name,
+                      type < kElementNames.size() ? kElementNames[type] : fmt::format("{} of ONNX", type)));
+  }
+}
+
+Status ParseShape(Bytes message, std::vector<int64_t>& shape) {
+  return VisitBytes(message, kShapeDimension, [&](Bytes dimension) {
+    shape.push_back(-1);  // a name instead of a number, or nothing: free
+    return VisitFields(dimension, [&](const Field& field) {
+      if (field.number == kDimensionValue && !field.is_bytes) {
+        shape.back() = static_cast<int64_t>(field.value) < 0 ? -1 : static_cast<int64_t>(field.value);
+      }
+      return absl::OkStatus();
+    });
+  });
+}
+
+StatusOr<TensorInfo> ParseValue(Bytes message) {
+  TensorInfo info;
+  uint64_t element = 0;
+  const auto parse_tensor = [&](Bytes tensor) {
+    return VisitFields(tensor, [&](const Field& field) {
+      if (field.number == kTensorTypeElement && !field.is_bytes) {
+        element = field.value;
+      } else if (field.number == kTensorTypeShape && field.is_bytes) {
+        return ParseShape(field.bytes, info.shape);
+      }
+      return absl::OkStatus();
+    });
+  };
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const Field& field) {
+    if (field.number == kValueName && field.is_bytes) {
+      info.name = Text(field.bytes);
+    } else if (field.number == kValueType && field.is_bytes) {
+      return VisitBytes(field.bytes, kTypeTensor, parse_tensor);
+    }
+    return absl::OkStatus();
+  }));
+  CALOTYPE_ASSIGN_OR_RETURN(info.type, FromOnnx(element, info.name));
+  return info;
+}
+
+Status ParseProperty(Bytes message, std::map<std::string, std::string>& properties) {
+  std::pair<std::string, std::string> entry;
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const Field& field) {
+    if (field.is_bytes && (field.number == kEntryKey || field.number == kEntryValue)) {
+      (field.number == kEntryKey ? entry.first : entry.second) = Text(field.bytes);
+    }
+    return absl::OkStatus();
+  }));
+  properties.insert_or_assign(std::move(entry.first), std::move(entry.second));
+  return absl::OkStatus();
+}
+
+Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
+  std::set<std::string> given;
+  std::vector<Bytes> inputs;  // looked at last: what the graph gives a value itself is no input, whatever its type
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const Field& field) -> Status {
+    if (field.number == kGraphInitializer && field.is_bytes) {
+      return VisitBytes(field.bytes, kTensorName, [&](Bytes name) {
+        given.insert(Text(name));
+        return absl::OkStatus();
+      });
+    }
+    if (field.number == kGraphInput && field.is_bytes) {
+      inputs.push_back(field.bytes);
+    } else if (field.number == kGraphOutput && field.is_bytes) {
+      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo output, ParseValue(field.bytes));
+      metadata.outputs.push_back(std::move(output));
+    }
+    return absl::OkStatus();
+  }));
+  for (const Bytes input : inputs) {
+    std::string name;
+    CALOTYPE_RETURN_IF_ERROR(VisitBytes(input, kValueName, [&](Bytes text) {
+      name = Text(text);
+      return absl::OkStatus();
+    }));
+    if (!given.contains(name)) {
+      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo info, ParseValue(input));
+      metadata.inputs.push_back(std::move(info));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<OnnxMetadata> ParseOnnxMetadata(std::span<const uint8_t> file) {
+  OnnxMetadata metadata;
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(file, [&](const Field& field) {
+    if (field.number == kModelGraph && field.is_bytes) {
+      return ParseGraph(field.bytes, metadata);
+    }
+    if (field.number == kModelMetadata && field.is_bytes) {
+      return ParseProperty(field.bytes, metadata.properties);
+    }
+    return absl::OkStatus();
+  }));
+  if (metadata.outputs.empty()) {
+    return absl::InvalidArgumentError("is no ONNX model: it has no graph with outputs");
+  }
+  return metadata;
+}
+
+StatusOr<OnnxMetadata> ReadOnnxMetadata(const std::filesystem::path& path) {
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
+  struct stat status = {};
+  if (fstat(file.get(), &status) != 0) {
+    return ErrnoStatus(errno, fmt::format("stat {}", path.string()));
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) {
+    return absl::InvalidArgumentError(fmt::format("{} is no ONNX model: it is empty", path.string()));
+  }
+  // Mapped, not read: nearly all of the file is weights, whose pages are never touched.
+  void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (memory == MAP_FAILED) {
+    return ErrnoStatus(errno, fmt::format("map {}", path.string()));
+  }
+  const std::unique_ptr<void, std::function<void(void*)>> unmap(memory, [size](void* mapped) { munmap(mapped, size); });
+  StatusOr<OnnxMetadata> metadata = ParseOnnxMetadata({static_cast<const uint8_t*>(memory), size});
+  if (!metadata.ok()) {
+    return absl::Status(metadata.status().code(), fmt::format("{} {}", path.string(), Message(metadata.status())));
+  }
+  return metadata;
+}
+
+}  // namespace calotype
