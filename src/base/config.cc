@@ -26,8 +26,27 @@ Status SetInteger(const ConfigField& field, int64_t value) {
   return absl::OkStatus();
 }
 
+// "cuda, cpu": blanks around a word are no part of it.
+std::vector<std::string> SplitAtCommas(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view word = text.substr(0, comma);
+    const std::size_t first = word.find_first_not_of(' ');
+    word = first == std::string_view::npos ? std::string_view() : word.substr(first);
+    word = word.substr(0, word.find_last_not_of(' ') + 1);
+    words.emplace_back(word);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return words;
+}
+
 // From the environment or the command line, where everything is text.
 Status SetFromText(const ConfigField& field, std::string_view text) {
+  if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
+    **list = SplitAtCommas(text);
+    return absl::OkStatus();
+  }
   if (std::holds_alternative<std::string*>(field.target)) {
     *std::get<std::string*>(field.target) = std::string(text);
     return absl::OkStatus();
@@ -49,6 +68,25 @@ Status SetFromText(const ConfigField& field, std::string_view text) {
   return SetInteger(field, value);
 }
 
+// False when it is neither a string nor an array of strings.
+bool ReadList(const toml::node& node, std::vector<std::string>& list) {
+  list.clear();
+  if (node.is_string()) {
+    list.push_back(**node.as_string());
+    return true;
+  }
+  if (!node.is_array()) {
+    return false;
+  }
+  for (const toml::node& item : *node.as_array()) {
+    if (!item.is_string()) {
+      return false;
+    }
+    list.push_back(**item.as_string());
+  }
+  return true;
+}
+
 Status SetFromToml(const ConfigField& field, const toml::node& node, std::string_view file) {
   const auto wrong_type = [&](std::string_view wanted) {
     return TomlError(file, node.source(),
@@ -64,6 +102,10 @@ Status SetFromToml(const ConfigField& field, const toml::node& node, std::string
       return wrong_type("a string");
     }
     **text = **node.as_string();
+  } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
+    if (!ReadList(node, **list)) {
+      return wrong_type("a string or an array of strings");
+    }
   } else if (!node.is_integer()) {
     return wrong_type("a whole number");
   } else if (const Status status = SetInteger(field, **node.as_integer()); !status.ok()) {
@@ -89,7 +131,14 @@ std::string ConfigField::Value() const {
   if (int64_t* const* number = std::get_if<int64_t*>(&target)) {
     return fmt::format("{}", **number);
   }
-  return fmt::format("\"{}\"", *std::get<std::string*>(target));
+  if (std::string* const* text = std::get_if<std::string*>(&target)) {
+    return fmt::format("\"{}\"", **text);
+  }
+  std::string list;
+  for (const std::string& item : *std::get<std::vector<std::string>*>(target)) {
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", item);
+  }
+  return "[" + list + "]";
 }
 
 void ConfigRegistry::AddBool(std::string key, bool* target, std::string help) {
@@ -102,6 +151,10 @@ void ConfigRegistry::AddInteger(std::string key, int64_t* target, int64_t minimu
 }
 
 void ConfigRegistry::AddText(std::string key, std::string* target, std::string help) {
+  fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help)});
+}
+
+void ConfigRegistry::AddList(std::string key, std::vector<std::string>* target, std::string help) {
   fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help)});
 }
 
@@ -119,6 +172,21 @@ std::string ConfigRegistry::KnownKeys() const {
   return keys;
 }
 
+Status ConfigRegistry::ApplyTable(const std::string& prefix, const void* table, const std::string& file) {
+  for (const auto& [name, node] : *static_cast<const toml::node*>(table)->as_table()) {
+    const std::string key = prefix + "." + std::string(name.str());
+    const ConfigField* const field = Find(key);
+    if (field != nullptr) {
+      CALOTYPE_RETURN_IF_ERROR(SetFromToml(*field, node, file));
+    } else if (node.is_table()) {
+      CALOTYPE_RETURN_IF_ERROR(ApplyTable(key, &node, file));
+    } else {
+      return TomlError(file, node.source(), fmt::format("no setting is called '{}'; known keys: {}", key, KnownKeys()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 Status ConfigRegistry::ApplyFile(const std::filesystem::path& file) {
   StatusOr<std::string> text = ReadTextFile(file);
   if (absl::IsNotFound(text.status())) {
@@ -133,15 +201,7 @@ Status ConfigRegistry::ApplyFile(const std::filesystem::path& file) {
         return TomlError(file.string(), section.source(),
                          fmt::format("'{}' stands outside of a table; known keys: {}", prefix, KnownKeys()));
       }
-      for (const auto& [name, node] : *section.as_table()) {
-        const std::string key = prefix + "." + std::string(name.str());
-        const ConfigField* const field = Find(key);
-        if (field == nullptr) {
-          return TomlError(file.string(), node.source(),
-                           fmt::format("no setting is called '{}'; known keys: {}", key, KnownKeys()));
-        }
-        CALOTYPE_RETURN_IF_ERROR(SetFromToml(*field, node, file.string()));
-      }
+      CALOTYPE_RETURN_IF_ERROR(ApplyTable(prefix, &section, file.string()));
     }
   } catch (const toml::parse_error& error) {
     return TomlError(file.string(), error.source(), error.description());

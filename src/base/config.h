@@ -17,9 +17,9 @@
 namespace calotype {
 
 // One setting: the key "scan.workers" is `workers` in the file's table [scan] and CALOTYPE_SCAN_WORKERS in the
-// environment.
+// environment; tables may lie in tables.
 struct ConfigField {
-  using Target = std::variant<bool*, int64_t*, std::string*>;
+  using Target = std::variant<bool*, int64_t*, std::string*, std::vector<std::string>*>;
 
   std::string key;
   Target target;
@@ -38,6 +38,8 @@ class ConfigRegistry {
   void AddBool(std::string key, bool* target, std::string help);
   void AddInteger(std::string key, int64_t* target, int64_t minimum, int64_t maximum, std::string help);
   void AddText(std::string key, std::string* target, std::string help);
+  // In the file an array of strings, or one string for a list of one; elsewhere words with commas between them.
+  void AddList(std::string key, std::vector<std::string>* target, std::string help);
 
   // Reads a TOML file; one that is not there is no error. kInvalidArgument names the file, the line, what was seen and
   // what is allowed, for a key that is not known as for a value that does not fit.
@@ -52,6 +54,8 @@ class ConfigRegistry {
  private:
   const ConfigField* Find(std::string_view key) const;
   std::string KnownKeys() const;
+  // `table` is a toml::table; the type stays in the .cc.
+  Status ApplyTable(const std::string& prefix, const void* table, const std::string& file);
 
   std::vector<ConfigField> fields_;
 };

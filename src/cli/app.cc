@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
 #include <thread>
@@ -52,7 +53,7 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   return config_.Validate();
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads) const {
+StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel) const {
   auto models = std::make_unique<Models>();
   StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / config_.pack);
   if (absl::IsNotFound(pack.status())) {
@@ -60,9 +61,19 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads) const {
   }
   CALOTYPE_RETURN_IF_ERROR(pack.status());
   models->pack = *std::move(pack);
-  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Engine> engine,
-                            OpenOnnxRuntime({.library = config_.onnxruntime, .plugins = {}}));
-  models->cache = std::make_unique<ModelCache>(std::move(engine), SessionOptions{.threads = std::max(1, threads)});
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config_.Plugins());
+  CALOTYPE_ASSIGN_OR_RETURN(
+      models->devices,
+      OpenDevices({.onnxruntime = config_.onnxruntime, .openvino = config_.openvino, .plugins = plugins}));
+  PlacementSettings settings{.options = models->devices.options,
+                             .threads = std::max(1, threads),
+                             .parallel = std::max(1, parallel),
+                             .machine = models->devices.machine_key,
+                             .limit = std::chrono::seconds(config_.device_timeout_s)};
+  CALOTYPE_ASSIGN_OR_RETURN(settings.policies, config_.Policies());
+  settings.default_policy = settings.policies[""];
+  models->placement = std::make_shared<Placement>(std::move(settings), std::make_shared<DeviceStore>(DeviceFile()));
+  models->cache = std::make_unique<ModelCache>(models->placement, config_.Cache());
   return models;
 }
 

@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "cli/app_config.h"
 #include "inference/model_cache.h"
+#include "inference/placement/device_set.h"
 #include "models/pack.h"
 #include "pipeline/photo_analysis.h"
 
@@ -20,7 +21,9 @@ namespace calotype {
 // A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
 struct Models {
   Pack pack;
-  std::unique_ptr<ModelCache> cache;
+  DeviceSet devices;
+  std::shared_ptr<Placement> placement;
+  std::unique_ptr<ModelCache> cache;  // last: it uses the others
 
   // kFailedPrecondition when the pack has no model for `task`.
   StatusOr<const ModelSpec*> Require(std::string_view task) const;
@@ -41,8 +44,10 @@ class App {
   // Reads file, environment and `assignments` ("key=value"), in this order.
   Status Configure(const std::vector<std::string>& assignments);
 
-  // Opens the pack in use. Runs may use `threads` threads each.
-  StatusOr<std::unique_ptr<Models>> OpenModels(int threads) const;
+  // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
+  StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel) const;
+  // Where measurements and failures of devices are kept.
+  std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
   // All analysers of the pack, restricted to `only`.
   static StatusOr<std::unique_ptr<PhotoAnalysis>> OpenAnalysis(const Models& models,
                                                                const std::vector<std::string>& only);

@@ -1,9 +1,15 @@
 #include "cli/app_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
+
+#include "models/pack.h"
 
 namespace calotype {
 namespace {
@@ -18,6 +24,16 @@ void SetDefault(std::string& path, const fs::path& fallback) {
   }
 }
 
+Status CheckTasks(std::string_view key, const std::vector<std::string>& tasks) {
+  for (const std::string& task : tasks) {
+    if (std::ranges::find(kModelTasks, task) == kModelTasks.end()) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} has '{}'; tasks are {}", key, task, fmt::join(kModelTasks, ", ")));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AppConfig::Register(ConfigRegistry& registry) {
@@ -25,6 +41,23 @@ void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddText("models.folder", &models_folder, "where packs are installed");
   registry.AddText("models.pack", &pack, "the pack in use");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
+  registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; none: do without");
+  registry.AddList("inference.providers", &providers, "plug-in execution providers, NAME=LIBRARY each");
+  registry.AddInteger("inference.device_timeout_s", &device_timeout_s, 1, 86'400,
+                      "a load or a run on a GPU that takes longer is given up");
+  registry.AddList("devices.default", &default_devices, "auto, or devices in the order in which to try them");
+  registry.AddInteger("cache.memory_mb", &cache_memory_mb, 0, int64_t{1} << 30,
+                      "idle models are unloaded while all hold more; 0: no limit");
+  registry.AddInteger("cache.idle_s", &cache_idle_s, 0, int64_t{1} << 30,
+                      "a model unused for this long is unloaded; 0: never");
+  registry.AddList("cache.preload", &preload, "tasks whose models are loaded at the start");
+  registry.AddList("cache.pin", &pinned, "tasks whose models are never unloaded");
+  for (const std::string_view task : kModelTasks) {
+    const std::string name(task);
+    registry.AddList("devices." + name, &devices[name], "as devices.default, for this task's model");
+    registry.AddInteger("idle_s." + name, &idle_s.emplace(name, -1).first->second, -1, int64_t{1} << 30,
+                        "as cache.idle_s, for this task's model; -1: that");
+  }
   registry.AddInteger("scan.workers", &workers, 0, kMaxWorkers, "photos looked at side by side; 0: one per core");
   registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "larger files are refused");
   registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40, "larger photos (width x height) are refused");
@@ -40,6 +73,9 @@ void AppConfig::Resolve(const Folders& folders, int cores) {
       onnxruntime.empty() && fs::exists(fetched, error)) {
     onnxruntime = fetched.string();
   }
+  if (const fs::path fetched = folders.cache / "openvino" / "libs"; openvino.empty() && fs::exists(fetched, error)) {
+    openvino = fetched.string();
+  }
   if (workers == 0) {
     workers = cores;
   }
@@ -50,7 +86,48 @@ Status AppConfig::Validate() const {
     return absl::InvalidArgumentError(
         fmt::format("models.pack is '{}'; it must be the name of an installed pack", pack));
   }
-  return absl::OkStatus();
+  CALOTYPE_RETURN_IF_ERROR(CheckTasks("cache.preload", preload));
+  CALOTYPE_RETURN_IF_ERROR(CheckTasks("cache.pin", pinned));
+  return Policies().status();
+}
+
+StatusOr<std::vector<PluginProvider>> AppConfig::Plugins() const {
+  std::vector<PluginProvider> plugins;
+  for (const std::string& text : providers) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size() || text.find(':') < equals) {
+      return absl::InvalidArgumentError(
+          fmt::format("inference.providers has '{}'; NAME=LIBRARY is needed, with a name that has no colon", text));
+    }
+    plugins.push_back({.name = text.substr(0, equals), .library = text.substr(equals + 1)});
+  }
+  return plugins;
+}
+
+StatusOr<std::map<std::string, DevicePolicy>> AppConfig::Policies() const {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, Plugins());
+  std::vector<std::string> names;
+  std::ranges::transform(plugins, std::back_inserter(names), &PluginProvider::name);
+  std::map<std::string, DevicePolicy> policies;
+  CALOTYPE_ASSIGN_OR_RETURN(policies[""], ParseDevicePolicy("devices.default", default_devices, names));
+  for (const auto& [task, value] : devices) {
+    if (!value.empty()) {
+      CALOTYPE_ASSIGN_OR_RETURN(policies[task], ParseDevicePolicy("devices." + task, value, names));
+    }
+  }
+  return policies;
+}
+
+CacheSettings AppConfig::Cache() const {
+  CacheSettings settings{.memory_bytes = cache_memory_mb * 1'000'000,
+                         .idle = std::chrono::seconds(cache_idle_s),
+                         .pinned = {pinned.begin(), pinned.end()}};
+  for (const auto& [task, seconds] : idle_s) {
+    if (seconds >= 0) {
+      settings.idle_by_task[task] = std::chrono::seconds(seconds);
+    }
+  }
+  return settings;
 }
 
 DecodeLimits AppConfig::Limits() const {
@@ -62,7 +139,7 @@ DecodeLimits AppConfig::Limits() const {
 std::string DescribeConfig(const ConfigRegistry& registry) {
   std::string text;
   for (const ConfigField& field : registry.fields()) {
-    text += fmt::format("{:<24}{:<36}{} ({})\n", field.key, field.Value(), field.help, field.EnvironmentName());
+    text += fmt::format("{:<28}{:<36}{} ({})\n", field.key, field.Value(), field.help, field.EnvironmentName());
   }
   return text;
 }

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "base/config.h"
 #include "base/folders.h"
 #include "base/status.h"
+#include "inference/engine.h"
+#include "inference/model_cache.h"
+#include "inference/placement/device_policy.h"
 #include "photo/decode.h"
 
 namespace calotype {
@@ -17,6 +22,16 @@ struct AppConfig {
   std::string models_folder;
   std::string pack = "starter";
   std::string onnxruntime;
+  std::string openvino;
+  std::vector<std::string> providers;
+  int64_t device_timeout_s = 60;
+  std::vector<std::string> default_devices = {"auto"};
+  std::map<std::string, std::vector<std::string>> devices;  // by task; empty: the default ones
+  int64_t cache_memory_mb = 0;
+  int64_t cache_idle_s = 0;
+  std::map<std::string, int64_t> idle_s;  // by task; -1: cache_idle_s
+  std::vector<std::string> preload;
+  std::vector<std::string> pinned;
   int64_t workers = 0;
   int64_t max_file_bytes = int64_t{1} << 30;
   int64_t max_pixels = 400'000'000;
@@ -27,6 +42,11 @@ struct AppConfig {
   void Resolve(const Folders& folders, int cores);
   Status Validate() const;
   DecodeLimits Limits() const;
+  // What `providers` says.
+  StatusOr<std::vector<PluginProvider>> Plugins() const;
+  // By task, and under "" the default one.
+  StatusOr<std::map<std::string, DevicePolicy>> Policies() const;
+  CacheSettings Cache() const;
 };
 
 // Every field with its value now, its help and its environment variable, one a line.

@@ -57,7 +57,7 @@ StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit)
   if (query.meaning.empty()) {
     return Searcher(*catalog, nullptr).Search(query, {.limit = limit});
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores()));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores(), 1));
   const StatusOr<const ModelSpec*> model = models->Require("embed.text");
   if (!model.ok()) {
     return Searcher(*catalog, nullptr, Message(model.status())).Search(query, {.limit = limit});

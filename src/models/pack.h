@@ -2,6 +2,7 @@
 // TOML manifest (docs/packs.md) beside its model files.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -55,9 +56,8 @@ struct SelfTestSpec {
 };
 
 struct ModelSpec {
-  std::string name;  // unique in its pack
-  std::string
-      task;  // objects, embed.image, embed.text, ocr.detect, ocr.recognise, ocr.orient, faces.detect, faces.recognise
+  std::string name;    // unique in its pack
+  std::string task;    // one of kModelTasks
   std::string family;  // how it is fed and read: centernet, conse, bert, db, ctc, orient, scrfd, blazeface, face-chip
   std::filesystem::path path;    // of the model file; absolute
   std::filesystem::path folder;  // of the pack: files that params name (labels, vocabularies) lie here
@@ -71,6 +71,11 @@ struct ModelSpec {
   // "centernet-1a2b3c4d": names the exact weights; part of every finding's version.
   std::string VersionTag() const;
 };
+
+// Every task that a model can have.
+inline constexpr std::array<std::string_view, 8> kModelTasks = {"objects",      "embed.image",    "embed.text",
+                                                                "ocr.detect",   "ocr.recognise",  "ocr.orient",
+                                                                "faces.detect", "faces.recognise"};
 
 struct Pack {
   std::string name;

@@ -1,0 +1,70 @@
+#include "inference/placement/device_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "inference/compatibility/preload.h"
+
+namespace calotype {
+namespace {
+
+constexpr std::string_view kCuda = "cuda";
+
+std::string MachineKey(const MachineFacts& facts) {
+  std::string key = facts.cpu.Key();
+  if (!facts.nvidia.driver_version.empty()) {
+    key += fmt::format(", driver {}", facts.nvidia.driver_version);
+  }
+  for (const NvidiaGpu& gpu : facts.nvidia.gpus) {
+    key += fmt::format(", {}", gpu.name);
+  }
+  return key;
+}
+
+// Lays the verdict over what the engine offers: it knows which libraries lie there, not whether they can work.
+void Judge(const Verdict& verdict, const std::shared_ptr<Engine>& onnxruntime, std::vector<DeviceOption>& options) {
+  if (verdict.outcome != Outcome::kFails) {
+    return;
+  }
+  const Status reason = absl::FailedPreconditionError(verdict.ToString());
+  const auto cuda = std::ranges::find(options, kCuda, &DeviceOption::device);
+  if (cuda != options.end()) {
+    cuda->usable = reason;
+  } else {
+    options.push_back({.engine = onnxruntime, .device = std::string(kCuda), .precision = "f32", .usable = reason});
+  }
+}
+
+}  // namespace
+
+StatusOr<DeviceSet> OpenDevices(const DeviceRequest& request) {
+  DeviceSet set;
+  set.facts = ProbeMachine(request.onnxruntime);
+  set.machine_key = MachineKey(set.facts);
+  if (set.facts.provider.provider && set.facts.cuda.outcome != Outcome::kFails) {
+    for (const std::string& failed : PreloadCudaLibraries(set.facts.provider.folder).failed) {
+      LogInfo("{}", failed);
+    }
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Engine> onnxruntime,
+                            OpenOnnxRuntime({.library = request.onnxruntime, .plugins = request.plugins}));
+  set.engines.push_back(onnxruntime);
+  if (request.openvino != "none") {
+    StatusOr<std::shared_ptr<Engine>> openvino = OpenOpenVino(request.openvino);
+    if (openvino.ok()) {
+      set.engines.push_back(*std::move(openvino));
+    } else if (!request.openvino.empty()) {
+      return openvino.status();
+    } else {
+      set.openvino = openvino.status();
+    }
+  }
+  set.options = ListDeviceOptions(set.engines);
+  Judge(set.facts.cuda, onnxruntime, set.options);
+  return set;
+}
+
+}  // namespace calotype
