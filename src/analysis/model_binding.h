@@ -1,11 +1,9 @@
-// One model of a pack, tied to the cache that loads it and to the test that it must pass first.
+// One model of a pack, tied to the cache that loads it and to the probe that it must pass first.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "base/mutex.h"
 #include "base/status.h"
 #include "inference/engine.h"
 #include "inference/model_cache.h"
@@ -13,28 +11,26 @@
 
 namespace calotype {
 
-// Thread-safe. The cache must outlive it. Copies nothing but what names the model.
+// Thread-safe. The cache must outlive it.
 class ModelBinding {
  public:
-  // `self_test` is run on the session when it is first loaded; null for none.
-  ModelBinding(const ModelSpec& spec, ModelCache& cache, SelfTest self_test);
+  // Registers the model with the cache. `probe` is what a device is tried and compared with; empty for none.
+  ModelBinding(const ModelSpec& spec, ModelCache& cache, ModelProbe probe);
 
-  // The session, loaded by the first caller. A load or a self-test that fails is the answer to every caller.
-  StatusOr<std::shared_ptr<Session>> Get() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The session, loaded by the first caller. A load or a self-test that fails is the answer to every caller. Held for
+  // no longer than it is used: a session that is held is not unloaded.
+  StatusOr<std::shared_ptr<Session>> Get() { return cache_.Get(name_); }
 
   // "onnxruntime 1.31.1 cpu f32"; empty before the first load.
-  std::string device() const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::string device() const { return cache_.DeviceOf(name_); }
 
   // The weights' part of a finding's version.
   const std::string& version_tag() const { return version_tag_; }
 
  private:
-  const ModelFile file_;
+  const std::string name_;
   const std::string version_tag_;
-  const SelfTest self_test_;
   ModelCache& cache_;
-  mutable Mutex mutex_;
-  std::string device_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace calotype

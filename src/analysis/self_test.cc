@@ -30,12 +30,33 @@ StatusOr<Image> LoadPhoto(const std::filesystem::path& path) {
 
 }  // namespace
 
-StatusOr<Image> LoadSelfTestPhoto(const SelfTestSpec& spec) {
-  StatusOr<Image> image = LoadPhoto(spec.photo);
+StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path) {
+  StatusOr<Image> image = LoadPhoto(path);
   if (!image.ok()) {
-    return Annotate(image.status(), fmt::format("self-test photo {}", spec.photo.string()));
+    return Annotate(image.status(), fmt::format("self-test photo {}", path.string()));
   }
   return image;
+}
+
+ModelProbe PhotoProbe(const ModelSpec& spec, LookAtPhoto look, std::function<Status(const ProbeAnswer&)> expect) {
+  if (!spec.self_test || spec.self_test->photo.empty()) {
+    return {};
+  }
+  std::vector<std::filesystem::path> photos = {spec.self_test->photo};
+  photos.insert(photos.end(), spec.self_test->more_photos.begin(), spec.self_test->more_photos.end());
+  const auto ask = [photos = std::move(photos), look = std::move(look)](Session& session) -> StatusOr<ProbeAnswer> {
+    ProbeAnswer answer;
+    for (std::size_t i = 0; i < photos.size(); ++i) {
+      CALOTYPE_ASSIGN_OR_RETURN(Image image, LoadSelfTestPhoto(photos[i]));
+      CALOTYPE_RETURN_IF_ERROR(look(session, std::move(image), static_cast<int>(i), answer));
+    }
+    return answer;
+  };
+  return {.answer = ask, .expect = std::move(expect)};
+}
+
+int CountOfFirstPhoto(const ProbeAnswer& answer) {
+  return static_cast<int>(std::ranges::count(answer.boxes, 0, &ProbeBox::photo));
 }
 
 Status ExpectVector(std::span<const float> got, const SelfTestSpec& spec, std::string_view model) {

@@ -15,17 +15,14 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(LoadSelfTestPhotoTest, DecodesThePhoto) {
-  SelfTestSpec spec;
-  spec.photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
-  const StatusOr<Image> image = LoadSelfTestPhoto(spec);
+  const StatusOr<Image> image =
+      LoadSelfTestPhoto(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg");
   ASSERT_TRUE(image.ok()) << Message(image.status());
   EXPECT_FALSE(image->empty());
 }
 
 TEST(LoadSelfTestPhotoTest, NamesThePhotoThatIsNotThere) {
-  SelfTestSpec spec;
-  spec.photo = "/no/such/photo.jpg";
-  EXPECT_THAT(Message(LoadSelfTestPhoto(spec).status()), HasSubstr("/no/such/photo.jpg"));
+  EXPECT_THAT(Message(LoadSelfTestPhoto("/no/such/photo.jpg").status()), HasSubstr("/no/such/photo.jpg"));
 }
 
 TEST(ExpectVectorTest, ComparesTheFirstComponents) {

@@ -1,64 +1,272 @@
 #include "inference/model_cache.h"
 
-#include <chrono>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
 
 namespace calotype {
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+// What this process holds in memory now; 0 where the system does not tell.
+int64_t ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0;
+  int64_t resident = 0;
+  file >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+// Gives freed memory back to the system: malloc alone keeps it for later.
+void ReturnMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+// Unloads outside of any lock: freeing a session takes a while.
+void Release(std::vector<std::shared_ptr<PlacedSession>>& sessions) {
+  if (!sessions.empty()) {
+    sessions.clear();
+    ReturnMemory();
+  }
+}
+
+int64_t FileBytes(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  return error ? 0 : static_cast<int64_t>(size);
+}
+
+std::shared_ptr<Placement> OnCpu(std::shared_ptr<Engine> engine, const SessionOptions& options) {
+  PlacementSettings settings{
+      .options = ListDeviceOptions(std::span(&engine, 1)), .threads = options.threads, .parallel = options.parallel};
+  return std::make_shared<Placement>(std::move(settings), std::make_shared<DeviceStore>(""));
+}
+
+}  // namespace
 
 std::string DeviceInfo::ToString() const { return fmt::format("{} {} {}", engine, device, precision); }
 
-ModelCache::ModelCache(std::shared_ptr<Engine> engine, SessionOptions options)
-    : engine_(std::move(engine)), options_(options) {}
-
-StatusOr<std::shared_ptr<Session>> ModelCache::Get(const ModelFile& model, const SelfTest& self_test) {
-  std::shared_ptr<Entry> entry;
-  {
-    const MutexLock lock(&mutex_);
-    std::shared_ptr<Entry>& known = entries_[model.name];
-    if (known != nullptr) {
-      entry = known;
-      mutex_.Await([&] { return entry->ready; });
-      return entry->session;
-    }
-    known = entry = std::make_shared<Entry>();
+ModelCache::ModelCache(std::shared_ptr<Placement> placement, CacheSettings settings)
+    : placement_(std::move(placement)), settings_(std::move(settings)) {
+  const bool any_idle = settings_.idle.count() > 0 || std::ranges::any_of(settings_.idle_by_task, [](const auto& task) {
+                          return task.second.count() > 0;
+                        });
+  if (any_idle) {
+    unloader_ = std::jthread([this](const std::stop_token& stop) { UnloadLoop(stop); });
   }
-  // Loading takes seconds and calls back into analysis code: never under the lock.
-  StatusOr<std::shared_ptr<Session>> session = Load(model, self_test);
-  const MutexLock lock(&mutex_);
-  entry->session = std::move(session);
-  entry->ready = true;
-  return entry->session;
 }
 
-StatusOr<std::shared_ptr<Session>> ModelCache::Load(const ModelFile& model, const SelfTest& self_test) {
-  const auto start = std::chrono::steady_clock::now();
-  StatusOr<std::unique_ptr<Session>> loaded = engine_->Load(model.path, options_);
+ModelCache::ModelCache(std::shared_ptr<Engine> engine, const SessionOptions& options)
+    : ModelCache(OnCpu(std::move(engine), options), CacheSettings{}) {}
+
+ModelCache::~ModelCache() = default;
+
+void ModelCache::Register(const ModelFile& model, ModelProbe probe) {
+  const MutexLock lock(&mutex_);
+  Entry& entry = entries_[model.name];
+  if (!entry.loading && entry.session == nullptr) {
+    entry.model = model;
+    entry.probe = std::move(probe);
+    entry.problem = absl::OkStatus();
+  }
+}
+
+StatusOr<std::shared_ptr<Session>> ModelCache::Get(const std::string& name) {
+  std::vector<std::shared_ptr<PlacedSession>> unloaded;
+  Entry* entry = nullptr;
+  {
+    const MutexLock lock(&mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) {
+      return absl::NotFoundError(fmt::format("no model is called {}", name));
+    }
+    entry = &found->second;  // entries are never removed
+    mutex_.Await([&] { return !entry->loading; });
+    entry->used = Clock::now();
+    if (entry->session != nullptr) {
+      return entry->session;
+    }
+    CALOTYPE_RETURN_IF_ERROR(entry->problem);
+    entry->loading = true;
+    Evict(FileBytes(entry->model.path), unloaded);
+  }
+  Release(unloaded);
+  // Loading takes seconds and calls back into analysis code: never under the lock. Nobody changes an entry that loads.
+  int64_t bytes = 0;
+  StatusOr<std::shared_ptr<PlacedSession>> session = Load(entry->model, entry->probe, bytes);
+  {
+    const MutexLock lock(&mutex_);
+    entry->loading = false;
+    entry->used = Clock::now();
+    if (!session.ok()) {
+      return entry->problem = session.status();
+    }
+    entry->session = *session;
+    entry->last.bytes = bytes;
+    Evict(0, unloaded);
+  }
+  Release(unloaded);
+  return *session;
+}
+
+StatusOr<std::shared_ptr<PlacedSession>> ModelCache::Load(const ModelFile& model, const ModelProbe& probe,
+                                                          int64_t& bytes) {
+  const auto start = Clock::now();
+  const int64_t before = ResidentBytes();
+  StatusOr<std::unique_ptr<PlacedSession>> loaded = PlacedSession::Create(model, probe, *placement_);
   if (!loaded.ok()) {
     return Annotate(loaded.status(), fmt::format("model {} does not load", model.name));
   }
-  std::shared_ptr<Session> session = *std::move(loaded);
-  if (self_test) {
-    if (const Status status = self_test(*session); !status.ok()) {
-      return Annotate(status,
-                      fmt::format("model {} fails its self-test on {}", model.name, session->device().ToString()));
-    }
-  }
-  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  LogInfo("model {} loaded ({}, {:.0f} ms)", model.name, session->device().ToString(), elapsed.count());
+  std::shared_ptr<PlacedSession> session = *std::move(loaded);
+  // Other models may load at the same time, or measuring may have freed more than this took: never less than the file.
+  bytes = std::max(ResidentBytes() - before, FileBytes(model.path));
+  const std::optional<Trial> trial = session->trial();
+  LogInfo("model {} loaded ({}{}; in {:.0f} ms, {} MB)", model.name, session->device().ToString(),
+          trial ? fmt::format(", {:.1f} ms, {}", trial->milliseconds, trial->figure) : "",
+          Milliseconds(Clock::now() - start).count(), bytes / 1'000'000);
   return session;
 }
 
-std::map<std::string, DeviceInfo> ModelCache::Loaded() const {
+std::vector<std::string> ModelCache::Unmeasured() const {
   const MutexLock lock(&mutex_);
-  std::map<std::string, DeviceInfo> loaded;
+  std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) {
-    if (entry->ready && entry->session.ok()) {
-      loaded.emplace(name, (*entry->session)->device());
+    if (placement_->NeedsMeasuring(entry.model, entry.probe)) {
+      names.push_back(name);
     }
   }
-  return loaded;
+  return names;
+}
+
+void ModelCache::Measure(const std::function<void(const std::string&)>& on_model) {
+  for (const std::string& name : Unmeasured()) {
+    ModelFile model;
+    ModelProbe probe;
+    {
+      const MutexLock lock(&mutex_);
+      model = entries_[name].model;
+      probe = entries_[name].probe;
+    }
+    if (on_model) {
+      on_model(name);
+    }
+    placement_->PlanFor(model, probe).status().IgnoreError();
+  }
+  ReturnMemory();
+}
+
+Status ModelCache::Preload(const std::set<std::string>& tasks) {
+  for (const ModelReport& report : Report()) {
+    if (tasks.contains(report.model.task)) {
+      CALOTYPE_RETURN_IF_ERROR(Get(report.model.name).status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<ModelReport> ModelCache::Report() const {
+  const MutexLock lock(&mutex_);
+  std::vector<ModelReport> reports;
+  for (const auto& [name, entry] : entries_) {
+    ModelReport report = entry.last;
+    report.model = entry.model;
+    report.problem = entry.problem;
+    if (entry.session != nullptr) {
+      report.loaded = true;
+      report.device = entry.session->device();
+      report.trial = entry.session->trial();
+      report.not_used = entry.session->not_used();
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+std::string ModelCache::DeviceOf(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) {
+    return "";
+  }
+  const Entry& entry = found->second;
+  if (entry.session != nullptr) {
+    return entry.session->device().ToString();
+  }
+  return entry.last.device.engine.empty() ? "" : entry.last.device.ToString();
+}
+
+bool ModelCache::IsIdle(const Entry& entry) const {
+  // Ours is the only hold on it: nobody can get another without our lock.
+  return entry.session != nullptr && entry.session.use_count() == 1 && !settings_.pinned.contains(entry.model.task);
+}
+
+std::chrono::milliseconds ModelCache::IdleLimit(const Entry& entry) const {
+  const auto own = settings_.idle_by_task.find(entry.model.task);
+  return own == settings_.idle_by_task.end() ? settings_.idle : own->second;
+}
+
+void ModelCache::Unload(Entry& entry, std::vector<std::shared_ptr<PlacedSession>>& unloaded) {
+  entry.last.device = entry.session->device();
+  entry.last.trial = entry.session->trial();
+  entry.last.not_used = entry.session->not_used();
+  LogInfo("model {} unloaded", entry.model.name);
+  unloaded.push_back(std::move(entry.session));
+  entry.session = nullptr;
+}
+
+int64_t ModelCache::LoadedBytes() const {
+  int64_t bytes = 0;
+  for (const auto& [name, entry] : entries_) {
+    bytes += entry.session != nullptr ? entry.last.bytes : 0;
+  }
+  return bytes;
+}
+
+void ModelCache::Evict(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded) {
+  while (settings_.memory_bytes > 0 && LoadedBytes() + bytes > settings_.memory_bytes) {
+    Entry* oldest = nullptr;
+    for (auto& [name, entry] : entries_) {
+      if (IsIdle(entry) && (oldest == nullptr || entry.used < oldest->used)) {
+        oldest = &entry;
+      }
+    }
+    if (oldest == nullptr) {
+      return;  // everything is at work: a limit must not stop the work
+    }
+    Unload(*oldest, unloaded);
+  }
+}
+
+void ModelCache::UnloadIdle() {
+  std::vector<std::shared_ptr<PlacedSession>> unloaded;
+  {
+    const MutexLock lock(&mutex_);
+    const Clock::time_point now = Clock::now();
+    for (auto& [name, entry] : entries_) {
+      const std::chrono::milliseconds limit = IdleLimit(entry);
+      if (limit.count() > 0 && IsIdle(entry) && now - entry.used >= limit) {
+        Unload(entry, unloaded);
+      }
+    }
+  }
+  Release(unloaded);
+}
+
+void ModelCache::UnloadLoop(const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kPeriod{250};
+  std::unique_lock<std::mutex> lock(wake_mutex_);
+  while (!wake_.wait_for(lock, stop, kPeriod, [&stop] { return stop.stop_requested(); })) {
+    UnloadIdle();
+  }
 }
 
 }  // namespace calotype

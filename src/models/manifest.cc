@@ -118,6 +118,12 @@ StatusOr<std::optional<SelfTestSpec>> ReadSelfTest(const toml::table& model, con
     test.photo = folder / *photo;
   }
   test.text = (*table)["text"].value_or(std::string());
+  std::vector<std::string> more_photos;
+  CALOTYPE_RETURN_IF_ERROR(reader.ReadStrings("more_photos", &more_photos));
+  for (const std::string& more : more_photos) {
+    test.more_photos.push_back(folder / more);
+  }
+  CALOTYPE_RETURN_IF_ERROR(reader.ReadStrings("more_texts", &test.more_texts));
   CALOTYPE_RETURN_IF_ERROR(reader.ReadStrings("expect_labels", &test.expect_labels));
   CALOTYPE_RETURN_IF_ERROR(reader.ReadStrings("expect_text", &test.expect_text));
   CALOTYPE_RETURN_IF_ERROR(reader.ReadFloats("expect_vector", &test.expect_vector));

@@ -41,6 +41,9 @@ class ModelParams {
 // expectations is set depends on the task.
 struct SelfTestSpec {
   std::filesystem::path photo;  // absolute; empty when `text` is the input
+  // Nothing is expected of these: devices must agree on them too.
+  std::vector<std::filesystem::path> more_photos;
+  std::vector<std::string> more_texts;
   std::string text;
   std::vector<std::string> expect_labels;  // objects: each is found
   std::vector<float> expect_vector;        // embeddings: the first components

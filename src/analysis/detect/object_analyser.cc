@@ -50,31 +50,31 @@ struct ObjectDetector {
   }
 };
 
-Status TestDetector(const ObjectDetector& detector, const SelfTestSpec& spec, const std::string& model,
-                    Session& session) {
-  CALOTYPE_ASSIGN_OR_RETURN(const Image image, LoadSelfTestPhoto(spec));
-  const PhotoView photo{.image = image, .full_width = image.width(), .full_height = image.height()};
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, detector.Detect(session, photo));
-  std::vector<std::string> labels;
-  for (const ObjectFinding& finding : found) {
-    labels.push_back(finding.label);
-  }
-  return ExpectAllFound(labels, spec.expect_labels, model);
-}
-
-SelfTest MakeSelfTest(const ModelSpec& spec, std::shared_ptr<const ObjectDetector> detector) {
-  if (!spec.self_test) {
-    return nullptr;
-  }
-  return [test = *spec.self_test, model = spec.name, detector = std::move(detector)](Session& session) {
-    return TestDetector(*detector, test, model, session);
+ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const ObjectDetector> detector) {
+  const auto look = [detector = std::move(detector)](Session& session, const Image& image, int photo,
+                                                     ProbeAnswer& answer) -> Status {
+    const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, detector->Detect(session, view));
+    for (const ObjectFinding& object : found) {
+      answer.boxes.push_back({.label = object.label, .score = object.score, .box = object.box, .photo = photo});
+    }
+    return absl::OkStatus();
   };
+  return PhotoProbe(spec, look, [spec](const ProbeAnswer& answer) {
+    std::vector<std::string> labels;
+    for (const ProbeBox& box : answer.boxes) {
+      if (box.photo == 0) {
+        labels.push_back(box.label);
+      }
+    }
+    return ExpectAllFound(labels, spec.self_test->expect_labels, spec.name);
+  });
 }
 
 class ObjectAnalyser final : public Analyser {
  public:
   ObjectAnalyser(const ModelSpec& spec, ModelCache& cache, std::shared_ptr<const ObjectDetector> detector)
-      : detector_(std::move(detector)), model_(spec, cache, MakeSelfTest(spec, detector_)) {}
+      : detector_(std::move(detector)), model_(spec, cache, MakeProbe(spec, detector_)) {}
 
   std::string_view name() const override { return "objects"; }
   std::string version() const override { return fmt::format("{}/{}", model_.version_tag(), kRevision); }

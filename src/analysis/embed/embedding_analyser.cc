@@ -97,21 +97,21 @@ StatusOr<EmbeddingFinding> Encode(Session& session, const Image& photo, const Se
                           .tags = TagsAbove(classes.data<float>(), settings.labels, settings.tag_threshold)};
 }
 
-SelfTest EncoderTest(const ModelSpec& encoder, const Settings& settings) {
-  if (!encoder.self_test || encoder.self_test->expect_vector.empty()) {
-    return nullptr;
-  }
-  return [test = *encoder.self_test, name = encoder.name, settings](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const Image photo, LoadSelfTestPhoto(test));
-    CALOTYPE_ASSIGN_OR_RETURN(const EmbeddingFinding finding, Encode(session, photo, settings));
-    return ExpectVector(finding.vector, test, name);
+ModelProbe EncoderProbe(const ModelSpec& encoder, const Settings& settings) {
+  const auto look = [settings](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(EmbeddingFinding finding, Encode(session, image, settings));
+    answer.vectors.push_back(std::move(finding.vector));
+    return absl::OkStatus();
   };
+  return PhotoProbe(encoder, look, [encoder](const ProbeAnswer& answer) {
+    return ExpectVector(answer.vectors[0], *encoder.self_test, encoder.name);
+  });
 }
 
 class EmbeddingAnalyser final : public Analyser {
  public:
   EmbeddingAnalyser(const ModelSpec& encoder, Settings settings, ModelCache& cache)
-      : settings_(std::move(settings)), model_(encoder, cache, EncoderTest(encoder, settings_)) {}
+      : settings_(std::move(settings)), model_(encoder, cache, EncoderProbe(encoder, settings_)) {}
 
   std::string_view name() const override { return "embedding"; }
   std::string version() const override { return fmt::format("{}/{}", model_.version_tag(), kRevision); }

@@ -81,20 +81,30 @@ StatusOr<Settings> Read(const ModelSpec& encoder) {
 }
 
 // `settings` are shared with the encoder: a vocabulary is too large to keep twice.
-SelfTest EncoderTest(const ModelSpec& encoder, std::shared_ptr<const Settings> settings) {
-  if (!encoder.self_test || encoder.self_test->expect_vector.empty()) {
-    return nullptr;
+ModelProbe EncoderProbe(const ModelSpec& encoder, std::shared_ptr<const Settings> settings) {
+  if (!encoder.self_test || encoder.self_test->text.empty()) {
+    return {};
   }
-  return [test = *encoder.self_test, name = encoder.name, settings = std::move(settings)](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<float> vector, EncodeText(session, test.text, *settings));
-    return ExpectVector(vector, test, name);
+  std::vector<std::string> texts = {encoder.self_test->text};
+  texts.insert(texts.end(), encoder.self_test->more_texts.begin(), encoder.self_test->more_texts.end());
+  const auto ask = [texts = std::move(texts),
+                    settings = std::move(settings)](Session& session) -> StatusOr<ProbeAnswer> {
+    ProbeAnswer answer;
+    for (const std::string& text : texts) {
+      CALOTYPE_ASSIGN_OR_RETURN(std::vector<float> vector, EncodeText(session, text, *settings));
+      answer.vectors.push_back(std::move(vector));
+    }
+    return answer;
   };
+  return {.answer = ask, .expect = [test = *encoder.self_test, name = encoder.name](const ProbeAnswer& answer) {
+            return ExpectVector(answer.vectors[0], test, name);
+          }};
 }
 
 class BertTextEncoder final : public TextEncoder {
  public:
   BertTextEncoder(const ModelSpec& encoder, const std::shared_ptr<const Settings>& settings, ModelCache& cache)
-      : settings_(settings), model_(encoder, cache, EncoderTest(encoder, settings)) {}
+      : settings_(settings), model_(encoder, cache, EncoderProbe(encoder, settings)) {}
 
   std::string_view space() const override { return settings_->space; }
   float confident_score() const override { return settings_->confident_score; }

@@ -116,22 +116,24 @@ StatusOr<Detector> ReadDetector(const ModelSpec& spec) {
   return detector;
 }
 
-SelfTest MakeSelfTest(const ModelSpec& spec, const Detector& detector) {
-  if (!spec.self_test) {
-    return nullptr;
-  }
-  return [test = *spec.self_test, model = spec.name, detector](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const Image image, LoadSelfTestPhoto(test));
-    const PhotoView photo{.image = image, .full_width = image.width(), .full_height = image.height()};
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceFinding> faces, detector.Detect(session, photo));
-    return ExpectNumber(static_cast<int>(faces.size()), test.expect_faces, "faces", model);
+ModelProbe MakeProbe(const ModelSpec& spec, const Detector& detector) {
+  const auto look = [detector](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
+    const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceFinding> faces, detector.Detect(session, view));
+    for (const FaceFinding& face : faces) {
+      answer.boxes.push_back({.label = "", .score = face.score, .box = face.box, .photo = photo});
+    }
+    return absl::OkStatus();
   };
+  return PhotoProbe(spec, look, [spec](const ProbeAnswer& answer) {
+    return ExpectNumber(CountOfFirstPhoto(answer), spec.self_test->expect_faces, "faces", spec.name);
+  });
 }
 
 class FaceDetector final : public Analyser {
  public:
   FaceDetector(const ModelSpec& spec, ModelCache& cache, const Detector& detector)
-      : detector_(detector), model_(spec, cache, MakeSelfTest(spec, detector)) {}
+      : detector_(detector), model_(spec, cache, MakeProbe(spec, detector)) {}
 
   std::string_view name() const override { return "faces.detect"; }
   std::string version() const override { return fmt::format("{}/{}", model_.version_tag(), kRevision); }

@@ -106,22 +106,22 @@ StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
 }
 
 // The photo of the self-test is a chip already: no detector is needed to try the recogniser.
-SelfTest MakeSelfTest(const ModelSpec& spec, const Recogniser& recogniser) {
-  if (!spec.self_test) {
-    return nullptr;
-  }
-  return [test = *spec.self_test, recogniser](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const Image photo, LoadSelfTestPhoto(test));
-    const Image chip = Resize(photo, recogniser.input_size, recogniser.input_size);
-    CALOTYPE_ASSIGN_OR_RETURN(const Vectors vectors, recogniser.Embed(session, {&chip, 1}));
-    return ExpectVector(vectors[0], test, recogniser.model);
+ModelProbe MakeProbe(const ModelSpec& spec, const Recogniser& recogniser) {
+  const auto look = [recogniser](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
+    const Image chip = Resize(image, recogniser.input_size, recogniser.input_size);
+    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser.Embed(session, {&chip, 1}));
+    answer.vectors.push_back(std::move(vectors[0]));
+    return absl::OkStatus();
   };
+  return PhotoProbe(spec, look, [spec](const ProbeAnswer& answer) {
+    return ExpectVector(answer.vectors[0], *spec.self_test, spec.name);
+  });
 }
 
 class FaceRecogniser final : public Analyser {
  public:
   FaceRecogniser(const ModelSpec& spec, ModelCache& cache, const Recogniser& recogniser)
-      : recogniser_(recogniser), model_(spec, cache, MakeSelfTest(spec, recogniser)) {}
+      : recogniser_(recogniser), model_(spec, cache, MakeProbe(spec, recogniser)) {}
 
   std::string_view name() const override { return "faces.recognise"; }
   std::span<const std::string_view> needs() const override { return kNeeds; }

@@ -30,47 +30,54 @@ bool IsBlank(std::string_view text) {
   return true;
 }
 
-// The photo of a self-test that is one line of text, whole.
-StatusOr<std::vector<LineImage>> LoadLine(const SelfTestSpec& spec) {
-  CALOTYPE_ASSIGN_OR_RETURN(Image photo, LoadSelfTestPhoto(spec));
+// A photo of a self-test that is one line of text, whole.
+std::vector<LineImage> AsLine(Image photo) {
   std::vector<LineImage> lines;
   lines.push_back({.image = std::move(photo), .quad = {}});
   return lines;
 }
 
-SelfTest DetectorTest(const ModelSpec& model, const DetectorSettings& settings) {
-  if (!model.self_test || !model.self_test->expect_lines) {
-    return nullptr;
-  }
-  return [test = *model.self_test, name = model.name, settings](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const Image photo, LoadSelfTestPhoto(test));
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(session, photo, settings));
-    return ExpectNumber(static_cast<int>(regions.size()), test.expect_lines, "lines", name);
-  };
+Box BoundsOf(const Quad& quad) {
+  const auto [left, right] = std::ranges::minmax(quad, {}, &Point::x);
+  const auto [top, bottom] = std::ranges::minmax(quad, {}, &Point::y);
+  return {.x = left.x, .y = top.y, .width = right.x - left.x, .height = bottom.y - top.y};
 }
 
-SelfTest RecogniserTest(const ModelSpec& model, const RecogniserSettings& settings) {
-  if (!model.self_test || model.self_test->expect_text.empty()) {
-    return nullptr;
-  }
-  return [test = *model.self_test, name = model.name, settings](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LineImage> lines, LoadLine(test));
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ReadText> read, LineRecogniser(settings).Read(session, lines));
-    std::vector<std::string> texts;
-    std::ranges::transform(read, std::back_inserter(texts), &ReadText::text);
-    return ExpectSame(texts, test.expect_text, name);
+ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& settings) {
+  const auto look = [settings](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(session, image, settings));
+    for (const TextRegion& region : regions) {
+      answer.boxes.push_back({.label = "", .score = region.score, .box = BoundsOf(region.quad), .photo = photo});
+    }
+    return absl::OkStatus();
   };
+  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+    return ExpectNumber(CountOfFirstPhoto(answer), model.self_test->expect_lines, "lines", model.name);
+  });
 }
 
-SelfTest OrienterTest(const ModelSpec& model, const OrienterSettings& settings) {
-  if (!model.self_test || !model.self_test->expect_degrees) {
-    return nullptr;
-  }
-  return [test = *model.self_test, name = model.name, settings](Session& session) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LineImage> lines, LoadLine(test));
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> turned, FindUpsideDown(session, lines, settings));
-    return ExpectNumber(turned.front() ? 180 : 0, test.expect_degrees, "degrees", name);
+ModelProbe RecogniserProbe(const ModelSpec& model, const RecogniserSettings& settings) {
+  const auto look = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ReadText> read, LineRecogniser(settings).Read(session, AsLine(std::move(image))));
+    std::ranges::transform(read, std::back_inserter(answer.texts), &ReadText::text);
+    return absl::OkStatus();
   };
+  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+    const std::vector<std::string>& expected = model.self_test->expect_text;
+    return ExpectSame(std::span(answer.texts).first(expected.size()), expected, model.name);
+  });
+}
+
+ModelProbe OrienterProbe(const ModelSpec& model, const OrienterSettings& settings) {
+  const auto look = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> turned, FindUpsideDown(session, AsLine(std::move(image)), settings));
+    answer.texts.emplace_back(turned.front() ? "180" : "0");
+    return absl::OkStatus();
+  };
+  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+    return ExpectNumber(answer.texts.front() == "180" ? 180 : 0, model.self_test->expect_degrees, "degrees",
+                        model.name);
+  });
 }
 
 // Corners from pixels of the analysed image to those of the original, none outside of it.
@@ -87,14 +94,14 @@ class TextAnalyser final : public Analyser {
   TextAnalyser(const ModelSpec& detector, const DetectorSettings& detector_settings, const ModelSpec& recogniser,
                const RecogniserSettings& recogniser_settings, ModelCache& cache)
       : detector_settings_(detector_settings),
-        detector_(detector, cache, DetectorTest(detector, detector_settings)),
+        detector_(detector, cache, DetectorProbe(detector, detector_settings)),
         line_recogniser_(recogniser_settings),
-        recogniser_(recogniser, cache, RecogniserTest(recogniser, recogniser_settings)) {}
+        recogniser_(recogniser, cache, RecogniserProbe(recogniser, recogniser_settings)) {}
 
   // Before the first use.
   void AddOrienter(const ModelSpec& orienter, const OrienterSettings& settings, ModelCache& cache) {
     orienter_settings_ = settings;
-    orienter_.emplace(orienter, cache, OrienterTest(orienter, settings));
+    orienter_.emplace(orienter, cache, OrienterProbe(orienter, settings));
   }
 
   std::string_view name() const override { return "text"; }

@@ -1,4 +1,4 @@
-// ONNX Runtime's C++ wrappers without a linked library. Included by the onnxruntime_*.cc files alone.
+// ONNX Runtime's C++ wrappers without a linked library. Included by the onnxruntime_* files alone.
 #pragma once
 
 #define ORT_API_MANUAL_INIT

@@ -1,207 +1,209 @@
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
-#include "base/log.h"
 #include "inference/engine.h"
-#include "inference/engines/check_inputs.h"
-#include "inference/engines/onnxruntime_api.h"
+#include "inference/engines/onnxruntime_environment.h"
+#include "inference/engines/onnxruntime_error.h"
 #include "inference/engines/onnxruntime_library.h"
+#include "inference/engines/onnxruntime_plugins.h"
+#include "inference/engines/onnxruntime_session.h"
 
 namespace calotype {
 namespace {
 
-struct TypeMapping {
-  ElementType ours;
-  ONNXTensorElementDataType theirs;
+namespace fs = std::filesystem;
+
+constexpr const char* kCudaLibrary = "libonnxruntime_providers_cuda.so";
+constexpr const char* kPrecision = "f32";
+
+struct Device {
+  EngineDevice info;
+  std::string provider;  // what ONNX Runtime calls it; empty for the CPU
+  std::function<void(Ort::SessionOptions&)> append;
 };
 
-constexpr std::array kTypes = {
-    TypeMapping{ElementType::kFloat32, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT},
-    TypeMapping{ElementType::kUint8, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8},
-    TypeMapping{ElementType::kInt32, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32},
-    TypeMapping{ElementType::kInt64, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64},
-};
-
-StatusOr<ElementType> FromOnnx(ONNXTensorElementDataType type) {
-  for (const TypeMapping& mapping : kTypes) {
-    if (mapping.theirs == type) {
-      return mapping.ours;
-    }
-  }
-  return absl::UnimplementedError(fmt::format("element type {} of ONNX is not handled", static_cast<int>(type)));
+Device Cpu() {
+  return {.info = {.device = "cpu", .description = "", .precisions = {kPrecision}, .usable = absl::OkStatus()},
+          .provider = "",
+          .append = [](Ort::SessionOptions&) {}};
 }
 
-ONNXTensorElementDataType ToOnnx(ElementType type) {
-  for (const TypeMapping& mapping : kTypes) {
-    if (mapping.ours == type) {
-      return mapping.theirs;
-    }
-  }
-  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+// Throws when the provider's library or one that it needs cannot be loaded.
+void AppendCuda(Ort::SessionOptions& settings) {
+  Ort::CUDAProviderOptions options;
+  options.Update({{"device_id", "0"},
+                  // EXHAUSTIVE tries all algorithms again for each new shape.
+                  {"cudnn_conv_algo_search", "HEURISTIC"},
+                  // Growing by powers of two takes twice the memory that is needed.
+                  {"arena_extend_strategy", "kSameAsRequested"}});
+  settings.AppendExecutionProvider_CUDA_V2(*options);
 }
 
-Status FromException(const Ort::Exception& error) {
-  switch (error.GetOrtErrorCode()) {
-    case ORT_NO_SUCHFILE:
-      return absl::NotFoundError(error.what());
-    case ORT_INVALID_ARGUMENT:
-    case ORT_INVALID_PROTOBUF:
-    case ORT_INVALID_GRAPH:
-    case ORT_NO_MODEL:
-      return absl::InvalidArgumentError(error.what());
-    default:
-      return absl::InternalError(error.what());
-  }
+Device Cuda() {
+  return {.info = {.device = "cuda", .description = "", .precisions = {kPrecision}, .usable = absl::OkStatus()},
+          .provider = "CUDAExecutionProvider",
+          .append = AppendCuda};
 }
 
-// ONNX Runtime talks of its own accord; what it says goes to our log.
-void ORT_API_CALL LogFromRuntime(void* /*param*/, OrtLoggingLevel severity, const char* /*category*/,
-                                 const char* /*id*/, const char* /*location*/, const char* message) {
-  Log(severity >= ORT_LOGGING_LEVEL_ERROR ? LogLevel::kWarning : LogLevel::kDebug,
-      fmt::format("onnxruntime: {}", message));
+Device Plugin(const PluginProvider& plugin, const OnnxRuntimeLibrary& library) {
+  const RegisteredPlugin registered = RegisterPlugin(plugin, library);
+  return {.info = {.device = plugin.name,
+                   .description = registered.description,
+                   .precisions = {kPrecision},
+                   .usable = Annotate(registered.usable, plugin.library.string())},
+          .provider = registered.provider,
+          .append = [device = registered.device](Ort::SessionOptions& settings) {
+            settings.AppendExecutionProvider_V2(Environment(), {device}, Ort::KeyValuePairs());
+          }};
 }
 
-// One environment for all sessions of the process; never destroyed, like the library.
-Ort::Env& Environment() {
-  static auto* const kEnvironment = new Ort::Env(ORT_LOGGING_LEVEL_WARNING, "calotype", LogFromRuntime, nullptr);
-  return *kEnvironment;
+Ort::SessionOptions Settings(const SessionOptions& options) {
+  Ort::SessionOptions settings;
+  settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
+  settings.SetIntraOpNumThreads(options.threads);
+  settings.SetInterOpNumThreads(1);
+  // Idle threads that spin take the core from the session beside them.
+  settings.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  // Without it, int8 matrix products saturate on CPUs with AVX2 but without VNNI, and answers depend on the CPU.
+  settings.AddConfigEntry("session.x64quantprecision", "1");
+  return settings;
 }
 
-StatusOr<TensorInfo> DescribeTensor(std::string name, const Ort::TypeInfo& type) {
-  const auto shape = type.GetTensorTypeAndShapeInfo();
-  CALOTYPE_ASSIGN_OR_RETURN(const ElementType element, FromOnnx(shape.GetElementType()));
-  return TensorInfo{.name = std::move(name), .type = element, .shape = shape.GetShape()};
-}
-
-class OnnxRuntimeSession : public Session {
+// Whether a session really uses its provider. Being appended without an error says little: nodes that a provider does
+// not take go to the CPU silently. Forbidding that ("session.disable_cpu_ep_fallback") is too strict, since most models
+// keep a few nodes for shapes there. So the runtime is asked where it placed the nodes: by its API from 1.24 on, and
+// before that by what it logs when a session is verbose.
+class Placement {
  public:
-  OnnxRuntimeSession(Ort::Session session, std::string engine)
-      : session_(std::move(session)), engine_(std::move(engine)) {}
+  Placement(int api, std::string provider) : has_api_(api >= kAssignmentApi), provider_(std::move(provider)) {}
 
-  // Reads names, types and shapes; once, before the session is shared.
-  Status Describe() {
-    Ort::AllocatorWithDefaultOptions allocator;
-    for (std::size_t i = 0; i < session_.GetInputCount(); ++i) {
-      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo info, DescribeTensor(session_.GetInputNameAllocated(i, allocator).get(),
-                                                                session_.GetInputTypeInfo(i)));
-      inputs_.push_back(std::move(info));
-    }
-    for (std::size_t i = 0; i < session_.GetOutputCount(); ++i) {
-      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo info, DescribeTensor(session_.GetOutputNameAllocated(i, allocator).get(),
-                                                                session_.GetOutputTypeInfo(i)));
-      outputs_.push_back(std::move(info));
-    }
-    return absl::OkStatus();
-  }
-
-  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
-  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
-  DeviceInfo device() const override { return {.engine = engine_, .device = "cpu", .precision = "f32"}; }
-
-  std::optional<std::string> Metadata(const std::string& key) const override {
-    try {
-      Ort::AllocatorWithDefaultOptions allocator;
-      const auto value = session_.GetModelMetadata().LookupCustomMetadataMapAllocated(key.c_str(), allocator);
-      return value == nullptr ? std::nullopt : std::optional<std::string>(value.get());
-    } catch (const Ort::Exception&) {
-      return std::nullopt;
+  void Prepare(Ort::SessionOptions& settings) const {
+    if (has_api_) {
+      settings.AddConfigEntry("session.record_ep_graph_assignment_info", "1");
+    } else {
+      settings.SetLogSeverityLevel(ORT_LOGGING_LEVEL_VERBOSE);
     }
   }
 
-  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
-    CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs_, inputs));
-    try {
-      return RunChecked(inputs);
-    } catch (const Ort::Exception& error) {
-      return FromException(error);
+  // At least one node runs on the provider. `log` heard the session's creation.
+  bool IsUsed(const Ort::Session& session, const RuntimeLog& log) const {
+    if (!has_api_) {
+      return log.Heard(fmt::format("placed on [{}]", provider_));
     }
+    const std::vector<Ort::ConstEpAssignedSubgraph> parts = session.GetEpGraphAssignmentInfo();
+    return std::any_of(parts.begin(), parts.end(), [&](const Ort::ConstEpAssignedSubgraph& part) {
+      return part.GetEpName() == provider_ && !part.GetNodes().empty();
+    });
   }
 
  private:
-  StatusOr<std::vector<Tensor>> RunChecked(std::span<const Tensor> inputs) {
-    const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
-    std::vector<const char*> input_names;
-    std::vector<const char*> output_names;
-    std::vector<Ort::Value> values;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const Tensor& tensor = inputs[i];
-      input_names.push_back(inputs_[i].name.c_str());
-      values.push_back(Ort::Value::CreateTensor(memory, tensor.raw(), tensor.bytes(), tensor.shape().data(),
-                                                tensor.shape().size(), ToOnnx(tensor.type())));
-    }
-    for (const TensorInfo& output : outputs_) {
-      output_names.push_back(output.name.c_str());
-    }
-    std::vector<Ort::Value> results = session_.Run(Ort::RunOptions{nullptr}, input_names.data(), values.data(),
-                                                   values.size(), output_names.data(), output_names.size());
-    std::vector<Tensor> tensors;
-    for (Ort::Value& result : results) {
-      CALOTYPE_ASSIGN_OR_RETURN(Tensor tensor, Lend(std::move(result)));
-      tensors.push_back(std::move(tensor));
-    }
-    return tensors;
-  }
+  static constexpr int kAssignmentApi = 24;
 
-  // The result's own memory as a Tensor: no copy.
-  static StatusOr<Tensor> Lend(Ort::Value result) {
-    const auto info = result.GetTensorTypeAndShapeInfo();
-    CALOTYPE_ASSIGN_OR_RETURN(const ElementType type, FromOnnx(info.GetElementType()));
-    auto owner = std::make_shared<Ort::Value>(std::move(result));
-    void* const data = owner->GetTensorMutableRawData();
-    return Tensor(type, info.GetShape(), std::move(owner), data);
-  }
-
-  Ort::Session session_;
-  const std::string engine_;
-  std::vector<TensorInfo> inputs_;
-  std::vector<TensorInfo> outputs_;
+  const bool has_api_;
+  const std::string provider_;
 };
 
 class OnnxRuntimeEngine : public Engine {
  public:
-  explicit OnnxRuntimeEngine(std::string version) : name_("onnxruntime " + std::move(version)) {}
+  OnnxRuntimeEngine(const OnnxRuntimeLibrary& library, std::vector<Device> devices)
+      : name_("onnxruntime " + library.version), api_(library.api), devices_(std::move(devices)) {}
 
   std::string name() const override { return name_; }
 
   std::vector<EngineDevice> devices() const override {
-    return {{.device = "cpu", .description = "", .precisions = {"f32"}, .usable = absl::OkStatus()}};
+    std::vector<EngineDevice> infos;
+    std::transform(devices_.begin(), devices_.end(), std::back_inserter(infos),
+                   [](const Device& device) { return device.info; });
+    return infos;
   }
 
-  StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override {
-    try {
-      Ort::SessionOptions settings;
-      settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
-      settings.SetIntraOpNumThreads(options.threads);
-      settings.SetInterOpNumThreads(1);
-      // Idle threads that spin take the core from the session beside them.
-      settings.AddConfigEntry("session.intra_op.allow_spinning", "0");
-      // Without it, int8 matrix products saturate on CPUs with AVX2 but without VNNI, and answers depend on the CPU.
-      settings.AddConfigEntry("session.x64quantprecision", "1");
-      auto session = std::make_unique<OnnxRuntimeSession>(Ort::Session(Environment(), model.c_str(), settings), name_);
-      CALOTYPE_RETURN_IF_ERROR(session->Describe());
-      return session;
-    } catch (const Ort::Exception& error) {
-      return FromException(error);
-    }
+  StatusOr<std::unique_ptr<Session>> Load(const fs::path& model, const SessionOptions& options) override {
+    CALOTYPE_ASSIGN_OR_RETURN(const Device* const device, Find(options));
+    CALOTYPE_RETURN_IF_ERROR(Annotate(device->info.usable, options.device));
+    const RuntimeLog log;
+    StatusOr<std::unique_ptr<Session>> session = Guarded([&] { return LoadOn(*device, model, options, log); });
+    return session.ok() ? std::move(session) : log.Explain(session.status());
   }
 
  private:
+  StatusOr<const Device*> Find(const SessionOptions& options) const {
+    const auto named = std::find_if(devices_.begin(), devices_.end(),
+                                    [&](const Device& device) { return device.info.device == options.device; });
+    if (named == devices_.end()) {
+      std::vector<std::string> names;
+      std::transform(devices_.begin(), devices_.end(), std::back_inserter(names),
+                     [](const Device& device) { return device.info.device; });
+      return absl::InvalidArgumentError(
+          fmt::format("{} has no device '{}'; it has {}", name_, options.device, fmt::join(names, ", ")));
+    }
+    if (options.precision != kPrecision) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} computes on {} in {}, not in '{}'", name_, options.device, kPrecision, options.precision));
+    }
+    return &*named;
+  }
+
+  StatusOr<std::unique_ptr<Session>> LoadOn(const Device& device, const fs::path& model, const SessionOptions& options,
+                                            const RuntimeLog& log) const {
+    Ort::SessionOptions settings = Settings(options);
+    const Placement placement(api_, device.provider);
+    const bool on_cpu = device.provider.empty();
+    if (!on_cpu) {
+      placement.Prepare(settings);
+    }
+    device.append(settings);
+    Ort::Session session(Environment(), model.c_str(), settings);
+    if (!on_cpu && !placement.IsUsed(session, log)) {
+      return absl::InternalError(fmt::format("{} takes no node of {}: all of it would run on the CPU", device.provider,
+                                             model.filename().string()));
+    }
+    return MakeOnnxRuntimeSession(std::move(session),
+                                  {.engine = name_, .device = device.info.device, .precision = kPrecision});
+  }
+
   const std::string name_;
+  const int api_;
+  const std::vector<Device> devices_;
 };
+
+// Names are how devices are asked for.
+Status CheckNames(const std::vector<Device>& devices, const std::string& name) {
+  const bool taken =
+      std::any_of(devices.begin(), devices.end(), [&](const Device& device) { return device.info.device == name; });
+  if (name.empty() || name == "cuda" || taken) {
+    return absl::InvalidArgumentError(fmt::format("'{}' cannot be the name of a plug-in provider: {}", name,
+                                                  name.empty() ? "it is empty" : "another device has it"));
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<std::vector<Device>> FindDevices(const OnnxRuntimeLibrary& library,
+                                          const std::vector<PluginProvider>& plugins) {
+  std::vector<Device> devices = {Cpu()};
+  std::error_code error;
+  if (fs::exists(library.folder / kCudaLibrary, error)) {
+    devices.push_back(Cuda());
+  }
+  for (const PluginProvider& plugin : plugins) {
+    CALOTYPE_RETURN_IF_ERROR(CheckNames(devices, plugin.name));
+    devices.push_back(Plugin(plugin, library));
+  }
+  return devices;
+}
 
 }  // namespace
 
 StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const OnnxRuntimeOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(const OnnxRuntimeLibrary opened, OpenOnnxRuntimeLibrary(options.library));
-  try {
+  return Guarded([&]() -> StatusOr<std::shared_ptr<Engine>> {
     Environment();
-  } catch (const Ort::Exception& error) {
-    return FromException(error);
-  }
-  return std::make_shared<OnnxRuntimeEngine>(opened.version);
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<Device> devices, FindDevices(opened, options.plugins));
+    return std::make_shared<OnnxRuntimeEngine>(opened, std::move(devices));
+  });
 }
 
 }  // namespace calotype

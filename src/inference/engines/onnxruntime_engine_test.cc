@@ -1,16 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
-#include <thread>
 
 #include "base/folders.h"
 #include "inference/engine.h"
 #include "inference/engines/onnxruntime_library.h"
-#include "inference/model_cache.h"
 
 namespace calotype {
 namespace {
@@ -97,65 +94,6 @@ TEST(OnnxRuntimeLibraryTest, VersionsBecomeApis) {
   EXPECT_EQ(*OnnxRuntimeApiOf("1.9.0"), 9);
   EXPECT_FALSE(OnnxRuntimeApiOf("2.0.0").ok());
   EXPECT_FALSE(OnnxRuntimeApiOf("nonsense").ok());
-}
-
-// An engine that counts its loads and takes its time.
-class CountingEngine : public Engine {
- public:
-  explicit CountingEngine(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
-  std::string name() const override { return engine_->name(); }
-  std::vector<EngineDevice> devices() const override { return engine_->devices(); }
-  StatusOr<std::unique_ptr<Session>> Load(const fs::path& model, const SessionOptions& options) override {
-    ++loads;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    return engine_->Load(model, options);
-  }
-  std::atomic<int> loads{0};
-
- private:
-  std::shared_ptr<Engine> engine_;
-};
-
-TEST(ModelCacheTest, OneLoadHoweverManyAsk) {
-  const auto engine = std::make_shared<CountingEngine>(OpenEngine());
-  ModelCache cache(engine, {});
-  std::atomic<int> self_tests{0};
-  std::vector<std::shared_ptr<Session>> sessions(8);
-  {
-    std::vector<std::jthread> threads;
-    for (std::shared_ptr<Session>& own : sessions) {
-      threads.emplace_back([&] {
-        const auto session = cache.Get({.name = "affine", .path = kData / "affine.onnx"}, [&](Session& loaded) {
-          ++self_tests;
-          return loaded.Run(AffineInputs()).status();
-        });
-        ASSERT_TRUE(session.ok());
-        own = *session;
-        EXPECT_TRUE(own->Run(AffineInputs()).ok());
-      });
-    }
-  }
-  EXPECT_EQ(engine->loads, 1);
-  EXPECT_EQ(self_tests, 1);
-  for (const auto& session : sessions) {
-    EXPECT_EQ(session, sessions[0]);
-  }
-  EXPECT_EQ(cache.Loaded().count("affine"), 1U);
-}
-
-TEST(ModelCacheTest, AFailedLoadOrSelfTestIsToldToEveryCallerOnce) {
-  const auto engine = std::make_shared<CountingEngine>(OpenEngine());
-  ModelCache cache(engine, {});
-  const auto wrong = [](Session&) { return absl::DataLossError("expected 1, saw 2"); };
-  for (int i = 0; i < 2; ++i) {
-    const Status status = cache.Get({.name = "a", .path = kData / "affine.onnx"}, wrong).status();
-    EXPECT_THAT(Message(status), HasSubstr("model a fails its self-test on onnxruntime"));
-    EXPECT_THAT(Message(status), HasSubstr("expected 1, saw 2"));
-    EXPECT_THAT(Message(cache.Get({.name = "b", .path = "/nothing.onnx"}, nullptr).status()),
-                HasSubstr("model b does not load"));
-  }
-  EXPECT_EQ(engine->loads, 2);
-  EXPECT_TRUE(cache.Loaded().empty());
 }
 
 TEST(TensorTest, OwnsAlignedStorageThatCopiesShare) {

@@ -40,6 +40,12 @@ std::string LibraryFile(const fs::path& asked) {
   return found.empty() ? (asked / kLibraryName).string() : *std::min_element(found.begin(), found.end());
 }
 
+// Not made canonical: ONNX Runtime looks for its providers beside the name under which it was loaded, too.
+fs::path FolderOf(const void* symbol) {
+  Dl_info info = {};
+  return dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? fs::path(info.dli_fname).parent_path() : fs::path();
+}
+
 StatusOr<OnnxRuntimeLibrary> Open(const fs::path& asked) {
   const std::string file = LibraryFile(asked);
   void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -52,7 +58,9 @@ StatusOr<OnnxRuntimeLibrary> Open(const fs::path& asked) {
   if (get_base == nullptr) {
     return absl::InvalidArgumentError(fmt::format("{} is no ONNX Runtime: it has no OrtGetApiBase", file));
   }
-  OnnxRuntimeLibrary library{.file = file, .version = get_base()->GetVersionString()};
+  OnnxRuntimeLibrary library{.file = file,
+                             .folder = FolderOf(reinterpret_cast<const void*>(get_base)),
+                             .version = get_base()->GetVersionString()};
   CALOTYPE_ASSIGN_OR_RETURN(const int offered, OnnxRuntimeApiOf(library.version));
   library.api = std::min(offered, ORT_API_VERSION);
   if (library.api < kOldestApi) {

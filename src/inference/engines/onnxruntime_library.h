@@ -10,9 +10,10 @@
 namespace calotype {
 
 struct OnnxRuntimeLibrary {
-  std::filesystem::path file;  // as it was asked for
-  std::string version;         // "1.31.1"
-  int api = 0;                 // the C API version in use: the smaller of the library's and our headers'
+  std::filesystem::path file;    // as it was asked for
+  std::filesystem::path folder;  // where the loader found it; its provider libraries lie there
+  std::string version;           // "1.31.1"
+  int api = 0;                   // the C API version in use: the smaller of the library's and our headers'
 };
 
 // Opens the library (see OpenOnnxRuntime in engine.h) and makes it the one that the C++ wrappers call. Thread-safe;

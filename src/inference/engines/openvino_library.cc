@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
+#include "inference/device_error.h"
 
 namespace calotype {
 namespace {
@@ -17,11 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLibraryName = "libopenvino_c.so";
-
-bool IsOutOfMemory(std::string_view message) {
-  return message.find("bad_alloc") != std::string_view::npos || message.find("OUT_OF_") != std::string_view::npos ||
-         message.find("out of memory") != std::string_view::npos;
-}
 
 // The newest library in the folder `asked`; its name when there is none, so that the error says what was looked for.
 std::string NewestIn(const fs::path& asked) {

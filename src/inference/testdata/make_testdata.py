@@ -40,5 +40,22 @@ def affine() -> onnx.ModelProto:
     return model
 
 
+def activations() -> onnx.ModelProto:
+    """y = sigmoid(relu(x) - 1) on float [N, 4]: operators that tests/faulty_provider takes, with one between them."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("Relu", ["x"], ["positive"]),
+            helper.make_node("Sub", ["positive", "one"], ["shifted"]),
+            helper.make_node("Sigmoid", ["shifted"], ["y"]),
+        ],
+        "activations",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 4])],
+        [helper.make_tensor("one", TensorProto.FLOAT, [], [1.0])],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
 if __name__ == "__main__":
     save("affine.onnx", affine())
+    save("activations.onnx", activations())

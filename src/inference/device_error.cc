@@ -1,0 +1,38 @@
+#include "inference/device_error.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace calotype {
+namespace {
+
+// In lower case. Whole names where a library has a code for it: "alloc" alone is in the name of every allocator.
+constexpr std::array<std::string_view, 13> kWords = {
+    "out of memory",                    // CUDA error 2
+    "out_of_memory",                    // CUDA_ERROR_OUT_OF_MEMORY
+    "out_of_host_memory",               // CL_..., ZE_RESULT_ERROR_...
+    "out_of_device_memory",             // ZE_RESULT_ERROR_...
+    "cl_out_of_resources",              // OpenCL, the GPU's memory as a rule
+    "status_alloc_failed",              // CUBLAS_..., CUDNN_..., CUSPARSE_...
+    "mem_object_allocation_failure",    // CL_...
+    "failed to allocate",               // ONNX Runtime's arena, OpenVINO's GPU memory
+    "is smaller than requested bytes",  // ONNX Runtime's arena with a limit
+    "exceeded max size of memory",      // OpenVINO's GPU
+    "bad_alloc",                        // the C++ library
+    "bad allocation",                   // the same, other words
+    "cannot allocate memory",           // ENOMEM
+};
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+bool IsOutOfMemory(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view words) { return lower.find(words) != std::string::npos; });
+}
+
+}  // namespace calotype

@@ -1,0 +1,67 @@
+#include "inference/engines/onnxruntime_environment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace calotype {
+namespace {
+
+thread_local RuntimeLog* listener = nullptr;
+
+// An error that the caller gets as well, so that our log need not tell it once for each photo.
+bool IsReported(std::string_view message) {
+  return listener != nullptr || message.starts_with("Non-zero status code returned while running");
+}
+
+// ONNX Runtime talks of its own accord; what it says goes to our log. Below a warning it only talks when a session was
+// asked to be verbose for a RuntimeLog, which is nothing to read.
+void ORT_API_CALL LogFromRuntime(void* /*param*/, OrtLoggingLevel severity, const char* /*category*/,
+                                 const char* /*id*/, const char* /*location*/, const char* message) {
+  RuntimeLog::Tell(severity, message);
+  if (severity >= ORT_LOGGING_LEVEL_WARNING) {
+    const bool loud = severity >= ORT_LOGGING_LEVEL_ERROR && !IsReported(message);
+    Log(loud ? LogLevel::kWarning : LogLevel::kDebug, fmt::format("onnxruntime: {}", message));
+  }
+}
+
+}  // namespace
+
+Ort::Env& Environment() {
+  static auto* const kEnvironment = new Ort::Env(ORT_LOGGING_LEVEL_WARNING, "calotype", LogFromRuntime, nullptr);
+  return *kEnvironment;
+}
+
+RuntimeLog::RuntimeLog() { listener = this; }
+
+RuntimeLog::~RuntimeLog() { listener = nullptr; }
+
+bool RuntimeLog::Heard(std::string_view words) const {
+  return std::any_of(lines_.begin(), lines_.end(),
+                     [&](const std::string& line) { return line.find(words) != std::string::npos; });
+}
+
+Status RuntimeLog::Explain(const Status& status) const {
+  const std::string known = Message(status);
+  for (const std::string& error : errors_) {
+    // The runtime logs most of what it throws, too.
+    if (known.find(error) == std::string::npos && error.find(known) == std::string::npos) {
+      return {status.code(), fmt::format("{} ({})", known, error)};
+    }
+  }
+  return status;
+}
+
+void RuntimeLog::Tell(OrtLoggingLevel severity, std::string_view message) {
+  if (listener == nullptr) {
+    return;
+  }
+  listener->lines_.emplace_back(message);
+  if (severity >= ORT_LOGGING_LEVEL_ERROR) {
+    listener->errors_.emplace_back(message);
+  }
+}
+
+}  // namespace calotype

@@ -1,0 +1,38 @@
+// The one environment of ONNX Runtime in this process, and what the runtime says of its own accord.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "inference/engines/onnxruntime_api.h"
+
+namespace calotype {
+
+// Made at the first call, after the library was opened; never destroyed, like the library. Throws Ort::Exception.
+Ort::Env& Environment();
+
+// Hears what the runtime logs on this thread while the object lives: some reasons are logged and not thrown (which
+// library a provider misses), and old versions only log where nodes run. One at a time on a thread.
+class RuntimeLog {
+ public:
+  RuntimeLog();
+  RuntimeLog(const RuntimeLog&) = delete;
+  RuntimeLog& operator=(const RuntimeLog&) = delete;
+  ~RuntimeLog();
+
+  // True when a line of any severity holds `words`. Only lines that the session's severity lets through are heard.
+  bool Heard(std::string_view words) const;
+  // `status` with the first logged error that says more than it does.
+  Status Explain(const Status& status) const;
+
+  // For the runtime's log function.
+  static void Tell(OrtLoggingLevel severity, std::string_view message);
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace calotype

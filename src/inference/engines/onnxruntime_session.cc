@@ -1,0 +1,141 @@
+#include "inference/engines/onnxruntime_session.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "inference/engines/check_inputs.h"
+#include "inference/engines/onnxruntime_error.h"
+
+namespace calotype {
+namespace {
+
+struct TypeMapping {
+  ElementType ours;
+  ONNXTensorElementDataType theirs;
+};
+
+constexpr std::array kTypes = {
+    TypeMapping{ElementType::kFloat32, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT},
+    TypeMapping{ElementType::kUint8, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8},
+    TypeMapping{ElementType::kInt32, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32},
+    TypeMapping{ElementType::kInt64, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64},
+};
+
+StatusOr<ElementType> FromOnnx(ONNXTensorElementDataType type) {
+  for (const TypeMapping& mapping : kTypes) {
+    if (mapping.theirs == type) {
+      return mapping.ours;
+    }
+  }
+  return absl::UnimplementedError(fmt::format("element type {} of ONNX is not handled", static_cast<int>(type)));
+}
+
+ONNXTensorElementDataType ToOnnx(ElementType type) {
+  for (const TypeMapping& mapping : kTypes) {
+    if (mapping.ours == type) {
+      return mapping.theirs;
+    }
+  }
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+}
+
+StatusOr<TensorInfo> DescribeTensor(std::string name, const Ort::TypeInfo& type) {
+  const auto shape = type.GetTensorTypeAndShapeInfo();
+  CALOTYPE_ASSIGN_OR_RETURN(const ElementType element, FromOnnx(shape.GetElementType()));
+  return TensorInfo{.name = std::move(name), .type = element, .shape = shape.GetShape()};
+}
+
+class OnnxRuntimeSession : public Session {
+ public:
+  OnnxRuntimeSession(Ort::Session session, DeviceInfo device)
+      : session_(std::move(session)), device_(std::move(device)) {
+    // A session that was made verbose, so that it tells where nodes run, shall not be so in each run.
+    run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
+  }
+
+  // Reads names, types and shapes; once, before the session is shared.
+  Status Describe() {
+    Ort::AllocatorWithDefaultOptions allocator;
+    for (std::size_t i = 0; i < session_.GetInputCount(); ++i) {
+      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo info, DescribeTensor(session_.GetInputNameAllocated(i, allocator).get(),
+                                                                session_.GetInputTypeInfo(i)));
+      inputs_.push_back(std::move(info));
+    }
+    for (std::size_t i = 0; i < session_.GetOutputCount(); ++i) {
+      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo info, DescribeTensor(session_.GetOutputNameAllocated(i, allocator).get(),
+                                                                session_.GetOutputTypeInfo(i)));
+      outputs_.push_back(std::move(info));
+    }
+    return absl::OkStatus();
+  }
+
+  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
+  DeviceInfo device() const override { return device_; }
+
+  std::optional<std::string> Metadata(const std::string& key) const override {
+    const StatusOr<std::optional<std::string>> found = Guarded([&]() -> StatusOr<std::optional<std::string>> {
+      Ort::AllocatorWithDefaultOptions allocator;
+      const auto value = session_.GetModelMetadata().LookupCustomMetadataMapAllocated(key.c_str(), allocator);
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value.get());
+    });
+    return found.ok() ? *found : std::nullopt;
+  }
+
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+    CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs_, inputs));
+    return Guarded([&] { return RunChecked(inputs); });
+  }
+
+ private:
+  StatusOr<std::vector<Tensor>> RunChecked(std::span<const Tensor> inputs) {
+    const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+    std::vector<const char*> input_names;
+    std::vector<const char*> output_names;
+    std::vector<Ort::Value> values;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Tensor& tensor = inputs[i];
+      input_names.push_back(inputs_[i].name.c_str());
+      values.push_back(Ort::Value::CreateTensor(memory, tensor.raw(), tensor.bytes(), tensor.shape().data(),
+                                                tensor.shape().size(), ToOnnx(tensor.type())));
+    }
+    for (const TensorInfo& output : outputs_) {
+      output_names.push_back(output.name.c_str());
+    }
+    std::vector<Ort::Value> results = session_.Run(run_options_, input_names.data(), values.data(), values.size(),
+                                                   output_names.data(), output_names.size());
+    std::vector<Tensor> tensors;
+    for (Ort::Value& result : results) {
+      CALOTYPE_ASSIGN_OR_RETURN(Tensor tensor, Lend(std::move(result)));
+      tensors.push_back(std::move(tensor));
+    }
+    return tensors;
+  }
+
+  // The result's own memory as a Tensor: no copy.
+  static StatusOr<Tensor> Lend(Ort::Value result) {
+    const auto info = result.GetTensorTypeAndShapeInfo();
+    CALOTYPE_ASSIGN_OR_RETURN(const ElementType type, FromOnnx(info.GetElementType()));
+    auto owner = std::make_shared<Ort::Value>(std::move(result));
+    void* const data = owner->GetTensorMutableRawData();
+    return Tensor(type, info.GetShape(), std::move(owner), data);
+  }
+
+  Ort::Session session_;
+  const DeviceInfo device_;
+  Ort::RunOptions run_options_;
+  std::vector<TensorInfo> inputs_;
+  std::vector<TensorInfo> outputs_;
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device) {
+  auto made = std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device));
+  CALOTYPE_RETURN_IF_ERROR(made->Describe());
+  return made;
+}
+
+}  // namespace calotype

@@ -1,0 +1,143 @@
+// For tests: an engine whose devices and their faults are the test's.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "inference/engine.h"
+#include "inference/placement/model_probe.h"
+
+namespace calotype {
+
+// How one device of FakeDeviceEngine behaves. Runs double their input.
+struct FakeDevice {
+  std::string device = "cpu";
+  std::string precision = "f32";
+  std::chrono::microseconds time{0};  // of a run
+  float error = 0;                    // added to every number
+  Status usable = absl::OkStatus();
+  Status load = absl::OkStatus();
+  // Called with the number of the run on this device, from 1 on, and the first number of the input; an error is the
+  // run's, a value is added to the answer.
+  std::function<StatusOr<float>(int run, float first)> fault = nullptr;
+};
+
+// Thread-safe; faults can be changed between runs.
+class FakeDeviceEngine final : public Engine {
+ public:
+  FakeDeviceEngine(std::string name, std::vector<FakeDevice> devices) : name_(std::move(name)) {
+    for (FakeDevice& device : devices) {
+      devices_.push_back(std::make_shared<State>());
+      devices_.back()->fake = std::move(device);
+    }
+  }
+
+  std::string name() const override { return name_; }
+  std::vector<EngineDevice> devices() const override {
+    std::vector<EngineDevice> list;
+    for (const auto& state : devices_) {
+      list.push_back({.device = state->fake.device,
+                      .description = "",
+                      .precisions = {state->fake.precision},
+                      .usable = state->fake.usable});
+    }
+    return list;
+  }
+
+  StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path&, const SessionOptions& options) override {
+    const std::shared_ptr<State> state = Find(options.device, options.precision);
+    ++state->loads;
+    CALOTYPE_RETURN_IF_ERROR(state->fake.load);
+    return std::make_unique<FakeSession>(name_, state);
+  }
+
+  // Not while a session runs or loads.
+  FakeDevice& fake(const std::string& device, const std::string& precision = "f32") {
+    return Find(device, precision)->fake;
+  }
+  int loads(const std::string& device, const std::string& precision = "f32") const {
+    return Find(device, precision)->loads;
+  }
+  int runs(const std::string& device, const std::string& precision = "f32") const {
+    return Find(device, precision)->runs;
+  }
+
+ private:
+  struct State {
+    FakeDevice fake;
+    std::atomic<int> loads = 0;
+    std::atomic<int> runs = 0;
+  };
+
+  class FakeSession final : public Session {
+   public:
+    FakeSession(std::string engine, std::shared_ptr<State> state)
+        : engine_(std::move(engine)), state_(std::move(state)) {}
+    const std::vector<TensorInfo>& inputs() const override { return tensors_; }
+    const std::vector<TensorInfo>& outputs() const override { return tensors_; }
+    std::optional<std::string> Metadata(const std::string&) const override { return std::nullopt; }
+    DeviceInfo device() const override {
+      return {.engine = engine_, .device = state_->fake.device, .precision = state_->fake.precision};
+    }
+    StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+      const int run = ++state_->runs;
+      std::this_thread::sleep_for(state_->fake.time);
+      float off = state_->fake.error;
+      if (state_->fake.fault) {
+        CALOTYPE_ASSIGN_OR_RETURN(const float more, state_->fake.fault(run, inputs[0].data<float>()[0]));
+        off += more;
+      }
+      Tensor output(ElementType::kFloat32, inputs[0].shape());
+      for (std::size_t i = 0; i < output.elements(); ++i) {
+        output.data<float>()[i] = 2 * inputs[0].data<float>()[i] + off;
+      }
+      return std::vector<Tensor>{output};
+    }
+
+   private:
+    const std::string engine_;
+    const std::shared_ptr<State> state_;
+    const std::vector<TensorInfo> tensors_ = {
+        {.name = "x", .type = ElementType::kFloat32, .shape = std::vector<int64_t>{-1}}};
+  };
+
+  std::shared_ptr<State> Find(const std::string& device, const std::string& precision) const {
+    const auto found = std::ranges::find_if(devices_, [&](const auto& state) {
+      return state->fake.device == device && state->fake.precision == precision;
+    });
+    return devices_.at(static_cast<std::size_t>(found - devices_.begin()));  // throws: the test names what it made
+  }
+
+  const std::string name_;
+  std::vector<std::shared_ptr<State>> devices_;
+};
+
+inline std::vector<Tensor> FakeInput(float value) {
+  Tensor input(ElementType::kFloat32, {1});
+  input.data<float>()[0] = value;
+  return {input};
+}
+
+// Asks for a unit vector: (1, 0.5) doubled, whatever is added turns it.
+inline ModelProbe FakeProbe() {
+  return {.answer = [](Session& session) -> StatusOr<ProbeAnswer> {
+            Tensor input(ElementType::kFloat32, {2});
+            input.data<float>()[0] = 1;
+            input.data<float>()[1] = -0.5F;
+            CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input, 1}));
+            const auto values = outputs[0].data<float>();
+            return ProbeAnswer{.vectors = {{values.begin(), values.end()}}};
+          },
+          .expect = nullptr};
+}
+
+}  // namespace calotype

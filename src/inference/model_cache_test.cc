@@ -1,0 +1,143 @@
+#include "inference/model_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/temporary_folder.h"
+#include "inference/fake_device_engine.h"
+
+namespace calotype {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+ModelFile Named(const std::string& name) {
+  return {.name = name, .task = name, .path = "/models/" + name, .hash = name};
+}
+
+class ModelCacheTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<ModelCache> Make(CacheSettings settings) {
+    const std::shared_ptr<Engine> engine = engine_;
+    auto placement = std::make_shared<Placement>(PlacementSettings{.options = ListDeviceOptions(std::span(&engine, 1))},
+                                                 std::make_shared<DeviceStore>(""));
+    auto cache = std::make_unique<ModelCache>(std::move(placement), std::move(settings));
+    for (const char* const name : {"a", "b", "c"}) {
+      cache->Register(Named(name), FakeProbe());
+    }
+    return cache;
+  }
+
+  static std::vector<std::string> Loaded(const ModelCache& cache) {
+    std::vector<std::string> names;
+    for (const ModelReport& report : cache.Report()) {
+      if (report.loaded) {
+        names.push_back(report.model.name);
+      }
+    }
+    return names;
+  }
+
+  const std::shared_ptr<FakeDeviceEngine> engine_ =
+      std::make_shared<FakeDeviceEngine>("fake 1", std::vector<FakeDevice>{{.time = std::chrono::microseconds(100)}});
+};
+
+TEST_F(ModelCacheTest, OneLoadHoweverManyAsk) {
+  const auto cache = Make({});
+  std::vector<std::shared_ptr<Session>> sessions(8);
+  {
+    std::vector<std::jthread> threads;
+    for (std::shared_ptr<Session>& own : sessions) {
+      threads.emplace_back([&] {
+        const auto session = cache->Get("a");
+        ASSERT_TRUE(session.ok());
+        own = *session;
+        EXPECT_TRUE(own->Run(FakeInput(1)).ok());
+      });
+    }
+  }
+  EXPECT_EQ(engine_->loads("cpu"), 2);  // once to measure, once to stay
+  for (const auto& session : sessions) {
+    EXPECT_EQ(session, sessions[0]);
+  }
+  EXPECT_EQ(cache->DeviceOf("a"), "fake 1 cpu f32");
+  EXPECT_EQ(cache->DeviceOf("b"), "");
+}
+
+TEST_F(ModelCacheTest, AFailedLoadIsToldToEveryCallerAndTriedOnce) {
+  engine_->fake("cpu").load = absl::InternalError("broken file");
+  const auto cache = Make({});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Message(cache->Get("a").status()), HasSubstr("model a does not load: broken file"));
+  }
+  EXPECT_EQ(engine_->loads("cpu"), 2);
+  EXPECT_TRUE(absl::IsNotFound(cache->Get("nothing").status()));
+}
+
+TEST_F(ModelCacheTest, MeasuresAheadOfUse) {
+  const auto cache = Make({});
+  EXPECT_EQ(cache->Unmeasured().size(), 3U);
+  std::vector<std::string> told;
+  cache->Measure([&](const std::string& name) { told.push_back(name); });
+  EXPECT_EQ(told, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_TRUE(cache->Unmeasured().empty());
+  EXPECT_TRUE(Loaded(*cache).empty());
+}
+
+TEST_F(ModelCacheTest, TheOneUnusedForLongestMakesRoom) {
+  // Files that do not exist have no size: a load counts what the process grew by, or nothing. With a limit of one byte
+  // models that grew push each other out, so sizes are given by files.
+  const auto folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok());
+  const auto cache = Make({.memory_bytes = 250'000'000});
+  for (const char* const name : {"d", "e", "f"}) {
+    const auto file = folder->path() / name;
+    std::ofstream(file) << "x";
+    std::filesystem::resize_file(file, 100'000'000);  // sparse
+    cache->Register({.name = name, .task = name, .path = file, .hash = name}, FakeProbe());
+  }
+  ASSERT_TRUE(cache->Get("d").ok());
+  ASSERT_TRUE(cache->Get("e").ok());
+  ASSERT_TRUE(cache->Get("d").ok());
+  ASSERT_TRUE(cache->Get("f").ok());
+  EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"d", "f"}));
+  EXPECT_EQ(cache->DeviceOf("e"), "fake 1 cpu f32");  // where it was
+  const auto held = cache->Get("d");
+  const auto held_too = cache->Get("f");
+  ASSERT_TRUE(cache->Get("e").ok());  // both are at work: the limit gives way, not the work
+  EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"d", "e", "f"}));
+}
+
+TEST_F(ModelCacheTest, IdleModelsAreUnloadedUnlessPinnedOrHeld) {
+  const auto cache = Make({.idle = milliseconds(1), .idle_by_task = {{"c", milliseconds(0)}}, .pinned = {"b"}});
+  ASSERT_TRUE(cache->Preload({"a", "b", "c"}).ok());
+  {
+    const auto held = cache->Get("a");
+    std::this_thread::sleep_for(milliseconds(5));
+    cache->UnloadIdle();
+    EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"a", "b", "c"}));
+  }
+  std::this_thread::sleep_for(milliseconds(5));
+  cache->UnloadIdle();
+  EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"b", "c"}));
+  EXPECT_TRUE(cache->Get("a").ok());  // and comes back
+}
+
+TEST_F(ModelCacheTest, UnloadsByItself) {
+  const auto cache = Make({.idle = milliseconds(1)});
+  ASSERT_TRUE(cache->Get("a").ok());
+  for (int i = 0; i < 200 && !Loaded(*cache).empty(); ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_TRUE(Loaded(*cache).empty());
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,140 @@
+#include "inference/placement/device_policy.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace calotype {
+namespace {
+
+constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kAnyGpu = "gpu";
+constexpr std::string_view kOnnxRuntime = "onnxruntime";
+constexpr std::string_view kOpenVino = "openvino";
+
+constexpr std::array<std::string_view, 2> kEngines = {kOnnxRuntime, kOpenVino};
+constexpr std::array<std::string_view, 3> kPrecisions = {"f32", "f16", "bf16"};
+
+// The devices that have a name of their own, and the engine that each belongs to; empty for several.
+struct KnownDevice {
+  std::string_view name;
+  std::string_view engine;
+};
+constexpr std::array kDevices = {
+    KnownDevice{"cpu", ""},
+    KnownDevice{"cuda", kOnnxRuntime},
+    KnownDevice{kAnyGpu, ""},
+    KnownDevice{"npu", kOpenVino},
+};
+
+template <typename Names>
+bool Contains(const Names& names, std::string_view name) {
+  return std::ranges::find(names, name) != std::ranges::end(names);
+}
+
+Status Refuse(std::string_view key, std::span<const std::string> names, std::string_view why,
+              std::span<const std::string> plugins) {
+  std::string devices;
+  for (const KnownDevice& device : kDevices) {
+    devices += fmt::format("{}, ", device.name);
+  }
+  for (const std::string& plugin : plugins) {
+    devices += plugin + ", ";
+  }
+  return absl::InvalidArgumentError(fmt::format(
+      "{} is [\"{}\"]: {}. Allowed is \"auto\", or a list of devices in the order in which to try them: "
+      "{}an engine ({}), a precision ({}), or some of these joined as in \"openvino:cpu:bf16\"",
+      key, fmt::join(names, "\", \""), why, devices, fmt::join(kEngines, ", "), fmt::join(kPrecisions, ", ")));
+}
+
+std::vector<std::string> SplitAtColons(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+bool IsDevice(std::string_view name, std::span<const std::string> plugins) {
+  return std::ranges::any_of(kDevices, [name](const KnownDevice& device) { return device.name == name; }) ||
+         Contains(plugins, name);
+}
+
+// The engine that `device` needs; empty when several have it.
+std::string_view EngineOf(std::string_view device, std::span<const std::string> plugins) {
+  if (Contains(plugins, device)) {
+    return kOnnxRuntime;
+  }
+  const auto known = std::ranges::find(kDevices, device, &KnownDevice::name);
+  return known == kDevices.end() ? std::string_view() : known->engine;
+}
+
+// Empty when `text` is a selector; else what is wrong with it.
+std::string ReadSelector(const std::string& text, std::span<const std::string> plugins, DeviceSelector& selector) {
+  selector.text = text;
+  for (const std::string& part : SplitAtColons(text)) {
+    std::string* const slot = Contains(kEngines, part)      ? &selector.engine
+                              : Contains(kPrecisions, part) ? &selector.precision
+                              : IsDevice(part, plugins)     ? &selector.device
+                                                            : nullptr;
+    if (slot == nullptr) {
+      return part == kAuto ? "auto stands alone" : fmt::format("nothing is called \"{}\"", part);
+    }
+    if (!slot->empty()) {
+      return fmt::format("\"{}\" names both {} and {}", text, *slot, part);
+    }
+    *slot = part;
+  }
+  const std::string_view needed = EngineOf(selector.device, plugins);
+  if (!selector.engine.empty() && !needed.empty() && selector.engine != needed) {
+    return fmt::format("{} has no {}; {} has", selector.engine, selector.device, needed);
+  }
+  return "";
+}
+
+}  // namespace
+
+bool DeviceSelector::Matches(std::string_view of_engine, std::string_view of_device,
+                             std::string_view of_precision) const {
+  const bool same_device =
+      device.empty() || device == of_device || (device == kAnyGpu && of_device != "cpu" && of_device != "npu");
+  return (engine.empty() || engine == of_engine) && same_device && (precision.empty() || precision == of_precision);
+}
+
+std::string DevicePolicy::ToString() const {
+  std::string text;
+  for (const DeviceSelector& selector : selectors) {
+    text += (text.empty() ? "" : ", ") + selector.text;
+  }
+  return text.empty() ? std::string(kAuto) : text;
+}
+
+StatusOr<DevicePolicy> ParseDevicePolicy(std::string_view key, std::span<const std::string> names,
+                                         std::span<const std::string> plugins) {
+  if (names.size() == 1 && names.front() == kAuto) {
+    return DevicePolicy{};
+  }
+  if (names.empty()) {
+    return Refuse(key, names, "an empty list leaves nothing to run on", plugins);
+  }
+  DevicePolicy policy;
+  for (const std::string& name : names) {
+    DeviceSelector selector;
+    if (const std::string wrong = ReadSelector(name, plugins, selector); !wrong.empty()) {
+      return Refuse(key, names, wrong, plugins);
+    }
+    if (Contains(names.first(policy.selectors.size()), name)) {
+      return Refuse(key, names, fmt::format("\"{}\" stands there twice", name), plugins);
+    }
+    policy.selectors.push_back(std::move(selector));
+  }
+  return policy;
+}
+
+}  // namespace calotype

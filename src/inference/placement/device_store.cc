@@ -1,0 +1,168 @@
+#include "inference/placement/device_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "base/log.h"
+
+namespace calotype {
+namespace {
+
+using nlohmann::json;
+using Time = std::chrono::system_clock::time_point;
+
+// Of the file's layout; another one is begun anew.
+constexpr int kFormat = 1;
+
+int64_t ToSeconds(Time time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+Time FromSeconds(int64_t seconds) { return Time(std::chrono::seconds(seconds)); }
+
+std::chrono::seconds WaitAfter(int failures, bool may_pass) {
+  if (!may_pass) {
+    return DeviceStore::kLastWait;
+  }
+  const int doublings = std::clamp(failures - 1, 0, 20);
+  return std::min(DeviceStore::kFirstWait * (1 << doublings), DeviceStore::kLastWait);
+}
+
+// Held while it lives, against other processes.
+StatusOr<UniqueFd> LockBeside(const std::filesystem::path& file) {
+  const std::string lock = file.string() + ".lock";
+  UniqueFd descriptor(open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644));
+  if (descriptor.get() < 0) {
+    return ErrnoStatus(errno, "open " + lock);
+  }
+  if (flock(descriptor.get(), LOCK_EX) != 0) {
+    return ErrnoStatus(errno, "lock " + lock);
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+DeviceStore::DeviceStore(std::filesystem::path file, Clock clock) : file_(std::move(file)), clock_(std::move(clock)) {
+  if (file_.empty()) {
+    return;
+  }
+  StatusOr<Contents> contents = Read(file_);
+  if (contents.ok()) {
+    contents_ = *std::move(contents);
+  } else if (!absl::IsNotFound(contents.status())) {
+    LogWarning("{}; devices are measured anew", Message(contents.status()));
+  }
+}
+
+StatusOr<DeviceStore::Contents> DeviceStore::Read(const std::filesystem::path& file) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
+  try {
+    const json root = json::parse(text);
+    Contents contents;
+    if (root.at("format") != kFormat) {
+      return contents;
+    }
+    for (const auto& [key, trial] : root.at("trials").items()) {
+      contents.trials[key] = {
+          .milliseconds = trial.at("ms"), .agrees = trial.at("agrees"), .figure = trial.at("figure")};
+    }
+    for (const auto& [key, failure] : root.at("failures").items()) {
+      contents.failures[key] = {.reason = failure.at("reason"),
+                                .count = failure.at("count"),
+                                .at = FromSeconds(failure.at("at")),
+                                .next_try = FromSeconds(failure.at("next_try"))};
+    }
+    return contents;
+  } catch (const json::exception& error) {
+    return absl::DataLossError(fmt::format("{} is damaged ({})", file.string(), error.what()));
+  }
+}
+
+std::string DeviceStore::ToJson(const Contents& contents) {
+  json root = {{"format", kFormat}, {"trials", json::object()}, {"failures", json::object()}};
+  for (const auto& [key, trial] : contents.trials) {
+    root["trials"][key] = {{"ms", trial.milliseconds}, {"agrees", trial.agrees}, {"figure", trial.figure}};
+  }
+  for (const auto& [key, failure] : contents.failures) {
+    root["failures"][key] = {{"reason", failure.reason},
+                             {"count", failure.count},
+                             {"at", ToSeconds(failure.at)},
+                             {"next_try", ToSeconds(failure.next_try)}};
+  }
+  // A library's words need not be UTF-8.
+  return root.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Status DeviceStore::ChangeFile(const std::function<void(Contents&)>& change) {
+  std::error_code error;
+  std::filesystem::create_directories(file_.parent_path(), error);
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd lock, LockBeside(file_));
+  StatusOr<Contents> contents = Read(file_);
+  Contents now = contents.ok() ? *std::move(contents) : Contents{};
+  change(now);
+  const std::string text = ToJson(now);
+  return WriteFileAtomically(file_, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+void DeviceStore::Change(const std::function<void(Contents&)>& change) {
+  change(contents_);
+  if (file_.empty()) {
+    return;
+  }
+  if (const Status status = ChangeFile(change); !status.ok() && !told_) {
+    LogWarning("what was measured cannot be kept: {}", Message(status));
+    told_ = true;
+  }
+}
+
+std::optional<Trial> DeviceStore::FindTrial(const std::string& key) const {
+  const MutexLock lock(&mutex_);
+  const auto found = contents_.trials.find(key);
+  return found == contents_.trials.end() ? std::nullopt : std::optional(found->second);
+}
+
+void DeviceStore::PutTrial(const std::string& key, const Trial& trial) {
+  const MutexLock lock(&mutex_);
+  Change([&](Contents& contents) { contents.trials[key] = trial; });
+}
+
+std::optional<DeviceFailure> DeviceStore::FindFailure(const std::string& key) const {
+  const MutexLock lock(&mutex_);
+  const auto found = contents_.failures.find(key);
+  return found == contents_.failures.end() || found->second.next_try <= clock_() ? std::nullopt
+                                                                                 : std::optional(found->second);
+}
+
+Time DeviceStore::PutFailure(const std::string& key, const std::string& reason, bool may_pass) {
+  const MutexLock lock(&mutex_);
+  const Time now = clock_();
+  const auto known = contents_.failures.find(key);
+  const int count = known == contents_.failures.end() ? 1 : known->second.count + 1;
+  const DeviceFailure failure{
+      .reason = reason, .count = count, .at = now, .next_try = now + WaitAfter(count, may_pass)};
+  Change([&](Contents& contents) { contents.failures[key] = failure; });
+  return failure.next_try;
+}
+
+void DeviceStore::ForgetFailure(const std::string& key) {
+  const MutexLock lock(&mutex_);
+  if (contents_.failures.contains(key)) {
+    Change([&](Contents& contents) { contents.failures.erase(key); });
+  }
+}
+
+void DeviceStore::Clear() {
+  const MutexLock lock(&mutex_);
+  Change([](Contents& contents) { contents = Contents{}; });
+}
+
+}  // namespace calotype

@@ -1,0 +1,191 @@
+#include "inference/placement/placement.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "inference/placement/trial.h"
+
+namespace calotype {
+namespace {
+
+// Measurements on a busy machine differ by this much; nothing that is no faster is worth another engine.
+constexpr double kWorthIt = 0.95;
+
+std::string Again(std::chrono::system_clock::time_point when) {
+  return fmt::format("to be tried again from {:%H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+}
+
+// Errors that will be the same until something is installed or replaced.
+bool MayPass(const Status& failure) {
+  return !absl::IsFailedPrecondition(failure) && !absl::IsInvalidArgument(failure) && !absl::IsNotFound(failure);
+}
+
+Status NothingWorks(const ModelFile& model, const DevicePolicy& policy, const std::vector<NotUsed>& reasons) {
+  std::string text;
+  for (const NotUsed& reason : reasons) {
+    text += fmt::format("; {}: {}", reason.device, reason.reason);
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("model {} may run on {} alone (devices.{}), and nothing of that works here{}", model.name,
+                  policy.ToString(), model.task, text));
+}
+
+}  // namespace
+
+Placement::Placement(PlacementSettings settings, std::shared_ptr<DeviceStore> store)
+    : settings_(std::move(settings)), store_(std::move(store)) {}
+
+const DevicePolicy& Placement::PolicyFor(const ModelFile& model) const {
+  const auto own = settings_.policies.find(model.task);
+  return own == settings_.policies.end() ? settings_.default_policy : own->second;
+}
+
+std::string Placement::Key(const ModelFile& model, const DeviceOption& option) const {
+  return fmt::format("{} {} | {} {} {} | {} threads x {} | {}", model.name, model.hash, option.engine->name(),
+                     option.device, option.precision, settings_.threads, settings_.parallel, settings_.machine);
+}
+
+std::vector<std::size_t> Placement::Wanted(const ModelFile& model) const {
+  std::set<std::size_t> wanted = {0};
+  for (const auto& group : GroupOptions(PolicyFor(model), settings_.options)) {
+    wanted.insert(group.begin(), group.end());
+  }
+  std::erase_if(wanted, [this](std::size_t i) { return !settings_.options[i].usable.ok(); });
+  return {wanted.begin(), wanted.end()};
+}
+
+bool Placement::IsKnown(const ModelFile& model, const DeviceOption& option) const {
+  const std::string key = Key(model, option);
+  return store_->FindTrial(key).has_value() || store_->FindFailure(key).has_value();
+}
+
+bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const {
+  return probe &&
+         std::ranges::any_of(Wanted(model), [&](std::size_t i) { return !IsKnown(model, settings_.options[i]); });
+}
+
+StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const DeviceOption& option) const {
+  return LoadOn(option, model.path, {.threads = settings_.threads, .parallel = settings_.parallel}, settings_.limit);
+}
+
+StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,
+                                   const ProbeAnswer* reference, ProbeAnswer* answer) const {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, Load(model, option));
+  return RunTrial(*session, probe, reference, answer);
+}
+
+void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) {
+  // One at a time: two side by side would measure each other.
+  const MutexLock lock(&measuring_);
+  if (!NeedsMeasuring(model, probe)) {
+    return;
+  }
+  // The reference's answer is not kept, so it is asked again whenever another device is new.
+  ProbeAnswer reference;
+  bool have_reference = false;
+  for (const std::size_t i : Wanted(model)) {
+    const DeviceOption& option = settings_.options[i];
+    if (i != 0 && IsKnown(model, option)) {
+      continue;
+    }
+    ProbeAnswer answer;
+    const StatusOr<Trial> trial = Measure(model, option, probe, have_reference ? &reference : nullptr, &answer);
+    if (!trial.ok()) {
+      LogInfo("model {} does not work on {}: {}", model.name, option.name(), Message(trial.status()));
+      RecordFailure(model, option, trial.status());
+      continue;
+    }
+    if (i == 0) {
+      reference = std::move(answer);
+      have_reference = true;
+    }
+    LogInfo("model {} measured on {}: {:.1f} ms, {}", model.name, option.name(), trial->milliseconds, trial->figure);
+    store_->PutTrial(Key(model, option), *trial);
+    RecordSuccess(model, option);
+  }
+}
+
+void Placement::AddGroup(const ModelFile& model, bool has_probe, const std::vector<std::size_t>& group,
+                         Plan& plan) const {
+  const bool obeyed = group.size() == 1;  // the policy names it and nothing else
+  std::vector<Place> places;
+  for (const std::size_t i : group) {
+    const DeviceOption& option = settings_.options[i];
+    const std::optional<Trial> trial = store_->FindTrial(Key(model, option));
+    if (!option.usable.ok()) {
+      plan.not_used.push_back({option.name(), Message(option.usable)});
+    } else if (const auto failure = store_->FindFailure(Key(model, option))) {
+      plan.not_used.push_back({option.name(), fmt::format("{} ({})", failure->reason, Again(failure->next_try))});
+    } else if (has_probe && trial && !trial->agrees && !obeyed) {
+      plan.not_used.push_back(
+          {option.name(), fmt::format("disagrees with fp32: {} ({:.1f} ms)", trial->figure, trial->milliseconds)});
+    } else if (!has_probe && i != 0 && !obeyed) {
+      plan.not_used.push_back({option.name(), "the model's manifest has no self-test to compare answers by"});
+    } else {
+      places.push_back({.option = option, .trial = trial});
+    }
+  }
+  const auto cost = [this](const Place& place) {
+    const bool reference = place.option.name() == settings_.options.front().name();
+    return place.trial ? place.trial->milliseconds * (reference ? kWorthIt : 1) : 0;
+  };
+  std::ranges::stable_sort(places, {}, cost);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Place& place = places[i];
+    if (i > 0 && place.trial) {
+      const double best = places.front().trial ? places.front().trial->milliseconds : 0;
+      plan.not_used.push_back(
+          {place.option.name(),
+           fmt::format("{} ({:.1f} ms, {:.1f} where it runs; {})",
+                       place.trial->milliseconds > best ? "slower" : "not enough faster to be worth it",
+                       place.trial->milliseconds, best, place.trial->figure)});
+    }
+    plan.places.push_back(place);
+  }
+}
+
+// With nothing else left, waiting would be giving up.
+void Placement::AddFailedOnes(const std::vector<std::vector<std::size_t>>& groups, Plan& plan) const {
+  for (const auto& group : groups) {
+    for (const std::size_t i : group) {
+      if (settings_.options[i].usable.ok()) {
+        plan.places.push_back({.option = settings_.options[i], .trial = std::nullopt});
+      }
+    }
+  }
+}
+
+StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& probe) {
+  if (probe) {
+    MeasureMissing(model, probe);
+  }
+  const DevicePolicy& policy = PolicyFor(model);
+  const auto groups = GroupOptions(policy, settings_.options);
+  Plan plan;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].empty()) {
+      plan.not_used.push_back({policy.selectors[i].text, "there is no such device on this machine"});
+    }
+    AddGroup(model, static_cast<bool>(probe), groups[i], plan);
+  }
+  if (plan.places.empty()) {
+    AddFailedOnes(groups, plan);
+  }
+  return plan.places.empty() ? StatusOr<Plan>(NothingWorks(model, policy, plan.not_used)) : plan;
+}
+
+std::chrono::system_clock::time_point Placement::RecordFailure(const ModelFile& model, const DeviceOption& option,
+                                                               const Status& failure) {
+  return store_->PutFailure(Key(model, option), Message(failure), MayPass(failure));
+}
+
+void Placement::RecordSuccess(const ModelFile& model, const DeviceOption& option) {
+  store_->ForgetFailure(Key(model, option));
+}
+
+}  // namespace calotype

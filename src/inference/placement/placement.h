@@ -1,0 +1,103 @@
+// Where each model runs: what its policy allows, what was measured here, and what to fall back to.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "inference/placement/device_option.h"
+#include "inference/placement/device_policy.h"
+#include "inference/placement/device_store.h"
+#include "inference/placement/model_probe.h"
+
+namespace calotype {
+
+// A model file and what it is called.
+struct ModelFile {
+  std::string name;  // unique: "centernet"
+  std::string task;  // "objects": what policies are given for
+  std::filesystem::path path;
+  std::string hash;  // of its content; what was measured is kept under it
+};
+
+struct PlacementSettings {
+  // What there is; the first is the reference.
+  std::vector<DeviceOption> options;
+  // By task; the others use the default one.
+  std::map<std::string, DevicePolicy> policies;
+  DevicePolicy default_policy;
+  int threads = 1;   // as in SessionOptions
+  int parallel = 1;  // as in SessionOptions
+  // What a measurement depends on beside model, engine and threads: the CPU, the driver.
+  std::string machine;
+  // A load or a run on another device than the CPU that takes longer is given up.
+  std::chrono::milliseconds limit{std::chrono::minutes(1)};
+};
+
+// A device that a model does not run on, and why.
+struct NotUsed {
+  std::string device;  // "openvino cpu f32", or a policy's selector that names nothing here
+  std::string reason;
+};
+
+// One device that a model may run on.
+struct Place {
+  DeviceOption option;
+  std::optional<Trial> trial;  // none for a model without a probe
+};
+
+struct Plan {
+  std::vector<Place> places;  // the first is the one to use, the others to fall back to in turn
+  std::vector<NotUsed> not_used;
+};
+
+// Thread-safe.
+class Placement {
+ public:
+  Placement(PlacementSettings settings, std::shared_ptr<DeviceStore> store);
+
+  // Measures what the model's policy allows and what was not measured before, one model at a time, and answers where it
+  // is to run. `auto` takes the fastest that agrees with the reference; what it agrees with by less than 5 % of time
+  // does not replace the reference. A selector that leaves engine, device or precision open is measured likewise; one
+  // that names a single option is obeyed, even against the reference, as long as the manifest's expectation is met.
+  // kFailedPrecondition, with each reason, when nothing that is allowed works.
+  StatusOr<Plan> PlanFor(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
+
+  // True when PlanFor would have to measure.
+  bool NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const;
+
+  // Remembers that `option` failed for `model`. Answers from when it may be tried again.
+  std::chrono::system_clock::time_point RecordFailure(const ModelFile& model, const DeviceOption& option,
+                                                      const Status& failure);
+  void RecordSuccess(const ModelFile& model, const DeviceOption& option);
+
+  StatusOr<std::shared_ptr<Session>> Load(const ModelFile& model, const DeviceOption& option) const;
+
+  const PlacementSettings& settings() const { return settings_; }
+  DeviceStore& store() const { return *store_; }
+  const DevicePolicy& PolicyFor(const ModelFile& model) const;
+
+ private:
+  std::string Key(const ModelFile& model, const DeviceOption& option) const;
+  // Indices of the usable options that the policy allows, the reference among them whether it is or not.
+  std::vector<std::size_t> Wanted(const ModelFile& model) const;
+  bool IsKnown(const ModelFile& model, const DeviceOption& option) const;
+  void MeasureMissing(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
+  StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,
+                          const ProbeAnswer* reference, ProbeAnswer* answer) const;
+  void AddGroup(const ModelFile& model, bool has_probe, const std::vector<std::size_t>& group, Plan& plan) const;
+  void AddFailedOnes(const std::vector<std::vector<std::size_t>>& groups, Plan& plan) const;
+
+  const PlacementSettings settings_;
+  const std::shared_ptr<DeviceStore> store_;
+  Mutex measuring_;
+};
+
+}  // namespace calotype

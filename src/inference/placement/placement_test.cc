@@ -1,0 +1,174 @@
+#include "inference/placement/placement.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "inference/fake_device_engine.h"
+
+namespace calotype {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const ModelFile kModel{.name = "m", .task = "objects", .path = "/m.onnx", .hash = "abc"};
+
+class PlacementTest : public ::testing::Test {
+ protected:
+  // The CPU of two engines, and a GPU that is fast.
+  PlacementTest() {
+    slow_ = std::make_shared<FakeDeviceEngine>(
+        "onnxruntime 1.2",
+        std::vector<FakeDevice>{{.time = milliseconds(8)}, {.device = "cuda", .time = milliseconds(1)}});
+    fast_ = std::make_shared<FakeDeviceEngine>(
+        "openvino 3",
+        std::vector<FakeDevice>{{.time = milliseconds(4)},
+                                {.device = "cpu", .precision = "bf16", .time = milliseconds(2), .error = 0.01F}});
+  }
+
+  void Open(const std::vector<std::string>& policy) {
+    const std::vector<std::shared_ptr<Engine>> engines = {slow_, fast_};
+    PlacementSettings settings{.options = ListDeviceOptions(engines), .limit = milliseconds(200)};
+    settings.default_policy = *ParseDevicePolicy("devices.default", policy, {});
+    placement_ = std::make_unique<Placement>(std::move(settings), store_);
+  }
+
+  std::vector<std::string> Places(const ModelProbe& probe = FakeProbe()) {
+    const auto plan = placement_->PlanFor(kModel, probe);
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    std::vector<std::string> names;
+    reasons_.clear();
+    if (plan.ok()) {
+      for (const Place& place : plan->places) {
+        names.push_back(place.option.name());
+      }
+      for (const NotUsed& device : plan->not_used) {
+        reasons_[device.device] = device.reason;
+      }
+    }
+    return names;
+  }
+
+  std::shared_ptr<FakeDeviceEngine> slow_;
+  std::shared_ptr<FakeDeviceEngine> fast_;
+  std::shared_ptr<DeviceStore> store_ = std::make_shared<DeviceStore>("");
+  std::unique_ptr<Placement> placement_;
+  std::map<std::string, std::string> reasons_;
+};
+
+TEST_F(PlacementTest, AutoTakesTheFastestThatAgrees) {
+  Open({"auto"});
+  EXPECT_THAT(Places(),
+              ElementsAre("onnxruntime cuda f32", "openvino cpu bf16", "openvino cpu f32", "onnxruntime cpu f32"));
+  EXPECT_THAT(reasons_["onnxruntime cpu f32"], HasSubstr("slower"));
+}
+
+TEST_F(PlacementTest, ADeviceThatDisagreesIsNotChosenHoweverFast) {
+  slow_->fake("cuda").error = 0.5F;
+  Open({"auto"});
+  EXPECT_THAT(Places(), ElementsAre("openvino cpu bf16", "openvino cpu f32", "onnxruntime cpu f32"));
+  EXPECT_THAT(reasons_["onnxruntime cuda f32"], AllOf(HasSubstr("disagrees with fp32: cosine 0.9"), HasSubstr(" ms")));
+}
+
+TEST_F(PlacementTest, ADeviceThatIsWrongNowAndThenIsNotChosen) {
+  slow_->fake("cuda").fault = [](int run, float) -> StatusOr<float> { return run % 3 == 0 ? 0.5F : 0.0F; };
+  Open({"auto"});
+  EXPECT_EQ(Places().front(), "openvino cpu bf16");
+}
+
+TEST_F(PlacementTest, TheReferenceStaysUnlessAnotherIsWorthIt) {
+  slow_->fake("cpu").time = milliseconds(4);
+  fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
+  slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
+  Open({"auto"});
+  EXPECT_EQ(Places().front(), "onnxruntime cpu f32");
+  EXPECT_EQ(reasons_["onnxruntime cuda f32"], "no driver; install one");
+  EXPECT_EQ(slow_->loads("cuda"), 0);
+}
+
+TEST_F(PlacementTest, MeasuresOnceAndKeepsIt) {
+  Open({"auto"});
+  EXPECT_TRUE(placement_->NeedsMeasuring(kModel, FakeProbe()));
+  Places();
+  EXPECT_FALSE(placement_->NeedsMeasuring(kModel, FakeProbe()));
+  const int loads = slow_->loads("cpu");
+  Open({"auto"});
+  Places();
+  EXPECT_EQ(slow_->loads("cpu"), loads);
+  ModelFile other = kModel;
+  other.hash = "def";
+  EXPECT_TRUE(placement_->NeedsMeasuring(other, FakeProbe()));
+}
+
+TEST_F(PlacementTest, PoliciesAreObeyed) {
+  Open({"cpu"});
+  EXPECT_THAT(Places(), ElementsAre("openvino cpu bf16", "openvino cpu f32", "onnxruntime cpu f32"));
+  EXPECT_EQ(slow_->loads("cuda"), 0);
+  Open({"openvino:f32"});
+  EXPECT_THAT(Places(), ElementsAre("openvino cpu f32"));
+  Open({"onnxruntime:cpu"});
+  EXPECT_THAT(Places(), ElementsAre("onnxruntime cpu f32"));
+  slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver");
+  Open({"cuda", "cpu"});
+  EXPECT_EQ(Places().front(), "openvino cpu bf16");
+  EXPECT_EQ(reasons_["onnxruntime cuda f32"], "no driver");
+}
+
+TEST_F(PlacementTest, ASingleOptionIsObeyedEvenWhenItDisagrees) {
+  fast_->fake("cpu", "bf16").error = 0.5F;
+  Open({"openvino:bf16"});
+  EXPECT_THAT(Places(), ElementsAre("openvino cpu bf16"));
+}
+
+TEST_F(PlacementTest, WhatFailsIsLeftAloneForAWhile) {
+  slow_->fake("cuda").load = absl::InternalError("CUDA error 209");
+  Open({"auto"});
+  EXPECT_EQ(Places().front(), "openvino cpu bf16");
+  EXPECT_THAT(reasons_["onnxruntime cuda f32"], AllOf(HasSubstr("CUDA error 209"), HasSubstr("tried again from")));
+  const int loads = slow_->loads("cuda");
+  Places();
+  EXPECT_EQ(slow_->loads("cuda"), loads);
+}
+
+TEST_F(PlacementTest, AHangIsGivenUp) {
+  slow_->fake("cuda").fault = [](int, float) -> StatusOr<float> {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    return 0.0F;
+  };
+  Open({"auto"});
+  EXPECT_EQ(Places().front(), "openvino cpu bf16");
+  EXPECT_THAT(reasons_["onnxruntime cuda f32"], HasSubstr("did not come back within 200 ms"));
+}
+
+TEST_F(PlacementTest, NothingThatIsAllowedWorks) {
+  slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver");
+  Open({"cuda", "npu"});
+  const auto plan = placement_->PlanFor(kModel, FakeProbe());
+  EXPECT_THAT(Message(plan.status()), AllOf(HasSubstr("model m may run on cuda, npu alone (devices.objects)"),
+                                            HasSubstr("no driver"), HasSubstr("npu: there is no such device")));
+}
+
+TEST_F(PlacementTest, WithoutAProbeTheReferenceIsTaken) {
+  Open({"auto"});
+  EXPECT_THAT(Places({}), ElementsAre("onnxruntime cpu f32"));
+  EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("no self-test"));
+  EXPECT_EQ(slow_->loads("cpu"), 0);
+  Open({"openvino:f32"});
+  EXPECT_THAT(Places({}), ElementsAre("openvino cpu f32"));
+}
+
+TEST_F(PlacementTest, TheLastResortIsTriedEvenAfterAFailure) {
+  Open({"openvino:f32"});
+  fast_->fake("cpu").load = absl::InternalError("out of luck");
+  EXPECT_THAT(Places(), ElementsAre("openvino cpu f32"));
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,130 @@
+#include "inference/placement/trial.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "inference/placement/deadline.h"
+
+namespace calotype {
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+constexpr int kMinRuns = 3;
+constexpr int kMaxRuns = 20;
+constexpr Milliseconds kEnough{300};
+
+// Passes everything on.
+class SessionDecorator : public Session {
+ public:
+  explicit SessionDecorator(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  const std::vector<TensorInfo>& inputs() const override { return session_->inputs(); }
+  const std::vector<TensorInfo>& outputs() const override { return session_->outputs(); }
+  std::optional<std::string> Metadata(const std::string& key) const override { return session_->Metadata(key); }
+  DeviceInfo device() const override { return session_->device(); }
+
+ protected:
+  const std::shared_ptr<Session> session_;
+};
+
+class GuardedSession final : public SessionDecorator {
+ public:
+  GuardedSession(std::shared_ptr<Session> session, std::chrono::milliseconds limit)
+      : SessionDecorator(std::move(session)), limit_(limit) {}
+
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+    return CallWithDeadline<std::vector<Tensor>>(
+        limit_, "a run",
+        [session = session_, owned = std::vector(inputs.begin(), inputs.end())] { return session->Run(owned); });
+  }
+
+ private:
+  const std::chrono::milliseconds limit_;
+};
+
+// Adds up the time spent in the session, so that decoding the probe's photo is not counted.
+class TimedSession final : public SessionDecorator {
+ public:
+  // `session` is not owned.
+  explicit TimedSession(Session& session) : SessionDecorator({&session, [](Session*) {}}) {}
+
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+    const auto start = std::chrono::steady_clock::now();
+    auto outputs = session_->Run(inputs);
+    elapsed_ += std::chrono::steady_clock::now() - start;
+    return outputs;
+  }
+
+  Milliseconds TakeElapsed() { return std::exchange(elapsed_, Milliseconds(0)); }
+
+ private:
+  Milliseconds elapsed_{0};
+};
+
+bool AllFinite(const ProbeAnswer& answer) {
+  const auto finite = [](float value) { return std::isfinite(value); };
+  return std::ranges::all_of(answer.vectors, [&](const auto& vector) { return std::ranges::all_of(vector, finite); }) &&
+         std::ranges::all_of(answer.boxes, [&](const ProbeBox& box) {
+           return finite(box.score) && finite(box.box.x) && finite(box.box.y) && finite(box.box.width) &&
+                  finite(box.box.height);
+         });
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
+                                          SessionOptions session, std::chrono::milliseconds limit) {
+  session.device = option.device;
+  session.precision = option.precision;
+  const auto load = [engine = option.engine, model, session]() -> StatusOr<std::shared_ptr<Session>> {
+    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Session> loaded, engine->Load(model, session));
+    return loaded;
+  };
+  if (option.device == "cpu") {
+    return load();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Session> loaded,
+                            CallWithDeadline<std::shared_ptr<Session>>(limit, "loading", load));
+  return std::make_shared<GuardedSession>(std::move(loaded), limit);
+}
+
+StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe) {
+  CALOTYPE_ASSIGN_OR_RETURN(ProbeAnswer answer, probe.answer(session));
+  if (!AllFinite(answer)) {
+    return absl::InternalError("it answered with numbers that are not finite");
+  }
+  if (probe.expect) {
+    CALOTYPE_RETURN_IF_ERROR(probe.expect(answer));
+  }
+  return answer;
+}
+
+StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, const ProbeAnswer* reference,
+                         ProbeAnswer* first_answer) {
+  TimedSession timed(session);
+  Trial trial{.milliseconds = std::numeric_limits<double>::max(), .agrees = true, .figure = ""};
+  Milliseconds total{0};
+  for (int run = 0; run < kMinRuns || (run < kMaxRuns && total < kEnough); ++run) {
+    CALOTYPE_ASSIGN_OR_RETURN(ProbeAnswer answer, AskProbe(timed, probe));
+    const Milliseconds elapsed = timed.TakeElapsed();
+    if (run == 0) {
+      *first_answer = answer;
+    } else {  // the first run of a session prepares what later ones have
+      total += elapsed;
+      trial.milliseconds = std::min(trial.milliseconds, elapsed.count());
+    }
+    const Agreement agreement = CompareAnswers(reference == nullptr ? *first_answer : *reference, answer);
+    if (trial.agrees) {
+      trial.agrees = agreement.agrees;
+      trial.figure = agreement.figure;
+    }
+  }
+  return trial;
+}
+
+}  // namespace calotype
