@@ -43,7 +43,7 @@ class ABSL_LOCKABLE Mutex {
  private:
   // To wait is to unlock: what was done with the lock held may be what others wait for.
   template <typename Predicate>
-  void WakeOthersUnless(const Predicate& ready) {
+  void WakeOthersUnless(const Predicate& ready) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!ready()) {
       unlocked_.notify_all();
     }

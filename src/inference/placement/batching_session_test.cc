@@ -251,14 +251,14 @@ TEST_F(BatchingSessionTest, ManyCallersGetTheirOwn) {
 
 TEST(CanBatchTest, NeedsFreeRowsEverywhere) {
   struct Shapes : FakeSession {
-    Shapes(std::vector<int64_t> in, std::vector<int64_t> out)
+    Shapes(std::vector<int64_t> input, std::vector<int64_t> output)
         : FakeSession(nullptr),
-          in_({{.name = "x", .shape = std::move(in)}}),
-          out_({{.name = "y", .shape = std::move(out)}}) {}
-    const std::vector<TensorInfo>& inputs() const override { return in_; }
-    const std::vector<TensorInfo>& outputs() const override { return out_; }
-    std::vector<TensorInfo> in_;
-    std::vector<TensorInfo> out_;
+          in({{.name = "x", .shape = std::move(input)}}),
+          out({{.name = "y", .shape = std::move(output)}}) {}
+    const std::vector<TensorInfo>& inputs() const override { return in; }
+    const std::vector<TensorInfo>& outputs() const override { return out; }
+    std::vector<TensorInfo> in;
+    std::vector<TensorInfo> out;
   };
   EXPECT_TRUE(CanBatch(Shapes({-1, 3}, {-1})));
   EXPECT_FALSE(CanBatch(Shapes({1, 3}, {-1})));
