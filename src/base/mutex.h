@@ -3,6 +3,7 @@
 // none.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -24,11 +25,30 @@ class ABSL_LOCKABLE Mutex {
   template <typename Predicate>
   void Await(const Predicate& ready) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
     std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
+    WakeOthersUnless(ready);
     unlocked_.wait(lock, ready);
     lock.release();
   }
 
+  // The same, but no longer than `timeout`. What `ready()` answered last.
+  template <typename Predicate>
+  bool AwaitWithTimeout(const Predicate& ready, std::chrono::nanoseconds timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
+    std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
+    WakeOthersUnless(ready);
+    const bool answer = unlocked_.wait_for(lock, timeout, ready);
+    lock.release();
+    return answer;
+  }
+
  private:
+  // To wait is to unlock: what was done with the lock held may be what others wait for.
+  template <typename Predicate>
+  void WakeOthersUnless(const Predicate& ready) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!ready()) {
+      unlocked_.notify_all();
+    }
+  }
+
   std::mutex mutex_;
   std::condition_variable unlocked_;
 };

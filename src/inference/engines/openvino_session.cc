@@ -170,7 +170,7 @@ class OpenVinoSession : public Session {
     const ov_status_e status = library_.api.ov_compiled_model_create_infer_request(model_.get(), &created);
     Request request(created, library_.api.ov_infer_request_free);
     if (status != 0) {
-      const Status error = library_.Error(status, "no inference request");
+      Status error = library_.Error(status, "no inference request");
       PutBack(std::move(request));
       return error;
     }

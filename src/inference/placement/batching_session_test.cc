@@ -1,0 +1,270 @@
+#include "inference/placement/batching_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <thread>
+
+#include "base/log.h"
+
+namespace calotype {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr float kBad = -1;  // an input row that no run survives
+
+// y = 2 x, each row twice in "twice"; remembers the rows of each run.
+class FakeSession : public Session {
+ public:
+  struct State {
+    Mutex mutex;
+    std::vector<int64_t> runs ABSL_GUARDED_BY(mutex);
+    int64_t memory = 1000;  // rows that fit
+    bool summary = false;   // "twice" becomes one row for the whole batch
+    bool growing = false;   // "twice" becomes as many rows as the square of the batch's
+  };
+  explicit FakeSession(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
+  std::optional<std::string> Metadata(const std::string& key) const override { return key; }
+  DeviceInfo device() const override { return {.engine = "fake 1", .device = "gpu", .precision = "f32"}; }
+
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+    const std::span<const float> x = inputs[0].data<float>();
+    {
+      const MutexLock lock(&state_->mutex);
+      state_->runs.push_back(inputs[0].dim(0));
+    }
+    if (inputs[0].dim(0) > state_->memory) {
+      return absl::ResourceExhaustedError("CUDA error 2: out of memory");
+    }
+    if (std::find(x.begin(), x.end(), kBad) != x.end()) {
+      return absl::InvalidArgumentError("bad row");
+    }
+    Tensor y(ElementType::kFloat32, inputs[0].shape());
+    std::transform(x.begin(), x.end(), y.data<float>().begin(), [](float value) { return 2 * value; });
+    const int64_t rows = inputs[0].dim(0);
+    Tensor twice(ElementType::kInt64, {state_->summary ? 1 : rows * (state_->growing ? rows : 2)});
+    for (std::size_t i = 0; i < twice.elements(); ++i) {
+      twice.data<int64_t>()[i] = static_cast<int64_t>(
+          x[i * static_cast<std::size_t>(rows) / twice.elements() * (x.size() / static_cast<std::size_t>(rows))]);
+    }
+    return std::vector<Tensor>{y, twice};
+  }
+
+ private:
+  const std::shared_ptr<State> state_;
+  const std::vector<TensorInfo> inputs_ = {{.name = "x", .shape = {-1, -1}}};
+  const std::vector<TensorInfo> outputs_ = {{.name = "y", .shape = {-1, -1}},
+                                            {.name = "twice", .type = ElementType::kInt64, .shape = {-1}}};
+};
+
+std::vector<Tensor> Rows(const std::vector<float>& values, int64_t width = 1) {
+  Tensor x(ElementType::kFloat32, {static_cast<int64_t>(values.size()), width});
+  for (std::size_t i = 0; i < x.elements(); ++i) {
+    x.data<float>()[i] = values[i / static_cast<std::size_t>(width)];
+  }
+  return {x};
+}
+
+class BatchingSessionTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    SetLogSink([this](LogLevel, std::string_view message) { logged_.emplace_back(message); });
+  }
+  void TearDown() override { SetLogSink({}); }
+
+  void Make(const BatchingOptions& options) {
+    session_ = std::make_unique<BatchingSession>(std::make_unique<FakeSession>(state_), options);
+  }
+
+  // Every row's own answer, and nobody else's.
+  void ExpectAnswers(const StatusOr<std::vector<Tensor>>& outputs, const std::vector<float>& values,
+                     std::size_t width = 1) {
+    ASSERT_TRUE(outputs.ok()) << outputs.status();
+    ASSERT_EQ((*outputs)[0].dim(0), static_cast<int64_t>(values.size()));
+    ASSERT_EQ((*outputs)[1].elements(), 2 * values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_THAT((*outputs)[0].data<float>().subspan(i * width, width), Each(2 * values[i]));
+      EXPECT_THAT((*outputs)[1].data<int64_t>().subspan(2 * i, 2), Each(static_cast<int64_t>(values[i])));
+    }
+  }
+
+  // The same on one thread for each call, all at once.
+  void RunAtOnce(const std::vector<std::vector<float>>& calls) {
+    std::vector<std::jthread> threads;
+    for (const std::vector<float>& values : calls) {
+      threads.emplace_back([this, &values] { ExpectAnswers(session_->Run(Rows(values)), values); });
+    }
+  }
+
+  std::vector<int64_t> runs() {
+    const MutexLock lock(&state_->mutex);
+    return std::exchange(state_->runs, {});
+  }
+
+  const std::shared_ptr<FakeSession::State> state_ = std::make_shared<FakeSession::State>();
+  std::unique_ptr<BatchingSession> session_;
+  std::vector<std::string> logged_;
+};
+
+constexpr std::chrono::microseconds kLong = std::chrono::seconds(60);
+
+TEST_F(BatchingSessionTest, ATurnedOffOnePassesOn) {
+  Make({.max_batch = 1, .max_delay = kLong});
+  ExpectAnswers(session_->Run(Rows({1, 2, 3})), {1, 2, 3});
+  EXPECT_THAT(runs(), ElementsAre(3));
+  EXPECT_EQ(session_->Metadata("key"), "key");
+  EXPECT_EQ(session_->device().device, "gpu");
+}
+
+TEST_F(BatchingSessionTest, AFullBatchRunsAtOnce) {
+  Make({.max_batch = 6, .max_delay = kLong});
+  RunAtOnce({{1, 2}, {3}, {4, 5, 6}});
+  EXPECT_THAT(runs(), ElementsAre(6));
+}
+
+TEST_F(BatchingSessionTest, ALoneCallWaitsNoLongerThanTheDelay) {
+  Make({.max_batch = 8, .max_delay = milliseconds(30)});
+  const auto start = std::chrono::steady_clock::now();
+  ExpectAnswers(session_->Run(Rows({7})), {7});
+  EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(30));
+  EXPECT_THAT(runs(), ElementsAre(1));
+}
+
+TEST_F(BatchingSessionTest, ACallThatDoesNotFitStartsTheNextBatch) {
+  Make({.max_batch = 3, .max_delay = milliseconds(50)});
+  RunAtOnce({{1, 2}, {3, 4}});
+  EXPECT_THAT(runs(), ElementsAre(2, 2));
+}
+
+TEST_F(BatchingSessionTest, OtherShapesAreOtherBatches) {
+  Make({.max_batch = 2, .max_delay = kLong});
+  std::vector<std::jthread> threads;
+  for (const int64_t width : {1, 2, 1, 2}) {
+    threads.emplace_back(
+        [this, width] { ExpectAnswers(session_->Run(Rows({5}, width)), {5}, static_cast<std::size_t>(width)); });
+  }
+  threads.clear();
+  EXPECT_THAT(runs(), ElementsAre(2, 2));
+}
+
+TEST_F(BatchingSessionTest, BatchesArePaddedToBuckets) {
+  Make({.max_batch = 6, .max_delay = milliseconds(0), .fixed_buckets = true});
+  for (const std::vector<float>& values : std::vector<std::vector<float>>{{1}, {1, 2, 3}, {1, 2, 3, 4, 5}}) {
+    ExpectAnswers(session_->Run(Rows(values)), values);
+  }
+  EXPECT_THAT(runs(), ElementsAre(1, 4, 6));
+}
+
+TEST_F(BatchingSessionTest, AnOversizeCallIsSplitAndJoined) {
+  Make({.max_batch = 4, .max_delay = kLong});
+  ExpectAnswers(session_->Run(Rows({1, 2, 3, 4, 5, 6, 7, 8, 9}, 3)), {1, 2, 3, 4, 5, 6, 7, 8, 9}, 3);
+  EXPECT_THAT(runs(), ElementsAre(4, 4, 1));
+}
+
+TEST_F(BatchingSessionTest, OneBadCallFailsAlone) {
+  Make({.max_batch = 3, .max_delay = kLong});
+  std::vector<std::jthread> threads;
+  for (const float value : {1.0F, kBad, 3.0F}) {
+    threads.emplace_back([this, value] {
+      const auto outputs = session_->Run(Rows({value}));
+      if (value == kBad) {
+        EXPECT_EQ(Message(outputs.status()), "bad row");
+      } else {
+        ExpectAnswers(outputs, {value});
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_THAT(runs(), ElementsAre(3, 1, 1, 1));
+}
+
+TEST_F(BatchingSessionTest, OutOfMemoryHalvesTheBatchForGood) {
+  state_->memory = 3;
+  Make({.max_batch = 8, .max_delay = kLong, .fixed_buckets = true});
+  ExpectAnswers(session_->Run(Rows({1, 2, 3, 4, 5, 6, 7, 8})), {1, 2, 3, 4, 5, 6, 7, 8});
+  EXPECT_THAT(runs(), ElementsAre(8, 4, 2, 2, 2, 2));
+  EXPECT_EQ(session_->batch_limit(), 2);
+  RunAtOnce({{1}, {2}});
+  ExpectAnswers(session_->Run(Rows({1, 2, 3})), {1, 2, 3});
+  EXPECT_THAT(runs(), ElementsAre(2, 2, 1));
+  ASSERT_THAT(logged_, SizeIs(1));
+  EXPECT_THAT(logged_[0], HasSubstr("batches of 8 rows do not fit into memory; 2 from now on"));
+}
+
+TEST_F(BatchingSessionTest, OutOfMemoryWithOneRowIsAnError) {
+  state_->memory = 0;
+  Make({.max_batch = 2, .max_delay = kLong});
+  EXPECT_TRUE(absl::IsResourceExhausted(session_->Run(Rows({1, 2})).status()));
+  EXPECT_THAT(runs(), ElementsAre(2, 1));
+  EXPECT_EQ(session_->batch_limit(), 1);
+}
+
+TEST_F(BatchingSessionTest, OutputsWithoutRowsEndBatching) {
+  state_->summary = true;
+  Make({.max_batch = 2, .max_delay = kLong});
+  {
+    std::vector<std::jthread> threads(2);
+    for (std::jthread& thread : threads) {
+      thread = std::jthread([this] { EXPECT_EQ((*session_->Run(Rows({1})))[1].elements(), 1U); });
+    }
+  }
+  EXPECT_THAT(runs(), ElementsAre(2, 1, 1));
+  EXPECT_EQ((*session_->Run(Rows({1, 2, 3})))[1].elements(), 1U);
+  EXPECT_THAT(runs(), ElementsAre(3));
+  ASSERT_THAT(logged_, SizeIs(1));
+  EXPECT_THAT(logged_[0], HasSubstr("output twice has 1 rows for 2 rows of input"));
+}
+
+TEST_F(BatchingSessionTest, OutputsOfChangingShapeEndBatching) {
+  state_->growing = true;
+  Make({.max_batch = 2, .max_delay = kLong});
+  EXPECT_EQ((*session_->Run(Rows({1, 2, 3})))[1].elements(), 9U);
+  EXPECT_THAT(runs(), ElementsAre(2, 1, 3));
+  ASSERT_THAT(logged_, SizeIs(1));
+  EXPECT_THAT(logged_[0], HasSubstr("output twice has another shape in each run"));
+}
+
+TEST_F(BatchingSessionTest, ManyCallersGetTheirOwn) {
+  Make({.max_batch = 4, .max_delay = milliseconds(1), .fixed_buckets = true});
+  std::vector<std::jthread> threads;
+  for (int own = 0; own < 8; ++own) {
+    threads.emplace_back([this, own] {
+      for (int i = 0; i < 50; ++i) {
+        const std::vector<float> values(1 + (own + i) % 5, static_cast<float>(100 * own + i));
+        ExpectAnswers(session_->Run(Rows(values)), values);
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_THAT(logged_, IsEmpty());
+}
+
+TEST(CanBatchTest, NeedsFreeRowsEverywhere) {
+  struct Shapes : FakeSession {
+    Shapes(std::vector<int64_t> input, std::vector<int64_t> output)
+        : FakeSession(nullptr),
+          in({{.name = "x", .shape = std::move(input)}}),
+          out({{.name = "y", .shape = std::move(output)}}) {}
+    const std::vector<TensorInfo>& inputs() const override { return in; }
+    const std::vector<TensorInfo>& outputs() const override { return out; }
+    std::vector<TensorInfo> in;
+    std::vector<TensorInfo> out;
+  };
+  EXPECT_TRUE(CanBatch(Shapes({-1, 3}, {-1})));
+  EXPECT_FALSE(CanBatch(Shapes({1, 3}, {-1})));
+  EXPECT_FALSE(CanBatch(Shapes({-1, 3}, {100, 6})));
+  EXPECT_FALSE(CanBatch(Shapes({-1, 3}, {})));
+}
+
+}  // namespace
+}  // namespace calotype
