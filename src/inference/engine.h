@@ -94,8 +94,11 @@ struct OnnxRuntimeOptions {
 };
 
 // ONNX Runtime, opened at run time. One per process: a second call with another library is an error. A plug-in that
-// cannot be registered is a device that is not usable, no error.
+// cannot be registered is a device that is not usable, no error. Devices: "cpu", "cuda" when that provider's library
+// lies beside the opened one, and the plug-ins by their names. A Load() after which nothing would run on the device
+// that was asked for is an error (kInternal), not a session on the CPU.
 //   kNotFound            no such library
+//   kInvalidArgument     a plug-in whose name is empty or another device's
 //   kFailedPrecondition  a library older than this program can talk to; the message names both versions
 StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const OnnxRuntimeOptions& options);
 

@@ -1,11 +1,13 @@
 // An execution provider for ONNX Runtime's plug-in interface that computes a few nodes of each graph correctly, and
 // fails as CALOTYPE_FAULT says (README.md).
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <exception>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -63,7 +65,10 @@ void ThrowIfAsked(const std::optional<std::string>& error) {
 // The version of the interface that the running library and these headers have in common.
 int CommonApi(const OrtApiBase& base) {
   const std::string version = base.GetVersionString();
-  const int offered = version.starts_with("1.") ? std::atoi(version.c_str() + 2) : 0;
+  int offered = 0;  // stays so for text that is no "1.N.P"
+  if (version.starts_with("1.")) {
+    std::from_chars(version.data() + 2, version.data() + version.size(), offered);
+  }
   return std::min(offered, ORT_API_VERSION);
 }
 
@@ -278,7 +283,7 @@ class Factory : public OrtEpFactory {
                   const OrtSessionOptions* /*options*/, const OrtLogger* /*logger*/, OrtEp** ep) noexcept {
       return Guarded([&] {
         ThrowIfAsked(Faults().Plan().on_create);
-        *ep = new Provider(self->ort_version_supported, static_cast<Factory*>(self)->name_);
+        *ep = std::make_unique<Provider>(self->ort_version_supported, static_cast<Factory*>(self)->name_).release();
       });
     };
     ReleaseEp = [](OrtEpFactory* /*self*/, OrtEp* ep) noexcept { delete static_cast<Provider*>(ep); };

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -63,6 +64,16 @@ TEST(OnnxRuntimeTest, RunsAGraphAndTellsWhatItIs) {
   EXPECT_THAT((*outputs)[1].data<int64_t>(), ElementsAre(20));
 }
 
+TEST(OnnxRuntimeTest, OffersCudaWhereItsProviderLies) {
+  const auto engine = OpenEngine();
+  ASSERT_NE(engine, nullptr);
+  const std::vector<EngineDevice> devices = engine->devices();
+  EXPECT_EQ(devices[0].device, "cpu");
+  if (!Library().empty()) {
+    EXPECT_EQ(devices.size() > 1, fs::exists(Library() / "libonnxruntime_providers_cuda.so"));
+  }
+}
+
 TEST(OnnxRuntimeTest, WrongInputsAreErrorsThatNameThem) {
   const auto engine = OpenEngine();
   ASSERT_NE(engine, nullptr);
@@ -82,6 +93,38 @@ TEST(OnnxRuntimeTest, WrongFilesAreErrors) {
   ASSERT_NE(engine, nullptr);
   EXPECT_TRUE(absl::IsNotFound(engine->Load(kData / "nothing.onnx", {}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(engine->Load(kData / "make_testdata.py", {}).status()));
+}
+
+// Of this process, in MiB.
+double ResidentMemory() {
+  std::ifstream file("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+TEST(OnnxRuntimeTest, ADestroyedSessionGivesItsMemoryBack) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep freed memory";
+#endif
+  const auto engine = OpenEngine();
+  ASSERT_NE(engine, nullptr);
+  const auto load_and_run = [&]() -> std::unique_ptr<Session> {
+    auto session = engine->Load(kData / "activations.onnx", {});
+    const Tensor x(ElementType::kFloat32, {1 << 19, 4});
+    EXPECT_TRUE(session.ok() && (*session)->Run({&x, 1}).ok());
+    return session.ok() ? *std::move(session) : nullptr;
+  };
+  load_and_run();  // what the library keeps for itself, and an allocator that has seen large blocks come and go
+  const double before = ResidentMemory();
+  auto first = load_and_run();
+  const double loaded = ResidentMemory();
+  const auto second = load_and_run();  // lies above the first one, which is then a hole in the heap
+  const double both = ResidentMemory();
+  first.reset();
+  EXPECT_GT(loaded, before + 8);
+  EXPECT_LT(ResidentMemory(), both - 8);
 }
 
 TEST(OnnxRuntimeTest, OneLibraryPerProcess) {

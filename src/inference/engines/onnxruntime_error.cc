@@ -10,8 +10,15 @@
 namespace calotype {
 namespace {
 
+// Some of the runtime's messages end with a line break, which a sentence around them would show.
+std::string WordsOf(const std::exception& error) {
+  std::string text = error.what();
+  text.erase(text.find_last_not_of(" \n") + 1);
+  return text;
+}
+
 Status FromOrt(const Ort::Exception& error) {
-  const std::string text = error.what();
+  const std::string text = WordsOf(error);
   if (IsOutOfMemory(text)) {
     return absl::ResourceExhaustedError(text);
   }
@@ -38,7 +45,7 @@ Status StatusOfCurrentException() noexcept {
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("out of memory");
   } catch (const std::exception& error) {
-    const std::string text = error.what();
+    const std::string text = WordsOf(error);
     return IsOutOfMemory(text) ? absl::ResourceExhaustedError(text) : absl::InternalError(text);
   } catch (...) {
     return absl::InternalError("onnxruntime threw an exception of unknown type");

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
 #include <utility>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "inference/engines/check_inputs.h"
 #include "inference/engines/onnxruntime_error.h"
@@ -41,6 +45,14 @@ ONNXTensorElementDataType ToOnnx(ElementType type) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
+// What a session frees stays in the allocator's lists otherwise: of the 60 to 160 MiB of a model, all but a few were
+// seen to be still resident.
+void ReturnFreeMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 StatusOr<TensorInfo> DescribeTensor(std::string name, const Ort::TypeInfo& type) {
   const auto shape = type.GetTensorTypeAndShapeInfo();
   CALOTYPE_ASSIGN_OR_RETURN(const ElementType element, FromOnnx(shape.GetElementType()));
@@ -53,6 +65,12 @@ class OnnxRuntimeSession : public Session {
       : session_(std::move(session)), device_(std::move(device)) {
     // A session that was made verbose, so that it tells where nodes run, shall not be so in each run.
     run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
+  }
+  OnnxRuntimeSession(const OnnxRuntimeSession&) = delete;
+  OnnxRuntimeSession& operator=(const OnnxRuntimeSession&) = delete;
+  ~OnnxRuntimeSession() override {
+    session_ = Ort::Session(nullptr);
+    ReturnFreeMemory();
   }
 
   // Reads names, types and shapes; once, before the session is shared.
