@@ -24,6 +24,8 @@ void AddConfigCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddDuplicatesCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddModelsCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddPeopleCommand(CLI::App& parser, App& app, CommandAction& action);
+// Below "models".
+void AddPullCommand(CLI::App& models, App& app, CommandAction& action);
 void AddRetryCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddScanCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddSearchCommand(CLI::App& parser, App& app, CommandAction& action);

@@ -1,4 +1,4 @@
-// calotype models list, calotype models verify, calotype config
+// calotype models list, calotype models verify, calotype config (calotype models pull: pull_command.cc)
 #include <fmt/format.h>
 
 #include <memory>
@@ -89,6 +89,7 @@ void AddModelsCommand(CLI::App& parser, App& app, CommandAction& action) {
   list->callback([=, &app, &action] { action = [=, &app] { return ListModels(app, *as_json); }; });
   CLI::App* const verify = command->add_subcommand("verify", "Compare every model file with its SHA-256");
   verify->callback([&app, &action] { action = [&app] { return VerifyModels(app); }; });
+  AddPullCommand(*command, app, action);
 }
 
 void AddConfigCommand(CLI::App& parser, App& app, CommandAction& action) {

@@ -15,7 +15,6 @@ namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct Wheel {

@@ -16,8 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// cuDNN's parts are left to libcudnn.so itself, which opens those that it needs from its own folder.
 bool IsOfCuda(const std::string& name) {
-  return name.find(".so.") != std::string::npos && (IsCudaLibrary(name) || CudnnMajorOf(name) != 0);
+  return name.find(".so.") != std::string::npos && (IsCudaLibrary(name) || name.starts_with("libcudnn.so."));
 }
 
 // Sorted, so that every start loads the same things in the same order.
@@ -58,7 +59,7 @@ class Loader {
         }
       }
     }
-    // RTLD_GLOBAL: parts of cuDNN take each other's symbols from the process.
+    // RTLD_GLOBAL: cuDNN's parts take symbols of libcudnn.so from the process.
     if (dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL) != nullptr) {
       result_.loaded.push_back(library);
     } else {

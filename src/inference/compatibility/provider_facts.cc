@@ -69,7 +69,8 @@ fs::path RuntimeFolder(const fs::path& library, const LibrarySearch& search) {
     // The provider lies beside the file itself, not beside a link to it.
     return found.empty() ? found : fs::weakly_canonical(found, error).parent_path();
   }
-  return fs::is_directory(library, error) ? library : library.parent_path();
+  const bool is_file = fs::is_regular_file(library, error) || library.filename().string().starts_with(kRuntimePrefix);
+  return is_file ? library.parent_path() : library;
 }
 
 std::string RuntimeVersionOf(const fs::path& library) {

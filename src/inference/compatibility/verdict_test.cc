@@ -13,7 +13,6 @@ namespace calotype {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr Outcome kWorks = Outcome::kWorks;

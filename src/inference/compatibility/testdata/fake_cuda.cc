@@ -7,7 +7,7 @@ namespace {
 
 int Number(const char* name, int fallback) {
   const char* const value = std::getenv(name);
-  return value == nullptr ? fallback : std::atoi(value);
+  return value == nullptr ? fallback : static_cast<int>(std::strtol(value, nullptr, 10));
 }
 
 constexpr int kMajorAttribute = 75;
@@ -15,6 +15,7 @@ constexpr int kMinorAttribute = 76;
 
 }  // namespace
 
+// NOLINTBEGIN(readability-identifier-naming): the names are NVIDIA's
 extern "C" {
 
 int cuInit(unsigned /*flags*/) { return Number("FAKE_CUDA_ERROR", 0); }
@@ -50,3 +51,4 @@ int cuDeviceTotalMem_v2(std::size_t* bytes, int /*device*/) {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)
