@@ -145,7 +145,8 @@ StatusOr<int64_t> UserVersion(Database& database) {
 
 // Refuses, before anything is written, a file that this program must not touch.
 Status CheckOwner(Database& database, int64_t version) {
-  // The id last: a first migration by another process commits tables and id at once, and may do so between the two reads.
+  // The id last: a first migration by another process commits tables and id at once, and may do so between the two
+  // reads.
   CALOTYPE_ASSIGN_OR_RETURN(const auto tables, database.QueryInt("SELECT count(*) FROM sqlite_schema"));
   CALOTYPE_ASSIGN_OR_RETURN(const auto application, database.QueryInt("PRAGMA application_id"));
   const std::string path = database.file().string();

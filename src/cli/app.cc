@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -33,6 +34,23 @@ StatusOr<const ModelSpec*> Models::Require(std::string_view task) const {
     return absl::FailedPreconditionError(fmt::format("the pack '{}' has no model for {}", pack.name, task));
   }
   return model;
+}
+
+void Models::MeasureDevices() const {
+  const std::size_t count = cache->Unmeasured().size();
+  std::size_t at = 0;
+  const bool shown = isatty(STDERR_FILENO) != 0;
+  cache->Measure([&](const std::string& name) {
+    ++at;
+    if (shown) {
+      fmt::print(stderr, "\r\033[Kmeasuring devices, once for this machine: model {} of {}, {}", at, count, name);
+    } else if (at == 1) {
+      fmt::print(stderr, "measuring devices for {} models, once for this machine\n", count);
+    }
+  });
+  if (shown && count > 0) {
+    fmt::print(stderr, "\r\033[K");
+  }
 }
 
 StatusOr<float> Models::FaceMatchThreshold() const {
@@ -69,7 +87,9 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel) con
                              .threads = std::max(1, threads),
                              .parallel = std::max(1, parallel),
                              .machine = models->devices.machine_key,
-                             .limit = std::chrono::seconds(config_.device_timeout_s)};
+                             .limit = std::chrono::seconds(config_.device_timeout_s),
+                             .max_batch = config_.max_batch,
+                             .batch_delay = std::chrono::microseconds(config_.batch_delay_us)};
   CALOTYPE_ASSIGN_OR_RETURN(settings.policies, config_.Policies());
   settings.default_policy = settings.policies[""];
   models->placement = std::make_shared<Placement>(std::move(settings), std::make_shared<DeviceStore>(DeviceFile()));

@@ -25,6 +25,8 @@ struct Models {
   std::shared_ptr<Placement> placement;
   std::unique_ptr<ModelCache> cache;  // last: it uses the others
 
+  // Measures devices that are new, before the work begins, and says on stderr that it does.
+  void MeasureDevices() const;
   // kFailedPrecondition when the pack has no model for `task`.
   StatusOr<const ModelSpec*> Require(std::string_view task) const;
   // Cosine from which two faces are one person's, as the pack's face model states it.

@@ -34,6 +34,13 @@ Status CheckTasks(std::string_view key, const std::vector<std::string>& tasks) {
   return absl::OkStatus();
 }
 
+// Encoders and classifiers treat each row for itself. Detectors are left alone: their photos differ in shape, and some
+// graphs mix the rows of their boxes.
+int64_t UsualBatch(std::string_view task) {
+  const bool detector = task == "objects" || task == "ocr.detect" || task == "faces.detect";
+  return detector ? 1 : 16;
+}
+
 }  // namespace
 
 void AppConfig::Register(ConfigRegistry& registry) {
@@ -45,6 +52,8 @@ void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddList("inference.providers", &providers, "plug-in execution providers, NAME=LIBRARY each");
   registry.AddInteger("inference.device_timeout_s", &device_timeout_s, 1, 86'400,
                       "a load or a run on a GPU that takes longer is given up");
+  registry.AddInteger("inference.batch_delay_us", &batch_delay_us, 0, 1'000'000,
+                      "how long a call on a GPU waits for others to share a run with");
   registry.AddList("devices.default", &default_devices, "auto, or devices in the order in which to try them");
   registry.AddInteger("cache.memory_mb", &cache_memory_mb, 0, int64_t{1} << 30,
                       "idle models are unloaded while all hold more; 0: no limit");
@@ -55,6 +64,8 @@ void AppConfig::Register(ConfigRegistry& registry) {
   for (const std::string_view task : kModelTasks) {
     const std::string name(task);
     registry.AddList("devices." + name, &devices[name], "as devices.default, for this task's model");
+    registry.AddInteger("batch." + name, &max_batch.emplace(name, UsualBatch(task)).first->second, 1, 1024,
+                        "rows that a run of this task's model on a GPU may have; 1: no batching");
     registry.AddInteger("idle_s." + name, &idle_s.emplace(name, -1).first->second, -1, int64_t{1} << 30,
                         "as cache.idle_s, for this task's model; -1: that");
   }

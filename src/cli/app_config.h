@@ -25,6 +25,8 @@ struct AppConfig {
   std::string openvino;
   std::vector<std::string> providers;
   int64_t device_timeout_s = 60;
+  int64_t batch_delay_us = 2000;
+  std::map<std::string, int64_t> max_batch;  // by task
   std::vector<std::string> default_devices = {"auto"};
   std::map<std::string, std::vector<std::string>> devices;  // by task; empty: the default ones
   int64_t cache_memory_mb = 0;

@@ -1,25 +1,43 @@
 // calotype status
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
+#include "inference/placement/device_store.h"
 
 namespace calotype {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "onnxruntime 1.31.1 cpu f32" ends with it; what runs without a model ("cpu") has none.
-Json Precision(const std::string& device) {
-  const std::size_t space = device.rfind(' ');
-  return space == std::string::npos ? Json(nullptr) : Json(device.substr(space + 1));
+// The devices of the models, as they were last put.
+using Placements = std::map<std::string, PlacementRecord>;
+
+double Rounded(double milliseconds) { return std::round(milliseconds * 10) / 10; }
+
+Json ToJson(const PlacementRecord& record) {
+  Json not_used = Json::array();
+  for (const NotUsed& device : record.not_used) {
+    not_used.push_back({{"device", device.device}, {"reason", device.reason}});
+  }
+  return {{"task", record.task},
+          {"engine", record.device.engine},
+          {"device", record.device.device},
+          {"precision", record.device.precision},
+          {"ms", record.trial ? Json(Rounded(record.trial->milliseconds)) : Json(nullptr)},
+          {"agreement", record.trial ? Json(record.trial->figure) : Json(nullptr)},
+          {"not_used", not_used}};
 }
 
-Json ToJson(const CatalogStatus& status) {
+Json ToJson(const CatalogStatus& status, const Placements& placements) {
   Json json = {{"photos", {{"total", status.photos}, {"missing", status.missing}}}};
   json["analyses"] = Json::object();
   for (const auto& [name, counts] : status.analyses) {
@@ -28,11 +46,14 @@ Json ToJson(const CatalogStatus& status) {
                               {"running", counts.running},
                               {"failed", counts.failed},
                               {"skipped", counts.skipped}};
+    if (const auto use = status.devices.find(name); use != status.devices.end()) {
+      json["analyses"][name]["device"] = use->second.device;
+      json["analyses"][name]["ms"] = Rounded(use->second.milliseconds);
+    }
   }
   json["devices"] = Json::object();
-  for (const auto& [name, use] : status.devices) {
-    json["devices"][name] = {
-        {"device", use.device}, {"precision", Precision(use.device)}, {"ms", std::round(use.milliseconds * 10) / 10}};
+  for (const auto& [model, record] : placements) {
+    json["devices"][model] = ToJson(record);
   }
   json["failures"] = Json::array();
   for (const FailureGroup& group : status.failures) {
@@ -42,7 +63,29 @@ Json ToJson(const CatalogStatus& status) {
   return json;
 }
 
-std::string ToText(const CatalogStatus& status) {
+// What a user would otherwise wonder about: devices that failed or cannot work, not those that are merely slower.
+bool IsNews(const NotUsed& device) {
+  return !device.reason.starts_with("slower") && !device.reason.starts_with("not enough faster") &&
+         !device.reason.starts_with("disagrees");
+}
+
+std::string ToText(const Placements& placements) {
+  std::map<std::string, std::vector<std::string>> models_by_news;
+  for (const auto& [model, record] : placements) {
+    for (const NotUsed& device : record.not_used) {
+      if (IsNews(device)) {
+        models_by_news[fmt::format("{} is not used: {}", device.device, Printable(device.reason))].push_back(model);
+      }
+    }
+  }
+  std::string text;
+  for (const auto& [news, models] : models_by_news) {
+    text += fmt::format("\n{}\n    {}\n", news, fmt::join(models, ", "));
+  }
+  return text;
+}
+
+std::string ToText(const CatalogStatus& status, const Placements& placements) {
   std::string text = fmt::format("{} photos", status.photos);
   text += status.missing > 0 ? fmt::format(", {} more no longer there\n\n", status.missing) : "\n\n";
   text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>8}  device\n", "analysis", "done", "pending",
@@ -54,6 +97,7 @@ std::string ToText(const CatalogStatus& status) {
         counts.skipped,
         use == status.devices.end() ? "" : fmt::format("{:>8.0f}  {}", use->second.milliseconds, use->second.device));
   }
+  text += ToText(placements);
   for (const FailureGroup& group : status.failures) {
     text += fmt::format("\n{} x {}: {}\n", group.count, group.analysis, Printable(group.reason));
     for (const std::string& example : group.examples) {
@@ -66,7 +110,8 @@ std::string ToText(const CatalogStatus& status) {
 CommandResult ShowStatus(App& app, bool as_json) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
-  Print(as_json ? JsonLine(ToJson(status)) : ToText(status));
+  const Placements placements = DeviceStore(app.DeviceFile()).Placements();
+  Print(as_json ? JsonLine(ToJson(status, placements)) : ToText(status, placements));
   return 0;
 }
 

@@ -55,6 +55,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const ObjectDetector
                                                      ProbeAnswer& answer) -> Status {
     const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, detector->Detect(session, view));
+    answer.box_threshold = detector->params.score_threshold;
     for (const ObjectFinding& object : found) {
       answer.boxes.push_back({.label = object.label, .score = object.score, .box = object.box, .photo = photo});
     }

@@ -120,6 +120,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, const Detector& detector) {
   const auto look = [detector](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
     const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceFinding> faces, detector.Detect(session, view));
+    answer.box_threshold = detector.score_threshold;
     for (const FaceFinding& face : faces) {
       answer.boxes.push_back({.label = "", .score = face.score, .box = face.box, .photo = photo});
     }

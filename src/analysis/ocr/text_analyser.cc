@@ -46,6 +46,7 @@ Box BoundsOf(const Quad& quad) {
 ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& settings) {
   const auto look = [settings](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(session, image, settings));
+    answer.box_threshold = static_cast<float>(settings.regions.box_threshold);
     for (const TextRegion& region : regions) {
       answer.boxes.push_back({.label = "", .score = region.score, .box = BoundsOf(region.quad), .photo = photo});
     }
@@ -58,7 +59,8 @@ ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& setting
 
 ModelProbe RecogniserProbe(const ModelSpec& model, const RecogniserSettings& settings) {
   const auto look = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ReadText> read, LineRecogniser(settings).Read(session, AsLine(std::move(image))));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ReadText> read,
+                              LineRecogniser(settings).Read(session, AsLine(std::move(image))));
     std::ranges::transform(read, std::back_inserter(answer.texts), &ReadText::text);
     return absl::OkStatus();
   };
@@ -70,7 +72,8 @@ ModelProbe RecogniserProbe(const ModelSpec& model, const RecogniserSettings& set
 
 ModelProbe OrienterProbe(const ModelSpec& model, const OrienterSettings& settings) {
   const auto look = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> turned, FindUpsideDown(session, AsLine(std::move(image)), settings));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> turned,
+                              FindUpsideDown(session, AsLine(std::move(image)), settings));
     answer.texts.emplace_back(turned.front() ? "180" : "0");
     return absl::OkStatus();
   };

@@ -21,6 +21,7 @@ struct ProbeBox {
 struct ProbeAnswer {
   std::vector<std::vector<float>> vectors;  // unit length
   std::vector<ProbeBox> boxes;
+  float box_threshold = 0;  // the score from which boxes are reported
   std::vector<std::string> texts;
 };
 
@@ -29,9 +30,9 @@ struct Agreement {
   std::string figure;  // "cosine 0.9997", "5 boxes, overlap 0.98, scores within 0.004", "texts equal"
 };
 
-// The rule: vectors with a cosine of 0.999 at least (two photos of one thing differ by far more, so that no rank in a
-// search moves); as many boxes, each with one of the same label that overlaps it by 0.9 (intersection over union) and
-// whose score is within 0.05; equal texts.
+// The rule: vectors with a cosine of 0.98 at least and 0.995 in the mean, which is a smaller change than that of saving
+// a photo as JPEG once more; boxes that overlap by 0.9 (intersection over union) with one of the same label whose score
+// is within 0.05, where a box whose score is that near to the threshold may be missing; equal texts.
 Agreement CompareAnswers(const ProbeAnswer& reference, const ProbeAnswer& seen);
 
 }  // namespace calotype

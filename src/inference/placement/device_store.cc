@@ -36,6 +36,40 @@ std::chrono::seconds WaitAfter(int failures, bool may_pass) {
   return std::min(DeviceStore::kFirstWait * (1 << doublings), DeviceStore::kLastWait);
 }
 
+json AsJson(const Trial& trial) {
+  return {{"ms", trial.milliseconds}, {"agrees", trial.agrees}, {"figure", trial.figure}};
+}
+
+Trial TrialFrom(const json& trial) {
+  return {.milliseconds = trial.at("ms"), .agrees = trial.at("agrees"), .figure = trial.at("figure")};
+}
+
+json AsJson(const PlacementRecord& record) {
+  json not_used = json::array();
+  for (const NotUsed& device : record.not_used) {
+    not_used.push_back({{"device", device.device}, {"reason", device.reason}});
+  }
+  return {{"task", record.task},
+          {"engine", record.device.engine},
+          {"device", record.device.device},
+          {"precision", record.device.precision},
+          {"trial", record.trial ? AsJson(*record.trial) : json(nullptr)},
+          {"not_used", not_used}};
+}
+
+PlacementRecord PlacementFrom(const json& record) {
+  PlacementRecord placement{
+      .task = record.at("task"),
+      .device = {.engine = record.at("engine"), .device = record.at("device"), .precision = record.at("precision")}};
+  if (!record.at("trial").is_null()) {
+    placement.trial = TrialFrom(record.at("trial"));
+  }
+  for (const json& device : record.at("not_used")) {
+    placement.not_used.push_back({.device = device.at("device"), .reason = device.at("reason")});
+  }
+  return placement;
+}
+
 // Held while it lives, against other processes.
 StatusOr<UniqueFd> LockBeside(const std::filesystem::path& file) {
   const std::string lock = file.string() + ".lock";
@@ -72,14 +106,16 @@ StatusOr<DeviceStore::Contents> DeviceStore::Read(const std::filesystem::path& f
       return contents;
     }
     for (const auto& [key, trial] : root.at("trials").items()) {
-      contents.trials[key] = {
-          .milliseconds = trial.at("ms"), .agrees = trial.at("agrees"), .figure = trial.at("figure")};
+      contents.trials[key] = TrialFrom(trial);
     }
     for (const auto& [key, failure] : root.at("failures").items()) {
       contents.failures[key] = {.reason = failure.at("reason"),
                                 .count = failure.at("count"),
                                 .at = FromSeconds(failure.at("at")),
                                 .next_try = FromSeconds(failure.at("next_try"))};
+    }
+    for (const auto& [model, record] : root.at("placements").items()) {
+      contents.placements[model] = PlacementFrom(record);
     }
     return contents;
   } catch (const json::exception& error) {
@@ -88,15 +124,19 @@ StatusOr<DeviceStore::Contents> DeviceStore::Read(const std::filesystem::path& f
 }
 
 std::string DeviceStore::ToJson(const Contents& contents) {
-  json root = {{"format", kFormat}, {"trials", json::object()}, {"failures", json::object()}};
+  json root = {
+      {"format", kFormat}, {"trials", json::object()}, {"failures", json::object()}, {"placements", json::object()}};
   for (const auto& [key, trial] : contents.trials) {
-    root["trials"][key] = {{"ms", trial.milliseconds}, {"agrees", trial.agrees}, {"figure", trial.figure}};
+    root["trials"][key] = AsJson(trial);
   }
   for (const auto& [key, failure] : contents.failures) {
     root["failures"][key] = {{"reason", failure.reason},
                              {"count", failure.count},
                              {"at", ToSeconds(failure.at)},
                              {"next_try", ToSeconds(failure.next_try)}};
+  }
+  for (const auto& [model, record] : contents.placements) {
+    root["placements"][model] = AsJson(record);
   }
   // A library's words need not be UTF-8.
   return root.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -158,6 +198,20 @@ void DeviceStore::ForgetFailure(const std::string& key) {
   if (contents_.failures.contains(key)) {
     Change([&](Contents& contents) { contents.failures.erase(key); });
   }
+}
+
+void DeviceStore::PutPlacement(const std::string& model, const PlacementRecord& record) {
+  const MutexLock lock(&mutex_);
+  // Most loads find what was there before: the file is left alone then.
+  const auto known = contents_.placements.find(model);
+  if (known == contents_.placements.end() || AsJson(known->second) != AsJson(record)) {
+    Change([&](Contents& contents) { contents.placements[model] = record; });
+  }
+}
+
+std::map<std::string, PlacementRecord> DeviceStore::Placements() const {
+  const MutexLock lock(&mutex_);
+  return contents_.placements;
 }
 
 void DeviceStore::Clear() {

@@ -8,10 +8,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "inference/engine.h"
 
 namespace calotype {
 
@@ -20,6 +22,20 @@ struct Trial {
   double milliseconds = 0;  // of one probe input, in the session alone; the best of several
   bool agrees = false;      // with the reference
   std::string figure;       // as in Agreement
+};
+
+// A device that a model does not run on, and why.
+struct NotUsed {
+  std::string device;  // "openvino cpu f32", or a policy's selector that names nothing here
+  std::string reason;
+};
+
+// Where a model was last put.
+struct PlacementRecord {
+  std::string task;
+  DeviceInfo device;
+  std::optional<Trial> trial;
+  std::vector<NotUsed> not_used;
 };
 
 struct DeviceFailure {
@@ -53,6 +69,10 @@ class DeviceStore {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetFailure(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  void PutPlacement(const std::string& model, const PlacementRecord& record) ABSL_LOCKS_EXCLUDED(mutex_);
+  // By model, all that were ever placed.
+  std::map<std::string, PlacementRecord> Placements() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Forgets everything.
   void Clear() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -62,6 +82,7 @@ class DeviceStore {
   struct Contents {
     std::map<std::string, Trial> trials;
     std::map<std::string, DeviceFailure> failures;
+    std::map<std::string, PlacementRecord> placements;
   };
 
   static StatusOr<Contents> Read(const std::filesystem::path& file);

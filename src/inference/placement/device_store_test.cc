@@ -40,6 +40,10 @@ TEST_F(DeviceStoreTest, KeepsTrialsAndFailuresBetweenRuns) {
     DeviceStore store = Open();
     store.PutTrial("m on a", {.milliseconds = 1.5, .agrees = true, .figure = "cosine 0.9997"});
     store.PutFailure("m on b", "CUDA error 209 \xff", false);
+    store.PutPlacement("m", {.task = "objects",
+                             .device = {.engine = "openvino 3", .device = "cpu", .precision = "bf16"},
+                             .trial = Trial{.milliseconds = 2, .agrees = true, .figure = "texts equal"},
+                             .not_used = {{.device = "onnxruntime cuda f32", .reason = "no driver"}}});
   }
   DeviceStore store = Open();
   const auto trial = store.FindTrial("m on a");
@@ -52,6 +56,12 @@ TEST_F(DeviceStoreTest, KeepsTrialsAndFailuresBetweenRuns) {
   EXPECT_THAT(failure->reason, testing::StartsWith("CUDA error 209"));
   EXPECT_EQ(failure->next_try - now_, DeviceStore::kLastWait);
   EXPECT_FALSE(store.FindTrial("m on b").has_value());
+  const PlacementRecord placed = store.Placements().at("m");
+  EXPECT_EQ(placed.task, "objects");
+  EXPECT_EQ(placed.device.ToString(), "openvino 3 cpu bf16");
+  EXPECT_EQ(placed.trial->figure, "texts equal");
+  ASSERT_EQ(placed.not_used.size(), 1U);
+  EXPECT_EQ(placed.not_used[0].reason, "no driver");
   store.Clear();
   EXPECT_FALSE(Open().FindTrial("m on a").has_value());
 }

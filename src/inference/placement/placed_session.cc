@@ -47,6 +47,7 @@ StatusOr<std::unique_ptr<PlacedSession>> PlacedSession::Create(ModelFile model, 
   placed->outputs_ = loaded->session->outputs();
   placed->Use(loaded);
   placed->UpdateNextChance();
+  placed->RecordPlacement();
   return placed;
 }
 
@@ -134,6 +135,7 @@ StatusOr<std::vector<Tensor>> PlacedSession::RunElsewhere(const std::shared_ptr<
     spare_ = nullptr;
     Use(other);
     RecordFailure(failed->place, reason);
+    RecordPlacement();
     LogWarning("model {} left {}: {}; it runs on {} now and nothing was lost", model_.name,
                failed->session->device().ToString(), Message(reason), other->session->device().ToString());
   }
@@ -169,6 +171,7 @@ void PlacedSession::GiveSecondChance() {
       placement_.RecordSuccess(model_, plan_.places[place].option);
       LogWarning("model {} is back on {}", model_.name, (*loaded)->session->device().ToString());
       Use(*std::move(loaded));
+      RecordPlacement();
       break;
     }
     RecordFailure(place, loaded.status());
@@ -178,6 +181,15 @@ void PlacedSession::GiveSecondChance() {
 
 std::vector<NotUsed> PlacedSession::not_used() const {
   const MutexLock lock(&replacing_);
+  return NotUsedNow();
+}
+
+void PlacedSession::RecordPlacement() const {
+  placement_.store().PutPlacement(
+      model_.name, {.task = model_.task, .device = device(), .trial = trial(), .not_used = NotUsedNow()});
+}
+
+std::vector<NotUsed> PlacedSession::NotUsedNow() const {
   std::vector<NotUsed> not_used;
   for (std::size_t place = 0; place < failures_.size(); ++place) {
     if (failures_[place].failed) {

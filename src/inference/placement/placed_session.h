@@ -62,6 +62,9 @@ class PlacedSession final : public Session {
                                              const StatusOr<std::vector<Tensor>>& answer, const Status& reason,
                                              std::span<const Tensor> inputs) ABSL_LOCKS_EXCLUDED(replacing_);
   void RecordFailure(std::size_t place, const Status& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
+  // Tells the store where the model is and why it is not elsewhere.
+  void RecordPlacement() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
+  std::vector<NotUsed> NotUsedNow() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
   void GiveSecondChance() ABSL_LOCKS_EXCLUDED(replacing_);
   void UpdateNextChance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
 

@@ -4,14 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
 #include "base/log.h"
+#include "inference/compatibility/device_error_table.h"
+#include "inference/placement/batching_session.h"
 #include "inference/placement/trial.h"
 
 namespace calotype {
 namespace {
+
+// Of the rule of agreement and of the way of measuring: what was kept under another one is measured anew.
+constexpr int kRevision = 1;
 
 // Measurements on a busy machine differ by this much; nothing that is no faster is worth another engine.
 constexpr double kWorthIt = 0.95;
@@ -20,9 +26,22 @@ std::string Again(std::chrono::system_clock::time_point when) {
   return fmt::format("to be tried again from {:%H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
 }
 
-// Errors that will be the same until something is installed or replaced.
-bool MayPass(const Status& failure) {
-  return !absl::IsFailedPrecondition(failure) && !absl::IsInvalidArgument(failure) && !absl::IsNotFound(failure);
+// What a failure means, in words, and whether it may be over when it is tried again.
+struct Diagnosis {
+  std::string reason;
+  bool may_pass = true;
+};
+
+Diagnosis Diagnose(const Status& failure) {
+  const std::string text = Message(failure);
+  const DeviceErrorMeaning meaning = ExplainDeviceError(text);
+  if (meaning.kind == DeviceErrorKind::kOther) {
+    // These will be the same until something is installed or replaced.
+    return {.reason = text,
+            .may_pass = !absl::IsFailedPrecondition(failure) && !absl::IsInvalidArgument(failure) &&
+                        !absl::IsNotFound(failure)};
+  }
+  return {.reason = fmt::format("{} ({}; {})", text, meaning.meaning, meaning.remedy), .may_pass = meaning.may_pass};
 }
 
 Status NothingWorks(const ModelFile& model, const DevicePolicy& policy, const std::vector<NotUsed>& reasons) {
@@ -46,8 +65,9 @@ const DevicePolicy& Placement::PolicyFor(const ModelFile& model) const {
 }
 
 std::string Placement::Key(const ModelFile& model, const DeviceOption& option) const {
-  return fmt::format("{} {} | {} {} {} | {} threads x {} | {}", model.name, model.hash, option.engine->name(),
-                     option.device, option.precision, settings_.threads, settings_.parallel, settings_.machine);
+  return fmt::format("{} {} | {} {} {} | {} threads x {} | {} | {}", model.name, model.hash, option.engine->name(),
+                     option.device, option.precision, settings_.threads, settings_.parallel, settings_.machine,
+                     kRevision);
 }
 
 std::vector<std::size_t> Placement::Wanted(const ModelFile& model) const {
@@ -69,14 +89,25 @@ bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) 
          std::ranges::any_of(Wanted(model), [&](std::size_t i) { return !IsKnown(model, settings_.options[i]); });
 }
 
-StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const DeviceOption& option) const {
+StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, const DeviceOption& option) const {
   return LoadOn(option, model.path, {.threads = settings_.threads, .parallel = settings_.parallel}, settings_.limit);
 }
 
+StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const DeviceOption& option) const {
+  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, LoadPlain(model, option));
+  const auto batch = settings_.max_batch.find(model.task);
+  if (option.device == "cpu" || batch == settings_.max_batch.end() || !CanBatch(*session)) {
+    return session;
+  }
+  return std::make_shared<BatchingSession>(
+      std::move(session),
+      BatchingOptions{.max_batch = batch->second, .max_delay = settings_.batch_delay, .fixed_buckets = true});
+}
+
 StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,
-                                   const ProbeAnswer* reference, ProbeAnswer* answer) const {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, Load(model, option));
-  return RunTrial(*session, probe, reference, answer);
+                                   double best_ms, const ProbeAnswer* reference, ProbeAnswer* answer) const {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, LoadPlain(model, option));
+  return RunTrial(*session, probe, best_ms, reference, answer);
 }
 
 void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) {
@@ -88,13 +119,15 @@ void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) 
   // The reference's answer is not kept, so it is asked again whenever another device is new.
   ProbeAnswer reference;
   bool have_reference = false;
+  double best_ms = std::numeric_limits<double>::max();
   for (const std::size_t i : Wanted(model)) {
     const DeviceOption& option = settings_.options[i];
     if (i != 0 && IsKnown(model, option)) {
       continue;
     }
     ProbeAnswer answer;
-    const StatusOr<Trial> trial = Measure(model, option, probe, have_reference ? &reference : nullptr, &answer);
+    const StatusOr<Trial> trial =
+        Measure(model, option, probe, best_ms, have_reference ? &reference : nullptr, &answer);
     if (!trial.ok()) {
       LogInfo("model {} does not work on {}: {}", model.name, option.name(), Message(trial.status()));
       RecordFailure(model, option, trial.status());
@@ -105,6 +138,7 @@ void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) 
       have_reference = true;
     }
     LogInfo("model {} measured on {}: {:.1f} ms, {}", model.name, option.name(), trial->milliseconds, trial->figure);
+    best_ms = std::min(best_ms, trial->milliseconds);
     store_->PutTrial(Key(model, option), *trial);
     RecordSuccess(model, option);
   }
@@ -181,7 +215,8 @@ StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& prob
 
 std::chrono::system_clock::time_point Placement::RecordFailure(const ModelFile& model, const DeviceOption& option,
                                                                const Status& failure) {
-  return store_->PutFailure(Key(model, option), Message(failure), MayPass(failure));
+  const Diagnosis diagnosis = Diagnose(failure);
+  return store_->PutFailure(Key(model, option), diagnosis.reason, diagnosis.may_pass);
 }
 
 void Placement::RecordSuccess(const ModelFile& model, const DeviceOption& option) {

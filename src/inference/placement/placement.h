@@ -24,7 +24,8 @@ struct ModelFile {
   std::string name;  // unique: "centernet"
   std::string task;  // "objects": what policies are given for
   std::filesystem::path path;
-  std::string hash;  // of its content; what was measured is kept under it
+  // Of its content and of its probe's input: what was measured is kept under it.
+  std::string hash;
 };
 
 struct PlacementSettings {
@@ -39,12 +40,10 @@ struct PlacementSettings {
   std::string machine;
   // A load or a run on another device than the CPU that takes longer is given up.
   std::chrono::milliseconds limit{std::chrono::minutes(1)};
-};
-
-// A device that a model does not run on, and why.
-struct NotUsed {
-  std::string device;  // "openvino cpu f32", or a policy's selector that names nothing here
-  std::string reason;
+  // Micro-batching on other devices than the CPU, where a worker has a core of its own and would wait for another's:
+  // rows at most, by task, and how long the first call waits for others. Tasks that are not named are not batched.
+  std::map<std::string, int64_t> max_batch;
+  std::chrono::microseconds batch_delay{2000};
 };
 
 // One device that a model may run on.
@@ -78,6 +77,7 @@ class Placement {
                                                       const Status& failure);
   void RecordSuccess(const ModelFile& model, const DeviceOption& option);
 
+  // Loads the model for use: guarded and batched as the settings say.
   StatusOr<std::shared_ptr<Session>> Load(const ModelFile& model, const DeviceOption& option) const;
 
   const PlacementSettings& settings() const { return settings_; }
@@ -88,9 +88,11 @@ class Placement {
   std::string Key(const ModelFile& model, const DeviceOption& option) const;
   // Indices of the usable options that the policy allows, the reference among them whether it is or not.
   std::vector<std::size_t> Wanted(const ModelFile& model) const;
+  // For a trial: what waits for others would be measured with them.
+  StatusOr<std::unique_ptr<Session>> LoadPlain(const ModelFile& model, const DeviceOption& option) const;
   bool IsKnown(const ModelFile& model, const DeviceOption& option) const;
   void MeasureMissing(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
-  StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,
+  StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe, double best_ms,
                           const ProbeAnswer* reference, ProbeAnswer* answer) const;
   void AddGroup(const ModelFile& model, bool has_probe, const std::vector<std::size_t>& group, Plan& plan) const;
   void AddFailedOnes(const std::vector<std::vector<std::size_t>>& groups, Plan& plan) const;

@@ -18,6 +18,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 constexpr int kMinRuns = 3;
 constexpr int kMaxRuns = 20;
 constexpr Milliseconds kEnough{300};
+constexpr double kLost = 2;
 
 // Passes everything on.
 class SessionDecorator : public Session {
@@ -77,20 +78,18 @@ bool AllFinite(const ProbeAnswer& answer) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
+StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
                                           SessionOptions session, std::chrono::milliseconds limit) {
   session.device = option.device;
   session.precision = option.precision;
-  const auto load = [engine = option.engine, model, session]() -> StatusOr<std::shared_ptr<Session>> {
-    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Session> loaded, engine->Load(model, session));
-    return loaded;
-  };
   if (option.device == "cpu") {
-    return load();
+    return option.engine->Load(model, session);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Session> loaded,
-                            CallWithDeadline<std::shared_ptr<Session>>(limit, "loading", load));
-  return std::make_shared<GuardedSession>(std::move(loaded), limit);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> loaded,
+      CallWithDeadline<std::unique_ptr<Session>>(
+          limit, "loading", [engine = option.engine, model, session] { return engine->Load(model, session); }));
+  return std::make_unique<GuardedSession>(std::move(loaded), limit);
 }
 
 StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe) {
@@ -104,7 +103,7 @@ StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe) {
   return answer;
 }
 
-StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, const ProbeAnswer* reference,
+StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, double best_ms, const ProbeAnswer* reference,
                          ProbeAnswer* first_answer) {
   TimedSession timed(session);
   Trial trial{.milliseconds = std::numeric_limits<double>::max(), .agrees = true, .figure = ""};
@@ -122,6 +121,9 @@ StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, const ProbeA
     if (trial.agrees) {
       trial.agrees = agreement.agrees;
       trial.figure = agreement.figure;
+    }
+    if (run > 0 && trial.milliseconds > kLost * best_ms) {
+      break;
     }
   }
   return trial;

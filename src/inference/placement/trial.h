@@ -15,7 +15,7 @@ namespace calotype {
 
 // Loads `model` on `option`. Other devices than the CPU are guarded: a load or a run that takes longer than `limit` is
 // given up with kDeadlineExceeded.
-StatusOr<std::shared_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
+StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
                                           SessionOptions session, std::chrono::milliseconds limit);
 
 // Asks the probe once; kInternal when the manifest expects another answer, or when numbers in it are not finite.
@@ -23,8 +23,9 @@ StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe);
 
 // Asks the probe several times, at least 3 and for about a third of a second. Every answer is compared with `reference`
 // (null: this is the reference, which agrees with its own first answer); the first that disagrees is the figure.
-// `first_answer` gets the first one.
-StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, const ProbeAnswer* reference,
+// `first_answer` gets the first one. A device that takes twice as long as `best_ms`, the best so far, is not asked
+// again: it has lost.
+StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, double best_ms, const ProbeAnswer* reference,
                          ProbeAnswer* first_answer);
 
 }  // namespace calotype

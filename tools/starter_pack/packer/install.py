@@ -21,9 +21,14 @@ def place(content: bytes, path: Path) -> None:
     temporary.replace(path)
 
 
+def self_test_photos(test: dict) -> list[str]:
+    """All photos that a self-test needs."""
+    return ([test["photo"]] if "photo" in test else []) + test.get("more_photos", [])
+
+
 def place_manifest(pack: Pack, out: Path) -> None:
     """The photos of the self-tests and then the manifest, which tells that a pack is complete."""
-    photos = sorted({model.table["self_test"]["photo"] for model in pack.models if "photo" in model.table["self_test"]})
+    photos = sorted({photo for model in pack.models for photo in self_test_photos(model.table["self_test"])})
     for name, source in [*((photo, PACKS / photo) for photo in photos), (MANIFEST, PACKS / f"{pack.name}.toml")]:
         content = source.read_bytes()
         if not (out / name).is_file() or (out / name).read_bytes() != content:

@@ -40,6 +40,15 @@ CROPS = {
     "text_line.png": Crop("opencv_scenetext01.jpg", (268, 126, 436, 168), (192, 48)),
     "face_640.jpg": Crop("skimage_astronaut.png", (0, 0, 512, 512), (640, 640), 65),
     "face_256.jpg": Crop("skimage_astronaut.png", (100, 0, 356, 256), (256, 256)),
+    # Nothing is expected of these (more_photos): hard ones, on which a coarser precision is seen to answer otherwise.
+    "hard_board.jpg": Crop("opencv_board.jpg", (0, 0, 640, 480), (640, 480), 30),
+    "hard_sign.jpg": Crop("opencv_scenetext02.jpg", (360, 540, 960, 960), (600, 420), 60),
+    "hard_line_1.png": Crop("opencv_scenetext02.jpg", (408, 668, 812, 782), (170, 48)),
+    "hard_line_2.png": Crop("skimage_motorcycle_left.png", (396, 188, 450, 216), (93, 48)),
+    "hard_line_3.png": Crop("skimage_page.png", (0, 61, 384, 88), (640, 45)),
+    "hard_line_4.png": Crop("opencv_board.jpg", (72, 34, 236, 54), (394, 48)),
+    "hard_objects.jpg": Crop("opencv_home.jpg", (0, 0, 512, 384), (512, 384), 50),
+    "hard_faces.jpg": Crop("scrfd_solvay_conference_1927.jpg", (0, 300, 1200, 1500), (640, 640), 35),
 }
 CHIP = ("face_chip.jpg", "facerec_obama.jpg")
 

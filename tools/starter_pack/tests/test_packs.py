@@ -52,7 +52,7 @@ class ManifestTest(unittest.TestCase):
         rows = (manifest.PACKS / "self_test" / "LICENCES.tsv").read_text().splitlines()[1:]
         licensed = {row.split("\t")[0]: row.split("\t")[4] for row in rows}
         tests = [model.table["self_test"] for pack in self.packs for model in pack.models]
-        photos = {manifest.PACKS / test["photo"] for test in tests if "photo" in test}
+        photos = {manifest.PACKS / photo for test in tests for photo in install.self_test_photos(test)}
         self.assertEqual(licensed, {photo.name: manifest.sha256(photo) for photo in photos})
         self.assertLess(max(photo.stat().st_size for photo in photos), 60_000)
 
