@@ -16,6 +16,9 @@ class ModelBinding {
  public:
   // Registers the model with the cache. `probe` is what a device is tried and compared with; empty for none.
   ModelBinding(const ModelSpec& spec, ModelCache& cache, ModelProbe probe);
+  ModelBinding(const ModelBinding&) = delete;
+  ModelBinding& operator=(const ModelBinding&) = delete;
+  ~ModelBinding() { cache_.Unregister(name_); }
 
   // The session, loaded by the first caller. A load or a self-test that fails is the answer to every caller. Held for
   // no longer than it is used: a session that is held is not unloaded.

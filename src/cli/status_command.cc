@@ -26,7 +26,7 @@ double Rounded(double milliseconds) { return std::round(milliseconds * 10) / 10;
 Json ToJson(const PlacementRecord& record) {
   Json not_used = Json::array();
   for (const NotUsed& device : record.not_used) {
-    not_used.push_back({{"device", device.device}, {"reason", device.reason}});
+    not_used.push_back({{"device", device.device}, {"reason", device.reason}, {"news", device.news}});
   }
   return {{"task", record.task},
           {"engine", record.device.engine},
@@ -63,17 +63,11 @@ Json ToJson(const CatalogStatus& status, const Placements& placements) {
   return json;
 }
 
-// What a user would otherwise wonder about: devices that failed or cannot work, not those that are merely slower.
-bool IsNews(const NotUsed& device) {
-  return !device.reason.starts_with("slower") && !device.reason.starts_with("not enough faster") &&
-         !device.reason.starts_with("disagrees");
-}
-
 std::string ToText(const Placements& placements) {
   std::map<std::string, std::vector<std::string>> models_by_news;
   for (const auto& [model, record] : placements) {
     for (const NotUsed& device : record.not_used) {
-      if (IsNews(device)) {
+      if (device.news) {
         models_by_news[fmt::format("{} is not used: {}", device.device, Printable(device.reason))].push_back(model);
       }
     }

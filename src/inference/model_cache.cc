@@ -73,11 +73,17 @@ ModelCache::~ModelCache() = default;
 void ModelCache::Register(const ModelFile& model, ModelProbe probe) {
   const MutexLock lock(&mutex_);
   Entry& entry = entries_[model.name];
+  ++entry.users;
   if (!entry.loading && entry.session == nullptr) {
     entry.model = model;
     entry.probe = std::move(probe);
     entry.problem = absl::OkStatus();
   }
+}
+
+void ModelCache::Unregister(const std::string& name) {
+  const MutexLock lock(&mutex_);
+  --entries_[name].users;
 }
 
 StatusOr<std::shared_ptr<Session>> ModelCache::Get(const std::string& name) {
@@ -140,7 +146,7 @@ std::vector<std::string> ModelCache::Unmeasured() const {
   const MutexLock lock(&mutex_);
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) {
-    if (placement_->NeedsMeasuring(entry.model, entry.probe)) {
+    if (entry.users > 0 && placement_->NeedsMeasuring(entry.model, entry.probe)) {
       names.push_back(name);
     }
   }
@@ -177,6 +183,9 @@ std::vector<ModelReport> ModelCache::Report() const {
   const MutexLock lock(&mutex_);
   std::vector<ModelReport> reports;
   for (const auto& [name, entry] : entries_) {
+    if (entry.users == 0) {
+      continue;
+    }
     ModelReport report = entry.last;
     report.model = entry.model;
     report.problem = entry.problem;

@@ -54,8 +54,11 @@ class ModelCache {
   ModelCache(const ModelCache&) = delete;
   ModelCache& operator=(const ModelCache&) = delete;
 
-  // Makes a model known; the same name again replaces what was said of it as long as it was not loaded.
+  // Makes a model known; the same name again replaces what was said of it as long as it is not loaded.
   void Register(const ModelFile& model, ModelProbe probe) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Takes one Register() back: a model that nobody has registered any more is neither measured nor reported.
+  void Unregister(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The session of a registered model. The first caller places and loads it; others wait for that one load. A load that
   // failed is not tried again by this cache: every caller gets its reason. kNotFound for a name that is not registered.
@@ -84,6 +87,7 @@ class ModelCache {
   struct Entry {
     ModelFile model;
     ModelProbe probe;
+    int users = 0;
     bool loading = false;
     Status problem;
     std::shared_ptr<PlacedSession> session;

@@ -91,6 +91,15 @@ TEST_F(ModelCacheTest, MeasuresAheadOfUse) {
   EXPECT_TRUE(Loaded(*cache).empty());
 }
 
+TEST_F(ModelCacheTest, WhatNobodyRegistersAnyMoreIsNotMeasured) {
+  const auto cache = Make({});
+  cache->Unregister("b");
+  EXPECT_EQ(cache->Unmeasured(), (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(cache->Report().size(), 2U);
+  cache->Register(Named("b"), FakeProbe());
+  EXPECT_EQ(cache->Report().size(), 3U);
+}
+
 TEST_F(ModelCacheTest, TheOneUnusedForLongestMakesRoom) {
   // Files that do not exist have no size: a load counts what the process grew by, or nothing. With a limit of one byte
   // models that grew push each other out, so sizes are given by files.

@@ -17,7 +17,8 @@ struct DeviceOption {
   std::shared_ptr<Engine> engine;
   std::string device;
   std::string precision;
-  Status usable;  // why it is known not to work; OK when worth a try
+  Status usable;        // why it is known not to work; OK when worth a try
+  bool present = true;  // false when this machine has no such hardware at all, which is no news to its user
 
   // "onnxruntime", "openvino": the engine's name without its version.
   std::string engine_kind() const;

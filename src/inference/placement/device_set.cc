@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -25,17 +26,18 @@ std::string MachineKey(const MachineFacts& facts) {
 }
 
 // Lays the verdict over what the engine offers: it knows which libraries lie there, not whether they can work.
-void Judge(const Verdict& verdict, const std::shared_ptr<Engine>& onnxruntime, std::vector<DeviceOption>& options) {
-  if (verdict.outcome != Outcome::kFails) {
+void Judge(const MachineFacts& facts, const std::shared_ptr<Engine>& onnxruntime, std::vector<DeviceOption>& options) {
+  if (facts.cuda.outcome != Outcome::kFails) {
     return;
   }
-  const Status reason = absl::FailedPreconditionError(verdict.ToString());
-  const auto cuda = std::ranges::find(options, kCuda, &DeviceOption::device);
-  if (cuda != options.end()) {
-    cuda->usable = reason;
-  } else {
-    options.push_back({.engine = onnxruntime, .device = std::string(kCuda), .precision = "f32", .usable = reason});
+  const Status reason = absl::FailedPreconditionError(facts.cuda.ToString());
+  auto cuda = std::ranges::find(options, kCuda, &DeviceOption::device);
+  if (cuda == options.end()) {
+    options.push_back({.engine = onnxruntime, .device = std::string(kCuda), .precision = "f32"});
+    cuda = std::prev(options.end());
   }
+  cuda->usable = reason;
+  cuda->present = facts.nvidia.pci_gpus > 0 || !facts.nvidia.gpus.empty();
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ StatusOr<DeviceSet> OpenDevices(const DeviceRequest& request) {
     }
   }
   set.options = ListDeviceOptions(set.engines);
-  Judge(set.facts.cuda, onnxruntime, set.options);
+  Judge(set.facts, onnxruntime, set.options);
   return set;
 }
 

@@ -47,7 +47,7 @@ Trial TrialFrom(const json& trial) {
 json AsJson(const PlacementRecord& record) {
   json not_used = json::array();
   for (const NotUsed& device : record.not_used) {
-    not_used.push_back({{"device", device.device}, {"reason", device.reason}});
+    not_used.push_back({{"device", device.device}, {"reason", device.reason}, {"news", device.news}});
   }
   return {{"task", record.task},
           {"engine", record.device.engine},
@@ -65,7 +65,8 @@ PlacementRecord PlacementFrom(const json& record) {
     placement.trial = TrialFrom(record.at("trial"));
   }
   for (const json& device : record.at("not_used")) {
-    placement.not_used.push_back({.device = device.at("device"), .reason = device.at("reason")});
+    placement.not_used.push_back(
+        {.device = device.at("device"), .reason = device.at("reason"), .news = device.at("news")});
   }
   return placement;
 }

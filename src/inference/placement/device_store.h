@@ -28,6 +28,8 @@ struct Trial {
 struct NotUsed {
   std::string device;  // "openvino cpu f32", or a policy's selector that names nothing here
   std::string reason;
+  // It failed, or was asked for by name, or its hardware is there: a user wants to know, and not that it is slower.
+  bool news = false;
 };
 
 // Where a model was last put.

@@ -48,6 +48,7 @@ StatusOr<std::unique_ptr<PlacedSession>> PlacedSession::Create(ModelFile model, 
   placed->Use(loaded);
   placed->UpdateNextChance();
   placed->RecordPlacement();
+  placement.Tell(placed->NotUsedNow());
   return placed;
 }
 
@@ -193,7 +194,7 @@ std::vector<NotUsed> PlacedSession::NotUsedNow() const {
   std::vector<NotUsed> not_used;
   for (std::size_t place = 0; place < failures_.size(); ++place) {
     if (failures_[place].failed) {
-      not_used.push_back({plan_.places[place].option.name(), failures_[place].reason});
+      not_used.push_back({plan_.places[place].option.name(), failures_[place].reason, true});
     }
   }
   const std::string current = plan_.places[Current()->place].option.name();

@@ -84,6 +84,15 @@ bool Placement::IsKnown(const ModelFile& model, const DeviceOption& option) cons
   return store_->FindTrial(key).has_value() || store_->FindFailure(key).has_value();
 }
 
+void Placement::Tell(const std::vector<NotUsed>& not_used) {
+  const MutexLock lock(&telling_);
+  for (const NotUsed& device : not_used) {
+    if (device.news && told_.insert(device.device + device.reason).second) {
+      LogWarning("{} is not used: {}", device.device, device.reason);
+    }
+  }
+}
+
 bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const {
   return probe &&
          std::ranges::any_of(Wanted(model), [&](std::size_t i) { return !IsKnown(model, settings_.options[i]); });
@@ -152,9 +161,9 @@ void Placement::AddGroup(const ModelFile& model, bool has_probe, const std::vect
     const DeviceOption& option = settings_.options[i];
     const std::optional<Trial> trial = store_->FindTrial(Key(model, option));
     if (!option.usable.ok()) {
-      plan.not_used.push_back({option.name(), Message(option.usable)});
+      plan.not_used.push_back({option.name(), Message(option.usable), option.present || !PolicyFor(model).automatic()});
     } else if (const auto failure = store_->FindFailure(Key(model, option))) {
-      plan.not_used.push_back({option.name(), fmt::format("{} ({})", failure->reason, Again(failure->next_try))});
+      plan.not_used.push_back({option.name(), fmt::format("{} ({})", failure->reason, Again(failure->next_try)), true});
     } else if (has_probe && trial && !trial->agrees && !obeyed) {
       plan.not_used.push_back(
           {option.name(), fmt::format("disagrees with fp32: {} ({:.1f} ms)", trial->figure, trial->milliseconds)});
@@ -203,7 +212,7 @@ StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& prob
   Plan plan;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (groups[i].empty()) {
-      plan.not_used.push_back({policy.selectors[i].text, "there is no such device on this machine"});
+      plan.not_used.push_back({policy.selectors[i].text, "there is no such device on this machine", true});
     }
     AddGroup(model, static_cast<bool>(probe), groups[i], plan);
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,9 @@ class Placement {
   // Loads the model for use: guarded and batched as the settings say.
   StatusOr<std::shared_ptr<Session>> Load(const ModelFile& model, const DeviceOption& option) const;
 
+  // Logs what is news in `not_used`, each reason once however many models it concerns.
+  void Tell(const std::vector<NotUsed>& not_used) ABSL_LOCKS_EXCLUDED(telling_);
+
   const PlacementSettings& settings() const { return settings_; }
   DeviceStore& store() const { return *store_; }
   const DevicePolicy& PolicyFor(const ModelFile& model) const;
@@ -100,6 +104,8 @@ class Placement {
   const PlacementSettings settings_;
   const std::shared_ptr<DeviceStore> store_;
   Mutex measuring_;
+  Mutex telling_;
+  std::set<std::string> told_ ABSL_GUARDED_BY(telling_);
 };
 
 }  // namespace calotype
