@@ -204,7 +204,7 @@ std::string ToText(const Diagnosis& diagnosis) {
     text += ToText(check);
   }
   if (!diagnosis.models.empty()) {
-    text += Bold(fmt::format("\n  {:<18} {:<26}{:>8}  {}\n", "model", "device", "ms", "agreement"));
+    text += "\n" + Bold(fmt::format("  {:<18} {:<26}{:>8}  {}", "model", "device", "ms", "agreement")) + "\n";
     const std::vector<NotUsed> of_all = NotUsedByAny(diagnosis.models);
     for (const ModelReport& report : diagnosis.models) {
       text += ToText(report, of_all);
@@ -215,7 +215,7 @@ std::string ToText(const Diagnosis& diagnosis) {
     }
   }
   const std::string passed = fmt::format("{}/{} checks passed", diagnosis.passed(), diagnosis.checks.size());
-  return text + "\n" + Bold(diagnosis.ok() ? Green(passed) : Red(passed)) + "\n";
+  return text + "\n" + (diagnosis.ok() ? Green(passed) : Red(passed)) + "\n";
 }
 
 CommandResult Doctor(const App& app, const DoctorArguments& arguments) {
