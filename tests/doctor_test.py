@@ -159,6 +159,11 @@ class DoctorTest(CalotypeTestCase):
         for name in ("configuration", "catalogue", "decoders", "engines"):
             self.assertTrue(self.check(answer, name)["ok"], name)
 
+    def test_a_folder_that_cannot_be_written(self) -> None:
+        answer = self.examine("catalog.file=/proc/calotype/catalog.db", expect=1)
+        self.assertIn("configuration", self.failed(answer))
+        self.assertIn("/proc", self.check(answer, "configuration")["detail"])
+
     def test_a_catalogue_that_is_none(self) -> None:
         file = pathlib.Path(self.library.home) / "garbage.db"
         file.write_bytes(b"no database at all, however long one looks at it" * 100)

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -36,13 +37,14 @@ fs::path Existing(fs::path folder) {
 
 Status CheckFolder(const fs::path& folder, uintmax_t& free_bytes) {
   const fs::path existing = Existing(folder);
-  if (access(existing.c_str(), W_OK | X_OK) != 0) {
-    return ErrnoStatus(errno, fmt::format("{} cannot be written", existing.string()));
+  // Really tried: access() says yes to root where the file system says no.
+  std::string name = (existing / "calotype-doctor-XXXXXX").string();
+  const UniqueFd file(mkstemp(name.data()));
+  if (file.get() < 0) {
+    return ErrnoStatus(errno, fmt::format("cannot write in {}", existing.string()));
   }
+  unlink(name.c_str());
   std::error_code error;
-  if (!fs::is_directory(existing, error)) {
-    return absl::FailedPreconditionError(fmt::format("{} is no folder", existing.string()));
-  }
   const fs::space_info space = fs::space(existing, error);
   if (!error) {
     free_bytes = std::min(free_bytes, space.available);

@@ -30,15 +30,11 @@ struct Sample {
 };
 
 constexpr std::array kSamples = {
-    Sample{PhotoFormat::kJpeg, orientation_6_jpg, kLossy},
-    Sample{PhotoFormat::kPng, quarters_png, 0},
-    Sample{PhotoFormat::kWebp, quarters_webp, 0},
-    Sample{PhotoFormat::kTiff, quarters_tif, 0},
-    Sample{PhotoFormat::kGif, quarters_gif, 0},
-    Sample{PhotoFormat::kHeic, quarters_heic, kLossy},
-    Sample{PhotoFormat::kAvif, quarters_avif, kLossy},
-    Sample{PhotoFormat::kJpegXl, quarters_jxl, 0},
-    Sample{PhotoFormat::kRaw, sensor_dng, kDeveloped},
+    Sample{PhotoFormat::kJpeg, kJpegPhoto, kLossy},   Sample{PhotoFormat::kPng, kPngPhoto, 0},
+    Sample{PhotoFormat::kWebp, kWebpPhoto, 0},        Sample{PhotoFormat::kTiff, kTiffPhoto, 0},
+    Sample{PhotoFormat::kGif, kGifPhoto, 0},          Sample{PhotoFormat::kHeic, kHeicPhoto, kLossy},
+    Sample{PhotoFormat::kAvif, kAvifPhoto, kLossy},   Sample{PhotoFormat::kJpegXl, kJpegXlPhoto, 0},
+    Sample{PhotoFormat::kRaw, kRawPhoto, kDeveloped},
 };
 
 // The largest difference of a channel in the middles of the quarters.
