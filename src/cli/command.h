@@ -21,6 +21,7 @@ using AddCommand = void (*)(CLI::App& parser, App& app, CommandAction& action);
 
 void AddAnalyzeCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddConfigCommand(CLI::App& parser, App& app, CommandAction& action);
+void AddDoctorCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddDuplicatesCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddModelsCommand(CLI::App& parser, App& app, CommandAction& action);
 void AddPeopleCommand(CLI::App& parser, App& app, CommandAction& action);

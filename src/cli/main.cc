@@ -16,10 +16,10 @@ namespace {
 
 constexpr int kUsageError = 2;
 
-constexpr std::array<AddCommand, 12> kCommands = {
-    AddScanCommand,       AddSearchCommand, AddShowCommand,   AddSimilarCommand,
-    AddDuplicatesCommand, AddPeopleCommand, AddStatusCommand, AddRetryCommand,
-    AddAnalyzeCommand,    AddModelsCommand, AddConfigCommand, AddWorkflowTestCommand,
+constexpr std::array<AddCommand, 13> kCommands = {
+    AddScanCommand,   AddSearchCommand, AddShowCommand,         AddSimilarCommand, AddDuplicatesCommand,
+    AddPeopleCommand, AddStatusCommand, AddRetryCommand,        AddAnalyzeCommand, AddModelsCommand,
+    AddConfigCommand, AddDoctorCommand, AddWorkflowTestCommand,
 };
 
 int Fail(const Status& status) {

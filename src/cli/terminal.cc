@@ -1,8 +1,10 @@
 #include "cli/terminal.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -51,9 +53,21 @@ bool ErrorIsTerminal() {
   return kTerminal;
 }
 
+std::optional<std::size_t> OutputColumns() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return std::nullopt;
+  }
+  return size.ws_col;
+}
+
 std::string Bold(std::string_view text) { return Styled(text, 1); }
 
 std::string Dim(std::string_view text) { return Styled(text, 2); }
+
+std::string Green(std::string_view text) { return Styled(text, 32); }
+
+std::string Red(std::string_view text) { return Styled(text, 31); }
 
 void Print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -79,6 +93,22 @@ std::string Printable(std::string_view text) {
     }
   }
   return safe;
+}
+
+std::string CutToColumns(std::string_view text, std::size_t columns) {
+  constexpr std::string_view kEllipsis = "...";
+  const auto starts_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; };
+  if (static_cast<std::size_t>(std::ranges::count_if(text, starts_character)) <= columns) {
+    return std::string(text);
+  }
+  const std::size_t kept = columns - std::min(columns, kEllipsis.size());
+  std::size_t bytes = 0;
+  for (std::size_t seen = 0; bytes < text.size(); ++bytes) {
+    if (starts_character(text[bytes]) && seen++ == kept) {
+      break;
+    }
+  }
+  return std::string(text.substr(0, bytes)) + std::string(kEllipsis.substr(0, columns - kept));
 }
 
 }  // namespace calotype

@@ -1,0 +1,221 @@
+// calotype doctor: the installation, before any model is at work.
+#include "cli/doctor_checks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include "base/file.h"
+#include "catalog/schema.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kCuda = "cuda";
+constexpr std::string_view kGpu = "gpu";
+constexpr double kMegabyte = 1e6;
+// A scan's write-ahead log needs some tens of megabytes beside what the catalogue grows by.
+constexpr uintmax_t kNeededBytes = 200'000'000;
+
+// `folder`, or the nearest one above it that exists: where it would be created.
+fs::path Existing(fs::path folder) {
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) {
+    folder = folder.parent_path();
+  }
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+Status CheckFolder(const fs::path& folder, uintmax_t& free_bytes) {
+  const fs::path existing = Existing(folder);
+  // Really tried: access() says yes to root where the file system says no.
+  std::string name = (existing / "calotype-doctor-XXXXXX").string();
+  const UniqueFd file(mkstemp(name.data()));
+  if (file.get() < 0) {
+    return ErrnoStatus(errno, fmt::format("cannot write in {}", existing.string()));
+  }
+  unlink(name.c_str());
+  std::error_code error;
+  const fs::space_info space = fs::space(existing, error);
+  if (!error) {
+    free_bytes = std::min(free_bytes, space.available);
+  }
+  return absl::OkStatus();
+}
+
+// "onnxruntime 1.31.1 (cpu f32)"
+std::string Describe(const Engine& engine) {
+  std::vector<std::string> devices;
+  for (const EngineDevice& device : engine.devices()) {
+    if (device.usable.ok()) {
+      devices.push_back(fmt::format("{} {}", device.device, fmt::join(device.precisions, "/")));
+    }
+  }
+  return fmt::format("{} ({})", engine.name(), fmt::join(devices, ", "));
+}
+
+// The keys of the settings that ask for a GPU, and whether one of what is here fits each.
+std::map<std::string, bool> GpuWishes(const App& app, const StatusOr<DeviceSet>& devices) {
+  std::map<std::string, bool> wishes;
+  const auto policies = app.config().Policies();
+  if (!policies.ok()) {
+    return wishes;  // App::Configure has refused them
+  }
+  for (const auto& [task, policy] : *policies) {
+    for (const DeviceSelector& selector : policy.selectors) {
+      if (selector.device != kCuda && selector.device != kGpu) {
+        continue;
+      }
+      const bool fits =
+          devices.ok() && std::ranges::any_of(devices->options, [&](const DeviceOption& option) {
+            return option.usable.ok() && selector.Matches(option.engine_kind(), option.device, option.precision);
+          });
+      wishes.try_emplace(fmt::format("devices.{} asks for {}", task.empty() ? "default" : task, selector.text), fits);
+    }
+  }
+  return wishes;
+}
+
+// "FILE, 3 of 8 files are wrong", the first one's reason first.
+Status CheckFiles(const Pack& pack) {
+  std::vector<std::string> wrong;
+  for (const ModelSpec& model : pack.models) {
+    Status status = VerifyModel(model, true);
+    if (status.ok() && model.self_test && !model.self_test->photo.empty()) {
+      status = OpenForReading(model.self_test->photo).status();
+    }
+    if (!status.ok()) {
+      wrong.push_back(Message(status));
+    }
+  }
+  return wrong.empty() ? absl::OkStatus() : absl::DataLossError(fmt::format("{}", fmt::join(wrong, "; ")));
+}
+
+}  // namespace
+
+Check CheckConfiguration(const App& app) {
+  Check check{.name = "configuration"};
+  const fs::path file = app.folders().config / "config.toml";
+  uintmax_t free_bytes = UINTMAX_MAX;
+  std::error_code error;
+  Status status = CheckFolder(fs::path(app.config().catalog_file).parent_path(), free_bytes);
+  if (status.ok()) {
+    status = CheckFolder(app.DeviceFile().parent_path(), free_bytes);
+  }
+  if (!status.ok()) {
+    check.detail = Message(status);
+    check.remedy = "make it writable, or let CALOTYPE_HOME or catalog.file name another place";
+    return check;
+  }
+  check.ok = free_bytes >= kNeededBytes;
+  check.detail = fmt::format("{}{}; folders can be written, {:.1f} GB free", file.string(),
+                             fs::exists(file, error) ? "" : " is not there: defaults",
+                             static_cast<double>(free_bytes) / (1000 * kMegabyte));
+  if (!check.ok) {
+    check.remedy =
+        fmt::format("free some space: a scan needs {:.0f} MB", static_cast<double>(kNeededBytes) / kMegabyte);
+  }
+  return check;
+}
+
+Check CheckCatalogue(const App& app) {
+  Check check{.name = "catalogue"};
+  const std::string& file = app.config().catalog_file;
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    check.ok = true;
+    check.detail = fmt::format("nothing was scanned yet ({} is made by the first scan)", file);
+    return check;
+  }
+  const auto catalog = app.OpenCatalog(false);
+  const StatusOr<CatalogStatus> status = catalog.ok() ? (*catalog)->GetStatus() : catalog.status();
+  check.ok = status.ok();
+  if (check.ok) {
+    check.detail = fmt::format("{}, schema {}, {} photos", file, SchemaVersion(), status->photos);
+  } else {
+    check.detail = Message(status.status());
+    check.remedy = fmt::format("what the message says; or move {} away and scan again", file);
+  }
+  return check;
+}
+
+Check CheckEngines(const StatusOr<DeviceSet>& devices) {
+  Check check{.name = "engines", .ok = devices.ok()};
+  if (!check.ok) {
+    check.detail = Message(devices.status());
+    check.remedy = "tools/setup/fetch_runtimes fetches both; or let the setting name the library or its folder";
+    return check;
+  }
+  std::vector<std::string> engines;
+  std::ranges::transform(devices->engines, std::back_inserter(engines),
+                         [](const auto& engine) { return Describe(*engine); });
+  check.detail = fmt::format("{}", fmt::join(engines, "; "));
+  if (!devices->openvino.ok()) {
+    check.detail += fmt::format("; without OpenVINO: {}", Message(devices->openvino));
+  }
+  return check;
+}
+
+Check CheckGpu(const App& app, const StatusOr<DeviceSet>& devices, const MachineFacts& facts) {
+  Check check{.name = "gpu", .ok = true};
+  const Verdict& verdict = facts.cuda;
+  const bool nvidia = facts.nvidia.pci_gpus > 0 || !facts.nvidia.gpus.empty();
+  std::vector<std::string> unmet;
+  for (const auto& [wish, fits] : GpuWishes(app, devices)) {
+    if (!fits) {
+      unmet.push_back(wish);
+    }
+  }
+  if (verdict.outcome == Outcome::kFails && (nvidia || !unmet.empty())) {
+    check.ok = false;
+    check.detail =
+        unmet.empty() ? verdict.sentence : fmt::format("{}, but {}", fmt::join(unmet, ", "), verdict.sentence);
+    check.remedy = verdict.remedy;
+    if (!nvidia) {
+      check.remedy +=
+          fmt::format("{}without an NVIDIA GPU, take it out of devices.*", check.remedy.empty() ? "" : "; or, ");
+    }
+  } else if (!unmet.empty()) {
+    check.ok = false;
+    check.detail = fmt::format("{}, but no engine offers such a device", fmt::join(unmet, ", "));
+    check.remedy = "install the device's driver, or take it out of devices.*";
+  } else if (verdict.outcome == Outcome::kFails) {
+    check.detail = "no NVIDIA GPU on this machine, and no setting asks for one";
+  } else {
+    check.detail = verdict.ToString();
+  }
+  return check;
+}
+
+Check CheckModelFiles(const App& app) {
+  Check check{.name = "models"};
+  const fs::path folder = fs::path(app.config().models_folder) / app.config().pack;
+  const StatusOr<Pack> pack = LoadPack(folder);
+  const Status status = pack.ok() ? CheckFiles(*pack) : pack.status();
+  check.ok = status.ok();
+  if (check.ok) {
+    int64_t bytes = 0;
+    for (const ModelSpec& model : pack->models) {
+      bytes += model.bytes;
+    }
+    check.detail = fmt::format("{}: {} models, {:.0f} MB, every SHA-256 is right", pack->name, pack->models.size(),
+                               static_cast<double>(bytes) / kMegabyte);
+  } else {
+    check.detail = absl::IsNotFound(pack.status()) ? fmt::format("the pack '{}' is not installed in {}",
+                                                                 app.config().pack, app.config().models_folder)
+                                                   : Message(status);
+    check.remedy = "calotype doctor --fix builds the pack again (models.pack and models.folder choose it)";
+  }
+  return check;
+}
+
+}  // namespace calotype
