@@ -115,8 +115,7 @@ std::set<std::string> Names(const std::vector<json>& hits) {
 
 class WorkflowTest {
  public:
-  WorkflowTest(App& app, fs::path folder)
-      : app_(app), folder_(std::move(folder)), catalog_(folder_ / "catalog.db") {}
+  WorkflowTest(App& app, fs::path folder) : app_(app), folder_(std::move(folder)), catalog_(folder_ / "catalog.db") {}
 
   fs::path photos() const { return folder_ / "photos"; }
 
