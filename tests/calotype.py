@@ -30,9 +30,11 @@ class Library:
         self.photos.mkdir()
         self.environment = dict(os.environ, CALOTYPE_HOME=str(self.home / "home"))
         self.environment.setdefault("CALOTYPE_MODELS_FOLDER", str(user_cache() / "models"))
-        fetched = user_cache() / "onnxruntime" / "lib"
-        if fetched.exists():
-            self.environment.setdefault("CALOTYPE_INFERENCE_ONNXRUNTIME", str(fetched))
+        for name, folder in (("ONNXRUNTIME", "onnxruntime/lib"), ("OPENVINO", "openvino/libs")):
+            if (user_cache() / folder).exists():
+                self.environment.setdefault(f"CALOTYPE_INFERENCE_{name}", str(user_cache() / folder))
+        # Nothing is compared with other devices, and answers are those of fp32 on every machine.
+        self.environment["CALOTYPE_DEVICES_DEFAULT"] = "onnxruntime:cpu"
 
     def close(self) -> None:
         shutil.rmtree(self.home)

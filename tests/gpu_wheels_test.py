@@ -22,12 +22,8 @@ class GpuWheelsTest(CalotypeTestCase):
     def use(self, version: str) -> None:
         folder = pathlib.Path(WHEELS) / version / "onnxruntime" / "capi"
         self.assertTrue((folder / "libonnxruntime_providers_cuda.so").exists(), folder)
-        home = self.library.home / "home"
-        home.mkdir(exist_ok=True)
-        (home / "config.toml").write_text(
-            f'[inference]\nonnxruntime = "{folder}"\n[devices]\ndefault = ["cuda", "cpu"]\n'
-        )
         self.library.environment["CALOTYPE_INFERENCE_ONNXRUNTIME"] = str(folder)
+        self.library.environment["CALOTYPE_DEVICES_DEFAULT"] = "cuda,cpu"
 
     def test_doctor_names_library_cuda_driver_and_remedy(self) -> None:
         for version, library, cuda, driver in VERSIONS:

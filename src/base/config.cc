@@ -1,6 +1,7 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -139,6 +140,16 @@ std::string ConfigField::Value() const {
     list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", item);
   }
   return "[" + list + "]";
+}
+
+std::string ConfigField::Assignment() const {
+  if (std::string* const* text = std::get_if<std::string*>(&target)) {
+    return fmt::format("{}={}", key, **text);
+  }
+  if (auto* const* list = std::get_if<std::vector<std::string>*>(&target)) {
+    return fmt::format("{}={}", key, fmt::join(**list, ","));
+  }
+  return fmt::format("{}={}", key, Value());
 }
 
 void ConfigRegistry::AddBool(std::string key, bool* target, std::string help) {

@@ -30,6 +30,8 @@ struct ConfigField {
   std::string EnvironmentName() const;
   // The value now, as TOML writes it.
   std::string Value() const;
+  // "scan.workers=4": what ApplyAssignment() reads back.
+  std::string Assignment() const;
 };
 
 // Not thread-safe: filled and applied before anything starts. Targets must outlive it.

@@ -14,7 +14,9 @@ namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 class ConfigTest : public ::testing::Test {
  protected:
@@ -51,6 +53,25 @@ TEST_F(ConfigTest, FileThenEnvironmentThenAssignment) {
   EXPECT_EQ(workers_, 5);
   ASSERT_TRUE(registry_.ApplyAssignment("models.pack=x=y").ok());
   EXPECT_EQ(pack_, "x=y");
+}
+
+TEST_F(ConfigTest, AssignmentsReadBackWhatTheySay) {
+  std::vector<std::string> devices = {"cuda", "cpu"};
+  registry_.AddList("devices.default", &devices, "");
+  watch_ = true;
+  std::vector<std::string> assignments;
+  for (const ConfigField& field : registry_.fields()) {
+    assignments.push_back(field.Assignment());
+  }
+  EXPECT_THAT(assignments, UnorderedElementsAre("scan.workers=4", "models.pack=starter", "scan.watch=true",
+                                                "devices.default=cuda,cpu"));
+  devices.clear();
+  watch_ = false;
+  for (const std::string& assignment : assignments) {
+    EXPECT_TRUE(registry_.ApplyAssignment(assignment).ok()) << assignment;
+  }
+  EXPECT_TRUE(watch_);
+  EXPECT_THAT(devices, ElementsAre("cuda", "cpu"));
 }
 
 TEST_F(ConfigTest, NoFileIsNoError) { EXPECT_TRUE(registry_.ApplyFile("/nonexistent/config.toml").ok()); }

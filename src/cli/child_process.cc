@@ -6,14 +6,42 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <utility>
 
 namespace calotype {
+namespace {
 
-StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& command, bool quiet) {
+// Null at the end, as exec wants it. posix_spawn does not write to the words.
+std::vector<char*> Pointers(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) {
+    pointers.push_back(const_cast<char*>(word.c_str()));
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<std::string> EnvironmentWith(std::vector<std::string> variables) {
+  const std::vector<std::string> changed = variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::string_view name = text.substr(0, text.find('=') + 1);
+    if (std::ranges::none_of(changed, [name](const std::string& other) { return other.starts_with(name); })) {
+      variables.emplace_back(text);
+    }
+  }
+  return variables;
+}
+
+}  // namespace
+
+StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& command, bool quiet,
+                                           const std::vector<std::string>& environment) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return ErrnoStatus(errno, "cannot make a pipe");
@@ -27,13 +55,11 @@ StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& comma
   if (quiet) {
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   }
-  std::vector<char*> words;
-  for (const std::string& word : command) {
-    words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn does not write to them
-  }
-  words.push_back(nullptr);
+  const std::vector<char*> words = Pointers(command);
+  const std::vector<std::string> all_variables = EnvironmentWith(environment);
+  const std::vector<char*> variables = Pointers(all_variables);
   pid_t process = -1;
-  const int error = posix_spawn(&process, words.front(), &actions, nullptr, words.data(), environ);
+  const int error = posix_spawn(&process, words.front(), &actions, nullptr, words.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     return ErrnoStatus(error, fmt::format("cannot start {}", command.front()));

@@ -15,8 +15,10 @@ namespace calotype {
 class ChildProcess {
  public:
   // Starts `command` (its first word is the program's path) with nothing on standard input, its standard output caught
-  // and its standard error left where ours goes, or thrown away if `quiet`.
-  static StatusOr<ChildProcess> Start(const std::vector<std::string>& command, bool quiet);
+  // and its standard error left where ours goes, or thrown away if `quiet`. Its environment is ours, but for what
+  // `environment` ("NAME=VALUE" each) says.
+  static StatusOr<ChildProcess> Start(const std::vector<std::string>& command, bool quiet,
+                                      const std::vector<std::string>& environment = {});
   ChildProcess(ChildProcess&& other) noexcept
       : process_(std::exchange(other.process_, -1)), output_(std::move(other.output_)) {}
   ChildProcess& operator=(ChildProcess&&) = delete;
