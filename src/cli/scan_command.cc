@@ -54,6 +54,7 @@ CommandResult Scan(App& app, const std::vector<std::string>& folders, const std:
   CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores() / workers, workers));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, only));
   models->MeasureDevices();
+  CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({app.config().preload.begin(), app.config().preload.end()}));
   ScanOptions options{.catalog_file = app.config().catalog_file, .workers = workers, .limits = app.config().Limits()};
   for (const std::string& folder : folders) {
     options.roots.push_back(CatalogPath(folder));

@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 const ModelFile kModel{.name = "m", .task = "objects", .path = "/m.onnx", .hash = "abc"};
 
