@@ -71,7 +71,7 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   return config_.Validate();
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel) const {
+StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
   auto models = std::make_unique<Models>();
   StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / config_.pack);
   if (absl::IsNotFound(pack.status())) {
@@ -86,6 +86,7 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel) con
   PlacementSettings settings{.options = models->devices.options,
                              .threads = std::max(1, threads),
                              .parallel = std::max(1, parallel),
+                             .measure_all = measure_all,
                              .machine = models->devices.machine_key,
                              .limit = std::chrono::seconds(config_.device_timeout_s),
                              .max_batch = config_.max_batch,

@@ -47,7 +47,8 @@ class App {
   Status Configure(const std::vector<std::string>& assignments);
 
   // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
-  StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel) const;
+  // `measure_all` as in PlacementSettings.
+  StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;
   // Where measurements and failures of devices are kept.
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
   // All analysers of the pack, restricted to `only`.

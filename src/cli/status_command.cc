@@ -46,10 +46,10 @@ Json ToJson(const CatalogStatus& status, const Placements& placements) {
                               {"running", counts.running},
                               {"failed", counts.failed},
                               {"skipped", counts.skipped}};
-    if (const auto use = status.devices.find(name); use != status.devices.end()) {
-      json["analyses"][name]["device"] = use->second.device;
-      json["analyses"][name]["ms"] = Rounded(use->second.milliseconds);
-    }
+  }
+  json["runs"] = Json::object();
+  for (const auto& [name, use] : status.devices) {
+    json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
   }
   json["devices"] = Json::object();
   for (const auto& [model, record] : placements) {

@@ -26,8 +26,9 @@ class ModelCacheTest : public ::testing::Test {
  protected:
   std::unique_ptr<ModelCache> Make(CacheSettings settings) {
     const std::shared_ptr<Engine> engine = engine_;
-    auto placement = std::make_shared<Placement>(PlacementSettings{.options = ListDeviceOptions(std::span(&engine, 1))},
-                                                 std::make_shared<DeviceStore>(""));
+    auto placement = std::make_shared<Placement>(
+        PlacementSettings{.options = ListDeviceOptions(std::span(&engine, 1)), .measure_all = true},
+        std::make_shared<DeviceStore>(""));
     auto cache = std::make_unique<ModelCache>(std::move(placement), std::move(settings));
     for (const char* const name : {"a", "b", "c"}) {
       cache->Register(Named(name), FakeProbe());

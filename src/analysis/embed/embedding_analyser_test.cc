@@ -61,6 +61,7 @@ class EmbeddingAnalyserTest : public testing::Test {
 
   Status Analyse(Findings& findings) {
     const auto engine = std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{{"image.onnx", model_}});
+    analyser_.reset();
     cache_ = std::make_unique<ModelCache>(engine, SessionOptions{});
     CALOTYPE_ASSIGN_OR_RETURN(analyser_, CreateEmbeddingAnalyser(spec_, *cache_));
     Image image(40, 20);

@@ -54,6 +54,7 @@ class TextEncoderTest : public testing::Test {
 
   StatusOr<std::vector<float>> Encode(std::string_view text) {
     const auto engine = std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{{"text.onnx", model_}});
+    encoder_.reset();
     cache_ = std::make_unique<ModelCache>(engine, SessionOptions{});
     CALOTYPE_ASSIGN_OR_RETURN(encoder_, CreateTextEncoder(spec_, *cache_));
     return encoder_->Encode(text);

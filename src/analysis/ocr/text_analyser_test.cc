@@ -110,6 +110,7 @@ class TextAnalyserTest : public testing::Test {
 
   // The analyser on the models as they now are; null after a failure.
   Analyser* Create(bool with_orienter = true) {
+    analyser_.reset();
     cache_ = std::make_unique<ModelCache>(std::make_shared<FakeEngine>(models_), SessionOptions{});
     auto created = CreateTextAnalyser(detector_, recogniser_, with_orienter ? &orienter_ : nullptr, *cache_);
     EXPECT_TRUE(created.ok()) << created.status();

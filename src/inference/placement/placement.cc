@@ -93,8 +93,17 @@ void Placement::Tell(const std::vector<NotUsed>& not_used) {
   }
 }
 
+bool Placement::HasChoice(const ModelFile& model) const {
+  const auto groups = GroupOptions(PolicyFor(model), settings_.options);
+  return std::ranges::any_of(groups, [this](const std::vector<std::size_t>& group) {
+    const auto usable = [this](std::size_t i) { return settings_.options[i].usable.ok(); };
+    const auto doubtful = [&](std::size_t i) { return usable(i) && settings_.options[i].device != "cpu"; };
+    return std::ranges::count_if(group, usable) > 1 || std::ranges::any_of(group, doubtful);
+  });
+}
+
 bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const {
-  return probe &&
+  return probe && (settings_.measure_all || HasChoice(model)) &&
          std::ranges::any_of(Wanted(model), [&](std::size_t i) { return !IsKnown(model, settings_.options[i]); });
 }
 

@@ -37,6 +37,8 @@ struct PlacementSettings {
   DevicePolicy default_policy;
   int threads = 1;   // as in SessionOptions
   int parallel = 1;  // as in SessionOptions
+  // Measures also where there is no choice: a single option of the CPU is otherwise taken as it is.
+  bool measure_all = false;
   // What a measurement depends on beside model, engine and threads: the CPU, the driver.
   std::string machine;
   // A load or a run on another device than the CPU that takes longer is given up.
@@ -70,7 +72,7 @@ class Placement {
   // kFailedPrecondition, with each reason, when nothing that is allowed works.
   StatusOr<Plan> PlanFor(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
 
-  // True when PlanFor would have to measure.
+  // True when PlanFor would have to measure: something is new, and there is a choice to make or a device to doubt.
   bool NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const;
 
   // Remembers that `option` failed for `model`. Answers from when it may be tried again.
@@ -94,6 +96,7 @@ class Placement {
   std::vector<std::size_t> Wanted(const ModelFile& model) const;
   // For a trial: what waits for others would be measured with them.
   StatusOr<std::unique_ptr<Session>> LoadPlain(const ModelFile& model, const DeviceOption& option) const;
+  bool HasChoice(const ModelFile& model) const;
   bool IsKnown(const ModelFile& model, const DeviceOption& option) const;
   void MeasureMissing(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
   StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe, double best_ms,
