@@ -93,16 +93,14 @@ CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
 
 }  // namespace
 
-void AddAnalyzeCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command =
-      parser.add_subcommand("analyze", "Look at photos and print what is seen; nothing is remembered");
+void AddAnalyzeCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("analyze", "Look at photos and print what is seen; nothing is remembered");
   const auto arguments = std::make_shared<AnalyzeArguments>();
-  command->add_option("PHOTO", arguments->photos, "Photo files")->required();
-  command->add_flag("--json", arguments->json, "One JSON line a photo (the only form there is)");
-  command->add_flag("--vectors", arguments->vectors, "Embeddings too");
-  command->add_option("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq")
-      ->delimiter(',');
-  command->callback([=, &app, &action] { action = [=, &app] { return Analyze(app, *arguments); }; });
+  command.AddArguments("PHOTO", arguments->photos, "Photo files");
+  command.AddFlag("--json", arguments->json, "One JSON line a photo (the only form there is)");
+  command.AddFlag("--vectors", arguments->vectors, "Embeddings too");
+  command.AddList("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq");
+  command.SetAction([=, &app] { return Analyze(app, *arguments); });
 }
 
 }  // namespace calotype

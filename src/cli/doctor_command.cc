@@ -226,13 +226,13 @@ CommandResult Doctor(const App& app, const DoctorArguments& arguments) {
 
 }  // namespace
 
-void AddDoctorCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command =
-      parser.add_subcommand("doctor", "Whether everything works, on which devices, and what to do where it does not");
+void AddDoctorCommand(CommandLine& parser, App& app) {
+  CommandLine command =
+      parser.AddCommand("doctor", "Whether everything works, on which devices, and what to do where it does not");
   const auto arguments = std::make_shared<DoctorArguments>();
-  command->add_flag("--json", arguments->json, "As JSON");
-  command->add_flag("--fix", arguments->fix, "Measure all devices again, and build again what is broken in the pack");
-  command->callback([=, &app, &action] { action = [=, &app] { return Doctor(app, *arguments); }; });
+  command.AddFlag("--json", arguments->json, "As JSON");
+  command.AddFlag("--fix", arguments->fix, "Measure all devices again, and build again what is broken in the pack");
+  command.SetAction([=, &app] { return Doctor(app, *arguments); });
 }
 
 }  // namespace calotype

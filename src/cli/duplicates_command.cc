@@ -53,12 +53,12 @@ CommandResult ShowDuplicates(App& app, bool as_json) {
 
 }  // namespace
 
-void AddDuplicatesCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command =
-      parser.add_subcommand("duplicates", "Copies of one photo, the one to keep first (look-alikes: similar)");
+void AddDuplicatesCommand(CommandLine& parser, App& app) {
+  CommandLine command =
+      parser.AddCommand("duplicates", "Copies of one photo, the one to keep first (look-alikes: similar)");
   const auto as_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_json, "One JSON line a group");
-  command->callback([=, &app, &action] { action = [=, &app] { return ShowDuplicates(app, *as_json); }; });
+  command.AddFlag("--json", *as_json, "One JSON line a group");
+  command.SetAction([=, &app] { return ShowDuplicates(app, *as_json); });
 }
 
 }  // namespace calotype

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstdio>
 #include <exception>
-#include <string>
-#include <vector>
 
 #include "base/log.h"
 #include "cli/command.h"
@@ -13,8 +11,6 @@
 
 namespace calotype {
 namespace {
-
-constexpr int kUsageError = 2;
 
 constexpr std::array<AddCommand, 13> kCommands = {
     AddScanCommand,   AddSearchCommand, AddShowCommand,         AddSimilarCommand, AddDuplicatesCommand,
@@ -28,27 +24,20 @@ int Fail(const Status& status) {
 }
 
 int Run(int argc, char** argv) {
-  CLI::App parser("Photo intelligence that runs on your own machine.", "calotype");
-  parser.require_subcommand(1);
-  parser.set_version_flag("--version", "calotype " CALOTYPE_VERSION);
-  bool verbose = false;
-  parser.add_flag("-v,--verbose", verbose, "Say what is loaded and where it runs");
-  std::vector<std::string> assignments;
-  parser.add_option("--set", assignments, "A setting, KEY=VALUE (see: calotype config)")->allow_extra_args(false);
-
+  CommandLineParser parser("calotype", CALOTYPE_VERSION, "Photo intelligence that runs on your own machine.");
   App app;
-  CommandAction action;
+  CommandLine root = parser.root();
   for (const AddCommand add : kCommands) {
-    add(parser, app, action);
+    add(root, app);
   }
-  try {
-    parser.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return parser.exit(error) == 0 ? 0 : kUsageError;
+  int status = 0;
+  const CommandAction action = parser.Parse(argc, argv, status);
+  if (!action) {
+    return status;
   }
-  SetLogLevel(verbose ? LogLevel::kInfo : LogLevel::kWarning);
-  if (const Status status = app.Configure(assignments); !status.ok()) {
-    return Fail(status);
+  SetLogLevel(parser.globals().verbose ? LogLevel::kInfo : LogLevel::kWarning);
+  if (const Status configured = app.Configure(parser.globals().assignments); !configured.ok()) {
+    return Fail(configured);
   }
   const CommandResult result = action();
   return result.ok() ? *result : Fail(result.status());

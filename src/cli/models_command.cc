@@ -80,25 +80,22 @@ CommandResult VerifyModels(App& app) {
 
 }  // namespace
 
-void AddModelsCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("models", "Which models there are, and under which licence");
-  command->require_subcommand(1);
-  CLI::App* const list = command->add_subcommand("list", "The installed packs");
+void AddModelsCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("models", "Which models there are, and under which licence");
+  CommandLine list = command.AddCommand("list", "The installed packs");
   const auto as_json = std::make_shared<bool>(false);
-  list->add_flag("--json", *as_json, "One JSON line a pack");
-  list->callback([=, &app, &action] { action = [=, &app] { return ListModels(app, *as_json); }; });
-  CLI::App* const verify = command->add_subcommand("verify", "Compare every model file with its SHA-256");
-  verify->callback([&app, &action] { action = [&app] { return VerifyModels(app); }; });
-  AddPullCommand(*command, app, action);
+  list.AddFlag("--json", *as_json, "One JSON line a pack");
+  list.SetAction([=, &app] { return ListModels(app, *as_json); });
+  CommandLine verify = command.AddCommand("verify", "Compare every model file with its SHA-256");
+  verify.SetAction([&app] { return VerifyModels(app); });
+  AddPullCommand(command, app);
 }
 
-void AddConfigCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("config", "Every setting, its value now, and how to change it");
-  command->callback([&app, &action] {
-    action = [&app]() -> CommandResult {
-      Print(fmt::format("# {}\n", (app.folders().config / "config.toml").string()) + DescribeConfig(app.registry()));
-      return 0;
-    };
+void AddConfigCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("config", "Every setting, its value now, and how to change it");
+  command.SetAction([&app]() -> CommandResult {
+    Print(fmt::format("# {}\n", (app.folders().config / "config.toml").string()) + DescribeConfig(app.registry()));
+    return 0;
   });
 }
 

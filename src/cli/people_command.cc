@@ -63,17 +63,16 @@ CommandResult NamePerson(App& app, const PeopleArguments& arguments) {
 
 }  // namespace
 
-void AddPeopleCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("people", "Faces, sorted by person");
-  command->require_subcommand(1);
+void AddPeopleCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("people", "Faces, sorted by person");
   const auto arguments = std::make_shared<PeopleArguments>();
-  CLI::App* const list = command->add_subcommand("list", "Everybody, most photos first");
-  list->add_flag("--json", arguments->json, "As JSON");
-  list->callback([=, &app, &action] { action = [=, &app] { return ListPeople(app, arguments->json); }; });
-  CLI::App* const name = command->add_subcommand("name", "Give a person a name");
-  name->add_option("ID", arguments->person, "As people list shows it")->required();
-  name->add_option("NAME", arguments->name, "The name")->required();
-  name->callback([=, &app, &action] { action = [=, &app] { return NamePerson(app, *arguments); }; });
+  CommandLine list = command.AddCommand("list", "Everybody, most photos first");
+  list.AddFlag("--json", arguments->json, "As JSON");
+  list.SetAction([=, &app] { return ListPeople(app, arguments->json); });
+  CommandLine name = command.AddCommand("name", "Give a person a name");
+  name.AddArgument("ID", arguments->person, "As people list shows it");
+  name.AddArgument("NAME", arguments->name, "The name");
+  name.SetAction([=, &app] { return NamePerson(app, *arguments); });
 }
 
 }  // namespace calotype

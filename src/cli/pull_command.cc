@@ -188,19 +188,17 @@ CommandResult PullRuntimeCuda(const App& app, const fs::path& wheels) {
 
 }  // namespace
 
-void AddPullCommand(CLI::App& models, App& app, CommandAction& action) {
-  CLI::App* const command = models.add_subcommand("pull", "Fetch what is not there yet, by exact version and hash");
+void AddPullCommand(CommandLine& models, App& app) {
+  CommandLine command = models.AddCommand("pull", "Fetch what is not there yet, by exact version and hash");
   const auto name = std::make_shared<std::string>();
   const auto wheels = std::make_shared<std::string>();
-  command->add_option("NAME", *name, "runtime-cuda: ONNX Runtime for NVIDIA GPUs, with CUDA's libraries")->required();
-  command->add_option("--wheels", *wheels, "Install from the wheels in this folder, without a network");
-  command->callback([=, &app, &action] {
-    action = [=, &app]() -> CommandResult {
-      if (*name != kName) {
-        return absl::InvalidArgumentError(fmt::format("'{}' cannot be pulled; there is: {}", *name, kName));
-      }
-      return PullRuntimeCuda(app, *wheels);
-    };
+  command.AddArgument("NAME", *name, "runtime-cuda: ONNX Runtime for NVIDIA GPUs, with CUDA's libraries");
+  command.AddOption("--wheels", *wheels, "Install from the wheels in this folder, without a network");
+  command.SetAction([=, &app]() -> CommandResult {
+    if (*name != kName) {
+      return absl::InvalidArgumentError(fmt::format("'{}' cannot be pulled; there is: {}", *name, kName));
+    }
+    return PullRuntimeCuda(app, *wheels);
   });
 }
 

@@ -87,19 +87,17 @@ CommandResult Retry(App& app) {
 
 }  // namespace
 
-void AddScanCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("scan", "Look at every photo of one or more folders and remember it");
+void AddScanCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("scan", "Look at every photo of one or more folders and remember it");
   const auto arguments = std::make_shared<ScanArguments>();
-  command->add_option("FOLDER", arguments->folders, "Folders or files")->required();
-  command->add_option("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq")
-      ->delimiter(',');
-  command->callback(
-      [=, &app, &action] { action = [=, &app] { return Scan(app, arguments->folders, arguments->only); }; });
+  command.AddArguments("FOLDER", arguments->folders, "Folders or files");
+  command.AddList("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq");
+  command.SetAction([=, &app] { return Scan(app, arguments->folders, arguments->only); });
 }
 
-void AddRetryCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("retry", "Try everything again that failed");
-  command->callback([&app, &action] { action = [&app] { return Retry(app); }; });
+void AddRetryCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("retry", "Try everything again that failed");
+  command.SetAction([&app] { return Retry(app); });
 }
 
 }  // namespace calotype

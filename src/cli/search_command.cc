@@ -21,11 +21,11 @@ struct OutputArguments {
   bool zero = false;
 };
 
-void AddOutputOptions(CLI::App& command, OutputArguments& output) {
-  command.add_option("-n,--limit", output.limit, "At most so many")->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_flag("--json", output.json, "One JSON line a hit");
-  command.add_flag("--paths", output.paths, "Paths alone, one a line");
-  command.add_flag("-0,--null", output.zero, "Paths alone, each ended by a zero byte (for xargs -0)");
+void AddOutputOptions(CommandLine& command, OutputArguments& output) {
+  command.AddCount("-n,--limit", output.limit, "At most so many");
+  command.AddFlag("--json", output.json, "One JSON line a hit");
+  command.AddFlag("--paths", output.paths, "Paths alone, one a line");
+  command.AddFlag("-0,--null", output.zero, "Paths alone, each ended by a zero byte (for xargs -0)");
 }
 
 std::string FormatHit(const Hit& hit, const OutputArguments& output) {
@@ -90,33 +90,24 @@ CommandResult RunSimilar(App& app, const std::string& photo, const OutputArgumen
 
 }  // namespace
 
-void AddSearchCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command =
-      parser.add_subcommand("search", "Find photos: words are meaning, text:WORD, object:dog>2, -object:cat ...");
+void AddSearchCommand(CommandLine& parser, App& app) {
+  CommandLine command =
+      parser.AddCommand("search", "Find photos: words are meaning, text:WORD, object:dog>2, -object:cat ...");
   const auto words = std::make_shared<std::vector<std::string>>();
   const auto output = std::make_shared<OutputArguments>();
-  command->add_option("QUERY", *words, "What to look for (docs/query.md)")->required();
-  AddOutputOptions(*command, *output);
   // A word such as -object:cat is part of the query, not an option.
-  command->allow_extras();
-  command->callback([=, &app, &action] {
-    const std::vector<std::string> extras = command->remaining();
-    action = [=, &app]() -> CommandResult {
-      std::vector<std::string> query = *words;
-      query.insert(query.end(), extras.begin(), extras.end());
-      return RunSearch(app, query, *output);
-    };
-  });
+  command.AddWords("QUERY", *words, "What to look for (docs/query.md)");
+  AddOutputOptions(command, *output);
+  command.SetAction([=, &app] { return RunSearch(app, *words, *output); });
 }
 
-void AddSimilarCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command =
-      parser.add_subcommand("similar", "Photos that look like one photo (true copies: duplicates)");
+void AddSimilarCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("similar", "Photos that look like one photo (true copies: duplicates)");
   const auto photo = std::make_shared<std::string>();
   const auto output = std::make_shared<OutputArguments>();
-  command->add_option("PHOTO", *photo, "A scanned photo")->required();
-  AddOutputOptions(*command, *output);
-  command->callback([=, &app, &action] { action = [=, &app] { return RunSimilar(app, *photo, *output); }; });
+  command.AddArgument("PHOTO", *photo, "A scanned photo");
+  AddOutputOptions(command, *output);
+  command.SetAction([=, &app] { return RunSimilar(app, *photo, *output); });
 }
 
 }  // namespace calotype

@@ -126,13 +126,13 @@ CommandResult Show(App& app, const ShowArguments& arguments) {
 
 }  // namespace
 
-void AddShowCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("show", "All that is known of a photo");
+void AddShowCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("show", "All that is known of a photo");
   const auto arguments = std::make_shared<ShowArguments>();
-  command->add_option("PHOTO", arguments->photo, "A scanned photo")->required();
-  command->add_flag("--json", arguments->json, "As JSON");
-  command->add_option("--render", arguments->render, "Write the photo with what was found drawn on it to this JPEG");
-  command->callback([=, &app, &action] { action = [=, &app] { return Show(app, *arguments); }; });
+  command.AddArgument("PHOTO", arguments->photo, "A scanned photo");
+  command.AddFlag("--json", arguments->json, "As JSON");
+  command.AddOption("--render", arguments->render, "Write the photo with what was found drawn on it to this JPEG");
+  command.SetAction([=, &app] { return Show(app, *arguments); });
 }
 
 }  // namespace calotype

@@ -111,11 +111,11 @@ CommandResult ShowStatus(App& app, bool as_json) {
 
 }  // namespace
 
-void AddStatusCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("status", "How far it got, and what failed for which reason");
+void AddStatusCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("status", "How far it got, and what failed for which reason");
   const auto as_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_json, "As JSON");
-  command->callback([=, &app, &action] { action = [=, &app] { return ShowStatus(app, *as_json); }; });
+  command.AddFlag("--json", *as_json, "As JSON");
+  command.SetAction([=, &app] { return ShowStatus(app, *as_json); });
 }
 
 }  // namespace calotype

@@ -367,9 +367,9 @@ CommandResult RunWorkflowTest(App& app) {
 
 }  // namespace
 
-void AddWorkflowTestCommand(CLI::App& parser, App& app, CommandAction& action) {
-  CLI::App* const command = parser.add_subcommand("workflow-test", "Try the whole way on a small temporary library");
-  command->callback([&app, &action] { action = [&app] { return RunWorkflowTest(app); }; });
+void AddWorkflowTestCommand(CommandLine& parser, App& app) {
+  CommandLine command = parser.AddCommand("workflow-test", "Try the whole way on a small temporary library");
+  command.SetAction([&app] { return RunWorkflowTest(app); });
 }
 
 }  // namespace calotype
