@@ -1,6 +1,6 @@
 """Every model's answer agrees with the same ONNX file run from Python on the same photo.
 
-tests/golden/samples.json holds Python's answers (tools/golden/models makes it); the program's come from one run of
+tests/golden/samples.json holds Python's answers (tools/parity/models makes it); the program's come from one run of
 `calotype analyze` over the samples. Pixels are the same to the bit for all samples but three: colour management and
 alpha differ by 1 in rocket.jpg and dog.png, and Python imitates the scaled decoding of solvay_1927.jpg. What is left
 for the tolerances: versions of OpenCV and of the CPU's kernels, rounding in the JSON (pixels to 0.1, scores to 0.001).
@@ -153,7 +153,7 @@ class GoldenTest(unittest.TestCase):
 
     def test_golden_is_of_these_models_and_photos(self) -> None:
         models = {model["task"]: model["sha256"] for model in MANIFEST["model"] if model["task"] != "embed.text"}
-        self.assertEqual(self.golden["models"], models, "run tools/golden/models/make_golden.py again")
+        self.assertEqual(self.golden["models"], models, "run tools/parity/models/make_golden.py again")
         photos = {path.name for path in SAMPLES.iterdir() if path.suffix in (".jpg", ".png")}
         self.assertEqual(set(self.seen), photos)
         for name, expected, seen in self.pairs():

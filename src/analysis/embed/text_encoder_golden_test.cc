@@ -1,5 +1,5 @@
 // The text encoder of the starter pack against the same ONNX file run from Python, with Hugging Face's tokenizer
-// (tests/golden/text_embeddings.json; tools/golden/models makes it).
+// (tests/golden/text_embeddings.json; tools/parity/models makes it).
 #include <gtest/gtest.h>
 
 #include <cmath>

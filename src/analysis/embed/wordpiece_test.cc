@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 const std::filesystem::path kTestdata = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata";
 
-// tools/golden/tokenizer/make_golden.py made the file with Hugging Face's tokenizers.
+// tools/parity/tokenizer/make_golden.py made the file with Hugging Face's tokenizers.
 TEST(WordPieceTest, GivesTheIdsOfTokenizers) {
   const StatusOr<std::string> text = ReadTextFile(kTestdata / "wordpiece_golden.json");
   ASSERT_TRUE(text.ok()) << text.status();

@@ -1,4 +1,4 @@
-// Regions as RapidOCR's own post-processing finds them; tools/golden/ocr/make_golden.py made
+// Regions as RapidOCR's own post-processing finds them; tools/parity/ocr/make_golden.py made
 // testdata/regions_golden.json.
 #include <gtest/gtest.h>
 

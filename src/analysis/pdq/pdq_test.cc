@@ -18,7 +18,7 @@
 namespace calotype {
 namespace {
 
-// The formulas of tools/golden/pdq/make_golden.py.
+// The formulas of tools/parity/pdq/make_golden.py.
 int Triangle(int n, int period) { return std::abs(n % period * 2 - period) * 255 / period; }
 
 int Noise(int x, int y, int c) {

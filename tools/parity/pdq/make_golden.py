@@ -4,7 +4,7 @@
 The pixels are made by formulas in whole numbers, the same here and in pdq_test.cc, so that no image file and no decoder
 stands between the two. Run in a virtual environment with requirements.txt:
 
-    python3 tools/golden/pdq/make_golden.py
+    python3 tools/parity/pdq/make_golden.py
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what RapidOCR makes of probability maps, for the tests in src/analysis/ocr. (Its reading: tools/golden/models.)
+"""Writes what RapidOCR makes of probability maps, for the tests in src/analysis/ocr. (Its reading: tools/parity/models.)
 
     pip install -r requirements.txt
     ./make_golden.py
