@@ -148,9 +148,16 @@ DecodeLimits AppConfig::Limits() const {
 }
 
 std::string DescribeConfig(const ConfigRegistry& registry) {
+  std::size_t key = 0;
+  std::size_t value = 0;
+  for (const ConfigField& field : registry.fields()) {
+    key = std::max(key, field.key.size());
+    value = std::max(value, field.Value().size());
+  }
   std::string text;
   for (const ConfigField& field : registry.fields()) {
-    text += fmt::format("{:<28}{:<36}{} ({})\n", field.key, field.Value(), field.help, field.EnvironmentName());
+    text += fmt::format("{:<{}}  {:<{}}  {} ({})\n", field.key, key, field.Value(), value, field.help,
+                        field.EnvironmentName());
   }
   return text;
 }
