@@ -22,7 +22,7 @@ Status NoPack(const std::string& folder, const std::string& name) {
   }
   return absl::FailedPreconditionError(fmt::format(
       "the model pack '{}' is not installed in {} ({}); tools/starter_pack/build installs the starter pack, "
-      "models.pack chooses another",
+      "calotype models use chooses another",
       name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
 }
 
@@ -34,6 +34,19 @@ StatusOr<const ModelSpec*> Models::Require(std::string_view task) const {
     return absl::FailedPreconditionError(fmt::format("the pack '{}' has no model for {}", pack.name, task));
   }
   return model;
+}
+
+StatusOr<const ModelSpec*> Models::TextEncoder(const std::string& name) const {
+  if (name.empty()) {
+    return Require("embed.text");
+  }
+  const auto found = std::ranges::find(pack.models, name, &ModelSpec::name);
+  if (found == pack.models.end()) {
+    return absl::FailedPreconditionError(
+        fmt::format("the library's vectors are those of the text encoder '{}', which the pack '{}' no longer has", name,
+                    pack.name));
+  }
+  return &*found;
 }
 
 void Models::MeasureDevices() const {
@@ -60,6 +73,7 @@ StatusOr<float> Models::FaceMatchThreshold() const {
 }
 
 Status App::Configure(const std::vector<std::string>& assignments) {
+  assignments_ = assignments;
   folders_ = FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); });
   CALOTYPE_RETURN_IF_ERROR(registry_.ApplyFile(folders_.config / "config.toml"));
   CALOTYPE_RETURN_IF_ERROR(
@@ -71,11 +85,36 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   return config_.Validate();
 }
 
+ModelSet Models::Set() const {
+  const ModelSpec* const encoder = pack.Find("embed.text");
+  return {.pack = pack.name, .text_encoder = encoder == nullptr ? "" : encoder->name};
+}
+
+std::string App::PackInUse() const {
+  constexpr const char* kFirst = "starter";
+  if (!config_.pack.empty()) {
+    return config_.pack;
+  }
+  std::error_code error;
+  if (!fs::exists(config_.catalog_file, error)) {
+    return kFirst;
+  }
+  // A catalogue that cannot be read is told of by whatever needs more of it.
+  const StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(config_.catalog_file);
+  const StatusOr<LibraryModels> models = catalog.ok() ? (*catalog)->Models() : catalog.status();
+  return models.ok() && models->wanted.has_value() ? models->wanted->pack : kFirst;
+}
+
 StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
+  return OpenPack(PackInUse(), threads, parallel, measure_all);
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenPack(const std::string& name, int threads, int parallel,
+                                                bool measure_all) const {
   auto models = std::make_unique<Models>();
-  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / config_.pack);
+  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / name);
   if (absl::IsNotFound(pack.status())) {
-    return NoPack(config_.models_folder, config_.pack);
+    return NoPack(config_.models_folder, name);
   }
   CALOTYPE_RETURN_IF_ERROR(pack.status());
   models->pack = *std::move(pack);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "analysis/analyser.h"
 #include "base/folders.h"
@@ -29,8 +30,12 @@ struct Models {
   void MeasureDevices() const;
   // kFailedPrecondition when the pack has no model for `task`.
   StatusOr<const ModelSpec*> Require(std::string_view task) const;
+  // The text encoder called `name`, or the pack's only one when that is empty. kFailedPrecondition when there is none.
+  StatusOr<const ModelSpec*> TextEncoder(const std::string& name) const;
   // Cosine from which two faces are one person's, as the pack's face model states it.
   StatusOr<float> FaceMatchThreshold() const;
+  // As the catalogue books it.
+  ModelSet Set() const;
 };
 
 class App {
@@ -49,6 +54,14 @@ class App {
   // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
   // `measure_all` as in PlacementSettings.
   StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;
+  // The same of the pack called `pack`.
+  StatusOr<std::unique_ptr<Models>> OpenPack(const std::string& pack, int threads, int parallel,
+                                             bool measure_all = false) const;
+  // The pack that new findings come from: what the settings say, else what `models use` chose for the library, else the
+  // starter pack.
+  std::string PackInUse() const;
+  // What the command line set: "key=value" each.
+  const std::vector<std::string>& assignments() const { return assignments_; }
   // Where measurements and failures of devices are kept.
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
   // All analysers of the pack, restricted to `only`.
@@ -64,6 +77,7 @@ class App {
   AppConfig config_;
   ConfigRegistry registry_;
   Folders folders_;
+  std::vector<std::string> assignments_;
 };
 
 // `path` absolute and normal, as the catalogue keeps it.

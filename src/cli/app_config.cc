@@ -46,7 +46,7 @@ int64_t UsualBatch(std::string_view task) {
 void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddText("catalog.file", &catalog_file, "the database");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
-  registry.AddText("models.pack", &pack, "the pack in use");
+  registry.AddText("models.pack", &pack, "the pack in use; empty: what calotype models use chose, else starter");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
   registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; none: do without");
   registry.AddList("inference.providers", &providers, "plug-in execution providers, NAME=LIBRARY each");
@@ -93,7 +93,7 @@ void AppConfig::Resolve(const Folders& folders, int cores) {
 }
 
 Status AppConfig::Validate() const {
-  if (pack.empty() || pack.find('/') != std::string::npos) {
+  if (pack.find('/') != std::string::npos) {
     return absl::InvalidArgumentError(
         fmt::format("models.pack is '{}'; it must be the name of an installed pack", pack));
   }

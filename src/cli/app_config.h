@@ -20,7 +20,7 @@ namespace calotype {
 struct AppConfig {
   std::string catalog_file;
   std::string models_folder;
-  std::string pack = "starter";
+  std::string pack;  // empty: App::PackInUse()
   std::string onnxruntime;
   std::string openvino;
   std::vector<std::string> providers;

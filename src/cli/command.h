@@ -17,6 +17,8 @@ void AddModelsCommand(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "models".
 void AddPullCommand(CommandLine& models, App& app);
+// Below "models".
+void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);
 void AddScanCommand(CommandLine& parser, App& app);
 void AddSearchCommand(CommandLine& parser, App& app);

@@ -198,7 +198,7 @@ Check CheckGpu(const App& app, const StatusOr<DeviceSet>& devices, const Machine
 
 Check CheckModelFiles(const App& app) {
   Check check{.name = "models"};
-  const fs::path folder = fs::path(app.config().models_folder) / app.config().pack;
+  const fs::path folder = fs::path(app.config().models_folder) / app.PackInUse();
   const StatusOr<Pack> pack = LoadPack(folder);
   const Status status = pack.ok() ? CheckFiles(*pack) : pack.status();
   check.ok = status.ok();
@@ -211,7 +211,7 @@ Check CheckModelFiles(const App& app) {
                                static_cast<double>(bytes) / kMegabyte);
   } else {
     check.detail = absl::IsNotFound(pack.status()) ? fmt::format("the pack '{}' is not installed in {}",
-                                                                 app.config().pack, app.config().models_folder)
+                                                                 app.PackInUse(), app.config().models_folder)
                                                    : Message(status);
     check.remedy = "calotype doctor --fix builds the pack again (models.pack and models.folder choose it)";
   }

@@ -49,7 +49,7 @@ fs::path FindPackBuilder() {
 // Answers what was done, or why nothing was.
 std::string FixPack(const App& app) {
   constexpr std::array<std::string_view, 2> kBuilt = {"starter", "starter-free"};
-  const std::string& pack = app.config().pack;
+  const std::string pack = app.PackInUse();
   if (std::ranges::find(kBuilt, pack) == kBuilt.end()) {
     return fmt::format("the pack '{}' cannot be built again from here: install it anew", pack);
   }

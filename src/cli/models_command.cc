@@ -31,6 +31,7 @@ std::string ToText(const ModelSpec& model) {
 CommandResult ListModels(App& app, bool as_json) {
   bool failed = false;
   std::string text;
+  const std::string pack_in_use = app.PackInUse();
   for (const InstalledPack& installed : ListPacks(app.config().models_folder)) {
     if (!installed.pack.ok()) {
       PrintError(Message(installed.pack.status()));
@@ -38,7 +39,7 @@ CommandResult ListModels(App& app, bool as_json) {
       continue;
     }
     const Pack& pack = *installed.pack;
-    const bool in_use = installed.name == app.config().pack;
+    const bool in_use = installed.name == pack_in_use;
     if (as_json) {
       Json json = {
           {"pack", pack.name}, {"in_use", in_use}, {"folder", pack.folder.string()}, {"models", Json::array()}};
@@ -89,6 +90,7 @@ void AddModelsCommand(CommandLine& parser, App& app) {
   CommandLine verify = command.AddCommand("verify", "Compare every model file with its SHA-256");
   verify.SetAction([&app] { return VerifyModels(app); });
   AddPullCommand(command, app);
+  AddUseCommand(command, app);
 }
 
 void AddConfigCommand(CommandLine& parser, App& app) {

@@ -204,6 +204,7 @@ class WorkflowTest {
     for (const ConfigField& field : app_.registry().fields()) {
       command.insert(command.end(), {"--set", field.Assignment()});
     }
+    command.insert(command.end(), {"--set", "models.pack=" + app_.PackInUse()});
     command.insert(command.end(), {"--set", "catalog.file=" + catalog_.string()});
     for (const std::string& change : changes) {
       command.insert(command.end(), {"--set", change});
