@@ -63,7 +63,7 @@ class UseTest(CalotypeTestCase):
     def test_in_the_middle_of_searches_and_back(self) -> None:
         before = self.answers()
         self.assertEqual(before[0][0][0], "rocket.jpg")
-        self.assertEqual(before[1], ["astronaut.png", "basketball.png", "obama.jpg"])
+        self.assertLessEqual({"astronaut.png", "basketball.png", "obama.jpg"}, set(before[1]))
         told = self.use("other")
         self.assertIn("other looks at 6 photos in the background", told)
 
