@@ -14,8 +14,8 @@
 #include "absl/base/thread_annotations.h"
 #include "base/bounded_queue.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/mutex.h"
-#include "pipeline/scan_lock.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {
@@ -114,7 +114,8 @@ Status ScanJob::Prepare() {
 }
 
 StatusOr<ScanReport> ScanJob::Run() {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanLock lock, ScanLock::Take(options_.catalog_file));
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock,
+                            FileLock::Take(options_.catalog_file.string() + ".scan.lock", "scan of this catalogue"));
   CALOTYPE_RETURN_IF_ERROR(Prepare());
   std::jthread work([this] { RunThreads(); });
   while (!finished_) {
