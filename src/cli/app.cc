@@ -22,7 +22,7 @@ Status NoPack(const std::string& folder, const std::string& name) {
   }
   return absl::FailedPreconditionError(fmt::format(
       "the model pack '{}' is not installed in {} ({}); tools/starter_pack/build installs the starter pack, "
-      "models.pack chooses another",
+      "calotype models pull others; models.pack chooses",
       name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
 }
 
@@ -71,14 +71,31 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   return config_.Validate();
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
-  auto models = std::make_unique<Models>();
+StatusOr<Pack> App::LoadPackInUse() const {
   StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / config_.pack);
   if (absl::IsNotFound(pack.status())) {
     return NoPack(config_.models_folder, config_.pack);
   }
   CALOTYPE_RETURN_IF_ERROR(pack.status());
-  models->pack = *std::move(pack);
+  for (const auto& [task, choice] : config_.choices) {
+    const Status chosen = choice.empty() ? absl::OkStatus() : pack->Choose(task, choice);
+    if (!chosen.ok()) {
+      return absl::FailedPreconditionError(
+          fmt::format("models.choice.{}: {}; calotype models pull {} --choice {}={} may bring it", task,
+                      Message(chosen), pack->name, task, choice));
+    }
+  }
+  return pack;
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
+  CALOTYPE_ASSIGN_OR_RETURN(Pack pack, LoadPackInUse());
+  return OpenModels(std::move(pack), threads, parallel, measure_all);
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, int threads, int parallel, bool measure_all) const {
+  auto models = std::make_unique<Models>();
+  models->pack = std::move(pack);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config_.Plugins());
   CALOTYPE_ASSIGN_OR_RETURN(
       models->devices,

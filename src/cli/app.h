@@ -49,6 +49,10 @@ class App {
   // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
   // `measure_all` as in PlacementSettings.
   StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;
+  // The same with another pack.
+  StatusOr<std::unique_ptr<Models>> OpenModels(Pack pack, int threads, int parallel, bool measure_all) const;
+  // The pack in use, with the models that models.choice.* choose. kFailedPrecondition when it is not installed.
+  StatusOr<Pack> LoadPackInUse() const;
   // Where measurements and failures of devices are kept.
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
   // All analysers of the pack, restricted to `only`.

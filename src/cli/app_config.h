@@ -20,7 +20,12 @@ namespace calotype {
 struct AppConfig {
   std::string catalog_file;
   std::string models_folder;
-  std::string pack = "starter";
+  std::string pack;                            // empty: the first that is installed of kUsualPacks
+  std::map<std::string, std::string> choices;  // by task; empty: the pack's own
+  std::string hub;                             // empty: HF_ENDPOINT, else kHubEndpoint
+  int64_t connections = 4;
+  int64_t tries = 6;
+  int64_t retry_delay_ms = 1000;
   std::string onnxruntime;
   std::string openvino;
   std::vector<std::string> providers;

@@ -48,7 +48,7 @@ Status SortPeople(App& app, const Models& models) {
 }
 
 CommandResult Scan(App& app, const std::vector<std::string>& folders, const std::vector<std::string>& only) {
-  const InterruptWatcher interrupt;
+  const InterruptWatcher interrupt("photos in flight are finished first");
   CALOTYPE_RETURN_IF_ERROR(app.OpenCatalog(true).status());
   const int workers = static_cast<int>(app.config().workers);
   CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores() / workers, workers));

@@ -166,16 +166,17 @@ StatusOr<std::optional<HubFile>> ReadHub(const toml::table& table, std::string_v
 }
 
 // The file whose name is under `key`. What has been installed has a SHA-256 and, when it is the model's own, a size.
-StatusOr<ModelFile> ReadFileEntry(const toml::table& table, const char* key, bool installed, std::string_view file,
-                                  std::string_view what) {
+StatusOr<PackFile> ReadFileEntry(const toml::table& table, const char* key, bool installed, std::string_view file,
+                                 std::string_view what) {
   const TableReader reader(table, file, what);
-  ModelFile entry;
+  PackFile entry;
   CALOTYPE_RETURN_IF_ERROR(reader.Read(key, &entry.name));
   if (!IsSafeName(entry.name)) {
     return TomlError(file, table[key].node()->source(),
                      fmt::format("{}: '{}' must be a file below the pack's folder", what, entry.name));
   }
   CALOTYPE_ASSIGN_OR_RETURN(entry.hub, ReadHub(table, file, what));
+  entry.commit = table["hub"]["commit"].value_or(std::string());
   if (installed || table.contains("sha256")) {
     std::string sha256;
     CALOTYPE_RETURN_IF_ERROR(reader.Read("sha256", &sha256));
@@ -192,9 +193,9 @@ StatusOr<ModelFile> ReadFileEntry(const toml::table& table, const char* key, boo
   return entry;
 }
 
-StatusOr<std::vector<ModelFile>> ReadFiles(const toml::table& model, bool installed, std::string_view file,
-                                           std::string_view what) {
-  std::vector<ModelFile> files;
+StatusOr<std::vector<PackFile>> ReadFiles(const toml::table& model, bool installed, std::string_view file,
+                                          std::string_view what) {
+  std::vector<PackFile> files;
   CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(), ReadFileEntry(model, "file", installed, file, what));
   if (installed && !files[0].bytes) {
     return TomlError(file, model.source(), fmt::format("{}: 'bytes' is missing or of another type", what));

@@ -111,9 +111,7 @@ std::vector<InstalledPack> ListPacks(const fs::path& models_folder) {
   return packs;
 }
 
-namespace {
-
-Status VerifyFile(const fs::path& path, const ModelFile& expected, bool hash) {
+Status VerifyFile(const fs::path& path, const PackFile& expected, bool hash) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
   std::error_code error;
   const auto size = static_cast<int64_t>(fs::file_size(path, error));
@@ -132,10 +130,8 @@ Status VerifyFile(const fs::path& path, const ModelFile& expected, bool hash) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
 Status VerifyModel(const ModelSpec& model, bool hash) {
-  for (const ModelFile& file : model.files) {
+  for (const PackFile& file : model.files) {
     CALOTYPE_RETURN_IF_ERROR(VerifyFile(model.folder / file.name, file, hash));
   }
   return absl::OkStatus();

@@ -67,11 +67,12 @@ struct HubFile {
 };
 
 // A file of a model. In an installed pack the SHA-256 is always there.
-struct ModelFile {
+struct PackFile {
   std::string name;                    // relative to the pack's folder
   std::optional<Sha256Digest> sha256;  // of its bytes
   std::optional<int64_t> bytes;
   std::optional<HubFile> hub;  // nullopt: it cannot be fetched
+  std::string commit;          // that the revision was when it was fetched; may be empty
 };
 
 // What a pack calls a model of which there is no other for the same task.
@@ -86,7 +87,7 @@ struct ModelSpec {
   std::filesystem::path folder;  // of the pack: files that params name (labels, vocabularies) lie here
   Sha256Digest sha256;
   int64_t bytes = 0;
-  std::vector<ModelFile> files;  // the model's own first, then labels, vocabularies, weights beside the graph
+  std::vector<PackFile> files;  // the model's own first, then labels, vocabularies, weights beside the graph
   std::string licence;
   std::string licence_terms;  // what the licence forbids: to be accepted before it is fetched; mostly empty
   std::string notice;         // what the licence does not say; may be empty
@@ -134,6 +135,10 @@ struct InstalledPack {
   StatusOr<Pack> pack;
 };
 std::vector<InstalledPack> ListPacks(const std::filesystem::path& models_folder);
+
+// OK when the file at `path` is there, has the size that `expected` states, if it states one, and, if `hash`, its
+// SHA-256.
+Status VerifyFile(const std::filesystem::path& path, const PackFile& expected, bool hash);
 
 // OK when the model's files are there, have the stated sizes and, if `hash`, the stated SHA-256.
 Status VerifyModel(const ModelSpec& model, bool hash);
