@@ -45,8 +45,10 @@ bool IsPlainName(const std::string& name) {
   return !name.empty() && name[0] != '.' && fs::path(name).filename() == name;
 }
 
-// Copies `from` into `folder` as `name`, a whole file or none.
-StatusOr<PackFile> CopyFile(const fs::path& from, const fs::path& folder, const std::string& name) {
+// Copies `from` into `folder` as `name`, a whole file or none, and adds it to `copied`; one that is there already is
+// left alone.
+StatusOr<PackFile> CopyFile(const fs::path& from, const fs::path& folder, const std::string& name,
+                            std::vector<fs::path>& copied) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(from));
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file.get()));
   std::error_code error;
@@ -71,14 +73,17 @@ StatusOr<PackFile> CopyFile(const fs::path& from, const fs::path& folder, const 
     fs::remove(partial, error);
     return status;
   }
+  copied.push_back(folder / name);
   return copy;
 }
 
-StatusOr<std::vector<PackFile>> CopyFiles(const ImportArguments& arguments, const fs::path& folder) {
+StatusOr<std::vector<PackFile>> CopyFiles(const ImportArguments& arguments, const fs::path& folder,
+                                          std::vector<fs::path>& copied) {
   std::vector<PackFile> files;
-  CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(), CopyFile(arguments.file, folder, arguments.name + ".onnx"));
+  CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(), CopyFile(arguments.file, folder, arguments.name + ".onnx", copied));
   for (const std::string& extra : arguments.extra) {
-    CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(), CopyFile(extra, folder, fs::path(extra).filename().string()));
+    CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(),
+                              CopyFile(extra, folder, fs::path(extra).filename().string(), copied));
   }
   return files;
 }
@@ -143,6 +148,24 @@ Status CheckArguments(ImportArguments& arguments) {
   return absl::OkStatus();
 }
 
+// Copies the files, tries the model, and writes the manifest.
+CommandResult Install(const App& app, const ImportArguments& arguments, const fs::path& folder,
+                      const std::string& installed, std::vector<fs::path>& copied) {
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<PackFile> files, CopyFiles(arguments, folder, copied));
+  const ImportedModel model{.name = arguments.name,
+                            .task = arguments.task,
+                            .choice = arguments.choice,
+                            .family = arguments.family,
+                            .files = std::move(files),
+                            .params = arguments.params};
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string manifest, AddImportedModel(arguments.pack, installed, model));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string tensors, TryModel(app, manifest, folder, arguments));
+  CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(folder / kManifestName,
+                                               {reinterpret_cast<const uint8_t*>(manifest.data()), manifest.size()}));
+  Print(fmt::format("{} is a model of the pack {} now, for {}:\n{}", model.name, arguments.pack, model.task, tensors));
+  return 0;
+}
+
 CommandResult Import(const App& app, ImportArguments arguments) {
   CALOTYPE_RETURN_IF_ERROR(CheckArguments(arguments));
   const fs::path folder = fs::path(app.config().models_folder) / arguments.pack;
@@ -154,31 +177,11 @@ CommandResult Import(const App& app, ImportArguments arguments) {
     return before.status();
   }
   const std::string installed = before.ok() ? ReadTextFile(folder / kManifestName).value_or("") : "";
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<PackFile> files, CopyFiles(arguments, folder));
-  const ImportedModel model{.name = arguments.name,
-                            .task = arguments.task,
-                            .choice = arguments.choice,
-                            .family = arguments.family,
-                            .files = std::move(files),
-                            .params = arguments.params};
-  const auto install = [&]() -> CommandResult {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::string manifest, AddImportedModel(arguments.pack, installed, model));
-    CALOTYPE_ASSIGN_OR_RETURN(const std::string tensors, TryModel(app, manifest, folder, arguments));
-    CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(folder / kManifestName,
-                                                 {reinterpret_cast<const uint8_t*>(manifest.data()), manifest.size()}));
-    Print(
-        fmt::format("{} is a model of the pack {} now, for {}:\n{}", model.name, arguments.pack, model.task, tensors));
-    return 0;
-  };
-  CommandResult result = install();
+  std::vector<fs::path> copied;
+  CommandResult result = Install(app, arguments, folder, installed, copied);
   if (!result.ok()) {
-    for (const PackFile& file : model.files) {
-      const bool named = before.ok() && std::ranges::any_of(before->models, [&](const ModelSpec& other) {
-                           return std::ranges::find(other.files, file.name, &PackFile::name) != other.files.end();
-                         });
-      if (!named) {
-        fs::remove(folder / file.name, error);
-      }
+    for (const fs::path& file : copied) {
+      fs::remove(file, error);
     }
     fs::remove(folder, error);  // when it is empty: then it was made for this
   }

@@ -48,7 +48,8 @@ Status AddFile(PackFile file, const StatusOr<Pack>& installed, PullPlan& plan) {
     return absl::InvalidArgumentError(
         fmt::format("{}: {} has no 'hub', so it cannot be fetched", plan.source.file, file.name));
   }
-  if (const PackFile* const recorded = FindRecorded(installed, file); recorded != nullptr && !file.sha256) {
+  const PackFile* const recorded = FindRecorded(installed, file);
+  if (recorded != nullptr && (!file.sha256 || file.sha256 == recorded->sha256)) {
     file = *recorded;
   }
   const auto same = std::ranges::find(plan.files, file.name, &PackFile::name);
