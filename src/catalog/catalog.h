@@ -50,6 +50,7 @@ struct AnalysisVersion {
 // The models that look at a library and answer for it.
 struct ModelSet {
   std::string pack;          // by name
+  std::string choices;       // "objects=accurate": models of the pack that it would not choose itself
   std::string text_encoder;  // the model of the pack that words are encoded with; empty when it has none
 
   bool operator==(const ModelSet&) const = default;

@@ -8,7 +8,7 @@
 namespace calotype {
 namespace {
 
-// Keys of the table "library": a model set's are `name`.pack and `name`.text_encoder.
+// Keys of the table "library": a model set's are `name`.pack, .choices and .text_encoder.
 constexpr std::string_view kWanted = "wanted";
 constexpr std::string_view kShown = "shown";
 constexpr std::string_view kPrevious = "previous";
@@ -33,13 +33,18 @@ Status WriteKey(Database& database, const std::string& key, const std::string& v
 StatusOr<std::optional<ModelSet>> ReadModels(Database& database, std::string_view name) {
   const std::string prefix(name);
   CALOTYPE_ASSIGN_OR_RETURN(const auto pack, ReadKey(database, prefix + ".pack"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto choices, ReadKey(database, prefix + ".choices"));
   CALOTYPE_ASSIGN_OR_RETURN(const auto encoder, ReadKey(database, prefix + ".text_encoder"));
-  return pack.has_value() ? std::optional(ModelSet{.pack = *pack, .text_encoder = encoder.value_or("")}) : std::nullopt;
+  if (!pack.has_value()) {
+    return std::nullopt;
+  }
+  return ModelSet{.pack = *pack, .choices = choices.value_or(""), .text_encoder = encoder.value_or("")};
 }
 
 Status WriteModels(Database& database, std::string_view name, const ModelSet& models) {
   const std::string prefix(name);
   CALOTYPE_RETURN_IF_ERROR(WriteKey(database, prefix + ".pack", models.pack));
+  CALOTYPE_RETURN_IF_ERROR(WriteKey(database, prefix + ".choices", models.choices));
   return WriteKey(database, prefix + ".text_encoder", models.text_encoder);
 }
 

@@ -10,8 +10,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::array kAnalyses = {"objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"};
-const ModelSet kOld{.pack = "starter", .text_encoder = "minilm"};
-const ModelSet kNew{.pack = "standard", .text_encoder = "openclip-text"};
+const ModelSet kOld{.pack = "starter", .choices = "", .text_encoder = "minilm"};
+const ModelSet kNew{.pack = "standard", .choices = "objects=fast", .text_encoder = "openclip-text"};
 
 std::vector<AnalysisVersion> VersionsOf(const std::string& version) {
   std::vector<AnalysisVersion> versions;

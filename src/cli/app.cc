@@ -22,7 +22,7 @@ Status NoPack(const std::string& folder, const std::string& name) {
   }
   return absl::FailedPreconditionError(fmt::format(
       "the model pack '{}' is not installed in {} ({}); tools/starter_pack/build installs the starter pack, "
-      "calotype models use chooses another",
+      "calotype models pull fetches others, models use chooses",
       name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
 }
 
@@ -85,39 +85,83 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   return config_.Validate();
 }
 
-ModelSet Models::Set() const {
-  const ModelSpec* const encoder = pack.Find("embed.text");
-  return {.pack = pack.name, .text_encoder = encoder == nullptr ? "" : encoder->name};
+std::string ChoicesText(const std::map<std::string, std::string>& choices) {
+  std::string text;
+  for (const auto& [task, choice] : choices) {
+    text += choice.empty() ? "" : fmt::format("{}{}={}", text.empty() ? "" : ",", task, choice);
+  }
+  return text;
 }
 
-std::string App::PackInUse() const {
-  constexpr const char* kFirst = "starter";
-  if (!config_.pack.empty()) {
-    return config_.pack;
+std::map<std::string, std::string> ParseChoices(std::string_view text) {
+  std::map<std::string, std::string> choices;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    const std::size_t equals = std::min(one.find('='), one.size());
+    choices[std::string(one.substr(0, equals))] = one.substr(std::min(equals + 1, one.size()));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
   }
+  return choices;
+}
+
+ModelSet Models::Set() const {
+  const ModelSpec* const encoder = pack.Find("embed.text");
+  return {.pack = pack.name, .choices = ChoicesText(choices), .text_encoder = encoder == nullptr ? "" : encoder->name};
+}
+
+ModelChoice App::PackInUse() const {
+  ModelChoice chosen{.pack = config_.pack, .choices = {}};
   std::error_code error;
-  if (!fs::exists(config_.catalog_file, error)) {
-    return kFirst;
+  if (chosen.pack.empty() && fs::exists(config_.catalog_file, error)) {
+    // A catalogue that cannot be read is told of by whatever needs more of it.
+    const StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(config_.catalog_file);
+    const auto wanted = catalog.ok() ? (*catalog)->WantedModels() : catalog.status();
+    if (wanted.ok() && wanted->has_value()) {
+      chosen = {.pack = (*wanted)->pack, .choices = ParseChoices((*wanted)->choices)};
+    }
   }
-  // A catalogue that cannot be read is told of by whatever needs more of it.
-  const StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(config_.catalog_file);
-  const StatusOr<LibraryModels> models = catalog.ok() ? (*catalog)->Models() : catalog.status();
-  return models.ok() && models->wanted.has_value() ? models->wanted->pack : kFirst;
+  if (chosen.pack.empty()) {
+    chosen.pack = UsualPack(config_.models_folder);
+  }
+  for (const auto& [task, choice] : config_.choices) {
+    if (!choice.empty()) {
+      chosen.choices[task] = choice;
+    }
+  }
+  return chosen;
+}
+
+StatusOr<Pack> App::LoadChosen(const ModelChoice& choice) const {
+  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / choice.pack);
+  if (absl::IsNotFound(pack.status())) {
+    return NoPack(config_.models_folder, choice.pack);
+  }
+  CALOTYPE_RETURN_IF_ERROR(pack.status());
+  for (const auto& [task, name] : choice.choices) {
+    if (const Status chosen = pack->Choose(task, name); !chosen.ok()) {
+      return absl::FailedPreconditionError(
+          fmt::format("models.choice.{}: {}; calotype models pull {} --choice {}={} may bring it", task,
+                      Message(chosen), pack->name, task, name));
+    }
+  }
+  return pack;
 }
 
 StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
-  return OpenPack(PackInUse(), threads, parallel, measure_all);
+  return OpenModels(PackInUse(), threads, parallel, measure_all);
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenPack(const std::string& name, int threads, int parallel,
-                                                bool measure_all) const {
+StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelChoice& choice, int threads, int parallel,
+                                                  bool measure_all) const {
+  CALOTYPE_ASSIGN_OR_RETURN(Pack pack, LoadChosen(choice));
+  CALOTYPE_ASSIGN_OR_RETURN(auto models, OpenModels(std::move(pack), threads, parallel, measure_all));
+  models->choices = choice.choices;
+  return models;
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, int threads, int parallel, bool measure_all) const {
   auto models = std::make_unique<Models>();
-  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / name);
-  if (absl::IsNotFound(pack.status())) {
-    return NoPack(config_.models_folder, name);
-  }
-  CALOTYPE_RETURN_IF_ERROR(pack.status());
-  models->pack = *std::move(pack);
+  models->pack = std::move(pack);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config_.Plugins());
   CALOTYPE_ASSIGN_OR_RETURN(
       models->devices,

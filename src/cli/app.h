@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,9 +20,20 @@
 
 namespace calotype {
 
+// A pack, and models of it that are not those which it would choose itself.
+struct ModelChoice {
+  std::string pack;                            // by name
+  std::map<std::string, std::string> choices;  // by task: "objects", "accurate"
+};
+
+// "objects=accurate,ocr.detect=fast", as the catalogue keeps choices; and back.
+std::string ChoicesText(const std::map<std::string, std::string>& choices);
+std::map<std::string, std::string> ParseChoices(std::string_view text);
+
 // A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
 struct Models {
   Pack pack;
+  std::map<std::string, std::string> choices;  // as in ModelChoice
   DeviceSet devices;
   std::shared_ptr<Placement> placement;
   std::unique_ptr<ModelCache> cache;  // last: it uses the others
@@ -54,12 +66,16 @@ class App {
   // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
   // `measure_all` as in PlacementSettings.
   StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;
-  // The same of the pack called `pack`.
-  StatusOr<std::unique_ptr<Models>> OpenPack(const std::string& pack, int threads, int parallel,
-                                             bool measure_all = false) const;
-  // The pack that new findings come from: what the settings say, else what `models use` chose for the library, else the
-  // starter pack.
-  std::string PackInUse() const;
+  // The same with another pack.
+  StatusOr<std::unique_ptr<Models>> OpenModels(const ModelChoice& choice, int threads, int parallel,
+                                               bool measure_all = false) const;
+  StatusOr<std::unique_ptr<Models>> OpenModels(Pack pack, int threads, int parallel, bool measure_all) const;
+  // What new findings come from: what the settings say, else what `models use` chose for the library, else the first
+  // pack that is installed of those that people use.
+  ModelChoice PackInUse() const;
+  // That pack with those models. kFailedPrecondition when it is not installed, or lacks one of them.
+  StatusOr<Pack> LoadPackInUse() const { return LoadChosen(PackInUse()); }
+  StatusOr<Pack> LoadChosen(const ModelChoice& choice) const;
   // What the command line set: "key=value" each.
   const std::vector<std::string>& assignments() const { return assignments_; }
   // Where measurements and failures of devices are kept.

@@ -16,6 +16,7 @@ void AddDuplicatesCommand(CommandLine& parser, App& app);
 void AddModelsCommand(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "models".
+void AddImportCommand(CommandLine& models, App& app);
 void AddPullCommand(CommandLine& models, App& app);
 // Below "models".
 void AddUseCommand(CommandLine& models, App& app);

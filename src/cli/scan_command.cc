@@ -18,7 +18,7 @@ struct ScanArguments {
 CommandResult Scan(App& app, const ScanArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(
       const ScanReport report,
-      ScanWithProgress(app, {.pack = app.PackInUse(), .folders = arguments.folders, .only = arguments.only}));
+      ScanWithProgress(app, {.models = app.PackInUse(), .folders = arguments.folders, .only = arguments.only}));
   Print(Summary(report));
   return report.failed + report.problems > 0 ? 1 : 0;
 }

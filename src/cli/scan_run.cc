@@ -22,10 +22,10 @@ Status SortPeople(App& app, const Models& models) {
 }  // namespace
 
 StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request) {
-  const InterruptWatcher interrupt;
+  const InterruptWatcher interrupt("photos in flight are finished first");
   CALOTYPE_RETURN_IF_ERROR(app.OpenCatalog(true).status());
   const int workers = static_cast<int>(app.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenPack(request.pack, App::Cores() / workers, workers));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(request.models, App::Cores() / workers, workers));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, request.only));
   models->MeasureDevices();
   CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({app.config().preload.begin(), app.config().preload.end()}));

@@ -11,7 +11,7 @@
 namespace calotype {
 
 struct ScanRequest {
-  std::string pack;                  // by name
+  ModelChoice models;
   std::vector<std::string> folders;  // none: what is pending is done, and no folder is walked
   std::vector<std::string> only;     // analyses; empty: all
   bool wait = false;                 // for a scan that runs elsewhere

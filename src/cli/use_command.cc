@@ -1,8 +1,10 @@
 // calotype models use: other models take over, without a moment in which nothing is found.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include "cli/child_process.h"
@@ -17,31 +19,35 @@ namespace fs = std::filesystem;
 
 struct UseArguments {
   std::string pack;
+  std::vector<std::string> choices;  // TASK=CHOICE
   bool undo = false;
   bool wait = false;
 };
 
-// The pack to go back to: from one that is not complete yet, or from the one that was chosen last.
-StatusOr<std::string> PackBefore(const LibraryModels& models) {
-  if (models.shown.has_value() && models.wanted != models.shown) {
-    return models.shown->pack;
+// What to go back to: from models that are not complete yet, or from those that were chosen last.
+StatusOr<ModelChoice> ModelsBefore(const LibraryModels& models) {
+  const std::optional<ModelSet>& before = models.wanted != models.shown ? models.shown : models.previous;
+  if (!before.has_value()) {
+    return absl::FailedPreconditionError("there is nothing to undo: no other models were in use before these");
   }
-  return models.previous.has_value()
-             ? StatusOr<std::string>(models.previous->pack)
-             : absl::FailedPreconditionError("there is nothing to undo: no other models were in use before these");
+  return ModelChoice{.pack = before->pack, .choices = ParseChoices(before->choices)};
 }
 
-StatusOr<std::string> ChosenPack(const UseArguments& arguments, const LibraryModels& models) {
+StatusOr<ModelChoice> Chosen(const UseArguments& arguments, const LibraryModels& models) {
   if (arguments.undo == !arguments.pack.empty()) {
     return absl::InvalidArgumentError("either a pack or --undo is needed (calotype models list)");
   }
-  return arguments.undo ? PackBefore(models) : arguments.pack;
+  if (arguments.undo) {
+    return ModelsBefore(models);
+  }
+  return ModelChoice{.pack = arguments.pack,
+                     .choices = ParseChoices(fmt::format("{}", fmt::join(arguments.choices, ",")))};
 }
 
 // That every model loads and passes its self-test is found out here, not hours later in the background.
-StatusOr<ModelSet> Check(const App& app, const std::string& pack) {
+StatusOr<ModelSet> Check(const App& app, const ModelChoice& choice) {
   const int workers = static_cast<int>(app.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenPack(pack, App::Cores() / workers, workers));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(choice, App::Cores() / workers, workers));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, {}));
   std::unique_ptr<TextEncoder> encoder;
   if (const ModelSpec* const spec = models->pack.Find("embed.text"); spec != nullptr) {
@@ -52,20 +58,23 @@ StatusOr<ModelSet> Check(const App& app, const std::string& pack) {
   return models->Set();
 }
 
-CommandResult SwitchHere(App& app, const std::string& pack) {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.pack = pack, .wait = true}));
+CommandResult SwitchHere(App& app, const ModelChoice& choice) {
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = choice, .wait = true}));
   Print(fmt::format("looked at {} photos again, {} of them failed{}\n", report.analysed + report.failed, report.failed,
-                    report.stopped ? "; stopped" : fmt::format("; {} answers now", pack)));
+                    report.stopped ? "; stopped" : fmt::format("; {} answers now", choice.pack)));
   return report.failed > 0 ? 1 : 0;
 }
 
-CommandResult SwitchInBackground(const App& app, const std::string& pack, const std::string& shown, int64_t photos) {
+CommandResult SwitchInBackground(const App& app, const ModelChoice& choice, const std::string& shown, int64_t photos) {
   std::error_code error;
   std::vector<std::string> command = {fs::read_symlink("/proc/self/exe", error).string()};
   for (const std::string& assignment : app.assignments()) {
     command.insert(command.end(), {"--set", assignment});
   }
-  command.insert(command.end(), {"models", "use", pack, "--wait"});
+  command.insert(command.end(), {"models", "use", choice.pack, "--wait"});
+  if (!choice.choices.empty()) {
+    command.insert(command.end(), {"--choice", ChoicesText(choice.choices)});
+  }
   const std::string log = fs::path(app.config().catalog_file).replace_filename("models-use.log").string();
   CALOTYPE_ASSIGN_OR_RETURN(const pid_t process, ChildProcess::StartDetached(command, log));
   Print(
@@ -78,18 +87,18 @@ CommandResult SwitchInBackground(const App& app, const std::string& pack, const 
 CommandResult Use(App& app, const UseArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(true));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
-  CALOTYPE_ASSIGN_OR_RETURN(const std::string pack, ChosenPack(arguments, models));
-  CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, Check(app, pack));
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelChoice choice, Chosen(arguments, models));
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, Check(app, choice));
   CALOTYPE_RETURN_IF_ERROR(catalog->WantModels(set));
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
   if (status.photos == 0) {
-    Print(fmt::format("{} looks at photos from now on\n", pack));
+    Print(fmt::format("{} looks at photos from now on\n", choice.pack));
     return 0;
   }
   // The way back is short: little or nothing has to be looked at.
   return arguments.wait || arguments.undo
-             ? SwitchHere(app, pack)
-             : SwitchInBackground(app, pack, models.shown.value_or(set).pack, status.photos);
+             ? SwitchHere(app, choice)
+             : SwitchInBackground(app, choice, models.shown.value_or(set).pack, status.photos);
 }
 
 }  // namespace
@@ -99,6 +108,7 @@ void AddUseCommand(CommandLine& models, App& app) {
       models.AddCommand("use", "Let other models look at the library, and answer once all is looked at");
   const auto arguments = std::make_shared<UseArguments>();
   command.AddOptionalArgument("PACK", arguments->pack, "An installed pack (models list)");
+  command.AddList("--choice", arguments->choices, "TASK=CHOICE: this model of several for a task, objects=accurate");
   command.AddFlag("--undo", arguments->undo, "Back to the models before: what they found was kept");
   command.AddFlag("--wait", arguments->wait, "Here, with a progress bar, instead of in the background");
   command.SetAction([=, &app] { return Use(app, *arguments); });

@@ -14,8 +14,8 @@
 #include "absl/base/thread_annotations.h"
 #include "base/bounded_queue.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/mutex.h"
-#include "pipeline/scan_lock.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {
@@ -56,7 +56,7 @@ class ScanJob {
   StatusOr<ScanReport> Run();
 
  private:
-  StatusOr<ScanLock> TakeLock() const;
+  StatusOr<FileLock> TakeLock() const;
   Status Prepare();
   void RunThreads();
   void ScanFolders();
@@ -103,11 +103,14 @@ class ScanJob {
   std::map<std::string, std::string> devices_ ABSL_GUARDED_BY(mutex_);
 };
 
-StatusOr<ScanLock> ScanJob::TakeLock() const {
-  StatusOr<ScanLock> lock = ScanLock::Take(options_.catalog_file);
+StatusOr<FileLock> ScanJob::TakeLock() const {
+  const auto take = [file = options_.catalog_file.string() + ".scan.lock"] {
+    return FileLock::Take(file, "scan of this catalogue");
+  };
+  StatusOr<FileLock> lock = take();
   while (!lock.ok() && options_.wait && !Stopping()) {
     std::this_thread::sleep_for(kLockRetry);
-    lock = ScanLock::Take(options_.catalog_file);
+    lock = take();
   }
   return lock;
 }
@@ -128,7 +131,7 @@ Status ScanJob::Prepare() {
 }
 
 StatusOr<ScanReport> ScanJob::Run() {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanLock lock, TakeLock());
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, TakeLock());
   CALOTYPE_RETURN_IF_ERROR(Prepare());
   std::jthread work([this] { RunThreads(); });
   while (!finished_) {
