@@ -51,7 +51,7 @@ std::string FixPack(const App& app) {
   constexpr std::array<std::string_view, 2> kBuilt = {"starter", "starter-free"};
   const std::string& pack = app.config().pack;
   if (std::ranges::find(kBuilt, pack) == kBuilt.end()) {
-    return fmt::format("the pack '{}' cannot be built again from here: install it anew", pack);
+    return fmt::format("the pack '{}' cannot be built again from here: install it anew, by calotype models pull", pack);
   }
   const fs::path builder = FindPackBuilder();
   if (builder.empty()) {
