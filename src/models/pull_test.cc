@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <iterator>
 
 namespace calotype {
 namespace {
@@ -106,6 +109,92 @@ TEST_F(PullTest, FilesAreNamedOnceAndTwoDifferentOnesAreNot) {
   EXPECT_THAT(Message(Plan(first + Model("two", extra + "w\"}}]\n"), {.choices = {}, .all = true}).status()),
               HasSubstr("two different files are called v.txt"));
   EXPECT_THAT(Message(Plan(Model("one", "extra_files = [{path = \"v.txt\"}]\n")).status()), HasSubstr("has no 'hub'"));
+}
+
+// Serves "content of URL" for every URL but those that were told to fail. Thread-safe.
+class ServingClient final : public HttpClient {
+ public:
+  explicit ServingClient(std::string missing = "") : missing_(std::move(missing)) {}
+
+  static std::string ContentOf(const std::string& url) { return "content of " + url; }
+
+  StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
+                              const std::stop_token& /*stop*/) override {
+    ++asked;
+    HttpResponse response;
+    response.status = !missing_.empty() && request.url.find(missing_) != std::string::npos ? 404 : 200;
+    const std::string body = ContentOf(request.url);
+    response.headers = {{"etag", "\"e\""}, {"content-length", std::to_string(body.size())}};
+    CALOTYPE_RETURN_IF_ERROR(handlers.on_response(response));
+    CALOTYPE_RETURN_IF_ERROR(handlers.on_body({reinterpret_cast<const uint8_t*>(body.data()), body.size()}));
+    return response;
+  }
+
+  std::atomic<int> asked = 0;
+
+ private:
+  const std::string missing_;
+};
+
+class RunPullTest : public PullTest {
+ protected:
+  static constexpr int kModels = 40;
+
+  void SetUp() override {
+    PullTest::SetUp();
+    for (int i = 0; i < kModels; ++i) {
+      models_ += Model("m" + std::to_string(i), "choice = \"c" + std::to_string(i) + "\"\n");
+    }
+  }
+
+  StatusOr<PullReport> Run(HttpClient& client, const std::stop_token& stop = {}) {
+    const StatusOr<PullPlan> plan = Plan(models_, {.choices = {}, .all = true});
+    CALOTYPE_RETURN_IF_ERROR(plan.status());
+    HubSettings settings;
+    settings.endpoint = "http://hub.test";
+    return RunPull(*plan, settings, client, 4,
+                   {.on_progress = [this](const PullProgress& progress) { last_ = progress; },
+                    .on_fetched = [this](const PackFile&) { ++fetched_; }},
+                   stop);
+  }
+
+  std::string models_;
+  PullProgress last_;
+  std::atomic<int> fetched_ = 0;
+};
+
+TEST_F(RunPullTest, FetchesSeveralFilesAtOnce) {
+  ServingClient client;
+  const StatusOr<PullReport> report = Run(client);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->fetched, kModels);
+  EXPECT_EQ(fetched_, kModels);
+  EXPECT_EQ(last_.files_done, kModels);
+  EXPECT_EQ(last_.bytes, report->bytes);
+  const StatusOr<Pack> pack = LoadPack(folder_ / "tiny");
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  EXPECT_EQ(pack->models.size(), static_cast<std::size_t>(kModels));
+  for (const ModelSpec& model : pack->models) {
+    EXPECT_TRUE(VerifyModel(model, true).ok()) << model.name;
+  }
+  const StatusOr<PullReport> again = Run(client);
+  EXPECT_EQ(again->fetched, 0);
+  EXPECT_FALSE(again->installed);
+  EXPECT_EQ(client.asked, kModels);
+}
+
+TEST_F(RunPullTest, OneFileThatIsMissingLeavesNoManifest) {
+  ServingClient client("/a/m7/");
+  EXPECT_TRUE(absl::IsNotFound(Run(client).status()));
+  EXPECT_TRUE(absl::IsNotFound(LoadPack(folder_ / "tiny").status()));
+}
+
+TEST_F(RunPullTest, AStopIsHeeded) {
+  ServingClient client;
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRUE(absl::IsCancelled(Run(client, stop.get_token()).status()));
+  EXPECT_EQ(client.asked, 0);
 }
 
 // What is installed by a pull, and read back.
