@@ -65,6 +65,26 @@ StatusOr<std::vector<float>> ModelParams::Floats(std::string_view key, std::size
   return std::vector<float>(value->begin(), value->end());
 }
 
+StatusOr<int> ModelParams::IntOr(std::string_view key, int fallback) const {
+  return Has(key) ? Int(key) : StatusOr<int>(fallback);
+}
+
+StatusOr<double> ModelParams::DoubleOr(std::string_view key, double fallback) const {
+  return Has(key) ? Double(key) : StatusOr<double>(fallback);
+}
+
+StatusOr<bool> ModelParams::BoolOr(std::string_view key, bool fallback) const {
+  return Has(key) ? Bool(key) : StatusOr<bool>(fallback);
+}
+
+StatusOr<std::string> ModelParams::TextOr(std::string_view key, std::string_view fallback) const {
+  return Has(key) ? Text(key) : StatusOr<std::string>(std::string(fallback));
+}
+
+StatusOr<std::vector<float>> ModelParams::FloatsOr(std::string_view key, std::span<const float> fallback) const {
+  return Has(key) ? Floats(key, fallback.size()) : std::vector<float>(fallback.begin(), fallback.end());
+}
+
 std::string ModelSpec::VersionTag() const { return fmt::format("{}-{}", name, sha256.Hex().substr(0, 8)); }
 
 const ModelSpec* Pack::Find(std::string_view task) const {

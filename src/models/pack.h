@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -32,6 +33,16 @@ class ModelParams {
   StatusOr<std::string> Text(std::string_view key) const;
   // Exactly `count` numbers.
   StatusOr<std::vector<float>> Floats(std::string_view key, std::size_t count) const;
+
+  // `fallback` when there is no such key. A value of another type stays an error.
+  StatusOr<int> IntOr(std::string_view key, int fallback) const;
+  StatusOr<double> DoubleOr(std::string_view key, double fallback) const;
+  StatusOr<bool> BoolOr(std::string_view key, bool fallback) const;
+  StatusOr<std::string> TextOr(std::string_view key, std::string_view fallback) const;
+  // As many numbers as `fallback` has.
+  StatusOr<std::vector<float>> FloatsOr(std::string_view key, std::span<const float> fallback) const;
+
+  bool Has(std::string_view key) const { return values_.contains(std::string(key)); }
 
  private:
   std::string model_;

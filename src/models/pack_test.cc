@@ -80,6 +80,27 @@ TEST_F(PackTest, ParamsThatDoNotFitAreNamed) {
   EXPECT_THAT(Message(params.Floats("mean", 2).status()), HasSubstr("an array of 2 numbers"));
 }
 
+TEST_F(PackTest, ParamsMayHaveDefaults) {
+  const StatusOr<Pack> pack = Load("format = 1\nname = \"starter\"\n" + kModel);
+  ASSERT_TRUE(pack.ok());
+  const ModelParams& params = pack->models[0].params;
+  EXPECT_EQ(*params.IntOr("input_size", 3), 512);
+  EXPECT_EQ(*params.IntOr("nothing", 3), 3);
+  EXPECT_EQ(*params.DoubleOr("nothing", 0.25), 0.25);
+  EXPECT_TRUE(*params.BoolOr("dilation", false));
+  EXPECT_TRUE(*params.BoolOr("nothing", true));
+  EXPECT_EQ(*params.TextOr("nothing", "text"), "text");
+  const float grey[] = {1, 2, 3};
+  EXPECT_THAT(*params.FloatsOr("nothing", grey), ElementsAre(1, 2, 3));
+  EXPECT_THAT(*params.FloatsOr("mean", grey), ElementsAre(0.5F, 0.5F, 1.0F));
+  // What is there must be right.
+  EXPECT_FALSE(params.IntOr("labels", 3).ok());
+  EXPECT_FALSE(params.DoubleOr("labels", 3).ok());
+  EXPECT_FALSE(params.BoolOr("labels", true).ok());
+  EXPECT_FALSE(params.TextOr("mean", "text").ok());
+  EXPECT_FALSE(params.FloatsOr("mean", std::span(grey).first(2)).ok());
+}
+
 struct WrongCase {
   std::string manifest;
   const char* message;
