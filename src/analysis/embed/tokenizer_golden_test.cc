@@ -19,8 +19,7 @@ namespace fs = std::filesystem;
 
 fs::path Folder() {
   const char* const other = std::getenv("CALOTYPE_TOKENIZERS");
-  return other != nullptr ? fs::path(other)
-                          : fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/tokenizers";
+  return other != nullptr ? fs::path(other) : fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/tokenizers";
 }
 
 nlohmann::json ReadJson(const fs::path& file) {
