@@ -487,6 +487,95 @@ class KnownPackTest(ModelsTestCase):
         )
 
 
+class LayoutTest(CalotypeTestCase):
+    """Graphs of the layouts that people run, with random weights, pulled from the hub and put to work."""
+
+    testdata = ROOT / "src/analysis"
+    starter = user_cache() / "models/starter"
+    detectors = ("d_fine", "detr", "conditional_detr", "deformable_detr", "rt_detr", "rt_detr_v2", "rf_detr", "yolos")
+    preprocessing = {"size": [64, 64], "mean": [0.48145466, 0.4578275, 0.40821073],
+                     "std": [0.26862954, 0.26130258, 0.27577711], "interpolation": "bicubic"}  # fmt: skip
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hub = HubServer()
+        self.addCleanup(self.hub.close)
+        environment = self.library.environment
+        for name in [name for name in environment if name.lower().endswith("_proxy")]:
+            del environment[name]
+        environment["HF_ENDPOINT"] = self.hub.endpoint
+        environment["CALOTYPE_MODELS_FOLDER"] = str(self.library.home / "models")
+        environment["CALOTYPE_MODELS_PACK"] = "layouts"
+        self.text = 'format = 1\nname = "layouts"\n'
+
+    def serve(self, name: str, data: bytes) -> str:
+        """The keys that say where the file is fetched from, and its pin."""
+        repository = f"layouts/{pathlib.PurePath(name).stem}"
+        self.hub.add(repository, name, data)
+        hub = f'hub = {{repository = "{repository}", revision = "{REVISION}", path = "{name}"}}'
+        return f'{hub}\nsha256 = "{sha256(data)}"\nbytes = {len(data)}\n'
+
+    def add(self, name: str, task: str, family: str, graph: pathlib.Path, *, choice: str = "", params: dict | None = None,
+            extra: dict[str, bytes] | None = None, self_test: dict | None = None) -> None:  # fmt: skip
+        self.text += f'[[model]]\nname = "{name}"\ntask = "{task}"\nfamily = "{family}"\nfile = "{name}.onnx"\n'
+        self.text += self.serve(f"{name}.onnx", graph.read_bytes()) + 'licence = "MIT"\n'
+        self.text += f'choice = "{choice}"\n' if choice else ""
+        for file, data in (extra or {}).items():
+            self.text += f'[[model.extra_files]]\npath = "{file}"\n' + self.serve(file, data)
+        for table, values in (("params", params), ("self_test", self_test)):
+            self.text += f"[model.{table}]\n" if values else ""
+            # What JSON makes of these values is TOML as well.
+            self.text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in (values or {}).items())
+
+    def add_from_starter(self, task: str) -> None:
+        models = tomllib.loads((self.starter / "pack.toml").read_text())["model"]
+        model = next(model for model in models if model["task"] == task)
+        self.add(model["name"], task, model["family"], self.starter / model["file"], params=model["params"])
+
+    def add_encoders(self) -> None:
+        graphs = self.testdata / "embed/testdata/contrastive"
+        tokenizer = self.testdata / "embed/testdata/tokenizers/clip"
+        self.add("clip-image", "embed.image", "clip", graphs / "immich_visual.onnx", params={"space": "random"},
+                 extra={"preprocess_cfg.json": json.dumps(self.preprocessing).encode()},
+                 self_test={"photo": "self_test/image.jpg", "more_photos": ["self_test/objects.jpg"]})  # fmt: skip
+        files = {name: (tokenizer / name).read_bytes() for name in ("vocab.json", "merges.txt")}
+        self.add("clip-text", "embed.text", "clip", graphs / "immich_textual.onnx", params={"space": "random"},
+                 extra=files, self_test={"text": "a photo of a cat"})  # fmt: skip
+
+    def pull(self) -> None:
+        manifest = self.library.home / "layouts.toml"
+        manifest.write_text(self.text)
+        self.hub.faults.cut = 2
+        done = self.library.run("models", "pull", manifest, "--all")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_pack_of_all_layouts_is_pulled_and_scans_the_samples(self) -> None:
+        for detector in self.detectors:
+            self.add(detector, "objects", "detr", self.testdata / f"detect/testdata/{detector}.onnx", choice=detector,
+                     self_test={"photo": "self_test/objects.jpg"})  # fmt: skip
+        self.add_encoders()
+        for task in ("ocr.detect", "ocr.recognise", "faces.detect", "faces.recognise"):
+            self.add_from_starter(task)
+        self.pull()
+        self.assertEqual(self.library.run("models", "verify").returncode, 0)
+        samples = sorted((ROOT / "samples").glob("*.[jp]*"))
+        done = self.library.run("scan", ROOT / "samples")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"scanned {len(samples)} photos, {len(samples)} analysed", done.stdout)
+        status = self.library.json("status", "--json")
+        self.assertEqual(status["failures"], [])
+        for name, counts in status["analyses"].items():
+            self.assertEqual((counts["done"], counts["failed"]), (len(samples), 0), name)
+        hits = self.library.lines("search", "a photo of a cat", "--limit", 5, "--json")
+        self.assertEqual(len(hits), 5)
+        for detector in self.detectors:
+            setting = f"models.choice.objects={detector}"
+            done = self.library.run("--set", setting, "analyze", ROOT / "samples/desk.jpg", "--json", "--only", "objects")
+            answer = json.loads(done.stdout)
+            self.assertEqual(answer["errors"], {}, detector)
+            self.assertIn("objects", answer, detector)
+
+
 class VerifyTest(ModelsTestCase):
     def test_every_file_is_looked_at(self) -> None:
         self.pull()

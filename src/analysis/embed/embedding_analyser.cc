@@ -1,14 +1,13 @@
 // The analyser "embedding": an image encoder whose vectors can be compared with those of a text encoder.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "analysis/analyser.h"
-#include "analysis/embed/encoder_graph.h"
-#include "analysis/embed/image_input.h"
-#include "analysis/image_ops.h"
-#include "analysis/labels.h"
+#include "analysis/embed/image_encoder.h"
 #include "analysis/model_binding.h"
 #include "analysis/self_test.h"
 
@@ -18,100 +17,30 @@ namespace {
 // Of the processing around the network; raise it when findings would change.
 constexpr int kRevision = 1;
 
-constexpr std::string_view kVectorOutput = "image_embedding";
-constexpr std::string_view kClassOutput = "class_probs";
-
-struct Settings {
-  int input_size = 0;
-  int resize_short = 0;
-  int dimension = 0;
-  Normalisation normalisation;
-  std::string space;
-  std::vector<std::string> labels;
-  float tag_threshold = 0;
+struct Family {
+  std::string_view name;
+  StatusOr<std::shared_ptr<const ImageEncoder>> (*read)(const ModelSpec& encoder);
 };
 
-// Means and deviations in a manifest are on a scale of 0 to 1, as those who train networks write them.
-StatusOr<std::array<float, 3>> ReadChannels(const ModelParams& params, std::string_view key) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<float> values, params.Floats(key, 3));
-  return std::array<float, 3>{values[0] * 255, values[1] * 255, values[2] * 255};
-}
+constexpr std::array<Family, 3> kFamilies = {
+    {{"conse", ReadConseEncoder}, {"clip", ReadContrastiveEncoder}, {"siglip", ReadContrastiveEncoder}}};
 
-Status Check(const Settings& settings) {
-  const bool sizes = settings.input_size > 0 && settings.input_size <= settings.resize_short &&
-                     settings.resize_short <= 4096 && settings.dimension > 0;
-  if (!sizes) {
-    return absl::InvalidArgumentError(
-        fmt::format("input_size {}, resize_short {}, dimension {}; 0 < input_size <= resize_short <= 4096 and "
-                    "0 < dimension are needed",
-                    settings.input_size, settings.resize_short, settings.dimension));
-  }
-  if (std::ranges::any_of(settings.normalisation.std, [](float std) { return !(std > 0); })) {
-    return absl::InvalidArgumentError("std has a number that is not above 0");
-  }
-  return absl::OkStatus();
-}
-
-StatusOr<Settings> Read(const ModelSpec& encoder) {
-  const ModelParams& params = encoder.params;
-  Settings settings;
-  CALOTYPE_ASSIGN_OR_RETURN(settings.input_size, params.Int("input_size"));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.resize_short, params.Int("resize_short"));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.dimension, params.Int("dimension"));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.normalisation.mean, ReadChannels(params, "mean"));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.normalisation.std, ReadChannels(params, "std"));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.space, params.Text("space"));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.labels, ReadLabels(encoder, "labels"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, params.Double("tag_threshold"));
-  settings.tag_threshold = static_cast<float>(threshold);
-  if (const Status status = Check(settings); !status.ok()) {
-    return Annotate(status, fmt::format("model {}", encoder.name));
-  }
-  return settings;
-}
-
-StatusOr<EmbeddingFinding> Encode(Session& session, const Image& photo, const Settings& settings) {
-  CALOTYPE_RETURN_IF_ERROR(FindTensor(session.inputs(), "pixel_values").status());
-  if (session.inputs().size() != 1) {
-    return absl::InvalidArgumentError(
-        fmt::format("the graph has {} inputs; pixel_values is all that can be given", session.inputs().size()));
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const std::size_t vector_index, FindTensor(session.outputs(), kVectorOutput));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::size_t class_index, FindTensor(session.outputs(), kClassOutput));
-  const Image square = CentreSquare(photo, settings.resize_short, settings.input_size);
-  if (square.empty()) {
-    return absl::InvalidArgumentError("there is no picture to embed");
-  }
-  const Tensor input = ToTensor({&square, 1}, settings.normalisation);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunGraph(session, {&input, 1}));
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<float> vector,
-                            UnitVector(outputs[vector_index], kVectorOutput, settings.dimension));
-  const Tensor& classes = outputs[class_index];
-  if (classes.type() != ElementType::kFloat32 || classes.elements() != settings.labels.size()) {
-    return absl::InvalidArgumentError(fmt::format("{} has {} {} numbers for {} labels; as many float32 are needed",
-                                                  kClassOutput, classes.elements(), ElementTypeName(classes.type()),
-                                                  settings.labels.size()));
-  }
-  return EmbeddingFinding{.space = settings.space,
-                          .vector = std::move(vector),
-                          .tags = TagsAbove(classes.data<float>(), settings.labels, settings.tag_threshold)};
-}
-
-ModelProbe EncoderProbe(const ModelSpec& encoder, const Settings& settings) {
-  const auto look = [settings](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(EmbeddingFinding finding, Encode(session, image, settings));
+ModelProbe EncoderProbe(const ModelSpec& model, std::shared_ptr<const ImageEncoder> encoder) {
+  const auto look = [encoder = std::move(encoder)](Session& session, const Image& image, int /*photo*/,
+                                                   ProbeAnswer& answer) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(EmbeddingFinding finding, encoder->Encode(session, image));
     answer.vectors.push_back(std::move(finding.vector));
     return absl::OkStatus();
   };
-  return PhotoProbe(encoder, look, [encoder](const ProbeAnswer& answer) {
-    return ExpectVector(answer.vectors[0], *encoder.self_test, encoder.name);
+  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+    return ExpectVector(answer.vectors[0], *model.self_test, model.name);
   });
 }
 
 class EmbeddingAnalyser final : public Analyser {
  public:
-  EmbeddingAnalyser(const ModelSpec& encoder, Settings settings, ModelCache& cache)
-      : settings_(std::move(settings)), model_(encoder, cache, EncoderProbe(encoder, settings_)) {}
+  EmbeddingAnalyser(const ModelSpec& model, std::shared_ptr<const ImageEncoder> encoder, ModelCache& cache)
+      : encoder_(std::move(encoder)), model_(model, cache, EncoderProbe(model, encoder_)) {}
 
   std::string_view name() const override { return "embedding"; }
   std::string version() const override { return fmt::format("{}/{}", model_.version_tag(), kRevision); }
@@ -119,24 +48,25 @@ class EmbeddingAnalyser final : public Analyser {
 
   Status Analyse(const PhotoView& photo, Findings& findings) override {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(findings.embedding, Encode(*session, photo.image, settings_));
+    CALOTYPE_ASSIGN_OR_RETURN(findings.embedding, encoder_->Encode(*session, photo.image));
     return absl::OkStatus();
   }
 
  private:
-  const Settings settings_;
+  const std::shared_ptr<const ImageEncoder> encoder_;
   ModelBinding model_;
 };
 
 }  // namespace
 
 StatusOr<std::unique_ptr<Analyser>> CreateEmbeddingAnalyser(const ModelSpec& image_encoder, ModelCache& cache) {
-  if (image_encoder.family != "conse") {
-    return absl::InvalidArgumentError(
-        fmt::format("model {}: family {} embeds no images; conse does", image_encoder.name, image_encoder.family));
+  const auto family = std::ranges::find(kFamilies, image_encoder.family, &Family::name);
+  if (family == kFamilies.end()) {
+    return absl::InvalidArgumentError(fmt::format("model {}: family {} embeds no images; conse, clip and siglip do",
+                                                  image_encoder.name, image_encoder.family));
   }
-  CALOTYPE_ASSIGN_OR_RETURN(Settings settings, Read(image_encoder));
-  return std::make_unique<EmbeddingAnalyser>(image_encoder, std::move(settings), cache);
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const ImageEncoder> encoder, family->read(image_encoder));
+  return std::make_unique<EmbeddingAnalyser>(image_encoder, std::move(encoder), cache);
 }
 
 }  // namespace calotype

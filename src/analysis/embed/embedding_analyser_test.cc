@@ -149,8 +149,8 @@ TEST_F(EmbeddingAnalyserTest, RefusesWhatItDoesNotKnow) {
   SetParams({{"labels", std::string("../labels.txt")}});
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("../labels.txt"));
   SetParams({});
-  spec_.family = "clip";
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("family clip embeds no images; conse does"));
+  spec_.family = "resnet";
+  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("family resnet embeds no images; conse, clip and siglip do"));
 }
 
 }  // namespace

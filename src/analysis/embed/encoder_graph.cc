@@ -31,10 +31,13 @@ StatusOr<std::vector<Tensor>> RunGraph(Session& session, std::span<const Tensor>
 }
 
 StatusOr<std::vector<float>> UnitVector(const Tensor& tensor, std::string_view name, int dimension) {
-  if (tensor.type() != ElementType::kFloat32 || tensor.elements() != static_cast<std::size_t>(dimension)) {
-    return absl::InvalidArgumentError(fmt::format("{} is {} [{}]; a float32 row of dimension = {} is needed", name,
+  const bool row = !tensor.shape().empty() && tensor.elements() > 0 &&
+                   tensor.elements() == static_cast<std::size_t>(tensor.shape().back());
+  if (tensor.type() != ElementType::kFloat32 ||
+      (dimension > 0 ? tensor.elements() != static_cast<std::size_t>(dimension) : !row)) {
+    return absl::InvalidArgumentError(fmt::format("{} is {} [{}]; a float32 row{} is needed", name,
                                                   ElementTypeName(tensor.type()), fmt::join(tensor.shape(), ", "),
-                                                  dimension));
+                                                  dimension > 0 ? fmt::format(" of dimension = {}", dimension) : ""));
   }
   const std::span<const float> values = tensor.data<float>();
   const double length = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));

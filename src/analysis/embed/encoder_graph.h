@@ -19,7 +19,7 @@ StatusOr<std::size_t> FindTensor(std::span<const TensorInfo> tensors, std::strin
 StatusOr<std::vector<Tensor>> RunGraph(Session& session, std::span<const Tensor> inputs);
 
 // `tensor`, the output `name` of one row, as a vector of unit length. kInvalidArgument when it has not `dimension`
-// numbers, kInternal when they have no direction: all zero, or one is not finite.
+// numbers (0: as many as it has), kInternal when they have no direction: all zero, or one is not finite.
 StatusOr<std::vector<float>> UnitVector(const Tensor& tensor, std::string_view name, int dimension);
 
 }  // namespace calotype

@@ -1,83 +1,200 @@
 // The text encoder: words become a vector in the space of the image encoder.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "analysis/analyser.h"
 #include "analysis/embed/encoder_graph.h"
-#include "analysis/embed/wordpiece.h"
+#include "analysis/embed/encoder_inputs.h"
+#include "analysis/embed/photo_preparation.h"
+#include "analysis/embed/tokenizer.h"
 #include "analysis/model_binding.h"
 #include "analysis/self_test.h"
 
 namespace calotype {
 namespace {
 
-constexpr std::string_view kVectorOutput = "text_embedding";
+namespace fs = std::filesystem;
+
+// What differs between the families.
+struct Family {
+  std::string_view name;
+  std::span<const std::string_view> outputs;  // any of them is the vector; the first that the graph has
+  int max_tokens = 0;                         // 0: the manifest must say
+  bool fills = false;                         // the row is always as long as the model's context
+  TextCleaning cleaning = TextCleaning::kNone;
+  // From where on a match is a confident one; 0: the manifest must say. Values for CLIP and SigLIP are where the
+  // cosines of captions with their photos usually begin; they have not been measured here.
+  double confident_score = 0;
+};
+
+constexpr std::array<std::string_view, 1> kBertOutputs = {"text_embedding"};
+constexpr std::array<std::string_view, 5> kContrastiveOutputs = {"text_embeds", "embedding", "text_embedding",
+                                                                 "text_features", "pooler_output"};
+constexpr std::array<Family, 3> kFamilies = {
+    {{.name = "bert", .outputs = kBertOutputs},
+     // CLIP's own pooled vector is not yet projected into the space of photos.
+     {.name = "clip", .outputs = std::span(kContrastiveOutputs).first<4>(), .max_tokens = 77, .confident_score = 0.25},
+     {.name = "siglip",
+      .outputs = kContrastiveOutputs,
+      .max_tokens = 64,
+      .fills = true,
+      .cleaning = TextCleaning::kCanonical,
+      .confident_score = 0.1}}};
 
 struct Settings {
-  WordPieceTokenizer tokenizer;
+  std::unique_ptr<const Tokenizer> tokenizer;
+  Family family;
+  std::optional<int64_t> padding_id;
+  int max_tokens = 0;
+  int photo_side = kUsualSide;  // of a picture that the graph wants too
   int dimension = 0;
   std::string space;
   float confident_score = 0;
 };
 
-// Every input of a BERT graph and, as one text without padding is given, what is in it. Graphs differ in which of them
-// they take, and in their order.
-StatusOr<Tensor> InputTensor(const TensorInfo& input, std::span<const int64_t> ids) {
-  if (input.type != ElementType::kInt64) {
-    return absl::InvalidArgumentError(
-        fmt::format("the input {} is {}; int64 is needed", input.name, ElementTypeName(input.type)));
+// One text as the graph takes it.
+struct TokenRow {
+  std::vector<int64_t> ids;
+  std::size_t used = 0;  // before the padding
+};
+
+// The tokens of `text`, in a row of `length` (0: as many as there are). Where the model's length is shorter than the
+// tokenizer's, the end token stays.
+StatusOr<TokenRow> MakeRow(std::string_view text, std::size_t length, const Settings& settings) {
+  TokenRow row{.ids = settings.tokenizer->Encode(text), .used = 0};
+  if (length > 0 && row.ids.size() > length) {
+    const int64_t end = row.ids.back();
+    row.ids.resize(length);
+    row.ids.back() = end;
   }
-  Tensor tensor(ElementType::kInt64, {1, static_cast<int64_t>(ids.size())});
-  const std::span<int64_t> values = tensor.data<int64_t>();
-  if (input.name == "input_ids") {
-    std::ranges::copy(ids, values.begin());
-  } else if (input.name == "attention_mask") {
-    std::ranges::fill(values, 1);
-  } else if (input.name == "token_type_ids") {
-    std::ranges::fill(values, 0);
-  } else {
-    return absl::InvalidArgumentError(fmt::format(
-        "the graph takes {}; input_ids, attention_mask and token_type_ids are what can be given", input.name));
+  row.used = row.ids.size();
+  if (row.ids.size() < length) {
+    // CLIP looks at the first end token and at nothing behind it; SigLIP at the last token, whatever it is.
+    const std::optional<int64_t> padding =
+        settings.padding_id || settings.family.fills ? settings.padding_id : row.ids.back();
+    if (!padding) {
+      return absl::InvalidArgumentError(
+          "what fills a row is not known: the tokenizer's files name no pad_token; pad_id may say it");
+    }
+    row.ids.resize(length, *padding);
   }
-  return tensor;
+  return row;
+}
+
+StatusOr<Tensor> InputTensor(const TensorInfo& input, const TokenRow& row, const Settings& settings) {
+  CALOTYPE_ASSIGN_OR_RETURN(const InputRole role, RoleOf(input));
+  switch (role) {
+    case InputRole::kPixels:
+      return FillerTensor(input, settings.photo_side);
+    case InputRole::kIds:
+      return RowTensor(input, row.ids);
+    case InputRole::kTypes:
+      return RowTensor(input, std::vector<int64_t>(row.ids.size(), 0));
+    case InputRole::kMask:
+      break;
+  }
+  // A model that is trained to look at its padding has no mask, and what masks there are do not hide it.
+  std::vector<int64_t> mask(row.ids.size(), settings.family.fills ? 1 : 0);
+  std::fill_n(mask.begin(), row.used, 1);
+  return RowTensor(input, mask);
 }
 
 StatusOr<std::vector<float>> EncodeText(Session& session, std::string_view text, const Settings& settings) {
-  CALOTYPE_RETURN_IF_ERROR(FindTensor(session.inputs(), "input_ids").status());
-  CALOTYPE_ASSIGN_OR_RETURN(const std::size_t index, FindTensor(session.outputs(), kVectorOutput));
-  const std::vector<int64_t> ids = settings.tokenizer.Encode(text);
+  CALOTYPE_ASSIGN_OR_RETURN(const TensorInfo* const ids, FindInput(session, InputRole::kIds));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::size_t index, ChooseOutput(session.outputs(), settings.family.outputs));
+  const int own = TokenCount(*ids);
+  const int length = own > 0 ? own : settings.family.fills ? settings.max_tokens : 0;
+  CALOTYPE_ASSIGN_OR_RETURN(const TokenRow row, MakeRow(text, static_cast<std::size_t>(length), settings));
   std::vector<Tensor> inputs;
   for (const TensorInfo& input : session.inputs()) {
-    CALOTYPE_ASSIGN_OR_RETURN(Tensor tensor, InputTensor(input, ids));
+    CALOTYPE_ASSIGN_OR_RETURN(Tensor tensor, InputTensor(input, row, settings));
     inputs.push_back(std::move(tensor));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunGraph(session, inputs));
-  return UnitVector(outputs[index], kVectorOutput, settings.dimension);
+  return UnitVector(outputs[index], session.outputs()[index].name, settings.dimension);
 }
 
-StatusOr<WordPieceTokenizer> LoadTokenizer(const ModelSpec& encoder) {
-  WordPieceOptions options;
-  CALOTYPE_ASSIGN_OR_RETURN(options.lower_case, encoder.params.Bool("lower_case"));
-  CALOTYPE_ASSIGN_OR_RETURN(options.max_tokens, encoder.params.Int("max_tokens"));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::string name, encoder.params.Text("vocab"));
-  if (name.empty() || std::filesystem::path(name).filename() != name) {
-    return absl::InvalidArgumentError(fmt::format("vocab is \"{}\"; it must be a file beside the model", name));
+// The tokenizer's file: beside the model or in the pack's folder. Without a name, the first of the usual ones.
+StatusOr<fs::path> FindTokenizer(const ModelSpec& encoder) {
+  const char* const key = encoder.params.Has("tokenizer") ? "tokenizer" : "vocab";
+  std::vector<std::string> names = {"tokenizer.json", "vocab.json", "vocab.txt"};
+  if (encoder.params.Has(key)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::string name, encoder.params.Text(key));
+    if (name.empty() || fs::path(name).filename() != name) {
+      return absl::InvalidArgumentError(fmt::format("{} is \"{}\"; it must be a file beside the model", key, name));
+    }
+    names = {name};
   }
-  return WordPieceTokenizer::Load(encoder.folder / name, options);
+  for (const fs::path& folder : {encoder.path.parent_path(), encoder.folder}) {
+    for (const std::string& name : names) {
+      std::error_code error;
+      if (fs::exists(folder / name, error)) {
+        return folder / name;
+      }
+    }
+  }
+  return absl::NotFoundError(
+      fmt::format("no tokenizer: {} has no {}", encoder.path.parent_path().string(), fmt::join(names, ", ")));
 }
 
-StatusOr<Settings> Read(const ModelSpec& encoder) {
-  CALOTYPE_ASSIGN_OR_RETURN(WordPieceTokenizer tokenizer, LoadTokenizer(encoder));
-  CALOTYPE_ASSIGN_OR_RETURN(const int dimension, encoder.params.Int("dimension"));
-  CALOTYPE_ASSIGN_OR_RETURN(std::string space, encoder.params.Text("space"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double confident_score, encoder.params.Double("confident_score"));
-  return Settings{.tokenizer = std::move(tokenizer),
-                  .dimension = dimension,
-                  .space = std::move(space),
-                  .confident_score = static_cast<float>(confident_score)};
+StatusOr<TextCleaning> ReadCleaning(const ModelParams& params, TextCleaning fallback) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string name,
+                            params.TextOr("clean", fallback == TextCleaning::kNone ? "none" : "canonicalize"));
+  if (name != "none" && name != "canonicalize") {
+    return absl::InvalidArgumentError(fmt::format("clean is \"{}\"; none or canonicalize is allowed", name));
+  }
+  return name == "none" ? TextCleaning::kNone : TextCleaning::kCanonical;
+}
+
+// A value that the family has, or that the manifest must have.
+StatusOr<int> MaxTokens(const ModelParams& params, const Family& family) {
+  return family.max_tokens > 0 ? params.IntOr("max_tokens", family.max_tokens) : params.Int("max_tokens");
+}
+
+StatusOr<double> ConfidentScore(const ModelParams& params, const Family& family) {
+  return family.confident_score > 0 ? params.DoubleOr("confident_score", family.confident_score)
+                                    : params.Double("confident_score");
+}
+
+StatusOr<std::unique_ptr<Tokenizer>> ReadTokenizer(const ModelSpec& encoder, const Family& family, int max_tokens) {
+  TokenizerOptions options{.max_tokens = max_tokens};
+  CALOTYPE_ASSIGN_OR_RETURN(options.lower_case, encoder.params.BoolOr("lower_case", true));
+  CALOTYPE_ASSIGN_OR_RETURN(options.cleaning, ReadCleaning(encoder.params, family.cleaning));
+  CALOTYPE_ASSIGN_OR_RETURN(const fs::path file, FindTokenizer(encoder));
+  return LoadTokenizer(file, options);
+}
+
+StatusOr<std::optional<int64_t>> ReadPadding(const ModelParams& params, const Tokenizer& tokenizer) {
+  if (!params.Has("pad_id")) {
+    return tokenizer.padding_id();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const int id, params.Int("pad_id"));
+  return id;
+}
+
+StatusOr<Settings> Read(const ModelSpec& encoder, const Family& family) {
+  const ModelParams& params = encoder.params;
+  Settings settings{.tokenizer = nullptr, .family = family};
+  CALOTYPE_ASSIGN_OR_RETURN(settings.max_tokens, MaxTokens(params, family));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.tokenizer, ReadTokenizer(encoder, family, settings.max_tokens));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.padding_id, ReadPadding(params, *settings.tokenizer));
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoPreparation photos, ReadPreparation(encoder, {}));
+  settings.photo_side = photos.size > 0 ? photos.size : kUsualSide;
+  CALOTYPE_ASSIGN_OR_RETURN(settings.dimension, params.IntOr("dimension", 0));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.space, params.Text("space"));
+  CALOTYPE_ASSIGN_OR_RETURN(const double confident_score, ConfidentScore(params, family));
+  settings.confident_score = static_cast<float>(confident_score);
+  return settings;
 }
 
 // `settings` are shared with the encoder: a vocabulary is too large to keep twice.
@@ -101,9 +218,9 @@ ModelProbe EncoderProbe(const ModelSpec& encoder, std::shared_ptr<const Settings
           }};
 }
 
-class BertTextEncoder final : public TextEncoder {
+class GraphTextEncoder final : public TextEncoder {
  public:
-  BertTextEncoder(const ModelSpec& encoder, const std::shared_ptr<const Settings>& settings, ModelCache& cache)
+  GraphTextEncoder(const ModelSpec& encoder, const std::shared_ptr<const Settings>& settings, ModelCache& cache)
       : settings_(settings), model_(encoder, cache, EncoderProbe(encoder, settings)) {}
 
   std::string_view space() const override { return settings_->space; }
@@ -122,15 +239,16 @@ class BertTextEncoder final : public TextEncoder {
 }  // namespace
 
 StatusOr<std::unique_ptr<TextEncoder>> CreateTextEncoder(const ModelSpec& encoder, ModelCache& cache) {
-  if (encoder.family != "bert") {
+  const auto family = std::ranges::find(kFamilies, encoder.family, &Family::name);
+  if (family == kFamilies.end()) {
     return absl::InvalidArgumentError(
-        fmt::format("model {}: family {} embeds no text; bert does", encoder.name, encoder.family));
+        fmt::format("model {}: family {} embeds no text; bert, clip and siglip do", encoder.name, encoder.family));
   }
-  StatusOr<Settings> settings = Read(encoder);
+  StatusOr<Settings> settings = Read(encoder, *family);
   if (!settings.ok()) {
     return Annotate(settings.status(), fmt::format("model {}", encoder.name));
   }
-  return std::make_unique<BertTextEncoder>(encoder, std::make_shared<const Settings>(*std::move(settings)), cache);
+  return std::make_unique<GraphTextEncoder>(encoder, std::make_shared<const Settings>(*std::move(settings)), cache);
 }
 
 }  // namespace calotype

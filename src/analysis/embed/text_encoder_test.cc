@@ -102,14 +102,15 @@ TEST_F(TextEncoderTest, AGraphMayDoWithout) {
 
 TEST_F(TextEncoderTest, SaysWhatIsWrongWithAGraph) {
   const FakeModel kept = model_;
-  model_.inputs[2].name = "text";
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("no input_ids; it has attention_mask, token_type_ids, text"));
+  model_.inputs.pop_back();
+  EXPECT_THAT(Message(Encode("cat").status()),
+              HasSubstr("no input_ids or text; it has attention_mask, token_type_ids"));
   model_ = kept;
   model_.inputs[1].name = "position_ids";
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("the graph takes position_ids"));
   model_ = kept;
-  model_.inputs[0].type = ElementType::kInt32;
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("attention_mask is int32; int64 is needed"));
+  model_.inputs[0].type = ElementType::kFloat32;
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("attention_mask is float32; int64 or int32 is needed"));
   model_ = kept;
   model_.outputs[1].name = "pooled";
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("no text_embedding"));
@@ -135,8 +136,8 @@ TEST_F(TextEncoderTest, RefusesWhatItDoesNotKnow) {
   SetParams({{"max_tokens", int64_t{0}}});
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("max_tokens is 0"));
   SetParams({});
-  spec_.family = "clip";
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("family clip embeds no text; bert does"));
+  spec_.family = "gpt";
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("family gpt embeds no text; bert, clip and siglip do"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/embed/tokenizer.h"
 #include "base/status.h"
 
 namespace calotype {
@@ -22,7 +23,7 @@ struct WordPieceOptions {
 // Token ids equal those of Hugging Face's BertWordPieceTokenizer, but for two things: names of special tokens in the
 // text ("[SEP]") are plain text here, and character properties are those of the installed utf8proc, not of Unicode 8.
 // Immutable, so safe from many threads.
-class WordPieceTokenizer {
+class WordPieceTokenizer final : public Tokenizer {
  public:
   // The vocabulary from a vocab.txt: one piece a line, its id is the line's number from 0.
   static StatusOr<WordPieceTokenizer> Load(const std::filesystem::path& vocabulary, const WordPieceOptions& options);
@@ -31,7 +32,10 @@ class WordPieceTokenizer {
   static StatusOr<WordPieceTokenizer> Create(std::string_view vocabulary, const WordPieceOptions& options);
 
   // [CLS], the pieces of `text`, [SEP]: 2 to max_tokens ids. Anything is text: bytes that are not UTF-8 are dropped.
-  std::vector<int64_t> Encode(std::string_view text) const;
+  std::vector<int64_t> Encode(std::string_view text) const override;
+
+  // Of [PAD].
+  std::optional<int64_t> padding_id() const override { return Find("[PAD]"); }
 
  private:
   using Vocabulary = std::map<std::string, int64_t, std::less<>>;

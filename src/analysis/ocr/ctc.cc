@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace calotype {
+namespace {
+
+// No character, so a list that starts with it means class 0.
+constexpr std::string_view kBlankName = "blank";
+
+}  // namespace
 
 StatusOr<CtcAlphabet> CtcAlphabet::FromLines(std::string_view lines, std::size_t classes) {
   std::vector<std::string> characters;
@@ -22,12 +28,14 @@ StatusOr<CtcAlphabet> CtcAlphabet::FromLines(std::string_view lines, std::size_t
     return absl::InvalidArgumentError(fmt::format("a list of {} characters does not fit {} classes; {}, {} or {} would",
                                                   listed, classes, listed, listed + 1, listed + 2));
   }
-  if (classes == listed) {
+  // One class more than lines: either the blank or the space is not listed.
+  const bool lists_blank = classes == listed || (classes == listed + 1 && characters.front() == kBlankName);
+  if (lists_blank) {
     characters.front().clear();
   } else {
     characters.insert(characters.begin(), "");
   }
-  if (classes == listed + 2) {
+  if (characters.size() < classes) {
     characters.emplace_back(" ");
   }
   CtcAlphabet alphabet;

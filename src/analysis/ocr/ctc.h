@@ -14,8 +14,9 @@ namespace calotype {
 class CtcAlphabet {
  public:
   // From the list that PP-OCR models carry: one character a line. With two classes more than lines, the list lies
-  // between the blank and a space (PP-OCR's convention); with one more there is no space; with as many, the list is
-  // complete and its first line is the blank's name. kInvalidArgument for any other number.
+  // between the blank and a space (PP-OCR's convention); with one more there is no space, or, if the first line is
+  // "blank", the space alone is missing; with as many, the list is complete and its first line is the blank's name.
+  // kInvalidArgument for any other number.
   static StatusOr<CtcAlphabet> FromLines(std::string_view lines, std::size_t classes);
 
   std::size_t size() const { return characters_.size(); }

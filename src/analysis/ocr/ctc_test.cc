@@ -73,6 +73,13 @@ TEST(CtcAlphabetTest, FitsTheListToTheClasses) {
   EXPECT_EQ(complete[2], " ");
 }
 
+TEST(CtcAlphabetTest, KnowsTheBlankByItsName) {
+  const CtcAlphabet spaceless = CtcAlphabet::FromLines("blank\na\nb\n", 4).value();
+  EXPECT_EQ(spaceless[0], "");
+  EXPECT_EQ(spaceless[1], "a");
+  EXPECT_EQ(spaceless[3], " ");
+}
+
 TEST(CtcAlphabetTest, RefusesAListThatDoesNotFit) {
   for (const std::size_t classes : {std::size_t{0}, std::size_t{2}, std::size_t{6}}) {
     const auto alphabet = CtcAlphabet::FromLines("a\nb\nc\n", classes);

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "analysis/ocr/charset.h"
 #include "analysis/ocr/network.h"
 
 namespace calotype {
@@ -21,25 +22,30 @@ Status FamilyError(const ModelSpec& model, std::string_view does, std::string_vi
       fmt::format("model {}: family {} {}; {} does", model.name, model.family, does, expected));
 }
 
-StatusOr<LineFormat> ReadFormat(const ModelParams& params) {
-  LineFormat format;
-  CALOTYPE_ASSIGN_OR_RETURN(format.height, IntBetween(params, "height", kLeastSide, kMostHeight));
-  CALOTYPE_ASSIGN_OR_RETURN(format.min_width, IntBetween(params, "width", kLeastSide, format.max_width));
+StatusOr<LineFormat> ReadFormat(const ModelParams& params, LineFormat format) {
+  CALOTYPE_ASSIGN_OR_RETURN(format.height, IntBetween(params, "height", kLeastSide, kMostHeight, format.height));
+  CALOTYPE_ASSIGN_OR_RETURN(format.min_width,
+                            IntBetween(params, "width", kLeastSide, format.max_width, format.min_width));
   return format;
 }
 
-StatusOr<RecogniserSettings> ReadRecogniser(const ModelParams& params) {
+StatusOr<RecogniserSettings> ReadRecogniser(const ModelSpec& recogniser) {
+  const ModelParams& params = recogniser.params;
   RecogniserSettings settings;
-  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params, {}));
   CALOTYPE_ASSIGN_OR_RETURN(settings.format.normalisation, ReadPaddleNormalisation(params));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.score_threshold, NumberBetween(params, "score_threshold", 0, 1));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.score_threshold,
+                            NumberBetween(params, "score_threshold", 0, 1, settings.score_threshold));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.characters, ReadCharacters(recogniser));
+  settings.prefers_file = params.Has("characters");
   return settings;
 }
 
 StatusOr<OrienterSettings> ReadOrienter(const ModelParams& params) {
   OrienterSettings settings;
-  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.threshold, NumberBetween(params, "threshold", 0, 1));
+  constexpr int kOrienterWidth = 192;
+  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params, {.min_width = kOrienterWidth}));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.threshold, NumberBetween(params, "threshold", 0, 1, settings.threshold));
   settings.format.max_width = settings.format.min_width;  // the network takes one width
   return settings;
 }
@@ -50,7 +56,7 @@ StatusOr<RecogniserSettings> ReadRecogniserSettings(const ModelSpec& recogniser)
   if (recogniser.family != "ctc") {
     return FamilyError(recogniser, "reads no lines", "ctc");
   }
-  StatusOr<RecogniserSettings> settings = ReadRecogniser(recogniser.params);
+  StatusOr<RecogniserSettings> settings = ReadRecogniser(recogniser);
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", recogniser.name));
 }
 
@@ -72,10 +78,15 @@ StatusOr<std::vector<ReadText>> LineRecogniser::Read(Session& session, std::span
 StatusOr<std::shared_ptr<const CtcAlphabet>> LineRecogniser::Alphabet(const Session& session, std::size_t classes) {
   const MutexLock lock(&mutex_);
   if (alphabet_ == nullptr || alphabet_->size() != classes) {
-    const std::optional<std::string> characters = session.Metadata(kCharacterKey);
+    std::optional<std::string> characters = settings_.prefers_file ? std::nullopt : session.Metadata(kCharacterKey);
+    if (!characters) {
+      characters = settings_.characters;
+    }
     if (!characters) {
       return absl::InvalidArgumentError(
-          fmt::format("the model file does not tell its characters: its metadata has no key {}", kCharacterKey));
+          fmt::format("what the classes stand for is not known: the model's metadata has no key {}, and beside it lies "
+                      "neither inference.yml nor a ppocr*.txt; params.characters may name a file",
+                      kCharacterKey));
     }
     CALOTYPE_ASSIGN_OR_RETURN(CtcAlphabet alphabet, CtcAlphabet::FromLines(*characters, classes));
     alphabet_ = std::make_shared<const CtcAlphabet>(std::move(alphabet));

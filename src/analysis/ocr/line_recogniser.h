@@ -2,7 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -17,7 +20,10 @@ namespace calotype {
 
 struct RecogniserSettings {
   LineFormat format;
-  double score_threshold = 0;  // what is read with less is left out
+  // What is read with less is left out. RapidOCR's text_score is 0.5, which lets through what it reads into texture.
+  double score_threshold = 0.8;
+  std::optional<std::string> characters;  // of a file beside the model, one a line
+  bool prefers_file = false;              // to what the model's own metadata says
 };
 
 // From the parameters of a model of the family "ctc". kInvalidArgument names the model and what is wrong.
@@ -26,12 +32,12 @@ StatusOr<RecogniserSettings> ReadRecogniserSettings(const ModelSpec& recogniser)
 // Thread-safe.
 class LineRecogniser {
  public:
-  explicit LineRecogniser(const RecogniserSettings& settings) : settings_(settings) {}
+  explicit LineRecogniser(RecogniserSettings settings) : settings_(std::move(settings)) {}
 
   const RecogniserSettings& settings() const { return settings_; }
 
-  // What is written in each of `lines`, whatever its score. kInvalidArgument when the model file does not say what its
-  // classes stand for (metadata key "character").
+  // What is written in each of `lines`, whatever its score. kInvalidArgument when neither the model file
+  // (metadata key "character") nor a file beside it says what its classes stand for.
   StatusOr<std::vector<ReadText>> Read(Session& session, std::span<const LineImage> lines) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

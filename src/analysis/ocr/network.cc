@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
+#include <vector>
+
 namespace calotype {
 
 StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t rank) {
@@ -24,29 +27,52 @@ StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t r
   return std::move(output);
 }
 
-StatusOr<int> IntBetween(const ModelParams& params, std::string_view key, int least, int most) {
-  CALOTYPE_ASSIGN_OR_RETURN(const int value, params.Int(key));
+StatusOr<int> IntBetween(const ModelParams& params, std::string_view key, int least, int most, int fallback) {
+  CALOTYPE_ASSIGN_OR_RETURN(const int value, params.IntOr(key, fallback));
   if (value < least || value > most) {
     return absl::InvalidArgumentError(fmt::format("{} is {}; {} to {} is allowed", key, value, least, most));
   }
   return value;
 }
 
-StatusOr<double> NumberBetween(const ModelParams& params, std::string_view key, double least, double most) {
-  CALOTYPE_ASSIGN_OR_RETURN(const double value, params.Double(key));
+StatusOr<double> NumberBetween(const ModelParams& params, std::string_view key, double least, double most,
+                               double fallback) {
+  CALOTYPE_ASSIGN_OR_RETURN(const double value, params.DoubleOr(key, fallback));
   if (!(value >= least && value <= most)) {
     return absl::InvalidArgumentError(fmt::format("{} is {}; {} to {} is allowed", key, value, least, most));
   }
   return value;
 }
 
+namespace {
+
+// One number for three channels, or three.
+StatusOr<std::array<float, 3>> ReadChannels(const ModelParams& params, std::string_view key, double least) {
+  constexpr float kScale = 255;
+  std::array<float, 3> channels{};
+  StatusOr<std::vector<float>> each = params.Floats(key, channels.size());
+  if (!each.ok()) {
+    CALOTYPE_ASSIGN_OR_RETURN(const double all, NumberBetween(params, key, least, 1, 0.5));
+    channels.fill(static_cast<float>(all * kScale));
+    return channels;
+  }
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const float value = (*each)[i];
+    if (!(value >= least && value <= 1)) {
+      return absl::InvalidArgumentError(fmt::format("{} has {}; {} to 1 is allowed", key, value, least));
+    }
+    channels[i] = value * kScale;
+  }
+  return channels;
+}
+
+}  // namespace
+
 StatusOr<Normalisation> ReadPaddleNormalisation(const ModelParams& params) {
-  CALOTYPE_ASSIGN_OR_RETURN(const double mean, NumberBetween(params, "mean", 0, 1));
-  CALOTYPE_ASSIGN_OR_RETURN(const double std, NumberBetween(params, "std", 1e-3, 1));
-  const auto scaled_mean = static_cast<float>(mean * 255);
-  const auto scaled_std = static_cast<float>(std * 255);
-  return Normalisation{
-      .mean = {scaled_mean, scaled_mean, scaled_mean}, .std = {scaled_std, scaled_std, scaled_std}, .bgr = true};
+  Normalisation normalisation{.bgr = true};
+  CALOTYPE_ASSIGN_OR_RETURN(normalisation.mean, ReadChannels(params, "mean", 0));
+  CALOTYPE_ASSIGN_OR_RETURN(normalisation.std, ReadChannels(params, "std", 1e-3));
+  return normalisation;
 }
 
 }  // namespace calotype

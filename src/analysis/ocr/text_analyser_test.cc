@@ -245,7 +245,7 @@ TEST_F(TextAnalyserTest, SaysWhatIsWrongWithAGraph) {
   };
   const auto models = models_;
   models_["recognise.onnx"].metadata.clear();
-  EXPECT_THAT(message(), HasSubstr("no key character"));
+  EXPECT_THAT(message(), HasSubstr("no key character, and beside it lies neither inference.yml nor"));
   models_["recognise.onnx"].metadata["character"] = "A\nB\nC\nD\nE";
   EXPECT_THAT(message(), HasSubstr("5 characters does not fit 4 classes"));
   models_ = models;

@@ -9,13 +9,18 @@ namespace {
 
 StatusOr<DetectorSettings> Read(const ModelParams& params) {
   DetectorSettings settings;
-  CALOTYPE_ASSIGN_OR_RETURN(settings.limits.limit_side, IntBetween(params, "limit_side", 32, 4096));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.limits.max_side, IntBetween(params, "max_side", 32, 8192));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.limits.multiple, IntBetween(params, "multiple", 1, 256));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.threshold, NumberBetween(params, "threshold", 0, 1));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.box_threshold, NumberBetween(params, "box_threshold", 0, 1));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.unclip_ratio, NumberBetween(params, "unclip_ratio", 0, 10));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.dilation, params.Bool("dilation"));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.limits.limit_side,
+                            IntBetween(params, "limit_side", 32, 4096, settings.limits.limit_side));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.limits.max_side,
+                            IntBetween(params, "max_side", 32, 8192, settings.limits.max_side));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.limits.multiple, IntBetween(params, "multiple", 1, 256, settings.limits.multiple));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.threshold,
+                            NumberBetween(params, "threshold", 0, 1, settings.regions.threshold));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.box_threshold,
+                            NumberBetween(params, "box_threshold", 0, 1, settings.regions.box_threshold));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.unclip_ratio,
+                            NumberBetween(params, "unclip_ratio", 0, 10, settings.regions.unclip_ratio));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.regions.dilation, params.BoolOr("dilation", settings.regions.dilation));
   CALOTYPE_ASSIGN_OR_RETURN(settings.normalisation, ReadPaddleNormalisation(params));
   return settings;
 }

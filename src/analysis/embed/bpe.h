@@ -1,0 +1,62 @@
+// Byte-pair encoding: the two neighbours that were joined most often in training are joined first.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "analysis/embed/vocabulary.h"
+#include "base/status.h"
+
+namespace calotype {
+
+// As the model "BPE" of tokenizer.json names them.
+struct BpeOptions {
+  std::string end_of_word_suffix;      // of a word's last character: "</w>" for CLIP
+  std::optional<std::string> unknown;  // for characters that are no piece; without it they are dropped
+  bool fuse_unknown = false;           // neighbours that are unknown are one token
+  bool byte_fallback = false;          // the byte tokens before the unknown one
+  bool ignore_merges = false;          // a word that is a piece is taken whole
+};
+
+class Bpe final : public PieceEncoder {
+ public:
+  using Merge = std::pair<std::string, std::string>;
+
+  // `merges` in the order of their rank. kInvalidArgument when one of them, or the unknown piece, is not in
+  // `vocabulary`.
+  static StatusOr<std::unique_ptr<Bpe>> Create(Vocabulary vocabulary, std::span<const Merge> merges,
+                                               const BpeOptions& options);
+
+  void Encode(std::string_view word, std::vector<int64_t>& ids) const override;
+
+ private:
+  struct Join {
+    uint32_t rank = 0;
+    int64_t id = 0;
+  };
+  // Ids of two neighbours; both are below 2^32.
+  using Joins = std::unordered_map<uint64_t, Join>;
+
+  Bpe(Vocabulary vocabulary, Joins joins, const BpeOptions& options);
+
+  std::vector<int64_t> Characters(std::string_view word) const;
+  const Join* Find(int64_t left, int64_t right) const;
+  std::vector<int64_t> JoinAll(std::vector<int64_t> ids) const;
+
+  Vocabulary vocabulary_;
+  Joins joins_;
+  BpeOptions options_;
+  std::optional<int64_t> unknown_;
+};
+
+// Every byte of `text` as one printable character: the alphabet of byte-level BPE (GPT-2's bytes_to_unicode).
+std::string ByteLevel(std::string_view text);
+
+}  // namespace calotype

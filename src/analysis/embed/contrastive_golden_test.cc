@@ -1,0 +1,150 @@
+// Encoders of CLIP's and SigLIP's kind against open_clip and transformers with Pillow: small graphs of the layouts that
+// people run, with random weights (tools/parity/embed/make_golden.py makes them).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "analysis/analyser.h"
+#include "analysis/self_test.h"
+#include "base/file.h"
+#include "base/folders.h"
+#include "base/temporary_folder.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kTestdata = fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata";
+
+// Of a photo that is decoded whole and without loss, and of one that is a JPEG, whose decoders differ by a grey level
+// and of which a large one is decoded smaller. 0.9999997 and 0.99971 were reached.
+constexpr double kLeastOfSamePixels = 0.99999;
+constexpr double kLeastOfSameFile = 0.9995;
+constexpr double kLeastOfText = 0.99999;
+
+class ContrastiveGoldenTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const auto cache =
+        FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;
+    const fs::path fetched = cache / "onnxruntime/lib";
+    const auto engine = OpenOnnxRuntime({.library = fs::exists(fetched) ? fetched : fs::path(), .plugins = {}});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *engine;
+    const StatusOr<std::string> text = ReadTextFile(kTestdata / "contrastive/golden.json");
+    ASSERT_TRUE(text.ok()) << text.status();
+    golden_ = nlohmann::json::parse(*text);
+  }
+  static void TearDownTestSuite() { engine_.reset(); }
+
+  // The model of `golden_case` in a folder of its own, with the files that its case puts beside it.
+  ModelSpec Spec(const nlohmann::json& golden_case, std::map<std::string, ModelParams::Value> params) const {
+    const std::string name = golden_case["graph"];
+    const fs::path folder = temporary_->path() / name;
+    fs::create_directories(folder);
+    fs::copy_file(kTestdata / "contrastive" / name, folder / "model.onnx", fs::copy_options::overwrite_existing);
+    if (golden_case.contains("config")) {
+      for (const auto& [file, config] : golden_case["config"].items()) {
+        std::ofstream(folder / file) << config;
+      }
+    }
+    params.insert({"space", std::string("test")});
+    ModelSpec spec;
+    spec.name = name;
+    spec.family = golden_case["family"];
+    spec.path = folder / "model.onnx";
+    spec.folder = folder;
+    spec.params = ModelParams(name, params);
+    return spec;
+  }
+
+  static std::shared_ptr<Engine> engine_;
+  static nlohmann::json golden_;
+  const StatusOr<TemporaryFolder> temporary_ = TemporaryFolder::Create();
+};
+
+std::shared_ptr<Engine> ContrastiveGoldenTest::engine_;
+nlohmann::json ContrastiveGoldenTest::golden_;
+
+// Of two vectors of unit length.
+double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() ? std::inner_product(a.begin(), a.end(), b.begin(), 0.0) : 0;
+}
+
+fs::path PhotoNamed(const std::string& name) {
+  const fs::path made = kTestdata / "contrastive" / name;
+  return fs::exists(made) ? made : fs::path(CALOTYPE_SOURCE_DIR) / "samples" / name;
+}
+
+TEST_F(ContrastiveGoldenTest, PhotosHaveTheVectorsOfTheReference) {
+  int compared = 0;
+  double least_of_pixels = 1;
+  double least_of_file = 1;
+  for (const auto& golden_case : golden_["cases"]) {
+    if (!golden_case.contains("photos")) {
+      continue;
+    }
+    const ModelSpec spec = Spec(golden_case, {});
+    ModelCache cache(engine_, {});
+    const auto analyser = CreateEmbeddingAnalyser(spec, cache);
+    ASSERT_TRUE(analyser.ok()) << analyser.status();
+    for (const auto& [name, expected] : golden_case["photos"].items()) {
+      const StatusOr<Image> image = LoadSelfTestPhoto(PhotoNamed(name));
+      ASSERT_TRUE(image.ok()) << image.status();
+      Findings findings;
+      const Status status = (*analyser)->Analyse(
+          {.image = *image, .full_width = image->width(), .full_height = image->height()}, findings);
+      ASSERT_TRUE(status.ok()) << status;
+      const double cosine = Cosine(findings.embedding->vector, expected.get<std::vector<float>>());
+      const bool lossless = name.ends_with(".png");
+      double& least = lossless ? least_of_pixels : least_of_file;
+      least = std::min(least, cosine);
+      EXPECT_GE(cosine, lossless ? kLeastOfSamePixels : kLeastOfSameFile) << spec.name << " " << name;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 102);
+  RecordProperty("photos", compared);
+  RecordProperty("least_cosine_of_same_pixels", std::to_string(least_of_pixels));
+  RecordProperty("least_cosine_of_same_file", std::to_string(least_of_file));
+}
+
+TEST_F(ContrastiveGoldenTest, TextsHaveTheVectorsOfTheReference) {
+  int compared = 0;
+  for (const auto& golden_case : golden_["cases"]) {
+    if (!golden_case.contains("texts")) {
+      continue;
+    }
+    const fs::path tokenizer = kTestdata / "tokenizers" / golden_case["tokenizer"].get<std::string>();
+    std::map<std::string, ModelParams::Value> params = {{"tokenizer", tokenizer.filename().string()}};
+    if (!golden_case["pad_id"].is_null()) {
+      params["pad_id"] = golden_case["pad_id"].get<int64_t>();
+    }
+    ModelSpec spec = Spec(golden_case, params);
+    spec.folder = tokenizer.parent_path();
+    ModelCache cache(engine_, {});
+    const auto encoder = CreateTextEncoder(spec, cache);
+    ASSERT_TRUE(encoder.ok()) << encoder.status();
+    for (const auto& text : golden_case["texts"]) {
+      const auto vector = (*encoder)->Encode(text["text"].get<std::string>());
+      ASSERT_TRUE(vector.ok()) << vector.status();
+      EXPECT_GE(Cosine(*vector, text["vector"].get<std::vector<float>>()), kLeastOfText)
+          << spec.name << " " << text["text"];
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 44);
+  RecordProperty("texts", compared);
+}
+
+}  // namespace
+}  // namespace calotype
