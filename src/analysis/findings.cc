@@ -31,6 +31,10 @@ bool IsFinite(const EmbeddingFinding& embedding) { return AllIn(embedding.vector
 
 }  // namespace
 
+bool FaceFinding::has_landmarks() const {
+  return std::ranges::any_of(landmarks, [](const Point& point) { return point.x != 0 || point.y != 0; });
+}
+
 bool AllFinite(const Findings& findings) {
   return (!findings.objects.has_value() || AllIn(*findings.objects)) &&
          (!findings.faces.has_value() || AllIn(*findings.faces)) &&

@@ -171,6 +171,21 @@ Letterboxed Letterbox(const Image& image, int size) {
   return boxed;
 }
 
+Letterboxed LetterboxBilinear(const Image& image, int width, int height) {
+  if (image.empty() || width <= 0 || height <= 0) {
+    return {};
+  }
+  const double ratio = static_cast<double>(image.height()) / image.width();
+  const bool tall = ratio > static_cast<double>(height) / width;
+  const int fitted_width = std::max(1, tall ? static_cast<int>(height / ratio) : width);
+  const int fitted_height = std::max(1, tall ? height : static_cast<int>(width * ratio));
+  Letterboxed boxed{.image = Black(width, height),
+                    .scale = static_cast<float>(fitted_height) / static_cast<float>(image.height())};
+  cv::Mat target = View(boxed.image)(cv::Rect(0, 0, fitted_width, fitted_height));
+  cv::resize(View(image), target, target.size(), 0, 0, cv::INTER_LINEAR);
+  return boxed;
+}
+
 Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation) {
   if (images.empty()) {
     return {ElementType::kFloat32, {0, 3, 0, 0}};
@@ -285,6 +300,23 @@ Image WarpSimilarity(const Image& image, const Similarity& transform, int width,
                            b * sx, a * sy, b * x0 + a * y0 + transform.ty - 0.5);
   cv::Mat target = View(warped);
   cv::warpAffine(source, target, matrix, target.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT);
+  return warped;
+}
+
+Image WarpBilinear(const Image& image, const Similarity& transform, int width, int height) {
+  if (width <= 0 || height <= 0) {
+    return {};
+  }
+  Image warped = Black(width, height);
+  if (image.empty() || !IsInvertible(transform)) {
+    return warped;
+  }
+  const double a = transform.a;
+  const double b = transform.b;
+  const cv::Matx23d matrix(a, -b, 0.5 * (a - b) + transform.tx - 0.5,  //
+                           b, a, 0.5 * (b + a) + transform.ty - 0.5);
+  cv::Mat target = View(warped);
+  cv::warpAffine(View(image), target, matrix, target.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT);
   return warped;
 }
 

@@ -39,6 +39,10 @@ struct Letterboxed {
 };
 Letterboxed Letterbox(const Image& image, int size);
 
+// `image` as InsightFace fits it into width x height: sides cut off to whole pixels, from the four nearest pixels even
+// where some are skipped. `scale` is that of the height.
+Letterboxed LetterboxBilinear(const Image& image, int width, int height);
+
 // `images`, all of one size, as a float tensor [N, 3, H, W].
 Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation);
 
@@ -65,5 +69,8 @@ Similarity FitSimilarity(std::span<const Point> from, std::span<const Point> to)
 // `image` under `transform`, width x height, bilinear, black outside. Where it shrinks to less than half, pixels are
 // averaged first, so that none is skipped. Costs what the part that is seen costs, not what the photo does.
 Image WarpSimilarity(const Image& image, const Similarity& transform, int width, int height);
+
+// The same from the four nearest pixels alone, as OpenCV's warpAffine does it, whatever is skipped.
+Image WarpBilinear(const Image& image, const Similarity& transform, int width, int height);
 
 }  // namespace calotype

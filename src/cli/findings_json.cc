@@ -26,8 +26,10 @@ Json ToJson(std::span<const Point> points) {
 }
 
 Json ToJson(const FaceFinding& face, const JsonOptions& options) {
-  Json json = {
-      {"score", Score(face.score)}, {"box", ToJson(face.box)}, {"landmarks", ToJson(std::span(face.landmarks))}};
+  const std::span<const Point> landmarks(face.landmarks);
+  Json json = {{"score", Score(face.score)},
+               {"box", ToJson(face.box)},
+               {"landmarks", ToJson(face.has_landmarks() ? landmarks : landmarks.first(0))}};
   if (options.vectors && !face.embedding.empty()) {
     json["embedding"] = face.embedding;
   }

@@ -55,6 +55,9 @@ void RenderFindings(DecodedPhoto& photo, const Findings& findings) {
   }
   for (const FaceFinding& face : findings.faces.value_or(std::vector<FaceFinding>())) {
     renderer.Outline(Corners(face.box), kFace, "");
+    if (!face.has_landmarks()) {
+      continue;
+    }
     for (const Point& landmark : face.landmarks) {
       renderer.Dot(landmark, kFace);
     }

@@ -37,20 +37,20 @@ FaceFinding Decode(std::span<const float> row, const Point& anchor, float score)
           .embedding = {}};
 }
 
-Status DecodeLevel(std::span<const Tensor> outputs, const LevelShape& level, int input_size, float score_threshold,
+Status DecodeLevel(const FaceOutputs& outputs, const LevelShape& level, float score_threshold,
                    std::vector<FaceFinding>& faces) {
-  const std::size_t cells = static_cast<std::size_t>(input_size / level.stride);
-  const std::size_t anchors = cells * cells * level.anchors_per_cell;
-  CALOTYPE_ASSIGN_OR_RETURN(const std::span<const float> logits, FindOutput(outputs, anchors, 1));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::span<const float> rows, FindOutput(outputs, anchors, kColumns));
+  const std::size_t columns = static_cast<std::size_t>(outputs.width / level.stride);
+  const std::size_t anchors = outputs.cells(level.stride) * level.anchors_per_cell;
+  CALOTYPE_ASSIGN_OR_RETURN(const std::span<const float> logits, FindOutput(outputs.tensors, anchors, 1));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::span<const float> rows, FindOutput(outputs.tensors, anchors, kColumns));
   for (std::size_t i = 0; i < anchors; ++i) {
     const float score = Sigmoid(logits[i]);
     if (score < score_threshold) {
       continue;
     }
     const std::size_t cell = i / level.anchors_per_cell;
-    const std::size_t row = cell / cells;
-    const std::size_t column = cell % cells;
+    const std::size_t row = cell / columns;
+    const std::size_t column = cell % columns;
     const Point anchor{(static_cast<float>(column) + 0.5F) * static_cast<float>(level.stride),
                        (static_cast<float>(row) + 0.5F) * static_cast<float>(level.stride)};
     faces.push_back(Decode(rows.subspan(i * kColumns, kColumns), anchor, score));
@@ -74,11 +74,10 @@ std::array<Point, 5> LandmarksWithMouthCorners(const std::array<Point, 4>& known
   return {known[0], known[1], known[2], corner(mean[3]), corner(mean[4])};
 }
 
-StatusOr<std::vector<FaceFinding>> DecodeBlazeFace(std::span<const Tensor> outputs, int input_size,
-                                                   float score_threshold) {
+StatusOr<std::vector<FaceFinding>> DecodeBlazeFace(const FaceOutputs& outputs, float score_threshold) {
   std::vector<FaceFinding> faces;
   for (const LevelShape& level : kLevels) {
-    CALOTYPE_RETURN_IF_ERROR(DecodeLevel(outputs, level, input_size, score_threshold, faces));
+    CALOTYPE_RETURN_IF_ERROR(DecodeLevel(outputs, level, score_threshold, faces));
   }
   return faces;
 }

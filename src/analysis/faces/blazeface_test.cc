@@ -35,7 +35,7 @@ TEST(DecodeBlazeFaceTest, ReadsAFaceOfTheCoarseGrid) {
   outputs[3].data<float>()[kAnchor] = 2;
   std::ranges::copy(std::vector<float>{-8, 4, 20, 30, -12, 0, -4, 0, -8, 6, -8, 12, 0, 0, 0, 0},
                     outputs[2].data<float>().begin() + kAnchor * 16);
-  const auto faces = DecodeBlazeFace(outputs, kSize, 0.7F);
+  const auto faces = DecodeBlazeFace({.tensors = outputs, .width = kSize, .height = kSize}, 0.7F);
   ASSERT_TRUE(faces.ok()) << Message(faces.status());
   ASSERT_EQ(faces->size(), 1U);
   const FaceFinding& face = faces->front();
@@ -55,7 +55,8 @@ TEST(DecodeBlazeFaceTest, ReadsAFaceOfTheCoarseGrid) {
 TEST(DecodeBlazeFaceTest, NamesTheOutputThatIsMissing) {
   std::vector<Tensor> outputs = Silence();
   outputs.erase(outputs.begin() + 1);
-  EXPECT_THAT(Message(DecodeBlazeFace(outputs, kSize, 0.7F).status()), HasSubstr("[32, 16]"));
+  EXPECT_THAT(Message(DecodeBlazeFace({.tensors = outputs, .width = kSize, .height = kSize}, 0.7F).status()),
+              HasSubstr("[32, 16]"));
 }
 
 TEST(LandmarksWithMouthCornersTest, FindsTheMeanFaceBack) {

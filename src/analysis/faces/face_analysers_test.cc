@@ -22,8 +22,12 @@ using ::testing::HasSubstr;
 using Answer = std::function<StatusOr<std::vector<Tensor>>(std::span<const Tensor>)>;
 
 std::shared_ptr<Engine> EngineThat(Answer answer) {
-  return std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{
-      {"faces.onnx", {.inputs = {}, .outputs = {}, .metadata = {}, .run = std::move(answer)}}});
+  return std::make_shared<FakeEngine>(
+      std::map<std::string, FakeModel>{{"faces.onnx",
+                                        {.inputs = {{"input", ElementType::kFloat32, {-1, 3, -1, -1}}},
+                                         .outputs = {},
+                                         .metadata = {},
+                                         .run = std::move(answer)}}});
 }
 
 ModelSpec BlazeFaceSpec() {
@@ -100,10 +104,11 @@ TEST(FaceDetectorTest, RefusesWhatItDoesNotKnow) {
   spec.family = "haar";
   EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("\"haar\""));
   spec.family = "scrfd";
-  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("mean"));
+  spec.params = ModelParams("scrfd", {{"std", int64_t{0}}});
+  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("std is 0"));
   spec.family = "blazeface";
   spec.params = ModelParams("blazeface", {{"input_size", int64_t{100}}, {"score_threshold", 0.7}, {"nms_iou", 0.3}});
-  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("input_size is 100"));
+  EXPECT_THAT(Message(CreateFaceDetector(spec, cache).status()), HasSubstr("the input is 100 x 100"));
 }
 
 class FaceRecogniserTest : public ::testing::Test {
@@ -121,6 +126,11 @@ class FaceRecogniserTest : public ::testing::Test {
     CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Analyser> analyser, CreateFaceRecogniser(spec_, cache));
     EXPECT_THAT(analyser->needs(), ElementsAre("faces.detect"));
     return analyser->Analyse({.image = image_, .full_width = 200, .full_height = 200}, findings_);
+  }
+
+  void FindAFace() {
+    findings_.faces.emplace(1);
+    findings_.faces->front().landmarks = ChipLandmarks(100, 0.5F);
   }
 
   ModelSpec spec_;
@@ -171,6 +181,46 @@ TEST_F(FaceRecogniserTest, NoFacesNeedNoModel) {
   EXPECT_TRUE(Analyse(MeanAndPlace).ok());
 }
 
+TEST_F(FaceRecogniserTest, FacesWithoutLandmarksAreAnErrorThatSaysSo) {
+  findings_.faces.emplace(1);
+  const Status status = Analyse(MeanAndPlace);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(Message(status), HasSubstr("tells no landmarks"));
+}
+
+TEST_F(FaceRecogniserTest, TakesSizeAndBatchOfTheGraphAndItsDimension) {
+  for (const auto& [family, grey] : {std::pair{"arcface", (127 - 127.5F) / 127.5F}, {"sface", 127.0F}}) {
+    spec_.family = family;
+    spec_.params = {};
+    findings_.faces.emplace(3);
+    for (FaceFinding& face : *findings_.faces) {
+      std::ranges::transform(ChipLandmarks(100, 0.5F), face.landmarks.begin(),
+                             [](const Point& point) { return Point{50 + point.x, 50 + point.y}; });
+    }
+    std::vector<float> first;
+    ModelCache cache(std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{
+                         {"faces.onnx",
+                          {.inputs = {{"data", ElementType::kFloat32, {2, 3, 48, 48}}},
+                           .outputs = {},
+                           .metadata = {},
+                           .run =
+                               [&](std::span<const Tensor> inputs) {
+                                 EXPECT_THAT(inputs[0].shape(), ElementsAre(2, 3, 48, 48));
+                                 first.push_back(inputs[0].data<float>()[24 * 48 + 24]);
+                                 return std::vector<Tensor>{FloatTensor({2, 3}, std::vector<float>{3, 4, 0, 1, 0, 0})};
+                               }}}}),
+                     SessionOptions{});
+    const auto analyser = CreateFaceRecogniser(spec_, cache);
+    ASSERT_TRUE(analyser.ok()) << analyser.status();
+    const Status status = (*analyser)->Analyse({.image = image_, .full_width = 200, .full_height = 200}, findings_);
+    ASSERT_TRUE(status.ok()) << Message(status);
+    EXPECT_THAT(first, ElementsAre(grey, grey));
+    EXPECT_THAT((*findings_.faces)[0].embedding, ElementsAre(0.6F, 0.8F, 0));
+    EXPECT_THAT((*findings_.faces)[1].embedding, ElementsAre(1, 0, 0));
+    EXPECT_THAT((*findings_.faces)[2].embedding, ElementsAre(0.6F, 0.8F, 0));
+  }
+}
+
 TEST_F(FaceRecogniserTest, FacesMustHaveBeenLookedFor) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Analyse(MeanAndPlace)));
 }
@@ -182,7 +232,7 @@ TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
   };
   for (const Case& c : {Case{{1, 2, 3}, "3 numbers to 1 faces"}, Case{{0, 0}, "vector of length 0"},
                         Case{{NAN, 1}, "vector of length nan"}}) {
-    findings_.faces.emplace(1);
+    FindAFace();
     const Status status = Analyse([&](std::span<const Tensor>) {
       return std::vector<Tensor>{FloatTensor({1, static_cast<int64_t>(c.answer.size())}, c.answer)};
     });
@@ -192,7 +242,7 @@ TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
 }
 
 TEST_F(FaceRecogniserTest, SelfTestTakesTheChipAsItIs) {
-  findings_.faces.emplace(1);
+  FindAFace();
   spec_.self_test = SelfTestSpec{};
   spec_.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
   spec_.self_test->expect_vector = {0, 1};
@@ -203,8 +253,9 @@ TEST_F(FaceRecogniserTest, RefusesSenselessParameters) {
   spec_.params =
       ModelParams("face", {{"input_size", int64_t{32}}, {"template_padding", -1.0}, {"dimension", int64_t{2}}});
   EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("template_padding -1"));
-  spec_.family = "arcface";
-  EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("\"arcface\""));
+  spec_.family = "eigenface";
+  EXPECT_THAT(Message(Analyse(MeanAndPlace)),
+              HasSubstr("\"eigenface\" recognises no faces; known: face-chip, arcface"));
 }
 
 }  // namespace

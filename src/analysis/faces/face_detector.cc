@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,8 +13,12 @@
 #include "analysis/analyser.h"
 #include "analysis/boxes.h"
 #include "analysis/faces/blazeface.h"
+#include "analysis/faces/outputs.h"
+#include "analysis/faces/retinaface.h"
 #include "analysis/faces/scrfd.h"
+#include "analysis/faces/yunet.h"
 #include "analysis/image_ops.h"
+#include "analysis/image_tensor.h"
 #include "analysis/model_binding.h"
 #include "analysis/self_test.h"
 
@@ -22,35 +28,48 @@ namespace {
 // Raised when the processing around the weights changes what is found.
 constexpr int kRevision = 1;
 
-Normalisation Uniform(float mean, float std) { return {.mean = {mean, mean, mean}, .std = {std, std, std}}; }
-
-StatusOr<Normalisation> ScrfdNormalisation(const ModelParams& params) {
-  CALOTYPE_ASSIGN_OR_RETURN(const double mean, params.Double("mean"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double std, params.Double("std"));
-  return Uniform(static_cast<float>(mean), static_cast<float>(std));
-}
-
-// MediaPipe's, -1 to 1: not a choice of the pack.
-StatusOr<Normalisation> BlazeFaceNormalisation(const ModelParams& /*params*/) { return Uniform(127.5F, 127.5F); }
-
 struct Family {
   std::string_view name;
-  StatusOr<Normalisation> (*normalisation)(const ModelParams& params);
-  StatusOr<std::vector<FaceFinding>> (*decode)(std::span<const Tensor> outputs, int input_size, float score_threshold);
+  Normalisation normalisation;  // where the manifest has none
+  bool antialias;               // average what is shrunk, else look at the four nearest pixels
+  double score_threshold;
+  double nms_iou;
+  StatusOr<std::vector<FaceFinding>> (*decode)(const FaceOutputs& outputs, float score_threshold);
 };
 
+constexpr Normalisation Uniform(float mean, float std) { return {.mean = {mean, mean, mean}, .std = {std, std, std}}; }
+
 constexpr std::array kFamilies = {
-    Family{"scrfd", ScrfdNormalisation, DecodeScrfd},
-    Family{"blazeface", BlazeFaceNormalisation, DecodeBlazeFace},
+    // insightface's SCRFD.
+    Family{"scrfd", Uniform(127.5F, 128), false, 0.5, 0.4, DecodeScrfd},
+    // MediaPipe's.
+    Family{"blazeface", Uniform(127.5F, 127.5F), true, 0.7, 0.3, DecodeBlazeFace},
+    // The port's detect.py, whose means are those of blue, green and red.
+    Family{"retinaface", {.mean = {104, 117, 123}, .std = {1, 1, 1}, .bgr = true}, false, 0.6, 0.4, DecodeRetinaFace},
+    // OpenCV's FaceDetectorYN; its default threshold of 0.9 is for faces near to a camera.
+    Family{"yunet", {.bgr = true}, false, 0.7, 0.3, DecodeYuNet},
 };
+
+constexpr int kDefaultSize = 640;
 
 StatusOr<const Family*> FindFamily(const ModelSpec& spec) {
   const auto* const found = std::ranges::find(kFamilies, std::string_view(spec.family), &Family::name);
   if (found == kFamilies.end()) {
-    return absl::InvalidArgumentError(
-        fmt::format("model {}: family \"{}\" finds no faces; known: scrfd, blazeface", spec.name, spec.family));
+    std::vector<std::string_view> known;
+    std::ranges::transform(kFamilies, std::back_inserter(known), &Family::name);
+    return absl::InvalidArgumentError(fmt::format("model {}: family \"{}\" finds no faces; known: {}", spec.name,
+                                                  spec.family, fmt::join(known, ", ")));
   }
   return found;
+}
+
+// One number for all three channels, over the family's.
+Status ReadChannels(const ModelParams& params, std::string_view key, std::array<float, 3>& channels) {
+  if (params.Has(key)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const double value, params.Double(key));
+    channels.fill(static_cast<float>(value));
+  }
+  return absl::OkStatus();
 }
 
 std::vector<FaceFinding> WithoutDoubles(std::vector<FaceFinding> faces, float max_iou) {
@@ -80,39 +99,61 @@ FaceFinding InPhoto(FaceFinding face, float scale, const PhotoView& photo) {
 
 struct Detector {
   const Family* family = nullptr;
+  std::string model;
   Normalisation normalisation;
-  int input_size = 0;
+  bool antialias = false;
+  int input_size = 0;  // for a graph that leaves its size free
   float score_threshold = 0;
   float nms_iou = 0;
 
   StatusOr<std::vector<FaceFinding>> Detect(Session& session, const PhotoView& photo) const {
-    const Letterboxed square = Letterbox(photo.image, input_size);
-    const Tensor input = ToTensor({&square.image, 1}, normalisation);
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input, 1}));
-    CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceFinding> faces, family->decode(outputs, input_size, score_threshold));
+    CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
+    const int width = input.has_size() ? input.width : input_size;
+    const int height = input.has_size() ? input.height : input_size;
+    CALOTYPE_RETURN_IF_ERROR(CheckSize(width, height));
+    const Letterboxed fitted =
+        antialias && width == height ? Letterbox(photo.image, width) : LetterboxBilinear(photo.image, width, height);
+    const Tensor tensor = ToTensor({&fitted.image, 1}, input, normalisation);
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> tensors, session.Run({&tensor, 1}));
+    const FaceOutputs outputs{.infos = session.outputs(), .tensors = tensors, .width = width, .height = height};
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceFinding> faces, family->decode(outputs, score_threshold));
     std::vector<FaceFinding> found;
     for (FaceFinding& face : WithoutDoubles(std::move(faces), nms_iou)) {
-      found.push_back(InPhoto(std::move(face), square.scale, photo));
+      found.push_back(InPhoto(std::move(face), fitted.scale, photo));
     }
     std::erase_if(found, [](const FaceFinding& face) { return face.box.Area() <= 0; });
     return found;
   }
+
+  // Every stride of every family divides 32.
+  Status CheckSize(int width, int height) const {
+    if (width < 32 || width > 4096 || width % 32 != 0 || height < 32 || height > 4096 || height % 32 != 0) {
+      return absl::InvalidArgumentError(fmt::format(
+          "model {}: the input is {} x {}, by its graph or by input_size; each side may be a multiple of 32 up to 4096",
+          model, width, height));
+    }
+    return absl::OkStatus();
+  }
 };
 
 StatusOr<Detector> ReadDetector(const ModelSpec& spec) {
-  Detector detector;
+  Detector detector{.model = spec.name};
   CALOTYPE_ASSIGN_OR_RETURN(detector.family, FindFamily(spec));
-  CALOTYPE_ASSIGN_OR_RETURN(detector.normalisation, detector.family->normalisation(spec.params));
-  CALOTYPE_ASSIGN_OR_RETURN(detector.input_size, spec.params.Int("input_size"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, spec.params.Double("score_threshold"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double iou, spec.params.Double("nms_iou"));
+  const Family& family = *detector.family;
+  detector.normalisation = family.normalisation;
+  CALOTYPE_RETURN_IF_ERROR(ReadChannels(spec.params, "mean", detector.normalisation.mean));
+  CALOTYPE_RETURN_IF_ERROR(ReadChannels(spec.params, "std", detector.normalisation.std));
+  CALOTYPE_ASSIGN_OR_RETURN(detector.antialias, spec.params.BoolOr("antialias", family.antialias));
+  CALOTYPE_ASSIGN_OR_RETURN(detector.input_size, spec.params.IntOr("input_size", kDefaultSize));
+  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, spec.params.DoubleOr("score_threshold", family.score_threshold));
+  CALOTYPE_ASSIGN_OR_RETURN(const double iou, spec.params.DoubleOr("nms_iou", family.nms_iou));
   detector.score_threshold = static_cast<float>(threshold);
   detector.nms_iou = static_cast<float>(iou);
-  // Every stride of both families divides 32.
-  if (detector.input_size < 32 || detector.input_size > 4096 || detector.input_size % 32 != 0) {
-    return absl::InvalidArgumentError(fmt::format("model {}: input_size is {}; it may be a multiple of 32 up to 4096",
-                                                  spec.name, detector.input_size));
+  if (!(detector.normalisation.std[0] > 0)) {
+    return absl::InvalidArgumentError(
+        fmt::format("model {}: std is {}; it must be above 0", spec.name, detector.normalisation.std[0]));
   }
+  CALOTYPE_RETURN_IF_ERROR(detector.CheckSize(detector.input_size, detector.input_size));
   return detector;
 }
 

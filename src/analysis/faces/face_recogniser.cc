@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -13,6 +15,7 @@
 #include "analysis/analyser.h"
 #include "analysis/faces/face_chip.h"
 #include "analysis/image_ops.h"
+#include "analysis/image_tensor.h"
 #include "analysis/model_binding.h"
 #include "analysis/self_test.h"
 
@@ -40,66 +43,115 @@ Status Normalise(std::vector<float>& vector) {
   return absl::OkStatus();
 }
 
-struct Recogniser {
-  std::string model;
-  int input_size = 0;
-  float padding = 0;
-  int dimension = 0;
+struct Family {
+  std::string_view name;
+  bool dlib_template;           // chips as dlib cuts them, with template_padding; else as InsightFace does
+  Normalisation normalisation;  // of the chips
+};
 
-  Image Chip(const PhotoView& photo, const FaceFinding& face) const {
+constexpr std::array kFamilies = {
+    // The graph takes RGB 0..255 and normalises by itself.
+    Family{"face-chip", true, {}},
+    // insightface's ArcFaceONNX.
+    Family{"arcface", false, {.mean = {127.5F, 127.5F, 127.5F}, .std = {127.5F, 127.5F, 127.5F}}},
+    // OpenCV's FaceRecognizerSF, which turns its blue-first chips to red first.
+    Family{"sface", false, {}},
+};
+
+constexpr int kDefaultSize = 112;
+
+struct Recogniser {
+  const Family* family = nullptr;
+  std::string model;
+  int input_size = 0;  // for a graph that leaves its size free
+  float padding = 0;
+  int dimension = 0;  // 0: what the graph answers
+
+  Image Chip(const PhotoView& photo, const FaceFinding& face, int size) const {
+    if (!family->dlib_template) {
+      return CutArcFaceChip(photo.image, face.landmarks, photo.scale_x(), photo.scale_y(), size);
+    }
     std::array<Point, 5> landmarks;
     std::ranges::transform(face.landmarks, landmarks.begin(), [&](const Point& point) {
       return Point{point.x / photo.scale_x(), point.y / photo.scale_y()};
     });
-    return CutFaceChip(photo.image, landmarks, input_size, padding);
+    return CutFaceChip(photo.image, landmarks, size, padding);
   }
 
-  // One vector of unit length per chip.
-  StatusOr<Vectors> Embed(Session& session, std::span<const Image> chips) const {
-    // The graph takes RGB 0..255 and normalises by itself.
-    const Tensor input = ToTensor(chips, {});
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input, 1}));
-    const std::size_t size = static_cast<std::size_t>(dimension);
-    if (outputs.empty() || outputs[0].type() != ElementType::kFloat32 || outputs[0].elements() != chips.size() * size) {
-      return absl::InternalError(fmt::format("model {} answered {} numbers to {} faces; {} each were expected", model,
-                                             outputs.empty() ? 0 : outputs[0].elements(), chips.size(), dimension));
+  // The side of the chips that the graph takes.
+  StatusOr<int> SizeFor(const ImageInput& input) const {
+    const int size = input.has_size() ? input.width : input_size;
+    if (input.has_size() && input.width != input.height) {
+      return absl::InvalidArgumentError(
+          fmt::format("model {} takes {} x {} pixels; a face recogniser takes a square", model, size, input.height));
+    }
+    return size;
+  }
+
+  // One vector of unit length per chip; a graph whose batch is fixed gets black chips for what is missing.
+  StatusOr<Vectors> Embed(Session& session, const ImageInput& input, std::vector<Image> chips) const {
+    const std::size_t count = chips.size();
+    const std::size_t rows = input.batch > 0 ? static_cast<std::size_t>(input.batch) : count;
+    while (chips.size() < rows) {
+      chips.emplace_back(chips[0].width(), chips[0].height());
+      std::ranges::fill(chips.back().pixels(), uint8_t{0});
+    }
+    const Tensor tensor = ToTensor(chips, input, family->normalisation);
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&tensor, 1}));
+    const std::size_t answered = outputs.empty() ? 0 : outputs[0].elements();
+    const std::size_t size = dimension > 0 ? static_cast<std::size_t>(dimension) : answered / rows;
+    if (answered == 0 || outputs[0].type() != ElementType::kFloat32 || answered != rows * size) {
+      return absl::InternalError(
+          fmt::format("model {} answered {} numbers to {} faces; {} each were expected", model, answered, rows, size));
     }
     Vectors vectors;
-    for (std::span<const float> rest = outputs[0].data<float>(); !rest.empty(); rest = rest.subspan(size)) {
-      vectors.emplace_back(rest.begin(), rest.begin() + dimension);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::span<const float> row = outputs[0].data<float>().subspan(i * size, size);
+      vectors.emplace_back(row.begin(), row.end());
       CALOTYPE_RETURN_IF_ERROR(Normalise(vectors.back()));
     }
     return vectors;
   }
 
   StatusOr<Vectors> Recognise(Session& session, const PhotoView& photo, std::span<const FaceFinding> faces) const {
+    CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
+    CALOTYPE_ASSIGN_OR_RETURN(const int size, SizeFor(input));
+    const std::size_t batch = input.batch > 0 ? static_cast<std::size_t>(input.batch) : kBatch;
     Vectors vectors;
-    for (; !faces.empty(); faces = faces.subspan(std::min(kBatch, faces.size()))) {
+    for (; !faces.empty(); faces = faces.subspan(std::min(batch, faces.size()))) {
       std::vector<Image> chips;
-      for (const FaceFinding& face : faces.first(std::min(kBatch, faces.size()))) {
-        chips.push_back(Chip(photo, face));
+      for (const FaceFinding& face : faces.first(std::min(batch, faces.size()))) {
+        chips.push_back(Chip(photo, face, size));
       }
-      CALOTYPE_ASSIGN_OR_RETURN(Vectors batch, Embed(session, chips));
-      std::ranges::move(batch, std::back_inserter(vectors));
+      CALOTYPE_ASSIGN_OR_RETURN(Vectors embedded, Embed(session, input, std::move(chips)));
+      std::ranges::move(embedded, std::back_inserter(vectors));
     }
     return vectors;
   }
 };
 
-StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
-  if (spec.family != "face-chip") {
-    return absl::InvalidArgumentError(
-        fmt::format("model {}: family \"{}\" recognises no faces; known: face-chip", spec.name, spec.family));
+StatusOr<const Family*> FindFamily(const ModelSpec& spec) {
+  const auto* const found = std::ranges::find(kFamilies, std::string_view(spec.family), &Family::name);
+  if (found == kFamilies.end()) {
+    std::vector<std::string_view> known;
+    std::ranges::transform(kFamilies, std::back_inserter(known), &Family::name);
+    return absl::InvalidArgumentError(fmt::format("model {}: family \"{}\" recognises no faces; known: {}", spec.name,
+                                                  spec.family, fmt::join(known, ", ")));
   }
+  return found;
+}
+
+StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
   Recogniser recogniser{.model = spec.name};
-  CALOTYPE_ASSIGN_OR_RETURN(recogniser.input_size, spec.params.Int("input_size"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double padding, spec.params.Double("template_padding"));
-  CALOTYPE_ASSIGN_OR_RETURN(recogniser.dimension, spec.params.Int("dimension"));
+  CALOTYPE_ASSIGN_OR_RETURN(recogniser.family, FindFamily(spec));
+  CALOTYPE_ASSIGN_OR_RETURN(recogniser.input_size, spec.params.IntOr("input_size", kDefaultSize));
+  CALOTYPE_ASSIGN_OR_RETURN(const double padding, spec.params.DoubleOr("template_padding", 0.5));
+  CALOTYPE_ASSIGN_OR_RETURN(recogniser.dimension, spec.params.IntOr("dimension", 0));
   recogniser.padding = static_cast<float>(padding);
-  if (recogniser.input_size < 16 || recogniser.input_size > 1024 || recogniser.dimension < 1 || !(padding >= 0) ||
+  if (recogniser.input_size < 16 || recogniser.input_size > 1024 || recogniser.dimension < 0 || !(padding >= 0) ||
       padding > 4) {
     return absl::InvalidArgumentError(
-        fmt::format("model {}: input_size is {} (16 to 1024), dimension {} (1 or more), template_padding {} (0 to 4)",
+        fmt::format("model {}: input_size is {} (16 to 1024), dimension {} (0 or more), template_padding {} (0 to 4)",
                     spec.name, recogniser.input_size, recogniser.dimension, padding));
   }
   return recogniser;
@@ -108,8 +160,11 @@ StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
 // The photo of the self-test is a chip already: no detector is needed to try the recogniser.
 ModelProbe MakeProbe(const ModelSpec& spec, const Recogniser& recogniser) {
   const auto look = [recogniser](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
-    const Image chip = Resize(image, recogniser.input_size, recogniser.input_size);
-    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser.Embed(session, {&chip, 1}));
+    CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
+    CALOTYPE_ASSIGN_OR_RETURN(const int size, recogniser.SizeFor(input));
+    std::vector<Image> chips;
+    chips.push_back(Resize(image, size, size));
+    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser.Embed(session, input, std::move(chips)));
     answer.vectors.push_back(std::move(vectors[0]));
     return absl::OkStatus();
   };
@@ -134,6 +189,10 @@ class FaceRecogniser final : public Analyser {
     }
     if (findings.faces->empty()) {
       return absl::OkStatus();
+    }
+    if (!std::ranges::all_of(*findings.faces, &FaceFinding::has_landmarks)) {
+      return absl::FailedPreconditionError(
+          "the face detector tells no landmarks, without which no face can be recognised: use one with keypoints");
     }
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
     CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser_.Recognise(*session, photo, *findings.faces));

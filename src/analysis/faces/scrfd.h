@@ -1,19 +1,19 @@
 // The family "scrfd": faces with five landmarks from three levels of anchors (InsightFace, SCRFD, 2021). One input
-// [1, 3, S, S], letterboxed; nine outputs: score, box and points for each stride of 8, 16 and 32 pixels.
+// [1, 3, H, W], letterboxed; nine outputs: score, box and points for each stride of 8, 16 and 32 pixels. Files without
+// keypoints have six.
 #pragma once
 
-#include <span>
 #include <vector>
 
+#include "analysis/faces/outputs.h"
 #include "analysis/findings.h"
 #include "base/status.h"
-#include "inference/tensor.h"
 
 namespace calotype {
 
-// The faces that score `score_threshold` or more, in pixels of the square, not yet freed of doubles. Outputs are told
-// apart by their shapes, in whatever order they come: S/8 x S/8 x 2 scores are those of stride 8, and so on.
-// kInternal when one is missing.
-StatusOr<std::vector<FaceFinding>> DecodeScrfd(std::span<const Tensor> outputs, int input_size, float score_threshold);
+// The faces that score `score_threshold` or more, in pixels of the input, not yet freed of doubles. Outputs are told
+// apart by their shapes, in whatever order they come: W/8 x H/8 x 2 scores are those of stride 8, and so on.
+// kInternal when one is missing. Six outputs give faces without landmarks.
+StatusOr<std::vector<FaceFinding>> DecodeScrfd(const FaceOutputs& outputs, float score_threshold);
 
 }  // namespace calotype

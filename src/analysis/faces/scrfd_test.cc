@@ -59,7 +59,7 @@ TEST(DecodeScrfdTest, ReadsAFaceWhateverTheOrderOfOutputs) {
     PutFace(outputs);
     for (int turn = 0; turn < 3; ++turn) {
       std::ranges::rotate(outputs, outputs.begin() + 4);
-      const auto faces = DecodeScrfd(outputs, kSize, 0.5F);
+      const auto faces = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
       ASSERT_TRUE(faces.ok()) << Message(faces.status());
       ASSERT_EQ(faces->size(), 1U);
       ExpectFace(faces->front());
@@ -70,14 +70,26 @@ TEST(DecodeScrfdTest, ReadsAFaceWhateverTheOrderOfOutputs) {
 TEST(DecodeScrfdTest, KeepsTheThreshold) {
   std::vector<Tensor> outputs = Silence(true);
   PutFace(outputs);
-  EXPECT_EQ(DecodeScrfd(outputs, kSize, 0.81F)->size(), 0U);
-  EXPECT_EQ(DecodeScrfd(outputs, kSize, 0.8F)->size(), 1U);
+  EXPECT_EQ(DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.81F)->size(), 0U);
+  EXPECT_EQ(DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.8F)->size(), 1U);
+}
+
+TEST(DecodeScrfdTest, FilesWithoutKeypointsGiveFacesWithoutLandmarks) {
+  std::vector<Tensor> outputs = Silence(true);
+  PutFace(outputs);
+  EXPECT_TRUE(DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F)->front().has_landmarks());
+  outputs.resize(6);
+  const auto faces = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
+  ASSERT_TRUE(faces.ok()) << Message(faces.status());
+  ASSERT_EQ(faces->size(), 1U);
+  EXPECT_FLOAT_EQ(faces->front().box.width, 40);
+  EXPECT_FALSE(faces->front().has_landmarks());
 }
 
 TEST(DecodeScrfdTest, NamesTheOutputThatIsMissing) {
   std::vector<Tensor> outputs = Silence(true);
   outputs.pop_back();
-  const auto faces = DecodeScrfd(outputs, kSize, 0.5F);
+  const auto faces = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
   EXPECT_TRUE(absl::IsInternal(faces.status()));
   EXPECT_THAT(Message(faces.status()), HasSubstr("[8, 10]"));
 }
