@@ -551,7 +551,7 @@ class LayoutTest(CalotypeTestCase):
                      self_test={"photo": "self_test/face_640.jpg"})  # fmt: skip
         for family in ("arcface", "sface"):
             self.add(family, "faces.recognise", family, faces / f"{family}.onnx", choice=family,
-                     params={"match_threshold": 0.5}, self_test={"photo": "self_test/face_chip.jpg"})  # fmt: skip
+                     self_test={"photo": "self_test/face_chip.jpg"})  # fmt: skip
 
     def pull(self) -> None:
         manifest = self.library.home / "layouts.toml"
