@@ -492,7 +492,9 @@ class LayoutTest(CalotypeTestCase):
 
     testdata = ROOT / "src/analysis"
     starter = user_cache() / "models/starter"
-    detectors = ("d_fine", "detr", "conditional_detr", "deformable_detr", "rt_detr", "rt_detr_v2", "rf_detr", "yolos")
+    detectors = {"d_fine": "d-fine", "detr": "detr", "conditional_detr": "conditional-detr", "rf_detr": "rf-detr",
+                 "deformable_detr": "deformable-detr", "rt_detr": "rt-detr", "rt_detr_v2": "rt-detr",
+                 "yolos": "yolos"}  # fmt: skip
     preprocessing = {"size": [64, 64], "mean": [0.48145466, 0.4578275, 0.40821073],
                      "std": [0.26862954, 0.26130258, 0.27577711], "interpolation": "bicubic"}  # fmt: skip
 
@@ -542,6 +544,15 @@ class LayoutTest(CalotypeTestCase):
         self.add("clip-text", "embed.text", "clip", graphs / "immich_textual.onnx", params={"space": "random"},
                  extra=files, self_test={"text": "a photo of a cat"})  # fmt: skip
 
+    def add_faces(self) -> None:
+        faces = self.testdata / "faces/testdata"
+        for family in ("scrfd", "retinaface", "yunet"):
+            self.add(family, "faces.detect", family, faces / f"{family}.onnx", choice=family,
+                     self_test={"photo": "self_test/face_640.jpg"})  # fmt: skip
+        for family in ("arcface", "sface"):
+            self.add(family, "faces.recognise", family, faces / f"{family}.onnx", choice=family,
+                     self_test={"photo": "self_test/face_chip.jpg"})  # fmt: skip
+
     def pull(self) -> None:
         manifest = self.library.home / "layouts.toml"
         manifest.write_text(self.text)
@@ -550,11 +561,12 @@ class LayoutTest(CalotypeTestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_pack_of_all_layouts_is_pulled_and_scans_the_samples(self) -> None:
-        for detector in self.detectors:
-            self.add(detector, "objects", "detr", self.testdata / f"detect/testdata/{detector}.onnx", choice=detector,
+        for detector, family in self.detectors.items():
+            self.add(detector, "objects", family, self.testdata / f"detect/testdata/{detector}.onnx", choice=detector,
                      self_test={"photo": "self_test/objects.jpg"})  # fmt: skip
         self.add_encoders()
-        for task in ("ocr.detect", "ocr.recognise", "faces.detect", "faces.recognise"):
+        self.add_faces()
+        for task in ("ocr.detect", "ocr.recognise"):
             self.add_from_starter(task)
         self.pull()
         self.assertEqual(self.library.run("models", "verify").returncode, 0)
@@ -568,12 +580,15 @@ class LayoutTest(CalotypeTestCase):
             self.assertEqual((counts["done"], counts["failed"]), (len(samples), 0), name)
         hits = self.library.lines("search", "a photo of a cat", "--limit", 5, "--json")
         self.assertEqual(len(hits), 5)
-        for detector in self.detectors:
-            setting = f"models.choice.objects={detector}"
-            done = self.library.run("--set", setting, "analyze", ROOT / "samples/desk.jpg", "--json", "--only", "objects")
+        others = [("objects", "objects", name) for name in self.detectors]
+        others += [("faces.detect", "faces", name) for name in ("retinaface", "yunet")]
+        others += [("faces.recognise", "faces", "sface")]
+        for task, analysis, choice in others:
+            setting = f"models.choice.{task}={choice}"
+            done = self.library.run("--set", setting, "analyze", ROOT / "samples/desk.jpg", "--json", "--only", analysis)
             answer = json.loads(done.stdout)
-            self.assertEqual(answer["errors"], {}, detector)
-            self.assertIn("objects", answer, detector)
+            self.assertEqual(answer["errors"], {}, choice)
+            self.assertIn(analysis, answer, choice)
 
 
 class VerifyTest(ModelsTestCase):

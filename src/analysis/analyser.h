@@ -67,6 +67,9 @@ StatusOr<std::unique_ptr<Analyser>> CreateTextAnalyser(const ModelSpec& detector
                                                        const ModelSpec* orienter, ModelCache& cache);
 StatusOr<std::unique_ptr<Analyser>> CreateFaceDetector(const ModelSpec& detector, ModelCache& cache);
 StatusOr<std::unique_ptr<Analyser>> CreateFaceRecogniser(const ModelSpec& recogniser, ModelCache& cache);
+// The cosine from which two faces of the recogniser are taken for one person: the parameter "match_threshold", else the
+// family's. kInvalidArgument when neither knows.
+StatusOr<double> FaceMatchThreshold(const ModelSpec& recogniser);
 std::unique_ptr<Analyser> CreatePdqAnalyser();
 
 // Words to a vector in the space of the image encoder.

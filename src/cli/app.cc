@@ -68,7 +68,7 @@ void Models::MeasureDevices() const {
 
 StatusOr<float> Models::FaceMatchThreshold() const {
   CALOTYPE_ASSIGN_OR_RETURN(const ModelSpec* const model, Require("faces.recognise"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, model->params.Double("match_threshold"));
+  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, calotype::FaceMatchThreshold(*model));
   return static_cast<float>(threshold);
 }
 

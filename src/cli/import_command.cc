@@ -53,7 +53,7 @@ StatusOr<PackFile> CopyFile(const fs::path& from, const fs::path& folder, const 
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file.get()));
   std::error_code error;
   const auto bytes = static_cast<int64_t>(fs::file_size(from, error));
-  const PackFile copy{.name = name, .sha256 = sha256, .bytes = bytes, .hub = std::nullopt, .commit = {}};
+  PackFile copy{.name = name, .sha256 = sha256, .bytes = bytes, .hub = std::nullopt, .commit = {}};
   if (fs::exists(folder / name, error)) {
     if (VerifyFile(folder / name, copy, true).ok()) {
       return copy;

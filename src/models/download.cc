@@ -111,7 +111,7 @@ Status FileFetch::FetchFromHub() {
   int64_t furthest = partial_.size();
   for (int tries = 1;; ++tries) {
     retry_after_.clear();
-    const Status status = FollowRedirects();
+    Status status = FollowRedirects();
     if (!absl::IsUnavailable(status)) {
       return status;
     }
@@ -275,7 +275,7 @@ Status FileFetch::AfterEnd() const {
 }
 
 StatusOr<Downloaded> FileFetch::Verify() {
-  const Downloaded result{.sha256 = partial_.Finish(), .bytes = partial_.size(), .commit = facts_.commit};
+  Downloaded result{.sha256 = partial_.Finish(), .bytes = partial_.size(), .commit = facts_.commit};
   const std::optional<Sha256Digest>& expected = download_.sha256 ? download_.sha256 : facts_.sha256;
   if (expected && result.sha256 != *expected) {
     partial_.Delete();

@@ -50,7 +50,7 @@ class DownloadTest : public ::testing::Test {
  protected:
   void TearDown() override { fs::remove_all(folder_); }
 
-  StatusOr<Downloaded> Run() {
+  StatusOr<Downloaded> FetchFile() {
     return Fetch(download_, settings_, client_, [this](int64_t bytes) { seen_.push_back(bytes); }, {});
   }
   std::string Partial() const { return ReadTextFile(download_.target.string() + ".partial").value_or("none"); }
@@ -102,7 +102,7 @@ class DownloadTest : public ::testing::Test {
 
 TEST_F(DownloadTest, FollowsTheRedirectWithoutTheToken) {
   client_.answers = {Redirect(hash_), Whole(text_, "e")};
-  const StatusOr<Downloaded> result = Run();
+  const StatusOr<Downloaded> result = FetchFile();
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->sha256.Hex(), hash_);
   EXPECT_EQ(Partial(), text_);
@@ -117,12 +117,12 @@ TEST_F(DownloadTest, FollowsTheRedirectWithoutTheToken) {
 
 TEST_F(DownloadTest, NeverLeavesEncryptionForARedirect) {
   client_.answers = {Redirect(hash_, "http://cdn.test/x")};
-  EXPECT_THAT(Message(Run().status()), HasSubstr("which is not encrypted"));
+  EXPECT_THAT(Message(FetchFile().status()), HasSubstr("which is not encrypted"));
 }
 
 TEST_F(DownloadTest, GoesOnAfterACut) {
   client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4), Redirect(hash_), Rest(text_.substr(4), 4, 17)};
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchFile().ok());
   EXPECT_THAT(client_.asked[3].headers, Contains("Range: bytes=4-"));
   EXPECT_THAT(client_.asked[3].headers, Contains("If-Range: \"e\""));
   EXPECT_EQ(seen_, (std::vector<int64_t>{0, 4, 17}));
@@ -131,10 +131,10 @@ TEST_F(DownloadTest, GoesOnAfterACut) {
 TEST_F(DownloadTest, GoesOnWhereAnEarlierCallEnded) {
   settings_.tries = 1;
   client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4)};
-  EXPECT_TRUE(absl::IsUnavailable(Run().status()));
+  EXPECT_TRUE(absl::IsUnavailable(FetchFile().status()));
   EXPECT_EQ(Partial(), "what");
   client_.answers = {Redirect(hash_), Rest(text_.substr(4), 4, 17)};
-  const StatusOr<Downloaded> result = Run();
+  const StatusOr<Downloaded> result = FetchFile();
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->sha256.Hex(), hash_);
 }
@@ -142,9 +142,9 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierCallEnded) {
 TEST_F(DownloadTest, StartsAnewWhenTheHubHasAnotherFile) {
   settings_.tries = 1;
   client_.answers = {Redirect("of before"), Cut(Whole(text_, "e"), 4)};
-  EXPECT_FALSE(Run().ok());
+  EXPECT_FALSE(FetchFile().ok());
   client_.answers = {Redirect(hash_), Whole(text_, "f")};
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchFile().ok());
   EXPECT_THAT(client_.asked[3].headers, Not(Contains(HasSubstr("Range"))));
   EXPECT_EQ(Partial(), text_);
 }
@@ -152,29 +152,29 @@ TEST_F(DownloadTest, StartsAnewWhenTheHubHasAnotherFile) {
 TEST_F(DownloadTest, StartsAnewAfterARangeThatWasNotAskedFor) {
   client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4), Redirect(hash_), Rest(text_.substr(6), 6, 17),
                      Redirect(hash_), Whole(text_, "e")};
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchFile().ok());
   EXPECT_EQ(Partial(), text_);
 }
 
 TEST_F(DownloadTest, AWholeFileNeedsNoRequest) {
   settings_.tries = 1;
   client_.answers = {Redirect(hash_), Whole(text_, "e")};
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchFile().ok());
   download_.sha256 = ParseSha256(hash_).value();
   download_.bytes = 17;
-  EXPECT_TRUE(Run().ok());
+  EXPECT_TRUE(FetchFile().ok());
   EXPECT_EQ(client_.asked.size(), 2U);
 }
 
 TEST_F(DownloadTest, ARangeBeyondTheEndMeansThatItIsThere) {
   client_.answers = {Redirect(hash_), Whole(text_, "e"), Redirect(hash_), Refusal(416, "bytes */17")};
-  ASSERT_TRUE(Run().ok());
-  EXPECT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchFile().ok());
+  EXPECT_TRUE(FetchFile().ok());
 }
 
 TEST_F(DownloadTest, AWrongHashDeletes) {
   client_.answers = {Redirect(hash_), Whole("what the model was", "e")};
-  const Status status = Run().status();
+  const Status status = FetchFile().status();
   EXPECT_TRUE(absl::IsDataLoss(status));
   EXPECT_THAT(Message(status), HasSubstr("SHA-256 " + hash_ + " is expected"));
   EXPECT_TRUE(fs::is_empty(folder_ / "pack"));
@@ -184,13 +184,13 @@ TEST_F(DownloadTest, MoreThanWasPromisedIsStopped) {
   FakeClient::Answer endless = Whole(text_, "e");
   endless.body += text_;
   client_.answers = {Redirect(hash_), endless};
-  EXPECT_THAT(Message(Run().status()), HasSubstr("more than the 17 bytes"));
+  EXPECT_THAT(Message(FetchFile().status()), HasSubstr("more than the 17 bytes"));
   EXPECT_TRUE(fs::is_empty(folder_ / "pack"));
 }
 
 TEST_F(DownloadTest, GivesUpWhenNothingComes) {
   client_.answers.assign(9, Refusal(503));
-  const Status status = Run().status();
+  const Status status = FetchFile().status();
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(Message(status), HasSubstr("given up after 3 tries"));
   EXPECT_EQ(client_.asked.size(), 3U);
@@ -198,11 +198,11 @@ TEST_F(DownloadTest, GivesUpWhenNothingComes) {
 
 TEST_F(DownloadTest, TakesFilesFromAFolder) {
   settings_.folder = folder_ / "carried";
-  EXPECT_TRUE(absl::IsNotFound(Run().status()));
+  EXPECT_TRUE(absl::IsNotFound(FetchFile().status()));
   fs::create_directories(folder_ / "carried/a/b");
   std::ofstream(folder_ / "carried/a/b/m.onnx") << text_;
   download_.sha256 = ParseSha256(hash_).value();
-  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(FetchFile().ok());
   EXPECT_EQ(Partial(), text_);
   EXPECT_TRUE(client_.asked.empty());
 }

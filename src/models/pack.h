@@ -93,7 +93,7 @@ struct ModelSpec {
   std::string name;    // unique in its pack
   std::string task;    // one of kModelTasks
   std::string choice;  // among the pack's models for this task: "fast", "balanced", "accurate"
-  std::string family;  // how it is fed and read: docs/packs.md has them all
+  std::string family;  // how it is fed and read: "detr", "bert", "scrfd" ...; docs/packs.md names them all
   std::filesystem::path path;    // of the model file; absolute
   std::filesystem::path folder;  // of the pack: files that params name (labels, vocabularies) lie here
   Sha256Digest sha256;

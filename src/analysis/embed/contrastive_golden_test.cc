@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 const fs::path kTestdata = fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata";
 
 // Of a photo that is decoded whole and without loss, and of one that is a JPEG, whose decoders differ by a grey level
-// and of which a large one is decoded smaller. 0.9999997 and 0.99971 were reached.
+// and of which a large one is decoded smaller. 1.000000 and 0.99979 were reached.
 constexpr double kLeastOfSamePixels = 0.99999;
 constexpr double kLeastOfSameFile = 0.9995;
 constexpr double kLeastOfText = 0.99999;
@@ -34,8 +34,7 @@ constexpr double kLeastOfText = 0.99999;
 class ContrastiveGoldenTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    const auto cache =
-        FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;
+    const auto cache = FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;
     const fs::path fetched = cache / "onnxruntime/lib";
     const auto engine = OpenOnnxRuntime({.library = fs::exists(fetched) ? fetched : fs::path(), .plugins = {}});
     ASSERT_TRUE(engine.ok()) << engine.status();
@@ -112,7 +111,7 @@ TEST_F(ContrastiveGoldenTest, PhotosHaveTheVectorsOfTheReference) {
       ++compared;
     }
   }
-  EXPECT_EQ(compared, 102);
+  EXPECT_EQ(compared, 85);
   RecordProperty("photos", compared);
   RecordProperty("least_cosine_of_same_pixels", std::to_string(least_of_pixels));
   RecordProperty("least_cosine_of_same_file", std::to_string(least_of_file));

@@ -52,6 +52,13 @@ class TextEncoderTest : public testing::Test {
     spec_.params = ModelParams("minilm", params);
   }
 
+  // One of the test's own tokenizers, and no parameter that is not needed.
+  void UseContrastive(const std::string& family, const std::string& tokenizer) {
+    spec_.family = family;
+    spec_.folder = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/tokenizers";
+    spec_.params = ModelParams("test", {{"tokenizer", tokenizer}, {"space", std::string("words")}});
+  }
+
   StatusOr<std::vector<float>> Encode(std::string_view text) {
     const auto engine = std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{{"text.onnx", model_}});
     encoder_.reset();
@@ -117,6 +124,45 @@ TEST_F(TextEncoderTest, SaysWhatIsWrongWithAGraph) {
   model_ = kept;
   SetParams({{"dimension", int64_t{384}}});
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("dimension = 384"));
+}
+
+// CLIP's tokenizer has 0 and 1 as start and end; rows are as long as the graph takes.
+TEST_F(TextEncoderTest, ClipFillsARowOfFixedLength) {
+  UseContrastive("clip", "clip.json");
+  model_.inputs = {{.name = "text", .type = ElementType::kInt32, .shape = {-1, 8}}};
+  ASSERT_TRUE(Encode("a").ok());
+  const auto ids = seen_.at(0).data<int32_t>();
+  ASSERT_EQ(ids.size(), 8U);
+  EXPECT_EQ(ids[0], 0);
+  EXPECT_THAT(std::vector<int32_t>(ids.begin() + 2, ids.end()), testing::Each(1));
+  EXPECT_FLOAT_EQ(encoder_->confident_score(), .25F);
+  ASSERT_TRUE(Encode("a b c d e f g h i j k").ok());
+  EXPECT_EQ(seen_.at(0).data<int32_t>()[7], 1);
+  EXPECT_NE(seen_.at(0).data<int32_t>()[6], 1);
+}
+
+TEST_F(TextEncoderTest, GraphsWithBothEncodersGetAPicture) {
+  UseContrastive("clip", "clip.json");
+  model_.inputs = {Ids("input_ids"),
+                   Ids("attention_mask"),
+                   {.name = "pixel_values", .type = ElementType::kFloat32, .shape = {-1, 3, 6, 6}}};
+  ASSERT_TRUE(Encode("a").ok());
+  EXPECT_EQ(seen_.at(2).shape(), (std::vector<int64_t>{1, 3, 6, 6}));
+  EXPECT_THAT(Seen(1), testing::Each(1));
+}
+
+TEST_F(TextEncoderTest, SiglipLooksAtItsPadding) {
+  UseContrastive("siglip", "siglip.json");
+  model_.inputs = {Ids("input_ids"), Ids("attention_mask")};
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("pad_id may say it"));
+  SetParams({{"vocab", std::string("siglip.json")}, {"max_tokens", int64_t{9}}, {"pad_id", int64_t{1}}});
+  ASSERT_TRUE(Encode("Cat!").ok());
+  EXPECT_EQ(Seen(0).size(), 9U);
+  EXPECT_EQ(Seen(0).back(), 1);
+  EXPECT_THAT(Seen(1), testing::Each(1));
+  const std::vector<int64_t> plain = Seen(0);
+  ASSERT_TRUE(Encode("cat").ok());
+  EXPECT_EQ(Seen(0), plain);
 }
 
 TEST_F(TextEncoderTest, RunsTheSelfTest) {

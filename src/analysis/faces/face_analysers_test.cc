@@ -249,6 +249,14 @@ TEST_F(FaceRecogniserTest, SelfTestTakesTheChipAsItIs) {
   EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("component 0 to be 0"));
 }
 
+TEST_F(FaceRecogniserTest, TheManifestOrTheFamilyKnowsWhoIsAlike) {
+  EXPECT_THAT(Message(FaceMatchThreshold(spec_).status()), HasSubstr("match_threshold"));
+  spec_.family = "sface";
+  EXPECT_EQ(*FaceMatchThreshold(spec_), 0.363);
+  spec_.params = ModelParams("face", {{"match_threshold", 0.4}});
+  EXPECT_EQ(*FaceMatchThreshold(spec_), 0.4);
+}
+
 TEST_F(FaceRecogniserTest, RefusesSenselessParameters) {
   spec_.params =
       ModelParams("face", {{"input_size", int64_t{32}}, {"template_padding", -1.0}, {"dimension", int64_t{2}}});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -26,7 +27,24 @@ namespace calotype {
 namespace {
 
 // Raised when the processing around the weights changes what is found.
-constexpr int kRevision = 1;
+constexpr int kRevision = 2;
+
+// Boxes as the reference compares them when it looks for doubles; `pixel` is how many of the original's pixels one of
+// the input's is.
+Box AsItIs(const Box& box, float /*pixel*/) { return box; }
+
+// insightface counts the pixels of the original from the first to the last: one more than lies between them.
+Box PixelsCounted(const Box& box, float pixel) {
+  Box counted = ScaleBox(box, pixel, pixel);
+  ++counted.width;
+  ++counted.height;
+  return counted;
+}
+
+// OpenCV cuts to whole pixels of the input.
+Box WholePixels(const Box& box, float /*pixel*/) {
+  return {std::trunc(box.x), std::trunc(box.y), std::trunc(box.width), std::trunc(box.height)};
+}
 
 struct Family {
   std::string_view name;
@@ -35,19 +53,26 @@ struct Family {
   double score_threshold;
   double nms_iou;
   StatusOr<std::vector<FaceFinding>> (*decode)(const FaceOutputs& outputs, float score_threshold);
+  Box (*compared)(const Box& box, float pixel);
 };
 
 constexpr Normalisation Uniform(float mean, float std) { return {.mean = {mean, mean, mean}, .std = {std, std, std}}; }
 
 constexpr std::array kFamilies = {
     // insightface's SCRFD.
-    Family{"scrfd", Uniform(127.5F, 128), false, 0.5, 0.4, DecodeScrfd},
+    Family{"scrfd", Uniform(127.5F, 128), false, 0.5, 0.4, DecodeScrfd, PixelsCounted},
     // MediaPipe's.
-    Family{"blazeface", Uniform(127.5F, 127.5F), true, 0.7, 0.3, DecodeBlazeFace},
+    Family{"blazeface", Uniform(127.5F, 127.5F), true, 0.7, 0.3, DecodeBlazeFace, AsItIs},
     // The port's detect.py, whose means are those of blue, green and red.
-    Family{"retinaface", {.mean = {104, 117, 123}, .std = {1, 1, 1}, .bgr = true}, false, 0.6, 0.4, DecodeRetinaFace},
+    Family{"retinaface",
+           {.mean = {104, 117, 123}, .std = {1, 1, 1}, .bgr = true},
+           false,
+           0.6,
+           0.4,
+           DecodeRetinaFace,
+           AsItIs},
     // OpenCV's FaceDetectorYN; its default threshold of 0.9 is for faces near to a camera.
-    Family{"yunet", {.bgr = true}, false, 0.7, 0.3, DecodeYuNet},
+    Family{"yunet", {.bgr = true}, false, 0.7, 0.3, DecodeYuNet, WholePixels},
 };
 
 constexpr int kDefaultSize = 640;
@@ -72,11 +97,12 @@ Status ReadChannels(const ModelParams& params, std::string_view key, std::array<
   return absl::OkStatus();
 }
 
-std::vector<FaceFinding> WithoutDoubles(std::vector<FaceFinding> faces, float max_iou) {
+std::vector<FaceFinding> WithoutDoubles(std::vector<FaceFinding> faces, const Family& family, float max_iou,
+                                        float pixel) {
   std::vector<Candidate> candidates;
   candidates.reserve(faces.size());
   for (const FaceFinding& face : faces) {
-    candidates.push_back({.box = face.box, .score = face.score});
+    candidates.push_back({.box = family.compared(face.box, pixel), .score = face.score});
   }
   std::vector<FaceFinding> kept;
   for (const std::size_t index : SuppressDoubles(candidates, max_iou)) {
@@ -118,7 +144,7 @@ struct Detector {
     const FaceOutputs outputs{.infos = session.outputs(), .tensors = tensors, .width = width, .height = height};
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceFinding> faces, family->decode(outputs, score_threshold));
     std::vector<FaceFinding> found;
-    for (FaceFinding& face : WithoutDoubles(std::move(faces), nms_iou)) {
+    for (FaceFinding& face : WithoutDoubles(std::move(faces), *family, nms_iou, photo.scale_x() / fitted.scale)) {
       found.push_back(InPhoto(std::move(face), fitted.scale, photo));
     }
     std::erase_if(found, [](const FaceFinding& face) { return face.box.Area() <= 0; });

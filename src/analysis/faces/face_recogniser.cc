@@ -47,15 +47,16 @@ struct Family {
   std::string_view name;
   bool dlib_template;           // chips as dlib cuts them, with template_padding; else as InsightFace does
   Normalisation normalisation;  // of the chips
+  double match_threshold;       // 0: weights of this family differ too much for a default
 };
 
 constexpr std::array kFamilies = {
     // The graph takes RGB 0..255 and normalises by itself.
-    Family{"face-chip", true, {}},
-    // insightface's ArcFaceONNX.
-    Family{"arcface", false, {.mean = {127.5F, 127.5F, 127.5F}, .std = {127.5F, 127.5F, 127.5F}}},
-    // OpenCV's FaceRecognizerSF, which turns its blue-first chips to red first.
-    Family{"sface", false, {}},
+    Family{"face-chip", true, {}, 0},
+    // insightface's ArcFaceONNX; Immich's distance of 0.5.
+    Family{"arcface", false, {.mean = {127.5F, 127.5F, 127.5F}, .std = {127.5F, 127.5F, 127.5F}}, 0.5},
+    // OpenCV's FaceRecognizerSF, which turns its blue-first chips to red first; its tutorial's threshold.
+    Family{"sface", false, {}, 0.363},
 };
 
 constexpr int kDefaultSize = 112;
@@ -212,6 +213,14 @@ class FaceRecogniser final : public Analyser {
 StatusOr<std::unique_ptr<Analyser>> CreateFaceRecogniser(const ModelSpec& spec, ModelCache& cache) {
   CALOTYPE_ASSIGN_OR_RETURN(const Recogniser recogniser, ReadRecogniser(spec));
   return std::make_unique<FaceRecogniser>(spec, cache, recogniser);
+}
+
+StatusOr<double> FaceMatchThreshold(const ModelSpec& recogniser) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Family* const family, FindFamily(recogniser));
+  if (family->match_threshold > 0) {
+    return recogniser.params.DoubleOr("match_threshold", family->match_threshold);
+  }
+  return recogniser.params.Double("match_threshold");
 }
 
 }  // namespace calotype
