@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(CURL REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(absl REQUIRED)

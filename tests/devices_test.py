@@ -27,7 +27,8 @@ ANALYSES = {"decode", "objects", "embedding", "text", "faces.detect", "faces.rec
 WITHOUT_MODEL = {"decode", "pdq"}
 MODELS = {"centernet", "conse", "scrfd", "ppocr-detect", "ppocr-orient", "ppocr-recognise", "hse-face"}
 
-# As the program's agreement rule (src/inference/placement/agreement.h).
+# Boxes as in the program's agreement rule (src/inference/placement/agreement.h). Vectors closer than that: they are
+# computed on the CPU in 32-bit floats both times.
 LEAST_OVERLAP = 0.9
 MOST_SCORE_DIFFERENCE = 0.05
 LEAST_COSINE = 0.999
@@ -358,7 +359,10 @@ class PolicyTest(DeviceTestCase):
         if pathlib.Path("/dev/nvidia0").exists():
             self.skipTest("there is a GPU")
         self.configure(devices_default="cuda,onnxruntime:cpu")
-        self.assertRegex(self.device_of("objects"), r"^onnxruntime \S+ cpu f32$")
+        told = [line for line in self.scan("--only", "objects,embedding").stderr.splitlines() if "cuda" in line]
+        self.assertEqual(Results(self.library).devices("objects").pop().split()[2:], ["cpu", "f32"])
+        self.assertEqual(len(told), 1, told)
+        self.assertRegex(told[0], "cuda f32 is not used: .*CUDA")
 
     def test_cuda_alone_without_a_gpu_is_an_error_that_says_why(self) -> None:
         if pathlib.Path("/dev/nvidia0").exists():

@@ -118,6 +118,32 @@ Image Resize(const Image& image, int width, int height) {
   return resized;
 }
 
+Image ResizeBilinear(const Image& image, int width, int height) {
+  if (image.empty() || width <= 0 || height <= 0) {
+    return {};
+  }
+  Image resized(width, height);
+  cv::Mat target = View(resized);
+  cv::resize(View(image), target, target.size(), 0, 0, cv::INTER_LINEAR);
+  return resized;
+}
+
+Tensor ResizeToTensor(const Image& image, int width, int height, const Normalisation& normalisation) {
+  Tensor tensor(ElementType::kFloat32, {1, 3, height, width});
+  cv::Mat wide;
+  View(image).convertTo(wide, CV_32FC3);
+  cv::Mat scaled;
+  cv::resize(wide, scaled, {width, height}, 0, 0, cv::INTER_LINEAR);
+  float* target = tensor.data<float>().data();
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    cv::Mat plane(height, width, CV_32FC1, target + channel * scaled.total());
+    cv::extractChannel(scaled, plane, static_cast<int>(normalisation.bgr ? 2 - channel : channel));
+    const double std = normalisation.std[channel];
+    plane.convertTo(plane, CV_32FC1, 1 / std, -normalisation.mean[channel] / std);
+  }
+  return tensor;
+}
+
 Image Crop(const Image& image, int x, int y, int width, int height) {
   const cv::Rect part =
       cv::Rect(x, y, std::max(0, width), std::max(0, height)) & cv::Rect(0, 0, image.width(), image.height());

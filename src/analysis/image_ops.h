@@ -22,6 +22,13 @@ struct Normalisation {
 // Area averaging when it shrinks, bilinear when it enlarges. An empty image, or a side of 0, gives an empty image.
 Image Resize(const Image& image, int width, int height);
 
+// From the four nearest pixels, also where it shrinks and skips some: OpenCV's INTER_LINEAR, torch's interpolate
+// without antialias. The same empty answers.
+Image ResizeBilinear(const Image& image, int width, int height);
+
+// The same as a float tensor [1, 3, height, width], without rounding to bytes before `normalisation`.
+Tensor ResizeToTensor(const Image& image, int width, int height, const Normalisation& normalisation);
+
 // A part of `image`, clipped to it; empty when nothing is left.
 Image Crop(const Image& image, int x, int y, int width, int height);
 

@@ -12,20 +12,6 @@ namespace {
 
 constexpr std::size_t kReadFileLimit = std::size_t{1} << 30;
 
-Status WriteAll(int descriptor, std::span<const uint8_t> data) {
-  while (!data.empty()) {
-    const ssize_t count = write(descriptor, data.data(), data.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      return ErrnoStatus(errno, "write");
-    }
-    data = data.subspan(static_cast<std::size_t>(count));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 UniqueFd::~UniqueFd() {
@@ -89,6 +75,28 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path) {
 StatusOr<std::string> ReadTextFile(const std::filesystem::path& path) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> data, ReadFile(path));
   return std::string(data.begin(), data.end());
+}
+
+Status WriteAll(int descriptor, std::span<const uint8_t> data) {
+  while (!data.empty()) {
+    const ssize_t count = write(descriptor, data.data(), data.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      return ErrnoStatus(errno, "write");
+    }
+    data = data.subspan(static_cast<std::size_t>(count));
+  }
+  return absl::OkStatus();
+}
+
+Status SyncFolder(const std::filesystem::path& folder) {
+  const UniqueFd file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.get() < 0 || fsync(file.get()) != 0) {
+    return ErrnoStatus(errno, fmt::format("cannot sync {}", folder.string()));
+  }
+  return absl::OkStatus();
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data) {

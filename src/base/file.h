@@ -51,6 +51,12 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path);
 // The same as text.
 StatusOr<std::string> ReadTextFile(const std::filesystem::path& path);
 
+// Writes all of `data` at the file's position. The error is the system's own: kResourceExhausted for a full disk.
+Status WriteAll(int descriptor, std::span<const uint8_t> data);
+
+// Makes names that were given to files in `folder` survive a crash of the machine.
+Status SyncFolder(const std::filesystem::path& folder);
+
 // Writes to a temporary file beside `path`, syncs, renames: readers see the old file or the whole new one.
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data);
 

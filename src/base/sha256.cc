@@ -16,27 +16,32 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 20;
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-class Hasher {
- public:
-  Hasher() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-
-  void Add(std::span<const uint8_t> data) { EVP_DigestUpdate(context_.get(), data.data(), data.size()); }
-
-  Sha256Digest Finish() {
-    Sha256Digest digest;
-    EVP_DigestFinal_ex(context_.get(), digest.bytes.data(), nullptr);
-    return digest;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, FreeContext> context_;
-};
-
 }  // namespace
+
+struct Sha256Hasher::Context {
+  Context() : md(EVP_MD_CTX_new()) { Start(); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() { EVP_MD_CTX_free(md); }
+
+  void Start() const { EVP_DigestInit_ex(md, EVP_sha256(), nullptr); }
+
+  EVP_MD_CTX* md;
+};
+
+Sha256Hasher::Sha256Hasher() : context_(std::make_unique<Context>()) {}
+Sha256Hasher::Sha256Hasher(Sha256Hasher&& other) noexcept = default;
+Sha256Hasher& Sha256Hasher::operator=(Sha256Hasher&& other) noexcept = default;
+Sha256Hasher::~Sha256Hasher() = default;
+
+void Sha256Hasher::Add(std::span<const uint8_t> data) { EVP_DigestUpdate(context_->md, data.data(), data.size()); }
+
+Sha256Digest Sha256Hasher::Finish() {
+  Sha256Digest digest;
+  EVP_DigestFinal_ex(context_->md, digest.bytes.data(), nullptr);
+  context_->Start();
+  return digest;
+}
 
 std::string Sha256Digest::Hex() const { return absl::BytesToHexString(std::string(bytes.begin(), bytes.end())); }
 
@@ -52,13 +57,13 @@ StatusOr<Sha256Digest> ParseSha256(std::string_view hex) {
 }
 
 Sha256Digest Sha256(std::span<const uint8_t> data) {
-  Hasher hasher;
+  Sha256Hasher hasher;
   hasher.Add(data);
   return hasher.Finish();
 }
 
 StatusOr<Sha256Digest> Sha256OfFile(int descriptor) {
-  Hasher hasher;
+  Sha256Hasher hasher;
   std::vector<uint8_t> block(kBlockBytes);
   off_t offset = 0;
   while (true) {

@@ -25,6 +25,23 @@ struct Sha256Digest {
 // A digest from 64 hexadecimal digits; kInvalidArgument for anything else.
 StatusOr<Sha256Digest> ParseSha256(std::string_view hex);
 
+// A digest of bytes that come one after another. One thread.
+class Sha256Hasher {
+ public:
+  Sha256Hasher();
+  Sha256Hasher(Sha256Hasher&& other) noexcept;
+  Sha256Hasher& operator=(Sha256Hasher&& other) noexcept;
+  ~Sha256Hasher();
+
+  void Add(std::span<const uint8_t> data);
+  // The digest of all that was added; the hasher is then at its start again.
+  Sha256Digest Finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
 // The digest of `data`.
 Sha256Digest Sha256(std::span<const uint8_t> data);
 

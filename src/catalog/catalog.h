@@ -47,6 +47,24 @@ struct AnalysisVersion {
   std::string version;   // Analyser::version()
 };
 
+// The models that look at a library and answer for it.
+struct ModelSet {
+  std::string pack;          // by name
+  std::string choices;       // "objects=accurate": models of the pack that it would not choose itself
+  std::string text_encoder;  // the model of the pack that words are encoded with; empty when it has none
+
+  bool operator==(const ModelSet&) const = default;
+};
+
+// A switch of models is under way while `wanted` and `shown` differ, or findings wait to be shown.
+struct LibraryModels {
+  std::optional<ModelSet> wanted;    // new findings are theirs; none before the first scan
+  std::optional<ModelSet> shown;     // what is found and shown is theirs
+  std::optional<ModelSet> previous;  // those before them: a switch back finds their findings kept
+  int64_t switching = 0;             // photos whose findings are another version's than the one that is wanted
+  int64_t ready = 0;                 // of these, photos of which nothing is pending
+};
+
 struct PendingPhoto {
   PhotoId id = 0;
   std::vector<std::string> paths;     // where its bytes were last seen; at least one
@@ -195,18 +213,29 @@ class Catalog {
 
   // Puts back to pending what a process that died left running. Call it while holding the scan lock.
   virtual Status ResetRunning() = 0;
+  // Books whose findings come from now on.
+  virtual Status WantModels(const ModelSet& models) = 0;
+  virtual StatusOr<std::optional<ModelSet>> WantedModels() = 0;
   // Makes one pending row for each present photo and each of `analyses` that has none, or has one of another version,
-  // and for each photo that AddFile books from now on. Earlier findings stay until new ones replace them.
+  // and for each photo that AddFile books from now on. Findings of the wanted version that are shown or kept already
+  // are not asked for again. Earlier findings are shown until CompleteSwitch().
   virtual Status RequireAnalyses(std::span<const AnalysisVersion> analyses) = 0;
   // Takes up to `limit` photos with pending rows among `analyses` (names) that have a present file, oldest first, and
   // marks those rows running.
   virtual StatusOr<std::vector<PendingPhoto>> ClaimPending(std::span<const std::string> analyses, int limit) = 0;
-  // Writes findings, states and properties of several photos in one transaction: all or nothing. A face that is found
+  // Writes findings, states and properties of several photos in one transaction: all or nothing. Findings of another
+  // version than the photo's shown ones of that analysis are kept for CompleteSwitch(), the others are shown at once. A
+  // face that is found
   // again (its box overlaps an earlier one by half) keeps its id and its person.
   //   kNotFound         a photo that the catalogue does not have
   //   kInvalidArgument  an analysis is said to be done, but its findings are absent; faces.recognise is done, but on
   //                     other faces than those stored
   virtual Status Store(std::span<const PhotoResult> results) = 0;
+  // Shows all findings that were kept for it, in one transaction, once no present photo that has findings waits for new
+  // ones; keeps those that it hides, and forgets what was kept before them. True when it did, or there was nothing to
+  // do; false while something is pending.
+  virtual StatusOr<bool> CompleteSwitch() = 0;
+  virtual StatusOr<LibraryModels> Models() = 0;
   // Puts failed analyses back to pending (all of them), and with them what was skipped on the same photos; answers how
   // many had failed.
   virtual StatusOr<int64_t> RetryFailed() = 0;

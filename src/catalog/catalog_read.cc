@@ -5,8 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "base/half.h"
-#include "catalog/codec.h"
+#include "catalog/findings_tables.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -134,83 +133,14 @@ Status ReadPaths(Database& database, PhotoRecord& photo) {
   });
 }
 
-Box ReadBox(const Statement& row, int column) {
-  return {row.Float(column), row.Float(column + 1), row.Float(column + 2), row.Float(column + 3)};
-}
-
-Status ReadObjects(Database& database, PhotoRecord& photo) {
-  auto& objects = photo.findings.objects.emplace();
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database.Query("SELECT name, score, x, y, width, height FROM object JOIN label"
-                                           " ON label.id = object.label_id WHERE photo_id = ?1 ORDER BY object.id",
-                                           photo.id));
-  return rows.ForEach([&objects](const Statement& row) {
-    objects.push_back({.label = row.Text(0), .score = row.Float(1), .box = ReadBox(row, 2)});
-  });
-}
-
-Status ReadEmbedding(Database& database, PhotoRecord& photo) {
-  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
-                            database.Query("SELECT space, vector FROM embedding WHERE photo_id = ?1", photo.id));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  EmbeddingFinding& embedding = photo.findings.embedding.emplace();
-  if (found) {
-    embedding.space = row.Text(0);
-    embedding.vector = ToFloat(FromBlob<uint16_t>(row.Bytes(1)));
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(Statement tags,
-                            database.Query("SELECT name, score FROM tag JOIN label ON label.id = tag.label_id"
-                                           " WHERE photo_id = ?1 ORDER BY score DESC, name",
-                                           photo.id));
-  return tags.ForEach(
-      [&embedding](const Statement& tag) { embedding.tags.push_back({.label = tag.Text(0), .score = tag.Float(1)}); });
-}
-
-Status ReadText(Database& database, PhotoRecord& photo) {
-  auto& lines = photo.findings.text.emplace();
+// The person of each face, in the order of faces.
+Status ReadFacePeople(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database.Query("SELECT text, score, quad FROM text_line WHERE photo_id = ?1 ORDER BY position", photo.id));
-  return rows.ForEach([&lines](const Statement& row) {
-    lines.push_back({.text = row.Text(0), .score = row.Float(1), .quad = PointsFromBlob<4>(row.Bytes(2))});
+      Statement rows, database.Query("SELECT person_id FROM face WHERE photo_id = ?1 ORDER BY position", photo.id));
+  return rows.ForEach([&photo](const Statement& row) {
+    photo.face_people.push_back(row.IsNull(0) ? std::nullopt : std::optional(row.Int(0)));
   });
 }
-
-Status ReadFaces(Database& database, PhotoRecord& photo) {
-  auto& faces = photo.findings.faces.emplace();
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database.Query("SELECT score, x, y, width, height, landmarks, person_id FROM face"
-                                           " WHERE photo_id = ?1 ORDER BY position",
-                                           photo.id));
-  return rows.ForEach([&](const Statement& row) {
-    faces.push_back(
-        {.score = row.Float(0), .box = ReadBox(row, 1), .landmarks = PointsFromBlob<5>(row.Bytes(5)), .embedding = {}});
-    photo.face_people.push_back(row.IsNull(6) ? std::nullopt : std::optional(row.Int(6)));
-  });
-}
-
-Status ReadPdq(Database& database, PhotoRecord& photo) {
-  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
-                            database.Query("SELECT hash, quality FROM pdq WHERE photo_id = ?1", photo.id));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  PdqFinding& pdq = photo.findings.pdq.emplace();
-  if (found) {
-    const Blob hash = row.Bytes(0);
-    std::copy_n(hash.begin(), std::min(hash.size(), pdq.hash.size()), pdq.hash.begin());
-    pdq.quality = static_cast<int>(row.Int(1));
-  }
-  return absl::OkStatus();
-}
-
-struct FindingsReader {
-  std::string_view analysis;
-  Status (*read)(Database&, PhotoRecord&);
-};
-constexpr std::array kReaders = {
-    FindingsReader{"objects", ReadObjects}, FindingsReader{"embedding", ReadEmbedding},
-    FindingsReader{"text", ReadText},       FindingsReader{"faces.detect", ReadFaces},
-    FindingsReader{"pdq", ReadPdq},
-};
 
 // Reads the states, and the findings of each analysis that was ever done: while a newer version is pending, the earlier
 // findings still answer.
@@ -231,12 +161,13 @@ Status ReadAnalyses(Database& database, PhotoRecord& photo) {
       found.push_back(row.Text(0));
     }
   }));
-  for (const FindingsReader& reader : kReaders) {
-    if (std::ranges::find(found, reader.analysis) != found.end()) {
-      CALOTYPE_RETURN_IF_ERROR(reader.read(database, photo));
+  for (const FindingsTable& table : FindingsTables()) {
+    // Embeddings of faces are not shown, and they are large.
+    if (table.analysis != "faces.recognise" && std::ranges::find(found, table.analysis) != found.end()) {
+      CALOTYPE_RETURN_IF_ERROR(table.read(database, photo.id, photo.findings));
     }
   }
-  return absl::OkStatus();
+  return photo.findings.faces.has_value() ? ReadFacePeople(database, photo) : absl::OkStatus();
 }
 
 }  // namespace

@@ -39,8 +39,9 @@ Status RequireOfPhoto(Database& database, PhotoId photo) {
   return database.Execute(
       "INSERT INTO analysis(photo_id, analysis, version, updated_at)"
       " SELECT ?1, analysis, version, unixepoch() FROM required WHERE true"
-      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = 0, reason = '', attempts = 0,"
-      " updated_at = excluded.updated_at WHERE analysis.version <> excluded.version",
+      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, reason = '', attempts = 0,"
+      " updated_at = excluded.updated_at, state = CASE WHEN found_version = excluded.version THEN 2 ELSE 0 END"
+      " WHERE analysis.version <> excluded.version",
       photo);
 }
 

@@ -17,8 +17,9 @@ Status RequireOne(Database& database, const AnalysisVersion& wanted) {
       " SELECT id, ?1, ?2, unixepoch() FROM photo"
       " WHERE NOT EXISTS (SELECT 1 FROM analysis a WHERE a.photo_id = photo.id AND a.analysis = ?1 AND a.version = ?2)"
       " AND EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)"
-      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = 0, reason = '', attempts = 0,"
-      " updated_at = excluded.updated_at",
+      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, reason = '', attempts = 0,"
+      " updated_at = excluded.updated_at, state = CASE WHEN found_version = ?2 OR EXISTS (SELECT 1 FROM kept WHERE"
+      " kept.photo_id = analysis.photo_id AND kept.analysis = ?1 AND kept.version = ?2) THEN 2 ELSE 0 END",
       wanted.analysis, wanted.version);
 }
 

@@ -136,6 +136,24 @@ CREATE TABLE pdq (
   quality INTEGER NOT NULL
 ) STRICT;
 )sql",
+    R"sql(
+CREATE TABLE kept (
+  id INTEGER PRIMARY KEY,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  analysis TEXT NOT NULL,
+  version TEXT NOT NULL,
+  findings BLOB NOT NULL,
+  people BLOB NOT NULL,
+  UNIQUE (photo_id, analysis, version)
+) STRICT;
+
+CREATE TABLE library (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX analysis_of_a_switch ON analysis(photo_id) WHERE found_version <> version;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

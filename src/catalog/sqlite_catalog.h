@@ -31,9 +31,13 @@ class SqliteCatalog final : public Catalog {
   Status Rollback() override;
 
   Status ResetRunning() override;
+  Status WantModels(const ModelSet& models) override;
+  StatusOr<std::optional<ModelSet>> WantedModels() override;
   Status RequireAnalyses(std::span<const AnalysisVersion> analyses) override;
   StatusOr<std::vector<PendingPhoto>> ClaimPending(std::span<const std::string> analyses, int limit) override;
   Status Store(std::span<const PhotoResult> results) override;
+  StatusOr<bool> CompleteSwitch() override;
+  StatusOr<LibraryModels> Models() override;
   StatusOr<int64_t> RetryFailed() override;
 
   StatusOr<CatalogStatus> GetStatus() override;

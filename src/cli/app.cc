@@ -22,7 +22,7 @@ Status NoPack(const std::string& folder, const std::string& name) {
   }
   return absl::FailedPreconditionError(fmt::format(
       "the model pack '{}' is not installed in {} ({}); tools/starter_pack/build installs the starter pack, "
-      "models.pack chooses another",
+      "calotype models pull fetches others, models use chooses",
       name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
 }
 
@@ -34,6 +34,19 @@ StatusOr<const ModelSpec*> Models::Require(std::string_view task) const {
     return absl::FailedPreconditionError(fmt::format("the pack '{}' has no model for {}", pack.name, task));
   }
   return model;
+}
+
+StatusOr<const ModelSpec*> Models::TextEncoder(const std::string& name) const {
+  if (name.empty()) {
+    return Require("embed.text");
+  }
+  const auto found = std::ranges::find(pack.models, name, &ModelSpec::name);
+  if (found == pack.models.end()) {
+    return absl::FailedPreconditionError(
+        fmt::format("the library's vectors are those of the text encoder '{}', which the pack '{}' no longer has", name,
+                    pack.name));
+  }
+  return &*found;
 }
 
 void Models::MeasureDevices() const {
@@ -60,6 +73,7 @@ StatusOr<float> Models::FaceMatchThreshold() const {
 }
 
 Status App::Configure(const std::vector<std::string>& assignments) {
+  assignments_ = assignments;
   folders_ = FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); });
   CALOTYPE_RETURN_IF_ERROR(registry_.ApplyFile(folders_.config / "config.toml"));
   CALOTYPE_RETURN_IF_ERROR(
@@ -71,14 +85,83 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   return config_.Validate();
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
-  auto models = std::make_unique<Models>();
-  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / config_.pack);
+std::string ChoicesText(const std::map<std::string, std::string>& choices) {
+  std::string text;
+  for (const auto& [task, choice] : choices) {
+    text += choice.empty() ? "" : fmt::format("{}{}={}", text.empty() ? "" : ",", task, choice);
+  }
+  return text;
+}
+
+std::map<std::string, std::string> ParseChoices(std::string_view text) {
+  std::map<std::string, std::string> choices;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    const std::size_t equals = std::min(one.find('='), one.size());
+    choices[std::string(one.substr(0, equals))] = one.substr(std::min(equals + 1, one.size()));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+  }
+  return choices;
+}
+
+ModelSet Models::Set() const {
+  const ModelSpec* const encoder = pack.Find("embed.text");
+  return {.pack = pack.name, .choices = ChoicesText(choices), .text_encoder = encoder == nullptr ? "" : encoder->name};
+}
+
+ModelChoice App::PackInUse() const {
+  ModelChoice chosen{.pack = config_.pack, .choices = {}};
+  std::error_code error;
+  if (chosen.pack.empty() && fs::exists(config_.catalog_file, error)) {
+    // A catalogue that cannot be read is told of by whatever needs more of it.
+    const StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(config_.catalog_file);
+    const auto wanted = catalog.ok() ? (*catalog)->WantedModels() : catalog.status();
+    if (wanted.ok() && wanted->has_value()) {
+      chosen = {.pack = (*wanted)->pack, .choices = ParseChoices((*wanted)->choices)};
+    }
+  }
+  if (chosen.pack.empty()) {
+    chosen.pack = UsualPack(config_.models_folder);
+  }
+  for (const auto& [task, choice] : config_.choices) {
+    if (!choice.empty()) {
+      chosen.choices[task] = choice;
+    }
+  }
+  return chosen;
+}
+
+StatusOr<Pack> App::LoadChosen(const ModelChoice& choice) const {
+  StatusOr<Pack> pack = LoadPack(fs::path(config_.models_folder) / choice.pack);
   if (absl::IsNotFound(pack.status())) {
-    return NoPack(config_.models_folder, config_.pack);
+    return NoPack(config_.models_folder, choice.pack);
   }
   CALOTYPE_RETURN_IF_ERROR(pack.status());
-  models->pack = *std::move(pack);
+  for (const auto& [task, name] : choice.choices) {
+    if (const Status chosen = pack->Choose(task, name); !chosen.ok()) {
+      return absl::FailedPreconditionError(
+          fmt::format("models.choice.{}: {}; calotype models pull {} --choice {}={} may bring it", task,
+                      Message(chosen), pack->name, task, name));
+    }
+  }
+  return pack;
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
+  return OpenModels(PackInUse(), threads, parallel, measure_all);
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelChoice& choice, int threads, int parallel,
+                                                  bool measure_all) const {
+  CALOTYPE_ASSIGN_OR_RETURN(Pack pack, LoadChosen(choice));
+  CALOTYPE_ASSIGN_OR_RETURN(auto models, OpenModels(std::move(pack), threads, parallel, measure_all));
+  models->choices = choice.choices;
+  return models;
+}
+
+StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, int threads, int parallel, bool measure_all) const {
+  auto models = std::make_unique<Models>();
+  models->pack = std::move(pack);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config_.Plugins());
   CALOTYPE_ASSIGN_OR_RETURN(
       models->devices,

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "analysis/analyser.h"
 #include "base/folders.h"
@@ -18,9 +20,20 @@
 
 namespace calotype {
 
+// A pack, and models of it that are not those which it would choose itself.
+struct ModelChoice {
+  std::string pack;                            // by name
+  std::map<std::string, std::string> choices;  // by task: "objects", "accurate"
+};
+
+// "objects=accurate,ocr.detect=fast", as the catalogue keeps choices; and back.
+std::string ChoicesText(const std::map<std::string, std::string>& choices);
+std::map<std::string, std::string> ParseChoices(std::string_view text);
+
 // A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
 struct Models {
   Pack pack;
+  std::map<std::string, std::string> choices;  // as in ModelChoice
   DeviceSet devices;
   std::shared_ptr<Placement> placement;
   std::unique_ptr<ModelCache> cache;  // last: it uses the others
@@ -29,8 +42,12 @@ struct Models {
   void MeasureDevices() const;
   // kFailedPrecondition when the pack has no model for `task`.
   StatusOr<const ModelSpec*> Require(std::string_view task) const;
+  // The text encoder called `name`, or the pack's only one when that is empty. kFailedPrecondition when there is none.
+  StatusOr<const ModelSpec*> TextEncoder(const std::string& name) const;
   // Cosine from which two faces are one person's, as the pack's face model states it.
   StatusOr<float> FaceMatchThreshold() const;
+  // As the catalogue books it.
+  ModelSet Set() const;
 };
 
 class App {
@@ -49,6 +66,18 @@ class App {
   // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
   // `measure_all` as in PlacementSettings.
   StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;
+  // The same with another pack.
+  StatusOr<std::unique_ptr<Models>> OpenModels(const ModelChoice& choice, int threads, int parallel,
+                                               bool measure_all = false) const;
+  StatusOr<std::unique_ptr<Models>> OpenModels(Pack pack, int threads, int parallel, bool measure_all) const;
+  // What new findings come from: what the settings say, else what `models use` chose for the library, else the first
+  // pack that is installed of those that people use.
+  ModelChoice PackInUse() const;
+  // That pack with those models. kFailedPrecondition when it is not installed, or lacks one of them.
+  StatusOr<Pack> LoadPackInUse() const { return LoadChosen(PackInUse()); }
+  StatusOr<Pack> LoadChosen(const ModelChoice& choice) const;
+  // What the command line set: "key=value" each.
+  const std::vector<std::string>& assignments() const { return assignments_; }
   // Where measurements and failures of devices are kept.
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
   // All analysers of the pack, restricted to `only`.
@@ -64,6 +93,7 @@ class App {
   AppConfig config_;
   ConfigRegistry registry_;
   Folders folders_;
+  std::vector<std::string> assignments_;
 };
 
 // `path` absolute and normal, as the catalogue keeps it.

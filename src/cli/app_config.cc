@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <iterator>
@@ -17,6 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxWorkers = 256;
+
+// In use where nothing else is said, in this order. A pack that is fetched later does not take the place of another.
+constexpr std::array<std::string_view, 4> kUsualPacks = {"starter", "standard", "standard-free", "starter-free"};
 
 void SetDefault(std::string& path, const fs::path& fallback) {
   if (path.empty()) {
@@ -43,10 +47,22 @@ int64_t UsualBatch(std::string_view task) {
 
 }  // namespace
 
+std::string UsualPack(const fs::path& models_folder) {
+  std::error_code error;
+  const auto* const installed = std::ranges::find_if(
+      kUsualPacks, [&](std::string_view name) { return fs::exists(models_folder / name / kManifestName, error); });
+  return std::string(installed == kUsualPacks.end() ? kUsualPacks.front() : *installed);
+}
+
 void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddText("catalog.file", &catalog_file, "the database");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
-  registry.AddText("models.pack", &pack, "the pack in use");
+  registry.AddText("models.pack", &pack, "the pack in use; empty: what calotype models use chose");
+  registry.AddText("models.hub", &hub, "where packs are fetched from; empty: HF_ENDPOINT, else huggingface.co");
+  registry.AddInteger("models.connections", &connections, 1, 64, "files that are fetched side by side");
+  registry.AddInteger("models.tries", &tries, 1, 1000, "a file is given up after so many in a row that bring nothing");
+  registry.AddInteger("models.retry_delay_ms", &retry_delay_ms, 0, 3'600'000,
+                      "before the second try; doubled before each further one");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
   registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; none: do without");
   registry.AddList("inference.providers", &providers, "plug-in execution providers, NAME=LIBRARY each");
@@ -63,6 +79,8 @@ void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddList("cache.pin", &pinned, "tasks whose models are never unloaded");
   for (const std::string_view task : kModelTasks) {
     const std::string name(task);
+    registry.AddText("models.choice." + name, &choices[name],
+                     "which of the pack's models for this task; empty: its own");
     registry.AddList("devices." + name, &devices[name], "as devices.default, for this task's model");
     registry.AddInteger("batch." + name, &max_batch.emplace(name, UsualBatch(task)).first->second, 1, 1024,
                         "rows that a run of this task's model on a GPU may have; 1: no batching");
@@ -93,7 +111,7 @@ void AppConfig::Resolve(const Folders& folders, int cores) {
 }
 
 Status AppConfig::Validate() const {
-  if (pack.empty() || pack.find('/') != std::string::npos) {
+  if (pack.find('/') != std::string::npos) {
     return absl::InvalidArgumentError(
         fmt::format("models.pack is '{}'; it must be the name of an installed pack", pack));
   }
@@ -148,9 +166,16 @@ DecodeLimits AppConfig::Limits() const {
 }
 
 std::string DescribeConfig(const ConfigRegistry& registry) {
+  std::size_t key = 0;
+  std::size_t value = 0;
+  for (const ConfigField& field : registry.fields()) {
+    key = std::max(key, field.key.size());
+    value = std::max(value, field.Value().size());
+  }
   std::string text;
   for (const ConfigField& field : registry.fields()) {
-    text += fmt::format("{:<28}{:<36}{} ({})\n", field.key, field.Value(), field.help, field.EnvironmentName());
+    text += fmt::format("{:<{}}  {:<{}}  {} ({})\n", field.key, key, field.Value(), value, field.help,
+                        field.EnvironmentName());
   }
   return text;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,7 +21,12 @@ namespace calotype {
 struct AppConfig {
   std::string catalog_file;
   std::string models_folder;
-  std::string pack = "starter";
+  std::string pack;                            // empty: App::PackInUse()
+  std::map<std::string, std::string> choices;  // by task; empty: the pack's own
+  std::string hub;                             // empty: HF_ENDPOINT, else kHubEndpoint
+  int64_t connections = 4;
+  int64_t tries = 6;
+  int64_t retry_delay_ms = 1000;
   std::string onnxruntime;
   std::string openvino;
   std::vector<std::string> providers;
@@ -50,6 +56,9 @@ struct AppConfig {
   StatusOr<std::map<std::string, DevicePolicy>> Policies() const;
   CacheSettings Cache() const;
 };
+
+// The pack that is taken where nobody chose one: the first that is installed of those that people use.
+std::string UsualPack(const std::filesystem::path& models_folder);
 
 // Every field with its value now, its help and its environment variable, one a line.
 std::string DescribeConfig(const ConfigRegistry& registry);

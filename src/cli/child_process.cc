@@ -67,6 +67,25 @@ StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& comma
   return ChildProcess(process, std::move(read_end));
 }
 
+StatusOr<pid_t> ChildProcess::StartDetached(const std::vector<std::string>& command, const std::string& log) {
+  constexpr mode_t kReadable = 0644;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, kReadable);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  const std::vector<char*> words = Pointers(command);
+  pid_t process = -1;
+  const int error = posix_spawn(&process, words.front(), &actions, &attributes, words.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error == 0 ? StatusOr<pid_t>(process)
+                    : ErrnoStatus(error, fmt::format("cannot start {} with its log in {}", command.front(), log));
+}
+
 ChildProcess::~ChildProcess() {
   if (process_ > 0) {
     Kill();

@@ -26,6 +26,10 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
   ~ChildProcess();
 
+  // Starts `command` in a session of its own, which outlives this one; what it prints is appended to `log`. Answers its
+  // process number.
+  static StatusOr<pid_t> StartDetached(const std::vector<std::string>& command, const std::string& log);
+
   // SIGKILL: it gets no chance to tidy up.
   void Kill() const;
 

@@ -16,7 +16,10 @@ void AddDuplicatesCommand(CommandLine& parser, App& app);
 void AddModelsCommand(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "models".
+void AddImportCommand(CommandLine& models, App& app);
 void AddPullCommand(CommandLine& models, App& app);
+// Below "models".
+void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);
 void AddScanCommand(CommandLine& parser, App& app);
 void AddSearchCommand(CommandLine& parser, App& app);

@@ -43,6 +43,10 @@ void CommandLine::AddArgument(const std::string& name, int64_t& value, const std
   app_.add_option(name, value, help)->required();
 }
 
+void CommandLine::AddOptionalArgument(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help);
+}
+
 void CommandLine::AddArguments(const std::string& name, std::vector<std::string>& values, const std::string& help) {
   app_.add_option(name, values, help)->required();
 }

@@ -45,6 +45,7 @@ class CommandLine {
   // What must be given, by its place.
   void AddArgument(const std::string& name, std::string& value, const std::string& help);
   void AddArgument(const std::string& name, int64_t& value, const std::string& help);
+  void AddOptionalArgument(const std::string& name, std::string& value, const std::string& help);
   // One or more.
   void AddArguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // One or more, where one that looks like an option but is none of this command's counts too; those come last.

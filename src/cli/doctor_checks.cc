@@ -198,8 +198,7 @@ Check CheckGpu(const App& app, const StatusOr<DeviceSet>& devices, const Machine
 
 Check CheckModelFiles(const App& app) {
   Check check{.name = "models"};
-  const fs::path folder = fs::path(app.config().models_folder) / app.config().pack;
-  const StatusOr<Pack> pack = LoadPack(folder);
+  const StatusOr<Pack> pack = app.LoadPackInUse();
   const Status status = pack.ok() ? CheckFiles(*pack) : pack.status();
   check.ok = status.ok();
   if (check.ok) {
@@ -210,9 +209,7 @@ Check CheckModelFiles(const App& app) {
     check.detail = fmt::format("{}: {} models, {:.0f} MB, every SHA-256 is right", pack->name, pack->models.size(),
                                static_cast<double>(bytes) / kMegabyte);
   } else {
-    check.detail = absl::IsNotFound(pack.status()) ? fmt::format("the pack '{}' is not installed in {}",
-                                                                 app.config().pack, app.config().models_folder)
-                                                   : Message(status);
+    check.detail = Message(status);
     check.remedy = "calotype doctor --fix builds the pack again (models.pack and models.folder choose it)";
   }
   return check;

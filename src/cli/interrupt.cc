@@ -1,8 +1,10 @@
 #include "cli/interrupt.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <ctime>
+#include <utility>
 
 #include "cli/terminal.h"
 
@@ -14,7 +16,7 @@ constexpr int kSignalledExit = 130;  // what a shell reports for SIGINT
 
 }  // namespace
 
-InterruptWatcher::InterruptWatcher() {
+InterruptWatcher::InterruptWatcher(std::string promise) : promise_(std::move(promise)) {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
@@ -36,7 +38,7 @@ void InterruptWatcher::Watch(const std::stop_token& done) {
     if (source_.stop_requested()) {
       _exit(kSignalledExit);
     }
-    PrintError("stopping: photos in flight are finished first; again to stop at once");
+    PrintError(fmt::format("stopping: {}; again to stop at once", promise_));
     source_.request_stop();
   }
 }

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 namespace calotype {
@@ -11,7 +12,8 @@ namespace calotype {
 // that). Make it before any other thread is started: they inherit the blocked signals.
 class InterruptWatcher {
  public:
-  InterruptWatcher();
+  // `promise` is what is said of the stop: "photos in flight are finished first".
+  explicit InterruptWatcher(std::string promise);
   ~InterruptWatcher();
   InterruptWatcher(const InterruptWatcher&) = delete;
   InterruptWatcher& operator=(const InterruptWatcher&) = delete;
@@ -21,6 +23,7 @@ class InterruptWatcher {
  private:
   void Watch(const std::stop_token& done);
 
+  const std::string promise_;
   sigset_t signals_{};
   sigset_t before_{};
   std::stop_source source_;

@@ -1,63 +1,145 @@
-// calotype models list, calotype models verify, calotype config (calotype models pull: pull_command.cc)
+// calotype models list, calotype models verify, calotype config (calotype models pull, import: files of their own)
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
+#include "models/known_packs.h"
+#include "models/partial_file.h"
 
 namespace calotype {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kMegabyte = 1e6;
+// A pack as it is listed: one that is installed, or one that can be fetched.
+struct ListedPack {
+  Pack pack;
+  bool installed = false;
+  bool in_use = false;
+};
 
-Json ToJson(const ModelSpec& model) {
-  return {{"name", model.name},          {"task", model.task},     {"family", model.family},
-          {"file", model.path.string()}, {"bytes", model.bytes},   {"sha256", model.sha256.Hex()},
-          {"licence", model.licence},    {"notice", model.notice}, {"present", VerifyModel(model, false).ok()}};
+bool IsChosen(const Pack& pack, const ModelSpec& model) { return pack.Find(model.task)->name == model.name; }
+
+int64_t BytesOf(const ModelSpec& model) {
+  int64_t sum = 0;
+  for (const PackFile& file : model.files) {
+    sum += file.bytes.value_or(0);
+  }
+  return sum;
 }
 
-std::string ToText(const ModelSpec& model) {
-  const Status present = VerifyModel(model, false);
+Json ToJson(const ListedPack& listed, const ModelSpec& model) {
+  return {{"name", model.name},
+          {"task", model.task},
+          {"family", model.family},
+          {"choice", model.choice},
+          {"chosen", IsChosen(listed.pack, model)},
+          {"file", model.path.string()},
+          {"bytes", model.bytes},
+          {"sha256", model.files[0].sha256 ? Json(model.sha256.Hex()) : Json(nullptr)},
+          {"licence", model.licence},
+          {"licence_terms", model.licence_terms},
+          {"notice", model.notice},
+          {"present", listed.installed && VerifyModel(model, false).ok()}};
+}
+
+std::string ToJsonLine(const ListedPack& listed) {
+  Json json = {{"pack", listed.pack.name},
+               {"installed", listed.installed},
+               {"in_use", listed.in_use},
+               {"folder", listed.pack.folder.string()},
+               {"models", Json::array()}};
+  for (const ModelSpec& model : listed.pack.models) {
+    json["models"].push_back(ToJson(listed, model));
+  }
+  return JsonLine(json);
+}
+
+// "objects (fast)", with a star at the one of several that is used.
+std::string TaskOf(const Pack& pack, const ModelSpec& model) {
+  if (pack.Choices(model.task).size() < 2) {
+    return model.task;
+  }
+  return fmt::format("{} ({}{})", model.task, model.choice, IsChosen(pack, model) ? "*" : "");
+}
+
+std::string ToText(const ListedPack& listed, const ModelSpec& model) {
+  const Status present = listed.installed ? VerifyModel(model, false) : absl::OkStatus();
+  const int64_t bytes = BytesOf(model);
   std::string text =
-      fmt::format("  {:<18}{:<18}{:>8.1f} MB  {:<14}{}\n", model.task, model.name,
-                  static_cast<double>(model.bytes) / kMegabyte, model.licence, present.ok() ? "" : Message(present));
-  return model.notice.empty() ? text : text + Dim(fmt::format("  {:<18}{}\n", "", model.notice));
+      fmt::format("  {:<22}{:<21}{:>10}  {:<14}{}\n", TaskOf(listed.pack, model), model.name,
+                  bytes > 0 ? FormatBytes(bytes) : "?", model.licence, present.ok() ? "" : Message(present));
+  for (const std::string& note : {model.licence_terms, model.notice}) {
+    text += note.empty() ? "" : Dim(fmt::format("  {:<22}{}\n", "", note));
+  }
+  return text;
+}
+
+std::string ToText(const ListedPack& listed) {
+  std::string text =
+      fmt::format("{}{}  {}\n", Bold(listed.pack.name), listed.in_use ? " (in use)" : "", listed.pack.summary);
+  if (!listed.installed) {
+    text += fmt::format("  not installed: calotype models pull {}\n", listed.pack.name);
+  }
+  for (const ModelSpec& model : listed.pack.models) {
+    text += ToText(listed, model);
+  }
+  return text;
+}
+
+// With the choices that the settings make; one that the pack does not have is told when it is opened.
+Pack WithChoices(Pack pack, const AppConfig& config) {
+  for (const auto& [task, choice] : config.choices) {
+    if (!choice.empty()) {
+      pack.Choose(task, choice).IgnoreError();
+    }
+  }
+  return pack;
+}
+
+StatusOr<std::vector<ListedPack>> KnownPacks(const App& app, const std::set<std::string>& installed) {
+  std::vector<ListedPack> packs;
+  for (const std::string_view name : KnownPackNames()) {
+    if (installed.contains(std::string(name))) {
+      continue;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const PackSource source, FindPackSource(std::string(name)));
+    CALOTYPE_ASSIGN_OR_RETURN(
+        Pack pack, ParseManifest(source.text, source.file, std::filesystem::path(app.config().models_folder) / name));
+    packs.push_back({.pack = WithChoices(std::move(pack), app.config())});
+  }
+  return packs;
 }
 
 CommandResult ListModels(App& app, bool as_json) {
   bool failed = false;
   std::string text;
+  const std::string pack_in_use = app.PackInUse().pack;
+  std::set<std::string> names;
+  const auto add = [&](const ListedPack& listed) { text += as_json ? ToJsonLine(listed) : ToText(listed); };
   for (const InstalledPack& installed : ListPacks(app.config().models_folder)) {
+    names.insert(installed.name);
     if (!installed.pack.ok()) {
       PrintError(Message(installed.pack.status()));
       failed = true;
       continue;
     }
-    const Pack& pack = *installed.pack;
-    const bool in_use = installed.name == app.config().pack;
-    if (as_json) {
-      Json json = {
-          {"pack", pack.name}, {"in_use", in_use}, {"folder", pack.folder.string()}, {"models", Json::array()}};
-      for (const ModelSpec& model : pack.models) {
-        json["models"].push_back(ToJson(model));
-      }
-      text += JsonLine(json);
-      continue;
-    }
-    text += fmt::format("{}{}  {}\n", Bold(pack.name), in_use ? " (in use)" : "", pack.summary);
-    for (const ModelSpec& model : pack.models) {
-      text += ToText(model);
-    }
+    add({.pack = WithChoices(*installed.pack, app.config()),
+         .installed = true,
+         .in_use = installed.name == pack_in_use});
   }
-  if (text.empty() && !failed) {
-    text = as_json ? ""
-                   : fmt::format("no pack is installed in {}; tools/starter_pack/build installs one\n",
-                                 app.config().models_folder);
+  if (names.empty() && !as_json) {
+    text = fmt::format("no pack is installed in {}; tools/starter_pack/build installs the starter pack\n",
+                       app.config().models_folder);
   }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ListedPack> known, KnownPacks(app, names));
+  std::ranges::for_each(known, add);
   Print(text);
   return failed ? 1 : 0;
 }
@@ -67,11 +149,13 @@ CommandResult VerifyModels(App& app) {
   for (const InstalledPack& installed : ListPacks(app.config().models_folder)) {
     CALOTYPE_RETURN_IF_ERROR(installed.pack.status());
     for (const ModelSpec& model : installed.pack->models) {
-      const Status status = VerifyModel(model, true);
-      Print(fmt::format("{:<8}{}/{}\n", status.ok() ? "ok" : "BAD", installed.name, model.name));
-      if (!status.ok()) {
-        PrintError(Message(status));
-        ++bad;
+      for (const PackFile& file : model.files) {
+        const Status status = VerifyFile(model.folder / file.name, file, true);
+        Print(fmt::format("{:<8}{}/{}  {}\n", status.ok() ? "ok" : "BAD", installed.name, model.name, file.name));
+        if (!status.ok()) {
+          PrintError(Message(status));
+          ++bad;
+        }
       }
     }
   }
@@ -82,13 +166,15 @@ CommandResult VerifyModels(App& app) {
 
 void AddModelsCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand("models", "Which models there are, and under which licence");
-  CommandLine list = command.AddCommand("list", "The installed packs");
+  CommandLine list = command.AddCommand("list", "The packs that are installed, and those that can be fetched");
   const auto as_json = std::make_shared<bool>(false);
   list.AddFlag("--json", *as_json, "One JSON line a pack");
   list.SetAction([=, &app] { return ListModels(app, *as_json); });
-  CommandLine verify = command.AddCommand("verify", "Compare every model file with its SHA-256");
+  CommandLine verify = command.AddCommand("verify", "Compare every file of every installed pack with its SHA-256");
   verify.SetAction([&app] { return VerifyModels(app); });
   AddPullCommand(command, app);
+  AddUseCommand(command, app);
+  AddImportCommand(command, app);
 }
 
 void AddConfigCommand(CommandLine& parser, App& app) {

@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::chrono::seconds kPlainInterval{30};
 constexpr int64_t kBarWidth = 24;
+constexpr double kMegabyte = 1e6;
+constexpr double kSecondsPerMinute = 60;
+
+std::string Bar(int64_t done, int64_t total) {
+  const int64_t filled = total > 0 ? kBarWidth * done / total : 0;
+  return fmt::format("[{}{}]", std::string(static_cast<std::size_t>(filled), '#'),
+                     std::string(static_cast<std::size_t>(kBarWidth - filled), '-'));
+}
 
 void WriteError(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
@@ -25,10 +33,7 @@ std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate) 
   if (total == 0) {
     return fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged);
   }
-  const int64_t filled = kBarWidth * done / total;
-  std::string line = fmt::format("[{}{}] {}/{}{} photos", std::string(static_cast<std::size_t>(filled), '#'),
-                                 std::string(static_cast<std::size_t>(kBarWidth - filled), '-'), done, total,
-                                 progress.walking ? "+" : "");
+  std::string line = fmt::format("{} {}/{}{} photos", Bar(done, total), done, total, progress.walking ? "+" : "");
   if (const auto per_minute = rate.PerMinute()) {
     line += fmt::format("  {:.0f} photos/min", *per_minute);
   }
@@ -36,6 +41,20 @@ std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate) 
     line += fmt::format("  {} left", FormatDuration(*left));
   }
   return progress.failed == 0 ? line : line + fmt::format("  {} failed", progress.failed);
+}
+
+std::string FormatProgress(const PullProgress& progress, const RateMeter& rate) {
+  std::string line = fmt::format("{} {:.1f}/{:.1f} MB  {}/{} files", Bar(progress.bytes, progress.total),
+                                 static_cast<double>(progress.bytes) / kMegabyte,
+                                 static_cast<double>(progress.total) / kMegabyte, progress.files_done, progress.files);
+  if (const auto per_minute = rate.PerMinute()) {
+    line += fmt::format("  {:.1f} MB/s", *per_minute / kMegabyte / kSecondsPerMinute);
+  }
+  const int64_t left = progress.total - progress.bytes;
+  if (const auto seconds = rate.SecondsLeft(left); seconds.has_value() && left > 0) {
+    line += fmt::format("  {} left", FormatDuration(*seconds));
+  }
+  return line;
 }
 
 ProgressBar::ProgressBar() {
@@ -53,12 +72,22 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::Update(const ScanProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   rate_.Add(now, progress.analysed + progress.failed);
+  Draw(now, FormatProgress(progress, rate_));
+}
+
+void ProgressBar::Update(const PullProgress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  rate_.Add(now, progress.bytes);
+  Draw(now, FormatProgress(progress, rate_));
+}
+
+void ProgressBar::Draw(std::chrono::steady_clock::time_point now, const std::string& line) {
   if (ErrorIsTerminal()) {
     // Back to the line's start, drawn over, the rest erased.
-    WriteError(fmt::format("\r{}\033[K", FormatProgress(progress, rate_)));
+    WriteError(fmt::format("\r{}\033[K", line));
   } else if (now - last_line_ >= kPlainInterval) {
     last_line_ = now;
-    WriteError(FormatProgress(progress, rate_) + "\n");
+    WriteError(line + "\n");
   }
 }
 

@@ -1,9 +1,10 @@
-// The moving line of a scan.
+// The moving line of a scan, and of what is fetched.
 #pragma once
 
 #include <chrono>
 #include <string>
 
+#include "models/pull.h"
 #include "pipeline/rate.h"
 #include "pipeline/scan_job.h"
 
@@ -11,6 +12,9 @@ namespace calotype {
 
 // "[#####-----]  20/40 photos  52 photos/min  23 s left": pure.
 std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate);
+
+// "[#####-----]  120.0/850.2 MB  2/9 files  12.5 MB/s  58 s left": pure. `rate` is of bytes.
+std::string FormatProgress(const PullProgress& progress, const RateMeter& rate);
 
 // Draws on standard error: a line that is redrawn on a terminal, one line every half minute when piped. While it lives,
 // log messages go above the line. One thread calls Update(); Clear() may be called from any before it prints.
@@ -22,10 +26,13 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void Update(const ScanProgress& progress);
+  void Update(const PullProgress& progress);
   // Takes the line off the terminal.
   static void Clear();
 
  private:
+  void Draw(std::chrono::steady_clock::time_point now, const std::string& line);
+
   RateMeter rate_;
   std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();
 };

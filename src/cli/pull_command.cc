@@ -1,205 +1,203 @@
-// calotype models pull runtime-cuda: ONNX Runtime for CUDA with NVIDIA's libraries, by pip in an environment of its
-// own.
+// calotype models pull: packs, from their hub or a folder. (runtime-cuda: runtime_cuda.cc)
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
 #include <memory>
-#include <span>
-#include <system_error>
-#include <utility>
 
-#include "base/file.h"
-#include "cli/child_process.h"
 #include "cli/command.h"
-#include "cli/pins.h"
+#include "cli/hub_settings.h"
+#include "cli/interrupt.h"
+#include "cli/progress_bar.h"
+#include "cli/runtime_cuda.h"
 #include "cli/terminal.h"
-#include "inference/compatibility/machine_probe.h"
+#include "models/partial_file.h"
+#include "models/pull.h"
 
 namespace calotype {
 namespace {
 
-namespace fs = std::filesystem;
+// quickstart waits for it.
+constexpr std::chrono::milliseconds kProbeTime{4000};
 
-constexpr const char* kName = "runtime-cuda";
-constexpr const char* kWhatItIs =
-    "ONNX Runtime {} for CUDA 13, with the libraries of CUDA and cuDNN that it needs: 1.6 GB to fetch, 2.5 GB on "
-    "disk.\n"
-    "It wants an NVIDIA GPU from Turing (GTX 16, RTX 20) on, and driver 580.65.06 or later.\n"
-    "Licences: ONNX Runtime is under MIT. CUDA and cuDNN are NVIDIA's and not free software: by fetching them you "
-    "accept\n"
-    "NVIDIA's licences (EULA of the CUDA Toolkit, SLA of cuDNN), whose texts come with them, in "
-    "*.dist-info/licenses.\n";
-// Wheels and what is in them lie side by side for a while.
-constexpr uintmax_t kBytesNeeded = uintmax_t{5} << 30;
-constexpr double kGigabyte = 1e9;
-
-// The pinned wheels are those for CPython 3.12; only libraries are taken from them, so any Python can unpack them.
-const std::vector<std::string> kForAnyPython = {"--no-deps", "--require-hashes", "--only-binary",
-                                                ":all:",     "--python-version", "3.12"};
-
-struct Places {
-  fs::path venv;      // where pip is
-  fs::path wheels;    // fetched and not yet unpacked
-  fs::path partial;   // being unpacked
-  fs::path finished;  // site-packages, with .pins written before the folder gets its name
-
-  fs::path Runtime() const { return finished / "onnxruntime" / "capi"; }
+struct PullArguments {
+  std::string name;
+  std::string wheels;
+  std::string from;
+  std::vector<std::string> choices;   // TASK=CHOICE
+  std::vector<std::string> accepted;  // licences
+  bool all = false;
+  bool probe = false;
 };
 
-Places PlacesIn(const fs::path& cache) {
-  return {.venv = cache / "venv" / kName,
-          .wheels = cache / "runtime-cuda.wheels",
-          .partial = cache / "runtime-cuda.partial",
-          .finished = cache / kName};
-}
+const char* Environment(const char* name) { return std::getenv(name); }
 
-Status WriteText(const fs::path& file, const std::string& text) {
-  return WriteFileAtomically(file, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-}
-
-StatusOr<int> RunProgram(const std::vector<std::string>& command) {
-  CALOTYPE_ASSIGN_OR_RETURN(ChildProcess child, ChildProcess::Start(command, /*quiet=*/false));
-  ChildProcess::Result result = child.Wait();
-  return result.exit_status;
-}
-
-Status RunPip(const Places& places, const std::string& verb, const std::vector<std::string>& arguments,
-              std::string_view failure) {
-  std::vector<std::string> command = {(places.venv / "bin" / "python").string(),
-                                      "-m",
-                                      "pip",
-                                      verb,
-                                      "--quiet",
-                                      "--disable-pip-version-check",
-                                      "--no-cache-dir"};
-  command.insert(command.end(), kForAnyPython.begin(), kForAnyPython.end());
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  CALOTYPE_ASSIGN_OR_RETURN(const int exit_status, RunProgram(command));
-  return exit_status == 0 ? absl::OkStatus() : absl::UnavailableError(std::string(failure));
-}
-
-// An environment that pip can be called in. One that was left half made has no .made, and is made anew.
-Status MakeEnvironment(const Places& places) {
-  constexpr int kNotFound = 127;
-  std::error_code error;
-  if (fs::exists(places.venv / ".made", error)) {
-    return absl::OkStatus();
+StatusOr<PullSelection> ReadSelection(const AppConfig& config, const PullArguments& arguments, const Pack& pack) {
+  PullSelection selection{.all = arguments.all};
+  for (const std::string& text : arguments.choices) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return absl::InvalidArgumentError(fmt::format("--choice {}: TASK=CHOICE is needed, objects=accurate", text));
+    }
+    selection.choices[text.substr(0, equals)].insert(text.substr(equals + 1));
   }
-  fs::remove_all(places.venv, error);
-  CALOTYPE_ASSIGN_OR_RETURN(const int exit_status,
-                            RunProgram({"/usr/bin/env", "python3", "-m", "venv", places.venv.string()}));
-  if (exit_status == kNotFound) {
-    return absl::FailedPreconditionError("python3 was not found; install it (Debian, Ubuntu: python3 python3-venv)");
+  for (const auto& [task, choice] : config.choices) {
+    const std::vector<std::string> known = pack.Choices(task);
+    // The setting may be of another pack.
+    if (std::ranges::find(known, choice) != known.end() && !selection.choices.contains(task)) {
+      selection.choices[task].insert(choice);
+    }
   }
-  if (exit_status != 0) {
-    return absl::FailedPreconditionError(fmt::format(
-        "python3 -m venv {} failed; on Debian and Ubuntu the package python3-venv is needed", places.venv.string()));
-  }
-  return WriteText(places.venv / ".made", "");
+  return selection;
 }
 
-Status CheckSpace(const fs::path& cache) {
-  std::error_code error;
-  const fs::space_info space = fs::space(cache, error);
-  if (!error && space.available < kBytesNeeded) {
-    return absl::ResourceExhaustedError(fmt::format(
-        "{} has {:.1f} GB free, {:.1f} are needed; CALOTYPE_HOME or XDG_CACHE_HOME moves it", cache.string(),
-        static_cast<double>(space.available) / kGigabyte, static_cast<double>(kBytesNeeded) / kGigabyte));
+bool CanAsk() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
+
+bool AskYesOrNo(const std::string& question) {
+  Print(question + " [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+Status AcceptLicences(const PullPlan& plan, const PullArguments& arguments) {
+  for (const LicenceTerms& terms : plan.to_accept) {
+    Print(fmt::format("{} ({}): {}\n", Bold(terms.licence), fmt::join(terms.models, ", "), terms.terms));
+    if (std::ranges::find(arguments.accepted, terms.licence) != arguments.accepted.end()) {
+      continue;
+    }
+    if (!CanAsk() || !AskYesOrNo("Do you accept this?")) {
+      return absl::FailedPreconditionError(
+          fmt::format("the licence {} was not accepted, so nothing was fetched. To accept it: calotype models pull {} "
+                      "--accept-licence {}{}",
+                      terms.licence, arguments.name, terms.licence,
+                      plan.pack.name == "standard" ? "; without it: calotype models pull standard-free" : ""));
+    }
   }
   return absl::OkStatus();
 }
 
-// One by one, so that what was fetched before an interruption is not fetched again, and a failure names its package.
-Status FetchWheels(const Places& places, std::span<const Pin> pins) {
-  const fs::path one = places.wheels / "one.txt";
-  for (const Pin& pin : pins) {
-    Print(fmt::format("fetching {} {}\n", pin.name, pin.version));
-    CALOTYPE_RETURN_IF_ERROR(WriteText(one, pin.line + "\n"));
-    CALOTYPE_RETURN_IF_ERROR(RunPip(
-        places, "download", {"-d", places.wheels.string(), "--find-links", places.wheels.string(), "-r", one.string()},
-        fmt::format(
-            "pip could not fetch {} {}: is there a network? What was fetched is kept; run this again. Without a "
-            "network, --wheels FOLDER takes wheels that were fetched elsewhere, as {} tells",
-            pin.name, pin.version, (places.wheels / "runtime-cuda.txt").string())));
+std::string Describe(const PullPlan& plan) {
+  std::string text = fmt::format("{}  {}\n", Bold(plan.pack.name), plan.pack.summary);
+  for (const ModelSpec& model : plan.models) {
+    const std::string choice = plan.pack.Choices(model.task).size() > 1 ? " (" + model.choice + ")" : "";
+    text += fmt::format("  {:<28}{:<22}{:>10}  {}\n", model.task + choice, model.name,
+                        model.bytes > 0 ? FormatBytes(model.bytes) : "?", model.licence);
   }
-  return absl::OkStatus();
+  return text;
 }
 
-Status Unpack(const Places& places, const fs::path& wheels, const fs::path& requirements) {
-  std::error_code error;
-  fs::remove_all(places.partial, error);
-  Print("unpacking\n");
-  CALOTYPE_RETURN_IF_ERROR(RunPip(places, "install",
-                                  {"--no-index", "--find-links", wheels.string(), "--target", places.partial.string(),
-                                   "--no-compile", "-r", requirements.string()},
-                                  fmt::format("pip could not install from {}: it must hold every wheel of {}",
-                                              wheels.string(), requirements.string())));
-  CALOTYPE_RETURN_IF_ERROR(WriteText(places.partial / ".pins", std::string(kRuntimeCudaPins)));
-  fs::remove_all(places.finished, error);
-  fs::rename(places.partial, places.finished, error);
-  return error ? absl::InternalError(fmt::format("cannot rename {} to {}: {}", places.partial.string(),
-                                                 places.finished.string(), error.message()))
-               : absl::OkStatus();
+// What to type so that what was pulled is used, where it is not yet.
+std::string HowToUse(const App& app, const PullPlan& plan) {
+  std::string text;
+  const StatusOr<Pack> installed = LoadPack(plan.pack.folder);
+  for (const ModelSpec& model : plan.models) {
+    const ModelSpec* const used = installed.ok() ? installed->Find(model.task) : nullptr;
+    const auto setting = app.config().choices.find(model.task);
+    const bool set = setting != app.config().choices.end() && setting->second == model.choice;
+    if (used != nullptr && used->name != model.name && !set) {
+      text += fmt::format("{} is used for {}; models.choice.{} = \"{}\" uses {}\n", used->name, model.task, model.task,
+                          model.choice, model.name);
+    }
+  }
+  if (app.config().pack != plan.pack.name) {
+    text += fmt::format("The pack in use is {}; models.pack = \"{}\" in {} uses this one\n", app.config().pack,
+                        plan.pack.name, (app.folders().config / "config.toml").string());
+  }
+  return text;
 }
 
-bool IsInstalled(const Places& places) {
-  const StatusOr<std::string> pins = ReadTextFile(places.finished / ".pins");
-  return pins.ok() && *pins == kRuntimeCudaPins;
+StatusOr<PullReport> RunWithBar(const App& app, const PullPlan& plan, const HubSettings& settings) {
+  const InterruptWatcher interrupt("what was fetched is kept");
+  const std::unique_ptr<HttpClient> client = CreateHttpClient();
+  ProgressBar bar;
+  return RunPull(plan, settings, *client, static_cast<int>(app.config().connections),
+                 {.on_progress = [&](const PullProgress& progress) { bar.Update(progress); },
+                  .on_fetched =
+                      [](const PackFile& file) {
+                        ProgressBar::Clear();
+                        Print(fmt::format("fetched {}  {}  SHA-256 {}\n", file.name,
+                                          FormatBytes(file.bytes.value_or(0)), file.sha256->Hex().substr(0, 16)));
+                      }},
+                 interrupt.token());
 }
 
-Status Install(const Places& places, const fs::path& wheels) {
-  CALOTYPE_RETURN_IF_ERROR(MakeEnvironment(places));
-  std::error_code error;
-  fs::create_directories(places.wheels, error);
-  const fs::path requirements = places.wheels / "runtime-cuda.txt";
-  CALOTYPE_RETURN_IF_ERROR(WriteText(requirements, std::string(kRuntimeCudaPins)));
-  if (wheels.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(FetchWheels(places, ParsePins(kRuntimeCudaPins)));
-  }
-  CALOTYPE_RETURN_IF_ERROR(Unpack(places, wheels.empty() ? places.wheels : wheels, requirements));
-  fs::remove_all(places.wheels, error);
-  return absl::OkStatus();
-}
-
-CommandResult PullRuntimeCuda(const App& app, const fs::path& wheels) {
-#ifndef __x86_64__
-  return absl::UnimplementedError("runtime-cuda is pinned for x86-64 alone");
-#endif
-  std::error_code error;
-  const fs::path cache = app.folders().cache;
-  const Places places = PlacesIn(cache);
-  if (!wheels.empty() && !fs::is_directory(wheels, error)) {
-    return absl::NotFoundError(fmt::format("--wheels {} is no folder", wheels.string()));
-  }
-  const bool installed = IsInstalled(places);
-  if (!installed) {
-    Print(fmt::format(fmt::runtime(kWhatItIs), ParsePins(kRuntimeCudaPins).front().version));
-    fs::create_directories(cache, error);
-    CALOTYPE_RETURN_IF_ERROR(CheckSpace(cache));
-    CALOTYPE_RETURN_IF_ERROR(Install(places, wheels));
-  }
-  const MachineFacts facts = ProbeMachine(places.Runtime());
-  Print(fmt::format(
-      "{} is {}in {}\n\nTo use it, put into {}:\n[inference]\nonnxruntime = \"{}\"\n\nIts verdict here: {}\n", kName,
-      installed ? "already " : "", places.finished.string(), (app.folders().config / "config.toml").string(),
-      places.Runtime().string(), facts.cuda.ToString()));
+CommandResult PullPack(const App& app, const PullArguments& arguments, PackSource source) {
+  CALOTYPE_ASSIGN_OR_RETURN(const HubSettings settings, ReadHubSettings(app.config(), arguments.from, Environment));
+  CALOTYPE_ASSIGN_OR_RETURN(const Pack pack, ParseManifest(source.text, source.file, {}));
+  CALOTYPE_ASSIGN_OR_RETURN(const PullSelection selection, ReadSelection(app.config(), arguments, pack));
+  CALOTYPE_ASSIGN_OR_RETURN(const PullPlan plan, PlanPull(std::move(source), app.config().models_folder, selection));
+  Print(Describe(plan));
+  CALOTYPE_RETURN_IF_ERROR(AcceptLicences(plan, arguments));
+  const auto start = std::chrono::steady_clock::now();
+  CALOTYPE_ASSIGN_OR_RETURN(const PullReport report, RunWithBar(app, plan, settings));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  Print(report.fetched == 0 && !report.installed
+            ? fmt::format("{} is complete in {}: every SHA-256 is right\n", plan.pack.name, plan.pack.folder.string())
+            : fmt::format("{} is installed in {}: {} of {} files fetched, {} in {}\n", plan.pack.name,
+                          plan.pack.folder.string(), report.fetched, plan.files.size(), FormatBytes(report.bytes),
+                          FormatDuration(seconds.count())));
+  Print(HowToUse(app, plan));
   return 0;
+}
+
+// Whether the hub answers for a file of the pack; what it says besides does not matter.
+CommandResult ProbeHub(const App& app, const PullArguments& arguments, const PackSource& source) {
+  CALOTYPE_ASSIGN_OR_RETURN(const HubSettings settings, ReadHubSettings(app.config(), "", Environment));
+  CALOTYPE_ASSIGN_OR_RETURN(const PullPlan plan, PlanPull(source, app.config().models_folder, {}));
+  if (plan.files.empty()) {
+    return absl::InvalidArgumentError(fmt::format("{} has no files", arguments.name));
+  }
+  const HttpHandlers ignore{.on_response = [](const HttpResponse&) { return absl::OkStatus(); },
+                            .on_body = [](std::span<const uint8_t>) { return absl::OkStatus(); }};
+  const StatusOr<HttpResponse> response =
+      CreateHttpClient()->Send({.url = HubUrl(settings.endpoint, *plan.files[0].hub),
+                                .headers = {},
+                                .head = true,
+                                .connect_timeout = kProbeTime,
+                                .total_timeout = kProbeTime},
+                               ignore, {});
+  CALOTYPE_RETURN_IF_ERROR(response.status());
+  // A captive network answers everything: only a hub names the file's content.
+  if (ReadHubFacts(*response).etag.empty()) {
+    return absl::UnavailableError(fmt::format("{} answers {}, but not as a hub", settings.endpoint, response->status));
+  }
+  Print(fmt::format("{} answers\n", settings.endpoint));
+  return 0;
+}
+
+CommandResult Pull(const App& app, const PullArguments& arguments) {
+  if (arguments.name == kRuntimeCudaName) {
+    return PullRuntimeCuda(app, arguments.wheels);
+  }
+  const StatusOr<PackSource> source = FindPackSource(arguments.name);
+  if (absl::IsNotFound(source.status()) && !arguments.name.ends_with(".toml")) {
+    return absl::InvalidArgumentError(fmt::format("{}; {}", Message(source.status()), kRuntimeCudaName));
+  }
+  CALOTYPE_RETURN_IF_ERROR(source.status());
+  return arguments.probe ? ProbeHub(app, arguments, *source) : PullPack(app, arguments, *source);
 }
 
 }  // namespace
 
 void AddPullCommand(CommandLine& models, App& app) {
   CommandLine command = models.AddCommand("pull", "Fetch what is not there yet, by exact version and hash");
-  const auto name = std::make_shared<std::string>();
-  const auto wheels = std::make_shared<std::string>();
-  command.AddArgument("NAME", *name, "runtime-cuda: ONNX Runtime for NVIDIA GPUs, with CUDA's libraries");
-  command.AddOption("--wheels", *wheels, "Install from the wheels in this folder, without a network");
-  command.SetAction([=, &app]() -> CommandResult {
-    if (*name != kName) {
-      return absl::InvalidArgumentError(fmt::format("'{}' cannot be pulled; there is: {}", *name, kName));
-    }
-    return PullRuntimeCuda(app, *wheels);
-  });
+  const auto arguments = std::make_shared<PullArguments>();
+  command.AddArgument("NAME", arguments->name,
+                      fmt::format("A pack ({}), the path of a manifest, or {}: ONNX Runtime for NVIDIA GPUs",
+                                  fmt::join(KnownPackNames(), ", "), kRuntimeCudaName));
+  command.AddList("--choice", arguments->choices, "TASK=CHOICE: this model of several for a task, objects=accurate");
+  command.AddFlag("--all", arguments->all, "Every choice of every task");
+  command.AddList("--accept-licence", arguments->accepted, "Accept the licence of this name");
+  command.AddOption("--from", arguments->from,
+                    "Take files from this folder, without a network: REPOSITORY/PATH, or named by their SHA-256");
+  command.AddFlag("--probe", arguments->probe, "Only ask whether the hub answers: exit code 0 when it does");
+  command.AddOption("--wheels", arguments->wheels, "runtime-cuda: install from the wheels in this folder");
+  command.SetAction([=, &app] { return Pull(app, *arguments); });
 }
 
 }  // namespace calotype

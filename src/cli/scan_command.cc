@@ -1,15 +1,11 @@
 // calotype scan, calotype retry
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/progress_bar.h"
+#include "cli/scan_run.h"
 #include "cli/terminal.h"
-#include "pipeline/scan_job.h"
-#include "search/people.h"
 
 namespace calotype {
 namespace {
@@ -19,70 +15,19 @@ struct ScanArguments {
   std::vector<std::string> only;
 };
 
-std::string Summary(const ScanReport& report) {
-  std::string text = fmt::format("scanned {} photos, {} analysed", report.photos, report.analysed);
-  const auto add = [&](int64_t count, std::string_view what) {
-    if (count > 0) {
-      text += fmt::format(", {} {}", count, what);
-    }
-  };
-  add(report.unchanged, "unchanged");
-  add(report.failed, "failed");
-  add(report.problems, "could not be read");
-  add(report.missing, "no longer there");
-  text += fmt::format(" in {}", FormatDuration(report.seconds));
-  const int64_t looked_at = report.analysed + report.failed;
-  if (looked_at > 0 && report.seconds > 0) {
-    text += fmt::format(" ({:.0f} photos per minute)", static_cast<double>(looked_at) * 60 / report.seconds);
-  }
-  return text + (report.stopped ? "; stopped, the next scan goes on from here\n" : "\n");
-}
-
-Status SortPeople(App& app, const Models& models) {
-  const StatusOr<float> threshold = models.FaceMatchThreshold();
-  if (!threshold.ok()) {
-    return absl::OkStatus();  // A pack without faces has no people.
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
-  return UpdatePeople(*catalog, *threshold);
-}
-
-CommandResult Scan(App& app, const std::vector<std::string>& folders, const std::vector<std::string>& only) {
-  const InterruptWatcher interrupt;
-  CALOTYPE_RETURN_IF_ERROR(app.OpenCatalog(true).status());
-  const int workers = static_cast<int>(app.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores() / workers, workers));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, only));
-  models->MeasureDevices();
-  CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({app.config().preload.begin(), app.config().preload.end()}));
-  ScanOptions options{.catalog_file = app.config().catalog_file, .workers = workers, .limits = app.config().Limits()};
-  for (const std::string& folder : folders) {
-    options.roots.push_back(CatalogPath(folder));
-  }
-  StatusOr<ScanReport> report = absl::UnknownError("not run");
-  {
-    ProgressBar bar;
-    const ScanHandlers handlers{.on_progress = [&](const ScanProgress& progress) { bar.Update(progress); },
-                                .on_failure =
-                                    [](std::string_view path, std::string_view name, std::string_view reason) {
-                                      ProgressBar::Clear();
-                                      const bool whole_photo = name == "read" || name == kDecodeAnalysis;
-                                      PrintError(fmt::format("{}: {}{}{}", Printable(path), whole_photo ? "" : name,
-                                                             whole_photo ? "" : ": ", Printable(reason)));
-                                    }};
-    report = RunScan(options, *analysis, handlers, interrupt.token());
-  }
-  CALOTYPE_RETURN_IF_ERROR(report.status());
-  CALOTYPE_RETURN_IF_ERROR(SortPeople(app, *models));
-  Print(Summary(*report));
-  return report->failed + report->problems > 0 ? 1 : 0;
+CommandResult Scan(App& app, const ScanArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const ScanReport report,
+      ScanWithProgress(app, {.models = app.PackInUse(), .folders = arguments.folders, .only = arguments.only}));
+  Print(Summary(report));
+  return report.failed + report.problems > 0 ? 1 : 0;
 }
 
 CommandResult Retry(App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, catalog->RetryFailed());
   Print(fmt::format("{} analyses are tried again\n", count));
-  return count > 0 ? Scan(app, {}, {}) : CommandResult(0);
+  return count > 0 ? Scan(app, {}) : CommandResult(0);
 }
 
 }  // namespace
@@ -92,7 +37,7 @@ void AddScanCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<ScanArguments>();
   command.AddArguments("FOLDER", arguments->folders, "Folders or files");
   command.AddList("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq");
-  command.SetAction([=, &app] { return Scan(app, arguments->folders, arguments->only); });
+  command.SetAction([=, &app] { return Scan(app, *arguments); });
 }
 
 void AddRetryCommand(CommandLine& parser, App& app) {

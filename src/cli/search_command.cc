@@ -57,8 +57,14 @@ StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit)
   if (query.meaning.empty()) {
     return Searcher(*catalog, nullptr).Search(query, {.limit = limit});
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores(), 1));
-  const StatusOr<const ModelSpec*> model = models->Require("embed.text");
+  // The models whose vectors are shown: while others take over, those that were there before.
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels known, catalog->Models());
+  const ModelSet shown = known.shown.value_or(
+      known.wanted.value_or(ModelSet{.pack = app.PackInUse().pack, .choices = "", .text_encoder = ""}));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto models,
+      app.OpenModels(ModelChoice{.pack = shown.pack, .choices = ParseChoices(shown.choices)}, App::Cores(), 1));
+  const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
   if (!model.ok()) {
     return Searcher(*catalog, nullptr, Message(model.status())).Search(query, {.limit = limit});
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,16 @@ Json ToJson(const PlacementRecord& record) {
           {"not_used", not_used}};
 }
 
-Json ToJson(const CatalogStatus& status, const Placements& placements) {
+Json ToJson(const LibraryModels& models) {
+  const auto pack = [](const std::optional<ModelSet>& set) { return set ? Json(set->pack) : Json(nullptr); };
+  return {{"shown", pack(models.shown)},
+          {"wanted", pack(models.wanted)},
+          {"previous", pack(models.previous)},
+          {"switching", models.switching},
+          {"ready", models.ready}};
+}
+
+Json ToJson(const CatalogStatus& status, const Placements& placements, const LibraryModels& models) {
   Json json = {{"photos", {{"total", status.photos}, {"missing", status.missing}}}};
   json["analyses"] = Json::object();
   for (const auto& [name, counts] : status.analyses) {
@@ -47,6 +57,7 @@ Json ToJson(const CatalogStatus& status, const Placements& placements) {
                               {"failed", counts.failed},
                               {"skipped", counts.skipped}};
   }
+  json["models"] = ToJson(models);
   json["runs"] = Json::object();
   for (const auto& [name, use] : status.devices) {
     json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
@@ -79,9 +90,19 @@ std::string ToText(const Placements& placements) {
   return text;
 }
 
-std::string ToText(const CatalogStatus& status, const Placements& placements) {
+// Empty when nothing changes.
+std::string ToText(const LibraryModels& models) {
+  if (models.wanted == models.shown || !models.shown.has_value()) {
+    return "";
+  }
+  return fmt::format("{} takes over from {}: {} of {} photos are done; {} answers until all are\n\n",
+                     models.wanted->pack, models.shown->pack, models.ready, models.switching, models.shown->pack);
+}
+
+std::string ToText(const CatalogStatus& status, const Placements& placements, const LibraryModels& models) {
   std::string text = fmt::format("{} photos", status.photos);
   text += status.missing > 0 ? fmt::format(", {} more no longer there\n\n", status.missing) : "\n\n";
+  text += ToText(models);
   text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>8}  device\n", "analysis", "done", "pending",
                            "running", "failed", "skipped", "ms"));
   for (const auto& [name, counts] : status.analyses) {
@@ -105,7 +126,8 @@ CommandResult ShowStatus(App& app, bool as_json) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
   const Placements placements = DeviceStore(app.DeviceFile()).Placements();
-  Print(as_json ? JsonLine(ToJson(status, placements)) : ToText(status, placements));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
+  Print(as_json ? JsonLine(ToJson(status, placements, models)) : ToText(status, placements, models));
   return 0;
 }
 

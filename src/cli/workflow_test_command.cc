@@ -204,6 +204,11 @@ class WorkflowTest {
     for (const ConfigField& field : app_.registry().fields()) {
       command.insert(command.end(), {"--set", field.Assignment()});
     }
+    const ModelChoice models = app_.PackInUse();
+    command.insert(command.end(), {"--set", "models.pack=" + models.pack});
+    for (const auto& [task, choice] : models.choices) {
+      command.insert(command.end(), {"--set", fmt::format("models.choice.{}={}", task, choice)});
+    }
     command.insert(command.end(), {"--set", "catalog.file=" + catalog_.string()});
     for (const std::string& change : changes) {
       command.insert(command.end(), {"--set", change});

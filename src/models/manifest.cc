@@ -1,6 +1,8 @@
-// LoadPack: the manifest of a pack, from TOML.
+// LoadPack, ParseManifest: the manifest of a pack, from TOML.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -137,34 +139,145 @@ StatusOr<std::optional<SelfTestSpec>> ReadSelfTest(const toml::table& model, con
   return test;
 }
 
-StatusOr<ModelSpec> ReadModel(const toml::table& table, const fs::path& folder, std::string_view file) {
+// A file's name goes below the pack's folder and nowhere else.
+bool IsSafeName(const fs::path& name) {
+  return !name.empty() && name.is_relative() && name.has_filename() &&
+         std::ranges::none_of(name, [](const fs::path& part) { return part == ".." || part == "."; });
+}
+
+StatusOr<std::optional<HubFile>> ReadHub(const toml::table& table, std::string_view file, std::string_view what) {
+  const toml::node* const node = table.get("hub");
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  if (!node->is_table()) {
+    return TomlError(file, node->source(), fmt::format("{}: 'hub' is {{repository, revision, path}}", what));
+  }
+  HubFile hub;
+  const std::string place = fmt::format("{}: hub", what);
+  const TableReader reader(*node->as_table(), file, place);
+  CALOTYPE_RETURN_IF_ERROR(reader.Read("repository", &hub.repository));
+  CALOTYPE_RETURN_IF_ERROR(reader.Read("revision", &hub.revision));
+  CALOTYPE_RETURN_IF_ERROR(reader.Read("path", &hub.path));
+  if (!IsSafeName(hub.repository) || !IsSafeName(hub.path) || hub.revision.empty()) {
+    return TomlError(file, node->source(), fmt::format("{}: '{}' is no file of a hub", what, hub.ToString()));
+  }
+  return hub;
+}
+
+// The file whose name is under `key`. What has been installed has a SHA-256 and, when it is the model's own, a size.
+StatusOr<PackFile> ReadFileEntry(const toml::table& table, const char* key, bool installed, std::string_view file,
+                                 std::string_view what) {
+  const TableReader reader(table, file, what);
+  PackFile entry;
+  CALOTYPE_RETURN_IF_ERROR(reader.Read(key, &entry.name));
+  if (!IsSafeName(entry.name)) {
+    return TomlError(file, table[key].node()->source(),
+                     fmt::format("{}: '{}' must be a file below the pack's folder", what, entry.name));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(entry.hub, ReadHub(table, file, what));
+  entry.commit = table["hub"]["commit"].value_or(std::string());
+  if (installed || table.contains("sha256")) {
+    std::string sha256;
+    CALOTYPE_RETURN_IF_ERROR(reader.Read("sha256", &sha256));
+    const StatusOr<Sha256Digest> digest = ParseSha256(sha256);
+    if (!digest.ok()) {
+      return TomlError(file, table["sha256"].node()->source(), Message(digest.status()));
+    }
+    entry.sha256 = *digest;
+  }
+  if (table.contains("bytes")) {
+    entry.bytes = 0;
+    CALOTYPE_RETURN_IF_ERROR(reader.Read("bytes", &*entry.bytes));
+  }
+  return entry;
+}
+
+StatusOr<std::vector<PackFile>> ReadFiles(const toml::table& model, bool installed, std::string_view file,
+                                          std::string_view what) {
+  std::vector<PackFile> files;
+  CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(), ReadFileEntry(model, "file", installed, file, what));
+  if (installed && !files[0].bytes) {
+    return TomlError(file, model.source(), fmt::format("{}: 'bytes' is missing or of another type", what));
+  }
+  const toml::array* const extra = model["extra_files"].as_array();
+  for (std::size_t i = 0; extra != nullptr && i < extra->size(); ++i) {
+    const toml::table* const table = extra->get_as<toml::table>(i);
+    if (table == nullptr) {
+      return TomlError(file, extra->source(), fmt::format("{}: each of 'extra_files' must be a table", what));
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(files.emplace_back(), ReadFileEntry(*table, "path", installed, file, what));
+  }
+  return files;
+}
+
+StatusOr<ModelSpec> ReadModel(const toml::table& table, const fs::path& folder, bool installed, std::string_view file) {
   ModelSpec model;
   CALOTYPE_RETURN_IF_ERROR(TableReader(table, file, "model").Read("name", &model.name));
   const std::string what = "model " + model.name;
   const TableReader reader(table, file, what);
-  std::string file_name;
-  std::string sha256;
   CALOTYPE_RETURN_IF_ERROR(reader.Read("task", &model.task));
-  CALOTYPE_RETURN_IF_ERROR(reader.Read("family", &model.family));
-  CALOTYPE_RETURN_IF_ERROR(reader.Read("file", &file_name));
-  CALOTYPE_RETURN_IF_ERROR(reader.Read("sha256", &sha256));
-  CALOTYPE_RETURN_IF_ERROR(reader.Read("bytes", &model.bytes));
-  CALOTYPE_RETURN_IF_ERROR(reader.Read("licence", &model.licence));
-  model.notice = table["notice"].value_or(std::string());
-  model.path = folder / file_name;
-  model.folder = folder;
-  StatusOr<Sha256Digest> digest = ParseSha256(sha256);
-  if (!digest.ok()) {
-    return TomlError(file, table["sha256"].node()->source(), Message(digest.status()));
+  if (std::ranges::find(kModelTasks, model.task) == kModelTasks.end()) {
+    return TomlError(
+        file, table["task"].node()->source(),
+        fmt::format("{}: there is no task '{}'; tasks are {}", what, model.task, fmt::join(kModelTasks, ", ")));
   }
-  model.sha256 = *digest;
+  CALOTYPE_RETURN_IF_ERROR(reader.Read("family", &model.family));
+  CALOTYPE_ASSIGN_OR_RETURN(model.files, ReadFiles(table, installed, file, what));
+  CALOTYPE_RETURN_IF_ERROR(reader.Read("licence", &model.licence));
+  model.choice = table["choice"].value_or(std::string(kOnlyChoice));
+  model.licence_terms = table["licence_terms"].value_or(std::string());
+  model.notice = table["notice"].value_or(std::string());
+  model.path = folder / model.files[0].name;
+  model.folder = folder;
+  model.sha256 = model.files[0].sha256.value_or(Sha256Digest{});
+  model.bytes = model.files[0].bytes.value_or(0);
   CALOTYPE_ASSIGN_OR_RETURN(model.params, ReadParams(table, file, model.name));
   CALOTYPE_ASSIGN_OR_RETURN(model.self_test, ReadSelfTest(table, folder, file, what));
   return model;
 }
 
-StatusOr<Pack> ReadPack(const toml::table& root, const fs::path& folder, std::string_view file) {
-  Pack pack{.folder = folder};
+Status CheckNames(const Pack& pack, const toml::array& tables, std::string_view file) {
+  std::set<std::string> names;
+  std::set<std::string> choices;
+  for (std::size_t i = 0; i < pack.models.size(); ++i) {
+    const ModelSpec& model = pack.models[i];
+    const toml::source_region& source = tables.get(i)->source();
+    if (!names.insert(model.name).second) {
+      return TomlError(file, source, fmt::format("two models are called '{}'", model.name));
+    }
+    if (!choices.insert(model.task + " " + model.choice).second) {
+      return TomlError(file, source,
+                       fmt::format("model {}: the choice '{}' for {} is another model's already", model.name,
+                                   model.choice, model.task));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// `[default_choice]`; a task that is not in it takes its first model.
+Status ReadDefaultChoices(const toml::table& root, std::string_view file, Pack& pack) {
+  for (const ModelSpec& model : pack.models) {
+    if (pack.Choices(model.task).size() > 1) {
+      pack.chosen.try_emplace(model.task, model.choice);
+    }
+  }
+  const toml::table* const table = root["default_choice"].as_table();
+  if (table == nullptr) {
+    return absl::OkStatus();
+  }
+  for (const auto& [task, node] : *table) {
+    const Status chosen = pack.Choose(std::string(task.str()), node.value_or(std::string()));
+    if (!chosen.ok()) {
+      return TomlError(file, node.source(), "default_choice: " + Message(chosen));
+    }
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<Pack> ReadPack(const toml::table& root, const fs::path& folder, bool installed, std::string_view file) {
+  Pack pack;
+  pack.folder = folder;
   const TableReader reader(root, file, "pack");
   int64_t format = 0;
   CALOTYPE_RETURN_IF_ERROR(reader.Read("format", &format));
@@ -175,19 +288,26 @@ StatusOr<Pack> ReadPack(const toml::table& root, const fs::path& folder, std::st
   CALOTYPE_RETURN_IF_ERROR(reader.Read("name", &pack.name));
   pack.summary = root["summary"].value_or(std::string());
   const toml::array* const models = root["model"].as_array();
-  std::set<std::string> names;
   for (std::size_t i = 0; models != nullptr && i < models->size(); ++i) {
     const toml::table* const table = models->get_as<toml::table>(i);
     if (table == nullptr) {
       return TomlError(file, models->source(), "each 'model' must be a table");
     }
-    CALOTYPE_ASSIGN_OR_RETURN(ModelSpec model, ReadModel(*table, folder, file));
-    if (!names.insert(model.name).second) {
-      return TomlError(file, table->source(), fmt::format("two models are called '{}'", model.name));
-    }
-    pack.models.push_back(std::move(model));
+    CALOTYPE_ASSIGN_OR_RETURN(pack.models.emplace_back(), ReadModel(*table, folder, installed, file));
   }
+  if (models != nullptr) {
+    CALOTYPE_RETURN_IF_ERROR(CheckNames(pack, *models, file));
+  }
+  CALOTYPE_RETURN_IF_ERROR(ReadDefaultChoices(root, file, pack));
   return pack;
+}
+
+StatusOr<Pack> Parse(const std::string& text, const std::string& file, const fs::path& folder, bool installed) {
+  try {
+    return ReadPack(toml::parse(text, file), folder, installed, file);
+  } catch (const toml::parse_error& error) {
+    return TomlError(file, error.source(), error.description());
+  }
 }
 
 }  // namespace
@@ -195,11 +315,11 @@ StatusOr<Pack> ReadPack(const toml::table& root, const fs::path& folder, std::st
 StatusOr<Pack> LoadPack(const fs::path& folder) {
   const fs::path manifest = folder / kManifestName;
   CALOTYPE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(manifest));
-  try {
-    return ReadPack(toml::parse(text, manifest.string()), folder, manifest.string());
-  } catch (const toml::parse_error& error) {
-    return TomlError(manifest.string(), error.source(), error.description());
-  }
+  return Parse(text, manifest.string(), folder, /*installed=*/true);
+}
+
+StatusOr<Pack> ParseManifest(const std::string& text, const std::string& file, const fs::path& folder) {
+  return Parse(text, file, folder, /*installed=*/false);
 }
 
 }  // namespace calotype

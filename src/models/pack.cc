@@ -1,6 +1,7 @@
 #include "models/pack.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <system_error>
@@ -87,10 +88,35 @@ StatusOr<std::vector<float>> ModelParams::FloatsOr(std::string_view key, std::sp
 
 std::string ModelSpec::VersionTag() const { return fmt::format("{}-{}", name, sha256.Hex().substr(0, 8)); }
 
+std::string HubFile::ToString() const { return fmt::format("{}@{}/{}", repository, revision, path); }
+
 const ModelSpec* Pack::Find(std::string_view task) const {
-  const auto found =
-      std::find_if(models.begin(), models.end(), [&](const ModelSpec& model) { return model.task == task; });
+  const auto choice = chosen.find(std::string(task));
+  const auto found = std::ranges::find_if(models, [&](const ModelSpec& model) {
+    return model.task == task && (choice == chosen.end() || choice->second == model.choice);
+  });
   return found == models.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Pack::Choices(std::string_view task) const {
+  std::vector<std::string> choices;
+  for (const ModelSpec& model : models) {
+    if (model.task == task) {
+      choices.push_back(model.choice);
+    }
+  }
+  return choices;
+}
+
+Status Pack::Choose(const std::string& task, const std::string& choice) {
+  const std::vector<std::string> choices = Choices(task);
+  if (std::ranges::find(choices, choice) == choices.end()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the pack '{}' has no model '{}' for {}; it has {}", name, choice, task,
+                    choices.empty() ? "none" : fmt::format("{}", fmt::join(choices, ", "))));
+  }
+  chosen[task] = choice;
+  return absl::OkStatus();
 }
 
 std::vector<InstalledPack> ListPacks(const fs::path& models_folder) {
@@ -105,21 +131,28 @@ std::vector<InstalledPack> ListPacks(const fs::path& models_folder) {
   return packs;
 }
 
-Status VerifyModel(const ModelSpec& model, bool hash) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(model.path));
+Status VerifyFile(const fs::path& path, const PackFile& expected, bool hash) {
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
   std::error_code error;
-  const auto size = fs::file_size(model.path, error);
-  if (error || size != static_cast<std::uintmax_t>(model.bytes)) {
+  const auto size = static_cast<int64_t>(fs::file_size(path, error));
+  if (expected.bytes && (error || size != *expected.bytes)) {
     return absl::DataLossError(
-        fmt::format("{} has {} bytes, its manifest says {}", model.path.string(), size, model.bytes));
+        fmt::format("{} has {} bytes, its manifest says {}", path.string(), size, *expected.bytes));
   }
-  if (!hash) {
+  if (!hash || !expected.sha256) {
     return absl::OkStatus();
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest digest, Sha256OfFile(file.get()));
-  if (digest != model.sha256) {
+  if (digest != *expected.sha256) {
     return absl::DataLossError(
-        fmt::format("{} has SHA-256 {}, its manifest says {}", model.path.string(), digest.Hex(), model.sha256.Hex()));
+        fmt::format("{} has SHA-256 {}, its manifest says {}", path.string(), digest.Hex(), expected.sha256->Hex()));
+  }
+  return absl::OkStatus();
+}
+
+Status VerifyModel(const ModelSpec& model, bool hash) {
+  for (const PackFile& file : model.files) {
+    CALOTYPE_RETURN_IF_ERROR(VerifyFile(model.folder / file.name, file, hash));
   }
   return absl::OkStatus();
 }

@@ -66,16 +66,42 @@ struct SelfTestSpec {
   double tolerance = 0.02;                 // of each component of expect_vector
 };
 
+// Where a file is fetched from: ENDPOINT/REPOSITORY/resolve/REVISION/PATH, the protocol of the Hugging Face hub.
+struct HubFile {
+  std::string repository;  // "owner/name"
+  std::string revision;    // a commit, or a branch such as "main"
+  std::string path;
+
+  // "owner/name@revision/path": what messages call it.
+  std::string ToString() const;
+  auto operator<=>(const HubFile&) const = default;
+};
+
+// A file of a model. In an installed pack the SHA-256 is always there.
+struct PackFile {
+  std::string name;                    // relative to the pack's folder
+  std::optional<Sha256Digest> sha256;  // of its bytes
+  std::optional<int64_t> bytes;
+  std::optional<HubFile> hub;  // nullopt: it cannot be fetched
+  std::string commit;          // that the revision was when it was fetched; may be empty
+};
+
+// What a pack calls a model of which there is no other for the same task.
+inline constexpr std::string_view kOnlyChoice = "default";
+
 struct ModelSpec {
   std::string name;    // unique in its pack
   std::string task;    // one of kModelTasks
+  std::string choice;  // among the pack's models for this task: "fast", "balanced", "accurate"
   std::string family;  // how it is fed and read: centernet, conse, bert, db, ctc, orient, scrfd, blazeface, face-chip
   std::filesystem::path path;    // of the model file; absolute
   std::filesystem::path folder;  // of the pack: files that params name (labels, vocabularies) lie here
   Sha256Digest sha256;
   int64_t bytes = 0;
+  std::vector<PackFile> files;  // the model's own first, then labels, vocabularies, weights beside the graph
   std::string licence;
-  std::string notice;  // what the licence does not say; may be empty
+  std::string licence_terms;  // what the licence forbids: to be accepted before it is fetched; mostly empty
+  std::string notice;         // what the licence does not say; may be empty
   ModelParams params;
   std::optional<SelfTestSpec> self_test;
 
@@ -93,9 +119,14 @@ struct Pack {
   std::string summary;
   std::filesystem::path folder;
   std::vector<ModelSpec> models;
+  std::map<std::string, std::string> chosen;  // by task, of those with several models
 
-  // The model for a task; null when the pack has none.
+  // The chosen model for a task; null when the pack has none.
   const ModelSpec* Find(std::string_view task) const;
+  // The names of the models for a task, in the manifest's order.
+  std::vector<std::string> Choices(std::string_view task) const;
+  // From now on Find(task) answers the model that the pack calls `choice`; kInvalidArgument names those that there are.
+  Status Choose(const std::string& task, const std::string& choice);
 };
 
 // The name of the manifest in an installed pack's folder.
@@ -105,6 +136,10 @@ inline constexpr std::string_view kManifestName = "pack.toml";
 // Model files are not opened.
 StatusOr<Pack> LoadPack(const std::filesystem::path& folder);
 
+// Reads the text of a manifest whose files may still have to be fetched: SHA-256 and sizes may be missing. `file` names
+// it in messages; `folder` is where the files are, or will be.
+StatusOr<Pack> ParseManifest(const std::string& text, const std::string& file, const std::filesystem::path& folder);
+
 // The installed packs, by folder name; a pack that cannot be read is an entry with its error.
 struct InstalledPack {
   std::string name;
@@ -112,7 +147,11 @@ struct InstalledPack {
 };
 std::vector<InstalledPack> ListPacks(const std::filesystem::path& models_folder);
 
-// OK when the model's file is there, has the stated size and, if `hash`, the stated SHA-256.
+// OK when the file at `path` is there, has the size that `expected` states, if it states one, and, if `hash`, its
+// SHA-256.
+Status VerifyFile(const std::filesystem::path& path, const PackFile& expected, bool hash);
+
+// OK when the model's files are there, have the stated sizes and, if `hash`, the stated SHA-256.
 Status VerifyModel(const ModelSpec& model, bool hash);
 
 }  // namespace calotype

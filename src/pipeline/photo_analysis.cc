@@ -97,9 +97,19 @@ std::vector<AnalysisVersion> PhotoAnalysis::Versions() const {
   std::vector<AnalysisVersion> versions = {
       {.analysis = std::string(kDecodeAnalysis), .version = std::string(kDecodeVersion)}};
   for (const auto& analyser : analysers_) {
-    versions.push_back({.analysis = std::string(analyser->name()), .version = analyser->version()});
+    versions.push_back({.analysis = std::string(analyser->name()), .version = VersionOf(*analyser)});
   }
   return versions;
+}
+
+std::string PhotoAnalysis::VersionOf(const Analyser& analyser) const {
+  std::string version = analyser.version();
+  for (const auto& other : analysers_) {
+    if (Needs(analyser, other->name())) {
+      version += fmt::format(" of {}", VersionOf(*other));
+    }
+  }
+  return version;
 }
 
 std::vector<std::string> PhotoAnalysis::Closure(std::span<const std::string> pending) const {
@@ -135,7 +145,7 @@ void PhotoAnalysis::Run(const DecodedPhoto& photo, std::span<const std::string> 
 }
 
 AnalysisOutcome PhotoAnalysis::RunOne(Analyser& analyser, const PhotoView& view, PhotoResult& result) const {
-  AnalysisOutcome outcome{.analysis = std::string(analyser.name()), .version = analyser.version()};
+  AnalysisOutcome outcome{.analysis = std::string(analyser.name()), .version = VersionOf(analyser)};
   if (const std::string_view need = MissingNeed(analyser, result); !need.empty()) {
     outcome.state = AnalysisState::kSkipped;
     outcome.reason = fmt::format("{} did not succeed", need);
@@ -161,7 +171,7 @@ void PhotoAnalysis::BookUndecodable(const Status& reason, std::span<const std::s
   for (const auto& analyser : analysers_) {
     if (Contains(names, analyser->name())) {
       result.outcomes.push_back({.analysis = std::string(analyser->name()),
-                                 .version = analyser->version(),
+                                 .version = VersionOf(*analyser),
                                  .state = AnalysisState::kSkipped,
                                  .reason = "the photo could not be decoded"});
     }

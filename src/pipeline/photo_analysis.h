@@ -38,6 +38,8 @@ class PhotoAnalysis {
   void BookUndecodable(const Status& reason, std::span<const std::string> names, PhotoResult& result) const;
 
  private:
+  // Its own version and those of what it needs: other faces have other embeddings.
+  std::string VersionOf(const Analyser& analyser) const;
   AnalysisOutcome RunOne(Analyser& analyser, const PhotoView& view, PhotoResult& result) const;
 
   std::vector<std::unique_ptr<Analyser>> analysers_;

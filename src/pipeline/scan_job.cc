@@ -14,8 +14,8 @@
 #include "absl/base/thread_annotations.h"
 #include "base/bounded_queue.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/mutex.h"
-#include "pipeline/scan_lock.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {
@@ -29,6 +29,7 @@ constexpr int kClaimBatch = 32;
 // Findings wait for company at most this long before they are written.
 constexpr std::size_t kStoreBatch = 32;
 constexpr std::chrono::milliseconds kTick{50};
+constexpr std::chrono::milliseconds kLockRetry{500};
 
 struct DecodedJob {
   PendingPhoto photo;
@@ -55,6 +56,7 @@ class ScanJob {
   StatusOr<ScanReport> Run();
 
  private:
+  StatusOr<FileLock> TakeLock() const;
   Status Prepare();
   void RunThreads();
   void ScanFolders();
@@ -67,7 +69,7 @@ class ScanJob {
   void ReportFailures(const FinishedJob& job);
   void ReportFailure(std::string_view path, std::string_view analysis, std::string_view reason);
   void Fail(const Status& status);
-  bool Stopping() const { return stop_.stop_requested() || failed_.load(); }
+  bool Stopping() const { return stop_.stop_requested() || failed_.load() || superseded_.load(); }
   ScanProgress Progress() const;
   ScanReport Report() const;
 
@@ -90,14 +92,28 @@ class ScanJob {
   std::atomic<bool> walking_{true};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> superseded_{false};  // other models were chosen meanwhile
   std::atomic<int64_t> claimed_{0};
   std::atomic<int64_t> photos_done_{0};
   std::atomic<int64_t> photos_failed_{0};
+  bool switching_ = false;
 
   mutable Mutex mutex_;
   Status first_error_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> devices_ ABSL_GUARDED_BY(mutex_);
 };
+
+StatusOr<FileLock> ScanJob::TakeLock() const {
+  const auto take = [file = options_.catalog_file.string() + ".scan.lock"] {
+    return FileLock::Take(file, "scan of this catalogue");
+  };
+  StatusOr<FileLock> lock = take();
+  while (!lock.ok() && options_.wait && !Stopping()) {
+    std::this_thread::sleep_for(kLockRetry);
+    lock = take();
+  }
+  return lock;
+}
 
 Status ScanJob::Prepare() {
   std::error_code error;
@@ -110,11 +126,12 @@ Status ScanJob::Prepare() {
   CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
   // The lock is ours: what is marked as running belonged to a process that died.
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->WantModels(options_.models));
   return work_catalog_->RequireAnalyses(versions_);
 }
 
 StatusOr<ScanReport> ScanJob::Run() {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanLock lock, ScanLock::Take(options_.catalog_file));
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, TakeLock());
   CALOTYPE_RETURN_IF_ERROR(Prepare());
   std::jthread work([this] { RunThreads(); });
   while (!finished_) {
@@ -129,6 +146,9 @@ StatusOr<ScanReport> ScanJob::Run() {
   }
   // Claimed but not begun when the stop came.
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->CompleteSwitch().status());
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, work_catalog_->Models());
+  switching_ = models.wanted != models.shown;
   return Report();
 }
 
@@ -178,6 +198,11 @@ void ScanJob::Dispatch() {
     names.push_back(version.analysis);
   }
   while (!Stopping()) {
+    const StatusOr<std::optional<ModelSet>> wanted = work_catalog_->WantedModels();
+    if (!wanted.ok()) {
+      return Fail(wanted.status());
+    }
+    superseded_ = *wanted != options_.models;
     // Read before claiming: what the scanner books between a claim and its end must not be missed.
     const bool last_round = !walking_;
     StatusOr<std::vector<PendingPhoto>> claimed = work_catalog_->ClaimPending(names, kClaimBatch);
@@ -323,7 +348,8 @@ ScanReport ScanJob::Report() const {
           .analysed = photos_done_,
           .failed = photos_failed_,
           .problems = counts_.problems,
-          .stopped = stop_.stop_requested(),
+          .stopped = stop_.stop_requested() || superseded_,
+          .switching = switching_,
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(),
           .devices = devices_};
 }

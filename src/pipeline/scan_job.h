@@ -25,6 +25,8 @@ namespace calotype {
 struct ScanOptions {
   std::filesystem::path catalog_file;
   std::vector<std::filesystem::path> roots;  // absolute, normal; files or folders
+  ModelSet models;                           // those of the analysis
+  bool wait = false;                         // until the scan lock is free; else a scan elsewhere is an error
   int workers = 1;                           // analysts side by side
   DecodeLimits limits;
 };
@@ -47,6 +49,7 @@ struct ScanReport {
   int64_t failed = 0;    // photos with at least one failed analysis
   int64_t problems = 0;  // files and folders that could not be read
   bool stopped = false;
+  bool switching = false;  // findings of other models are still shown, until these are complete
   double seconds = 0;
   std::map<std::string, std::string> devices;  // by analysis
 };
@@ -59,9 +62,10 @@ struct ScanHandlers {
   std::function<void(std::string_view path, std::string_view analysis, std::string_view reason)> on_failure;
 };
 
-// Scans until everything pending is done or `stop` is requested; then photos in flight are finished and stored, the
-// rest stays pending. Takes the scan lock. A photo's failure is booked and told, not returned: errors are those of the
-// catalogue (a full disk) and of roots that do not exist. Blocks.
+// Scans until everything pending is done and shown (Catalog::CompleteSwitch), or `stop` is requested, or other models are
+// chosen for the library (Catalog::WantModels): then photos in flight are finished and stored, the rest stays pending.
+// Takes the scan lock. A photo's failure is booked and told, not returned: errors are those of the catalogue (a full
+// disk) and of roots that do not exist. Blocks.
 StatusOr<ScanReport> RunScan(const ScanOptions& options, const PhotoAnalysis& analysis, const ScanHandlers& handlers,
                              const std::stop_token& stop);
 

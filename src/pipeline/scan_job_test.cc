@@ -11,9 +11,9 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "photo/encode.h"
 #include "pipeline/fake_analysers.h"
-#include "pipeline/scan_lock.h"
 
 namespace calotype {
 namespace {
@@ -217,7 +217,7 @@ TEST_F(ScanJobTest, AStopLosesNothing) {
 
 TEST_F(ScanJobTest, OneScanAtATime) {
   AddPhotos(1);
-  const StatusOr<ScanLock> lock = ScanLock::Take(catalog_);
+  const StatusOr<FileLock> lock = FileLock::Take(catalog_.string() + ".scan.lock", "");
   ASSERT_TRUE(lock.ok());
   EXPECT_THAT(Message(Scan(*Analysis()).status()),
               HasSubstr("another scan of this catalogue is running (process " + std::to_string(getpid())));

@@ -210,6 +210,7 @@ TEST_F(PeopleTest, EmbeddingsOfOtherModelsAreNotCompared) {
   other.outcomes = {Done("faces.recognise")};
   other.outcomes[0].version = "v2";
   CALOTYPE_ASSERT_OK(catalog().Store(std::vector{other}));
+  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
   EXPECT_THAT(Update(), ElementsAre(1, 2, 3));
 }
 

@@ -4,8 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <span>
+#include <string>
+#include <utility>
 
 #include "analysis/image_ops.h"
+#include "analysis/labels.h"
 
 namespace calotype {
 namespace {
@@ -28,12 +31,44 @@ Candidate FromRow(std::span<const float> row, float scale) {
           .label = static_cast<int>(row[5])};
 }
 
+class CenterNetDetector final : public ObjectDetector {
+ public:
+  CenterNetDetector(const CenterNetParams& params, std::vector<std::string> labels)
+      : params_(params), labels_(std::move(labels)) {}
+
+  float score_threshold() const override { return params_.score_threshold; }
+
+  StatusOr<std::vector<ObjectFinding>> Detect(Session& session, const PhotoView& photo) const override {
+    const CenterNetInput input = PrepareCenterNet(photo.image, params_);
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input.tensor, 1}));
+    if (outputs.empty()) {
+      return absl::InternalError("a centernet answered nothing");
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Candidate> found, DecodeCenterNet(outputs[0], input.scale, params_));
+    std::vector<ObjectFinding> findings;
+    for (const Candidate& candidate : found) {
+      if (candidate.label < 0 || static_cast<std::size_t>(candidate.label) >= labels_.size()) {
+        return absl::InternalError(
+            fmt::format("the model found class {}, but its label file has {} lines", candidate.label, labels_.size()));
+      }
+      findings.push_back({.label = labels_[static_cast<std::size_t>(candidate.label)],
+                          .score = candidate.score,
+                          .box = ScaleBox(candidate.box, photo.scale_x(), photo.scale_y())});
+    }
+    return findings;
+  }
+
+ private:
+  const CenterNetParams params_;
+  const std::vector<std::string> labels_;
+};
+
 }  // namespace
 
 StatusOr<CenterNetParams> ReadCenterNetParams(const ModelParams& params) {
-  CALOTYPE_ASSIGN_OR_RETURN(const int size, params.Int("input_size"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, params.Double("score_threshold"));
-  CALOTYPE_ASSIGN_OR_RETURN(const double iou, params.Double("nms_iou"));
+  CALOTYPE_ASSIGN_OR_RETURN(const int size, params.IntOr("input_size", 512));
+  CALOTYPE_ASSIGN_OR_RETURN(const double threshold, params.DoubleOr("score_threshold", 0.4));
+  CALOTYPE_ASSIGN_OR_RETURN(const double iou, params.DoubleOr("nms_iou", 0.5));
   if (size < 32 || size > 4096) {
     return absl::InvalidArgumentError(fmt::format("input_size is {}; it may be 32 to 4096", size));
   }
@@ -61,6 +96,12 @@ StatusOr<std::vector<Candidate>> DecodeCenterNet(const Tensor& output, float sca
     found.push_back(likely[index]);
   }
   return found;
+}
+
+StatusOr<std::unique_ptr<const ObjectDetector>> CreateCenterNet(const ModelSpec& spec) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CenterNetParams params, ReadCenterNetParams(spec.params));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> labels, ReadLabels(spec, "labels"));
+  return std::make_unique<CenterNetDetector>(params, std::move(labels));
 }
 
 }  // namespace calotype

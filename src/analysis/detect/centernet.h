@@ -2,9 +2,11 @@
 // 0..1, letterboxed; one output [N, K, 6]: left, top, right, bottom in pixels of the square, score, class.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "analysis/boxes.h"
+#include "analysis/detect/detector.h"
 #include "base/status.h"
 #include "inference/tensor.h"
 #include "models/pack.h"
@@ -18,7 +20,7 @@ struct CenterNetParams {
   float nms_iou = 0;
 };
 
-// The parameters "input_size", "score_threshold" and "nms_iou"; kInvalidArgument when one is missing or senseless.
+// The parameters "input_size" (512), "score_threshold" (0.4) and "nms_iou" (0.5); kInvalidArgument for a senseless one.
 StatusOr<CenterNetParams> ReadCenterNetParams(const ModelParams& params);
 
 struct CenterNetInput {
@@ -30,5 +32,8 @@ CenterNetInput PrepareCenterNet(const Image& image, const CenterNetParams& param
 // What the first photo of the batch shows, best first, boxes in pixels of the image that `scale` was made for, not yet
 // clipped. kInternal when the output has another shape than the family's.
 StatusOr<std::vector<Candidate>> DecodeCenterNet(const Tensor& output, float scale, const CenterNetParams& params);
+
+// Labels: the file that the parameter "labels" names.
+StatusOr<std::unique_ptr<const ObjectDetector>> CreateCenterNet(const ModelSpec& spec);
 
 }  // namespace calotype

@@ -24,9 +24,12 @@ TEST(ReadCenterNetParamsTest, NamesWhatIsWrong) {
   EXPECT_EQ(params->input_size, 512);
   EXPECT_FLOAT_EQ(params->score_threshold, 0.37F);
 
-  auto missing = good;
-  missing.erase("nms_iou");
-  EXPECT_THAT(Message(ReadCenterNetParams(ModelParams("m", missing)).status()), HasSubstr("nms_iou"));
+  const auto defaults = ReadCenterNetParams(ModelParams("m", {}));
+  ASSERT_TRUE(defaults.ok()) << Message(defaults.status());
+  EXPECT_EQ(defaults->input_size, 512);
+  auto wrong = good;
+  wrong["nms_iou"] = true;
+  EXPECT_THAT(Message(ReadCenterNetParams(ModelParams("m", wrong)).status()), HasSubstr("nms_iou"));
   auto senseless = good;
   senseless["input_size"] = int64_t{-1};
   EXPECT_THAT(Message(ReadCenterNetParams(ModelParams("m", senseless)).status()), HasSubstr("input_size is -1"));

@@ -1,14 +1,18 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "analysis/analyser.h"
-#include "analysis/detect/centernet.h"
-#include "analysis/labels.h"
+#include "analysis/boxes.h"
+#include "analysis/detect/detector.h"
 #include "analysis/model_binding.h"
 #include "analysis/self_test.h"
 
@@ -18,44 +22,37 @@ namespace {
 // Raised when the processing around the weights changes what is found.
 constexpr int kRevision = 1;
 
-struct ObjectDetector {
-  CenterNetParams params;
-  std::vector<std::string> labels;
+using Detector = std::shared_ptr<const ObjectDetector>;
 
-  StatusOr<std::vector<ObjectFinding>> Detect(Session& session, const PhotoView& photo) const {
-    const CenterNetInput input = PrepareCenterNet(photo.image, params);
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input.tensor, 1}));
-    if (outputs.empty()) {
-      return absl::InternalError("a centernet answered nothing");
-    }
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Candidate> found, DecodeCenterNet(outputs[0], input.scale, params));
-    return ToFindings(found, photo);
+// The objects of the photo, cut to its edges; those outside are none.
+StatusOr<std::vector<ObjectFinding>> Look(const ObjectDetector& detector, Session& session, const PhotoView& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<ObjectFinding> found, detector.Detect(session, photo));
+  for (ObjectFinding& object : found) {
+    object.box = ClipBox(object.box, static_cast<float>(photo.full_width), static_cast<float>(photo.full_height));
   }
+  std::erase_if(found, [](const ObjectFinding& object) { return object.box.Area() <= 0; });
+  return found;
+}
 
-  StatusOr<std::vector<ObjectFinding>> ToFindings(std::span<const Candidate> found, const PhotoView& photo) const {
-    std::vector<ObjectFinding> findings;
-    for (const Candidate& candidate : found) {
-      if (candidate.label < 0 || static_cast<std::size_t>(candidate.label) >= labels.size()) {
-        return absl::InternalError(
-            fmt::format("the model found class {}, but its label file has {} lines", candidate.label, labels.size()));
-      }
-      const Box box = ClipBox(ScaleBox(candidate.box, photo.scale_x(), photo.scale_y()),
-                              static_cast<float>(photo.full_width), static_cast<float>(photo.full_height));
-      if (box.Area() > 0) {
-        findings.push_back(
-            {.label = labels[static_cast<std::size_t>(candidate.label)], .score = candidate.score, .box = box});
-      }
-    }
-    return findings;
+StatusOr<Detector> CreateDetector(const ModelSpec& spec) {
+  const std::span<const DetectorFamily> families = DetectorFamilies();
+  const auto found = std::ranges::find(families, std::string_view(spec.family), &DetectorFamily::name);
+  if (found == families.end()) {
+    std::vector<std::string_view> known;
+    std::ranges::transform(families, std::back_inserter(known), &DetectorFamily::name);
+    return absl::InvalidArgumentError(fmt::format("model {}: family \"{}\" finds no objects; known: {}", spec.name,
+                                                  spec.family, fmt::join(known, ", ")));
   }
-};
+  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<const ObjectDetector> detector, found->create(spec));
+  return Detector(std::move(detector));
+}
 
-ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const ObjectDetector> detector) {
+ModelProbe MakeProbe(const ModelSpec& spec, Detector detector) {
   const auto look = [detector = std::move(detector)](Session& session, const Image& image, int photo,
                                                      ProbeAnswer& answer) -> Status {
     const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, detector->Detect(session, view));
-    answer.box_threshold = detector->params.score_threshold;
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, Look(*detector, session, view));
+    answer.box_threshold = detector->score_threshold();
     for (const ObjectFinding& object : found) {
       answer.boxes.push_back({.label = object.label, .score = object.score, .box = object.box, .photo = photo});
     }
@@ -74,7 +71,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const ObjectDetector
 
 class ObjectAnalyser final : public Analyser {
  public:
-  ObjectAnalyser(const ModelSpec& spec, ModelCache& cache, std::shared_ptr<const ObjectDetector> detector)
+  ObjectAnalyser(const ModelSpec& spec, ModelCache& cache, Detector detector)
       : detector_(std::move(detector)), model_(spec, cache, MakeProbe(spec, detector_)) {}
 
   std::string_view name() const override { return "objects"; }
@@ -83,25 +80,19 @@ class ObjectAnalyser final : public Analyser {
 
   Status Analyse(const PhotoView& photo, Findings& findings) override {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(findings.objects, detector_->Detect(*session, photo));
+    CALOTYPE_ASSIGN_OR_RETURN(findings.objects, Look(*detector_, *session, photo));
     return absl::OkStatus();
   }
 
  private:
-  const std::shared_ptr<const ObjectDetector> detector_;
+  const Detector detector_;
   ModelBinding model_;
 };
 
 }  // namespace
 
 StatusOr<std::unique_ptr<Analyser>> CreateObjectAnalyser(const ModelSpec& spec, ModelCache& cache) {
-  if (spec.family != "centernet") {
-    return absl::InvalidArgumentError(
-        fmt::format("model {}: family \"{}\" finds no objects; known: centernet", spec.name, spec.family));
-  }
-  auto detector = std::make_shared<ObjectDetector>();
-  CALOTYPE_ASSIGN_OR_RETURN(detector->params, ReadCenterNetParams(spec.params));
-  CALOTYPE_ASSIGN_OR_RETURN(detector->labels, ReadLabels(spec, "labels"));
+  CALOTYPE_ASSIGN_OR_RETURN(Detector detector, CreateDetector(spec));
   return std::make_unique<ObjectAnalyser>(spec, cache, std::move(detector));
 }
 

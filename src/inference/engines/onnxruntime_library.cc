@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <system_error>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "base/mutex.h"
 #include "inference/engines/onnxruntime_api.h"
+#include "inference/engines/opened_library.h"
 
 namespace calotype {
 namespace {
@@ -76,13 +74,6 @@ StatusOr<OnnxRuntimeLibrary> Open(const fs::path& asked) {
   return library;
 }
 
-// One ONNX Runtime per process: the wrappers' function table is global.
-struct OpenedLibrary {
-  Mutex mutex;
-  std::optional<OnnxRuntimeLibrary> library ABSL_GUARDED_BY(mutex);
-  fs::path asked ABSL_GUARDED_BY(mutex);
-};
-
 }  // namespace
 
 StatusOr<int> OnnxRuntimeApiOf(const std::string& version) {
@@ -96,17 +87,10 @@ StatusOr<int> OnnxRuntimeApiOf(const std::string& version) {
 }
 
 StatusOr<OnnxRuntimeLibrary> OpenOnnxRuntimeLibrary(const fs::path& library) {
-  static auto* const kOpened = new OpenedLibrary;
-  const MutexLock lock(&kOpened->mutex);
-  if (!kOpened->library.has_value()) {
-    CALOTYPE_ASSIGN_OR_RETURN(kOpened->library, Open(library));
-    kOpened->asked = library;
-  } else if (kOpened->asked != library) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} is already open in this process; {} cannot be opened beside it",
-                    kOpened->library->file.string(), library.string()));
-  }
-  return *kOpened->library;
+  // One per process: the wrappers' function table is global.
+  static auto* const kOpened = new OpenedLibrary<OnnxRuntimeLibrary>;
+  CALOTYPE_ASSIGN_OR_RETURN(const OnnxRuntimeLibrary* const opened, kOpened->Get(library, Open));
+  return *opened;
 }
 
 }  // namespace calotype

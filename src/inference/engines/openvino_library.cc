@@ -8,9 +8,8 @@
 #include <system_error>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "base/mutex.h"
 #include "inference/device_error.h"
+#include "inference/engines/opened_library.h"
 
 namespace calotype {
 namespace {
@@ -121,12 +120,6 @@ StatusOr<OpenVinoLibrary> Open(const fs::path& asked) {
   return library;
 }
 
-struct OpenedLibrary {
-  Mutex mutex;
-  std::optional<OpenVinoLibrary> library ABSL_GUARDED_BY(mutex);
-  fs::path asked ABSL_GUARDED_BY(mutex);
-};
-
 }  // namespace
 
 Status OpenVinoLibrary::Error(ov_status_e status, std::string_view what) const {
@@ -141,17 +134,8 @@ Status OpenVinoLibrary::Error(ov_status_e status, std::string_view what) const {
 }
 
 StatusOr<const OpenVinoLibrary*> OpenOpenVinoLibrary(const fs::path& library) {
-  static auto* const kOpened = new OpenedLibrary;
-  const MutexLock lock(&kOpened->mutex);
-  if (!kOpened->library.has_value()) {
-    CALOTYPE_ASSIGN_OR_RETURN(kOpened->library, Open(library));
-    kOpened->asked = library;
-  } else if (kOpened->asked != library) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} is already open in this process; {} cannot be opened beside it",
-                    kOpened->library->file.string(), library.string()));
-  }
-  return &*kOpened->library;
+  static auto* const kOpened = new OpenedLibrary<OpenVinoLibrary>;
+  return kOpened->Get(library, Open);
 }
 
 std::string ShortOpenVinoVersion(std::string_view build) { return std::string(build.substr(0, build.find('-'))); }

@@ -21,15 +21,16 @@ const ModelFile kModel{.name = "m", .task = "objects", .path = "/m.onnx", .hash 
 
 class PlacementTest : public ::testing::Test {
  protected:
-  // The CPU of two engines, and a GPU that is fast.
+  // The CPU of two engines, and a GPU that is fast. Far enough apart for a busy machine, on which a sleep takes
+  // milliseconds more than it should.
   PlacementTest() {
     slow_ = std::make_shared<FakeDeviceEngine>(
         "onnxruntime 1.2",
-        std::vector<FakeDevice>{{.time = milliseconds(8)}, {.device = "cuda", .time = milliseconds(1)}});
+        std::vector<FakeDevice>{{.time = milliseconds(40)}, {.device = "cuda", .time = milliseconds(1)}});
     fast_ = std::make_shared<FakeDeviceEngine>(
         "openvino 3",
-        std::vector<FakeDevice>{{.time = milliseconds(4)},
-                                {.device = "cpu", .precision = "bf16", .time = milliseconds(2), .error = 0.01F}});
+        std::vector<FakeDevice>{{.time = milliseconds(20)},
+                                {.device = "cpu", .precision = "bf16", .time = milliseconds(10), .error = 0.01F}});
   }
 
   void Open(const std::vector<std::string>& policy) {
@@ -83,7 +84,7 @@ TEST_F(PlacementTest, ADeviceThatIsWrongNowAndThenIsNotChosen) {
 }
 
 TEST_F(PlacementTest, TheReferenceStaysUnlessAnotherIsWorthIt) {
-  slow_->fake("cpu").time = milliseconds(4);
+  slow_->fake("cpu").time = milliseconds(20);
   fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
   Open({"auto"});

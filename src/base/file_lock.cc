@@ -1,4 +1,4 @@
-#include "pipeline/scan_lock.h"
+#include "base/file_lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,8 +12,8 @@
 
 namespace calotype {
 
-StatusOr<ScanLock> ScanLock::Take(const std::filesystem::path& catalog_file) {
-  const std::string path = catalog_file.string() + ".scan.lock";
+StatusOr<FileLock> FileLock::Take(const std::filesystem::path& file_path, std::string_view what) {
+  const std::string path = file_path.string();
   UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (file.get() < 0) {
     return ErrnoStatus(errno, fmt::format("cannot open {}", path));
@@ -21,16 +21,15 @@ StatusOr<ScanLock> ScanLock::Take(const std::filesystem::path& catalog_file) {
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> holder{};
     const ssize_t count = pread(file.get(), holder.data(), holder.size() - 1, 0);
-    return absl::FailedPreconditionError(
-        fmt::format("another scan of this catalogue is running (process {}); wait for it or stop it",
-                    count > 0 ? holder.data() : "unknown"));
+    return absl::FailedPreconditionError(fmt::format("another {} is running (process {}); wait for it or stop it", what,
+                                                     count > 0 ? holder.data() : "unknown"));
   }
   // For the message above; a failure to write it is no failure of the lock.
   const std::string process = std::to_string(getpid());
   if (ftruncate(file.get(), 0) == 0) {
     [[maybe_unused]] const ssize_t written = pwrite(file.get(), process.data(), process.size(), 0);
   }
-  return ScanLock(std::move(file));
+  return FileLock(std::move(file));
 }
 
 }  // namespace calotype

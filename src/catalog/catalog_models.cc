@@ -1,0 +1,133 @@
+// Which models answer for the library, and how others take their place: at once, when all of theirs is there.
+#include <string>
+#include <string_view>
+
+#include "catalog/kept_findings.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+// Keys of the table "library": a model set's are `name`.pack, .choices and .text_encoder.
+constexpr std::string_view kWanted = "wanted";
+constexpr std::string_view kShown = "shown";
+constexpr std::string_view kPrevious = "previous";
+
+// Photos that have findings of one version and want another.
+constexpr std::string_view kSwitching =
+    " FROM analysis WHERE found_version <> version"
+    " AND EXISTS (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)";
+
+StatusOr<std::optional<std::string>> ReadKey(Database& database, const std::string& key) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database.Query("SELECT value FROM library WHERE key = ?1", key));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? std::optional(row.Text(0)) : std::nullopt;
+}
+
+Status WriteKey(Database& database, const std::string& key, const std::string& value) {
+  return database.Execute(
+      "INSERT INTO library(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value", key,
+      value);
+}
+
+StatusOr<std::optional<ModelSet>> ReadModels(Database& database, std::string_view name) {
+  const std::string prefix(name);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto pack, ReadKey(database, prefix + ".pack"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto choices, ReadKey(database, prefix + ".choices"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto encoder, ReadKey(database, prefix + ".text_encoder"));
+  if (!pack.has_value()) {
+    return std::nullopt;
+  }
+  return ModelSet{.pack = *pack, .choices = choices.value_or(""), .text_encoder = encoder.value_or("")};
+}
+
+Status WriteModels(Database& database, std::string_view name, const ModelSet& models) {
+  const std::string prefix(name);
+  CALOTYPE_RETURN_IF_ERROR(WriteKey(database, prefix + ".pack", models.pack));
+  CALOTYPE_RETURN_IF_ERROR(WriteKey(database, prefix + ".choices", models.choices));
+  return WriteKey(database, prefix + ".text_encoder", models.text_encoder);
+}
+
+StatusOr<bool> IsPending(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto pending,
+                            database.QueryInt("SELECT 1" + std::string(kSwitching) + " AND state IN (0, 1) LIMIT 1"));
+  return pending.has_value();
+}
+
+// A scan for other analyses alone must not let words be encoded for vectors that are not there yet.
+StatusOr<bool> EncoderMayChange(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto looked,
+                            database.QueryInt("SELECT 1 FROM required WHERE analysis = 'embedding'"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto vectors, database.QueryInt("SELECT 1 FROM embedding LIMIT 1"));
+  return looked.has_value() || !vectors.has_value();
+}
+
+Status ShowWantedModels(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto wanted, ReadModels(database, kWanted));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto shown, ReadModels(database, kShown));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool may_change, EncoderMayChange(database));
+  if (!wanted.has_value() || wanted == shown || !may_change) {
+    return absl::OkStatus();
+  }
+  if (shown.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(WriteModels(database, kPrevious, *shown));
+  }
+  return WriteModels(database, kShown, *wanted);
+}
+
+Status ShowAllKept(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosThatWait(database));
+  if (photos.empty()) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_RETURN_IF_ERROR(database.Execute(
+      "DELETE FROM kept WHERE NOT EXISTS (SELECT 1 FROM analysis WHERE analysis.photo_id = kept.photo_id"
+      " AND analysis.analysis = kept.analysis AND analysis.version = kept.version)"));
+  for (const PhotoId photo : photos) {
+    CALOTYPE_RETURN_IF_ERROR(ShowKept(database, photo));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status SqliteCatalog::WantModels(const ModelSet& models) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(WriteModels(*database_, kWanted, models));
+  return transaction.Commit();
+}
+
+StatusOr<std::optional<ModelSet>> SqliteCatalog::WantedModels() {
+  const MutexLock lock(&mutex_);
+  return ReadModels(*database_, kWanted);
+}
+
+StatusOr<LibraryModels> SqliteCatalog::Models() {
+  const MutexLock lock(&mutex_);
+  LibraryModels models;
+  CALOTYPE_ASSIGN_OR_RETURN(models.wanted, ReadModels(*database_, kWanted));
+  CALOTYPE_ASSIGN_OR_RETURN(models.shown, ReadModels(*database_, kShown));
+  CALOTYPE_ASSIGN_OR_RETURN(models.previous, ReadModels(*database_, kPrevious));
+  const std::string count = "SELECT count(DISTINCT photo_id)" + std::string(kSwitching);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto switching, database_->QueryInt(count));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto pending, database_->QueryInt(count + " AND state IN (0, 1)"));
+  models.switching = switching.value_or(0);
+  models.ready = models.switching - pending.value_or(0);
+  return models;
+}
+
+StatusOr<bool> SqliteCatalog::CompleteSwitch() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool pending, IsPending(*database_));
+  if (pending) {
+    return false;
+  }
+  CALOTYPE_RETURN_IF_ERROR(ShowAllKept(*database_));
+  CALOTYPE_RETURN_IF_ERROR(ShowWantedModels(*database_));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return true;
+}
+
+}  // namespace calotype

@@ -1,0 +1,247 @@
+#include "catalog/findings_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "base/half.h"
+#include "catalog/codec.h"
+#include "catalog/text_query.h"
+
+namespace calotype {
+namespace {
+
+// Two boxes are the same face when they overlap by half, as detection benchmarks count a hit (PASCAL VOC).
+constexpr float kSameFaceOverlap = 0.5F;
+
+StatusOr<int64_t> LabelId(Database& database, std::string_view name) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM label WHERE name = ?1", name));
+  if (known.has_value()) {
+    return *known;
+  }
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("INSERT INTO label(name) VALUES (?1)", name));
+  return database.last_insert_id();
+}
+
+Status WriteObjects(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM object WHERE photo_id = ?1", photo));
+  for (const ObjectFinding& object : *findings.objects) {
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t label, LabelId(database, object.label));
+    CALOTYPE_RETURN_IF_ERROR(
+        database.Execute("INSERT INTO object(photo_id, label_id, score, x, y, width, height)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                         photo, label, object.score, object.box.x, object.box.y, object.box.width, object.box.height));
+  }
+  return absl::OkStatus();
+}
+
+Status WriteTags(Database& database, PhotoId photo, std::span<const Tag> tags) {
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM tag WHERE photo_id = ?1", photo));
+  for (const Tag& tag : tags) {
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t label, LabelId(database, tag.label));
+    CALOTYPE_RETURN_IF_ERROR(
+        database.Execute("INSERT INTO tag(photo_id, label_id, score) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT(photo_id, label_id) DO UPDATE SET score = max(score, excluded.score)",
+                         photo, label, tag.score));
+  }
+  return absl::OkStatus();
+}
+
+Status WriteEmbedding(Database& database, PhotoId photo, const Findings& findings, std::string_view version) {
+  const EmbeddingFinding& embedding = *findings.embedding;
+  const std::vector<uint16_t> halves = ToHalf(embedding.vector);
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM embedding WHERE photo_id = ?1", photo));
+  CALOTYPE_RETURN_IF_ERROR(
+      database.Execute("INSERT INTO embedding(space, photo_id, version, vector) VALUES (?1, ?2, ?3, ?4)",
+                       embedding.space, photo, version, AsBlob(std::span(halves))));
+  return WriteTags(database, photo, embedding.tags);
+}
+
+Status WriteText(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM text_line WHERE photo_id = ?1", photo));
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM text_fts WHERE rowid = ?1", photo));
+  std::string body;
+  int position = 0;
+  for (const TextFinding& line : *findings.text) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database.Execute("INSERT INTO text_line(photo_id, position, text, score, quad) VALUES (?1, ?2, ?3, ?4, ?5)",
+                         photo, position, line.text, line.score, PointsBlob(line.quad)));
+    body += (position++ == 0 ? "" : "\n") + IndexedLine(line.text);
+  }
+  return body.empty() ? absl::OkStatus()
+                      : database.Execute("INSERT INTO text_fts(rowid, body) VALUES (?1, ?2)", photo, body);
+}
+
+struct KnownFace {
+  FaceId id = 0;
+  Box box;
+  std::optional<PersonId> person;
+};
+
+StatusOr<std::vector<KnownFace>> KnownFaces(Database& database, PhotoId photo) {
+  std::vector<KnownFace> faces;
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database.Query("SELECT id, x, y, width, height, person_id FROM face WHERE photo_id = ?1", photo));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
+    faces.push_back({.id = row.Int(0),
+                     .box = {row.Float(1), row.Float(2), row.Float(3), row.Float(4)},
+                     .person = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5))});
+  }));
+  return faces;
+}
+
+// Takes the known face that `box` shows out of `known`.
+std::optional<KnownFace> TakeSameFace(std::vector<KnownFace>& known, const Box& box) {
+  const auto best = std::ranges::max_element(
+      known, {}, [&box](const KnownFace& face) { return IntersectionOverUnion(face.box, box); });
+  if (best == known.end() || IntersectionOverUnion(best->box, box) < kSameFaceOverlap) {
+    return std::nullopt;
+  }
+  const KnownFace same = *best;
+  known.erase(best);
+  return same;
+}
+
+Status WriteFaces(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<KnownFace> known, KnownFaces(database, photo));
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM face WHERE photo_id = ?1", photo));
+  int position = 0;
+  for (const FaceFinding& face : *findings.faces) {
+    const std::optional<KnownFace> same = TakeSameFace(known, face.box);
+    const auto id = same.has_value() ? std::optional(same->id) : std::nullopt;
+    const auto person = same.has_value() ? same->person : std::nullopt;
+    CALOTYPE_RETURN_IF_ERROR(
+        database.Execute("INSERT INTO face(id, photo_id, position, score, x, y, width, height, landmarks, person_id)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                         id, photo, position++, face.score, face.box.x, face.box.y, face.box.width, face.box.height,
+                         PointsBlob(face.landmarks), person));
+  }
+  return absl::OkStatus();
+}
+
+Status WriteFaceEmbeddings(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
+  const std::vector<FaceFinding>& faces = *findings.faces;
+  CALOTYPE_ASSIGN_OR_RETURN(const auto stored,
+                            database.QueryInt("SELECT count(*) FROM face WHERE photo_id = ?1", photo));
+  if (stored != std::ssize(faces)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "photo {}: faces.recognise looked at {} faces, the catalogue has {}; faces.detect must be stored with it",
+        photo, faces.size(), stored.value_or(0)));
+  }
+  int position = 0;
+  for (const FaceFinding& face : faces) {
+    const std::vector<uint16_t> halves = ToHalf(face.embedding);
+    const auto blob = halves.empty() ? std::nullopt : std::optional(AsBlob(std::span(halves)));
+    CALOTYPE_RETURN_IF_ERROR(database.Execute("UPDATE face SET embedding = ?3 WHERE photo_id = ?1 AND position = ?2",
+                                              photo, position++, blob));
+  }
+  return absl::OkStatus();
+}
+
+Status WritePdq(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
+  const PdqFinding& pdq = *findings.pdq;
+  return database.Execute("INSERT OR REPLACE INTO pdq(photo_id, hash, quality) VALUES (?1, ?2, ?3)", photo,
+                          AsBlob(std::span(pdq.hash)), pdq.quality);
+}
+
+Box ReadBox(const Statement& row, int column) {
+  return {row.Float(column), row.Float(column + 1), row.Float(column + 2), row.Float(column + 3)};
+}
+
+Status ReadObjects(Database& database, PhotoId photo, Findings& findings) {
+  auto& objects = findings.objects.emplace();
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT name, score, x, y, width, height FROM object JOIN label"
+                                           " ON label.id = object.label_id WHERE photo_id = ?1 ORDER BY object.id",
+                                           photo));
+  return rows.ForEach([&objects](const Statement& row) {
+    objects.push_back({.label = row.Text(0), .score = row.Float(1), .box = ReadBox(row, 2)});
+  });
+}
+
+Status ReadEmbedding(Database& database, PhotoId photo, Findings& findings) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
+                            database.Query("SELECT space, vector FROM embedding WHERE photo_id = ?1", photo));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  EmbeddingFinding& embedding = findings.embedding.emplace();
+  if (found) {
+    embedding.space = row.Text(0);
+    embedding.vector = ToFloat(FromBlob<uint16_t>(row.Bytes(1)));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement tags,
+                            database.Query("SELECT name, score FROM tag JOIN label ON label.id = tag.label_id"
+                                           " WHERE photo_id = ?1 ORDER BY score DESC, name",
+                                           photo));
+  return tags.ForEach(
+      [&embedding](const Statement& tag) { embedding.tags.push_back({.label = tag.Text(0), .score = tag.Float(1)}); });
+}
+
+Status ReadText(Database& database, PhotoId photo, Findings& findings) {
+  auto& lines = findings.text.emplace();
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT text, score, quad FROM text_line WHERE photo_id = ?1 ORDER BY position", photo));
+  return rows.ForEach([&lines](const Statement& row) {
+    lines.push_back({.text = row.Text(0), .score = row.Float(1), .quad = PointsFromBlob<4>(row.Bytes(2))});
+  });
+}
+
+Status ReadFaceRows(Database& database, PhotoId photo, bool with_embeddings, Findings& findings) {
+  auto& faces = findings.faces.emplace();
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT score, x, y, width, height, landmarks, embedding FROM face"
+                                           " WHERE photo_id = ?1 ORDER BY position",
+                                           photo));
+  return rows.ForEach([&](const Statement& row) {
+    faces.push_back(
+        {.score = row.Float(0), .box = ReadBox(row, 1), .landmarks = PointsFromBlob<5>(row.Bytes(5)), .embedding = {}});
+    if (with_embeddings && !row.IsNull(6)) {
+      faces.back().embedding = ToFloat(FromBlob<uint16_t>(row.Bytes(6)));
+    }
+  });
+}
+
+Status ReadFaces(Database& database, PhotoId photo, Findings& findings) {
+  return ReadFaceRows(database, photo, false, findings);
+}
+
+Status ReadFaceEmbeddings(Database& database, PhotoId photo, Findings& findings) {
+  return ReadFaceRows(database, photo, true, findings);
+}
+
+Status ReadPdq(Database& database, PhotoId photo, Findings& findings) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database.Query("SELECT hash, quality FROM pdq WHERE photo_id = ?1", photo));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  PdqFinding& pdq = findings.pdq.emplace();
+  if (found) {
+    const Blob hash = row.Bytes(0);
+    std::copy_n(hash.begin(), std::min(hash.size(), pdq.hash.size()), pdq.hash.begin());
+    pdq.quality = static_cast<int>(row.Int(1));
+  }
+  return absl::OkStatus();
+}
+
+constexpr std::array kTables = {
+    FindingsTable{"objects", [](const Findings& f) { return f.objects.has_value(); }, WriteObjects, ReadObjects},
+    FindingsTable{"embedding", [](const Findings& f) { return f.embedding.has_value(); }, WriteEmbedding,
+                  ReadEmbedding},
+    FindingsTable{"text", [](const Findings& f) { return f.text.has_value(); }, WriteText, ReadText},
+    FindingsTable{"faces.detect", [](const Findings& f) { return f.faces.has_value(); }, WriteFaces, ReadFaces},
+    FindingsTable{"faces.recognise", [](const Findings& f) { return f.faces.has_value(); }, WriteFaceEmbeddings,
+                  ReadFaceEmbeddings},
+    FindingsTable{"pdq", [](const Findings& f) { return f.pdq.has_value(); }, WritePdq, ReadPdq},
+};
+
+}  // namespace
+
+std::span<const FindingsTable> FindingsTables() { return kTables; }
+
+const FindingsTable* FindFindingsTable(std::string_view analysis) {
+  const auto found = std::ranges::find(kTables, analysis, &FindingsTable::analysis);
+  return found == kTables.end() ? nullptr : &*found;
+}
+
+}  // namespace calotype

@@ -1,0 +1,211 @@
+#include "models/download.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <vector>
+
+#include "base/file.h"
+#include "models/partial_file.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Answers what it was told to, in that order, and writes down what it was asked.
+class FakeClient final : public HttpClient {
+ public:
+  struct Answer {
+    HttpResponse response;
+    std::string body;
+    Status end = absl::OkStatus();  // after the body
+  };
+
+  StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
+                              const std::stop_token& /*stop*/) override {
+    asked.push_back(request);
+    if (answers.empty()) {
+      return absl::InternalError("asked once too often");
+    }
+    const Answer answer = answers.front();
+    answers.erase(answers.begin());
+    CALOTYPE_RETURN_IF_ERROR(handlers.on_response(answer.response));
+    CALOTYPE_RETURN_IF_ERROR(
+        handlers.on_body({reinterpret_cast<const uint8_t*>(answer.body.data()), answer.body.size()}));
+    CALOTYPE_RETURN_IF_ERROR(answer.end);
+    return answer.response;
+  }
+
+  std::vector<HttpRequest> asked;
+  std::vector<Answer> answers;
+};
+
+class DownloadTest : public ::testing::Test {
+ protected:
+  void TearDown() override { fs::remove_all(folder_); }
+
+  StatusOr<Downloaded> Run() {
+    return Fetch(download_, settings_, client_, [this](int64_t bytes) { seen_.push_back(bytes); }, {});
+  }
+  std::string Partial() const { return ReadTextFile(download_.target.string() + ".partial").value_or("none"); }
+
+  static FakeClient::Answer Redirect(const std::string& etag, const std::string& where = "https://cdn.test/x") {
+    return {.response = {.status = 302, .headers = {{"location", where}, {"x-linked-etag", '"' + etag + '"'}}},
+            .body = "a page"};
+  }
+  static FakeClient::Answer Whole(const std::string& body, const std::string& etag) {
+    return {.response = {.status = 200,
+                         .headers = {{"etag", '"' + etag + '"'}, {"content-length", std::to_string(body.size())}}},
+            .body = body};
+  }
+  static FakeClient::Answer Rest(const std::string& body, int first, int total) {
+    return {.response = {.status = 206,
+                         .headers = {{"etag", "\"e\""},
+                                     {"content-range", "bytes " + std::to_string(first) + "-" +
+                                                           std::to_string(total - 1) + "/" + std::to_string(total)}}},
+            .body = body};
+  }
+  static FakeClient::Answer Refusal(int status, const std::string& content_range = "") {
+    FakeClient::Answer answer;
+    answer.response.status = status;
+    answer.response.headers["content-range"] = content_range;
+    return answer;
+  }
+  // `whole` of which `bytes` come before the connection breaks.
+  static FakeClient::Answer Cut(FakeClient::Answer whole, std::size_t bytes) {
+    whole.body.resize(bytes);
+    whole.end = absl::UnavailableError("reset by peer");
+    return whole;
+  }
+
+  const fs::path folder_ = fs::temp_directory_path() / ("calotype_download_test_" + std::to_string(getpid()));
+  Download download_{.source = {.repository = "a/b", .revision = "r", .path = "m.onnx"},
+                     .target = folder_ / "pack" / "m.onnx",
+                     .sha256 = std::nullopt,
+                     .bytes = std::nullopt};
+  HubSettings settings_{.endpoint = "https://hub.test",
+                        .token = "t",
+                        .folder = {},
+                        .tries = 3,
+                        .retry_delay = std::chrono::milliseconds(0)};
+  FakeClient client_;
+  std::vector<int64_t> seen_;
+  const std::string text_ = "what the model is";
+  const std::string hash_ = Sha256({reinterpret_cast<const uint8_t*>(text_.data()), text_.size()}).Hex();
+};
+
+TEST_F(DownloadTest, FollowsTheRedirectWithoutTheToken) {
+  client_.answers = {Redirect(hash_), Whole(text_, "e")};
+  const StatusOr<Downloaded> result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->sha256.Hex(), hash_);
+  EXPECT_EQ(Partial(), text_);
+  EXPECT_FALSE(fs::exists(download_.target));
+  EXPECT_THAT(client_.asked[0].headers, Contains("Authorization: Bearer t"));
+  EXPECT_EQ(client_.asked[1].url, "https://cdn.test/x");
+  EXPECT_THAT(client_.asked[1].headers, Not(Contains(HasSubstr("Authorization"))));
+  ASSERT_TRUE(PartialFile::Place(download_.target).ok());
+  EXPECT_EQ(*ReadTextFile(download_.target), text_);
+  EXPECT_EQ(std::distance(fs::directory_iterator(download_.target.parent_path()), {}), 1);
+}
+
+TEST_F(DownloadTest, NeverLeavesEncryptionForARedirect) {
+  client_.answers = {Redirect(hash_, "http://cdn.test/x")};
+  EXPECT_THAT(Message(Run().status()), HasSubstr("which is not encrypted"));
+}
+
+TEST_F(DownloadTest, GoesOnAfterACut) {
+  client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4), Redirect(hash_), Rest(text_.substr(4), 4, 17)};
+  ASSERT_TRUE(Run().ok());
+  EXPECT_THAT(client_.asked[3].headers, Contains("Range: bytes=4-"));
+  EXPECT_THAT(client_.asked[3].headers, Contains("If-Range: \"e\""));
+  EXPECT_EQ(seen_, (std::vector<int64_t>{0, 4, 17}));
+}
+
+TEST_F(DownloadTest, GoesOnWhereAnEarlierCallEnded) {
+  settings_.tries = 1;
+  client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4)};
+  EXPECT_TRUE(absl::IsUnavailable(Run().status()));
+  EXPECT_EQ(Partial(), "what");
+  client_.answers = {Redirect(hash_), Rest(text_.substr(4), 4, 17)};
+  const StatusOr<Downloaded> result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->sha256.Hex(), hash_);
+}
+
+TEST_F(DownloadTest, StartsAnewWhenTheHubHasAnotherFile) {
+  settings_.tries = 1;
+  client_.answers = {Redirect("of before"), Cut(Whole(text_, "e"), 4)};
+  EXPECT_FALSE(Run().ok());
+  client_.answers = {Redirect(hash_), Whole(text_, "f")};
+  ASSERT_TRUE(Run().ok());
+  EXPECT_THAT(client_.asked[3].headers, Not(Contains(HasSubstr("Range"))));
+  EXPECT_EQ(Partial(), text_);
+}
+
+TEST_F(DownloadTest, StartsAnewAfterARangeThatWasNotAskedFor) {
+  client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4), Redirect(hash_), Rest(text_.substr(6), 6, 17),
+                     Redirect(hash_), Whole(text_, "e")};
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(Partial(), text_);
+}
+
+TEST_F(DownloadTest, AWholeFileNeedsNoRequest) {
+  settings_.tries = 1;
+  client_.answers = {Redirect(hash_), Whole(text_, "e")};
+  ASSERT_TRUE(Run().ok());
+  download_.sha256 = ParseSha256(hash_).value();
+  download_.bytes = 17;
+  EXPECT_TRUE(Run().ok());
+  EXPECT_EQ(client_.asked.size(), 2U);
+}
+
+TEST_F(DownloadTest, ARangeBeyondTheEndMeansThatItIsThere) {
+  client_.answers = {Redirect(hash_), Whole(text_, "e"), Redirect(hash_), Refusal(416, "bytes */17")};
+  ASSERT_TRUE(Run().ok());
+  EXPECT_TRUE(Run().ok());
+}
+
+TEST_F(DownloadTest, AWrongHashDeletes) {
+  client_.answers = {Redirect(hash_), Whole("what the model was", "e")};
+  const Status status = Run().status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(Message(status), HasSubstr("SHA-256 " + hash_ + " is expected"));
+  EXPECT_TRUE(fs::is_empty(folder_ / "pack"));
+}
+
+TEST_F(DownloadTest, MoreThanWasPromisedIsStopped) {
+  FakeClient::Answer endless = Whole(text_, "e");
+  endless.body += text_;
+  client_.answers = {Redirect(hash_), endless};
+  EXPECT_THAT(Message(Run().status()), HasSubstr("more than the 17 bytes"));
+  EXPECT_TRUE(fs::is_empty(folder_ / "pack"));
+}
+
+TEST_F(DownloadTest, GivesUpWhenNothingComes) {
+  client_.answers.assign(9, Refusal(503));
+  const Status status = Run().status();
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(Message(status), HasSubstr("given up after 3 tries"));
+  EXPECT_EQ(client_.asked.size(), 3U);
+}
+
+TEST_F(DownloadTest, TakesFilesFromAFolder) {
+  settings_.folder = folder_ / "carried";
+  EXPECT_TRUE(absl::IsNotFound(Run().status()));
+  fs::create_directories(folder_ / "carried/a/b");
+  std::ofstream(folder_ / "carried/a/b/m.onnx") << text_;
+  download_.sha256 = ParseSha256(hash_).value();
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(Partial(), text_);
+  EXPECT_TRUE(client_.asked.empty());
+}
+
+}  // namespace
+}  // namespace calotype

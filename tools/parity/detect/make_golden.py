@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Writes what transformers makes of photos with detectors of random weights, for src/analysis/detect.
+
+    pip install -r requirements.txt
+    ./make_golden.py
+
+The graphs (graphs.py) are small but have the layouts that people run. What goes into them is made by the image
+processor of transformers in both its ways (torchvision, Pillow), what comes out is read by its
+post_process_object_detection; for RF-DETR, the package rfdetr does both. ONNX Runtime runs them, as the program does. The
+same seed gives the same weights; run it again when a family or a version in requirements.txt changes.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+import transformers as hf
+from PIL import Image, ImageOps
+
+from graphs import LAYOUTS, Layout, export, spread
+
+ROOT = Path(__file__).resolve().parents[3]
+TESTDATA = ROOT / "src/analysis/detect/testdata"
+
+# Boxes a little under the threshold are written too: the C++ side may score them a little higher.
+MARGIN = 0.005
+
+
+@dataclass
+class Family:
+    family: str  # ModelSpec::family
+    processor: str  # of transformers; "" for rfdetr
+    threshold: float = 0.5
+    softmax: bool = False
+    size: dict | None = None
+    params: dict = field(default_factory=dict)
+
+
+FAMILIES = {
+    "detr": Family("detr", "DetrImageProcessor", 0.7, softmax=True),
+    "conditional_detr": Family("conditional-detr", "ConditionalDetrImageProcessor"),
+    "deformable_detr": Family("deformable-detr", "DeformableDetrImageProcessor", size={"height": 256, "width": 320}),
+    "yolos": Family("yolos", "YolosImageProcessor", 0.7, softmax=True, size={"height": 256, "width": 416}),
+    "rt_detr": Family("rt-detr", "RTDetrImageProcessor"),
+    "rt_detr_v2": Family("rt-detr", "RTDetrImageProcessor"),
+    "d_fine": Family("d-fine", "RTDetrImageProcessor"),
+    "bytes": Family("rt-detr", "RTDetrImageProcessor"),
+    "rf_detr": Family("rf-detr", ""),
+}
+
+PHOTOS = {
+    "samples/solvay_1927.jpg": "large, grey",
+    "samples/biden.jpg": "portrait",
+    "samples/cat.png": "lossless",
+    "samples/cameraman.png": "lossless, grey",
+    "samples/pagoda.jpg": "landscape",
+    "src/analysis/detect/testdata/tiny.png": "tiny, lossless",
+    "src/analysis/detect/testdata/panorama.jpg": "panoramic",
+    "src/analysis/detect/testdata/rotated.jpg": "rotated by EXIF",
+}
+
+
+def derive_photos() -> None:
+    def open_sample(name: str) -> Image.Image:
+        return Image.open(ROOT / "samples" / name).convert("RGB")
+
+    TESTDATA.mkdir(parents=True, exist_ok=True)
+    open_sample("fruits.jpg").resize((41, 29)).save(TESTDATA / "tiny.png")
+    open_sample("old_town.jpg").crop((0, 250, 751, 390)).save(TESTDATA / "panorama.jpg", quality=85)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    open_sample("robin.jpg").rotate(90, expand=True).save(TESTDATA / "rotated.jpg", quality=85, exif=exif)
+
+
+def load(photo: str) -> Image.Image:
+    return ImageOps.exif_transpose(Image.open(ROOT / photo)).convert("RGB")
+
+
+def processor_of(family: Family, backend: str):
+    name = family.processor + ("Pil" if backend == "pil" else "")
+    return getattr(hf, name)(**({"size": family.size} if family.size else {}))
+
+
+def to_inputs(session: ort.InferenceSession, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    inputs = {"pixel_values": pixels}
+    if any(node.name == "pixel_mask" for node in session.get_inputs()):
+        inputs["pixel_mask"] = np.ones((1, 64, 64), dtype=np.int64)
+    return inputs
+
+
+def by_transformers(session: ort.InferenceSession, family: Family, layout: Layout, photo: Image.Image, backend: str):
+    processor = processor_of(family, backend)
+    if layout.bytes_inside:
+        pixels = processor(photo, return_tensors="np", do_rescale=False)["pixel_values"]
+        pixels = np.ascontiguousarray(pixels.transpose(0, 2, 3, 1)).astype(np.uint8)
+    else:
+        pixels = processor(photo, return_tensors="np")["pixel_values"].astype(np.float32)
+    logits, boxes = session.run(["logits", "pred_boxes"], to_inputs(session, pixels))
+    outputs = hf.utils.ModelOutput(logits=torch.from_numpy(logits), pred_boxes=torch.from_numpy(boxes))
+    (found,) = processor.post_process_object_detection(
+        outputs, threshold=family.threshold - MARGIN, target_sizes=[photo.size[::-1]]
+    )
+    return [
+        (int(label), float(score), [float(v) for v in box])
+        for label, score, box in zip(found["labels"], found["scores"], found["boxes"])
+    ]
+
+
+def by_rfdetr(session: ort.InferenceSession, family: Family, photo: Image.Image):
+    from rfdetr.export._runtime.decode import decode_detections
+    from rfdetr.export._runtime.preprocess import preprocess_to_nchw
+
+    height, width = session.get_inputs()[0].shape[2:]
+    pixels = preprocess_to_nchw(photo, height, width)
+    boxes, logits = session.run(["dets", "labels"], {"pixel_values": pixels})
+    found = decode_detections(
+        boxes[0], logits[0], photo.size, threshold=family.threshold - MARGIN, background_class_id=None
+    )
+    return [
+        (int(label), float(score), [float(v) for v in box])
+        for label, score, box in zip(found.class_id, found.confidence, found.xyxy)
+    ]
+
+
+def write_graph(name: str, family: Family, layout: Layout) -> Path:
+    torch.manual_seed(20)
+    network = layout.make().eval()
+    height, width = layout.shape
+    photos = [load(f"samples/{photo}").resize((width, height)) for photo in ["pagoda.jpg", "cat.png", "solvay_1927.jpg"]]
+    pixels = torch.from_numpy(np.stack([np.asarray(photo, dtype=np.float32) / 255 for photo in photos]))
+    pixels = pixels.permute(0, 3, 1, 2)
+    if not family.processor.startswith("RTDetr"):
+        pixels = (pixels - 0.45) / 0.225
+    spread(network, pixels, family.threshold, family.softmax)
+    path = TESTDATA / f"{name}.onnx"
+    export(network, layout, path)
+    return path
+
+
+def main() -> None:
+    warnings.filterwarnings("ignore")
+    derive_photos()
+    models = []
+    for name, family in FAMILIES.items():
+        layout = LAYOUTS[name]
+        path = write_graph(name, family, layout)
+        session = ort.InferenceSession(str(path))
+        cases = []
+        for photo in PHOTOS:
+            for backend in ["torchvision", "pil"] if family.processor else ["rfdetr"]:
+                image = load(photo)
+                found = (
+                    by_transformers(session, family, layout, image, backend)
+                    if family.processor
+                    else by_rfdetr(session, family, image)
+                )
+                boxes = [
+                    [label, round(score, 6), *[round(v, 3) for v in box]] for label, score, box in found
+                ]
+                cases.append({"photo": photo, "processor": backend, "boxes": boxes})
+        models.append({
+            "name": name, "family": family.family, "threshold": family.threshold,
+            "margin": MARGIN, "classes": 92 if family.softmax else 91 if "detr" in name and "rt" not in name else 80, "cases": cases
+        })
+        print(name, path.stat().st_size, [len(case["boxes"]) for case in cases])
+    versions = {"transformers": hf.__version__, "onnxruntime": ort.__version__}
+    text = json.dumps({"versions": versions, "models": models}, separators=(",", ":"))
+    (TESTDATA / "detr_golden.json").write_text(text.replace('{"photo"', '\n{"photo"') + "\n")
+
+
+if __name__ == "__main__":
+    main()
