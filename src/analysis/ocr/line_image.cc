@@ -79,7 +79,7 @@ Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, co
   float* target = tensor.data<float>().data();
   for (const std::size_t index : batch.lines) {
     const int columns = ColumnsFor(lines[index], format.height, batch.width);
-    const Image resized = Resize(lines[index].image, columns, format.height);
+    const Image resized = ResizeBilinear(lines[index].image, columns, format.height);
     const Tensor line = ToTensor({&resized, 1}, format.normalisation);
     const float* source = line.data<float>().data();
     for (std::size_t row = 0; row < rows; ++row, target += row_length, source += columns) {

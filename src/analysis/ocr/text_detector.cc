@@ -44,7 +44,7 @@ StatusOr<std::vector<TextRegion>> DetectText(Session& session, const Image& phot
   const bool pad = input.pad_x > 0 || input.pad_y > 0;
   const Image padded = pad ? Pad(photo, input.pad_x, input.pad_y) : Image();
   const Image& seen = pad ? padded : photo;
-  const Image resized = Resize(seen, input.network.width, input.network.height);
+  const Image resized = ResizeBilinear(seen, input.network.width, input.network.height);
   CALOTYPE_ASSIGN_OR_RETURN(const Tensor map, RunNetwork(session, ToTensor({&resized, 1}, settings.normalisation), 4));
   const PixelSize map_size{static_cast<int>(map.dim(3)), static_cast<int>(map.dim(2))};
   CALOTYPE_ASSIGN_OR_RETURN(
