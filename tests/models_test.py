@@ -123,7 +123,7 @@ class PullTest(ModelsTestCase):
         output = self.pull()
         self.assertIn("8 of 8 files fetched", output)
         self.assertIn("fetched small.onnx  0.3 MB", output)
-        self.assertIn('models.pack = "tiny"', output)
+        self.assertIn("To use it: calotype models use tiny\n", output)
         self.assert_whole("large.onnx")
         photo = (ROOT / "packs/self_test/objects.jpg").read_bytes()
         self.assertEqual((self.pack / "self_test/objects.jpg").read_bytes(), photo)
@@ -139,7 +139,7 @@ class PullTest(ModelsTestCase):
         self.assert_whole("small.onnx")
         self.assertEqual(self.manifest_of_pack()["default_choice"]["objects"], "accurate")
         output = self.pull()
-        self.assertIn('large is used for objects; models.choice.objects = "fast" uses small', output)
+        self.assertIn("To use it: calotype models use tiny --choice objects=fast\n", output)
         self.assert_whole()
         self.assertEqual(len(self.hub.requests("cdn", "ada/large")), 1)
         listed = {line["pack"]: line for line in self.library.lines("--set", "models.pack=tiny", "models", "list", "--json")}

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <memory>
 
 #include "cli/command.h"
@@ -93,22 +94,23 @@ std::string Describe(const PullPlan& plan) {
 
 // What to type so that what was pulled is used, where it is not yet.
 std::string HowToUse(const App& app, const PullPlan& plan) {
-  std::string text;
+  const ModelChoice in_use = app.PackInUse();
   const StatusOr<Pack> installed = LoadPack(plan.pack.folder);
+  std::map<std::string, std::string> choices;
+  bool used = in_use.pack == plan.pack.name;
   for (const ModelSpec& model : plan.models) {
-    const ModelSpec* const used = installed.ok() ? installed->Find(model.task) : nullptr;
-    const auto setting = app.config().choices.find(model.task);
-    const bool set = setting != app.config().choices.end() && setting->second == model.choice;
-    if (used != nullptr && used->name != model.name && !set) {
-      text += fmt::format("{} is used for {}; models.choice.{} = \"{}\" uses {}\n", used->name, model.task, model.task,
-                          model.choice, model.name);
+    const ModelSpec* const usual = installed.ok() ? installed->Find(model.task) : nullptr;
+    if (usual != nullptr && usual->name != model.name) {
+      choices[model.task] = model.choice;
+      const auto chosen = in_use.choices.find(model.task);
+      used = used && chosen != in_use.choices.end() && chosen->second == model.choice;
     }
   }
-  if (app.config().pack != plan.pack.name) {
-    text += fmt::format("The pack in use is {}; models.pack = \"{}\" in {} uses this one\n", app.config().pack,
-                        plan.pack.name, (app.folders().config / "config.toml").string());
+  if (used) {
+    return "";
   }
-  return text;
+  return fmt::format("To use it: calotype models use {}{}\n", plan.pack.name,
+                     choices.empty() ? "" : " --choice " + ChoicesText(choices));
 }
 
 StatusOr<PullReport> RunWithBar(const App& app, const PullPlan& plan, const HubSettings& settings) {
