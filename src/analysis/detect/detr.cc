@@ -117,8 +117,8 @@ StatusOr<Tensor> MakeMask(const TensorInfo& mask, const DetrSize& size) {
 
 class DetrDetector final : public ObjectDetector {
  public:
-  DetrDetector(DetrParams params, std::vector<std::string> labels, std::string model)
-      : params_(std::move(params)), labels_(std::move(labels)), model_(std::move(model)) {}
+  DetrDetector(const DetrParams& params, std::vector<std::string> labels, std::string model)
+      : params_(params), labels_(std::move(labels)), model_(std::move(model)) {}
 
   float score_threshold() const override { return params_.score_threshold; }
 
@@ -253,7 +253,7 @@ StatusOr<std::unique_ptr<const ObjectDetector>> CreateDetr(const ModelSpec& spec
   if (spec.params.Has("labels")) {
     CALOTYPE_ASSIGN_OR_RETURN(labels, ReadLabels(spec, "labels"));
   }
-  return std::make_unique<DetrDetector>(*std::move(params), std::move(labels), spec.name);
+  return std::make_unique<DetrDetector>(*params, std::move(labels), spec.name);
 }
 
 }  // namespace calotype

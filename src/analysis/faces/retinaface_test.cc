@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // 96 x 64 pixels: 12 x 8, 6 x 4 and 3 x 2 places of two anchors.
-constexpr std::size_t kAnchors = 2 * (96 + 24 + 6);
+constexpr std::size_t kAnchors = 2UL * (96 + 24 + 6);
 
 std::vector<Tensor> Silence() {
   return {FloatTensor({1, kAnchors, 4}, std::vector<float>(kAnchors * 4)),

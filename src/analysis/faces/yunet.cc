@@ -32,7 +32,8 @@ StatusOr<Level> FindLevel(const FaceOutputs& outputs, int stride) {
 
 FaceFinding Decode(const Level& level, std::size_t place, std::size_t columns, float stride, float score) {
   const auto column = static_cast<float>(place % columns);
-  const auto row = static_cast<float>(place / columns);
+  const std::size_t row_index = place / columns;
+  const auto row = static_cast<float>(row_index);
   const std::span<const float> box = level.boxes.subspan(place * 4, 4);
   const std::span<const float> points = level.points.subspan(place * 10, 10);
   const float x = (column + box[0]) * stride;

@@ -20,7 +20,7 @@ struct Answer {
   Answer() {
     for (const auto& [name, columns] : {std::pair{"cls", 1}, {"obj", 1}, {"bbox", 4}, {"kps", 10}}) {
       for (const int stride : {8, 16, 32}) {
-        const int64_t rows = (64 / stride) * (32 / stride);
+        const int64_t rows = int64_t{64 / stride} * int64_t{32 / stride};
         infos.push_back({name + ("_" + std::to_string(stride)), ElementType::kFloat32, {1, rows, columns}});
         tensors.push_back(
             FloatTensor({1, rows, columns}, std::vector<float>(static_cast<std::size_t>(rows * columns))));

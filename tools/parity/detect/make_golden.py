@@ -6,15 +6,17 @@
 
 The graphs (graphs.py) are small but have the layouts that people run. What goes into them is made by the image
 processor of transformers in both its ways (torchvision, Pillow), what comes out is read by its
-post_process_object_detection; for RF-DETR, the package rfdetr does both. ONNX Runtime runs them, as the program does. The
-same seed gives the same weights; run it again when a family or a version in requirements.txt changes.
+post_process_object_detection; for RF-DETR, the package rfdetr does both, around a stand-in for its network with its
+inputs and outputs. ONNX Runtime runs them, as the program does. Pillow is 12: 13 scales tall photos down before it
+scales them across, which rounds some bytes otherwise. The same seed gives the same weights; run it again when a family
+or a version in requirements.txt changes. rfdetr and torch are installed with --no-deps where their own are not wanted.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,22 +38,27 @@ MARGIN = 0.005
 class Family:
     family: str  # ModelSpec::family
     processor: str  # of transformers; "" for rfdetr
+    classes: int
     threshold: float = 0.5
-    softmax: bool = False
     size: dict | None = None
-    params: dict = field(default_factory=dict)
+
+    @property
+    def softmax(self) -> bool:
+        return self.classes == 92
 
 
 FAMILIES = {
-    "detr": Family("detr", "DetrImageProcessor", 0.7, softmax=True),
-    "conditional_detr": Family("conditional-detr", "ConditionalDetrImageProcessor"),
-    "deformable_detr": Family("deformable-detr", "DeformableDetrImageProcessor", size={"height": 256, "width": 320}),
-    "yolos": Family("yolos", "YolosImageProcessor", 0.7, softmax=True, size={"height": 256, "width": 416}),
-    "rt_detr": Family("rt-detr", "RTDetrImageProcessor"),
-    "rt_detr_v2": Family("rt-detr", "RTDetrImageProcessor"),
-    "d_fine": Family("d-fine", "RTDetrImageProcessor"),
-    "bytes": Family("rt-detr", "RTDetrImageProcessor"),
-    "rf_detr": Family("rf-detr", ""),
+    "detr": Family("detr", "DetrImageProcessor", 92, 0.7),
+    "conditional_detr": Family("conditional-detr", "ConditionalDetrImageProcessor", 91),
+    "deformable_detr": Family(
+        "deformable-detr", "DeformableDetrImageProcessor", 91, size={"height": 256, "width": 320}
+    ),
+    "yolos": Family("yolos", "YolosImageProcessor", 92, 0.7, size={"height": 256, "width": 416}),
+    "rt_detr": Family("rt-detr", "RTDetrImageProcessor", 80),
+    "rt_detr_v2": Family("rt-detr", "RTDetrImageProcessor", 80),
+    "d_fine": Family("d-fine", "RTDetrImageProcessor", 80),
+    "bytes": Family("rt-detr", "RTDetrImageProcessor", 80),
+    "rf_detr": Family("rf-detr", "", 91),
 }
 
 PHOTOS = {
@@ -132,7 +139,8 @@ def write_graph(name: str, family: Family, layout: Layout) -> Path:
     torch.manual_seed(20)
     network = layout.make().eval()
     height, width = layout.shape
-    photos = [load(f"samples/{photo}").resize((width, height)) for photo in ["pagoda.jpg", "cat.png", "solvay_1927.jpg"]]
+    names = ["pagoda.jpg", "cat.png", "solvay_1927.jpg"]
+    photos = [load(f"samples/{photo}").resize((width, height)) for photo in names]
     pixels = torch.from_numpy(np.stack([np.asarray(photo, dtype=np.float32) / 255 for photo in photos]))
     pixels = pixels.permute(0, 3, 1, 2)
     if not family.processor.startswith("RTDetr"):
@@ -165,8 +173,11 @@ def main() -> None:
                 ]
                 cases.append({"photo": photo, "processor": backend, "boxes": boxes})
         models.append({
-            "name": name, "family": family.family, "threshold": family.threshold,
-            "margin": MARGIN, "classes": 92 if family.softmax else 91 if "detr" in name and "rt" not in name else 80, "cases": cases
+            "name": name,
+            "family": family.family,
+            "threshold": family.threshold,
+            "classes": family.classes,
+            "cases": cases,
         })
         print(name, path.stat().st_size, [len(case["boxes"]) for case in cases])
     versions = {"transformers": hf.__version__, "onnxruntime": ort.__version__}

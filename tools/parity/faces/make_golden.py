@@ -6,8 +6,8 @@
 
 The graphs (graphs.py) have the inputs and outputs of published models. Around them runs the libraries' own code:
 insightface's SCRFD, ArcFaceONNX and norm_crop, OpenCV's FaceDetectorYN and FaceRecognizerSF, and for RetinaFace the
-anchors, decoding and suppression of facexlib, which keeps the PyTorch port's. The photo is fitted into the input as SCRFD
-does it, for YuNet and RetinaFace too: their own programs take any size. The same seed gives the same weights.
+anchors, decoding and suppression of facexlib, which keeps the PyTorch port's. The photo is fitted into the input as
+SCRFD does it, for YuNet and RetinaFace too: their own programs take any size. The same seed gives the same weights.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def yunet(path: Path, image: np.ndarray, threshold: float):
     found = []
     for row in [] if rows is None else rows:
         x, y, width, height = row[:4] / scale
-        found.append([float(row[14]), float(x), float(y), float(x + width), float(y + height), *map(float, row[4:14] / scale)])
+        corners = map(float, (x, y, x + width, y + height))
+        found.append([float(row[14]), *corners, *map(float, row[4:14] / scale)])
     return found
 
 
@@ -125,7 +126,8 @@ def write_detector(name: str) -> dict:
     cases = []
     for photo in PHOTOS:
         rows = ask(path, load(photo), threshold - MARGIN)
-        cases.append({"photo": f"samples/{photo}", "faces": [[round(row[0], 6), *(round(v, 3) for v in row[1:])] for row in rows]})
+        faces = [[round(row[0], 6), *(round(v, 3) for v in row[1:])] for row in rows]
+        cases.append({"photo": f"samples/{photo}", "faces": faces})
     print(name, path.stat().st_size, [len(case["faces"]) for case in cases])
     return {"name": name, "family": family, "threshold": threshold, "cases": cases}
 
@@ -133,10 +135,10 @@ def write_detector(name: str) -> dict:
 def write_recognisers() -> list[dict]:
     arcface = TESTDATA / "arcface.onnx"
     sface = TESTDATA / "sface.onnx"
-    graphs.export(
-        graphs.randomise(graphs.Recogniser(14, 1.0), 3), arcface, (1, 3, 112, 112), ["embedding"], {"input": {0: "n"}, "embedding": {0: "n"}}
-    )
-    graphs.export(graphs.randomise(graphs.Recogniser(28, 1 / 64), 4), sface, (1, 3, 112, 112), ["fc1"], {})
+    shape = (1, 3, 112, 112)
+    free_batch = {"input": {0: "n"}, "embedding": {0: "n"}}
+    graphs.export(graphs.randomise(graphs.Recogniser(14, 1.0), 3), arcface, shape, ["embedding"], free_batch)
+    graphs.export(graphs.randomise(graphs.Recogniser(28, 1 / 64), 4), sface, shape, ["fc1"], {})
     insight = ArcFaceONNX(str(arcface))
     opencv = cv2.FaceRecognizerSF.create(str(sface), "")
     cases = []
