@@ -80,7 +80,7 @@ CommandResult SwitchInBackground(const App& app, const ModelChoice& choice, cons
   Print(
       fmt::format("{} looks at {} photos in the background (process {}, {})\n{} answers until all are done; how far it "
                   "is: calotype status; back: calotype models use --undo\n",
-                  pack, photos, process, log, shown));
+                  choice.pack, photos, process, log, shown));
   return 0;
 }
 
