@@ -17,6 +17,8 @@ function(calotype_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_compile_definitions(${name}_test PRIVATE CALOTYPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  # What is tested is optimised; the tests themselves, half of all code, compile in half the time without.
+  target_compile_options(${name}_test PRIVATE -O0)
   target_link_libraries(${name}_test PRIVATE calotype_warnings ${arg_LIBS} GTest::gmock GTest::gtest_main)
   include(GoogleTest)
   gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
