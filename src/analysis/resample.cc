@@ -73,8 +73,8 @@ Axis PlanAxis(int from, int to, int first, int count, const Kernel& kernel) {
   std::vector<double> weights;
   for (int i = first; i < first + count; ++i) {
     const double centre = (i + 0.5) * scale;
-    const int begin = std::max(0, static_cast<int>(centre - support + 0.5));
-    const int end = std::min(from, static_cast<int>(centre + support + 0.5));
+    const int begin = std::max(0, static_cast<int>(std::floor(centre - support + 0.5)));
+    const int end = std::min(from, static_cast<int>(std::floor(centre + support + 0.5)));
     weights.clear();
     double sum = 0;
     for (int x = 0; x < end - begin; ++x) {

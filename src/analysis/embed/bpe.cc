@@ -69,7 +69,7 @@ StatusOr<std::unique_ptr<Bpe>> Bpe::Create(Vocabulary vocabulary, std::span<cons
     const std::optional<int64_t> right_id = vocabulary.Find(right);
     const std::optional<int64_t> id = vocabulary.Find(left + right);
     if (!left_id || !right_id || !id) {
-      return NoPiece("a part of the merge", left + " " + right);
+      return NoPiece("a part of the merge", fmt::format("{} {}", left, right));
     }
     joins.insert_or_assign(Key(*left_id, *right_id), Join{.rank = static_cast<uint32_t>(rank), .id = *id});
   }

@@ -36,14 +36,14 @@ class ContrastiveGoldenTest : public testing::Test {
   static void SetUpTestSuite() {
     const auto cache = FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;
     const fs::path fetched = cache / "onnxruntime/lib";
-    const auto engine = OpenOnnxRuntime({.library = fs::exists(fetched) ? fetched : fs::path(), .plugins = {}});
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *engine;
+    const auto opened = OpenOnnxRuntime({.library = fs::exists(fetched) ? fetched : fs::path(), .plugins = {}});
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    engine = *opened;
     const StatusOr<std::string> text = ReadTextFile(kTestdata / "contrastive/golden.json");
     ASSERT_TRUE(text.ok()) << text.status();
-    golden_ = nlohmann::json::parse(*text);
+    golden = nlohmann::json::parse(*text);
   }
-  static void TearDownTestSuite() { engine_.reset(); }
+  static void TearDownTestSuite() { engine.reset(); }
 
   // The model of `golden_case` in a folder of its own, with the files that its case puts beside it.
   ModelSpec Spec(const nlohmann::json& golden_case, std::map<std::string, ModelParams::Value> params) const {
@@ -66,13 +66,13 @@ class ContrastiveGoldenTest : public testing::Test {
     return spec;
   }
 
-  static std::shared_ptr<Engine> engine_;
-  static nlohmann::json golden_;
+  static std::shared_ptr<Engine> engine;
+  static nlohmann::json golden;
   const StatusOr<TemporaryFolder> temporary_ = TemporaryFolder::Create();
 };
 
-std::shared_ptr<Engine> ContrastiveGoldenTest::engine_;
-nlohmann::json ContrastiveGoldenTest::golden_;
+std::shared_ptr<Engine> ContrastiveGoldenTest::engine;
+nlohmann::json ContrastiveGoldenTest::golden;
 
 // Of two vectors of unit length.
 double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
@@ -88,12 +88,12 @@ TEST_F(ContrastiveGoldenTest, PhotosHaveTheVectorsOfTheReference) {
   int compared = 0;
   double least_of_pixels = 1;
   double least_of_file = 1;
-  for (const auto& golden_case : golden_["cases"]) {
+  for (const auto& golden_case : golden["cases"]) {
     if (!golden_case.contains("photos")) {
       continue;
     }
     const ModelSpec spec = Spec(golden_case, {});
-    ModelCache cache(engine_, {});
+    ModelCache cache(engine, {});
     const auto analyser = CreateEmbeddingAnalyser(spec, cache);
     ASSERT_TRUE(analyser.ok()) << analyser.status();
     for (const auto& [name, expected] : golden_case["photos"].items()) {
@@ -119,7 +119,7 @@ TEST_F(ContrastiveGoldenTest, PhotosHaveTheVectorsOfTheReference) {
 
 TEST_F(ContrastiveGoldenTest, TextsHaveTheVectorsOfTheReference) {
   int compared = 0;
-  for (const auto& golden_case : golden_["cases"]) {
+  for (const auto& golden_case : golden["cases"]) {
     if (!golden_case.contains("texts")) {
       continue;
     }
@@ -130,7 +130,7 @@ TEST_F(ContrastiveGoldenTest, TextsHaveTheVectorsOfTheReference) {
     }
     ModelSpec spec = Spec(golden_case, params);
     spec.folder = tokenizer.parent_path();
-    ModelCache cache(engine_, {});
+    ModelCache cache(engine, {});
     const auto encoder = CreateTextEncoder(spec, cache);
     ASSERT_TRUE(encoder.ok()) << encoder.status();
     for (const auto& text : golden_case["texts"]) {

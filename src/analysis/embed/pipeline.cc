@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -31,13 +33,13 @@ std::vector<Cut> ToCuts(std::string_view text, const std::vector<Segment>& segme
 std::vector<Cut> MergeWithNext(const std::vector<Cut>& cuts) {
   std::vector<Cut> merged;
   bool after_match = false;
-  for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
-    if (cut->match && !after_match && !merged.empty()) {
-      merged.back().begin = cut->begin;
+  for (const Cut& cut : std::views::reverse(cuts)) {
+    if (cut.match && !after_match && !merged.empty()) {
+      merged.back().begin = cut.begin;
     } else {
-      merged.push_back(*cut);
+      merged.push_back(cut);
     }
-    after_match = cut->match;
+    after_match = cut.match;
   }
   std::ranges::reverse(merged);
   return merged;

@@ -1,6 +1,7 @@
 // From words to the numbers that a text encoder takes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -28,7 +29,7 @@ class Tokenizer {
 };
 
 // The most text that is looked at; longer than any query, and bounds what a hostile one costs.
-inline constexpr std::size_t kMaxTextBytes = 64 * 1024;
+inline constexpr std::size_t kMaxTextBytes = std::size_t{64} * 1024;
 
 // What is done to a text before the tokenizer sees it.
 enum class TextCleaning {

@@ -38,7 +38,8 @@ std::string Json(const std::map<std::string, std::string>& changed = {}) {
   }
   std::string json;
   for (const auto& [key, value] : members) {
-    json += (json.empty() ? "{\"" : ", \"") + key + "\": " + value;
+    json += json.empty() ? "{\"" : ", \"";
+    json.append(key).append("\": ").append(value);
   }
   return json + "}";
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 
 #include "analysis/embed/unicode.h"
 
@@ -51,8 +52,8 @@ void Unigram::Encode(std::string_view word, std::vector<int64_t>& ids) const {
     unknown = step.id == options_.unknown;
     end = step.from;
   }
-  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-    AppendPiece(*piece, ids);
+  for (const std::string_view piece : std::views::reverse(pieces)) {
+    AppendPiece(piece, ids);
   }
 }
 

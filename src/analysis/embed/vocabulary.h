@@ -23,7 +23,7 @@ class Vocabulary {
 
  private:
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard library looks for it
     std::size_t operator()(std::string_view piece) const { return std::hash<std::string_view>()(piece); }
   };
   std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> ids_;
