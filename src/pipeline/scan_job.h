@@ -62,10 +62,10 @@ struct ScanHandlers {
   std::function<void(std::string_view path, std::string_view analysis, std::string_view reason)> on_failure;
 };
 
-// Scans until everything pending is done and shown (Catalog::CompleteSwitch), or `stop` is requested, or other models are
-// chosen for the library (Catalog::WantModels): then photos in flight are finished and stored, the rest stays pending.
-// Takes the scan lock. A photo's failure is booked and told, not returned: errors are those of the catalogue (a full
-// disk) and of roots that do not exist. Blocks.
+// Scans until everything pending is done and shown (Catalog::CompleteSwitch), or `stop` is requested, or other models
+// are chosen for the library (Catalog::WantModels): then photos in flight are finished and stored, the rest stays
+// pending. Takes the scan lock. A photo's failure is booked and told, not returned: errors are those of the catalogue
+// (a full disk) and of roots that do not exist. Blocks.
 StatusOr<ScanReport> RunScan(const ScanOptions& options, const PhotoAnalysis& analysis, const ScanHandlers& handlers,
                              const std::stop_token& stop);
 
