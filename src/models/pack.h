@@ -90,10 +90,10 @@ struct PackFile {
 inline constexpr std::string_view kOnlyChoice = "default";
 
 struct ModelSpec {
-  std::string name;    // unique in its pack
-  std::string task;    // one of kModelTasks
-  std::string choice;  // among the pack's models for this task: "fast", "balanced", "accurate"
-  std::string family;  // how it is fed and read: "detr", "bert", "scrfd" ...; docs/packs.md names them all
+  std::string name;              // unique in its pack
+  std::string task;              // one of kModelTasks
+  std::string choice;            // among the pack's models for this task: "fast", "balanced", "accurate"
+  std::string family;            // how it is fed and read: "detr", "bert", "scrfd" ...; docs/packs.md names them all
   std::filesystem::path path;    // of the model file; absolute
   std::filesystem::path folder;  // of the pack: files that params name (labels, vocabularies) lie here
   Sha256Digest sha256;
