@@ -24,15 +24,15 @@ std::vector<AnalysisVersion> VersionsOf(const std::string& version) {
 class CatalogModelsTest : public CatalogTest {
  protected:
   CatalogModelsTest() {
-    CALOTYPE_EXPECT_DONE(Want(kOld, "v1"));
+    ExpectOk(Want(kOld, "v1"));
     for (const char* path : {"/a", "/b"}) {
       photos_.push_back(Add(path, path));
-      CALOTYPE_EXPECT_DONE(StoreOne(ResultOf(photos_.back(), "v1", "space", "dog")));
+      ExpectOk(StoreOne(ResultOf(photos_.back(), "v1", "space", "dog")));
     }
     EXPECT_TRUE(Value(catalog().CompleteSwitch()));
   }
 
-  static void CALOTYPE_EXPECT_DONE(const Status& status) { EXPECT_EQ(Message(status), ""); }
+  static void ExpectOk(const Status& status) { EXPECT_EQ(Message(status), ""); }
 
   Status Want(const ModelSet& models, const std::string& version) {
     CALOTYPE_RETURN_IF_ERROR(catalog().WantModels(models));
@@ -62,7 +62,7 @@ class CatalogModelsTest : public CatalogTest {
 
   std::vector<PhotoId> InSpace(const std::string& space) {
     std::vector<PhotoId> photos;
-    CALOTYPE_EXPECT_DONE(catalog().ForEachEmbedding(space, [&](PhotoId photo, auto) { photos.push_back(photo); }));
+    ExpectOk(catalog().ForEachEmbedding(space, [&](PhotoId photo, auto) { photos.push_back(photo); }));
     return photos;
   }
 
