@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <vector>
@@ -103,6 +104,8 @@ StatusOr<std::array<ov_element_type_e, 4>> FindElementTypes(const OpenVinoLibrar
 StatusOr<OpenVinoLibrary> Open(const fs::path& asked) {
   std::error_code error;
   const std::string file = fs::is_directory(asked, error) ? NewestIn(asked) : asked.string();
+  // Its threading library complains on standard error where /sys is not mounted, and then does well without.
+  setenv("HWLOC_HIDE_ERRORS", "2", /*overwrite=*/0);
   // Never closed: its threads outlive any owner.
   void* const handle = file.empty() ? OpenFromSystem() : dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
