@@ -146,7 +146,11 @@ StatusOr<ScanReport> ScanJob::Run() {
   }
   // Claimed but not begun when the stop came.
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
-  CALOTYPE_RETURN_IF_ERROR(work_catalog_->CompleteSwitch().status());
+  // Whoever chose other models meanwhile shows theirs.
+  CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, work_catalog_->WantedModels());
+  if (wanted == options_.models) {
+    CALOTYPE_RETURN_IF_ERROR(work_catalog_->CompleteSwitch().status());
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, work_catalog_->Models());
   switching_ = models.wanted != models.shown;
   return Report();
