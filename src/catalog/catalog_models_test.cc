@@ -1,4 +1,6 @@
 // Models take the place of others at once, and back.
+#include <fmt/format.h>
+
 #include "catalog/catalog_test_util.h"
 #include "catalog/kept_findings.h"
 
@@ -244,15 +246,19 @@ TEST_P(CatalogModelsTest, OnlyThePreviousFindingsAreKept) {
 
 // testdata/version_N.db was written by the program of that version: two samples with all that was found in them, one of
 // the faces called Barack.
-TEST(MigrationTest, AFileOfVersion1IsReadAndGoesOn) {
+class MigrationTest : public testing::TestWithParam<int> {};
+
+TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
   const TempFolder folder;
   const std::filesystem::path file = folder.path() / "catalog.db";
-  std::filesystem::copy_file(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/catalog/testdata/version_1.db", file);
+  std::filesystem::copy_file(
+      std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/catalog/testdata" / fmt::format("version_{}.db", GetParam()),
+      file);
   const auto catalog = Value(Catalog::Open(file));
   const CatalogStatus status = Value(catalog->GetStatus());
   EXPECT_EQ(status.photos, 2);
   EXPECT_EQ(status.analyses.at("faces.recognise").done, 2);
-  EXPECT_EQ(Value(catalog->Models()).shown, std::nullopt);
+  EXPECT_EQ(Value(catalog->Models()).shown.has_value(), GetParam() >= 2);
   EXPECT_THAT(Value(catalog->SearchText("parking", 9)), SizeIs(1));
   const PhotoId obama = Value(catalog->FindByPath("/photos/obama.jpg"));
   EXPECT_THAT(Value(catalog->FindPhotos({.person = "Barack"})), ElementsAre(obama));
@@ -261,6 +267,8 @@ TEST(MigrationTest, AFileOfVersion1IsReadAndGoesOn) {
   CALOTYPE_ASSERT_OK(catalog->RequireAnalyses(VersionsOf("v2")));
   EXPECT_EQ(Value(catalog->Models()).switching, 2);
 }
+
+INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2));
 
 TEST(KeptFindingsTest, BytesAndBack) {
   const PhotoResult result = FullResult(1);

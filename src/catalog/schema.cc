@@ -154,6 +154,79 @@ CREATE TABLE library (
 
 CREATE INDEX analysis_of_a_switch ON analysis(photo_id) WHERE found_version <> version;
 )sql",
+    R"sql(
+ALTER TABLE file ADD COLUMN missing_since INTEGER;
+UPDATE file SET missing_since = unixepoch() WHERE missing = 1;
+
+CREATE TABLE root (
+  path TEXT PRIMARY KEY,
+  scanned_at INTEGER NOT NULL,
+  files INTEGER NOT NULL,
+  problem TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE analysis ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE analysis ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE analysis ADD COLUMN kills INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE analysis ADD COLUMN priority INTEGER NOT NULL DEFAULT 1;
+UPDATE analysis SET priority = 2 WHERE found_version IS NOT NULL;
+CREATE INDEX analysis_by_turn ON analysis(analysis, priority, photo_id) WHERE state = 0;
+CREATE INDEX analysis_by_retry ON analysis(retry_at) WHERE state = 3 AND retry_at > 0;
+
+ALTER TABLE person ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE person ADD COLUMN cover_face_id INTEGER;
+ALTER TABLE face ADD COLUMN decided INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE face_not_person (
+  face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE CASCADE,
+  person_id INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+  PRIMARY KEY (face_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE merged_person (
+  id INTEGER PRIMARY KEY,
+  into_id INTEGER NOT NULL
+) STRICT;
+
+ALTER TABLE photo ADD COLUMN taken_utc INTEGER;
+ALTER TABLE photo ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';
+ALTER TABLE photo ADD COLUMN city TEXT NOT NULL DEFAULT '';
+ALTER TABLE photo ADD COLUMN region TEXT NOT NULL DEFAULT '';
+ALTER TABLE photo ADD COLUMN country TEXT NOT NULL DEFAULT '';
+ALTER TABLE photo ADD COLUMN title TEXT NOT NULL DEFAULT '';
+ALTER TABLE photo ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE photo ADD COLUMN rating INTEGER;
+CREATE INDEX photo_by_time ON photo(taken_at) WHERE taken_at <> '';
+CREATE INDEX photo_by_position ON photo(latitude, longitude) WHERE latitude IS NOT NULL;
+
+CREATE TABLE keyword (
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  name TEXT NOT NULL,
+  PRIMARY KEY (photo_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keyword_by_name ON keyword(name COLLATE NOCASE, photo_id);
+
+CREATE TABLE named_region (
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL,
+  PRIMARY KEY (photo_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE companion (
+  path TEXT PRIMARY KEY,
+  photo_path TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX companion_by_photo ON companion(photo_path);
+
+CREATE VIRTUAL TABLE name_fts USING fts5(body, tokenize = 'unicode61 remove_diacritics 2');
+INSERT INTO name_fts(rowid, body) SELECT photo_id, group_concat(path, char(10)) FROM file GROUP BY photo_id;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {
