@@ -41,6 +41,9 @@ Status ErrnoStatus(int error, std::string_view what);
 // or kInvalidArgument when it is no regular file.
 StatusOr<UniqueFd> OpenForReading(const std::filesystem::path& path);
 
+// True when `path` is `folder` or lies below it, by their names alone; both normal.
+bool IsAtOrBelow(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 // All bytes of an open file from its start. kResourceExhausted when it is larger than `max_bytes`; the message names
 // `knob`, the setting that raises the limit.
 StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, std::string_view knob);

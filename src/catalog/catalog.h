@@ -76,6 +76,7 @@ struct AnalysisOutcome {
   std::string version;
   AnalysisState state = AnalysisState::kDone;  // kDone, kFailed or kSkipped
   std::string reason;                          // of kFailed and kSkipped
+  bool passing = false;                        // of kFailed: it may be well another time, and is tried again by itself
   std::string device;                          // where its models ran
   double milliseconds = 0;
 };
@@ -116,17 +117,31 @@ struct StateCounts {
   int64_t skipped = 0;
 };
 
+// A photo that a process was at when it died.
+struct Casualty {
+  PhotoId photo = 0;
+  bool crashed = false;  // on this very photo; else it was killed, or died of another
+};
+
+// Which failures are tried again.
+struct RetryFilter {
+  std::string reason;            // a part of it, case does not matter; empty: any
+  std::optional<PhotoId> photo;  // this one only
+  bool due = false;              // only those whose time has come (analysis.retry_at); their attempts go on counting
+};
+
 struct FailureGroup {
   std::string analysis;  // "read" for files that could not even be opened
   std::string reason;
   int64_t count = 0;
   std::vector<std::string> examples;  // paths, at most three
+  int64_t next_try = 0;               // seconds since 1970, of the first that is tried again by itself; 0: none is
 };
 
 // Where an analysis ran last, and how long it takes.
 struct DeviceUse {
   std::string device;       // of the latest one done: "onnxruntime 1.31.1 cpu f32"
-  double milliseconds = 0;  // mean over the photos done
+  double milliseconds = 0;  // mean over the latest photos done, some hundred
 };
 
 struct CatalogStatus {
@@ -191,6 +206,8 @@ class Catalog {
 
   // Stamps of the files known at or below `root` (an absolute, normal path), by path, missing ones excluded.
   virtual StatusOr<std::unordered_map<std::string, FileStamp>> FilesUnder(std::string_view root) = 0;
+  // How many these are.
+  virtual StatusOr<int64_t> CountFilesUnder(std::string_view root) = 0;
   // Books that `path` holds these bytes. New bytes make a photo with a pending row for each analysis that the latest
   // RequireAnalyses named (by whichever process: it is stored); known bytes only a path (a moved or copied file costs
   // nothing). Clears an earlier read problem of that path.
@@ -200,8 +217,15 @@ class Catalog {
   virtual Status AddProblem(std::string_view path, std::string_view reason) = 0;
   // Forgets the read problems at or below `root`: a scan that starts looks at everything anew.
   virtual Status ClearProblems(std::string_view root) = 0;
-  // Marks the files as missing; their photos and findings stay.
+  // Marks the files as missing since now; their photos and findings stay.
   virtual Status MarkMissing(std::span<const std::string> paths) = 0;
+  // Forgets files that have been missing since before `before` (seconds since 1970), and photos that have no file left
+  // with all that was found in them; people who were never named go with their last face. Answers how many photos.
+  virtual StatusOr<int64_t> ForgetMissing(int64_t before) = 0;
+  // Books that a scan of `root` ended and found `files` photos.
+  virtual Status RootScanned(std::string_view root, int64_t files) = 0;
+  // Those that were scanned, by path; those that lie below another are not among them.
+  virtual StatusOr<std::vector<std::string>> Roots() = 0;
   // Between Begin() and Commit() all calls are one transaction: a scanner books thousands of files at once.
   // kFailedPrecondition when one is open already, or none is: a full disk, for one, has then undone it.
   virtual Status Begin() = 0;
@@ -211,8 +235,10 @@ class Catalog {
 
   // --- Work.
 
-  // Puts back to pending what a process that died left running. Call it while holding the scan lock.
-  virtual Status ResetRunning() = 0;
+  // Puts back to pending what a process that died left running. Call it while holding the scan lock. A photo on which
+  // a process crashed twice, or that it was at in five kills in a row, becomes failed, with that as the reason: it
+  // would go on for ever. One that was there in a kill comes last from then on.
+  virtual Status ResetRunning(std::span<const Casualty> casualties) = 0;
   // Books whose findings come from now on.
   virtual Status WantModels(const ModelSet& models) = 0;
   virtual StatusOr<std::optional<ModelSet>> WantedModels() = 0;
@@ -220,8 +246,9 @@ class Catalog {
   // and for each photo that AddFile books from now on. Findings of the wanted version that are shown or kept already
   // are not asked for again. Earlier findings are shown until CompleteSwitch().
   virtual Status RequireAnalyses(std::span<const AnalysisVersion> analyses) = 0;
-  // Takes up to `limit` photos with pending rows among `analyses` (names) that have a present file, oldest first, and
-  // marks those rows running.
+  // Takes up to `limit` photos with pending rows among `analyses` (names) that have a present file, and marks those
+  // rows running: first those that somebody waits for, then new ones, then those that have findings of other models,
+  // the oldest first.
   virtual StatusOr<std::vector<PendingPhoto>> ClaimPending(std::span<const std::string> analyses, int limit) = 0;
   // Writes findings, states and properties of several photos in one transaction: all or nothing. Findings of another
   // version than the photo's shown ones of that analysis are kept for CompleteSwitch(), the others are shown at once. A
@@ -236,9 +263,14 @@ class Catalog {
   // do; false while something is pending.
   virtual StatusOr<bool> CompleteSwitch() = 0;
   virtual StatusOr<LibraryModels> Models() = 0;
-  // Puts failed analyses back to pending (all of them), and with them what was skipped on the same photos; answers how
-  // many had failed.
-  virtual StatusOr<int64_t> RetryFailed() = 0;
+  // Puts failed analyses that `filter` takes back to pending, and with them what was skipped on the same photos;
+  // answers how many had failed.
+  virtual StatusOr<int64_t> RetryFailed(const RetryFilter& filter) = 0;
+  // Whether scans rest until further notice; kept until it is taken back.
+  virtual Status SetPaused(bool paused) = 0;
+  virtual StatusOr<bool> Paused() = 0;
+  // What is pending of the photo comes first from now on: somebody looks at it.
+  virtual Status Prioritise(PhotoId photo) = 0;
 
   // --- Reading.
 

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kFailureExamples = 3;
 
+// Photos of which the mean time is taken.
+constexpr int kDeviceSample = 500;
+
 Status CountPhotos(Database& database, CatalogStatus& status) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto all, database.QueryInt("SELECT count(*) FROM photo"));
   CALOTYPE_ASSIGN_OR_RETURN(const auto present,
@@ -42,42 +45,63 @@ void AddCount(StateCounts& counts, AnalysisState state, int64_t count) {
   }
 }
 
-// Only of present photos: what is pending on a missing one cannot be done, and would look like work for ever.
+// Only of present photos: what is pending on a missing one cannot be done, and would look like work for ever. All rows
+// are counted by the index, and those of the few missing photos taken off again.
 Status CountAnalyses(Database& database, CatalogStatus& status) {
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database.Query("SELECT analysis, state, count(*) FROM analysis"
-                     " WHERE EXISTS (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)"
-                     " GROUP BY analysis, state"));
-  return rows.ForEach([&status](const Statement& row) {
-    AddCount(status.analyses[row.Text(0)], static_cast<AnalysisState>(row.Int(1)), row.Int(2));
+  const auto count = [&](std::string_view query, int64_t sign) -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query(query));
+    return rows.ForEach([&](const Statement& row) {
+      AddCount(status.analyses[row.Text(0)], static_cast<AnalysisState>(row.Int(1)), sign * row.Int(2));
+    });
+  };
+  CALOTYPE_RETURN_IF_ERROR(count("SELECT analysis, state, count(*) FROM analysis GROUP BY state, analysis", 1));
+  CALOTYPE_RETURN_IF_ERROR(count(
+      "SELECT analysis, state, count(*) FROM analysis WHERE photo_id IN (SELECT photo_id FROM file WHERE missing = 1"
+      " UNION SELECT id FROM photo WHERE orphaned_at IS NOT NULL) AND NOT EXISTS"
+      " (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0) GROUP BY state, analysis",
+      -1));
+  std::erase_if(status.analyses, [](const auto& one) {
+    const StateCounts& counts = one.second;
+    return counts.pending + counts.running + counts.done + counts.failed + counts.skipped == 0;
   });
+  return absl::OkStatus();
 }
 
-// SQLite takes the other columns of a row from where max() was found.
+// Of the photos that were booked last; SQLite takes the other columns of a row from where max() was found.
 Status ReadDevices(Database& database, CatalogStatus& status) {
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database.Query("SELECT analysis, device, avg(ms), max(updated_at) FROM analysis WHERE state = 2"
-                                     " GROUP BY analysis"));
-  return rows.ForEach([&status](const Statement& row) {
-    status.devices[row.Text(0)] = {.device = row.Text(1), .milliseconds = row.Real(2)};
-  });
+      Statement rows,
+      database.Query("SELECT device, avg(ms), max(updated_at) FROM (SELECT device, ms, updated_at FROM analysis"
+                     " WHERE state = 2 AND analysis = ?1 ORDER BY photo_id DESC LIMIT ?2)",
+                     nullptr, kDeviceSample));
+  for (const auto& [analysis, counts] : status.analyses) {
+    CALOTYPE_ASSIGN_OR_RETURN(const bool found, rows.Bind(analysis, kDeviceSample).Step());
+    if (found && !rows.IsNull(0)) {
+      status.devices[analysis] = {.device = rows.Text(0), .milliseconds = rows.Real(1)};
+    }
+  }
+  return absl::OkStatus();
 }
 
 // One pass over all failures in the order of their groups, unreadable files among them as analysis "read".
 Status GroupFailures(Database& database, CatalogStatus& status) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query("SELECT 'read' AS name, reason, path FROM problem UNION ALL"
+      database.Query("SELECT 'read' AS name, reason, path, 0 FROM problem UNION ALL"
                      " SELECT analysis, reason, (SELECT min(path) FROM file WHERE file.photo_id = analysis.photo_id"
-                     " AND missing = 0) AS path FROM analysis WHERE state = 3 AND path IS NOT NULL ORDER BY 1, 2, 3"));
+                     " AND missing = 0) AS path, retry_at FROM analysis WHERE state = 3 AND path IS NOT NULL"
+                     " ORDER BY 1, 2, 3"));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&groups = status.failures](const Statement& row) {
     std::string analysis = row.Text(0);
     std::string reason = row.Text(1);
     if (groups.empty() || groups.back().analysis != analysis || groups.back().reason != reason) {
       groups.push_back({.analysis = std::move(analysis), .reason = std::move(reason), .count = 0, .examples = {}});
     }
-    ++groups.back().count;
+    FailureGroup& group = groups.back();
+    ++group.count;
+    if (const int64_t next = row.Int(3); next > 0 && (group.next_try == 0 || next < group.next_try)) {
+      group.next_try = next;
+    }
     if (groups.back().examples.size() < kFailureExamples) {
       groups.back().examples.push_back(row.Text(2));
     }

@@ -1,6 +1,8 @@
 // What a scanner books: files, and those that could not be read.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "catalog/codec.h"
 #include "catalog/sqlite_catalog.h"
 
@@ -39,8 +41,10 @@ Status RequireOfPhoto(Database& database, PhotoId photo) {
   return database.Execute(
       "INSERT INTO analysis(photo_id, analysis, version, updated_at)"
       " SELECT ?1, analysis, version, unixepoch() FROM required WHERE true"
-      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, reason = '', attempts = 0,"
-      " updated_at = excluded.updated_at, state = CASE WHEN found_version = excluded.version THEN 2 ELSE 0 END"
+      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, reason = '', attempts = 0, crashes = "
+      "0,"
+      " kills = 0, retry_at = 0, priority = CASE WHEN found_version IS NULL THEN 1 ELSE 2 END, updated_at = "
+      "excluded.updated_at, state = CASE WHEN found_version = excluded.version THEN 2 ELSE 0 END"
       " WHERE analysis.version <> excluded.version",
       photo);
 }
@@ -62,15 +66,34 @@ StatusOr<std::unordered_map<std::string, FileStamp>> SqliteCatalog::FilesUnder(s
   return files;
 }
 
+StatusOr<int64_t> SqliteCatalog::CountFilesUnder(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto count, database_->QueryInt("SELECT count(*) FROM file WHERE (path = ?1 OR (path > ?2 AND path < ?3))"
+                                            " AND missing = 0",
+                                            range.root, range.first, range.end));
+  return count.value_or(0);
+}
+
 StatusOr<PhotoId> SqliteCatalog::AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto former, database_->QueryInt("SELECT photo_id FROM file WHERE path = ?1", path));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, FindOrAddPhoto(*database_, stamp.size, sha256));
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("INSERT INTO file(path, photo_id, size, mtime_ns) VALUES (?1, ?2, ?3, ?4)"
                          " ON CONFLICT(path) DO UPDATE SET photo_id = excluded.photo_id, size = excluded.size,"
-                         " mtime_ns = excluded.mtime_ns, missing = 0",
+                         " mtime_ns = excluded.mtime_ns, missing = 0, missing_since = NULL",
                          path, photo, stamp.size, stamp.mtime_ns));
+  if (former.has_value() && *former != photo) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database_->Execute("UPDATE photo SET orphaned_at = unixepoch() WHERE id = ?1 AND NOT EXISTS"
+                           " (SELECT 1 FROM file WHERE photo_id = ?1)",
+                           *former));
+  }
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("UPDATE photo SET orphaned_at = NULL WHERE id = ?1 AND orphaned_at IS NOT NULL", photo));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM problem WHERE path = ?1", path));
   CALOTYPE_RETURN_IF_ERROR(RequireOfPhoto(*database_, photo));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
@@ -95,9 +118,34 @@ Status SqliteCatalog::MarkMissing(std::span<const std::string> paths) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
   for (const std::string& path : paths) {
-    CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE file SET missing = 1 WHERE path = ?1", path));
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+        "UPDATE file SET missing = 1, missing_since = unixepoch() WHERE path = ?1 AND missing = 0", path));
   }
   return transaction.Commit();
+}
+
+Status SqliteCatalog::RootScanned(std::string_view root, int64_t files) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute(
+      "INSERT INTO root(path, scanned_at, files) VALUES (?1, unixepoch(), ?2)"
+      " ON CONFLICT(path) DO UPDATE SET scanned_at = excluded.scanned_at, files = excluded.files, problem = ''",
+      root, files);
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::Roots() {
+  const MutexLock lock(&mutex_);
+  std::vector<std::string> roots;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT path FROM root ORDER BY path"));
+  // A folder's path comes before those below it, though not always right before: "/a", "/a b", "/a/b".
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&roots](const Statement& row) {
+    const std::string path = row.Text(0);
+    const bool below = std::ranges::any_of(
+        roots, [&path](const std::string& root) { return path.starts_with(root == "/" ? root : root + "/"); });
+    if (!below) {
+      roots.push_back(path);
+    }
+  }));
+  return roots;
 }
 
 Status SqliteCatalog::Begin() {

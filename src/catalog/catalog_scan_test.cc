@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "catalog/catalog_test_util.h"
+#include "catalog/sqlite.h"
 
 namespace calotype {
 namespace {
@@ -89,6 +90,36 @@ TEST_P(CatalogScanTest, ProblemsLastUntilClearedOrRead) {
 TEST_P(CatalogScanTest, UnknownPathAndPhotoAreNotFound) {
   EXPECT_TRUE(absl::IsNotFound(catalog().FindByPath("/nowhere.jpg").status()));
   EXPECT_TRUE(absl::IsNotFound(catalog().GetPhoto(7).status()));
+}
+
+TEST_P(CatalogScanTest, RootsAreToldOnceEach) {
+  for (const char* root : {"/a", "/a b", "/a/b", "/c/d", "/a"}) {
+    CALOTYPE_ASSERT_OK(catalog().RootScanned(root, 1));
+  }
+  EXPECT_THAT(Value(catalog().Roots()), ElementsAre("/a", "/a b", "/c/d"));
+}
+
+TEST_P(CatalogScanTest, ForgettingLeavesNothingOfAPhoto) {
+  const PhotoId gone = Add("/gone.jpg", "gone");
+  const PhotoId copied = Add("/a.jpg", "copied");
+  Add("/b.jpg", "copied");
+  const PhotoId edited = Add("/edited.jpg", "before");
+  Add("/edited.jpg", "after");
+  for (const PhotoId photo : {gone, copied, edited}) {
+    CALOTYPE_ASSERT_OK(StoreOne(FullResult(photo)));
+  }
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/gone.jpg", "/a.jpg"}));
+  EXPECT_EQ(Value(catalog().ForgetMissing(time(nullptr) - 100)), 0);
+  EXPECT_EQ(Value(catalog().GetStatus()).missing, 2);
+  EXPECT_EQ(Value(catalog().ForgetMissing(time(nullptr) + 100)), 2);
+  EXPECT_EQ(Value(catalog().GetStatus()).missing, 0);
+  EXPECT_TRUE(absl::IsNotFound(catalog().GetPhoto(gone).status()));
+  EXPECT_THAT(Value(catalog().GetPhoto(copied)).paths, ElementsAre("/b.jpg"));
+  EXPECT_THAT(Value(catalog().PdqHashes()), testing::SizeIs(1));
+  const auto database = Value(Database::Open(file()));
+  EXPECT_EQ(Value(database->QueryInt("SELECT count(*) FROM text_line WHERE photo_id NOT IN (SELECT id FROM photo)")),
+            0);
+  EXPECT_EQ(Value(database->QueryInt("SELECT count(*) FROM text_fts")), 1);
 }
 
 class TransactionTest : public CatalogTest {};

@@ -12,6 +12,10 @@
 namespace calotype {
 namespace {
 
+// A failure that may pass is tried again after a minute, then after four times as long each time: five hours in all.
+constexpr int kFirstRetrySeconds = 60;
+constexpr int kAutomaticTries = 5;
+
 // The version of the findings that are shown of each analysis of a photo.
 using FoundVersions = std::map<std::string, std::string>;
 
@@ -79,14 +83,16 @@ Status WriteOutcome(Database& database, PhotoId photo, const AnalysisOutcome& ou
   const auto found_version =
       outcome.state == AnalysisState::kDone && !waits ? std::optional<std::string>(outcome.version) : std::nullopt;
   return database.Execute(
-      "INSERT INTO analysis(photo_id, analysis, version, state, reason, device, ms, attempts, updated_at, "
-      "found_version)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, unixepoch(), ?8)"
+      "INSERT INTO analysis(photo_id, analysis, version, state, reason, device, ms, attempts, updated_at,"
+      " found_version, retry_at)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, unixepoch(), ?8, CASE WHEN ?9 THEN unixepoch() + ?10 ELSE 0 END)"
       " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = excluded.state,"
       " reason = excluded.reason, device = excluded.device, ms = excluded.ms, updated_at = excluded.updated_at,"
-      " found_version = coalesce(excluded.found_version, found_version)",
+      " found_version = coalesce(excluded.found_version, found_version), crashes = 0, kills = 0, retry_at = CASE"
+      " WHEN ?9 AND attempts <= ?11 THEN unixepoch() + (?10 << (2 * max(attempts - 1, 0))) ELSE 0 END",
       photo, outcome.analysis, outcome.version, static_cast<int>(outcome.state), outcome.reason, outcome.device,
-      outcome.milliseconds, found_version);
+      outcome.milliseconds, found_version, outcome.state == AnalysisState::kFailed && outcome.passing ? 1 : 0,
+      kFirstRetrySeconds, kAutomaticTries);
 }
 
 Status StoreResult(Database& database, const PhotoResult& result) {

@@ -240,7 +240,7 @@ TEST_F(WeatherTest, LockHeldTooLongIsUnavailable) {
   const auto waiter = Open();
   CALOTYPE_ASSERT_OK(DatabaseOf(*waiter).Script("PRAGMA busy_timeout = 10"));
   CALOTYPE_ASSERT_OK(holder->Begin());
-  const Status status = waiter->ResetRunning();
+  const Status status = waiter->ResetRunning({});
   EXPECT_TRUE(absl::IsUnavailable(status)) << Message(status);
   EXPECT_TRUE(waiter->GetStatus().ok()) << "readers do not wait";
 }

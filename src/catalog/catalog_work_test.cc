@@ -1,4 +1,10 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <ctime>
+
 #include "catalog/catalog_test_util.h"
+#include "catalog/sqlite.h"
 
 namespace calotype {
 namespace {
@@ -86,7 +92,7 @@ TEST_P(CatalogWorkTest, WhatADeadProcessLeftRunningIsPendingAgain) {
   result.outcomes.push_back(Done(kDecodeAnalysis));
   CALOTYPE_ASSERT_OK(StoreOne(result));
   Reopen();
-  CALOTYPE_ASSERT_OK(catalog().ResetRunning());
+  CALOTYPE_ASSERT_OK(catalog().ResetRunning({}));
   const auto again = Value(catalog().ClaimPending(kNames, 10));
   ASSERT_THAT(again, SizeIs(1));
   EXPECT_THAT(again[0].paths, ElementsAre("/b"));
@@ -122,11 +128,82 @@ TEST_P(CatalogWorkTest, RetryTakesFailedAndWhatWasSkippedForThem) {
   EXPECT_EQ(status.failures[0].reason, "cut short");
   EXPECT_THAT(status.failures[0].examples, ElementsAre("/broken.jpg"));
 
-  EXPECT_EQ(Value(catalog().RetryFailed()), 1);
-  EXPECT_EQ(Value(catalog().RetryFailed()), 0);
+  EXPECT_EQ(Value(catalog().RetryFailed({})), 1);
+  EXPECT_EQ(Value(catalog().RetryFailed({})), 0);
   const auto claimed = Value(catalog().ClaimPending(kNames, 10));
   ASSERT_THAT(claimed, SizeIs(1));
   EXPECT_THAT(claimed[0].analyses, ElementsAre("decode", "objects"));
+}
+
+TEST_P(CatalogWorkTest, NewPhotosComeBeforeOthersAndTheAskedForFirst) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId old = Add("/old", "old");
+  CALOTYPE_ASSERT_OK(StoreOne(ObjectsResult(old)));
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(std::vector<AnalysisVersion>{{"objects", "v2"}}));
+  const PhotoId fresh = Add("/new", "new");
+  const PhotoId asked = Add("/asked", "asked");
+  CALOTYPE_ASSERT_OK(catalog().Prioritise(asked));
+  const std::vector<std::string> names = {"objects"};
+  EXPECT_EQ(Value(catalog().ClaimPending(names, 1))[0].id, asked);
+  EXPECT_EQ(Value(catalog().ClaimPending(names, 1))[0].id, fresh);
+  EXPECT_EQ(Value(catalog().ClaimPending(names, 1))[0].id, old);
+}
+
+TEST_P(CatalogWorkTest, RetryTakesOneReasonOrOnePhoto) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  std::vector<PhotoResult> results(3);
+  for (int i = 0; i < 3; ++i) {
+    results[i].id = Add(fmt::format("/{}", i), fmt::format("{}", i));
+    results[i].outcomes = {Failed("objects", i == 0 ? "Out of memory" : "no such model")};
+  }
+  CALOTYPE_ASSERT_OK(catalog().Store(results));
+  EXPECT_EQ(Value(catalog().RetryFailed({.reason = "no memory at all"})), 0);
+  EXPECT_EQ(Value(catalog().RetryFailed({.reason = "MEMORY"})), 1);
+  EXPECT_EQ(Value(catalog().RetryFailed({.photo = results[1].id})), 1);
+  EXPECT_EQ(CountsOf("objects").failed, 1);
+  EXPECT_EQ(Value(catalog().RetryFailed({})), 1);
+}
+
+TEST_P(CatalogWorkTest, AFailureThatMayPassHasANextTryThatIsPutOffLongerEachTime) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId photo = Add("/a", "a");
+  PhotoResult result;
+  result.id = photo;
+  result.outcomes = {Failed("objects", "the device is busy")};
+  result.outcomes[0].passing = true;
+  std::vector<int64_t> waits;
+  for (int attempt = 1; attempt <= 6; ++attempt) {
+    ASSERT_THAT(Value(catalog().ClaimPending(std::vector<std::string>{"objects"}, 1)), SizeIs(1));
+    CALOTYPE_ASSERT_OK(StoreOne(result));
+    const int64_t next = Value(catalog().GetStatus()).failures[0].next_try;
+    waits.push_back(next == 0 ? 0 : next - time(nullptr));
+    EXPECT_EQ(Value(catalog().RetryFailed({.due = true})), 0) << "its time has not come";
+    Reopen();
+    auto database = Value(Database::Open(file()));
+    CALOTYPE_ASSERT_OK(database->Execute(next == 0 ? "UPDATE analysis SET state = 3 WHERE analysis = 'objects'"
+                                                   : "UPDATE analysis SET retry_at = 1 WHERE state = 3"));
+    EXPECT_EQ(Value(catalog().RetryFailed({.due = true})), next == 0 ? 0 : 1);
+  }
+  for (int i = 1; i < 5; ++i) {
+    EXPECT_NEAR(static_cast<double>(waits[i]), 60 * std::pow(4, i), 2);
+  }
+  EXPECT_EQ(waits[5], 0) << "after five tries it is the user's turn";
+  EXPECT_EQ(Value(catalog().RetryFailed({})), 1);
+}
+
+TEST_P(CatalogWorkTest, APhotoThatWasThereInKillsComesLastThenIsSetAside) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  const PhotoId suspect = Add("/suspect", "suspect");
+  const PhotoId other = Add("/other", "other");
+  const std::vector<std::string> names = {"objects"};
+  for (int kill = 0; kill < 5; ++kill) {
+    const auto claimed = Value(catalog().ClaimPending(names, 10));
+    ASSERT_THAT(claimed, SizeIs(2));
+    EXPECT_EQ(claimed[0].id, kill == 0 ? suspect : other);
+    CALOTYPE_ASSERT_OK(catalog().ResetRunning(std::vector<Casualty>{{.photo = suspect, .crashed = false}}));
+  }
+  EXPECT_THAT(Value(catalog().ClaimPending(names, 10)), SizeIs(1));
+  EXPECT_THAT(Value(catalog().GetStatus()).failures[0].reason, testing::HasSubstr("killed 5 times in a row"));
 }
 
 TEST_P(CatalogWorkTest, StatusCountsEveryState) {

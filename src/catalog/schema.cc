@@ -157,6 +157,7 @@ CREATE INDEX analysis_of_a_switch ON analysis(photo_id) WHERE found_version <> v
     R"sql(
 ALTER TABLE file ADD COLUMN missing_since INTEGER;
 UPDATE file SET missing_since = unixepoch() WHERE missing = 1;
+CREATE INDEX file_by_absence ON file(missing_since) WHERE missing = 1;
 
 CREATE TABLE root (
   path TEXT PRIMARY KEY,
@@ -194,6 +195,8 @@ ALTER TABLE photo ADD COLUMN country TEXT NOT NULL DEFAULT '';
 ALTER TABLE photo ADD COLUMN title TEXT NOT NULL DEFAULT '';
 ALTER TABLE photo ADD COLUMN description TEXT NOT NULL DEFAULT '';
 ALTER TABLE photo ADD COLUMN rating INTEGER;
+ALTER TABLE photo ADD COLUMN orphaned_at INTEGER;
+CREATE INDEX photo_by_orphanage ON photo(orphaned_at) WHERE orphaned_at IS NOT NULL;
 CREATE INDEX photo_by_time ON photo(taken_at) WHERE taken_at <> '';
 CREATE INDEX photo_by_position ON photo(latitude, longitude) WHERE latitude IS NOT NULL;
 

@@ -22,15 +22,19 @@ class SqliteCatalog final : public Catalog {
   explicit SqliteCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   StatusOr<std::unordered_map<std::string, FileStamp>> FilesUnder(std::string_view root) override;
+  StatusOr<int64_t> CountFilesUnder(std::string_view root) override;
   StatusOr<PhotoId> AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) override;
   Status AddProblem(std::string_view path, std::string_view reason) override;
   Status ClearProblems(std::string_view root) override;
   Status MarkMissing(std::span<const std::string> paths) override;
+  StatusOr<int64_t> ForgetMissing(int64_t before) override;
+  Status RootScanned(std::string_view root, int64_t files) override;
+  StatusOr<std::vector<std::string>> Roots() override;
   Status Begin() override;
   Status Commit() override;
   Status Rollback() override;
 
-  Status ResetRunning() override;
+  Status ResetRunning(std::span<const Casualty> casualties) override;
   Status WantModels(const ModelSet& models) override;
   StatusOr<std::optional<ModelSet>> WantedModels() override;
   Status RequireAnalyses(std::span<const AnalysisVersion> analyses) override;
@@ -38,7 +42,10 @@ class SqliteCatalog final : public Catalog {
   Status Store(std::span<const PhotoResult> results) override;
   StatusOr<bool> CompleteSwitch() override;
   StatusOr<LibraryModels> Models() override;
-  StatusOr<int64_t> RetryFailed() override;
+  StatusOr<int64_t> RetryFailed(const RetryFilter& filter) override;
+  Status SetPaused(bool paused) override;
+  StatusOr<bool> Paused() override;
+  Status Prioritise(PhotoId photo) override;
 
   StatusOr<CatalogStatus> GetStatus() override;
   StatusOr<PhotoId> FindByPath(std::string_view path) override;

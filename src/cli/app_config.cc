@@ -88,6 +88,17 @@ void AppConfig::Register(ConfigRegistry& registry) {
                         "as cache.idle_s, for this task's model; -1: that");
   }
   registry.AddInteger("scan.workers", &workers, 0, kMaxWorkers, "photos looked at side by side; 0: one per core");
+  registry.AddList("scan.exclude", &exclude, "files and folders to leave out, as gitignore has them");
+  registry.AddBool("scan.follow_links", &follow_links, "enter symbolic links to folders");
+  registry.AddInteger("scan.forget_after_days", &forget_after_days, 0, 36'500,
+                      "what is known of deleted photos is kept for so long; 0: for ever");
+  registry.AddInteger("scan.nice", &nice, 0, 19, "how much scans give way to other programs, as nice(1) has it");
+  registry.AddInteger("scan.max_load", &max_load, 0, 10'000,
+                      "scans rest while the load without their own threads is higher; 0: never");
+  registry.AddBool("scan.rest_on_battery", &rest_on_battery, "scans rest while the machine runs on its battery");
+  registry.AddInteger("scan.settle_s", &settle_s, 0, 3600, "with --watch: that long a folder must have rested");
+  registry.AddInteger("scan.poll_s", &poll_s, 1, 1'000'000,
+                      "with --watch: how often folders are looked at that cannot be watched");
   registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "larger files are refused");
   registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40, "larger photos (width x height) are refused");
   registry.AddInteger("limits.aspect_ratio", &max_aspect_ratio, 1, 100'000, "longer, thinner photos are refused");

@@ -41,6 +41,14 @@ struct AppConfig {
   std::vector<std::string> preload;
   std::vector<std::string> pinned;
   int64_t workers = 0;
+  std::vector<std::string> exclude;
+  bool follow_links = false;
+  int64_t forget_after_days = 30;
+  int64_t nice = 0;
+  int64_t max_load = 0;
+  bool rest_on_battery = false;
+  int64_t settle_s = 2;
+  int64_t poll_s = 300;
   int64_t max_file_bytes = int64_t{1} << 30;
   int64_t max_pixels = 400'000'000;
   int64_t max_aspect_ratio = 200;

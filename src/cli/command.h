@@ -14,6 +14,7 @@ void AddConfigCommand(CommandLine& parser, App& app);
 void AddDoctorCommand(CommandLine& parser, App& app);
 void AddDuplicatesCommand(CommandLine& parser, App& app);
 void AddModelsCommand(CommandLine& parser, App& app);
+void AddPauseCommands(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "models".
 void AddImportCommand(CommandLine& models, App& app);

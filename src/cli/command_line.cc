@@ -51,6 +51,11 @@ void CommandLine::AddArguments(const std::string& name, std::vector<std::string>
   app_.add_option(name, values, help)->required();
 }
 
+void CommandLine::AddOptionalArguments(const std::string& name, std::vector<std::string>& values,
+                                       const std::string& help) {
+  app_.add_option(name, values, help);
+}
+
 void CommandLine::AddWords(const std::string& name, std::vector<std::string>& words, const std::string& help) {
   app_.add_option(name, words, help)->required();
   app_.allow_extras();

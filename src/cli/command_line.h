@@ -48,6 +48,8 @@ class CommandLine {
   void AddOptionalArgument(const std::string& name, std::string& value, const std::string& help);
   // One or more.
   void AddArguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  // Any number.
+  void AddOptionalArguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // One or more, where one that looks like an option but is none of this command's counts too; those come last.
   void AddWords(const std::string& name, std::vector<std::string>& words, const std::string& help);
 

@@ -30,6 +30,9 @@ void WriteError(std::string_view text) { std::fwrite(text.data(), 1, text.size()
 std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate) {
   const int64_t done = progress.analysed + progress.failed;
   const int64_t total = std::max(progress.to_do, done);
+  if (!progress.resting.empty()) {
+    return fmt::format("{} {}/{} photos  resting: {}", Bar(done, total), done, total, progress.resting);
+  }
   if (total == 0) {
     return fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged);
   }

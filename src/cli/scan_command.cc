@@ -1,4 +1,4 @@
-// calotype scan, calotype retry
+// calotype scan, retry, pause, resume
 #include <fmt/format.h>
 
 #include <memory>
@@ -13,21 +13,76 @@ namespace {
 struct ScanArguments {
   std::vector<std::string> folders;
   std::vector<std::string> only;
+  bool gone = false;
+  bool watch = false;
 };
 
-CommandResult Scan(App& app, const ScanArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const ScanReport report,
-      ScanWithProgress(app, {.models = app.PackInUse(), .folders = arguments.folders, .only = arguments.only}));
+struct RetryArguments {
+  std::vector<std::string> photos;
+  std::string reason;
+};
+
+// What was given, else all that was scanned before.
+StatusOr<std::vector<std::string>> FoldersToScan(const App& app, const ScanArguments& arguments) {
+  if (!arguments.folders.empty()) {
+    return arguments.folders;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> roots, catalog->Roots());
+  if (roots.empty()) {
+    return absl::FailedPreconditionError("no folder was scanned yet; run: calotype scan FOLDER");
+  }
+  return roots;
+}
+
+int Tell(const ScanReport& report) {
   Print(Summary(report));
   return report.failed + report.problems > 0 ? 1 : 0;
 }
 
-CommandResult Retry(App& app) {
+CommandResult Scan(App& app, const ScanArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(app, arguments));
+  const ScanRequest request{
+      .models = app.PackInUse(), .folders = folders, .only = arguments.only, .gone = arguments.gone};
+  if (arguments.watch) {
+    CALOTYPE_RETURN_IF_ERROR(ScanAndWatch(app, request, Tell));
+    return 0;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, request));
+  return Tell(report);
+}
+
+StatusOr<int64_t> PutBack(const App& app, const RetryArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
-  CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, catalog->RetryFailed());
+  if (arguments.photos.empty()) {
+    return catalog->RetryFailed({.reason = arguments.reason});
+  }
+  int64_t count = 0;
+  for (const std::string& path : arguments.photos) {
+    CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog->FindByPath(CatalogPath(path).string()));
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t failed, catalog->RetryFailed({.reason = arguments.reason, .photo = photo}));
+    CALOTYPE_RETURN_IF_ERROR(catalog->Prioritise(photo));
+    count += failed;
+  }
+  return count;
+}
+
+CommandResult Retry(App& app, const RetryArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, PutBack(app, arguments));
   Print(fmt::format("{} analyses are tried again\n", count));
-  return count > 0 ? Scan(app, {}) : CommandResult(0);
+  if (count == 0) {
+    return 0;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = app.PackInUse()}));
+  return Tell(report);
+}
+
+CommandResult SetPaused(const App& app, bool paused) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_RETURN_IF_ERROR(catalog->SetPaused(paused));
+  Print(paused ? "scans of this library rest from now on; calotype resume lets them go on\n"
+               : "scans of this library go on\n");
+  return 0;
 }
 
 }  // namespace
@@ -35,14 +90,24 @@ CommandResult Retry(App& app) {
 void AddScanCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand("scan", "Look at every photo of one or more folders and remember it");
   const auto arguments = std::make_shared<ScanArguments>();
-  command.AddArguments("FOLDER", arguments->folders, "Folders or files");
+  command.AddOptionalArguments("FOLDER", arguments->folders, "Folders or files; none: those that were scanned before");
   command.AddList("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq");
+  command.AddFlag("--watch", arguments->watch, "Go on until Ctrl-C, with what changes in the folders");
+  command.AddFlag("--gone", arguments->gone, "What is not there was deleted, however much it is");
   command.SetAction([=, &app] { return Scan(app, *arguments); });
 }
 
 void AddRetryCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("retry", "Try everything again that failed");
-  command.SetAction([&app] { return Retry(app); });
+  CommandLine command = parser.AddCommand("retry", "Try again what failed");
+  const auto arguments = std::make_shared<RetryArguments>();
+  command.AddOptionalArguments("PHOTO", arguments->photos, "These only");
+  command.AddOption("--reason", arguments->reason, "What failed for a reason that contains this");
+  command.SetAction([=, &app] { return Retry(app, *arguments); });
+}
+
+void AddPauseCommands(CommandLine& parser, App& app) {
+  parser.AddCommand("pause", "Let scans of this library rest").SetAction([&app] { return SetPaused(app, true); });
+  parser.AddCommand("resume", "Let them go on").SetAction([&app] { return SetPaused(app, false); });
 }
 
 }  // namespace calotype

@@ -1,14 +1,28 @@
 #include "cli/scan_run.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+
+#include "base/log.h"
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
+#include "pipeline/folder_watcher.h"
 #include "search/people.h"
 
 namespace calotype {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kSecondsPerDay = 86'400;
+// While it watches: how often failures are looked for that are to be tried again.
+constexpr std::chrono::seconds kRetryCheck{60};
 
 Status SortPeople(App& app, const Models& models) {
   const StatusOr<float> threshold = models.FaceMatchThreshold();
@@ -19,43 +33,122 @@ Status SortPeople(App& app, const Models& models) {
   return UpdatePeople(*catalog, *threshold);
 }
 
-}  // namespace
+// Models, analysers and settings for scans of one request, one after the other.
+class ScanRunner {
+ public:
+  static StatusOr<std::unique_ptr<ScanRunner>> Open(App& app, const ScanRequest& request);
 
-StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request) {
-  const InterruptWatcher interrupt("photos in flight are finished first");
+  StatusOr<ScanReport> Run(const std::vector<fs::path>& parts, bool walk = true);
+  const std::vector<fs::path>& roots() const { return options_.roots; }
+  std::stop_token token() const { return interrupt_.token(); }
+
+ private:
+  explicit ScanRunner(App& app) : app_(app) {}
+
+  App& app_;
+  const InterruptWatcher interrupt_{"photos in flight are finished first"};
+  std::unique_ptr<Models> models_;
+  std::unique_ptr<PhotoAnalysis> analysis_;  // after the models: it uses them
+  ScanOptions options_;
+};
+
+StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanRequest& request) {
+  std::unique_ptr<ScanRunner> runner(new ScanRunner(app));
+  const AppConfig& config = app.config();
   CALOTYPE_RETURN_IF_ERROR(app.OpenCatalog(true).status());
-  const int workers = static_cast<int>(app.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(request.models, App::Cores() / workers, workers));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, request.only));
-  models->MeasureDevices();
-  CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({app.config().preload.begin(), app.config().preload.end()}));
-  ScanOptions options{.catalog_file = app.config().catalog_file,
-                      .models = models->Set(),
-                      .wait = request.wait,
-                      .workers = workers,
-                      .limits = app.config().Limits()};
+  if (config.nice > 0 && setpriority(PRIO_PROCESS, 0, static_cast<int>(config.nice)) != 0) {
+    LogWarning("scan.nice is {}, which the system refused", config.nice);
+  }
+  const int workers = static_cast<int>(config.workers);
+  CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, App::Cores() / workers, workers));
+  CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
+  runner->models_->MeasureDevices();
+  CALOTYPE_RETURN_IF_ERROR(runner->models_->cache->Preload({config.preload.begin(), config.preload.end()}));
+  runner->options_ = {
+      .catalog_file = config.catalog_file,
+      .models = runner->models_->Set(),
+      .wait = true,
+      .workers = workers,
+      .limits = config.Limits(),
+      .scanner = {.exclude = config.exclude, .follow_links = config.follow_links, .gone_is_deleted = request.gone},
+      .throttle = {.max_load = static_cast<double>(config.max_load),
+                   .own_threads = App::Cores(),
+                   .rest_on_battery = config.rest_on_battery}};
   for (const std::string& folder : request.folders) {
-    options.roots.push_back(CatalogPath(folder));
+    runner->options_.roots.push_back(CatalogPath(folder));
+  }
+  return runner;
+}
+
+StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool walk) {
+  ScanOptions options = options_;
+  options.parts = parts;
+  if (!walk) {
+    options.roots.clear();
+  }
+  if (const int64_t days = app_.config().forget_after_days; days > 0) {
+    options.forget_before = time(nullptr) - days * kSecondsPerDay;
   }
   StatusOr<ScanReport> report = absl::UnknownError("not run");
   {
     ProgressBar bar;
-    const ScanHandlers handlers{.on_progress = [&](const ScanProgress& progress) { bar.Update(progress); },
-                                .on_failure =
-                                    [](std::string_view path, std::string_view name, std::string_view reason) {
-                                      ProgressBar::Clear();
-                                      const bool whole_photo = name == "read" || name == kDecodeAnalysis;
-                                      PrintError(fmt::format("{}: {}{}{}", Printable(path), whole_photo ? "" : name,
-                                                             whole_photo ? "" : ": ", Printable(reason)));
-                                    }};
-    report = RunScan(options, *analysis, handlers, interrupt.token());
+    const ScanHandlers handlers{
+        .on_progress = [&](const ScanProgress& progress) { bar.Update(progress); },
+        .on_failure =
+            [](std::string_view path, std::string_view name, std::string_view reason) {
+              ProgressBar::Clear();
+              const bool whole_photo = name == "read" || name == kDecodeAnalysis;
+              PrintError(fmt::format("{}: {}{}{}", Printable(path), whole_photo ? "" : name, whole_photo ? "" : ": ",
+                                     Printable(reason)));
+            },
+        .on_wait =
+            [](std::string_view reason) {
+              PrintError(fmt::format("{}: what is new is booked for it, and this one waits for its end", reason));
+            }};
+    report = RunScan(options, *analysis_, handlers, token());
   }
   CALOTYPE_RETURN_IF_ERROR(report.status());
   // Faces that are still shown with embeddings of other models have another threshold.
   if (!report->switching) {
-    CALOTYPE_RETURN_IF_ERROR(SortPeople(app, *models));
+    CALOTYPE_RETURN_IF_ERROR(SortPeople(app_, *models_));
   }
   return report;
+}
+
+void TellPolled(const FolderWatcher& watcher) {
+  for (const FolderWatcher::Polled& one : watcher.polled()) {
+    PrintError(fmt::format("{}: {}; it is looked at from time to time instead (scan.poll_s)",
+                           Printable(one.root.string()), one.reason));
+  }
+}
+
+}  // namespace
+
+StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto runner, ScanRunner::Open(app, request));
+  return runner->Run({});
+}
+
+Status ScanAndWatch(App& app, const ScanRequest& request, const std::function<void(const ScanReport&)>& on_report) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto runner, ScanRunner::Open(app, request));
+  // Before the first scan, so that nothing falls between it and the watching.
+  FolderWatcher watcher(runner->roots(), {.settle = std::chrono::seconds(app.config().settle_s),
+                                          .poll = std::chrono::seconds(app.config().poll_s)});
+  TellPolled(watcher);
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport first, runner->Run({}));
+  on_report(first);
+  while (!runner->token().stop_requested()) {
+    const std::vector<fs::path> changed = watcher.Wait(kRetryCheck, runner->token());
+    if (runner->token().stop_requested()) {
+      break;
+    }
+    // Without a change: failures may have come due.
+    CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, runner->Run(changed, !changed.empty()));
+    if (report.analysed + report.failed + report.problems + report.missing + report.forgotten > 0) {
+      on_report(report);
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::string Summary(const ScanReport& report) {
@@ -69,6 +162,7 @@ std::string Summary(const ScanReport& report) {
   add(report.failed, "failed");
   add(report.problems, "could not be read");
   add(report.missing, "no longer there");
+  add(report.forgotten, "forgotten");
   text += fmt::format(" in {}", FormatDuration(report.seconds));
   const int64_t looked_at = report.analysed + report.failed;
   if (looked_at > 0 && report.seconds > 0) {

@@ -106,6 +106,8 @@ CommandResult Show(App& app, const ShowArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(CatalogPath(arguments.photo).string()));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
+  // Somebody waits for it. A scan that writes at this instant, or a catalogue that cannot be written: no harm done.
+  catalog->Prioritise(id).IgnoreError();
   if (!arguments.render.empty()) {
     CALOTYPE_RETURN_IF_ERROR(Render(app, photo, arguments.render));
   }

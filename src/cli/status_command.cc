@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
 #include "inference/placement/device_store.h"
+#include "pipeline/rate.h"
 
 namespace calotype {
 namespace {
@@ -68,8 +70,11 @@ Json ToJson(const CatalogStatus& status, const Placements& placements, const Lib
   }
   json["failures"] = Json::array();
   for (const FailureGroup& group : status.failures) {
-    json["failures"].push_back(
-        {{"analysis", group.analysis}, {"reason", group.reason}, {"count", group.count}, {"examples", group.examples}});
+    json["failures"].push_back({{"analysis", group.analysis},
+                                {"reason", group.reason},
+                                {"count", group.count},
+                                {"next_try", group.next_try > 0 ? Json(group.next_try) : Json(nullptr)},
+                                {"examples", group.examples}});
   }
   return json;
 }
@@ -88,6 +93,15 @@ std::string ToText(const Placements& placements) {
     text += fmt::format("\n{}\n    {}\n", news, fmt::join(models, ", "));
   }
   return text;
+}
+
+// When a scan tries it again by itself.
+std::string NextTry(const FailureGroup& group) {
+  if (group.next_try == 0) {
+    return "";
+  }
+  const double seconds = static_cast<double>(group.next_try - time(nullptr));
+  return seconds <= 0 ? " (the next scan tries again)" : fmt::format(" (tried again in {})", FormatDuration(seconds));
 }
 
 // Empty when nothing changes.
@@ -114,7 +128,7 @@ std::string ToText(const CatalogStatus& status, const Placements& placements, co
   }
   text += ToText(placements);
   for (const FailureGroup& group : status.failures) {
-    text += fmt::format("\n{} x {}: {}\n", group.count, group.analysis, Printable(group.reason));
+    text += fmt::format("\n{} x {}: {}{}\n", group.count, group.analysis, Printable(group.reason), NextTry(group));
     for (const std::string& example : group.examples) {
       text += fmt::format("    {}\n", Printable(example));
     }

@@ -59,7 +59,7 @@ StatusOr<ModelSet> Check(const App& app, const ModelChoice& choice) {
 }
 
 CommandResult SwitchHere(App& app, const ModelChoice& choice) {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = choice, .wait = true}));
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = choice}));
   Print(fmt::format("looked at {} photos again, {} of them failed{}\n", report.analysed + report.failed, report.failed,
                     report.stopped ? "; stopped" : fmt::format("; {} answers now", choice.pack)));
   return report.failed > 0 ? 1 : 0;

@@ -50,6 +50,21 @@ Status Analyse(Analyser& analyser, const PhotoView& view, Findings& findings) {
   return absl::OkStatus();
 }
 
+// True for what may be well another time (a device that was busy, memory that was short, a disk that did not answer);
+// false for what lies in the photo itself, the models or the settings.
+bool MayPass(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // The first of needs() that has no done outcome; empty when all have.
 std::string_view MissingNeed(const Analyser& analyser, const PhotoResult& result) {
   for (const std::string_view need : analyser.needs()) {
@@ -158,16 +173,19 @@ AnalysisOutcome PhotoAnalysis::RunOne(Analyser& analyser, const PhotoView& view,
   if (!status.ok()) {
     outcome.state = AnalysisState::kFailed;
     outcome.reason = Message(status);
+    outcome.passing = MayPass(status.code());
   }
   return outcome;
 }
 
 void PhotoAnalysis::BookUndecodable(const Status& reason, std::span<const std::string> names,
                                     PhotoResult& result) const {
-  result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
-                             .version = std::string(kDecodeVersion),
-                             .state = AnalysisState::kFailed,
-                             .reason = Message(reason)});
+  result.outcomes.push_back(
+      {.analysis = std::string(kDecodeAnalysis),
+       .version = std::string(kDecodeVersion),
+       .state = AnalysisState::kFailed,
+       .reason = Message(reason),
+       .passing = reason.code() != absl::StatusCode::kResourceExhausted && MayPass(reason.code())});
   for (const auto& analyser : analysers_) {
     if (Contains(names, analyser->name())) {
       result.outcomes.push_back({.analysis = std::string(analyser->name()),

@@ -15,7 +15,9 @@
 #include "base/bounded_queue.h"
 #include "base/file.h"
 #include "base/file_lock.h"
+#include "base/log.h"
 #include "base/mutex.h"
+#include "pipeline/in_flight.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {
@@ -30,6 +32,7 @@ constexpr int kClaimBatch = 32;
 constexpr std::size_t kStoreBatch = 32;
 constexpr std::chrono::milliseconds kTick{50};
 constexpr std::chrono::milliseconds kLockRetry{500};
+constexpr std::chrono::milliseconds kRest{200};
 
 struct DecodedJob {
   PendingPhoto photo;
@@ -56,11 +59,15 @@ class ScanJob {
   StatusOr<ScanReport> Run();
 
  private:
-  StatusOr<FileLock> TakeLock() const;
+  StatusOr<FileLock> TakeLock();
+  Status CheckRoots() const;
+  // Decoding is a tenth of the work of looking.
+  int Decoders() const { return std::max(1, options_.workers / 4); }
   Status Prepare();
   void RunThreads();
   void ScanFolders();
   void Dispatch();
+  bool Rests();
   void Decode();
   StatusOr<DecodedPhoto> DecodeFirst(const std::vector<std::string>& paths);
   void AnalyseAll();
@@ -83,6 +90,7 @@ class ScanJob {
   // The scanner books while the writer stores: a connection each.
   std::unique_ptr<Catalog> scan_catalog_;
   std::unique_ptr<Catalog> work_catalog_;
+  std::unique_ptr<InFlight> in_flight_;  // may be null
 
   BoundedQueue<PendingPhoto> to_decode_{kClaimBatch};
   BoundedQueue<DecodedJob> to_analyse_{kDecodedAhead};
@@ -97,41 +105,72 @@ class ScanJob {
   std::atomic<int64_t> photos_done_{0};
   std::atomic<int64_t> photos_failed_{0};
   bool switching_ = false;
+  int64_t forgotten_ = 0;
 
   mutable Mutex mutex_;
   Status first_error_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> devices_ ABSL_GUARDED_BY(mutex_);
+  std::string resting_ ABSL_GUARDED_BY(mutex_);
 };
 
-StatusOr<FileLock> ScanJob::TakeLock() const {
+StatusOr<FileLock> ScanJob::TakeLock() {
   const auto take = [file = options_.catalog_file.string() + ".scan.lock"] {
     return FileLock::Take(file, "scan of this catalogue");
   };
   StatusOr<FileLock> lock = take();
-  while (!lock.ok() && options_.wait && !Stopping()) {
+  if (lock.ok() || !options_.wait) {
+    return lock;
+  }
+  if (handlers_.on_wait) {
+    handlers_.on_wait(Message(lock.status()));
+  }
+  CALOTYPE_RETURN_IF_ERROR(CheckRoots());
+  ScanFolders();
+  handlers_.on_progress(Progress());
+  while (!lock.ok() && !Stopping()) {
     std::this_thread::sleep_for(kLockRetry);
     lock = take();
   }
   return lock;
 }
 
-Status ScanJob::Prepare() {
+Status ScanJob::CheckRoots() const {
   std::error_code error;
   for (const fs::path& root : options_.roots) {
-    if (!fs::exists(root, error)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t known, scan_catalog_->CountFilesUnder(root.string()));
+    // A known one is told of by the scanner: its disk may not be mounted.
+    if (known == 0 && !fs::exists(root, error)) {
       return absl::NotFoundError(fmt::format("{} does not exist", root.string()));
     }
   }
-  CALOTYPE_ASSIGN_OR_RETURN(scan_catalog_, Catalog::Open(options_.catalog_file));
-  CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
+  return absl::OkStatus();
+}
+
+Status ScanJob::Prepare() {
+  CALOTYPE_RETURN_IF_ERROR(CheckRoots());
   // The lock is ours: what is marked as running belonged to a process that died.
-  CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
+  StatusOr<std::unique_ptr<InFlight>> in_flight = InFlight::Open(
+      options_.catalog_file.string() + ".inflight", static_cast<std::size_t>(options_.workers + Decoders()));
+  if (in_flight.ok()) {
+    in_flight_ = *std::move(in_flight);
+    CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning(in_flight_->casualties()));
+  } else {
+    LogWarning("a photo that makes the program crash will not be known for it: {}", Message(in_flight.status()));
+    CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning({}));
+  }
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->RetryFailed({.due = true}).status());
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->WantModels(options_.models));
   return work_catalog_->RequireAnalyses(versions_);
 }
 
 StatusOr<ScanReport> ScanJob::Run() {
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, TakeLock());
+  CALOTYPE_ASSIGN_OR_RETURN(scan_catalog_, Catalog::Open(options_.catalog_file));
+  CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
+  StatusOr<FileLock> lock = TakeLock();
+  if (!lock.ok() && options_.wait && stop_.stop_requested()) {
+    return Report();
+  }
+  CALOTYPE_RETURN_IF_ERROR(lock.status());
   CALOTYPE_RETURN_IF_ERROR(Prepare());
   std::jthread work([this] { RunThreads(); });
   while (!finished_) {
@@ -145,7 +184,10 @@ StatusOr<ScanReport> ScanJob::Run() {
     CALOTYPE_RETURN_IF_ERROR(first_error_);
   }
   // Claimed but not begun when the stop came.
-  CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning());
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning({}));
+  if (options_.forget_before > 0) {
+    CALOTYPE_ASSIGN_OR_RETURN(forgotten_, work_catalog_->ForgetMissing(options_.forget_before));
+  }
   // Whoever chose other models meanwhile shows theirs.
   CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, work_catalog_->WantedModels());
   if (wanted == options_.models) {
@@ -164,13 +206,15 @@ void ScanJob::RunThreads() {
   for (int i = 0; i < options_.workers; ++i) {
     analysts.emplace_back([this] { AnalyseAll(); });
   }
-  // Decoding is a tenth of the work of looking.
-  const int decoders = std::max(1, options_.workers / 4);
   std::vector<std::jthread> decoding;
-  for (int i = 0; i < decoders; ++i) {
+  for (int i = 0; i < Decoders(); ++i) {
     decoding.emplace_back([this] { Decode(); });
   }
-  std::jthread scanner([this] { ScanFolders(); });
+  std::jthread scanner([this] {
+    if (walking_) {  // Else it was done while another scan ran.
+      ScanFolders();
+    }
+  });
   Dispatch();
   scanner.join();
   to_decode_.Close();
@@ -183,14 +227,24 @@ void ScanJob::RunThreads() {
 }
 
 void ScanJob::ScanFolders() {
-  Scanner scanner(*scan_catalog_, versions_, counts_,
+  Scanner scanner(*scan_catalog_, options_.scanner, counts_,
                   [this](std::string_view path, std::string_view reason) { ReportFailure(path, "read", reason); });
-  for (const fs::path& root : options_.roots) {
+  const auto scan = [&](const fs::path& folder, const fs::path& root) {
     if (Stopping()) {
-      break;
+      return;
     }
-    if (const Status status = scanner.Scan(root, stop_); !status.ok()) {
+    if (const Status status = scanner.ScanPart(folder, root, stop_); !status.ok()) {
       Fail(status);
+    }
+  };
+  for (const fs::path& root : options_.roots) {
+    if (options_.parts.empty()) {
+      scan(root, root);
+    }
+    for (const fs::path& part : options_.parts) {
+      if (IsAtOrBelow(part, root)) {
+        scan(part, root);
+      }
     }
   }
   walking_ = false;
@@ -207,6 +261,10 @@ void ScanJob::Dispatch() {
       return Fail(wanted.status());
     }
     superseded_ = *wanted != options_.models;
+    if (Rests()) {
+      std::this_thread::sleep_for(kRest);
+      continue;
+    }
     // Read before claiming: what the scanner books between a claim and its end must not be missed.
     const bool last_round = !walking_;
     StatusOr<std::vector<PendingPhoto>> claimed = work_catalog_->ClaimPending(names, kClaimBatch);
@@ -227,6 +285,16 @@ void ScanJob::Dispatch() {
       to_decode_.Push(std::move(photo));
     }
   }
+}
+
+// Asked for before each claim, so a rest begins within some photos.
+bool ScanJob::Rests() {
+  const StatusOr<bool> paused = work_catalog_->Paused();
+  std::string reason = paused.ok() && *paused ? "paused (calotype resume goes on)" : ReasonToRest(options_.throttle);
+  const bool rests = !reason.empty();
+  const MutexLock lock(&mutex_);
+  resting_ = std::move(reason);
+  return rests;
 }
 
 // A photo may lie at several paths; one that can be opened is enough.
@@ -250,6 +318,7 @@ void ScanJob::Decode() {
     std::vector<std::string> analyses = analysis_.Closure(photo->analyses);
     PhotoResult result{.id = photo->id};
     const auto start = std::chrono::steady_clock::now();
+    const InFlight::Note note(in_flight_.get(), photo->id);
     StatusOr<DecodedPhoto> decoded = DecodeFirst(photo->paths);
     if (!decoded.ok()) {
       analysis_.BookUndecodable(decoded.status(), analyses, result);
@@ -274,7 +343,10 @@ void ScanJob::Decode() {
 
 void ScanJob::AnalyseAll() {
   while (std::optional<DecodedJob> job = to_analyse_.Pop()) {
-    analysis_.Run(job->decoded, job->analyses, job->result);
+    {
+      const InFlight::Note note(in_flight_.get(), job->photo.id);
+      analysis_.Run(job->decoded, job->analyses, job->result);
+    }
     to_write_.Push({.result = std::move(job->result), .path = job->photo.paths.front()});
   }
 }
@@ -336,12 +408,14 @@ void ScanJob::Fail(const Status& status) {
 }
 
 ScanProgress ScanJob::Progress() const {
+  const MutexLock lock(&mutex_);
   return {.walking = walking_,
           .photos = counts_.photos,
           .unchanged = counts_.unchanged,
           .to_do = std::max<int64_t>(claimed_, counts_.photos - counts_.unchanged - counts_.problems),
           .analysed = photos_done_,
-          .failed = photos_failed_};
+          .failed = photos_failed_,
+          .resting = resting_};
 }
 
 ScanReport ScanJob::Report() const {
@@ -349,6 +423,7 @@ ScanReport ScanJob::Report() const {
   return {.photos = counts_.photos,
           .unchanged = counts_.unchanged,
           .missing = counts_.missing,
+          .forgotten = forgotten_,
           .analysed = photos_done_,
           .failed = photos_failed_,
           .problems = counts_.problems,

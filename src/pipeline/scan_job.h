@@ -19,6 +19,8 @@
 #include "catalog/catalog.h"
 #include "photo/decode.h"
 #include "pipeline/photo_analysis.h"
+#include "pipeline/scanner.h"
+#include "pipeline/throttle.h"
 
 namespace calotype {
 
@@ -26,9 +28,15 @@ struct ScanOptions {
   std::filesystem::path catalog_file;
   std::vector<std::filesystem::path> roots;  // absolute, normal; files or folders
   ModelSet models;                           // those of the analysis
-  bool wait = false;                         // until the scan lock is free; else a scan elsewhere is an error
-  int workers = 1;                           // analysts side by side
+  // When another scan holds the lock: books what is new, which that one then looks at, and waits for its end; else it
+  // is an error.
+  bool wait = false;
+  int workers = 1;  // analysts side by side
   DecodeLimits limits;
+  ScannerOptions scanner;
+  std::vector<std::filesystem::path> parts;  // folders below one of the roots: when there are any, only they are walked
+  ThrottleOptions throttle;
+  int64_t forget_before = 0;  // Catalog::ForgetMissing; 0: nothing is forgotten
 };
 
 // A moment of a running scan.
@@ -39,12 +47,14 @@ struct ScanProgress {
   int64_t to_do = 0;      // photos with work, as far as known
   int64_t analysed = 0;   // photos done, all well
   int64_t failed = 0;     // photos done, something failed
+  std::string resting;    // why nothing is begun at the moment; empty: it goes on
 };
 
 struct ScanReport {
   int64_t photos = 0;
   int64_t unchanged = 0;
   int64_t missing = 0;
+  int64_t forgotten = 0;  // photos that were missing for too long
   int64_t analysed = 0;
   int64_t failed = 0;    // photos with at least one failed analysis
   int64_t problems = 0;  // files and folders that could not be read
@@ -60,12 +70,17 @@ struct ScanHandlers {
   // A file, folder or analysis that failed; from any thread, one at a time. `analysis` is "read" for what could not be
   // opened.
   std::function<void(std::string_view path, std::string_view analysis, std::string_view reason)> on_failure;
+  // ScanOptions::wait, and there is something to wait for: "another scan of this catalogue is running (process 12)".
+  // May be empty.
+  std::function<void(std::string_view reason)> on_wait;
 };
 
+// While Catalog::Paused() or the throttle says so, nothing new is begun; what was begun is finished.
+//
 // Scans until everything pending is done and shown (Catalog::CompleteSwitch), or `stop` is requested, or other models
 // are chosen for the library (Catalog::WantModels): then photos in flight are finished and stored, the rest stays
 // pending. Takes the scan lock. A photo's failure is booked and told, not returned: errors are those of the catalogue
-// (a full disk) and of roots that do not exist. Blocks.
+// (a full disk) and of roots that do not exist and never did. Blocks.
 StatusOr<ScanReport> RunScan(const ScanOptions& options, const PhotoAnalysis& analysis, const ScanHandlers& handlers,
                              const std::stop_token& stop);
 

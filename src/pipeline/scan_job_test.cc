@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <set>
@@ -20,6 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Root may read everything: the tests about permissions give that up while they run.
@@ -80,7 +85,11 @@ class ScanJobTest : public ::testing::Test {
     if (roots.empty()) {
       roots = {photos_};
     }
-    return RunScan({.catalog_file = catalog_, .roots = std::move(roots), .workers = 3}, analysis, handlers, stop);
+    ScanOptions options = options_;
+    options.catalog_file = catalog_;
+    options.roots = std::move(roots);
+    options.workers = 3;
+    return RunScan(options, analysis, handlers, stop);
   }
 
   CatalogStatus Books() const { return *(*Catalog::Open(catalog_))->GetStatus(); }
@@ -89,6 +98,7 @@ class ScanJobTest : public ::testing::Test {
   const fs::path photos_ = home_ / "photos";
   const fs::path catalog_ = home_ / "catalog.db";
   std::atomic<int> calls_{0};
+  ScanOptions options_;
   std::vector<std::string> failures_;
   ScanProgress last_;
 };
@@ -143,10 +153,136 @@ TEST_F(ScanJobTest, AVanishedFolderIsNotADeletion) {
   ASSERT_TRUE(Scan(*Analysis()).ok());
   fs::rename(photos_, home_ / "elsewhere");
   fs::create_directories(photos_);
-  EXPECT_EQ(Scan(*Analysis())->missing, 0);
+  const auto vanished = Scan(*Analysis());
+  EXPECT_EQ(vanished->missing, 0);
+  EXPECT_EQ(vanished->problems, 1);
+  EXPECT_THAT(failures_, Contains(HasSubstr("read photos 4 of 4 known photos are not there: taken for a disk")));
   EXPECT_EQ(Books().photos, 4);
   fs::remove(photos_);
-  EXPECT_THAT(Message(Scan(*Analysis()).status()), HasSubstr("does not exist"));
+  EXPECT_EQ(Scan(*Analysis())->problems, 1);
+  EXPECT_EQ(Books().photos, 4);
+  EXPECT_THAT(Message(Scan(*Analysis(), {home_ / "never"}).status()), HasSubstr("never does not exist"));
+
+  options_.scanner.gone_is_deleted = true;
+  EXPECT_EQ(Scan(*Analysis())->missing, 4);
+  EXPECT_EQ(Books().photos, 0);
+  EXPECT_EQ(Books().missing, 4);
+}
+
+TEST_F(ScanJobTest, AnEmptyRootIsNoDeletionEvenOfOnePhoto) {
+  AddPhoto("only.jpg", 1);
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  fs::remove(photos_ / "only.jpg");
+  EXPECT_EQ(Scan(*Analysis())->missing, 0);
+  EXPECT_EQ(Books().photos, 1);
+}
+
+TEST_F(ScanJobTest, AVanishedRootDoesNotKeepTheOthersFromBeingScanned) {
+  AddPhotos(3);
+  const fs::path other = home_ / "other";
+  fs::create_directories(other);
+  fs::copy(photos_ / "p0.jpg", other / "copy.jpg");
+  ASSERT_TRUE(Scan(*Analysis(), {other, photos_}).ok());
+  fs::remove_all(other);
+  AddPhoto("new.jpg", 99);
+  const auto report = Scan(*Analysis(), {other, photos_});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->analysed, 1);
+  EXPECT_EQ(report->problems, 1);
+  EXPECT_THAT(*(*Catalog::Open(catalog_))->Roots(), ElementsAre(other.string(), photos_.string()));
+}
+
+TEST_F(ScanJobTest, DeletedPhotosAreForgottenAfterTheirGrace) {
+  AddPhotos(5);
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  fs::remove(photos_ / "p0.jpg");
+  options_.forget_before = time(nullptr) - 1000;
+  const auto missing = Scan(*Analysis());
+  EXPECT_EQ(missing->missing, 1);
+  EXPECT_EQ(missing->forgotten, 0);
+  EXPECT_EQ(Books().missing, 1);
+  options_.forget_before = time(nullptr) + 1000;
+  EXPECT_EQ(Scan(*Analysis())->forgotten, 1);
+  EXPECT_EQ(Books().missing, 0);
+  EXPECT_EQ(Books().analyses.at("objects").done, 4);
+}
+
+TEST_F(ScanJobTest, PatternsLeaveOutWhatTheyName) {
+  AddPhoto("a.jpg", 1);
+  AddPhoto("raw/b.jpg", 2);
+  AddPhoto("2024/c.jpg", 3);
+  AddPhoto("2024/proof/d.jpg", 4);
+  AddPhoto("exports/e.jpg", 5);
+  ASSERT_EQ(Scan(*Analysis())->photos, 5);
+  std::ofstream(photos_ / ".calotypeignore") << "raw/\n";
+  std::ofstream(photos_ / "2024/.calotypeignore") << "proof\n";
+  options_.scanner.exclude = {"/exports"};
+  const auto report = Scan(*Analysis());
+  EXPECT_EQ(report->photos, 2);
+  EXPECT_EQ(report->problems, 0) << "what is left out by will has not vanished";
+  EXPECT_EQ(report->missing, 3);
+  EXPECT_EQ(Books().photos, 2);
+  fs::remove(photos_ / ".calotypeignore");
+  EXPECT_EQ(Scan(*Analysis())->photos, 3);
+  EXPECT_EQ(Books().photos, 3);
+  EXPECT_EQ(calls_, 5) << "what comes back costs nothing";
+}
+
+TEST_F(ScanJobTest, LinksToFoldersAreEnteredOnceWhereAsked) {
+  AddPhoto("album/a.jpg", 1);
+  fs::create_directories(home_ / "elsewhere");
+  fs::rename(AddPhoto("b.jpg", 2), home_ / "elsewhere/b.jpg");
+  fs::create_directory_symlink(home_ / "elsewhere", photos_ / "linked");
+  fs::create_directory_symlink(photos_, photos_ / "album/loop");
+  EXPECT_EQ(Scan(*Analysis())->photos, 1);
+  options_.scanner.follow_links = true;
+  EXPECT_EQ(Scan(*Analysis())->photos, 2);
+  EXPECT_EQ(Books().photos, 2);
+}
+
+TEST_F(ScanJobTest, APartIsScannedByItself) {
+  AddPhotos(10);
+  AddPhoto("part/a.jpg", 200);
+  AddPhoto("part/b.jpg", 201);
+  ASSERT_EQ(Scan(*Analysis())->analysed, 12);
+  fs::remove(photos_ / "part/a.jpg");
+  fs::remove(photos_ / "part/b.jpg");
+  fs::remove(photos_ / "p0.jpg");
+  AddPhoto("part/c.jpg", 202);
+  options_.parts = {photos_ / "part"};
+  const auto report = Scan(*Analysis());
+  EXPECT_EQ(report->analysed, 1);
+  EXPECT_EQ(report->missing, 2) << "most of the part, but little of the root, is gone";
+  EXPECT_EQ(Books().photos, 11);
+  fs::remove_all(photos_ / "part");
+  EXPECT_EQ(Scan(*Analysis())->missing, 1);
+}
+
+TEST_F(ScanJobTest, APhotoThatCrashesTwiceIsSetAside) {
+  AddPhotos(3);
+  const auto crash_on_one = [](const PhotoView& photo, Findings& findings) {
+    if (photo.image.pixels()[0] < 3) {
+      std::abort();
+    }
+    return FindOneObject(photo, findings);
+  };
+  for (int i = 0; i < 2; ++i) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      signal(SIGABRT, SIG_DFL);
+      Scan(*Analysis(crash_on_one)).IgnoreError();
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+  }
+  EXPECT_TRUE(Scan(*Analysis(crash_on_one)).ok()) << "the third scan does not touch it";
+  EXPECT_EQ(Books().analyses.at("objects").done, 2);
+  ASSERT_FALSE(Books().failures.empty());
+  EXPECT_THAT(Books().failures[0].reason, HasSubstr("set aside: Calotype crashed 2 times"));
+  EXPECT_THAT(Books().failures[0].examples, ElementsAre((photos_ / "p0.jpg").string()));
 }
 
 TEST_F(ScanJobTest, BadFilesAreToldOnceAndTheRunGoesOn) {
@@ -192,7 +328,7 @@ TEST_F(ScanJobTest, AFailedAnalysisIsBookedAndRetried) {
   EXPECT_EQ(Scan(*Analysis(FailAlways))->failed, 2);
   EXPECT_EQ(Books().failures.front().reason, "it broke");
   EXPECT_EQ(Scan(*Analysis())->analysed, 0);
-  EXPECT_GT(*(*Catalog::Open(catalog_))->RetryFailed(), 0);
+  EXPECT_GT(*(*Catalog::Open(catalog_))->RetryFailed({}), 0);
   EXPECT_EQ(Scan(*Analysis())->analysed, 2);
   EXPECT_TRUE(Books().failures.empty());
 }
@@ -221,6 +357,46 @@ TEST_F(ScanJobTest, OneScanAtATime) {
   ASSERT_TRUE(lock.ok());
   EXPECT_THAT(Message(Scan(*Analysis()).status()),
               HasSubstr("another scan of this catalogue is running (process " + std::to_string(getpid())));
+}
+
+TEST_F(ScanJobTest, WhatIsNewIsBookedForTheScanThatRuns) {
+  AddPhotos(3);
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  AddPhoto("new.jpg", 77);
+  StatusOr<FileLock> lock = FileLock::Take(catalog_.string() + ".scan.lock", "");
+  ASSERT_TRUE(lock.ok());
+  options_.wait = true;
+  StatusOr<ScanReport> report = absl::UnknownError("not run");
+  std::jthread second([&] { report = Scan(*Analysis()); });
+  while (Books().analyses.at("objects").pending == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(calls_, 3);
+  lock = absl::CancelledError("released");
+  second.join();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->photos, 4);
+  EXPECT_EQ(report->analysed, 1);
+}
+
+TEST_F(ScanJobTest, APauseHoldsWhatIsNotBegun) {
+  AddPhotos(3);
+  ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(true).ok());
+  StatusOr<ScanReport> report = absl::UnknownError("not run");
+  std::atomic<bool> resting = false;
+  std::jthread scan([&] {
+    const ScanHandlers handlers{
+        .on_progress = [&](const ScanProgress& progress) { resting = resting || !progress.resting.empty(); },
+        .on_failure = [](auto, auto, auto) {}};
+    report = RunScan({.catalog_file = catalog_, .roots = {photos_}, .workers = 1}, *Analysis(), handlers, {});
+  });
+  while (!resting) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(calls_, 0);
+  ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(false).ok());
+  scan.join();
+  EXPECT_EQ(report->analysed, 3);
 }
 
 }  // namespace

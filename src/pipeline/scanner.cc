@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "photo/decode.h"
 #include "pipeline/photo_files.h"
 
@@ -47,65 +46,113 @@ bool LooksLikePhoto(int descriptor) {
 
 }  // namespace
 
-Scanner::Scanner(Catalog& catalog, std::span<const AnalysisVersion> analyses, ScannerCounts& counts,
-                 ProblemHandler on_problem)
-    : catalog_(catalog), analyses_(analyses), counts_(counts), on_problem_(std::move(on_problem)) {}
+Scanner::Scanner(Catalog& catalog, const ScannerOptions& options, ScannerCounts& counts, ProblemHandler on_problem)
+    : catalog_(catalog), options_(options), counts_(counts), on_problem_(std::move(on_problem)) {}
 
-Status Scanner::Scan(const fs::path& root, const std::stop_token& stop) {
-  CALOTYPE_RETURN_IF_ERROR(catalog_.ClearProblems(root.string()));
-  CALOTYPE_ASSIGN_OR_RETURN(Known known, catalog_.FilesUnder(root.string()));
-  const std::size_t known_before = known.size();
+Status Scanner::Scan(const fs::path& root, const std::stop_token& stop) { return ScanPart(root, root, stop); }
+
+Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std::stop_token& stop) {
+  CALOTYPE_RETURN_IF_ERROR(catalog_.ClearProblems(folder.string()));
+  CALOTYPE_ASSIGN_OR_RETURN(Known known, catalog_.FilesUnder(folder.string()));
+  int64_t known_in_root = std::ssize(known);
+  if (folder != root) {
+    CALOTYPE_ASSIGN_OR_RETURN(known_in_root, catalog_.CountFilesUnder(root.string()));
+  }
   last_flush_ = std::chrono::steady_clock::now();
-  CALOTYPE_RETURN_IF_ERROR(Walk(root, known, stop));
+  left_out_.clear();
+  entered_.clear();
+  const int64_t photos_before = counts_.photos;
+  CALOTYPE_RETURN_IF_ERROR(Walk(folder, root, known, stop));
   CALOTYPE_RETURN_IF_ERROR(Flush());
   if (stop.stop_requested()) {
     return absl::OkStatus();  // What was not visited is not missing.
   }
-  return MarkMissing(root, known_before, known);
+  CALOTYPE_RETURN_IF_ERROR(MarkMissing(root, known_in_root, known));
+  CALOTYPE_RETURN_IF_ERROR(Flush());
+  return folder == root ? catalog_.RootScanned(root.string(), counts_.photos - photos_before) : absl::OkStatus();
 }
 
 // Visited files are taken out of `known`; what stays was not there.
-Status Scanner::Walk(const fs::path& root, Known& known, const std::stop_token& stop) {
+Status Scanner::Walk(const fs::path& from, const fs::path& root, Known& known, const std::stop_token& stop) {
   std::error_code error;
-  if (!fs::is_directory(root, error)) {
-    return VisitFile(root, known);
+  const fs::file_status kind = fs::status(from, error);
+  if (!fs::exists(kind)) {
+    return absl::OkStatus();
   }
-  std::vector<fs::path> folders = {root};
+  if (!fs::is_directory(kind)) {
+    return VisitFile(from, known);
+  }
+  std::vector<Folder> folders = {{.path = from, .rules = RulesAbove(from, root)}};
   while (!folders.empty() && !stop.stop_requested()) {
-    const fs::path folder = std::move(folders.back());
+    Folder folder = std::move(folders.back());
     folders.pop_back();
-    CALOTYPE_RETURN_IF_ERROR(VisitFolder(folder, folders, known, stop));
+    CALOTYPE_RETURN_IF_ERROR(VisitFolder(std::move(folder), folders, known, stop));
   }
   return absl::OkStatus();
 }
 
-Status Scanner::VisitFolder(const fs::path& folder, std::vector<fs::path>& folders, Known& known,
-                            const std::stop_token& stop) {
+// The settings' patterns count from the root; then come the ignore files of the folders between it and `folder`, whose
+// own is read when it is visited. One that cannot be read is told of by the scan of its folder.
+std::shared_ptr<const IgnoreRules> Scanner::RulesAbove(const fs::path& folder, const fs::path& root) const {
+  auto rules = std::make_shared<const IgnoreRules>(root, options_.exclude, nullptr);
+  fs::path at = root;
+  for (const fs::path& name : folder.lexically_relative(root)) {
+    if (at == folder || name == ".") {
+      break;
+    }
+    if (const auto lines = ReadIgnoreFile(at); lines.ok() && !lines->empty()) {
+      rules = std::make_shared<const IgnoreRules>(at, *lines, rules);
+    }
+    at /= name;
+  }
+  return rules;
+}
+
+Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& known, const std::stop_token& stop) {
   std::error_code error;
   std::vector<fs::directory_entry> entries;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(folder.path, error), end; !error && it != end; it.increment(error)) {
     if (!IsSkippedName(it->path().filename().string())) {
       entries.push_back(*it);
     }
   }
-  if (error) {
+  const StatusOr<std::vector<std::string>> lines = ReadIgnoreFile(folder.path);
+  if (error || !lines.ok()) {
     // What lies below cannot be seen, which does not make it missing.
-    std::erase_if(known, [&](const auto& file) { return file.first.starts_with(folder.string() + "/"); });
-    Problem(folder.string(), fmt::format("cannot read the folder: {}", error.message()));
+    std::erase_if(known, [&](const auto& file) { return file.first.starts_with(folder.path.string() + "/"); });
+    Problem(folder.path.string(), error ? fmt::format("cannot read the folder: {}", error.message())
+                                        : fmt::format("cannot read its {}, so it is not entered: {}", kIgnoreFileName,
+                                                      Message(lines.status())));
     return absl::OkStatus();
+  }
+  if (!lines->empty()) {
+    folder.rules = std::make_shared<const IgnoreRules>(folder.path, *lines, folder.rules);
   }
   std::sort(entries.begin(), entries.end());
   for (const fs::directory_entry& entry : entries) {
     if (stop.stop_requested()) {
       return absl::OkStatus();
     }
-    if (entry.is_directory(error) && !entry.is_symlink(error)) {
-      folders.push_back(entry.path());
-    } else if (entry.is_regular_file(error)) {
+    const bool is_folder = entry.is_directory(error);
+    if (folder.rules->Ignores(entry.path(), is_folder)) {
+      left_out_.insert(entry.path().string());
+    } else if (is_folder && Enters(entry)) {
+      folders.push_back({.path = entry.path(), .rules = folder.rules});
+    } else if (!is_folder && entry.is_regular_file(error)) {
       CALOTYPE_RETURN_IF_ERROR(VisitFile(entry.path(), known));
     }
   }
   return absl::OkStatus();
+}
+
+// Links to folders can form loops, so each folder that they lead to is entered once.
+bool Scanner::Enters(const fs::directory_entry& entry) {
+  std::error_code error;
+  if (!options_.follow_links) {
+    return !entry.is_symlink(error);
+  }
+  struct stat info{};
+  return stat(entry.path().c_str(), &info) == 0 && entered_.emplace(info.st_dev, info.st_ino).second;
 }
 
 Status Scanner::VisitFile(const fs::path& path, Known& known) {
@@ -171,30 +218,44 @@ Status Scanner::Flush() {
   for (const auto& [path, reason] : problems_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.AddProblem(path, reason));
   }
-  CALOTYPE_RETURN_IF_ERROR(catalog_.RequireAnalyses(analyses_));
   CALOTYPE_RETURN_IF_ERROR(catalog_.Commit());
   seen_.clear();
   problems_.clear();
   return absl::OkStatus();
 }
 
-Status Scanner::MarkMissing(const fs::path& root, std::size_t known_before, const Known& gone) {
-  if (gone.empty()) {
-    return absl::OkStatus();
+// True when the path or a folder above it was passed over because of a pattern.
+bool Scanner::IsLeftOut(const std::string& path) const {
+  if (left_out_.empty()) {
+    return false;
   }
-  if (gone.size() * 2 > known_before && known_before > 1) {
-    LogWarning(
-        "{} of {} known photos under {} are not there: taken for a disk that is not mounted, nothing is marked as "
-        "missing",
-        gone.size(), known_before, root.string());
-    return absl::OkStatus();
+  for (std::string at = path; !at.empty(); at.resize(at.find_last_of('/'))) {
+    if (left_out_.contains(at)) {
+      return true;
+    }
   }
+  return false;
+}
+
+Status Scanner::MarkMissing(const fs::path& root, int64_t known_in_root, const Known& gone) {
   std::vector<std::string> paths;
+  int64_t vanished = 0;
   for (const auto& [path, stamp] : gone) {
     paths.push_back(path);
+    vanished += IsLeftOut(path) ? 0 : 1;
   }
-  counts_.missing += static_cast<int64_t>(paths.size());
-  return catalog_.MarkMissing(paths);
+  std::error_code error;
+  const bool nothing_there = !fs::exists(root, error) || (fs::is_directory(root, error) && fs::is_empty(root, error));
+  const bool most_gone = known_in_root > 1 && vanished * 2 > known_in_root;
+  if (vanished > 0 && (nothing_there || most_gone) && !options_.gone_is_deleted) {
+    Problem(root.string(),
+            fmt::format("{} of {} known photos are not there: taken for a disk that is not mounted, nothing is marked "
+                        "as missing (calotype scan --gone FOLDER, if they were deleted)",
+                        vanished, known_in_root));
+    return absl::OkStatus();
+  }
+  counts_.missing += std::ssize(paths);
+  return paths.empty() ? absl::OkStatus() : catalog_.MarkMissing(paths);
 }
 
 }  // namespace calotype

@@ -1,0 +1,58 @@
+// Deletion: a state with a time of grace, then everything about the photo goes.
+#include <array>
+#include <string_view>
+
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+// In an order in which nothing refers to what is gone. `forgotten` holds the photos' ids.
+constexpr std::array kDeletions = {
+    "DELETE FROM analysis WHERE photo_id IN forgotten",
+    "DELETE FROM object WHERE photo_id IN forgotten",
+    "DELETE FROM tag WHERE photo_id IN forgotten",
+    "DELETE FROM face WHERE photo_id IN forgotten",
+    "DELETE FROM text_line WHERE photo_id IN forgotten",
+    "DELETE FROM text_fts WHERE rowid IN forgotten",
+    "DELETE FROM embedding WHERE photo_id IN forgotten",
+    "DELETE FROM pdq WHERE photo_id IN forgotten",
+    "DELETE FROM kept WHERE photo_id IN forgotten",
+    "DELETE FROM keyword WHERE photo_id IN forgotten",
+    "DELETE FROM named_region WHERE photo_id IN forgotten",
+    "DELETE FROM name_fts WHERE rowid IN forgotten",
+    "DELETE FROM photo WHERE id IN forgotten",
+};
+
+}  // namespace
+
+StatusOr<int64_t> SqliteCatalog::ForgetMissing(int64_t before) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto due,
+      database_->QueryInt("SELECT EXISTS (SELECT 1 FROM file WHERE missing = 1 AND missing_since < ?1) OR EXISTS"
+                          " (SELECT 1 FROM photo WHERE orphaned_at < ?1)",
+                          before));
+  if (due.value_or(0) == 0) {
+    return 0;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("CREATE TEMP TABLE IF NOT EXISTS forgotten (id INTEGER PRIMARY KEY)"));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM temp.forgotten"));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+      "INSERT INTO temp.forgotten SELECT DISTINCT photo_id FROM file AS old WHERE missing = 1 AND missing_since < ?1"
+      " AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = old.photo_id AND (missing = 0 OR missing_since >= ?1))"
+      " UNION SELECT id FROM photo WHERE orphaned_at < ?1",
+      before));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto count, database_->QueryInt("SELECT count(*) FROM temp.forgotten"));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM file WHERE missing = 1 AND missing_since < ?1", before));
+  for (const char* deletion : kDeletions) {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute(deletion));
+  }
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+      "DELETE FROM person WHERE name = '' AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)"));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return count.value_or(0);
+}
+
+}  // namespace calotype

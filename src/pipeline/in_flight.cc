@@ -1,0 +1,122 @@
+#include "pipeline/in_flight.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace calotype {
+namespace {
+
+// The file: slots of two little-endian 64-bit numbers, the photo (0: none) and whether a thread crashed on it.
+struct Slot {
+  std::atomic<int64_t> photo;
+  std::atomic<int64_t> crashed;
+};
+static_assert(sizeof(Slot) == 16 && std::atomic<int64_t>::is_always_lock_free);
+
+constexpr std::array kFatalSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+// Where the thread is; what the signal handler reads.
+thread_local std::atomic<Slot*> current_slot = nullptr;
+
+std::array<struct sigaction, kFatalSignals.size()> previous_actions;
+
+// Marks the photo and goes back to what would have happened: a fault comes again; what was sent must be sent again.
+void MarkCrash(int signal, siginfo_t* info, void* /*context*/) {
+  if (Slot* const slot = current_slot.load(); slot != nullptr) {
+    slot->crashed = 1;
+  }
+  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
+    if (kFatalSignals[i] == signal) {
+      sigaction(signal, &previous_actions[i], nullptr);
+    }
+  }
+  if (info->si_code <= 0) {
+    raise(signal);
+  }
+}
+
+}  // namespace
+
+struct InFlight::Mapping {
+  Mapping(UniqueFd opened, void* at, std::size_t slot_count)
+      : file(std::move(opened)), slots(static_cast<Slot*>(at), slot_count) {}
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() { munmap(slots.data(), slots.size_bytes()); }
+
+  UniqueFd file;
+  std::span<Slot> slots;
+};
+
+StatusOr<std::unique_ptr<InFlight>> InFlight::Open(const std::filesystem::path& file, std::size_t workers) {
+  UniqueFd opened(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (opened.get() < 0) {
+    return ErrnoStatus(errno, fmt::format("open {}", file.string()));
+  }
+  // More slots than last time or fewer: those of the dead process are read before any is used.
+  const off_t size = std::max(lseek(opened.get(), 0, SEEK_END), static_cast<off_t>(workers * sizeof(Slot)));
+  const auto count = static_cast<std::size_t>(size) / sizeof(Slot);
+  // Room on the disk now: writing to a mapped hole on a full one would be a SIGBUS.
+  if (const int error = posix_fallocate(opened.get(), 0, static_cast<off_t>(count * sizeof(Slot))); error != 0) {
+    return ErrnoStatus(error, fmt::format("reserve {}", file.string()));
+  }
+  void* const at = mmap(nullptr, count * sizeof(Slot), PROT_READ | PROT_WRITE, MAP_SHARED, opened.get(), 0);
+  if (at == MAP_FAILED) {
+    return ErrnoStatus(errno, fmt::format("map {}", file.string()));
+  }
+  return std::unique_ptr<InFlight>(new InFlight(std::make_unique<Mapping>(std::move(opened), at, count)));
+}
+
+InFlight::InFlight(std::unique_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {
+  for (Slot& slot : mapping_->slots) {
+    if (const PhotoId photo = slot.photo.exchange(0); photo != 0) {
+      casualties_.push_back({.photo = photo, .crashed = slot.crashed != 0});
+    }
+    slot.crashed = 0;
+  }
+  struct sigaction action{};
+  action.sa_sigaction = MarkCrash;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
+    sigaction(kFatalSignals[i], &action, &previous_actions[i]);
+  }
+}
+
+InFlight::~InFlight() {
+  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
+    sigaction(kFatalSignals[i], &previous_actions[i], nullptr);
+  }
+}
+
+InFlight::Note::Note(InFlight* journal, PhotoId photo) {
+  if (journal == nullptr) {
+    return;
+  }
+  for (Slot& slot : journal->mapping_->slots) {
+    int64_t free = 0;
+    if (slot.photo.compare_exchange_strong(free, photo)) {
+      slot_ = &slot;
+      current_slot = &slot;
+      return;
+    }
+  }
+}
+
+InFlight::Note::~Note() {
+  if (slot_ != nullptr) {
+    current_slot = nullptr;
+    static_cast<Slot*>(slot_)->photo = 0;
+  }
+}
+
+}  // namespace calotype

@@ -1,0 +1,100 @@
+#include "pipeline/in_flight.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <latch>
+#include <thread>
+
+#include "base/temporary_folder.h"
+
+namespace calotype {
+namespace {
+
+class InFlightTest : public ::testing::Test {
+ protected:
+  std::filesystem::path file() const { return folder_->path() / "inflight"; }
+
+  // Runs `work` in a process of its own that dies of it.
+  void Die(const std::function<void(InFlight&)>& work) const {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      signal(SIGSEGV, SIG_DFL);
+      signal(SIGABRT, SIG_DFL);
+      const auto journal = InFlight::Open(file(), 4);
+      if (journal.ok()) {
+        work(**journal);
+      }
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+  }
+
+  const StatusOr<TemporaryFolder> folder_ = TemporaryFolder::Create();
+};
+
+TEST_F(InFlightTest, ACrashNamesThePhotoOfItsThread) {
+  for (const bool fault : {true, false}) {
+    Die([fault](InFlight& journal) {
+      std::latch noted(1);
+      std::jthread other([&] {
+        const InFlight::Note note(&journal, 7);
+        noted.count_down();
+        while (true) {
+          pause();
+        }
+      });
+      noted.wait();
+      const InFlight::Note note(&journal, 8);
+      if (fault) {
+        int* volatile nowhere = nullptr;
+        *nowhere = 1;
+      }
+      std::abort();
+    });
+    const auto journal = InFlight::Open(file(), 2);
+    ASSERT_TRUE(journal.ok());
+    ASSERT_EQ((*journal)->casualties().size(), 2U);
+    for (const Casualty& casualty : (*journal)->casualties()) {
+      EXPECT_EQ(casualty.crashed, casualty.photo == 8) << casualty.photo;
+    }
+  }
+}
+
+TEST_F(InFlightTest, AKillNamesAllWithoutBlame) {
+  Die([](InFlight& journal) {
+    const InFlight::Note note(&journal, 9);
+    raise(SIGKILL);
+  });
+  const auto journal = InFlight::Open(file(), 1);
+  ASSERT_TRUE(journal.ok());
+  ASSERT_EQ((*journal)->casualties().size(), 1U);
+  EXPECT_EQ((*journal)->casualties()[0].photo, 9);
+  EXPECT_FALSE((*journal)->casualties()[0].crashed);
+}
+
+TEST_F(InFlightTest, WhatWasFinishedIsForgotten) {
+  {
+    const auto journal = InFlight::Open(file(), 2);
+    ASSERT_TRUE(journal.ok());
+    {
+      const InFlight::Note note(journal->get(), 5);
+    }
+    const InFlight::Note none(nullptr, 6);
+  }
+  EXPECT_TRUE((*InFlight::Open(file(), 2))->casualties().empty());
+}
+
+TEST_F(InFlightTest, AFolderThatIsNotThereIsAnError) {
+  EXPECT_EQ(InFlight::Open("/nowhere/inflight", 1).status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace calotype
