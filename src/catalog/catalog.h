@@ -193,6 +193,15 @@ struct PhotoFilter {
   std::string person;        // the whole name of a person with a face in the photo, ASCII case does not matter
 };
 
+// What an index of vectors needs to know to be in step.
+struct VectorChanges {
+  std::string library;        // names the catalogue
+  int64_t first = 0;          // the oldest change of any space that is kept
+  int64_t last = 0;           // the newest one of this space; 0: none
+  int64_t vectors = 0;        // at least so many there are
+  std::size_t dimension = 0;  // of one of them
+};
+
 // One connection; its methods may be called from several threads (they take turns). A scanner, a writer and a reader
 // each open their own and do not wait for each other's reads (WAL).
 class Catalog {
@@ -283,8 +292,17 @@ class Catalog {
   // Calls `visit` for the vector of each present photo in `space`, by rising id, without loading all of them at once.
   // Reads a thousand at a time and holds no lock while `visit` runs, so `visit` may call the catalogue; vectors that
   // are written meanwhile may or may not be seen.
-  virtual Status ForEachEmbedding(std::string_view space,
+  // With `absent_too` also those of photos that are not present.
+  virtual Status ForEachEmbedding(std::string_view space, bool absent_too,
                                   const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) = 0;
+  // The vector of `photo` in `space`, f16; nullopt when it has none.
+  virtual StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) = 0;
+  // How far the vectors of `space` have come; `vectors` is counted up to `enough` only.
+  virtual StatusOr<VectorChanges> ChangesOfVectors(std::string_view space, int64_t enough) = 0;
+  // The photos whose vector was added, replaced or removed after the change `since`, each once.
+  virtual StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) = 0;
+  // Photos without a present file.
+  virtual StatusOr<std::vector<PhotoId>> AbsentPhotos() = 0;
   // Present photos whose recognised text has all of `words`, in any order, best first; at most `limit`. Case, accents
   // and punctuation do not matter; Chinese and Japanese characters match anywhere in a line. A last word that ends in *
   // is a prefix. Words without a letter or digit are passed over; nothing is found when no other is left.

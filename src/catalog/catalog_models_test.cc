@@ -64,7 +64,7 @@ class CatalogModelsTest : public CatalogTest {
 
   std::vector<PhotoId> InSpace(const std::string& space) {
     std::vector<PhotoId> photos;
-    ExpectOk(catalog().ForEachEmbedding(space, [&](PhotoId photo, auto) { photos.push_back(photo); }));
+    ExpectOk(catalog().ForEachEmbedding(space, false, [&](PhotoId photo, auto) { photos.push_back(photo); }));
     return photos;
   }
 

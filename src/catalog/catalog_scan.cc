@@ -25,6 +25,9 @@ PathRange RangeBelow(std::string_view root) {
   return {.root = std::string(root), .first = fmt::format("{}/", folder), .end = fmt::format("{}0", folder)};
 }
 
+// Of vectors: what an index that was not used for long still catches up with.
+constexpr int64_t kKeptChanges = 1'000'000;
+
 StatusOr<PhotoId> FindOrAddPhoto(Database& database, int64_t bytes, const Sha256Digest& sha256) {
   const Blob digest = AsBlob(std::span(sha256.bytes));
   CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM photo WHERE sha256 = ?1", digest));
@@ -126,6 +129,8 @@ Status SqliteCatalog::MarkMissing(std::span<const std::string> paths) {
 
 Status SqliteCatalog::RootScanned(std::string_view root, int64_t files) {
   const MutexLock lock(&mutex_);
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+      "DELETE FROM vector_change WHERE id <= (SELECT max(id) FROM vector_change) - ?1", kKeptChanges));
   return database_->Execute(
       "INSERT INTO root(path, scanned_at, files) VALUES (?1, unixepoch(), ?2)"
       " ON CONFLICT(path) DO UPDATE SET scanned_at = excluded.scanned_at, files = excluded.files, problem = ''",

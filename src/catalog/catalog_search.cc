@@ -1,4 +1,4 @@
-// What search asks: vectors, words, labels, hashes, facts; always of present photos only.
+// What search asks: words, labels, hashes, facts; always of present photos only.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,30 +12,6 @@
 
 namespace calotype {
 namespace {
-
-// Vectors per page of ForEachEmbedding: large enough that locking does not count, small enough (2 MiB of 1,024-d f16)
-// to hold.
-constexpr int kEmbeddingPage = 1024;
-
-struct EmbeddingPage {
-  std::vector<PhotoId> photos;
-  std::vector<std::vector<uint16_t>> vectors;
-};
-
-StatusOr<EmbeddingPage> ReadEmbeddingPage(Database& database, std::string_view space, PhotoId after) {
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database.Query("SELECT photo_id, vector FROM embedding WHERE space = ?1 AND photo_id > ?2 AND EXISTS"
-                     " (SELECT 1 FROM file WHERE file.photo_id = embedding.photo_id AND missing = 0)"
-                     " ORDER BY photo_id LIMIT ?3",
-                     space, after, kEmbeddingPage));
-  EmbeddingPage page;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&page](const Statement& row) {
-    page.photos.push_back(row.Int(0));
-    page.vectors.push_back(FromBlob<uint16_t>(row.Bytes(1)));
-  }));
-  return page;
-}
 
 struct Label {
   int64_t id = 0;
@@ -105,25 +81,6 @@ StatusOr<std::vector<PhotoId>> Ids(Statement rows) {
 }
 
 }  // namespace
-
-Status SqliteCatalog::ForEachEmbedding(std::string_view space,
-                                       const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) {
-  PhotoId after = 0;
-  while (true) {
-    StatusOr<EmbeddingPage> page = [&] {
-      const MutexLock lock(&mutex_);
-      return ReadEmbeddingPage(*database_, space, after);
-    }();
-    CALOTYPE_RETURN_IF_ERROR(page.status());
-    if (page->photos.empty()) {
-      return absl::OkStatus();
-    }
-    for (std::size_t i = 0; i < page->photos.size(); ++i) {
-      visit(page->photos[i], page->vectors[i]);
-    }
-    after = page->photos.back();
-  }
-}
 
 StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view words, int limit) {
   const MutexLock lock(&mutex_);

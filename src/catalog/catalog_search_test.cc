@@ -170,7 +170,7 @@ TEST_P(CatalogSearchTest, MissingPhotosAreNowhere) {
   EXPECT_THAT(Value(catalog().Faces()), IsEmpty());
   EXPECT_THAT(Value(catalog().People()), IsEmpty());
   int visits = 0;
-  CALOTYPE_ASSERT_OK(catalog().ForEachEmbedding("space", [&](PhotoId, std::span<const uint16_t>) { ++visits; }));
+  CALOTYPE_ASSERT_OK(catalog().ForEachEmbedding("space", false, [&](PhotoId, std::span<const uint16_t>) { ++visits; }));
   EXPECT_EQ(visits, 0);
   EXPECT_EQ(Value(catalog().FindByPath("/a.jpg")), id) << "what is known of it stays";
 }
@@ -190,7 +190,7 @@ TEST_P(CatalogSearchTest, EveryEmbeddingOfASpaceInOrder) {
   }
   CALOTYPE_ASSERT_OK(open.Commit());
   std::vector<PhotoId> seen;
-  CALOTYPE_ASSERT_OK(open.ForEachEmbedding("s", [&](PhotoId id, std::span<const uint16_t> halves) {
+  CALOTYPE_ASSERT_OK(open.ForEachEmbedding("s", false, [&](PhotoId id, std::span<const uint16_t> halves) {
     ASSERT_THAT(halves, SizeIs(2));
     EXPECT_EQ(HalfToFloat(halves[0]), static_cast<float>((id - 1) % 100));
     if (seen.empty()) {

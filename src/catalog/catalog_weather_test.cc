@@ -227,7 +227,7 @@ TEST_F(WeatherTest, WriterAndReadersAtTheSameTime) {
       while (!written) {
         Value(reader->GetStatus());
         Value(reader->SearchText("parking", 5));
-        EXPECT_TRUE(reader->ForEachEmbedding("space", [](PhotoId, std::span<const uint16_t>) {}).ok());
+        EXPECT_TRUE(reader->ForEachEmbedding("space", false, [](PhotoId, std::span<const uint16_t>) {}).ok());
       }
     });
   }

@@ -227,6 +227,24 @@ CREATE TABLE companion (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX companion_by_photo ON companion(photo_path);
 
+CREATE TABLE vector_change (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  space TEXT NOT NULL,
+  photo_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX vector_change_by_space ON vector_change(space, id);
+INSERT INTO vector_change(space, photo_id) SELECT space, photo_id FROM embedding;
+CREATE TRIGGER embedding_added AFTER INSERT ON embedding BEGIN
+  INSERT INTO vector_change(space, photo_id) VALUES (new.space, new.photo_id);
+END;
+CREATE TRIGGER embedding_changed AFTER UPDATE ON embedding BEGIN
+  INSERT INTO vector_change(space, photo_id) VALUES (old.space, old.photo_id), (new.space, new.photo_id);
+END;
+CREATE TRIGGER embedding_removed AFTER DELETE ON embedding BEGIN
+  INSERT INTO vector_change(space, photo_id) VALUES (old.space, old.photo_id);
+END;
+INSERT INTO library(key, value) VALUES ('id', lower(hex(randomblob(12))));
+
 CREATE VIRTUAL TABLE name_fts USING fts5(body, tokenize = 'unicode61 remove_diacritics 2');
 INSERT INTO name_fts(rowid, body) SELECT photo_id, group_concat(path, char(10)) FROM file GROUP BY photo_id;
 )sql",

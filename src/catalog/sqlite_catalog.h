@@ -51,8 +51,12 @@ class SqliteCatalog final : public Catalog {
   StatusOr<PhotoId> FindByPath(std::string_view path) override;
   StatusOr<PhotoRecord> GetPhoto(PhotoId id) override;
   StatusOr<std::vector<std::string>> PathsOf(std::span<const PhotoId> ids) override;
-  Status ForEachEmbedding(std::string_view space,
+  Status ForEachEmbedding(std::string_view space, bool absent_too,
                           const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) override;
+  StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) override;
+  StatusOr<VectorChanges> ChangesOfVectors(std::string_view space, int64_t enough) override;
+  StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) override;
+  StatusOr<std::vector<PhotoId>> AbsentPhotos() override;
   StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, int limit) override;
   StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) override;
   StatusOr<std::vector<LabelMatch>> FindLabels(std::string_view word) override;

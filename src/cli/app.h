@@ -63,6 +63,9 @@ class App {
   // Reads file, environment and `assignments` ("key=value"), in this order.
   Status Configure(const std::vector<std::string>& assignments);
 
+  // Where indices of embeddings are kept: derived files, beside the catalogue.
+  std::filesystem::path VectorsFolder() const { return config_.catalog_file + ".vectors"; }
+
   // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
   // `measure_all` as in PlacementSettings.
   StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;

@@ -54,8 +54,9 @@ void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output) {
 // The encoder only when there are words to encode: a search by text or object loads no model.
 StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  VectorSearch vectors(app.VectorsFolder());
   if (query.meaning.empty()) {
-    return Searcher(*catalog, nullptr).Search(query, {.limit = limit});
+    return Searcher(*catalog, vectors, nullptr).Search(query, {.limit = limit});
   }
   // The models whose vectors are shown: while others take over, those that were there before.
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels known, catalog->Models());
@@ -66,10 +67,10 @@ StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit)
       app.OpenModels(ModelChoice{.pack = shown.pack, .choices = ParseChoices(shown.choices)}, App::Cores(), 1));
   const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
   if (!model.ok()) {
-    return Searcher(*catalog, nullptr, Message(model.status())).Search(query, {.limit = limit});
+    return Searcher(*catalog, vectors, nullptr, Message(model.status())).Search(query, {.limit = limit});
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto encoder, CreateTextEncoder(**model, *models->cache));
-  return Searcher(*catalog, encoder.get()).Search(query, {.limit = limit});
+  return Searcher(*catalog, vectors, encoder.get()).Search(query, {.limit = limit});
 }
 
 CommandResult RunSearch(App& app, const std::vector<std::string>& words, const OutputArguments& output) {
@@ -82,7 +83,8 @@ CommandResult RunSearch(App& app, const std::vector<std::string>& words, const O
 CommandResult RunSimilar(App& app, const std::string& photo, const OutputArguments& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(CatalogPath(photo).string()));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, FindSimilar(*catalog, id, output.limit));
+  VectorSearch vectors(app.VectorsFolder());
+  CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, FindSimilar(*catalog, vectors, id, output.limit));
   std::vector<Hit> hits;
   for (const SimilarPhoto& neighbour : neighbours) {
     hits.push_back({.photo = neighbour.photo,

@@ -91,22 +91,22 @@ TEST_F(SimilarTest, NearestFirstWithoutItself) {
   const PhotoId self = AddPhoto("/self", WithMeaning({1, 0}));
   const PhotoId far = AddPhoto("/far", WithMeaning(AtCosine(-0.5F)));
   const PhotoId near = AddPhoto("/near", WithMeaning(AtCosine(0.9F)));
-  const auto similar = Value(FindSimilar(catalog(), self, 10));
+  const auto similar = Value(FindSimilar(catalog(), vectors_, self, 10));
   ASSERT_THAT(similar, SizeIs(2));
   EXPECT_EQ(similar[0].photo, near);
   EXPECT_EQ(similar[0].path, "/near");
   EXPECT_NEAR(similar[0].cosine, 0.9, 1e-3);  // f16
   EXPECT_EQ(similar[1].photo, far);
-  EXPECT_THAT(Value(FindSimilar(catalog(), self, 1)), SizeIs(1));
+  EXPECT_THAT(Value(FindSimilar(catalog(), vectors_, self, 1)), SizeIs(1));
 }
 
 TEST_F(SimilarTest, ErrorsSayWhatIsMissing) {
-  EXPECT_TRUE(absl::IsNotFound(FindSimilar(catalog(), 99, 10).status()));
+  EXPECT_TRUE(absl::IsNotFound(FindSimilar(catalog(), vectors_, 99, 10).status()));
   const PhotoId bare = AddPhoto("/bare", {});
-  const Status status = FindSimilar(catalog(), bare, 10).status();
+  const Status status = FindSimilar(catalog(), vectors_, bare, 10).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(Message(status), testing::HasSubstr("/bare"));
-  EXPECT_TRUE(absl::IsInvalidArgument(FindSimilar(catalog(), bare, 0).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(FindSimilar(catalog(), vectors_, bare, 0).status()));
 }
 
 class PeopleTest : public SearchTest {

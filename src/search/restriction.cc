@@ -31,7 +31,17 @@ StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
   for (const FactTerm& term : query.facts) {
     CALOTYPE_RETURN_IF_ERROR(restriction.AddFact(catalog, term));
   }
+  for (const PhotoId photo : restriction.only_.value_or(std::unordered_set<PhotoId>())) {
+    restriction.only_set_.Add(photo);
+  }
+  for (const PhotoId photo : restriction.never_) {
+    restriction.never_set_.Add(photo);
+  }
   return restriction;
+}
+
+PhotoChoice Restriction::Choice() const {
+  return {.only = only_.has_value() ? &only_set_ : nullptr, .except = never_.empty() ? nullptr : &never_set_};
 }
 
 void Restriction::Narrow(const std::vector<PhotoId>& photos, bool negated) {

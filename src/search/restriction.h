@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "search/query.h"
 #include "search/top_hits.h"
+#include "search/vector_index/vector_index.h"
 
 namespace calotype {
 
@@ -19,6 +20,8 @@ class Restriction {
   static StatusOr<Restriction> Build(Catalog& catalog, const Query& query);
 
   bool Allows(PhotoId photo) const { return !never_.contains(photo) && (!only_.has_value() || only_->contains(photo)); }
+  // The same for a search by vectors; valid as long as this is.
+  PhotoChoice Choice() const;
   // The photos that pass every filter, by rising id; all present photos when there is no positive filter.
   StatusOr<std::vector<PhotoId>> Photos(Catalog& catalog) const;
   // The photos of each filter that has an order (object:, text:), best first; may hold photos that others refuse.
@@ -35,6 +38,8 @@ class Restriction {
 
   std::optional<std::unordered_set<PhotoId>> only_;  // nullopt: every photo
   std::unordered_set<PhotoId> never_;
+  PhotoSet only_set_;  // the same, once all filters were asked
+  PhotoSet never_set_;
   std::vector<std::vector<ScoredPhoto>> rankings_;
   std::unordered_map<PhotoId, std::vector<std::string>> why_;
   std::vector<std::string> why_all_;  // holds for every photo that passes

@@ -11,6 +11,7 @@
 
 #include "analysis/analyser.h"
 #include "catalog/test_data.h"
+#include "search/vector_index/vector_search.h"
 
 namespace calotype {
 
@@ -37,6 +38,7 @@ inline std::vector<float> AtCosine(float cosine) { return {cosine, std::sqrt(1 -
 class SearchTest : public testing::Test {
  protected:
   Catalog& catalog() { return *catalog_; }
+  VectorSearch vectors_{{}};  // without an index: its own tests are beside it
 
   // Books `result` for a new photo at `path`; sets the outcomes that its findings call for.
   PhotoId AddPhoto(const std::string& path, PhotoResult result) {

@@ -26,9 +26,6 @@ constexpr std::size_t kMinMeaningRanks = 200;
 constexpr float kFloorPart = 0.38F;
 constexpr float kMaxFloor = 0.2F;
 
-// Cosines of unit vectors in f16 may pass 1 by a rounding; what passes it by more is no vector.
-constexpr float kMaxCosine = 1.01F;
-
 // Words that name nothing a label or a sign would show.
 constexpr std::array<std::string_view, 30> kStopWords = {
     "a",    "an",  "and",   "are",  "as",   "at", "by",   "for",   "from",    "his",
@@ -71,8 +68,12 @@ struct Candidate {
 // One search under way. Words first, since meaning wants to know whom they named.
 class Run {
  public:
-  Run(Catalog& catalog, TextEncoder* encoder, const Restriction& restriction, int limit)
-      : catalog_(catalog), encoder_(encoder), restriction_(restriction), limit_(static_cast<std::size_t>(limit)) {}
+  Run(Catalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction, int limit)
+      : catalog_(catalog),
+        vectors_(vectors),
+        encoder_(encoder),
+        restriction_(restriction),
+        limit_(static_cast<std::size_t>(limit)) {}
 
   Status RankLabels(const std::vector<std::string>& words);
   Status RankText(const std::vector<std::string>& words);
@@ -83,12 +84,16 @@ class Run {
  private:
   void AddRanking(const std::vector<ScoredPhoto>& ranking);
   std::vector<Hit> Order() const;
+  Status Measure(const Hit& hit);
+  float Floor() const { return std::min(kMaxFloor, kFloorPart * encoder_->confident_score()); }
   void Explain(Hit& hit, const std::string& note) const;
 
   Catalog& catalog_;
+  VectorSearch& vectors_;
   TextEncoder* const encoder_;
   const Restriction& restriction_;
   const std::size_t limit_;
+  std::vector<float> wanted_;  // what the words mean; empty: not asked
   std::map<PhotoId, Candidate> candidates_;
   int rankings_ = 0;           // lists that had an answer
   bool only_meaning_ = false;  // the one list is that of meaning
@@ -141,21 +146,10 @@ Status Run::RankText(const std::vector<std::string>& words) {
 }
 
 Status Run::RankMeaning(const std::string& meaning) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<float> wanted, encoder_->Encode(meaning));
-  const float floor = std::min(kMaxFloor, kFloorPart * encoder_->confident_score());
-  TopHits top(std::max(limit_, kMinMeaningRanks));
-  CALOTYPE_RETURN_IF_ERROR(
-      catalog_.ForEachEmbedding(encoder_->space(), [&](PhotoId photo, std::span<const uint16_t> halves) {
-        const float cosine = DotHalves(wanted, halves);
-        if (!(cosine >= floor && cosine <= kMaxCosine) || !restriction_.Allows(photo)) {
-          return;
-        }
-        top.Add({.photo = photo, .score = cosine});
-        if (const auto named = candidates_.find(photo); named != candidates_.end()) {
-          named->second.cosine = cosine;
-        }
-      }));
-  const std::vector<ScoredPhoto> ranking = top.Take();
+  CALOTYPE_ASSIGN_OR_RETURN(wanted_, encoder_->Encode(meaning));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> ranking,
+                            vectors_.Nearest(catalog_, encoder_->space(), wanted_, std::max(limit_, kMinMeaningRanks),
+                                             Floor(), restriction_.Choice()));
   only_meaning_ = rankings_ == 0;
   AddRanking(ranking);
   for (const ScoredPhoto& hit : ranking) {
@@ -210,6 +204,22 @@ void Run::Explain(Hit& hit, const std::string& note) const {
   }
 }
 
+// The meaning of a photo that labels or text brought up, and the nearest did not hold.
+Status Run::Measure(const Hit& hit) {
+  Candidate& candidate = candidates_.at(hit.photo);
+  if (wanted_.empty() || candidate.cosine.has_value()) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto halves, catalog_.Embedding(encoder_->space(), hit.photo));
+  if (halves.has_value()) {
+    const float cosine = DotHalves(wanted_, *halves);
+    if (cosine >= Floor()) {
+      candidate.cosine = cosine;
+    }
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<std::vector<Hit>> Run::Finish(const std::string& note) {
   std::vector<Hit> hits = Order();
   std::vector<PhotoId> photos;
@@ -219,6 +229,7 @@ StatusOr<std::vector<Hit>> Run::Finish(const std::string& note) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog_.PathsOf(photos));
   for (std::size_t i = 0; i < hits.size(); ++i) {
     hits[i].path = std::move(paths[i]);
+    CALOTYPE_RETURN_IF_ERROR(Measure(hits[i]));
     Explain(hits[i], note);
   }
   // A photo that a scan marked missing between the two questions has no path to show.
@@ -233,7 +244,7 @@ StatusOr<std::vector<Hit>> Searcher::Search(const Query& query, const SearchOpti
     return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", options.limit));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Restriction restriction, Restriction::Build(catalog_, query));
-  Run run(catalog_, encoder_, restriction, options.limit);
+  Run run(catalog_, vectors_, encoder_, restriction, options.limit);
   if (query.meaning.empty()) {
     CALOTYPE_RETURN_IF_ERROR(run.RankFilters());
     return run.Finish("");

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "search/query.h"
+#include "search/vector_index/vector_search.h"
 
 namespace calotype {
 
@@ -31,16 +32,18 @@ struct Hit {
 class Searcher {
  public:
   // `encoder` may be null: words are then held against labels and recognised text only, and each hit that words found
-  // says so with `without_encoder` as the reason ("the pack tiny has no text encoder"). Both must outlive this.
-  Searcher(Catalog& catalog, TextEncoder* encoder, std::string without_encoder = "no text encoder is installed")
-      : catalog_(catalog), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
+  // says so with `without_encoder` as the reason ("the pack tiny has no text encoder"). All must outlive this.
+  Searcher(Catalog& catalog, VectorSearch& vectors, TextEncoder* encoder,
+           std::string without_encoder = "no text encoder is installed")
+      : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
 
-  // The best `limit` photos, best first; of equals the one that was added first. Reads every embedding of the space.
+  // The best `limit` photos, best first; of equals the one that was added first.
   //   kInvalidArgument  a limit below 1
   StatusOr<std::vector<Hit>> Search(const Query& query, const SearchOptions& options) const;
 
  private:
   Catalog& catalog_;
+  VectorSearch& vectors_;
   TextEncoder* const encoder_;
   const std::string without_encoder_;
 };

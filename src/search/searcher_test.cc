@@ -46,7 +46,7 @@ class SearcherTest : public SearchTest {
   }
 
   FakeTextEncoder encoder_{{{"cat", {1, 0}}, {"big thing", {1, 0}}, {"a cat parking", {1, 0}}}};
-  Searcher searcher_{catalog(), &encoder_};
+  Searcher searcher_{catalog(), vectors_, &encoder_};
   PhotoId cat_ = 0;
   PhotoId sign_ = 0;
   PhotoId lion_ = 0;
@@ -78,7 +78,7 @@ TEST_F(SearcherTest, LabelsAndTextLiftWhatMeaningPutsLower) {
 
 TEST_F(SearcherTest, WordsInRecognisedTextCount) {
   FakeTextEncoder encoder({{"the parking", {1, 0}}});
-  const Searcher searcher(catalog(), &encoder);
+  const Searcher searcher(catalog(), vectors_, &encoder);
   const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("the parking")), {}));
   ASSERT_THAT(hits, SizeIs(3));
   EXPECT_EQ(hits[0].photo, sign_);
@@ -136,7 +136,7 @@ TEST_F(SearcherTest, PersonByName) {
 }
 
 TEST_F(SearcherTest, WithoutEncoderWordsMatchLabelsAndTextAndSaySo) {
-  const Searcher searcher(catalog(), nullptr, "the pack tiny has no text encoder");
+  const Searcher searcher(catalog(), vectors_, nullptr, "the pack tiny has no text encoder");
   const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("a cat")), {}));
   ASSERT_THAT(hits, SizeIs(1));
   EXPECT_EQ(hits[0].photo, cat_);

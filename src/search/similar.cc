@@ -7,7 +7,7 @@
 
 namespace calotype {
 
-StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, PhotoId photo, int limit) {
+StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit) {
   if (limit < 1) {
     return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", limit));
   }
@@ -18,14 +18,12 @@ StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, PhotoId photo,
                     record.paths.empty() ? fmt::format("photo {}", photo) : record.paths.front()));
   }
   const EmbeddingFinding& own = *record.findings.embedding;
-  TopHits top(static_cast<std::size_t>(limit));
-  CALOTYPE_RETURN_IF_ERROR(catalog.ForEachEmbedding(own.space, [&](PhotoId other, std::span<const uint16_t> halves) {
-    if (other != photo) {
-      top.Add({.photo = other, .score = DotHalves(own.vector, halves)});
-    }
-  }));
+  PhotoSet itself;
+  itself.Add(photo);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const std::vector<ScoredPhoto> ranking,
+      vectors.Nearest(catalog, own.space, own.vector, static_cast<std::size_t>(limit), -1, {.except = &itself}));
   std::vector<PhotoId> ids;
-  const std::vector<ScoredPhoto> ranking = top.Take();
   for (const ScoredPhoto& hit : ranking) {
     ids.push_back(hit.photo);
   }

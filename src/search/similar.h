@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "catalog/catalog.h"
+#include "search/vector_index/vector_search.h"
 
 namespace calotype {
 
@@ -15,10 +16,10 @@ struct SimilarPhoto {
   float cosine = 0;
 };
 
-// The `limit` nearest neighbours of `photo`, nearest first, itself left out. Reads every embedding of its space.
+// The `limit` nearest neighbours of `photo`, nearest first, itself left out.
 //   kNotFound            no such photo
 //   kFailedPrecondition  the photo has no embedding yet
 //   kInvalidArgument     a limit below 1
-StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, PhotoId photo, int limit);
+StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit);
 
 }  // namespace calotype

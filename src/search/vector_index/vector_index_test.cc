@@ -1,0 +1,287 @@
+#include "search/vector_index/vector_index.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "catalog/test_data.h"
+#include "search/dot.h"
+#include "search/vector_index/vector_test_util.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kDimension = 192;
+
+TEST(RotationTest, LengthsAndAnglesStay) {
+  for (const std::size_t dimension : {64, 100, 192, 384, 512, 768, 1152}) {
+    const Rotation rotation(dimension);
+    ClusteredVectors vectors(dimension, 3, 7);
+    const std::vector<float> a = vectors.Next();
+    const std::vector<float> b = vectors.Next();
+    std::vector<float> turned_a(rotation.padded());
+    std::vector<float> turned_b(rotation.padded());
+    rotation.Apply(a, turned_a);
+    rotation.Apply(b, turned_b);
+    EXPECT_NEAR(Dot(turned_a, turned_a), 1, 1e-4) << dimension;
+    EXPECT_NEAR(Dot(turned_a, turned_b), Dot(a, b), 1e-4) << dimension;
+  }
+}
+
+class VectorIndexTest : public testing::Test {
+ protected:
+  fs::path folder() const { return home_.path() / "space"; }
+  std::unique_ptr<VectorIndex> Open() const { return Value(VectorIndex::Open(folder(), kDimension, "library")); }
+
+  // Appends `count` vectors for photos from `first` on.
+  void Fill(VectorIndex& index, PhotoId first, int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::vector<uint16_t> halves = source_.NextHalves();
+      CALOTYPE_ASSERT_OK(index.Append(first + i, halves));
+      stored_[first + i] = halves;
+    }
+  }
+
+  std::vector<ScoredPhoto> Exact(std::span<const float> query, std::size_t count, const PhotoChoice& choice) const {
+    TopHits top(count);
+    for (const auto& [photo, halves] : stored_) {
+      if (choice.Allows(photo)) {
+        top.Add({.photo = photo, .score = DotHalves(query, halves)});
+      }
+    }
+    return top.Take();
+  }
+
+  // How many of the ten nearest are found, over some queries.
+  double Recall(const VectorIndex& index, const PhotoChoice& choice = {}) {
+    int found = 0;
+    int wanted = 0;
+    for (int i = 0; i < 50; ++i) {
+      const std::vector<float> query = source_.Next();
+      std::set<PhotoId> truth;
+      for (const ScoredPhoto& hit : Exact(query, 10, choice)) {
+        truth.insert(hit.photo);
+      }
+      const auto hits = Value(index.Nearest(query, 10, -1, choice));
+      EXPECT_TRUE(std::ranges::is_sorted(hits, IsBetter));
+      wanted += static_cast<int>(truth.size());
+      for (const ScoredPhoto& hit : hits) {
+        found += static_cast<int>(truth.count(hit.photo));
+        EXPECT_EQ(hit.score, DotHalves(query, stored_.at(hit.photo)));
+        EXPECT_TRUE(choice.Allows(hit.photo));
+      }
+    }
+    return static_cast<double>(found) / wanted;
+  }
+
+  // A process that appends and commits until it is killed.
+  void KillWriterAfter(int microseconds) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      const auto index = VectorIndex::Open(folder(), kDimension, "library");
+      ClusteredVectors own(kDimension, 5, 99);
+      for (PhotoId photo = 1'000'000; index.ok(); ++photo) {
+        if (!(*index)->Append(photo, own.NextHalves()).ok() || (photo % 50 == 0 && !(*index)->Commit(photo).ok())) {
+          break;
+        }
+      }
+      _exit(1);
+    }
+    usleep(static_cast<useconds_t>(microseconds));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+
+  const TempFolder home_;
+  ClusteredVectors source_{kDimension, 40, 1};
+  std::map<PhotoId, std::vector<uint16_t>> stored_;
+};
+
+TEST_F(VectorIndexTest, FindsTheNearestThatAScanOfAllFinds) {
+  const auto index = Open();
+  EXPECT_THAT(Value(index->Nearest(source_.Next(), 10, -1, {})), testing::IsEmpty());
+  Fill(*index, 1, 10'000);
+  CALOTYPE_ASSERT_OK(index->Commit(5));
+  EXPECT_EQ(index->state().count, 10'000U);
+  EXPECT_EQ(index->state().last_change, 5);
+  EXPECT_GE(Recall(*index), 0.99);
+}
+
+TEST_F(VectorIndexTest, FiltersAreAppliedInTheScan) {
+  const auto index = Open();
+  Fill(*index, 1, 6000);
+  CALOTYPE_ASSERT_OK(index->Commit(1));
+  PhotoSet few;
+  PhotoSet many;
+  for (PhotoId photo = 1; photo <= 6000; ++photo) {
+    if (photo % 500 == 3) {
+      few.Add(photo);
+    }
+    if (photo % 3 != 0) {
+      many.Add(photo);
+    }
+  }
+  EXPECT_EQ(Recall(*index, {.only = &few}), 1);
+  EXPECT_GE(Recall(*index, {.only = &many}), 0.99);
+  EXPECT_GE(Recall(*index, {.except = &many}), 0.99);
+  EXPECT_GE(Recall(*index, {.only = &many, .except = &few}), 0.99);
+}
+
+TEST_F(VectorIndexTest, AFloorLeavesOutWhatIsBelowIt) {
+  const auto index = Open();
+  Fill(*index, 1, 500);
+  CALOTYPE_ASSERT_OK(index->Commit(1));
+  const std::vector<float> query = source_.Next();
+  for (const ScoredPhoto& hit : Value(index->Nearest(query, 500, 0.5F, {}))) {
+    EXPECT_GE(hit.score, 0.5F);
+  }
+  EXPECT_THAT(Value(index->Nearest(query, 500, 1.5F, {})), testing::IsEmpty());
+}
+
+TEST_F(VectorIndexTest, ReplacedAndRemovedOnesAreGoneAlsoAfterReopening) {
+  auto index = Open();
+  Fill(*index, 1, 5000);
+  CALOTYPE_ASSERT_OK(index->Commit(1));
+  std::unordered_set<PhotoId> changed;
+  for (PhotoId photo = 1; photo <= 5000; photo += 7) {
+    changed.insert(photo);
+  }
+  CALOTYPE_ASSERT_OK(index->RemovePhotos(changed));
+  for (const PhotoId photo : changed) {
+    stored_.erase(photo);
+    if (photo % 2 == 0) {
+      Fill(*index, photo, 1);
+    }
+  }
+  CALOTYPE_ASSERT_OK(index->Commit(2));
+  EXPECT_GE(Recall(*index), 0.99);
+  index = Open();
+  EXPECT_EQ(index->state().gone, changed.size());
+  EXPECT_GE(Recall(*index), 0.99);
+}
+
+TEST_F(VectorIndexTest, WhatWasNotCommittedIsNotThere) {
+  auto index = Open();
+  Fill(*index, 1, 100);
+  CALOTYPE_ASSERT_OK(index->Commit(1));
+  for (int i = 0; i < 5000; ++i) {
+    CALOTYPE_ASSERT_OK(index->Append(1000 + i, source_.NextHalves()));
+  }
+  index = Open();
+  EXPECT_EQ(index->state().count, 100U);
+  EXPECT_EQ(Recall(*index), 1);
+}
+
+TEST_F(VectorIndexTest, AReaderSeesWhatWasThereWhenItOpened) {
+  const auto writer = Open();
+  Fill(*writer, 1, 4000);
+  CALOTYPE_ASSERT_OK(writer->Commit(1));
+  const auto reader = Open();
+  const auto before = stored_;
+  Fill(*writer, 4001, 4000);
+  CALOTYPE_ASSERT_OK(writer->RemovePhotos({5, 6}));
+  CALOTYPE_ASSERT_OK(writer->Commit(2));
+  stored_ = before;
+  EXPECT_GE(Recall(*reader), 0.99);
+}
+
+TEST_F(VectorIndexTest, AKilledWriterLeavesAWholeIndex) {
+  for (int kill = 0; kill < 25; ++kill) {
+    KillWriterAfter(500 + kill * 700);
+    const auto index = VectorIndex::Open(folder(), kDimension, "library");
+    ASSERT_TRUE(index.ok() || absl::IsDataLoss(index.status())) << index.status();
+    if (!index.ok()) {
+      // Killed between making the files and the first header: found out, and made anew.
+      CALOTYPE_ASSERT_OK(VectorFile::Remove(folder()));
+      continue;
+    }
+    EXPECT_EQ((*index)->Nearest(source_.Next(), 10, -1, {}).status(), absl::OkStatus()) << "after kill " << kill;
+  }
+}
+
+TEST_F(VectorIndexTest, AFileThatWasCutShortIsDamaged) {
+  {
+    const auto index = Open();
+    Fill(*index, 1, 5000);
+    CALOTYPE_ASSERT_OK(index->RemovePhotos({}));
+    CALOTYPE_ASSERT_OK(index->Commit(1));
+  }
+  for (const char* name : {"codes", "vectors"}) {
+    const fs::path file = folder() / name;
+    const auto size = fs::file_size(file);
+    const fs::path copy = home_.path() / "copy";
+    fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
+    for (const double part : {0.0001, 0.3, 0.6, 0.99}) {
+      fs::resize_file(file, static_cast<std::uintmax_t>(static_cast<double>(size) * part));
+      EXPECT_TRUE(absl::IsDataLoss(VectorIndex::Open(folder(), kDimension, "library").status())) << name << part;
+      fs::copy_file(copy, file, fs::copy_options::overwrite_existing);
+    }
+  }
+  EXPECT_GE(Recall(*Open()), 0.99);
+}
+
+TEST_F(VectorIndexTest, ABitThatFlippedIsNeverAnswered) {
+  {
+    const auto index = Open();
+    Fill(*index, 1, 300);
+    CALOTYPE_ASSERT_OK(index->Commit(1));
+    CALOTYPE_ASSERT_OK(index->RemovePhotos({3}));
+    CALOTYPE_ASSERT_OK(index->Commit(2));
+  }
+  const std::vector<float> query = source_.Next();
+  const auto whole = Value(Open()->Nearest(query, 300, -1, {}));
+  int told = 0;
+  int harmless = 0;
+  std::mt19937 random(3);
+  for (const char* name : {"codes", "vectors", "gone"}) {
+    for (int flip = 0; flip < 60; ++flip) {
+      std::fstream file(folder() / name, std::ios::in | std::ios::out | std::ios::binary);
+      // Only where something was written: a block is reserved as a whole.
+      const auto size = std::min<std::uintmax_t>(fs::file_size(folder() / name), 4096 + 300 * kDimension / 8);
+      const auto at = static_cast<std::streamoff>(random() % size);
+      const auto mask = static_cast<char>(1U << (random() % 8));
+      const auto flip_bit = [&] {
+        char byte = 0;
+        file.seekg(at).read(&byte, 1);
+        byte = static_cast<char>(byte ^ mask);
+        file.seekp(at).write(&byte, 1);
+        file.flush();
+      };
+      flip_bit();
+      const auto index = VectorIndex::Open(folder(), kDimension, "library");
+      const auto hits = index.ok() ? (*index)->Nearest(query, 300, -1, {}) : index.status();
+      if (hits.ok()) {
+        ++harmless;  // Padding, or the other of the two headers.
+        ASSERT_EQ(hits->size(), (*index)->state().last_change == 2 ? whole.size() : 300U);
+      } else {
+        EXPECT_TRUE(absl::IsDataLoss(hits.status())) << hits.status();
+        ++told;
+      }
+      flip_bit();
+    }
+  }
+  EXPECT_GT(told, 60) << harmless;
+}
+
+TEST_F(VectorIndexTest, AnotherLibraryOrDimensionIsNotTakenForThisOne) {
+  {
+    const auto index = Open();
+    Fill(*index, 1, 10);
+    CALOTYPE_ASSERT_OK(index->Commit(1));
+  }
+  EXPECT_TRUE(absl::IsDataLoss(VectorIndex::Open(folder(), kDimension, "other").status()));
+  EXPECT_TRUE(absl::IsDataLoss(VectorIndex::Open(folder(), kDimension + 64, "library").status()));
+}
+
+}  // namespace
+}  // namespace calotype

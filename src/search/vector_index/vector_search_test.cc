@@ -1,0 +1,121 @@
+#include "search/vector_index/vector_search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "search/search_test_util.h"
+#include "search/vector_index/vector_test_util.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kDimension = 64;
+
+class VectorSearchTest : public SearchTest {
+ protected:
+  PhotoId AddVector(int number) { return AddPhoto("/photos/" + std::to_string(number), WithMeaning(source_.Next())); }
+  void AddVectors(int count) {
+    for (int i = 0; i < count; ++i) {
+      AddVector(next_++);
+    }
+  }
+
+  // That the index gives what the database gives.
+  void ExpectTheSame(VectorSearch& search, const PhotoChoice& choice = {}) {
+    VectorSearch plain({});
+    for (int i = 0; i < 10; ++i) {
+      const std::vector<float> query = source_.Next();
+      const auto expected = Value(plain.Nearest(catalog(), "space", query, 5, 0, choice));
+      const auto found = Value(search.Nearest(catalog(), "space", query, 5, 0, choice));
+      ASSERT_EQ(found.size(), expected.size());
+      for (std::size_t hit = 0; hit < found.size(); ++hit) {
+        EXPECT_EQ(found[hit].photo, expected[hit].photo);
+        EXPECT_EQ(found[hit].score, expected[hit].score);
+      }
+    }
+  }
+
+  const TempFolder home_;
+  const fs::path folder_ = home_.path() / "vectors";
+  ClusteredVectors source_{kDimension, 6, 5};
+  int next_ = 0;
+};
+
+TEST_F(VectorSearchTest, SmallLibrariesHaveNoIndex) {
+  AddVectors(20);
+  VectorSearch search(folder_, 21);
+  ExpectTheSame(search);
+  EXPECT_FALSE(fs::exists(folder_));
+}
+
+TEST_F(VectorSearchTest, FollowsWhatIsAddedReplacedAndRemoved) {
+  AddVectors(200);
+  VectorSearch search(folder_, 1);
+  ExpectTheSame(search);
+  EXPECT_TRUE(fs::exists(folder_ / "space/codes"));
+  AddVectors(50);
+  ExpectTheSame(search);
+  // Looked at again: the same photo, another vector.
+  for (int i = 0; i < 250; i += 25) {
+    AddVector(i);
+  }
+  ExpectTheSame(search);
+  VectorSearch later(folder_, 1);
+  ExpectTheSame(later);
+}
+
+TEST_F(VectorSearchTest, AbsentPhotosAreNotFoundAndComeBack) {
+  AddVectors(100);
+  VectorSearch search(folder_, 1);
+  std::vector<std::string> gone;
+  for (int i = 0; i < 100; i += 3) {
+    gone.push_back("/photos/" + std::to_string(i));
+  }
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(gone));
+  ExpectTheSame(search);
+  PhotoSet other;
+  other.Add(1);
+  ExpectTheSame(search, {.except = &other});
+  for (const std::string& path : gone) {
+    Value(catalog().AddFile(path, StampOf(1), DigestOf(path)));
+  }
+  ExpectTheSame(search);
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(gone));
+  EXPECT_GT(Value(catalog().ForgetMissing(time(nullptr) + 10)), 0);
+  ExpectTheSame(search);
+}
+
+TEST_F(VectorSearchTest, ADamagedIndexIsMadeAnew) {
+  AddVectors(100);
+  for (const char* name : {"codes", "vectors"}) {
+    {
+      VectorSearch search(folder_, 1);
+      ExpectTheSame(search);
+    }
+    std::fstream file(folder_ / "space" / name, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(name == std::string("codes") ? 4100 : 100).write("damage", 6);
+    file.close();
+    VectorSearch search(folder_, 1);
+    ExpectTheSame(search);
+  }
+  fs::resize_file(folder_ / "space/codes", 5000);
+  VectorSearch search(folder_, 1);
+  ExpectTheSame(search);
+  fs::remove_all(folder_);
+  VectorSearch anew(folder_, 1);
+  ExpectTheSame(anew);
+}
+
+TEST_F(VectorSearchTest, AFolderThatCannotBeWrittenIsDoneWithout) {
+  AddVectors(10);
+  VectorSearch search("/proc/nowhere", 1);
+  ExpectTheSame(search);
+}
+
+}  // namespace
+}  // namespace calotype
