@@ -185,12 +185,29 @@ struct LabelMatch {
   bool is_tag = false;  // the best is a tag, not an object
 };
 
-// What metadata and people can restrict a search to; empty members do not.
+// Photos taken at most so far from a place.
+struct PositionFilter {
+  double latitude = 0;   // degrees, north positive
+  double longitude = 0;  // degrees, east positive
+  double kilometres = 0;
+};
+
+// What metadata and people can restrict a search to; empty members do not. Of texts, upper and lower case of ASCII are
+// the same.
 struct PhotoFilter {
-  std::string camera;        // a part of the camera's name, case does not matter
-  std::string taken_from;    // "2024", "2024-05" or "2024-05-01": taken then or later, by the camera's clock
-  std::string taken_before;  // the same: taken before that began
-  std::string person;        // the whole name of a person with a face in the photo, ASCII case does not matter
+  std::string camera;         // a part of the camera's name, case does not matter
+  std::string taken_from;     // "2024", "2024-05" or "2024-05-01": taken then or later, by the camera's clock
+  std::string taken_before;   // the same: taken before that began
+  std::string taken_on;       // the same: taken within it
+  std::string person;         // the whole name of a person with a face in the photo
+  std::string lens;           // a part of the lens's name
+  std::string folder;         // absolute: at or below it; else the whole name of a folder that it lies in, at any depth
+  std::string name;           // a part of the name of one of its files
+  std::string place;          // the whole name of its city, region or country
+  std::string keyword;        // the whole of one
+  std::optional<int> rating;  // at least
+  std::optional<PhotoFormat> format;
+  std::optional<PositionFilter> near;
 };
 
 // What an index of vectors needs to know to be in step.
@@ -305,8 +322,13 @@ class Catalog {
   virtual StatusOr<std::vector<PhotoId>> AbsentPhotos() = 0;
   // Present photos whose recognised text has all of `words`, in any order, best first; at most `limit`. Case, accents
   // and punctuation do not matter; Chinese and Japanese characters match anywhere in a line. A last word that ends in *
-  // is a prefix. Words without a letter or digit are passed over; nothing is found when no other is left.
-  virtual StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, int limit) = 0;
+  // is a prefix. Words without a letter or digit are passed over; nothing is found when no other is left. With `phrase`
+  // the words stand one after the other, in one line.
+  virtual StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) = 0;
+  // The same in the names of files and of the two folders above them; `snippet` is the last three names of the path.
+  virtual StatusOr<std::vector<TextMatch>> SearchNames(std::string_view words, int limit) = 0;
+  // When the photos were taken (as PhotoFacts::taken_at has it), in the order of `ids`; empty where it is not known.
+  virtual StatusOr<std::vector<std::string>> TakenAt(std::span<const PhotoId> ids) = 0;
   // Present photos with at least `min_count` objects of that label (case does not matter), best first.
   virtual StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) = 0;
   // Present photos with a tag or an object label that contains `word` (or several, in that order) as whole words, best

@@ -73,8 +73,8 @@ class CatalogModelsTest : public CatalogTest {
     EXPECT_THAT(InSpace(space), SizeIs(2));
     EXPECT_THAT(Value(catalog().FindObjects(label, 1)), SizeIs(2));
     EXPECT_THAT(Value(catalog().FindObjects(other, 1)), IsEmpty());
-    EXPECT_THAT(Value(catalog().SearchText(label, 9)), SizeIs(2));
-    EXPECT_THAT(Value(catalog().SearchText(other, 9)), IsEmpty());
+    EXPECT_THAT(Value(catalog().SearchText(label, false, 9)), SizeIs(2));
+    EXPECT_THAT(Value(catalog().SearchText(other, false, 9)), IsEmpty());
     EXPECT_THAT(Value(catalog().Faces()), SizeIs(4));
   }
 
@@ -259,7 +259,7 @@ TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
   EXPECT_EQ(status.photos, 2);
   EXPECT_EQ(status.analyses.at("faces.recognise").done, 2);
   EXPECT_EQ(Value(catalog->Models()).shown.has_value(), GetParam() >= 2);
-  EXPECT_THAT(Value(catalog->SearchText("parking", 9)), SizeIs(1));
+  EXPECT_THAT(Value(catalog->SearchText("parking", false, 9)), SizeIs(1));
   const PhotoId obama = Value(catalog->FindByPath("/photos/obama.jpg"));
   EXPECT_THAT(Value(catalog->FindPhotos({.person = "Barack"})), ElementsAre(obama));
   EXPECT_EQ(Value(catalog->GetPhoto(obama)).findings.embedding->space, "minilm-l6-v2");

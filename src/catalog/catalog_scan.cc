@@ -5,6 +5,7 @@
 
 #include "catalog/codec.h"
 #include "catalog/sqlite_catalog.h"
+#include "catalog/text_query.h"
 
 namespace calotype {
 namespace {
@@ -37,6 +38,20 @@ StatusOr<PhotoId> FindOrAddPhoto(Database& database, int64_t bytes, const Sha256
   CALOTYPE_RETURN_IF_ERROR(
       database.Execute("INSERT INTO photo(sha256, bytes, added_at) VALUES (?1, ?2, unixepoch())", digest, bytes));
   return database.last_insert_id();
+}
+
+// The names of the files of a photo and of the folders that they lie in.
+Status IndexNames(Database& database, PhotoId photo) {
+  std::string names;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT path FROM file WHERE photo_id = ?1 ORDER BY path", photo));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&names](const Statement& row) {
+    const std::string path = row.Text(0);
+    names += fmt::format("{}{}", names.empty() ? "" : "\n", LastNames(path));
+  }));
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM name_fts WHERE rowid = ?1", photo));
+  return names.empty() ? absl::OkStatus()
+                       : database.Execute("INSERT INTO name_fts(rowid, body) VALUES (?1, ?2)", photo, names);
 }
 
 // A known photo may have been missing while analyses were required of all others: it too gets what it lacks.
@@ -97,6 +112,12 @@ StatusOr<PhotoId> SqliteCatalog::AddFile(std::string_view path, const FileStamp&
   }
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("UPDATE photo SET orphaned_at = NULL WHERE id = ?1 AND orphaned_at IS NOT NULL", photo));
+  if (!former.has_value() || *former != photo) {
+    CALOTYPE_RETURN_IF_ERROR(IndexNames(*database_, photo));
+    if (former.has_value()) {
+      CALOTYPE_RETURN_IF_ERROR(IndexNames(*database_, *former));
+    }
+  }
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM problem WHERE path = ?1", path));
   CALOTYPE_RETURN_IF_ERROR(RequireOfPhoto(*database_, photo));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());

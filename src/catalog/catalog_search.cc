@@ -82,10 +82,10 @@ StatusOr<std::vector<PhotoId>> Ids(Statement rows) {
 
 }  // namespace
 
-StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view words, int limit) {
+StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view words, bool phrase, int limit) {
   const MutexLock lock(&mutex_);
   std::vector<TextMatch> matches;
-  const std::string expression = MatchExpression(words);
+  const std::string expression = phrase ? PhraseExpression(words) : MatchExpression(words);
   if (expression.empty()) {
     return matches;
   }
@@ -103,6 +103,37 @@ StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view word
   }));
   CALOTYPE_RETURN_IF_ERROR(status);
   return matches;
+}
+
+StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchNames(std::string_view words, int limit) {
+  const MutexLock lock(&mutex_);
+  std::vector<TextMatch> matches;
+  const std::string expression = MatchExpression(words);
+  if (expression.empty()) {
+    return matches;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT rowid, bm25(name_fts), (SELECT min(path) FROM file WHERE file.photo_id = name_fts.rowid"
+                       " AND missing = 0) AS present FROM name_fts WHERE name_fts MATCH ?1 AND present IS NOT NULL"
+                       " ORDER BY rank, rowid LIMIT ?2",
+                       expression, limit));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&matches](const Statement& row) {
+    matches.push_back({.photo = row.Int(0), .rank = -row.Real(1), .snippet = std::string(LastNames(row.Text(2)))});
+  }));
+  return matches;
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::TakenAt(std::span<const PhotoId> ids) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database_->Query("SELECT taken_at FROM photo WHERE id = ?1", nullptr));
+  std::vector<std::string> times;
+  times.reserve(ids.size());
+  for (const PhotoId id : ids) {
+    CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Bind(id).Step());
+    times.push_back(found && !row.IsNull(0) ? row.Text(0) : std::string());
+  }
+  return times;
 }
 
 StatusOr<std::vector<LabelMatch>> SqliteCatalog::FindObjects(std::string_view label, int min_count) {
@@ -136,22 +167,6 @@ StatusOr<std::vector<LabelMatch>> SqliteCatalog::FindLabels(std::string_view wor
   }
   CALOTYPE_RETURN_IF_ERROR(SortPresent(*database_, matches));
   return matches;
-}
-
-StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filter) {
-  const MutexLock lock(&mutex_);
-  // Times are ISO 8601 text, so the order of text is the order of time, and a prefix stands for its beginning.
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database_->Query("SELECT id FROM photo"
-                       " WHERE EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)"
-                       " AND (?1 = '' OR instr(lower(camera), lower(?1)) > 0)"
-                       " AND (?2 = '' OR (taken_at <> '' AND taken_at >= ?2))"
-                       " AND (?3 = '' OR (taken_at <> '' AND taken_at < ?3))"
-                       " AND (?4 = '' OR id IN (SELECT photo_id FROM face JOIN person ON person.id = person_id"
-                       " WHERE name = ?4 COLLATE NOCASE)) ORDER BY id",
-                       filter.camera, filter.taken_from, filter.taken_before, filter.person));
-  return Ids(std::move(rows));
 }
 
 StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosWithCopies() {

@@ -34,7 +34,7 @@ class CatalogSearchTest : public CatalogTest {
 
   std::vector<PhotoId> TextIds(std::string_view words) {
     std::vector<PhotoId> ids;
-    for (const TextMatch& match : Value(catalog().SearchText(words, 100))) {
+    for (const TextMatch& match : Value(catalog().SearchText(words, false, 100))) {
       ids.push_back(match.photo);
     }
     std::ranges::sort(ids);
@@ -104,19 +104,19 @@ TEST_P(CatalogSearchTest, TextIsFoundByWordsWhateverTheyHold) {
 
 TEST_P(CatalogSearchTest, TextSnippetIsTheMatchingLine) {
   AddText("/sign", {"at all times", "NO PARKING\nhere", "北京市海淀区"});
-  EXPECT_EQ(Value(catalog().SearchText("parking no", 1))[0].snippet, "NO PARKING\nhere");
-  EXPECT_EQ(Value(catalog().SearchText("海淀", 1))[0].snippet, "北京市海淀区");
-  EXPECT_EQ(Value(catalog().SearchText("times", 1))[0].snippet, "at all times");
+  EXPECT_EQ(Value(catalog().SearchText("parking no", false, 1))[0].snippet, "NO PARKING\nhere");
+  EXPECT_EQ(Value(catalog().SearchText("海淀", false, 1))[0].snippet, "北京市海淀区");
+  EXPECT_EQ(Value(catalog().SearchText("times", false, 1))[0].snippet, "at all times");
 }
 
 TEST_P(CatalogSearchTest, TextBestFirstAndNoMoreThanAsked) {
   AddText("/long", {"parking and many other words stand on this board that is long", "really long", "very long"});
   const PhotoId best = AddText("/short", {"parking"});
-  const auto matches = Value(catalog().SearchText("parking", 10));
+  const auto matches = Value(catalog().SearchText("parking", false, 10));
   ASSERT_THAT(matches, SizeIs(2));
   EXPECT_EQ(matches[0].photo, best);
   EXPECT_GE(matches[0].rank, matches[1].rank);
-  EXPECT_THAT(Value(catalog().SearchText("parking", 1)), SizeIs(1));
+  EXPECT_THAT(Value(catalog().SearchText("parking", false, 1)), SizeIs(1));
 }
 
 TEST_P(CatalogSearchTest, ObjectsByLabelAndCount) {
@@ -162,7 +162,7 @@ TEST_P(CatalogSearchTest, MissingPhotosAreNowhere) {
   const FaceId face = Value(catalog().Faces())[0].id;
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(person, std::vector{face}));
   CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/a.jpg"}));
-  EXPECT_THAT(Value(catalog().SearchText("parking", 10)), IsEmpty());
+  EXPECT_THAT(Value(catalog().SearchText("parking", false, 10)), IsEmpty());
   EXPECT_THAT(Value(catalog().FindObjects("dog", 1)), IsEmpty());
   EXPECT_THAT(Value(catalog().FindLabels("cat")), IsEmpty());
   EXPECT_THAT(Value(catalog().FindPhotos({})), IsEmpty());

@@ -81,12 +81,12 @@ TEST_P(CatalogStoreTest, StoringAgainReplaces) {
   EXPECT_THAT(*read.findings.faces, SizeIs(2));
   EXPECT_THAT(*read.findings.text, SizeIs(2));
   EXPECT_THAT(read.findings.embedding->tags, SizeIs(1));
-  EXPECT_THAT(Value(catalog().SearchText("parking", 10)), SizeIs(1));
+  EXPECT_THAT(Value(catalog().SearchText("parking", false, 10)), SizeIs(1));
 
   PhotoResult without_text = FullResult(id);
   without_text.findings.text->clear();
   CALOTYPE_ASSERT_OK(StoreOne(without_text));
-  EXPECT_THAT(Value(catalog().SearchText("parking", 10)), IsEmpty());
+  EXPECT_THAT(Value(catalog().SearchText("parking", false, 10)), IsEmpty());
 }
 
 TEST_P(CatalogStoreTest, FindingsOfWhatFailedAreLeftAlone) {
@@ -107,7 +107,7 @@ TEST_P(CatalogStoreTest, OneBadPhotoUndoesTheWholeCall) {
   EXPECT_FALSE(read.properties.has_value());
   EXPECT_FALSE(read.findings.objects.has_value());
   EXPECT_THAT(read.outcomes, IsEmpty());
-  EXPECT_THAT(Value(catalog().SearchText("parking", 10)), IsEmpty());
+  EXPECT_THAT(Value(catalog().SearchText("parking", false, 10)), IsEmpty());
 }
 
 TEST_P(CatalogStoreTest, DoneWithoutFindingsIsRefused) {

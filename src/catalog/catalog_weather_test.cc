@@ -226,7 +226,7 @@ TEST_F(WeatherTest, WriterAndReadersAtTheSameTime) {
     std::jthread read([&] {
       while (!written) {
         Value(reader->GetStatus());
-        Value(reader->SearchText("parking", 5));
+        Value(reader->SearchText("parking", false, 5));
         EXPECT_TRUE(reader->ForEachEmbedding("space", false, [](PhotoId, std::span<const uint16_t>) {}).ok());
       }
     });

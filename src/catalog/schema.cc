@@ -246,7 +246,9 @@ END;
 INSERT INTO library(key, value) VALUES ('id', lower(hex(randomblob(12))));
 
 CREATE VIRTUAL TABLE name_fts USING fts5(body, tokenize = 'unicode61 remove_diacritics 2');
-INSERT INTO name_fts(rowid, body) SELECT photo_id, group_concat(path, char(10)) FROM file GROUP BY photo_id;
+INSERT INTO name_fts(rowid, body) SELECT photo_id, group_concat(substr(path, 2 + length(rtrim(rtrim(rtrim(rtrim(
+  rtrim(rtrim(path, replace(path, '/', '')), '/'),
+  replace(path, '/', '')), '/'), replace(path, '/', '')), '/'))), char(10)) FROM file GROUP BY photo_id;
 )sql",
 };
 

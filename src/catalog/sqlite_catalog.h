@@ -57,7 +57,9 @@ class SqliteCatalog final : public Catalog {
   StatusOr<VectorChanges> ChangesOfVectors(std::string_view space, int64_t enough) override;
   StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) override;
   StatusOr<std::vector<PhotoId>> AbsentPhotos() override;
-  StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, int limit) override;
+  StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) override;
+  StatusOr<std::vector<TextMatch>> SearchNames(std::string_view words, int limit) override;
+  StatusOr<std::vector<std::string>> TakenAt(std::span<const PhotoId> ids) override;
   StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) override;
   StatusOr<std::vector<LabelMatch>> FindLabels(std::string_view word) override;
   StatusOr<std::vector<PhotoId>> FindPhotos(const PhotoFilter& filter) override;

@@ -93,6 +93,22 @@ std::string MatchExpression(std::string_view words) {
   return expression;
 }
 
+std::string PhraseExpression(std::string_view words) {
+  return HasToken(words) ? Quoted(IndexedLine(words)) : std::string();
+}
+
+std::string_view LastNames(std::string_view path) {
+  constexpr int kNames = 3;
+  std::size_t slash = path.size();
+  for (int i = 0; i < kNames && slash > 0; ++i) {
+    slash = path.rfind('/', slash - 1);
+    if (slash == std::string_view::npos) {
+      return path;
+    }
+  }
+  return path.substr(slash + 1);
+}
+
 std::size_t BestLine(std::string_view highlighted) {
   std::size_t best = 0;
   std::ptrdiff_t best_matches = 0;

@@ -16,6 +16,12 @@ std::string IndexedLine(std::string_view line);
 // last word that ends in * is a prefix. Empty when no word has a letter, a digit or anything beyond ASCII.
 std::string MatchExpression(std::string_view words);
 
+// The same for words that stand one after the other.
+std::string PhraseExpression(std::string_view words);
+
+// The last names of a path, as name_fts has them: those of the file and of the two folders above it.
+std::string_view LastNames(std::string_view path);
+
 // What highlight() puts around each match.
 inline constexpr char kMatchStart = '\x01';
 

@@ -67,6 +67,19 @@ TEST(MatchExpressionTest, QuotesEveryWord) {
   EXPECT_EQ(MatchExpression("* - \""), "");
 }
 
+TEST(PhraseExpressionTest, IsOneQuotedString) {
+  EXPECT_EQ(PhraseExpression("no parking"), "\"no parking\"");
+  EXPECT_EQ(PhraseExpression("say \"hi\""), "\"say \"\"hi\"\"\"");
+  EXPECT_EQ(PhraseExpression("--"), "");
+}
+
+TEST(LastNamesTest, ThoseOfTheFileAndTwoFolders) {
+  EXPECT_EQ(LastNames("/home/ada/Pictures/2024/rome/a.jpg"), "2024/rome/a.jpg");
+  EXPECT_EQ(LastNames("/a/b/c"), "a/b/c");
+  EXPECT_EQ(LastNames("/a.jpg"), "a.jpg");
+  EXPECT_EQ(LastNames("a.jpg"), "a.jpg");
+}
+
 TEST(BestLineTest, MostMatchesFirstOfEquals) {
   EXPECT_EQ(BestLine("none\n\x01one\n\x01two \x01two"), 2U);
   EXPECT_EQ(BestLine("\x01one\n\x01one"), 0U);

@@ -1,7 +1,11 @@
 // calotype search, calotype similar
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/findings_json.h"
@@ -19,6 +23,13 @@ struct OutputArguments {
   bool json = false;
   bool paths = false;
   bool zero = false;
+};
+
+struct SearchArguments {
+  std::vector<std::string> words;
+  std::string sort = "relevance";
+  std::string after;
+  bool weak = false;
 };
 
 void AddOutputOptions(CommandLine& command, OutputArguments& output) {
@@ -52,11 +63,11 @@ void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output) {
 }
 
 // The encoder only when there are words to encode: a search by text or object loads no model.
-StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit) {
+StatusOr<SearchResult> Search(const App& app, const Query& query, const SearchOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
   VectorSearch vectors(app.VectorsFolder());
   if (query.meaning.empty()) {
-    return Searcher(*catalog, vectors, nullptr).Search(query, {.limit = limit});
+    return Searcher(*catalog, vectors, nullptr).Search(query, options);
   }
   // The models whose vectors are shown: while others take over, those that were there before.
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels known, catalog->Models());
@@ -67,16 +78,50 @@ StatusOr<std::vector<Hit>> Search(const App& app, const Query& query, int limit)
       app.OpenModels(ModelChoice{.pack = shown.pack, .choices = ParseChoices(shown.choices)}, App::Cores(), 1));
   const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
   if (!model.ok()) {
-    return Searcher(*catalog, vectors, nullptr, Message(model.status())).Search(query, {.limit = limit});
+    return Searcher(*catalog, vectors, nullptr, Message(model.status())).Search(query, options);
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto encoder, CreateTextEncoder(**model, *models->cache));
-  return Searcher(*catalog, vectors, encoder.get()).Search(query, {.limit = limit});
+  return Searcher(*catalog, vectors, encoder.get()).Search(query, options);
 }
 
-CommandResult RunSearch(App& app, const std::vector<std::string>& words, const OutputArguments& output) {
-  CALOTYPE_ASSIGN_OR_RETURN(const Query query, ParseQuery(fmt::format("{}", fmt::join(words, " "))));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, Search(app, query, output.limit));
-  PrintHits(hits, output);
+StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const OutputArguments& output) {
+  struct Order {
+    std::string_view name;
+    SortOrder order;
+  };
+  constexpr std::array kOrders = {Order{"relevance", SortOrder::kRelevance}, Order{"newest", SortOrder::kNewest},
+                                  Order{"oldest", SortOrder::kOldest}};
+  SearchOptions options{.limit = output.limit, .weak = arguments.weak};
+  const auto* const order = std::ranges::find(kOrders, arguments.sort, &Order::name);
+  if (order == kOrders.end()) {
+    return absl::InvalidArgumentError(
+        fmt::format("--sort is '{}'; it can be relevance, newest or oldest", arguments.sort));
+  }
+  options.sort = order->order;
+  if (!arguments.after.empty()) {
+    options.after = ParseCursor(arguments.after);
+    if (!options.after.has_value()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "--after is '{}', which is no cursor; --json gives one as \"next\" in its last line", arguments.after));
+    }
+  }
+  return options;
+}
+
+CommandResult RunSearch(App& app, const SearchArguments& arguments, const OutputArguments& output) {
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchOptions options, OptionsOf(arguments, output));
+  CALOTYPE_ASSIGN_OR_RETURN(Query query, ParseQuery(fmt::format("{}", fmt::join(arguments.words, " "))));
+  for (LikeTerm& like : query.likes) {
+    like.path = CatalogPath(like.path).string();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, Search(app, query, options));
+  PrintHits(result.hits, output);
+  if (output.json && result.next.has_value()) {
+    Print(JsonLine({{"next", FormatCursor(*result.next)}}));
+  }
+  if (!output.json && result.weak > 0) {
+    PrintError(fmt::format("nothing is surely like this; --weak shows {} photos that may be a little", result.weak));
+  }
   return 0;
 }
 
@@ -101,12 +146,15 @@ CommandResult RunSimilar(App& app, const std::string& photo, const OutputArgumen
 void AddSearchCommand(CommandLine& parser, App& app) {
   CommandLine command =
       parser.AddCommand("search", "Find photos: words are meaning, text:WORD, object:dog>2, -object:cat ...");
-  const auto words = std::make_shared<std::vector<std::string>>();
+  const auto arguments = std::make_shared<SearchArguments>();
   const auto output = std::make_shared<OutputArguments>();
   // A word such as -object:cat is part of the query, not an option.
-  command.AddWords("QUERY", *words, "What to look for (docs/query.md)");
+  command.AddWords("QUERY", arguments->words, "What to look for (docs/query.md)");
+  command.AddOption("--sort", arguments->sort, "relevance, newest or oldest");
+  command.AddOption("--after", arguments->after, "The next page: the cursor that --json gave last");
+  command.AddFlag("--weak", arguments->weak, "Also what only resembles, when nothing is surely found");
   AddOutputOptions(command, *output);
-  command.SetAction([=, &app] { return RunSearch(app, *words, *output); });
+  command.SetAction([=, &app] { return RunSearch(app, *arguments, *output); });
 }
 
 void AddSimilarCommand(CommandLine& parser, App& app) {

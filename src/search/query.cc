@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 
@@ -14,8 +15,27 @@ namespace {
 
 // More of one thing than any detector answers for one photo.
 constexpr int kMaxObjectCount = 1000;
+constexpr int kMaxRating = 5;
+constexpr double kMaxLatitude = 90;
+constexpr double kMaxLongitude = 180;
 
-constexpr std::string_view kAllowedKeys = "text:, object:, person:, camera:, after:, before:";
+constexpr std::string_view kAllowedKeys =
+    "text:, object:, person:, camera:, lens:, after:, before:, on:, near:, place:, in:, name:, keyword:, rating:, "
+    "type:, "
+    "like:";
+
+// As people write formats, and as files are called.
+struct FormatKey {
+  std::string_view name;
+  PhotoFormat format;
+};
+constexpr std::array kFormats = {
+    FormatKey{"jpeg", PhotoFormat::kJpeg},  FormatKey{"jpg", PhotoFormat::kJpeg},
+    FormatKey{"png", PhotoFormat::kPng},    FormatKey{"webp", PhotoFormat::kWebp},
+    FormatKey{"tiff", PhotoFormat::kTiff},  FormatKey{"gif", PhotoFormat::kGif},
+    FormatKey{"heic", PhotoFormat::kHeic},  FormatKey{"avif", PhotoFormat::kAvif},
+    FormatKey{"jxl", PhotoFormat::kJpegXl}, FormatKey{"raw", PhotoFormat::kRaw},
+};
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -31,6 +51,14 @@ struct Token {
   bool quoted = false;
   std::string suffix;  // of object:"..." : what follows the closing quote
 };
+
+std::string FormatNames() {
+  std::string names;
+  for (const FormatKey& format : kFormats) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
+  }
+  return names;
+}
 
 class Parser {
  public:
@@ -48,6 +76,9 @@ class Parser {
   Status AddText(const Token& token);
   Status AddObject(const Token& token);
   Status AddFact(const Token& token, FactTerm::Kind kind);
+  Status AddNear(const Token& token);
+  Status AddRating(const Token& token);
+  Status AddLike(const Token& token);
 
   std::string_view text_;
   std::size_t next_ = 0;
@@ -58,7 +89,11 @@ Status Parser::Error(std::size_t at, std::string_view what) const {
   // Bytes that go on with a character do not count.
   const auto characters = std::ranges::count_if(
       text_.substr(0, at), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
-  return absl::InvalidArgumentError(fmt::format("query, character {}: {}", characters + 1, what));
+  // Below the query, where it is one line: the place.
+  const bool one_line = std::ranges::none_of(text_, [](char c) { return static_cast<unsigned char>(c) < ' '; });
+  return absl::InvalidArgumentError(
+      fmt::format("query, character {}: {}{}", characters + 1, what,
+                  one_line ? fmt::format("\n  {}\n  {:>{}}", text_, '^', characters + 1) : std::string()));
 }
 
 // Letters before a colon are a key, but for the scheme of an address (http://...).
@@ -127,7 +162,8 @@ Status Parser::AddWord(const Token& token) {
 }
 
 Status Parser::AddText(const Token& token) {
-  query_.text.push_back({.words = token.value, .is_prefix = !token.quoted, .negated = token.negated});
+  query_.text.push_back(
+      {.words = token.value, .is_prefix = !token.quoted, .is_phrase = token.quoted, .negated = token.negated});
   return absl::OkStatus();
 }
 
@@ -184,13 +220,81 @@ bool IsDate(std::string_view text) {
              .ok();
 }
 
+// LAT,LON,KM
+std::optional<PositionFilter> ParsePosition(std::string_view text) {
+  std::array<double, 3> numbers{};
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::size_t end = i + 1 < numbers.size() ? text.find(',') : text.size();
+    if (end == std::string_view::npos) {
+      return std::nullopt;
+    }
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + end, numbers[i]);
+    if (error != std::errc() || stop != text.data() + end || !std::isfinite(numbers[i])) {
+      return std::nullopt;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (std::abs(numbers[0]) > kMaxLatitude || std::abs(numbers[1]) > kMaxLongitude || numbers[2] < 0) {
+    return std::nullopt;
+  }
+  return PositionFilter{.latitude = numbers[0], .longitude = numbers[1], .kilometres = numbers[2]};
+}
+
+// 3, >=3 or >3, as the lowest that is meant.
+std::optional<int> ParseRating(std::string_view text) {
+  const bool above = text.starts_with('>') && !text.starts_with(">=");
+  text.remove_prefix(text.starts_with(">=") ? 2 : (above ? 1 : 0));
+  const std::optional<int> number = text.empty() ? std::nullopt : Number(text);
+  return number.has_value() && *number <= kMaxRating ? std::optional(*number + (above ? 1 : 0)) : std::nullopt;
+}
+
+Status Parser::AddNear(const Token& token) {
+  const std::optional<PositionFilter> near = ParsePosition(token.value);
+  if (!near.has_value()) {
+    return Error(
+        token.value_at,
+        fmt::format("near: has \"{}\"; latitude, longitude and kilometres are needed, as in near:48.21,16.37,5",
+                    token.value));
+  }
+  query_.facts.push_back({.kind = FactTerm::Kind::kNear, .value = token.value, .near = near, .negated = token.negated});
+  return absl::OkStatus();
+}
+
+Status Parser::AddRating(const Token& token) {
+  const std::optional<int> rating = ParseRating(token.value);
+  if (!rating.has_value()) {
+    return Error(token.value_at, fmt::format("rating: has \"{}\"; a number from 0 to {} is needed, as in rating:>=3",
+                                             token.value, kMaxRating));
+  }
+  query_.facts.push_back(
+      {.kind = FactTerm::Kind::kRating, .value = token.value, .near = {}, .rating = *rating, .negated = token.negated});
+  return absl::OkStatus();
+}
+
+Status Parser::AddLike(const Token& token) {
+  if (token.negated) {
+    return Error(token.at, "like: cannot be negated, since everything looks a little like everything");
+  }
+  query_.likes.push_back({.path = token.value});
+  return absl::OkStatus();
+}
+
 Status Parser::AddFact(const Token& token, FactTerm::Kind kind) {
-  const bool is_time = kind == FactTerm::Kind::kAfter || kind == FactTerm::Kind::kBefore;
+  if (kind == FactTerm::Kind::kNear) {
+    return AddNear(token);
+  }
+  if (kind == FactTerm::Kind::kRating) {
+    return AddRating(token);
+  }
+  if (kind == FactTerm::Kind::kType && !FormatOf(token.value).has_value()) {
+    return Error(token.value_at, fmt::format("type: has \"{}\"; types are {}", token.value, FormatNames()));
+  }
+  const bool is_time = kind == FactTerm::Kind::kAfter || kind == FactTerm::Kind::kBefore || kind == FactTerm::Kind::kOn;
   if (is_time && !IsDate(token.value)) {
     return Error(token.value_at, fmt::format("{}: has \"{}\"; a date is YYYY, YYYY-MM or YYYY-MM-DD, as in {}:2024-05",
                                              token.key, token.value, token.key));
   }
-  query_.facts.push_back({.kind = kind, .value = token.value, .negated = token.negated});
+  query_.facts.push_back({.kind = kind, .value = token.value, .near = {}, .negated = token.negated});
   return absl::OkStatus();
 }
 
@@ -200,23 +304,27 @@ Status Parser::Add(const Token& token) {
     FactTerm::Kind kind;
   };
   constexpr std::array kFactKeys = {
-      FactKey{"camera", FactTerm::Kind::kCamera}, FactKey{"person", FactTerm::Kind::kPerson},
-      FactKey{"after", FactTerm::Kind::kAfter}, FactKey{"before", FactTerm::Kind::kBefore}};
+      FactKey{"camera", FactTerm::Kind::kCamera},   FactKey{"person", FactTerm::Kind::kPerson},
+      FactKey{"after", FactTerm::Kind::kAfter},     FactKey{"before", FactTerm::Kind::kBefore},
+      FactKey{"lens", FactTerm::Kind::kLens},       FactKey{"on", FactTerm::Kind::kOn},
+      FactKey{"near", FactTerm::Kind::kNear},       FactKey{"place", FactTerm::Kind::kPlace},
+      FactKey{"in", FactTerm::Kind::kFolder},       FactKey{"name", FactTerm::Kind::kName},
+      FactKey{"keyword", FactTerm::Kind::kKeyword}, FactKey{"rating", FactTerm::Kind::kRating},
+      FactKey{"type", FactTerm::Kind::kType}};
   if (token.key.empty()) {
     return AddWord(token);
   }
   const auto* fact = std::ranges::find(kFactKeys, token.key, &FactKey::key);
-  const bool is_known = token.key == "text" || token.key == "object" || fact != kFactKeys.end();
+  const bool is_known = token.key == "text" || token.key == "object" || token.key == "like" || fact != kFactKeys.end();
   if (is_known && std::ranges::all_of(token.value, IsSpace)) {
     return Error(token.at, fmt::format("{0}: has no value; write {0}:something, without a space", token.key));
+  }
+  if (token.key == "like") {
+    return AddLike(token);
   }
   if (is_known) {
     return fact != kFactKeys.end() ? AddFact(token, fact->kind)
                                    : (token.key == "text" ? AddText(token) : AddObject(token));
-  }
-  if (token.key == "near" || token.key == "like") {
-    return absl::UnimplementedError(fmt::format(
-        "{}; allowed are {}", Message(Error(token.at, token.key + ": is not supported yet")), kAllowedKeys));
   }
   return Error(token.at,
                fmt::format("\"{}:\" is no filter; allowed are {}. To search for it as a word, put it in quotes",
@@ -234,7 +342,8 @@ StatusOr<Query> Parser::Parse() {
     CALOTYPE_ASSIGN_OR_RETURN(const Token token, ReadToken());
     CALOTYPE_RETURN_IF_ERROR(Add(token));
   }
-  if (query_.meaning.empty() && query_.text.empty() && query_.objects.empty() && query_.facts.empty()) {
+  if (query_.meaning.empty() && query_.text.empty() && query_.objects.empty() && query_.facts.empty() &&
+      query_.likes.empty()) {
     return absl::InvalidArgumentError(
         fmt::format("the query is empty; write what the photo shows, or a filter: {}", kAllowedKeys));
   }
@@ -242,6 +351,13 @@ StatusOr<Query> Parser::Parse() {
 }
 
 }  // namespace
+
+std::optional<PhotoFormat> FormatOf(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return IsLetter(c) ? static_cast<char>(c | 0x20) : c; });
+  const auto* const found = std::ranges::find(kFormats, lower, &FormatKey::name);
+  return found == kFormats.end() ? std::nullopt : std::optional(found->format);
+}
 
 StatusOr<Query> ParseQuery(std::string_view text) { return Parser(text).Parse(); }
 

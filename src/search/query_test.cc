@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
+#include <string_view>
+
 namespace calotype {
 namespace {
 
@@ -12,13 +16,24 @@ std::string ToText(const Query& query) {
   std::string text = query.meaning;
   for (const TextTerm& term : query.text) {
     text += fmt::format(" {}text[{}{}]", term.negated ? "-" : "", term.words, term.is_prefix ? "*" : "");
+    EXPECT_NE(term.is_prefix, term.is_phrase);
   }
   for (const ObjectTerm& term : query.objects) {
     text += fmt::format(" {}object[{}]x{}", term.negated ? "-" : "", term.label, term.min_count);
   }
-  constexpr const char* kKinds[] = {"camera", "person", "after", "before"};
+  constexpr const char* kKinds[] = {"after", "before", "camera", "in",    "keyword", "lens", "name",
+                                    "near",  "on",     "person", "place", "rating",  "type"};
   for (const FactTerm& term : query.facts) {
     text += fmt::format(" {}{}[{}]", term.negated ? "-" : "", kKinds[static_cast<int>(term.kind)], term.value);
+    if (term.near.has_value()) {
+      text += fmt::format("{:g}/{:g}/{:g}", term.near->latitude, term.near->longitude, term.near->kilometres);
+    }
+    if (term.kind == FactTerm::Kind::kRating) {
+      text += fmt::format(">={}", term.rating);
+    }
+  }
+  for (const LikeTerm& term : query.likes) {
+    text += fmt::format(" like[{}]", term.path);
   }
   return text;
 }
@@ -54,6 +69,20 @@ TEST(QueryTest, Understands) {
       {"after:2024", " after[2024]"},
       {"before:2024-05", " before[2024-05]"},
       {"after:2024-02-29 before:2024-12-31", " after[2024-02-29] before[2024-12-31]"},
+      {"on:2024-05", " on[2024-05]"},
+      {"near:48.21,16.37,5", " near[48.21,16.37,5]48.21/16.37/5"},
+      {"-near:-33.86,151.2,0.5", " -near[-33.86,151.2,0.5]-33.86/151.2/0.5"},
+      {"place:Vienna -place:\"New York\"", " place[Vienna] -place[New York]"},
+      {"in:/photos/2024 in:rome", " in[/photos/2024] in[rome]"},
+      {"name:DSC08", " name[DSC08]"},
+      {"keyword:\"summer 2024\"", " keyword[summer 2024]"},
+      {"lens:50mm", " lens[50mm]"},
+      {"rating:3", " rating[3]>=3"},
+      {"rating:>=4", " rating[>=4]>=4"},
+      {"rating:>4", " rating[>4]>=5"},
+      {"type:HEIC", " type[HEIC]"},
+      {"like:/photos/a.jpg dog", "dog like[/photos/a.jpg]"},
+      {"like:\"/my photos/a.jpg\"", " like[/my photos/a.jpg]"},
       {"10:30", "10:30"},
       {"text:10:30", " text[10:30*]"},
       {"https://example.org/a", "https://example.org/a"},
@@ -81,7 +110,7 @@ TEST(QueryTest, RefusesWithPositionAndWhatIsAllowed) {
     const char* message;
   };
   constexpr Refused kCases[] = {
-      {"foo:bar", 1, "\"foo:\" is no filter; allowed are text:, object:, person:, camera:, after:, before:"},
+      {"foo:bar", 1, "\"foo:\" is no filter; allowed are text:, object:, person:, camera:, lens:, after:"},
       {"cat Foo:", 5, "\"foo:\" is no filter"},
       {"naïve 猫 colour:red", 9, "\"colour:\" is no filter"},
       {"-foo:bar", 1, "\"foo:\" is no filter"},
@@ -108,6 +137,16 @@ TEST(QueryTest, RefusesWithPositionAndWhatIsAllowed) {
       {"before:24-05", 8, "\"24-05\""},
       {"before:2024/05", 8, "\"2024/05\""},
       {"after:2024-5-01", 7, "\"2024-5-01\""},
+      {"near:48.21", 6, "latitude, longitude and kilometres are needed"},
+      {"near:91,0,5", 6, "\"91,0,5\""},
+      {"near:48,16,-1", 6, "as in near:48.21,16.37,5"},
+      {"near:48,16,5km", 6, "\"48,16,5km\""},
+      {"near:nan,16,5", 6, "\"nan,16,5\""},
+      {"on:may", 4, "a date is YYYY"},
+      {"rating:6", 8, "a number from 0 to 5"},
+      {"rating:good", 8, "\"good\""},
+      {"type:bmp", 6, "types are jpeg, jpg, png"},
+      {"-like:a.jpg", 1, "cannot be negated"},
       {"cat -dog", 5, "only filters can be negated; try -object:dog or -text:dog"},
       {"-\"cat\"", 1, "only filters can be negated"},
   };
@@ -126,13 +165,29 @@ TEST(QueryTest, EmptyIsRefused) {
   }
 }
 
-TEST(QueryTest, KeysOfLaterVersionsSaySo) {
-  for (const char* query : {"near:48.2,16.4,10", "cat like:/photos/a.jpg"}) {
-    const Status status = ParseQuery(query).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-    EXPECT_THAT(Message(status), testing::HasSubstr("not supported yet"));
-    EXPECT_THAT(Message(status), testing::HasSubstr("text:, object:"));
+TEST(QueryTest, AnErrorPointsAtItsPlace) {
+  EXPECT_THAT(Message(ParseQuery("naïve 猫 colour:red").status()),
+              testing::EndsWith("\n  naïve 猫 colour:red\n          ^"));
+  EXPECT_THAT(Message(ParseQuery("a\nfoo:b").status()), testing::Not(testing::HasSubstr("^")));
+}
+
+// Whatever is typed is understood or refused.
+TEST(QueryTest, NothingBreaksTheParser) {
+  constexpr std::string_view kPieces[] = {"text:", "object:", "near:",   "\"",  "-",     ">",  "=",
+                                          "1",     ",",       " ",       "dog", "like:", "猫", "\xff",
+                                          "(",     ":",       "rating:", "on:", "2024",  "\n"};
+  std::minstd_rand random(1);
+  int understood = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string query;
+    for (std::size_t piece = random() % 9; piece > 0; --piece) {
+      query += kPieces[random() % std::size(kPieces)];
+    }
+    const StatusOr<Query> parsed = ParseQuery(query);
+    understood += parsed.ok() ? 1 : 0;
+    EXPECT_TRUE(parsed.ok() || absl::IsInvalidArgument(parsed.status())) << query;
   }
+  EXPECT_GT(understood, 1000);
 }
 
 }  // namespace

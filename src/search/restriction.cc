@@ -18,6 +18,46 @@ std::vector<PhotoId> PhotosOf(const std::vector<ScoredPhoto>& ranking) {
   return photos;
 }
 
+// A filter that takes its value as text, and what it is called in why.
+struct FactName {
+  FactTerm::Kind kind;
+  std::string PhotoFilter::* text;  // null: not a text
+  std::string_view name;
+  bool quoted = true;
+};
+constexpr std::array kFactNames = {
+    FactName{FactTerm::Kind::kAfter, &PhotoFilter::taken_from, "after", false},
+    FactName{FactTerm::Kind::kBefore, &PhotoFilter::taken_before, "before", false},
+    FactName{FactTerm::Kind::kCamera, &PhotoFilter::camera, "camera"},
+    FactName{FactTerm::Kind::kFolder, &PhotoFilter::folder, "in"},
+    FactName{FactTerm::Kind::kKeyword, &PhotoFilter::keyword, "keyword"},
+    FactName{FactTerm::Kind::kLens, &PhotoFilter::lens, "lens"},
+    FactName{FactTerm::Kind::kName, &PhotoFilter::name, "name"},
+    FactName{FactTerm::Kind::kNear, nullptr, "near", false},
+    FactName{FactTerm::Kind::kOn, &PhotoFilter::taken_on, "on", false},
+    FactName{FactTerm::Kind::kPerson, &PhotoFilter::person, "person"},
+    FactName{FactTerm::Kind::kPlace, &PhotoFilter::place, "place"},
+    FactName{FactTerm::Kind::kRating, nullptr, "rating", false},
+    FactName{FactTerm::Kind::kType, nullptr, "type", false},
+};
+
+StatusOr<FactName> FillFilter(const FactTerm& term, PhotoFilter& filter) {
+  const auto* const name = std::ranges::find(kFactNames, term.kind, &FactName::kind);
+  if (name == kFactNames.end()) {
+    return absl::InternalError("a filter of the query has no name");
+  }
+  if (name->text != nullptr) {
+    filter.*name->text = term.value;
+  } else if (term.kind == FactTerm::Kind::kNear) {
+    filter.near = term.near;
+  } else if (term.kind == FactTerm::Kind::kRating) {
+    filter.rating = term.rating;
+  } else {
+    filter.format = FormatOf(term.value);
+  }
+  return *name;
+}
+
 }  // namespace
 
 StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
@@ -62,7 +102,8 @@ void Restriction::Explain(const std::string& what, bool negated) { why_all_.push
 
 Status Restriction::AddText(Catalog& catalog, const TextTerm& term) {
   const std::string words = term.words + (term.is_prefix && !term.words.ends_with('*') ? "*" : "");
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches, catalog.SearchText(words, kEveryMatch));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
+                            catalog.SearchText(words, term.is_phrase, kEveryMatch));
   std::vector<ScoredPhoto> ranking;
   for (const TextMatch& match : matches) {
     ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
@@ -100,24 +141,9 @@ Status Restriction::AddObject(Catalog& catalog, const ObjectTerm& term) {
 
 Status Restriction::AddFact(Catalog& catalog, const FactTerm& term) {
   PhotoFilter filter;
-  switch (term.kind) {
-    case FactTerm::Kind::kCamera:
-      filter.camera = term.value;
-      Explain(fmt::format("camera \"{}\"", term.value), term.negated);
-      break;
-    case FactTerm::Kind::kPerson:
-      filter.person = term.value;
-      Explain(fmt::format("person \"{}\"", term.value), term.negated);
-      break;
-    case FactTerm::Kind::kAfter:
-      filter.taken_from = term.value;
-      Explain(fmt::format("after {}", term.value), term.negated);
-      break;
-    case FactTerm::Kind::kBefore:
-      filter.taken_before = term.value;
-      Explain(fmt::format("before {}", term.value), term.negated);
-      break;
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(const FactName name, FillFilter(term, filter));
+  Explain(name.quoted ? fmt::format("{} \"{}\"", name.name, term.value) : fmt::format("{} {}", name.name, term.value),
+          term.negated);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, catalog.FindPhotos(filter));
   Narrow(photos, term.negated);
   return absl::OkStatus();

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <charconv>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "search/dot.h"
 #include "search/restriction.h"
+#include "search/similar.h"
 #include "search/top_hits.h"
 
 namespace calotype {
@@ -65,25 +69,38 @@ struct Candidate {
   }
 };
 
+// Undated ones last, whichever way time runs.
+bool IsBefore(const Hit& a, const Hit& b, SortOrder order) {
+  if (order != SortOrder::kRelevance && a.taken_at != b.taken_at) {
+    if (a.taken_at.empty() || b.taken_at.empty()) {
+      return b.taken_at.empty();
+    }
+    return order == SortOrder::kNewest ? a.taken_at > b.taken_at : a.taken_at < b.taken_at;
+  }
+  return a.score != b.score ? a.score > b.score : a.photo < b.photo;
+}
+
 // One search under way. Words first, since meaning wants to know whom they named.
 class Run {
  public:
-  Run(Catalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction, int limit)
-      : catalog_(catalog),
-        vectors_(vectors),
-        encoder_(encoder),
-        restriction_(restriction),
-        limit_(static_cast<std::size_t>(limit)) {}
+  Run(Catalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction,
+      const SearchOptions& options)
+      : catalog_(catalog), vectors_(vectors), encoder_(encoder), restriction_(restriction), options_(options) {}
 
   Status RankLabels(const std::vector<std::string>& words);
   Status RankText(const std::vector<std::string>& words);
+  Status RankNames(const std::vector<std::string>& words);
+  Status RankLike(const std::string& path);
   Status RankMeaning(const std::string& meaning);
   Status RankFilters();
-  StatusOr<std::vector<Hit>> Finish(const std::string& note);
+  StatusOr<SearchResult> Finish(const std::string& note);
 
  private:
   void AddRanking(const std::vector<ScoredPhoto>& ranking);
-  std::vector<Hit> Order() const;
+  // Ranks that a list has at least: enough for the fusion with other lists to see them, and for the pages so far.
+  int EnoughRanks() const;
+  StatusOr<std::vector<Hit>> Order();
+  bool IsEvident(const Candidate& candidate) const;
   Status Measure(const Hit& hit);
   float Floor() const { return std::min(kMaxFloor, kFloorPart * encoder_->confident_score()); }
   void Explain(Hit& hit, const std::string& note) const;
@@ -92,7 +109,8 @@ class Run {
   VectorSearch& vectors_;
   TextEncoder* const encoder_;
   const Restriction& restriction_;
-  const std::size_t limit_;
+  const SearchOptions& options_;
+  int64_t weak_ = 0;
   std::vector<float> wanted_;  // what the words mean; empty: not asked
   std::map<PhotoId, Candidate> candidates_;
   int rankings_ = 0;           // lists that had an answer
@@ -131,9 +149,9 @@ Status Run::RankLabels(const std::vector<std::string>& words) {
 }
 
 Status Run::RankText(const std::vector<std::string>& words) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
-                            catalog_.SearchText(fmt::format("{}", fmt::join(words, " ")),
-                                                static_cast<int>(std::max(limit_, kMinMeaningRanks))));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const std::vector<TextMatch> matches,
+      catalog_.SearchText(fmt::format("{}", fmt::join(words, " ")), /*phrase=*/false, EnoughRanks()));
   std::vector<ScoredPhoto> ranking;
   for (const TextMatch& match : matches) {
     if (restriction_.Allows(match.photo)) {
@@ -145,11 +163,40 @@ Status Run::RankText(const std::vector<std::string>& words) {
   return absl::OkStatus();
 }
 
+// Names of files and folders that have all of the words.
+Status Run::RankNames(const std::vector<std::string>& words) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
+                            catalog_.SearchNames(fmt::format("{}", fmt::join(words, " ")), EnoughRanks()));
+  std::vector<ScoredPhoto> ranking;
+  for (const TextMatch& match : matches) {
+    if (restriction_.Allows(match.photo)) {
+      ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
+      candidates_[match.photo].AddWhy(fmt::format("name \"{}\"", match.snippet));
+    }
+  }
+  AddRanking(ranking);
+  return absl::OkStatus();
+}
+
+// Photos that look like the one at `path`, itself left out.
+Status Run::RankLike(const std::string& path) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog_.FindByPath(path));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SimilarPhoto> similar,
+                            FindSimilar(catalog_, vectors_, photo, EnoughRanks(), restriction_.Choice()));
+  std::vector<ScoredPhoto> ranking;
+  for (const SimilarPhoto& one : similar) {
+    ranking.push_back({.photo = one.photo, .score = one.cosine});
+    candidates_[one.photo].AddWhy(fmt::format("looks alike {:.2f}", one.cosine));
+  }
+  AddRanking(ranking);
+  return absl::OkStatus();
+}
+
 Status Run::RankMeaning(const std::string& meaning) {
   CALOTYPE_ASSIGN_OR_RETURN(wanted_, encoder_->Encode(meaning));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> ranking,
-                            vectors_.Nearest(catalog_, encoder_->space(), wanted_, std::max(limit_, kMinMeaningRanks),
-                                             Floor(), restriction_.Choice()));
+                            vectors_.Nearest(catalog_, encoder_->space(), wanted_,
+                                             static_cast<std::size_t>(EnoughRanks()), Floor(), restriction_.Choice()));
   only_meaning_ = rankings_ == 0;
   AddRanking(ranking);
   for (const ScoredPhoto& hit : ranking) {
@@ -171,7 +218,25 @@ Status Run::RankFilters() {
   return absl::OkStatus();
 }
 
-std::vector<Hit> Run::Order() const {
+int Run::EnoughRanks() const {
+  // A further page asks for all: how many came before is not known.
+  constexpr int kAll = 1'000'000;
+  return options_.after.has_value() ? kAll : std::max(options_.limit + 1, static_cast<int>(kMinMeaningRanks));
+}
+
+// True when more than a weak resemblance speaks for it.
+bool Run::IsEvident(const Candidate& candidate) const {
+  return wanted_.empty() || !candidate.why.empty() ||
+         (candidate.cosine.has_value() && *candidate.cosine >= encoder_->confident_score());
+}
+
+// Every candidate, in the order that is asked for.
+StatusOr<std::vector<Hit>> Run::Order() {
+  const bool any_evident = std::ranges::any_of(candidates_, [this](const auto& one) { return IsEvident(one.second); });
+  if (!any_evident && !options_.weak) {
+    weak_ = std::ssize(candidates_);
+    return std::vector<Hit>();
+  }
   std::vector<Hit> hits;
   const double best = rankings_ / (kRankConstant + 1);
   for (const auto& [photo, candidate] : candidates_) {
@@ -179,11 +244,28 @@ std::vector<Hit> Run::Order() const {
     hits.push_back({.photo = photo,
                     .path = {},
                     .score = only_meaning_ ? static_cast<double>(candidate.cosine.value_or(0)) : fused,
-                    .why = {}});
+                    .why = {},
+                    .taken_at = {}});
   }
-  std::ranges::sort(
-      hits, [](const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.photo < b.photo; });
-  hits.resize(std::min(hits.size(), limit_));
+  if (options_.sort != SortOrder::kRelevance) {
+    std::vector<PhotoId> photos;
+    std::ranges::transform(hits, std::back_inserter(photos), &Hit::photo);
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> times, catalog_.TakenAt(photos));
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+      hits[i].taken_at = times[i];
+    }
+  }
+  std::ranges::sort(hits, [this](const Hit& a, const Hit& b) { return IsBefore(a, b, options_.sort); });
+  if (options_.after.has_value()) {
+    const Hit last{.photo = options_.after->photo,
+                   .path = {},
+                   .score = options_.after->score,
+                   .why = {},
+                   .taken_at = options_.after->taken_at};
+    const auto next = std::ranges::upper_bound(
+        hits, last, [this](const Hit& a, const Hit& b) { return IsBefore(a, b, options_.sort); });
+    hits.erase(hits.begin(), next);
+  }
   return hits;
 }
 
@@ -220,12 +302,18 @@ Status Run::Measure(const Hit& hit) {
   return absl::OkStatus();
 }
 
-StatusOr<std::vector<Hit>> Run::Finish(const std::string& note) {
-  std::vector<Hit> hits = Order();
-  std::vector<PhotoId> photos;
-  for (const Hit& hit : hits) {
-    photos.push_back(hit.photo);
+StatusOr<SearchResult> Run::Finish(const std::string& note) {
+  SearchResult result;
+  CALOTYPE_ASSIGN_OR_RETURN(result.hits, Order());
+  result.weak = weak_;
+  std::vector<Hit>& hits = result.hits;
+  if (hits.size() > static_cast<std::size_t>(options_.limit)) {
+    hits.resize(static_cast<std::size_t>(options_.limit));
+    result.next =
+        SearchCursor{.score = hits.back().score, .taken_at = hits.back().taken_at, .photo = hits.back().photo};
   }
+  std::vector<PhotoId> photos;
+  std::ranges::transform(hits, std::back_inserter(photos), &Hit::photo);
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog_.PathsOf(photos));
   for (std::size_t i = 0; i < hits.size(); ++i) {
     hits[i].path = std::move(paths[i]);
@@ -234,24 +322,54 @@ StatusOr<std::vector<Hit>> Run::Finish(const std::string& note) {
   }
   // A photo that a scan marked missing between the two questions has no path to show.
   std::erase_if(hits, [](const Hit& hit) { return hit.path.empty(); });
-  return hits;
+  return result;
 }
 
 }  // namespace
 
-StatusOr<std::vector<Hit>> Searcher::Search(const Query& query, const SearchOptions& options) const {
+std::string FormatCursor(const SearchCursor& cursor) {
+  return fmt::format("{:016x}.{:x}.{}", std::bit_cast<uint64_t>(cursor.score), cursor.photo, cursor.taken_at);
+}
+
+std::optional<SearchCursor> ParseCursor(std::string_view text) {
+  const std::size_t first = text.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
+  if (second == std::string_view::npos) {
+    return std::nullopt;
+  }
+  uint64_t score = 0;
+  SearchCursor cursor;
+  const auto whole = [](std::string_view digits, auto& number) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+    return error == std::errc() && end == digits.data() + digits.size();
+  };
+  if (!whole(text.substr(0, first), score) || !whole(text.substr(first + 1, second - first - 1), cursor.photo)) {
+    return std::nullopt;
+  }
+  cursor.score = std::bit_cast<double>(score);
+  cursor.taken_at = text.substr(second + 1);
+  return cursor;
+}
+
+StatusOr<SearchResult> Searcher::Search(const Query& query, const SearchOptions& options) const {
   if (options.limit < 1) {
     return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", options.limit));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Restriction restriction, Restriction::Build(catalog_, query));
-  Run run(catalog_, vectors_, encoder_, restriction, options.limit);
+  Run run(catalog_, vectors_, encoder_, restriction, options);
+  for (const LikeTerm& like : query.likes) {
+    CALOTYPE_RETURN_IF_ERROR(run.RankLike(like.path));
+  }
   if (query.meaning.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(run.RankFilters());
+    if (query.likes.empty()) {
+      CALOTYPE_RETURN_IF_ERROR(run.RankFilters());
+    }
     return run.Finish("");
   }
   const std::vector<std::string> words = NamingWords(query.meaning);
   CALOTYPE_RETURN_IF_ERROR(run.RankLabels(words));
   CALOTYPE_RETURN_IF_ERROR(run.RankText(words));
+  CALOTYPE_RETURN_IF_ERROR(run.RankNames(words));
   if (encoder_ == nullptr) {
     return run.Finish(fmt::format("not searched by meaning: {}", without_encoder_));
   }

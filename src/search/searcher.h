@@ -1,7 +1,10 @@
 // A query's answer: photos in order, each with why.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/analyser.h"
@@ -12,9 +15,26 @@
 
 namespace calotype {
 
+enum class SortOrder { kRelevance, kNewest, kOldest };  // by when they were taken; undated ones come last
+
+// Where a page ended; what comes after it is the next one. Photos that were added or taken away meanwhile shift
+// nothing: the place is the last hit's own, not a number of hits.
+struct SearchCursor {
+  double score = 0;
+  std::string taken_at;
+  PhotoId photo = 0;
+};
+
 struct SearchOptions {
   int limit = 20;  // at least 1
+  SortOrder sort = SortOrder::kRelevance;
+  std::optional<SearchCursor> after;
+  bool weak = false;  // also what only resembles, when nothing is surely found
 };
+
+// As text that says nothing to its reader, and back; nullopt when it is no such text.
+std::string FormatCursor(const SearchCursor& cursor);
+std::optional<SearchCursor> ParseCursor(std::string_view text);
 
 struct Hit {
   PhotoId photo = 0;
@@ -26,6 +46,13 @@ struct Hit {
   // What speaks for it: `meaning 0.71`, `object "cat" 0.82`, `tag "tabby" 0.45`, `text "NO PARKING"`, and one entry per
   // filter. `weak meaning 0.41` is below the score from which the encoder is to be believed: an order, no evidence.
   std::vector<std::string> why;
+  std::string taken_at;  // as PhotoFacts::taken_at, when the order is by time
+};
+
+struct SearchResult {
+  std::vector<Hit> hits;
+  std::optional<SearchCursor> next;  // there may be more after these
+  int64_t weak = 0;                  // photos that only resemble, and are left out
 };
 
 // Thread-safe as far as the catalogue and the encoder are.
@@ -37,9 +64,10 @@ class Searcher {
            std::string without_encoder = "no text encoder is installed")
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
 
-  // The best `limit` photos, best first; of equals the one that was added first.
+  // The best `limit` photos, best first; of equals the one that was added first. When words have no meaning that is
+  // surely found, and no label, text or name speaks for a photo either, nothing is (SearchOptions::weak).
   //   kInvalidArgument  a limit below 1
-  StatusOr<std::vector<Hit>> Search(const Query& query, const SearchOptions& options) const;
+  StatusOr<SearchResult> Search(const Query& query, const SearchOptions& options) const;
 
  private:
   Catalog& catalog_;

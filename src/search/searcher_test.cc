@@ -14,7 +14,7 @@ class SearcherTest : public SearchTest {
     PhotoResult cat = WithMeaning(AtCosine(0.70F), {{"Egyptian cat", 0.45F}});
     cat.findings.objects = {{.label = "cat", .score = 0.82F, .box = {}}};
     cat.findings.text.emplace();
-    cat_ = AddPhoto("/cat.jpg", cat);
+    cat_ = AddPhoto("/1.jpg", cat);
 
     PhotoResult sign = WithMeaning(AtCosine(0.30F));
     sign.findings.objects = {{.label = "dog", .score = 0.6F, .box = {}}, {.label = "dog", .score = 0.5F, .box = {}}};
@@ -35,7 +35,7 @@ class SearcherTest : public SearchTest {
   }
 
   std::vector<Hit> Search(std::string_view query, int limit = 20) {
-    return Value(searcher_.Search(Value(ParseQuery(query)), {.limit = limit}));
+    return Value(searcher_.Search(Value(ParseQuery(query)), {.limit = limit, .weak = true})).hits;
   }
   std::vector<PhotoId> Ids(std::string_view query, int limit = 20) {
     std::vector<PhotoId> ids;
@@ -79,7 +79,7 @@ TEST_F(SearcherTest, LabelsAndTextLiftWhatMeaningPutsLower) {
 TEST_F(SearcherTest, WordsInRecognisedTextCount) {
   FakeTextEncoder encoder({{"the parking", {1, 0}}});
   const Searcher searcher(catalog(), vectors_, &encoder);
-  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("the parking")), {}));
+  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("the parking")), {})).hits;
   ASSERT_THAT(hits, SizeIs(3));
   EXPECT_EQ(hits[0].photo, sign_);
   EXPECT_THAT(hits[0].why, ElementsAre("weak meaning 0.30", "text \"NO PARKING\""));
@@ -137,7 +137,7 @@ TEST_F(SearcherTest, PersonByName) {
 
 TEST_F(SearcherTest, WithoutEncoderWordsMatchLabelsAndTextAndSaySo) {
   const Searcher searcher(catalog(), vectors_, nullptr, "the pack tiny has no text encoder");
-  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("a cat")), {}));
+  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("a cat")), {})).hits;
   ASSERT_THAT(hits, SizeIs(1));
   EXPECT_EQ(hits[0].photo, cat_);
   EXPECT_THAT(hits[0].why,
@@ -173,6 +173,78 @@ TEST_F(SearcherTest, VectorsOfAnotherModelAreNotCompared) {
   other.findings.embedding->space = "other";
   AddPhoto("/other2.jpg", other);
   EXPECT_THAT(Ids("big thing"), ElementsAre(lion_, cat_, sign_));
+}
+
+TEST_F(SearcherTest, NonsenseFindsNothingButWeakOnesWhereAsked) {
+  FakeTextEncoder encoder({{"qwertz", AtCosine(0.95F)}});
+  const Searcher searcher(catalog(), vectors_, &encoder);
+  // At (0.95, 0.31) everything has some cosine; nothing is confident when all of it is turned away.
+  FakeTextEncoder far({{"qwertz", {-0.1F, 0.995F}}});
+  const Searcher unsure(catalog(), vectors_, &far);
+  const Query query = Value(ParseQuery("qwertz -object:nothing"));
+  const SearchResult all = Value(unsure.Search(query, {.weak = true}));
+  bool confident = false;
+  for (const Hit& hit : all.hits) {
+    confident = confident || hit.score >= far.confident_score();
+  }
+  const SearchResult sure = Value(unsure.Search(query, {}));
+  EXPECT_EQ(sure.hits.empty(), !confident);
+  EXPECT_EQ(sure.weak, confident ? 0 : std::ssize(all.hits));
+  EXPECT_FALSE(Value(searcher.Search(query, {})).hits.empty());
+}
+
+TEST_F(SearcherTest, PagesTellEveryHitOnce) {
+  for (const SortOrder sort : {SortOrder::kRelevance, SortOrder::kNewest, SortOrder::kOldest}) {
+    for (const char* text : {"cat", "-object:nothing"}) {
+      const Query query = Value(ParseQuery(text));
+      std::vector<PhotoId> whole;
+      for (const Hit& hit : Value(searcher_.Search(query, {.limit = 100, .sort = sort})).hits) {
+        whole.push_back(hit.photo);
+      }
+      std::vector<PhotoId> paged;
+      std::optional<SearchCursor> after;
+      do {
+        const SearchResult page = Value(searcher_.Search(query, {.limit = 1, .sort = sort, .after = after}));
+        for (const Hit& hit : page.hits) {
+          paged.push_back(hit.photo);
+        }
+        after = page.next.has_value() ? ParseCursor(FormatCursor(*page.next)) : std::nullopt;
+      } while (after.has_value());
+      EXPECT_EQ(paged, whole) << text;
+      EXPECT_GT(whole.size(), 1U);
+    }
+  }
+}
+
+TEST_F(SearcherTest, ACursorIsNothingElse) {
+  for (const char* text : {"", "x", "1.2", "zz.1.", "3fe0000000000000.g."}) {
+    EXPECT_FALSE(ParseCursor(text).has_value()) << text;
+  }
+  const SearchCursor cursor{.score = 0.1, .taken_at = "2024-05-01T12:34:56.5", .photo = 1234567};
+  const auto back = ParseCursor(FormatCursor(cursor));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->score, cursor.score);
+  EXPECT_EQ(back->taken_at, cursor.taken_at);
+  EXPECT_EQ(back->photo, cursor.photo);
+}
+
+TEST_F(SearcherTest, LikeAPhotoOfTheLibrary) {
+  const SearchResult result = Value(searcher_.Search(Value(ParseQuery("like:/1.jpg")), {}));
+  ASSERT_FALSE(result.hits.empty());
+  for (const Hit& hit : result.hits) {
+    EXPECT_NE(hit.photo, cat_);
+    EXPECT_THAT(hit.why[0], testing::StartsWith("looks alike "));
+  }
+  EXPECT_TRUE(absl::IsNotFound(searcher_.Search(Value(ParseQuery("like:/nowhere.jpg")), {}).status()));
+}
+
+TEST_F(SearcherTest, NamesOfFilesAndFoldersCount) {
+  AddPhoto("/photos/holiday_rome/DSC0815.jpg", WithMeaning({0, 1}));
+  FakeTextEncoder encoder({{"rome", {-1, 0}}});
+  const Searcher searcher(catalog(), vectors_, &encoder);
+  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("rome")), {})).hits;
+  ASSERT_THAT(hits, testing::SizeIs(1));
+  EXPECT_THAT(hits[0].why, testing::Contains("name \"photos/holiday_rome/DSC0815.jpg\""));
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace calotype {
 
-StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit) {
+StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
+                                                const PhotoChoice& choice) {
   if (limit < 1) {
     return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", limit));
   }
@@ -18,11 +19,11 @@ StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& 
                     record.paths.empty() ? fmt::format("photo {}", photo) : record.paths.front()));
   }
   const EmbeddingFinding& own = *record.findings.embedding;
-  PhotoSet itself;
+  PhotoSet itself = choice.except == nullptr ? PhotoSet() : *choice.except;
   itself.Add(photo);
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const std::vector<ScoredPhoto> ranking,
-      vectors.Nearest(catalog, own.space, own.vector, static_cast<std::size_t>(limit), -1, {.except = &itself}));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> ranking,
+                            vectors.Nearest(catalog, own.space, own.vector, static_cast<std::size_t>(limit), -1,
+                                            {.only = choice.only, .except = &itself}));
   std::vector<PhotoId> ids;
   for (const ScoredPhoto& hit : ranking) {
     ids.push_back(hit.photo);

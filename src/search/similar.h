@@ -16,10 +16,12 @@ struct SimilarPhoto {
   float cosine = 0;
 };
 
-// The `limit` nearest neighbours of `photo`, nearest first, itself left out.
+// The `limit` nearest neighbours of `photo`, nearest first, itself left out, of those that
+// `choice` allows.
 //   kNotFound            no such photo
 //   kFailedPrecondition  the photo has no embedding yet
 //   kInvalidArgument     a limit below 1
-StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit);
+StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
+                                                const PhotoChoice& choice = {});
 
 }  // namespace calotype

@@ -272,14 +272,17 @@ StatusOr<VectorFile::Block> VectorFile::ReadBlock(std::size_t block) {
   Block read;
   read.codes = codes_->At<uint64_t>(offset, count * words_);
   offset += kBlock * words_ * sizeof(uint64_t);
-  read.factors = codes_->At<CodeFactors>(offset, count);
+  read.scales = codes_->At<float>(offset, count);
+  read.errors = codes_->At<float>(offset + kBlock * sizeof(float), count);
+  read.bits = codes_->At<float>(offset + 2 * kBlock * sizeof(float), count);
   offset += kBlock * sizeof(CodeFactors);
   read.photos = codes_->At<int64_t>(offset, count);
   offset += kBlock * sizeof(int64_t);
   const auto checks = codes_->At<uint32_t>(offset, count);
   if (!block_is_checked_[block]) {
     for (std::size_t i = 0; i < count; ++i) {
-      if (checks[i] != CheckOf(read.photos[i], read.codes.subspan(i * words_, words_), read.factors[i])) {
+      const CodeFactors factors{.scale = read.scales[i], .error = read.errors[i], .bits = read.bits[i]};
+      if (checks[i] != CheckOf(read.photos[i], read.codes.subspan(i * words_, words_), factors)) {
         return absl::DataLossError(fmt::format("entry {} is not what was written", block * kBlock + i));
       }
     }
@@ -303,7 +306,9 @@ StatusOr<std::span<const uint16_t>> VectorFile::Vector(std::size_t slot) const {
 Status VectorFile::Append(PhotoId photo, std::span<const uint64_t> code, const CodeFactors& factors,
                           std::span<const uint16_t> vector) {
   pending_.codes.insert(pending_.codes.end(), code.begin(), code.end());
-  pending_.factors.push_back(factors);
+  pending_.scales.push_back(factors.scale);
+  pending_.errors.push_back(factors.error);
+  pending_.bits.push_back(factors.bits);
   pending_.photos.push_back(photo);
   pending_.checks.push_back(CheckOf(photo, code, factors));
   pending_.row_checks.push_back(CheckOfBytes(vector));
@@ -334,7 +339,9 @@ Status VectorFile::Flush() {
     return absl::OkStatus();
   };
   CALOTYPE_RETURN_IF_ERROR(write(pending_.codes, words_));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.factors, 1));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.scales, 1));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.errors, 1));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.bits, 1));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.photos, 1));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.checks, 1));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.row_checks, 1));

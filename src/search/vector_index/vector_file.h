@@ -41,7 +41,9 @@ class VectorFile {
   // One block of codes, as far as it is filled.
   struct Block {
     std::span<const uint64_t> codes;  // words() for each vector
-    std::span<const CodeFactors> factors;
+    std::span<const float> scales;    // CodeFactors of each vector
+    std::span<const float> errors;
+    std::span<const float> bits;
     std::span<const int64_t> photos;  // 0: gone
   };
 
@@ -101,7 +103,9 @@ class VectorFile {
   // What is appended, until it is written.
   struct Pending {
     std::vector<uint64_t> codes;
-    std::vector<CodeFactors> factors;
+    std::vector<float> scales;
+    std::vector<float> errors;
+    std::vector<float> bits;
     std::vector<int64_t> photos;
     std::vector<uint32_t> checks;      // of the code
     std::vector<uint32_t> row_checks;  // of the vector
