@@ -14,7 +14,7 @@ struct Section {
   std::string_view name;
   Status (*run)(const Options& options);
 };
-constexpr std::array kSections = {Section{"vectors", BenchVectors}};
+constexpr std::array kSections = {Section{"vectors", BenchVectors}, Section{"hashes", BenchHashes}};
 
 int Run(int argc, char** argv) {
   for (const Section& section : kSections) {

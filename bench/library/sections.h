@@ -18,5 +18,6 @@ struct Options {
 void Tell(const std::string& name, double value, const std::string& unit);
 
 Status BenchVectors(const Options& options);
+Status BenchHashes(const Options& options);
 
 }  // namespace calotype::bench

@@ -158,6 +158,8 @@ struct FaceRecord {
   float score = 0;
   Box box;
   std::optional<PersonId> person;
+  bool decided = false;              // a user said who it is
+  std::vector<PersonId> not_people;  // of whom a user said that it is none of them
   std::vector<float> embedding;
   std::string version;  // of the faces.recognise that made the embedding; only equal ones can be compared
 };
@@ -167,7 +169,8 @@ struct PersonRecord {
   std::string name;  // empty until named
   int64_t faces = 0;
   int64_t photos = 0;
-  FaceId cover = 0;
+  bool hidden = false;
+  FaceId cover = 0;        // the one that a user chose, else the largest and surest
   std::string cover_path;  // of a photo that shows the cover face
 };
 
@@ -353,6 +356,18 @@ class Catalog {
   // kNotFound when the person or one of the faces is not there; then none is assigned.
   virtual Status AssignFaces(PersonId person, std::span<const FaceId> faces) = 0;
   virtual Status NamePerson(PersonId person, std::string_view name) = 0;
+  // What a user decides about people; clustering keeps to it. Each is kNotFound, and nothing is changed, when a person
+  // or face is not there. `person` may be one that was merged into another: that one is meant.
+  virtual Status MergePeople(PersonId into, std::span<const PersonId> people) = 0;  // `into` keeps or gets a name
+  virtual StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) = 0;        // into a new person
+  virtual Status SetNotPerson(PersonId person, std::span<const FaceId> faces) = 0;
+  virtual Status DecideFaces(PersonId person, std::span<const FaceId> faces) = 0;  // they are this person
+  virtual Status HidePerson(PersonId person, bool hidden) = 0;
+  virtual Status SetCover(PersonId person, FaceId face) = 0;
+  // The person, or the one that it was merged into.
+  virtual StatusOr<PersonId> ResolvePerson(PersonId person) = 0;
+  // The faces of a person in present photos, the surest and largest first; without embeddings.
+  virtual StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) = 0;
   // Those with at least one face, most photos first.
   virtual StatusOr<std::vector<PersonRecord>> People() = 0;
 };

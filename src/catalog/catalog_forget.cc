@@ -49,6 +49,8 @@ StatusOr<int64_t> SqliteCatalog::ForgetMissing(int64_t before) {
   for (const char* deletion : kDeletions) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute(deletion));
   }
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("DELETE FROM face_not_person WHERE face_id NOT IN (SELECT id FROM face)"));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute(
       "DELETE FROM person WHERE name = '' AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)"));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());

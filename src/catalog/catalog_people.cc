@@ -1,6 +1,8 @@
 // Faces and the people they belong to.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/half.h"
 #include "catalog/codec.h"
 #include "catalog/sqlite_catalog.h"
@@ -20,7 +22,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database_->Query("SELECT id, face.photo_id, score, x, y, width, height, person_id, embedding,"
-                       " coalesce(found_version, '') FROM face LEFT JOIN analysis"
+                       " coalesce(found_version, ''), decided FROM face LEFT JOIN analysis"
                        " ON analysis.photo_id = face.photo_id AND analysis = 'faces.recognise'"
                        " WHERE embedding IS NOT NULL AND EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0) ORDER BY id"));
@@ -31,8 +33,18 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
                      .score = row.Float(2),
                      .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
                      .person = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7)),
+                     .decided = row.Int(10) != 0,
+                     .not_people = {},
                      .embedding = ToFloat(FromBlob<uint16_t>(row.Bytes(8))),
                      .version = row.Text(9)});
+  }));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement denied,
+                            database_->Query("SELECT face_id, person_id FROM face_not_person ORDER BY face_id"));
+  CALOTYPE_RETURN_IF_ERROR(denied.ForEach([&faces](const Statement& row) {
+    const auto face = std::ranges::lower_bound(faces, row.Int(0), {}, &FaceRecord::id);
+    if (face != faces.end() && face->id == row.Int(0)) {
+      face->not_people.push_back(row.Int(1));
+    }
   }));
   return faces;
 }
@@ -65,12 +77,14 @@ Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
 
 StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
   const MutexLock lock(&mutex_);
-  // The cover is the face that is largest and surest. SQLite takes `id` and `path` from the row that has the maximum.
+  // The cover is the face that a user chose, else the one that is largest and surest. SQLite takes `id` and `path` from
+  // the row that has the maximum.
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database_->Query("SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"
                        " (SELECT min(path) FROM file WHERE file.photo_id = face.photo_id AND missing = 0),"
-                       " max(score * width * height) FROM face JOIN person ON person.id = person_id WHERE EXISTS"
+                       " max(CASE WHEN face.id = cover_face_id THEN 1e18 ELSE score * width * height END), hidden"
+                       " FROM face JOIN person ON person.id = person_id WHERE EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
                        " GROUP BY person_id ORDER BY photos DESC, person_id"));
   std::vector<PersonRecord> people;
@@ -79,6 +93,7 @@ StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
                       .name = row.Text(1),
                       .faces = row.Int(2),
                       .photos = row.Int(3),
+                      .hidden = row.Int(7) != 0,
                       .cover = row.Int(4),
                       .cover_path = row.Text(5)});
   }));

@@ -79,16 +79,19 @@ struct KnownFace {
   FaceId id = 0;
   Box box;
   std::optional<PersonId> person;
+  bool decided = false;
 };
 
 StatusOr<std::vector<KnownFace>> KnownFaces(Database& database, PhotoId photo) {
   std::vector<KnownFace> faces;
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database.Query("SELECT id, x, y, width, height, person_id FROM face WHERE photo_id = ?1", photo));
+      Statement rows,
+      database.Query("SELECT id, x, y, width, height, person_id, decided FROM face WHERE photo_id = ?1", photo));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
     faces.push_back({.id = row.Int(0),
                      .box = {row.Float(1), row.Float(2), row.Float(3), row.Float(4)},
-                     .person = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5))});
+                     .person = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5)),
+                     .decided = row.Int(6) != 0});
   }));
   return faces;
 }
@@ -114,10 +117,10 @@ Status WriteFaces(Database& database, PhotoId photo, const Findings& findings, s
     const auto id = same.has_value() ? std::optional(same->id) : std::nullopt;
     const auto person = same.has_value() ? same->person : std::nullopt;
     CALOTYPE_RETURN_IF_ERROR(
-        database.Execute("INSERT INTO face(id, photo_id, position, score, x, y, width, height, landmarks, person_id)"
-                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        database.Execute("INSERT INTO face(id, photo_id, position, score, x, y, width, height, landmarks, person_id,"
+                         " decided) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                          id, photo, position++, face.score, face.box.x, face.box.y, face.box.width, face.box.height,
-                         PointsBlob(face.landmarks), person));
+                         PointsBlob(face.landmarks), person, same.has_value() && same->decided ? 1 : 0));
   }
   return absl::OkStatus();
 }

@@ -209,7 +209,8 @@ Status GivePeopleBack(Database& database, PhotoId photo, const Change& change) {
     if (change.people[i].has_value()) {
       CALOTYPE_RETURN_IF_ERROR(
           database.Execute("UPDATE face SET person_id = ?3 WHERE photo_id = ?1 AND position = ?2 AND person_id IS NULL"
-                           " AND EXISTS (SELECT 1 FROM person WHERE id = ?3)",
+                           " AND EXISTS (SELECT 1 FROM person WHERE id = ?3) AND NOT EXISTS"
+                           " (SELECT 1 FROM face_not_person WHERE face_id = face.id AND person_id = ?3)",
                            photo, static_cast<int64_t>(i), *change.people[i]));
     }
   }

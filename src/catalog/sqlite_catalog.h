@@ -70,6 +70,14 @@ class SqliteCatalog final : public Catalog {
   StatusOr<PersonId> CreatePerson() override;
   Status AssignFaces(PersonId person, std::span<const FaceId> faces) override;
   Status NamePerson(PersonId person, std::string_view name) override;
+  Status MergePeople(PersonId into, std::span<const PersonId> people) override;
+  StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) override;
+  Status SetNotPerson(PersonId person, std::span<const FaceId> faces) override;
+  Status DecideFaces(PersonId person, std::span<const FaceId> faces) override;
+  Status HidePerson(PersonId person, bool hidden) override;
+  Status SetCover(PersonId person, FaceId face) override;
+  StatusOr<PersonId> ResolvePerson(PersonId person) override;
+  StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) override;
   StatusOr<std::vector<PersonRecord>> People() override;
 
   // For tests that break things: the connection, without its lock.

@@ -21,9 +21,10 @@ Json ToJson(const DuplicateGroup& group) {
                       {"bytes", photo.bytes},
                       {"width", photo.width},
                       {"height", photo.height},
+                      {"format", FormatName(photo.format)},
                       {"distance", photo.distance}});
   }
-  return {{"photos", std::move(photos)}};
+  return {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
 }
 
 std::string ToText(const DuplicateGroup& group) {
@@ -31,9 +32,11 @@ std::string ToText(const DuplicateGroup& group) {
   bool first = true;
   for (const DuplicatePhoto& photo : group) {
     for (const std::string& path : photo.paths) {
-      text += fmt::format("{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
-                          Dim(fmt::format("{}x{}, {} bytes, {} of 256 bits differ", photo.width, photo.height,
-                                          photo.bytes, photo.distance)));
+      text += fmt::format(
+          "{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
+          Dim(fmt::format(
+              "{} {}x{}, {} bytes, {}", FormatName(photo.format), photo.width, photo.height, photo.bytes,
+              first && !photo.reason.empty() ? photo.reason : fmt::format("{} of 256 bits differ", photo.distance))));
       first = false;
     }
   }

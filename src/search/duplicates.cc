@@ -1,80 +1,113 @@
 #include "search/duplicates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <numeric>
+#include <string>
 #include <tuple>
 #include <utility>
 
 #include "analysis/pdq/pdq.h"
+#include "search/hash_groups.h"
 
 namespace calotype {
 namespace {
 
 using HashRecord = Catalog::HashRecord;
 
-// Sets of indices; joining keeps the lower index as the name of both.
-class UnionFind {
- public:
-  explicit UnionFind(std::size_t size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), std::size_t{0}); }
-
-  std::size_t Find(std::size_t i) {
-    while (parent_[i] != i) {
-      parent_[i] = parent_[parent_[i]];
-      i = parent_[i];
-    }
-    return i;
-  }
-  void Join(std::size_t a, std::size_t b) {
-    const std::size_t root_a = Find(a);
-    const std::size_t root_b = Find(b);
-    parent_[std::max(root_a, root_b)] = std::min(root_a, root_b);
-  }
-
- private:
-  std::vector<std::size_t> parent_;
-};
-
 // The members of each group of two or more, by the photo that names it.
 std::map<PhotoId, std::vector<HashRecord>> GroupByDistance(const std::vector<HashRecord>& hashes, int max_distance) {
-  UnionFind sets(hashes.size());
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    for (std::size_t j = i + 1; j < hashes.size(); ++j) {
-      if (HammingDistance(hashes[i].pdq.hash, hashes[j].pdq.hash) <= max_distance) {
-        sets.Join(i, j);
-      }
+  std::vector<PdqHash> only;
+  std::ranges::transform(hashes, std::back_inserter(only), [](const HashRecord& record) { return record.pdq.hash; });
+  std::map<PhotoId, std::vector<HashRecord>> groups;
+  for (const std::vector<uint32_t>& group : GroupHashes(only, max_distance)) {
+    for (const uint32_t place : group) {
+      groups[hashes[group.front()].photo].push_back(hashes[place]);
     }
   }
-  std::map<PhotoId, std::vector<HashRecord>> groups;
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    groups[hashes[sets.Find(i)].photo].push_back(hashes[i]);
-  }
-  std::erase_if(groups, [](const auto& group) { return group.second.size() < 2; });
   return groups;
 }
 
 struct Member {
   DuplicatePhoto photo;
   PdqHash hash;
+  int format = 0;  // the higher, the more of the picture it keeps
+  int facts = 0;   // how many of those that cannot be had again it has
+  std::string taken_at;
 };
+
+// Raw data, then what loses nothing, then what loses little, then the rest.
+int FormatMerit(PhotoFormat format) {
+  switch (format) {
+    case PhotoFormat::kRaw:
+      return 4;
+    case PhotoFormat::kTiff:
+    case PhotoFormat::kPng:
+      return 3;
+    case PhotoFormat::kHeic:
+    case PhotoFormat::kAvif:
+    case PhotoFormat::kJpegXl:
+      return 2;
+    case PhotoFormat::kJpeg:
+      return 1;
+    default:
+      return 0;
+  }
+}
 
 StatusOr<Member> Describe(Catalog& catalog, const HashRecord& record) {
   CALOTYPE_ASSIGN_OR_RETURN(PhotoRecord photo, catalog.GetPhoto(record.photo));
   photo.paths.resize(photo.present_paths);
+  const PhotoProperties properties = photo.properties.value_or(PhotoProperties{});
+  const PhotoFacts& facts = properties.facts;
   return Member{.photo = {.photo = photo.id,
                           .paths = std::move(photo.paths),
                           .bytes = photo.bytes,
-                          .width = photo.properties.has_value() ? photo.properties->width : 0,
-                          .height = photo.properties.has_value() ? photo.properties->height : 0,
-                          .distance = 0},
-                .hash = record.pdq.hash};
+                          .width = properties.width,
+                          .height = properties.height,
+                          .format = properties.format,
+                          .distance = 0,
+                          .reason = {}},
+                .hash = record.pdq.hash,
+                .format = FormatMerit(properties.format),
+                .facts = (facts.taken_at.empty() ? 0 : 1) + (facts.camera.empty() ? 0 : 1) + (facts.gps ? 1 : 0),
+                .taken_at = facts.taken_at};
 }
 
+int64_t Pixels(const Member& member) { return int64_t{member.photo.width} * member.photo.height; }
+
+// What speaks for `keeper`: the first thing in which the two differ.
+std::string WhyKeep(const Member& keeper, const Member& other) {
+  if (Pixels(keeper) != Pixels(other)) {
+    return fmt::format("{}x{} against {}x{}", keeper.photo.width, keeper.photo.height, other.photo.width,
+                       other.photo.height);
+  }
+  if (keeper.format != other.format) {
+    return fmt::format("{} against {}", FormatName(keeper.photo.format), FormatName(other.photo.format));
+  }
+  if (keeper.facts != other.facts) {
+    return "it has more of date, camera and place";
+  }
+  if (keeper.taken_at != other.taken_at) {
+    return "it says that it was taken earlier";
+  }
+  return keeper.photo.bytes != other.photo.bytes
+             ? fmt::format("{} bytes against {}", keeper.photo.bytes, other.photo.bytes)
+             : "it was there first";
+}
+
+// An earlier date is more likely to be that of the shutter; one that is missing is the latest.
 bool IsBetterKeeper(const Member& a, const Member& b) {
-  const auto merit = [](const DuplicatePhoto& photo) {
-    return std::tuple(int64_t{photo.width} * photo.height, photo.bytes, -photo.photo);
-  };
-  return merit(a.photo) > merit(b.photo);
+  const auto merit = [](const Member& one) { return std::tuple(Pixels(one), one.format, one.facts); };
+  if (merit(a) != merit(b)) {
+    return merit(a) > merit(b);
+  }
+  if (a.taken_at != b.taken_at) {
+    return !a.taken_at.empty() && (b.taken_at.empty() || a.taken_at < b.taken_at);
+  }
+  return std::tuple(a.photo.bytes, -a.photo.photo) > std::tuple(b.photo.bytes, -b.photo.photo);
 }
 
 StatusOr<DuplicateGroup> MakeGroup(Catalog& catalog, const std::vector<HashRecord>& records) {
@@ -85,8 +118,10 @@ StatusOr<DuplicateGroup> MakeGroup(Catalog& catalog, const std::vector<HashRecor
   }
   std::ranges::sort(members, IsBetterKeeper);
   DuplicateGroup group;
+  std::string reason = members.size() > 1 ? WhyKeep(members[0], members[1]) : std::string();
   for (Member& member : members) {
     member.photo.distance = HammingDistance(members.front().hash, member.hash);
+    member.photo.reason = std::exchange(reason, {});
     group.push_back(std::move(member.photo));
   }
   return group;

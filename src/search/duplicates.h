@@ -23,15 +23,19 @@ struct DuplicatePhoto {
   int64_t bytes = 0;
   int width = 0;  // of the upright original; 0 when it was never decoded
   int height = 0;
-  int distance = 0;  // PDQ bits that differ from the keeper's; 0 for the keeper
+  PhotoFormat format = PhotoFormat::kUnknown;
+  int distance = 0;    // PDQ bits that differ from the keeper's; 0 for the keeper
+  std::string reason;  // of the keeper: why it is the one, against the next; empty for the others
 };
 
-// The first photo is the one to keep: the most pixels, then the most bytes, then the one that was added first.
+// The first photo is the one to keep: the most pixels, then the format that keeps the most (raw, lossless, HEIC and its
+// like, JPEG, others), then the most of date, camera and place, the earliest date, the most bytes, the one that was
+// added first.
 using DuplicateGroup = std::vector<DuplicatePhoto>;
 
 // Groups of photos that are linked by pairs within `max_distance`, and photos of which the same bytes lie at several
-// paths; each photo is in one group at most. Ordered by the id of their keepers. Compares all pairs: some seconds for
-// 20,000 photos, growing with the square; meant for up to 50,000.
+// paths; each photo is in one group at most. Ordered by the id of their keepers. A million
+// hashes take half a minute (GroupHashes).
 StatusOr<std::vector<DuplicateGroup>> FindDuplicates(Catalog& catalog, const DuplicateOptions& options);
 
 }  // namespace calotype

@@ -1,4 +1,8 @@
 // Duplicates, look-alikes and people, on small hand-made vectors and hashes.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "search/duplicates.h"
 #include "search/people.h"
 #include "search/search_test_util.h"
@@ -212,6 +216,28 @@ TEST_F(PeopleTest, EmbeddingsOfOtherModelsAreNotCompared) {
   CALOTYPE_ASSERT_OK(catalog().Store(std::vector{other}));
   EXPECT_TRUE(Value(catalog().CompleteSwitch()));
   EXPECT_THAT(Update(), ElementsAre(1, 2, 3));
+}
+
+TEST_F(PeopleTest, WhatAUserDeniedIsNotTriedAgain) {
+  AddFaces("/1", {{1, 0}});
+  AddFaces("/2", {AtCosine(0.99F)});
+  Update();
+  CALOTYPE_ASSERT_OK(catalog().SetNotPerson(1, std::vector{Value(catalog().Faces())[1].id}));
+  EXPECT_THAT(Update(), ElementsAre(1, 2));
+  AddFaces("/3", {AtCosine(0.98F)});
+  Update();
+  EXPECT_THAT(Update(), testing::SizeIs(3)) << "and stays so";
+  EXPECT_NE(PersonOfEach()[1], 1);
+}
+
+TEST_F(PeopleTest, APersonWithManyFacesIsComparedWithSomeOfAll) {
+  for (int i = 0; i < 300; ++i) {
+    AddFaces(fmt::format("/{}", i), {AtCosine(0.9F + 0.0003F * static_cast<float>(i))});
+  }
+  AddFaces("/other", {{0, -1}});
+  const std::vector<PersonId> people = Update();
+  EXPECT_TRUE(std::all_of(people.begin(), people.end() - 1, [](PersonId person) { return person == 1; }));
+  EXPECT_EQ(people.back(), 2);
 }
 
 TEST_F(PeopleTest, NoFacesNoPeople) { EXPECT_THAT(Update(), IsEmpty()); }

@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "search/dot.h"
@@ -22,6 +24,13 @@ constexpr float kFounderSide = 24;
 // One face alike may be chance or a mistaken member; the mean of three is not moved by one.
 constexpr std::size_t kClosest = 3;
 
+// A face that is this much farther from the middle of a person's faces than the threshold is not compared with them:
+// three of them would have to lie far out on its side.
+constexpr float kMiddleMargin = 0.1F;
+
+// With so many of a person's faces, spread over all of them, a face is compared at most.
+constexpr std::size_t kCompared = 100;
+
 bool CanFound(const FaceRecord& face) {
   return face.score >= kFounderScore && std::min(face.box.width, face.box.height) >= kFounderSide;
 }
@@ -33,26 +42,52 @@ void Normalise(std::vector<float>& vector) {
   }
 }
 
-struct Person {
-  std::optional<PersonId> id;            // nullopt for one that is founded now
-  std::vector<const FaceRecord*> faces;  // all of them
-  std::vector<FaceId> added;             // those that are to be assigned
+// The embeddings of one model that a person has.
+struct Embeddings {
+  std::vector<float> sum;
+  std::vector<const FaceRecord*> faces;
+};
 
-  bool IsIn(PhotoId photo) const {
-    return std::ranges::any_of(faces, [photo](const FaceRecord* face) { return face->photo == photo; });
+struct Person {
+  std::optional<PersonId> id;                                       // nullopt for one that is founded now
+  std::map<std::pair<std::string, std::size_t>, Embeddings> known;  // by the faces' version and dimension
+  std::unordered_set<PhotoId> photos;
+  std::vector<FaceId> added;  // those that are to be assigned
+
+  bool IsIn(PhotoId photo) const { return photos.contains(photo); }
+  bool IsEmpty() const { return known.empty(); }
+  void Add(const FaceRecord& face) {
+    photos.insert(face.photo);
+    Embeddings& embeddings = known[{face.version, face.embedding.size()}];
+    embeddings.sum.resize(face.embedding.size());
+    for (std::size_t i = 0; i < face.embedding.size(); ++i) {
+      embeddings.sum[i] += face.embedding[i];
+    }
+    embeddings.faces.push_back(&face);
+  }
+  bool MayBe(const FaceRecord& face) const {
+    return !id.has_value() || std::ranges::find(face.not_people, *id) == face.not_people.end();
   }
 };
 
 // Mean of the highest cosines with the person's faces that the same model embedded; -1 when there is none.
-float Likeness(const Person& person, const FaceRecord& face) {
+float Likeness(const Person& person, const FaceRecord& face, float threshold) {
+  const auto known = person.known.find({face.version, face.embedding.size()});
+  if (known == person.known.end()) {
+    return -1;
+  }
+  // The middle of a person's faces is nearer to each of them than most others are: what is far from it is far from all.
+  const Embeddings& embeddings = known->second;
+  const float length = std::sqrt(Dot(embeddings.sum, embeddings.sum));
+  if (length > 0 && Dot(embeddings.sum, face.embedding) / length < threshold - kMiddleMargin) {
+    return -1;
+  }
   std::array<float, kClosest> best;
   best.fill(-1);
   std::size_t compared = 0;
-  for (const FaceRecord* other : person.faces) {
-    if (other->version != face.version || other->embedding.size() != face.embedding.size()) {
-      continue;
-    }
-    const float cosine = Dot(other->embedding, face.embedding);
+  const std::size_t stride = (embeddings.faces.size() + kCompared - 1) / kCompared;
+  for (std::size_t i = 0; i < embeddings.faces.size(); i += stride) {
+    const float cosine = Dot(embeddings.faces[i]->embedding, face.embedding);
     ++compared;
     if (cosine > best.back()) {
       best.back() = cosine;
@@ -98,7 +133,7 @@ Clustering::Clustering(std::span<const FaceRecord> faces, float threshold) : thr
     if (face.person.has_value()) {
       Person& person = known[*face.person];
       person.id = face.person;
-      person.faces.push_back(&face);
+      person.Add(face);
     }
   }
   for (auto& [id, person] : known) {
@@ -130,7 +165,8 @@ std::vector<Clustering::Match> Clustering::MatchesOf(const std::vector<const Fac
       continue;
     }
     for (const FaceRecord* face : faces) {
-      if (const float likeness = Likeness(people_[i], *face); likeness >= threshold_) {
+      const float likeness = people_[i].MayBe(*face) ? Likeness(people_[i], *face, threshold_) : -1;
+      if (likeness >= threshold_) {
         matches.push_back({.face = face, .person = i, .likeness = likeness});
       }
     }
@@ -161,8 +197,8 @@ void Clustering::PlacePhoto(std::vector<const FaceRecord*> faces) {
 void Clustering::Join(std::size_t person, const FaceRecord& face) {
   Person& joined = people_[person];
   update_.joined += joined.id.has_value() ? 1 : 0;
-  update_.founded += joined.faces.empty() ? 1 : 0;
-  joined.faces.push_back(&face);
+  update_.founded += joined.IsEmpty() ? 1 : 0;
+  joined.Add(face);
   joined.added.push_back(face.id);
 }
 

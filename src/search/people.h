@@ -19,8 +19,9 @@ struct PeopleUpdate {
 // one photo are never one person. What fits nobody founds a new person if it was detected with a score of 0.6 and is 24
 // pixels wide and high; children and siblings are better kept apart than merged, so founding is the default. Never
 // moves a face that has a person. The same faces give the same people. One transaction: use a connection of its own.
-// Compares each such face with every face that has a person: seconds for some ten thousand, growing with the square.
-// `update`, if given, tells what was done.
+// What users decided is kept: faces that have a person stay, and none joins a person of whom they said that it is not.
+// Compares each such face with the middle of every person's faces, and with a hundred of those of the few that are
+// near. `update`, if given, tells what was done.
 Status UpdatePeople(Catalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
 
 }  // namespace calotype

@@ -1,0 +1,65 @@
+// A million PDQ hashes with copies among them: how fast they are grouped.
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <vector>
+
+#include "search/hash_groups.h"
+#include "sections.h"
+
+namespace calotype::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kDistance = 31;
+constexpr std::size_t kSample = 20'000;
+
+// Nine of ten are random; the tenth is a copy of an earlier one with up to 40 bits changed, so that some are copies and
+// some are just none.
+std::vector<PdqHash> MakeHashes(std::size_t count) {
+  std::mt19937_64 random(1);
+  std::vector<PdqHash> hashes(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0 && random() % 10 == 0) {
+      hashes[i] = hashes[random() % i];
+      for (uint64_t bits = random() % 41; bits > 0; --bits) {
+        const uint64_t bit = random() % 256;
+        hashes[i][bit / 8] = static_cast<uint8_t>(hashes[i][bit / 8] ^ (1U << (bit % 8)));
+      }
+    } else {
+      std::ranges::generate(hashes[i], [&] { return static_cast<uint8_t>(random()); });
+    }
+  }
+  return hashes;
+}
+
+double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
+
+}  // namespace
+
+Status BenchHashes(const Options& options) {
+  const std::vector<PdqHash> hashes = MakeHashes(static_cast<std::size_t>(options.count));
+  Tell("hashes", static_cast<double>(options.count), "");
+  auto start = Clock::now();
+  const auto groups = GroupHashes(hashes, kDistance);
+  Tell("grouped, one thread", Seconds(start), "s");
+  Tell("groups", static_cast<double>(groups.size()), "");
+  // All pairs of a part, and what that would take for all.
+  const std::vector<PdqHash> sample(hashes.begin(),
+                                    hashes.begin() + static_cast<std::ptrdiff_t>(std::min(kSample, hashes.size())));
+  start = Clock::now();
+  int64_t near = 0;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    for (std::size_t j = i + 1; j < sample.size(); ++j) {
+      near += HammingDistance(sample[i], sample[j]) <= kDistance ? 1 : 0;
+    }
+  }
+  const double ratio = static_cast<double>(hashes.size()) / static_cast<double>(sample.size());
+  Tell("all pairs of 20,000 of them", Seconds(start), "s");
+  Tell("all pairs of all, by that", Seconds(start) * ratio * ratio, "s");
+  Tell("pairs within 31 bits in the sample", static_cast<double>(near), "");
+  return absl::OkStatus();
+}
+
+}  // namespace calotype::bench

@@ -1,0 +1,101 @@
+#include "search/hash_groups.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <random>
+
+namespace calotype {
+namespace {
+
+using Groups = std::vector<std::vector<uint32_t>>;
+
+// All pairs.
+Groups BruteForce(const std::vector<PdqHash>& hashes, int max_distance) {
+  std::vector<uint32_t> name(hashes.size());
+  std::iota(name.begin(), name.end(), 0U);
+  for (uint32_t i = 0; i < hashes.size(); ++i) {
+    for (uint32_t j = i + 1; j < hashes.size(); ++j) {
+      if (HammingDistance(hashes[i], hashes[j]) <= max_distance && name[i] != name[j]) {
+        const auto [low, high] = std::minmax(name[i], name[j]);
+        std::ranges::replace(name, uint32_t{high}, uint32_t{low});
+      }
+    }
+  }
+  std::map<uint32_t, std::vector<uint32_t>> groups;
+  for (uint32_t i = 0; i < hashes.size(); ++i) {
+    groups[name[i]].push_back(i);
+  }
+  Groups result;
+  for (auto& [first, group] : groups) {
+    if (group.size() > 1) {
+      result.push_back(group);
+    }
+  }
+  return result;
+}
+
+PdqHash RandomHash(std::mt19937& random) {
+  PdqHash hash;
+  std::ranges::generate(hash, [&] { return static_cast<uint8_t>(random()); });
+  return hash;
+}
+
+PdqHash Changed(PdqHash hash, int bits, std::mt19937& random) {
+  for (int i = 0; i < bits; ++i) {
+    const uint32_t bit = random() % 256;
+    hash[bit / 8] = static_cast<uint8_t>(hash[bit / 8] ^ (1U << (bit % 8)));
+  }
+  return hash;
+}
+
+TEST(GroupHashesTest, AreThoseOfAllPairs) {
+  std::mt19937 random(1);
+  std::vector<PdqHash> hashes;
+  for (int i = 0; i < 300; ++i) {
+    hashes.push_back(RandomHash(random));
+  }
+  // Copies at every distance about the limit, and copies of copies.
+  for (int i = 0; i < 900; ++i) {
+    hashes.push_back(Changed(hashes[random() % hashes.size()], static_cast<int>(random() % 64), random));
+  }
+  std::ranges::shuffle(hashes, random);
+  for (const int distance : {0, 1, 15, 16, 30, 31, 32}) {
+    const Groups groups = GroupHashes(hashes, distance);
+    EXPECT_EQ(groups, BruteForce(hashes, distance)) << distance;
+    EXPECT_EQ(groups.empty(), false);
+  }
+}
+
+TEST(GroupHashesTest, TheLastBitCounts) {
+  PdqHash low{};
+  // One bit in each 16 of the first fifteen parts, two of the others: at 31 it is found, at 32 it is not.
+  for (const int bits : {31, 32}) {
+    PdqHash high{};
+    for (int i = 0; i < bits; ++i) {
+      const int bit = i % 16 * 16 + i / 16;
+      high[static_cast<std::size_t>(bit / 8)] |= static_cast<uint8_t>(1U << (bit % 8));
+    }
+    EXPECT_EQ(GroupHashes(std::vector{low, high}, 31).size(), bits == 31 ? 1U : 0U);
+  }
+}
+
+TEST(GroupHashesTest, ThousandsOfEqualOnesAreOneGroup) {
+  std::mt19937 random(2);
+  std::vector<PdqHash> hashes(50'000, RandomHash(random));
+  hashes.push_back(RandomHash(random));
+  const Groups groups = GroupHashes(hashes, 31);
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0].size(), 50'000U);
+}
+
+TEST(GroupHashesTest, NothingIsNoGroup) {
+  EXPECT_TRUE(GroupHashes({}, 31).empty());
+  EXPECT_TRUE(GroupHashes(std::vector<PdqHash>(2), -1).size() == 1U) << "equal ones are at no distance at all";
+}
+
+}  // namespace
+}  // namespace calotype
