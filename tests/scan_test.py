@@ -128,7 +128,7 @@ class UsageTest(CalotypeTestCase):
         cases = [
             (["status"], 1, "nothing was scanned yet"),
             (["scan", "/no/such/folder"], 1, "/no/such/folder does not exist"),
-            (["scan"], 2, "FOLDER is required"),
+            (["scan"], 1, "no folder was scanned yet"),
             (["--set", "scan.workers=many", "status"], 1, "scan.workers is 'many'; it may be a whole number from 0 to 256"),
             (["--set", "models.pack=nothing", "scan", str(self.library.photos)], 1, "'nothing' is not installed in"),
             (["nonsense"], 2, ""),

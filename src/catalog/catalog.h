@@ -231,6 +231,17 @@ class Catalog {
   static StatusOr<std::unique_ptr<Catalog>> Open(const std::filesystem::path& file);
   virtual ~Catalog() = default;
 
+  // Writes a copy of the database to `target`, whole and of one instant, while others read and write; complete or not
+  // there at all. kAlreadyExists when something is at `target`.
+  virtual Status BackUp(const std::filesystem::path& target) = 0;
+  // What is wrong with the database, one line each: damaged pages, rows that name what is not there, findings without
+  // their photo. Empty: nothing is. Reads all of it.
+  virtual StatusOr<std::vector<std::string>> Check() = 0;
+  // Puts the catalogue `backup` in the place of the one at `file`, which is kept as "FILE.before-restore". `backup` is
+  // opened and checked first, and only copied: it stays as it is. No process may have the catalogue open. The copy gets
+  // a new name (library.id), so that files derived from the one before are not taken for its own.
+  static Status Restore(const std::filesystem::path& backup, const std::filesystem::path& file);
+
   // --- Scanning.
 
   // Stamps of the files known at or below `root` (an absolute, normal path), by path, missing ones excluded.

@@ -21,6 +21,9 @@ class SqliteCatalog final : public Catalog {
   // `database` is open and has the present schema.
   explicit SqliteCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
+  Status BackUp(const std::filesystem::path& target) override;
+  StatusOr<std::vector<std::string>> Check() override;
+
   StatusOr<std::unordered_map<std::string, FileStamp>> FilesUnder(std::string_view root) override;
   StatusOr<int64_t> CountFilesUnder(std::string_view root) override;
   StatusOr<PhotoId> AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) override;

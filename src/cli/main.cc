@@ -12,10 +12,10 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 14> kCommands = {
-    AddScanCommand,   AddSearchCommand, AddShowCommand,   AddSimilarCommand,      AddDuplicatesCommand,
-    AddPeopleCommand, AddStatusCommand, AddRetryCommand,  AddAnalyzeCommand,      AddModelsCommand,
-    AddConfigCommand, AddDoctorCommand, AddPauseCommands, AddWorkflowTestCommand,
+constexpr std::array<AddCommand, 15> kCommands = {
+    AddScanCommand,   AddSearchCommand, AddShowCommand,     AddSimilarCommand, AddDuplicatesCommand,
+    AddPeopleCommand, AddStatusCommand, AddRetryCommand,    AddAnalyzeCommand, AddModelsCommand,
+    AddConfigCommand, AddDoctorCommand, AddKeepingCommands, AddPauseCommands,  AddWorkflowTestCommand,
 };
 
 int Fail(const Status& status) {

@@ -39,9 +39,14 @@ void AddOutputOptions(CommandLine& command, OutputArguments& output) {
   command.AddFlag("-0,--null", output.zero, "Paths alone, each ended by a zero byte (for xargs -0)");
 }
 
-std::string FormatHit(const Hit& hit, const OutputArguments& output) {
+// `next` is the cursor behind the last hit of a page; empty for the others.
+std::string FormatHit(const Hit& hit, const OutputArguments& output, const std::string& next) {
   if (output.json) {
-    return JsonLine({{"path", hit.path}, {"score", hit.score}, {"why", hit.why}});
+    nlohmann::ordered_json json = {{"path", hit.path}, {"score", hit.score}, {"why", hit.why}};
+    if (!next.empty()) {
+      json["next"] = next;
+    }
+    return JsonLine(json);
   }
   if (output.zero) {
     return hit.path + '\0';
@@ -53,10 +58,10 @@ std::string FormatHit(const Hit& hit, const OutputArguments& output) {
                      Dim(Printable(fmt::format("{}", fmt::join(hit.why, ", ")))));
 }
 
-void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output) {
+void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output, const std::string& next = "") {
   std::string text;
   for (const Hit& hit : hits) {
-    text += FormatHit(hit, output);
+    text += FormatHit(hit, output, &hit == &hits.back() ? next : "");
   }
   const bool for_people = !output.json && !output.paths && !output.zero;
   Print(hits.empty() && for_people ? "nothing found\n" : text);
@@ -101,8 +106,9 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
   if (!arguments.after.empty()) {
     options.after = ParseCursor(arguments.after);
     if (!options.after.has_value()) {
-      return absl::InvalidArgumentError(fmt::format(
-          "--after is '{}', which is no cursor; --json gives one as \"next\" in its last line", arguments.after));
+      return absl::InvalidArgumentError(
+          fmt::format("--after is '{}', which is no cursor; --json gives one as \"next\" in the last hit of a page",
+                      arguments.after));
     }
   }
   return options;
@@ -115,11 +121,8 @@ CommandResult RunSearch(App& app, const SearchArguments& arguments, const Output
     like.path = CatalogPath(like.path).string();
   }
   CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, Search(app, query, options));
-  PrintHits(result.hits, output);
-  if (output.json && result.next.has_value()) {
-    Print(JsonLine({{"next", FormatCursor(*result.next)}}));
-  }
-  if (!output.json && result.weak > 0) {
+  PrintHits(result.hits, output, result.next.has_value() ? FormatCursor(*result.next) : "");
+  if (!output.json && result.hits.empty() && result.weak > 0) {
     PrintError(fmt::format("nothing is surely like this; --weak shows {} photos that may be a little", result.weak));
   }
   return 0;
@@ -152,7 +155,7 @@ void AddSearchCommand(CommandLine& parser, App& app) {
   command.AddWords("QUERY", arguments->words, "What to look for (docs/query.md)");
   command.AddOption("--sort", arguments->sort, "relevance, newest or oldest");
   command.AddOption("--after", arguments->after, "The next page: the cursor that --json gave last");
-  command.AddFlag("--weak", arguments->weak, "Also what only resembles, when nothing is surely found");
+  command.AddFlag("--weak", arguments->weak, "Also what only resembles, in its order");
   AddOutputOptions(command, *output);
   command.SetAction([=, &app] { return RunSearch(app, *arguments, *output); });
 }

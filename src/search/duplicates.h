@@ -35,7 +35,7 @@ using DuplicateGroup = std::vector<DuplicatePhoto>;
 
 // Groups of photos that are linked by pairs within `max_distance`, and photos of which the same bytes lie at several
 // paths; each photo is in one group at most. Ordered by the id of their keepers. A million
-// hashes take half a minute (GroupHashes).
+// hashes take five seconds (GroupHashes).
 StatusOr<std::vector<DuplicateGroup>> FindDuplicates(Catalog& catalog, const DuplicateOptions& options);
 
 }  // namespace calotype

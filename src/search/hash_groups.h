@@ -12,9 +12,8 @@ namespace calotype {
 // The groups of two hashes or more that are linked by pairs within `max_distance` (0 to 255 bits), as places in
 // `hashes`: each group by rising place, the groups by their first. Exactly what comparing all pairs would give, by
 // multi-index hashing (Norouzi, Punjani and Fleet, 2012): of sixteen parts of 16 bits, two hashes within 31 bits have
-// one part in which they differ by one bit at most, so only those are compared. A million random hashes take half a
-// minute on one core; up to a distance of 15 a tenth of that, above 47 it is slower than comparing all of some ten
-// thousand. Takes 80 bytes a hash.
+// one part in which they differ by one bit at most, so only those are compared. A million take five seconds on one
+// core; beyond a distance of 47 it gets slow. Takes 80 bytes a hash.
 std::vector<std::vector<uint32_t>> GroupHashes(std::span<const PdqHash> hashes, int max_distance);
 
 }  // namespace calotype

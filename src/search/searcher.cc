@@ -232,10 +232,9 @@ bool Run::IsEvident(const Candidate& candidate) const {
 
 // Every candidate, in the order that is asked for.
 StatusOr<std::vector<Hit>> Run::Order() {
-  const bool any_evident = std::ranges::any_of(candidates_, [this](const auto& one) { return IsEvident(one.second); });
-  if (!any_evident && !options_.weak) {
-    weak_ = std::ssize(candidates_);
-    return std::vector<Hit>();
+  if (!options_.weak) {
+    weak_ =
+        static_cast<int64_t>(std::erase_if(candidates_, [this](const auto& one) { return !IsEvident(one.second); }));
   }
   std::vector<Hit> hits;
   const double best = rankings_ / (kRankConstant + 1);

@@ -29,7 +29,7 @@ struct SearchOptions {
   int limit = 20;  // at least 1
   SortOrder sort = SortOrder::kRelevance;
   std::optional<SearchCursor> after;
-  bool weak = false;  // also what only resembles, when nothing is surely found
+  bool weak = false;  // also what only resembles
 };
 
 // As text that says nothing to its reader, and back; nullopt when it is no such text.
@@ -64,8 +64,9 @@ class Searcher {
            std::string without_encoder = "no text encoder is installed")
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
 
-  // The best `limit` photos, best first; of equals the one that was added first. When words have no meaning that is
-  // surely found, and no label, text or name speaks for a photo either, nothing is (SearchOptions::weak).
+  // The best `limit` photos, best first; of equals the one that was added first. A photo whose meaning is below the
+  // confident score, and for which no label, text or name speaks, is left out (SearchOptions::weak): nonsense finds
+  // nothing.
   //   kInvalidArgument  a limit below 1
   StatusOr<SearchResult> Search(const Query& query, const SearchOptions& options) const;
 

@@ -1,0 +1,140 @@
+// Copies of the database, and whether it is whole.
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "base/file.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+// More would not be read by anybody.
+constexpr int kMaxProblems = 100;
+
+// Files that SQLite keeps beside a database in use.
+constexpr std::array kCompanions = {"", "-wal", "-shm"};
+
+struct Rule {
+  std::string_view what;
+  std::string_view query;  // how many rows break it
+};
+constexpr std::array kRules = {
+    Rule{"rows of the full-text index without their text",
+         "SELECT count(*) FROM text_fts WHERE rowid NOT IN (SELECT photo_id FROM text_line)"},
+    Rule{"embeddings of an odd size",
+         "SELECT count(*) FROM embedding WHERE length(vector) % 2 <> 0 OR length(vector) = 0"},
+    Rule{"hashes of another size than 32 bytes", "SELECT count(*) FROM pdq WHERE length(hash) <> 32"},
+    Rule{"photos whose identity is no SHA-256", "SELECT count(*) FROM photo WHERE length(sha256) <> 32"},
+    Rule{"analyses in a state that there is not", "SELECT count(*) FROM analysis WHERE state NOT BETWEEN 0 AND 4"},
+    Rule{"merged people who lead nowhere",
+         "SELECT count(*) FROM merged_person WHERE into_id NOT IN (SELECT id FROM person)"},
+};
+
+Status SystemError(const std::error_code& error, std::string_view what, const fs::path& path) {
+  return error ? ErrnoStatus(error.value(), fmt::format("{} {}", what, path.string())) : absl::OkStatus();
+}
+
+Status Move(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  return SystemError(error, "move", from);
+}
+
+}  // namespace
+
+Status SqliteCatalog::BackUp(const fs::path& target) {
+  std::error_code error;
+  if (fs::exists(target, error)) {
+    return absl::AlreadyExistsError(fmt::format("{} is there already; nothing is written over", target.string()));
+  }
+  const fs::path part = target.string() + ".part";
+  fs::remove(part, error);
+  Status status;
+  {
+    const MutexLock lock(&mutex_);
+    // One read transaction: of one instant, without the pages that are free.
+    status = database_->Execute("VACUUM INTO ?1", part.string());
+  }
+  if (!status.ok()) {
+    fs::remove(part, error);
+    return status;
+  }
+  return Move(part, target);
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
+  const MutexLock lock(&mutex_);
+  std::vector<std::string> problems;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement integrity,
+                            database_->Query(fmt::format("PRAGMA integrity_check({})", kMaxProblems)));
+  CALOTYPE_RETURN_IF_ERROR(integrity.ForEach([&problems](const Statement& row) {
+    if (std::string line = row.Text(0); line != "ok") {
+      problems.push_back(std::move(line));
+    }
+  }));
+  if (!problems.empty()) {
+    return problems;  // What stands in damaged pages says nothing of the rest.
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement keys, database_->Query("PRAGMA foreign_key_check"));
+  CALOTYPE_RETURN_IF_ERROR(keys.ForEach([&problems](const Statement& row) {
+    if (problems.size() < kMaxProblems) {
+      problems.push_back(
+          fmt::format("row {} of {} names a row of {} that is not there", row.Int(1), row.Text(0), row.Text(2)));
+    }
+  }));
+  for (const Rule& rule : kRules) {
+    CALOTYPE_ASSIGN_OR_RETURN(const auto count, database_->QueryInt(rule.query));
+    if (count.value_or(0) > 0) {
+      problems.push_back(fmt::format("{} {}", *count, rule.what));
+    }
+  }
+  return problems;
+}
+
+Status Catalog::Restore(const fs::path& backup, const fs::path& file) {
+  std::error_code error;
+  if (!fs::exists(backup, error)) {
+    return absl::NotFoundError(fmt::format("{} does not exist", backup.string()));
+  }
+  const fs::path part = file.string() + ".restoring";
+  const auto remove_part = [&part] {
+    std::error_code ignored;
+    for (const char* companion : kCompanions) {
+      fs::remove(part.string() + companion, ignored);
+    }
+  };
+  remove_part();
+  fs::create_directories(file.parent_path(), error);
+  fs::copy_file(backup, part, error);
+  CALOTYPE_RETURN_IF_ERROR(SystemError(error, "copy", backup));
+  const auto check = [&]() -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, Open(part));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> problems, catalog->Check());
+    if (!problems.empty()) {
+      return absl::DataLossError(fmt::format("{} is damaged ({}); nothing was changed", backup.string(), problems[0]));
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(part));
+    return database->Script(
+        "UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = 'id'; PRAGMA wal_checkpoint(TRUNCATE);");
+  };
+  if (const Status status = check(); !status.ok()) {
+    remove_part();
+    return status;
+  }
+  for (const char* companion : kCompanions) {
+    const fs::path before = file.string() + companion;
+    if (fs::exists(before, error)) {
+      CALOTYPE_RETURN_IF_ERROR(Move(before, file.string() + ".before-restore" + companion));
+    }
+  }
+  CALOTYPE_RETURN_IF_ERROR(Move(part, file));
+  remove_part();
+  return absl::OkStatus();
+}
+
+}  // namespace calotype

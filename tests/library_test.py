@@ -1,0 +1,171 @@
+"""A library over time: folders that change and vanish, patterns, pauses, backups, people whom somebody sorts."""
+
+import pathlib
+import shutil
+import signal
+import time
+import unittest
+
+from calotype import CalotypeTestCase, names
+
+
+class LibraryTest(CalotypeTestCase):
+    def photos(self) -> dict:
+        return self.library.json("status", "--json")["photos"]
+
+    def test_a_watched_folder_is_followed(self) -> None:
+        self.library.add_samples("cat.png")
+        process = self.library.start("--set", "scan.settle_s=1", "scan", self.library.photos, "--watch", "--only", "pdq")
+        self.addCleanup(process.kill)
+
+        def wait_for(line: str) -> None:
+            while line not in (told := process.stdout.readline()):
+                self.assertNotEqual(told, "", f"{line} never came")
+
+        wait_for("scanned 1 photos, 1 analysed")
+        new = self.library.photos / "new"
+        new.mkdir()
+        shutil.copy(self.library.photos / "cat.png", new / "again.png")
+        self.library.add_samples("dog.png")
+        wait_for("1 analysed")
+        (self.library.photos / "cat.png").unlink()
+        wait_for("1 no longer there")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.photos(), {"total": 2, "missing": 0}, "the cat has a copy left")
+
+    def test_a_folder_that_vanished_is_no_deletion_until_somebody_says_so(self) -> None:
+        self.library.add_samples("cat.png", "dog.png", "coins.png")
+        self.scan("--only", "pdq")
+        away = self.library.home / "away"
+        self.library.photos.rename(away)
+        done = self.library.run("scan", "--only", "pdq")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("3 of 3 known photos are not there: taken for a disk that is not mounted", done.stderr)
+        self.assertEqual(self.photos(), {"total": 3, "missing": 0})
+        away.rename(self.library.photos)
+        self.assertIn("3 unchanged", self.library.run("scan", "--only", "pdq").stdout)
+        for photo in self.library.photos.iterdir():
+            photo.unlink()
+        self.assertIn("3 no longer there", self.scan("--gone", "--only", "pdq").stdout)
+        self.assertEqual(self.photos(), {"total": 0, "missing": 3})
+        done = self.library.run("--set", "scan.forget_after_days=1", "scan", "--only", "pdq")
+        self.assertEqual(self.photos()["missing"], 3, "a day has not passed")
+
+    def test_what_patterns_name_is_left_out(self) -> None:
+        self.library.add_samples("cat.png", "dog.png", "rocket.jpg")
+        (self.library.photos / ".calotypeignore").write_text("*.jpg\n")
+        self.assertIn("scanned 2 photos", self.scan("--only", "pdq").stdout)
+        done = self.library.run("--set", "scan.exclude=dog.*", "scan", "--only", "pdq")
+        self.assertIn("scanned 1 photos, 0 analysed, 1 unchanged, 1 no longer there", done.stdout)
+
+    def test_one_photo_is_tried_again(self) -> None:
+        for name in ("broken1.jpg", "broken2.jpg"):
+            (self.library.photos / name).write_text(f"{name} is no photo")
+        self.scan("--only", "pdq", expect=1)
+        done = self.library.run("retry", self.library.photos / "broken1.jpg")
+        self.assertIn("1 analyses are tried again", done.stdout)
+        self.assertIn("0 analyses", self.library.run("retry", "--reason", "no such reason").stdout)
+        self.assertIn("2 analyses", self.library.run("retry", "--reason", "not a photo").stdout)
+
+    def test_a_pause_holds_a_scan_and_another_scan_waits_for_it(self) -> None:
+        self.library.add_samples("cat.png")
+        self.scan("--only", "pdq")
+        self.library.run("pause")
+        self.library.add_samples("dog.png")
+        first = self.library.start("scan", self.library.photos, "--only", "pdq")
+        self.addCleanup(first.kill)
+        deadline = time.monotonic() + 30
+        while self.library.json("status", "--json")["analyses"]["pdq"]["pending"] == 0:
+            self.assertLess(time.monotonic(), deadline)
+        second = self.library.start("scan", self.library.photos, "--only", "pdq")
+        self.addCleanup(second.kill)
+        time.sleep(1)
+        self.assertIsNone(first.poll())
+        self.library.run("resume")
+        for process in (first, second):
+            out, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, err)
+        self.assertIn("is running", err)
+        self.assertIn("scanned 2 photos", out)
+        self.assertEqual(self.library.json("status", "--json")["analyses"]["pdq"]["done"], 2)
+
+    def test_backup_restore_and_check(self) -> None:
+        self.library.add_samples("cat.png")
+        self.scan("--only", "pdq")
+        backup = self.library.home / "backup.db"
+        self.assertEqual(self.library.run("backup", backup).returncode, 0)
+        self.assertIn("is there already", self.library.run("backup", backup).stderr)
+        self.library.add_samples("dog.png")
+        self.scan("--only", "pdq")
+        self.assertEqual(self.library.run("check-db").stdout, "the catalogue is whole\n")
+        self.assertEqual(self.library.run("restore", backup).returncode, 0)
+        self.assertEqual(self.photos()["total"], 1)
+        self.assertIn("1 analysed, 1 unchanged", self.scan("--only", "pdq").stdout)
+        catalog = next(self.library.home.glob("home/**/catalog.db"))
+        data = bytearray(catalog.read_bytes())
+        self.library.run("backup", self.library.home / "whole.db")
+        for at in range(9000, len(data) - 3000, 4096):
+            data[at : at + 300] = b"x" * 300
+        for beside in ("-wal", "-shm"):
+            pathlib.Path(f"{catalog}{beside}").unlink(missing_ok=True)
+        catalog.write_bytes(data)
+        done = self.library.run("check-db")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("unexpected", done.stderr)
+        self.assertEqual(self.library.run("restore", self.library.home / "whole.db").returncode, 0)
+        self.assertEqual(self.photos()["total"], 2)
+
+    def test_what_is_said_of_people_stays(self) -> None:
+        self.library.add_samples("obama.jpg", "obama_speaking.jpg", "biden.jpg", "astronaut.png")
+        self.scan("--only", "faces")
+        people = self.library.json("people", "list", "--json")["people"]
+        self.assertEqual(len(people), 3)
+        obama = people[0]
+        self.assertEqual(obama["photos"], 2)
+        faces = self.library.lines("people", "show", obama["id"], "--json")
+        self.assertEqual({pathlib.Path(f["path"]).name for f in faces}, {"obama.jpg", "obama_speaking.jpg"})
+        speaking = next(f["face"] for f in faces if f["path"].endswith("speaking.jpg"))
+
+        run = self.library.run
+        self.assertEqual(run("people", "name", obama["id"], "Barack").returncode, 0)
+        self.assertEqual(run("people", "not", obama["id"], speaking).returncode, 0)
+        self.scan("--only", "faces")
+        self.assertEqual(names(self.library.lines("search", 'person:Barack', "--json")), ["obama.jpg"])
+        other = next(
+            p["id"] for p in self.library.json("people", "list", "--json")["people"] if p["cover"].endswith("speaking.jpg")
+        )
+        self.assertEqual(run("people", "merge", obama["id"], other).returncode, 0)
+        self.assertEqual(len(self.library.lines("people", "show", other, "--json")), 2, "the old number means the new one")
+        self.assertIn("person", run("people", "split", speaking).stdout)
+        self.assertEqual(names(self.library.lines("search", 'person:Barack', "--json")), ["obama.jpg"])
+        self.assertEqual(run("people", "hide", obama["id"]).returncode, 0)
+        self.assertNotIn("Barack", run("people", "list").stdout)
+        self.assertIn("Barack", run("people", "list", "--hidden").stdout)
+        wrong = run("people", "merge", obama["id"], "999")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("there is no person 999", wrong.stderr)
+
+    def test_pages_and_orders(self) -> None:
+        self.library.add_samples("cat.png", "dog.png", "rocket.jpg", "coins.png", "obama.jpg")
+        self.scan("--only", "pdq")
+        whole = names(self.library.lines("search", "in:photos", "--json"))
+        self.assertEqual(len(whole), 5)
+        paged = []
+        after: list[str] = []
+        while True:
+            page = self.library.lines("search", "in:photos", "--json", "--limit", "2", *after)
+            paged += names(page)
+            if "next" not in page[-1]:
+                break
+            after = ["--after", page[-1]["next"]]
+        self.assertEqual(paged, whole)
+        self.assertEqual(names(self.library.lines("search", "in:photos", "--json", "--sort", "newest"))[0], "rocket.jpg")
+        done = self.library.run("search", "dog colour:red")
+        self.assertIn("\n  dog colour:red\n      ^", done.stderr)
+        self.assertEqual(names(self.library.lines("search", "name:coins type:png", "--json")), ["coins.png"])
+
+
+if __name__ == "__main__":
+    unittest.main()
