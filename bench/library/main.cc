@@ -21,7 +21,7 @@ int Run(int argc, char** argv) {
     if (argc >= 3 && argv[1] == section.name) {
       Options options{.folder = argv[2]};
       if (argc > 3) {
-        options.count = std::atoll(argv[3]);
+        options.count = std::strtoll(argv[3], nullptr, 10);
       }
       const Status status = section.run(options);
       if (!status.ok()) {

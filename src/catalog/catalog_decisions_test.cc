@@ -5,7 +5,6 @@ namespace calotype {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 class CatalogDecisionsTest : public CatalogTest {

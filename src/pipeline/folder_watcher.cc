@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr uint32_t kEvents = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |
                              IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
 constexpr std::chrono::milliseconds kTick{100};
+constexpr std::size_t kEventBytes = 65'536;  // some thousand events
 
 struct NetworkFileSystem {
   uint32_t magic;  // statfs(2)
@@ -124,7 +125,7 @@ void FolderWatcher::DropBelow(const fs::path& folder) {
 }
 
 void FolderWatcher::ReadEvents() {
-  alignas(inotify_event) std::array<char, 64 * 1024> buffer;
+  alignas(inotify_event) std::array<char, kEventBytes> buffer;
   ssize_t size = 0;
   while ((size = read(inotify_.get(), buffer.data(), buffer.size())) > 0) {
     for (const char* at = buffer.data(); at < buffer.data() + size;) {

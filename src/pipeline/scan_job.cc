@@ -149,8 +149,9 @@ Status ScanJob::CheckRoots() const {
 Status ScanJob::Prepare() {
   CALOTYPE_RETURN_IF_ERROR(CheckRoots());
   // The lock is ours: what is marked as running belonged to a process that died.
-  StatusOr<std::unique_ptr<InFlight>> in_flight = InFlight::Open(
-      options_.catalog_file.string() + ".inflight", static_cast<std::size_t>(options_.workers + Decoders()));
+  StatusOr<std::unique_ptr<InFlight>> in_flight =
+      InFlight::Open(options_.catalog_file.string() + ".inflight",
+                     static_cast<std::size_t>(options_.workers) + static_cast<std::size_t>(Decoders()));
   if (in_flight.ok()) {
     in_flight_ = *std::move(in_flight);
     CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning(in_flight_->casualties()));

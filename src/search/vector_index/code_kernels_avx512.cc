@@ -26,7 +26,7 @@ __m512i Weighted(__m512i total, const uint64_t* code, const uint64_t* planes, st
 // Eight sums of the lanes of eight registers, in three rounds of adding neighbours.
 __m512i SumsOfLanes(const __m512i* totals) {
   __m512i pairs[4];
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     pairs[i] = _mm512_add_epi64(_mm512_unpacklo_epi64(totals[2 * i], totals[2 * i + 1]),
                                 _mm512_unpackhi_epi64(totals[2 * i], totals[2 * i + 1]));
   }

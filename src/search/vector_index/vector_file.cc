@@ -332,7 +332,7 @@ Status VectorFile::Flush() {
   const int file = codes_file_.get();
   std::size_t offset = OffsetOf(block);
   const auto write = [&](const auto& values, std::size_t per_vector) -> Status {
-    using Value = typename std::remove_cvref_t<decltype(values)>::value_type;
+    using Value = std::remove_cvref_t<decltype(values)>::value_type;
     const std::size_t bytes = per_vector * sizeof(Value);
     CALOTYPE_RETURN_IF_ERROR(WriteSpan<Value>(file, values, offset + first * bytes, folder_));
     offset += kBlock * bytes;
