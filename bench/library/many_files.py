@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""Makes a folder of small photos, each of its own content: ./many_files.py FOLDER [COUNT] (100,000 by default; needs Pillow).
+
+    ./many_files.py FOLDER && calotype scan FOLDER --only pdq && time calotype scan --only pdq
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+
+def main() -> None:
+    folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+    photo = io.BytesIO()
+    Image.new("RGB", (48, 36), (90, 120, 60)).save(photo, "JPEG", quality=60)
+    for i in range(count):
+        below = folder / f"{i // 1000:03}"
+        below.mkdir(parents=True, exist_ok=True)
+        # What follows the end of a JPEG is no part of the picture, but of the file.
+        (below / f"{i:06}.jpg").write_bytes(photo.getvalue() + i.to_bytes(4, "little"))
+
+
+if __name__ == "__main__":
+    main()
