@@ -173,7 +173,8 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, int threads, int pa
                              .machine = models->devices.machine_key,
                              .limit = std::chrono::seconds(config_.device_timeout_s),
                              .max_batch = config_.max_batch,
-                             .batch_delay = std::chrono::microseconds(config_.batch_delay_us)};
+                             .batch_delay = std::chrono::microseconds(config_.batch_delay_us),
+                             .compiled = folders_.cache / "compiled"};
   CALOTYPE_ASSIGN_OR_RETURN(settings.policies, config_.Policies());
   settings.default_policy = settings.policies[""];
   models->placement = std::make_shared<Placement>(std::move(settings), std::make_shared<DeviceStore>(DeviceFile()));

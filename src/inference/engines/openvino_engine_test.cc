@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <thread>
 
 #include "base/folders.h"
+#include "base/temporary_folder.h"
 #include "inference/engine.h"
 #include "inference/engines/check_inputs.h"
 #include "inference/engines/openvino_library.h"
@@ -133,6 +135,35 @@ TEST_F(OpenVinoTest, WrongFilesAndOptionsAreErrors) {
   const Status precision = engine_->Load(kData / "affine.onnx", {.precision = "f8"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(precision));
   EXPECT_THAT(Message(precision), HasSubstr("does not compute in 'f8' on cpu; it has f32"));
+}
+
+// What lies in the folder is only ever a short cut: whatever became of it, the model loads and answers the same.
+TEST_F(OpenVinoTest, CompiledModelsAreKeptAndNeverTrusted) {
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const fs::path compiled = folder->path() / "compiled";
+  const auto works = [&] {
+    const auto session = Load(kData / "affine.onnx", {.compiled = compiled});
+    ASSERT_NE(session, nullptr);
+    const auto outputs = session->Run(AffineInputs());
+    ASSERT_TRUE(outputs.ok()) << outputs.status();
+    EXPECT_THAT((*outputs)[0].data<float>(), ElementsAre(1, 3, 5, 7, 9, 11));
+  };
+  works();
+  std::vector<fs::path> kept(fs::directory_iterator(compiled), {});
+  ASSERT_EQ(kept.size(), 1U);
+  const auto written = fs::last_write_time(kept[0]);
+  works();
+  EXPECT_EQ(fs::last_write_time(kept[0]), written) << "it was not used";
+  fs::permissions(kept[0], fs::perms::owner_all);
+  fs::resize_file(kept[0], fs::file_size(kept[0]) / 2);
+  works();
+  fs::permissions(kept[0], fs::perms::owner_all);
+  fs::resize_file(kept[0], 0);
+  works();
+  fs::remove_all(compiled);
+  std::ofstream(compiled) << "a file where a folder should be";
+  works();
 }
 
 // More threads than streams, each with shapes of its own.

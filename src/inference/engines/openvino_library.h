@@ -22,7 +22,7 @@
   X(ov_compiled_model_get_property)         \
   X(ov_compiled_model_input_by_name)        \
   X(ov_compiled_model_output_by_name)       \
-  X(ov_core_compile_model)                  \
+  X(ov_core_compile_model_from_file)        \
   X(ov_core_create)                         \
   X(ov_core_get_available_devices)          \
   X(ov_core_get_property)                   \

@@ -33,6 +33,9 @@ struct Property {
 
 std::vector<Property> Properties(const std::string& target, const SessionOptions& options) {
   std::vector<Property> properties = {{"INFERENCE_PRECISION_HINT", options.precision}};
+  if (!options.compiled.empty()) {
+    properties.push_back({"CACHE_DIR", options.compiled.string()});
+  }
   if (target == "NPU") {
     return properties;
   }
@@ -49,17 +52,19 @@ std::vector<Property> Properties(const std::string& target, const SessionOptions
   return properties;
 }
 
-StatusOr<CompiledModel> Compile(const OpenVinoLibrary& library, const std::string& target, const fs::path& file,
-                                const SessionOptions& options) {
+// Is it the file that is to blame?
+Status CheckReadable(const OpenVinoLibrary& library, const fs::path& file) {
   ov_model_t* read = nullptr;
   const Status readable =
       library.Error(library.api.ov_core_read_model(library.core, file.c_str(), nullptr, &read), file.string());
   const Model model(read, library.api.ov_model_free);
-  if (!readable.ok()) {
-    return absl::IsInternal(readable) ? absl::InvalidArgumentError(Message(readable)) : readable;
-  }
+  return absl::IsInternal(readable) ? absl::InvalidArgumentError(Message(readable)) : readable;
+}
+
+StatusOr<CompiledModel> Compile(const OpenVinoLibrary& library, const std::string& target, const fs::path& file,
+                                const SessionOptions& options) {
   // The call takes names and values as separate arguments and reads as many as it is told.
-  constexpr std::size_t kMost = 6;
+  constexpr std::size_t kMost = 7;
   const std::vector<Property> properties = Properties(target, options);
   std::array<const char*, 2 * kMost> p{};
   for (std::size_t i = 0; i < std::min(kMost, properties.size()); ++i) {
@@ -67,11 +72,15 @@ StatusOr<CompiledModel> Compile(const OpenVinoLibrary& library, const std::strin
     p[2 * i + 1] = properties[i].value.c_str();
   }
   ov_compiled_model_t* compiled = nullptr;
-  const ov_status_e status =
-      library.api.ov_core_compile_model(library.core, model.get(), target.c_str(), 2 * properties.size(), &compiled,
-                                        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11]);
+  const ov_status_e status = library.api.ov_core_compile_model_from_file(
+      library.core, file.c_str(), target.c_str(), 2 * properties.size(), &compiled, p[0], p[1], p[2], p[3], p[4], p[5],
+      p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13]);
   CompiledModel owned(compiled, library.api.ov_compiled_model_free);
-  CALOTYPE_RETURN_IF_ERROR(library.Error(status, fmt::format("{} on {}", file.string(), target)));
+  const Status made = library.Error(status, fmt::format("{} on {}", file.string(), target));
+  if (!made.ok()) {
+    CALOTYPE_RETURN_IF_ERROR(CheckReadable(library, file));
+    return made;
+  }
   return owned;
 }
 

@@ -108,7 +108,9 @@ bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) 
 }
 
 StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, const DeviceOption& option) const {
-  return LoadOn(option, model.path, {.threads = settings_.threads, .parallel = settings_.parallel}, settings_.limit);
+  return LoadOn(option, model.path,
+                {.threads = settings_.threads, .parallel = settings_.parallel, .compiled = settings_.compiled},
+                settings_.limit);
 }
 
 StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const DeviceOption& option) const {

@@ -47,6 +47,7 @@ struct PlacementSettings {
   // rows at most, by task, and how long the first call waits for others. Tasks that are not named are not batched.
   std::map<std::string, int64_t> max_batch;
   std::chrono::microseconds batch_delay{2000};
+  std::filesystem::path compiled;  // as in SessionOptions
 };
 
 // One device that a model may run on.
