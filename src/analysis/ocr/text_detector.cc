@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "analysis/ocr/close_look.h"
 #include "analysis/ocr/network.h"
 
 namespace calotype {
@@ -14,6 +19,9 @@ StatusOr<DetectorSettings> Read(const ModelParams& params) {
   CALOTYPE_ASSIGN_OR_RETURN(settings.limits.max_side,
                             IntBetween(params, "max_side", 32, 8192, settings.limits.max_side));
   CALOTYPE_ASSIGN_OR_RETURN(settings.limits.multiple, IntBetween(params, "multiple", 1, 256, settings.limits.multiple));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.first_look, IntBetween(params, "first_look", 0, 4096, settings.first_look));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.first_threshold,
+                            NumberBetween(params, "first_threshold", 0, 1, settings.first_threshold));
   CALOTYPE_ASSIGN_OR_RETURN(settings.regions.threshold,
                             NumberBetween(params, "threshold", 0, 1, settings.regions.threshold));
   CALOTYPE_ASSIGN_OR_RETURN(settings.regions.box_threshold,
@@ -23,6 +31,84 @@ StatusOr<DetectorSettings> Read(const ModelParams& params) {
   CALOTYPE_ASSIGN_OR_RETURN(settings.regions.dilation, params.BoolOr("dilation", settings.regions.dilation));
   CALOTYPE_ASSIGN_OR_RETURN(settings.normalisation, ReadPaddleNormalisation(params));
   return settings;
+}
+
+// Probabilities of text, a row after the other.
+struct TextMap {
+  Tensor tensor;
+  PixelSize size;
+};
+
+// Looking closely at more of a photo than this costs as much as looking at all of it.
+constexpr double kMostOfIt = 0.6;
+// A line that reaches over the edge of an area twice is longer than areas are meant for.
+constexpr int kMostGrowths = 2;
+
+StatusOr<TextMap> MapOf(Session& session, const Image& picture, const DetectorSettings& settings) {
+  CALOTYPE_ASSIGN_OR_RETURN(Tensor map, RunNetwork(session, ToTensor({&picture, 1}, settings.normalisation), 4));
+  const PixelSize size{static_cast<int>(map.dim(3)), static_cast<int>(map.dim(2))};
+  return TextMap{std::move(map), size};
+}
+
+// The size of the small copy; empty when the first look would not be worth its time.
+PixelSize FirstLookSize(PixelSize picture, const DetectorSettings& settings) {
+  const auto scaled = [&](int side) {
+    const double wanted = static_cast<double>(side) * settings.first_look / std::max(picture.width, picture.height);
+    return std::max(1, static_cast<int>(std::lround(wanted / settings.limits.multiple))) * settings.limits.multiple;
+  };
+  const PixelSize size{scaled(picture.width), scaled(picture.height)};
+  const bool worth_it = int64_t{size.width} * size.height * 2 < int64_t{picture.width} * picture.height;
+  const bool on_grid = picture.width % kAreaStep == 0 && picture.height % kAreaStep == 0;
+  return settings.first_look > 0 && worth_it && on_grid ? size : PixelSize{};
+}
+
+// Writes the map of `area` into `whole`.
+Status LookClosely(Session& session, const Image& picture, const Area& area, const DetectorSettings& settings,
+                   TextMap& whole) {
+  const Image part = Crop(picture, area.x, area.y, area.width, area.height);
+  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, MapOf(session, part, settings));
+  if (map.size.width != area.width || map.size.height != area.height) {
+    return absl::InvalidArgumentError(
+        fmt::format("the map of {}x{} pixels has a size of {}x{}; params.first_look = 0 "
+                    "does without maps of parts",
+                    area.width, area.height, map.size.width, map.size.height));
+  }
+  const float* source = map.tensor.data<float>().data();
+  for (int y = area.y; y < area.y + area.height; ++y, source += area.width) {
+    std::copy_n(source, area.width,
+                whole.tensor.data<float>().data() + static_cast<std::ptrdiff_t>(y) * whole.size.width + area.x);
+  }
+  return absl::OkStatus();
+}
+
+// The map of all of `picture`, of which only those parts were looked at in which a small copy of it shows something.
+StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, PixelSize small,
+                                   const DetectorSettings& settings) {
+  const PixelSize size{picture.width(), picture.height()};
+  CALOTYPE_ASSIGN_OR_RETURN(const TextMap first, MapOf(session, Resize(picture, small.width, small.height), settings));
+  std::vector<Area> areas =
+      FindAreas(first.tensor.data<float>(), first.size, size, static_cast<float>(settings.first_threshold));
+  TextMap whole{Tensor(ElementType::kFloat32, {1, 1, size.height, size.width}), size};
+  std::ranges::fill(whole.tensor.data<float>(), 0.0F);
+  std::vector<Area> seen;
+  for (int growth = 0; growth <= kMostGrowths; ++growth) {
+    const double part = static_cast<double>(PixelsIn(areas)) / (static_cast<double>(size.width) * size.height);
+    if (part > kMostOfIt || (growth == kMostGrowths && areas != seen)) {
+      return MapOf(session, picture, settings);
+    }
+    for (const Area& area : areas) {
+      if (std::ranges::find(seen, area) == seen.end()) {
+        CALOTYPE_RETURN_IF_ERROR(LookClosely(session, picture, area, settings, whole));
+      }
+    }
+    seen = areas;
+    areas = GrowWhereCut(whole.tensor.data<float>(), size, std::move(areas),
+                         static_cast<float>(settings.regions.threshold));
+    if (areas == seen) {
+      break;
+    }
+  }
+  return whole;
 }
 
 }  // namespace
@@ -45,11 +131,12 @@ StatusOr<std::vector<TextRegion>> DetectText(Session& session, const Image& phot
   const Image padded = pad ? Pad(photo, input.pad_x, input.pad_y) : Image();
   const Image& seen = pad ? padded : photo;
   const Image resized = ResizeBilinear(seen, input.network.width, input.network.height);
-  CALOTYPE_ASSIGN_OR_RETURN(const Tensor map, RunNetwork(session, ToTensor({&resized, 1}, settings.normalisation), 4));
-  const PixelSize map_size{static_cast<int>(map.dim(3)), static_cast<int>(map.dim(2))};
+  const PixelSize small = FirstLookSize(input.network, settings);
+  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, small.width > 0 ? MapOfWhatIsThere(session, resized, small, settings)
+                                                               : MapOf(session, resized, settings));
   CALOTYPE_ASSIGN_OR_RETURN(
       std::vector<TextRegion> regions,
-      FindTextRegions(map.data<float>(), map_size, {seen.width(), seen.height()}, settings.regions));
+      FindTextRegions(map.tensor.data<float>(), map.size, {seen.width(), seen.height()}, settings.regions));
   for (TextRegion& region : regions) {
     for (Point& corner : region.quad) {
       corner.x -= static_cast<float>(input.pad_x);

@@ -15,6 +15,10 @@ namespace calotype {
 
 struct DetectorSettings {
   DetectionLimits limits;
+  // The long side of a small copy at which a photo is looked at first; only where that sees anything like text is it
+  // looked at in full. 0: always all of it.
+  int first_look = 960;
+  double first_threshold = 0.2;  // what "anything like text" is: far below what makes a region
   RegionOptions regions;
   Normalisation normalisation;
 };

@@ -1,0 +1,136 @@
+#include "analysis/ocr/text_detector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "analysis/fake_engine.h"
+
+namespace calotype {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// A network that takes for text what is red, and counts the pixels that it was shown.
+class RedDetector {
+ public:
+  FakeSession& session() { return session_; }
+  int64_t pixels() const { return pixels_; }
+
+ private:
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) {
+    const Tensor& input = inputs.front();
+    Tensor map(ElementType::kFloat32, {1, 1, input.dim(2), input.dim(3)});
+    pixels_ += static_cast<int64_t>(map.elements());
+    const auto red = input.data<float>().last(map.elements());  // blue comes first
+    std::ranges::transform(red, map.data<float>().begin(), [](float value) { return std::clamp(value, 0.0F, 0.9F); });
+    return std::vector<Tensor>{map};
+  }
+
+  const std::vector<TensorInfo> one_ = {{.name = "x", .type = ElementType::kFloat32, .shape = {}}};
+  int64_t pixels_ = 0;
+  FakeSession session_{{.inputs = one_, .outputs = one_, .metadata = {}, .run = [this](std::span<const Tensor> inputs) {
+                          return Run(inputs);
+                        }}};
+};
+
+struct Line {
+  int x, y, width, height;
+  uint8_t red = 255;
+  int every = 1;  // of its rows, only each so many is painted
+};
+
+// What a copy of a third of the size does not see: one row of three, and that one not full red.
+Line Faint(Line line) {
+  line.red = 140;
+  line.every = 3;
+  return line;
+}
+
+constexpr int kWidth = 1920;
+constexpr int kHeight = 1408;
+
+Image PhotoWith(const std::vector<Line>& lines) {
+  Image photo(kWidth, kHeight);
+  std::ranges::fill(photo.pixels(), uint8_t{0});
+  for (const Line& line : lines) {
+    for (int y = line.y; y < line.y + line.height; y += line.every) {
+      for (int x = line.x; x < line.x + line.width; ++x) {
+        photo.row(y)[std::ptrdiff_t{3} * x] = line.red;
+      }
+    }
+  }
+  return photo;
+}
+
+DetectorSettings Settings(int first_look) {
+  DetectorSettings settings;
+  settings.first_look = first_look;
+  settings.regions.box_threshold = 0.1;
+  settings.normalisation = {.mean = {0, 0, 0}, .std = {255, 255, 255}, .bgr = true};
+  return settings;
+}
+
+// Checks that a first look finds what looking at all finds, and answers by how many times fewer pixels were shown.
+double Saved(const std::vector<Line>& lines, std::size_t regions) {
+  const Image photo = PhotoWith(lines);
+  RedDetector all;
+  RedDetector some;
+  const auto expected = DetectText(all.session(), photo, Settings(0));
+  const auto found = DetectText(some.session(), photo, Settings(640));
+  EXPECT_TRUE(expected.ok() && found.ok());
+  EXPECT_THAT(*expected, SizeIs(regions));
+  EXPECT_EQ(found->size(), expected->size());
+  for (std::size_t i = 0; i < std::min(found->size(), expected->size()); ++i) {
+    EXPECT_EQ((*found)[i].score, (*expected)[i].score);
+    for (std::size_t corner = 0; corner < 4; ++corner) {
+      EXPECT_EQ((*found)[i].quad[corner].x, (*expected)[i].quad[corner].x) << "region " << i;
+      EXPECT_EQ((*found)[i].quad[corner].y, (*expected)[i].quad[corner].y) << "region " << i;
+    }
+  }
+  return static_cast<double>(all.pixels()) / static_cast<double>(some.pixels());
+}
+
+TEST(TextDetectorTest, AFirstLookFindsTheSameForLess) {
+  EXPECT_GT(Saved({}, 0), 8);
+  EXPECT_GT(Saved({{300, 200, 200, 20}}, 1), 5);
+  EXPECT_GT(Saved({{300, 200, 200, 20}, {1500, 1200, 300, 30}, {0, 0, 60, 12}}, 3), 3);
+  EXPECT_GT(Saved({{10, 700, 1900, 16}}, 1), 2);  // from edge to edge
+}
+
+TEST(TextDetectorTest, ALineThatTheFirstLookSawInPartIsFollowedToItsEnd) {
+  EXPECT_GT(Saved({{300, 200, 200, 20}, Faint({500, 200, 200, 20})}, 1), 4);
+}
+
+TEST(TextDetectorTest, ALineThatDoesNotEndIsLookedAtWithTheWholePhoto) {
+  EXPECT_LT(Saved({{100, 200, 100, 20}, Faint({200, 200, 1500, 20})}, 1), 1);
+}
+
+TEST(TextDetectorTest, APhotoFullOfTextIsLookedAtOnceInFull) {
+  std::vector<Line> lines;
+  for (int y = 20; y + 40 < kHeight; y += 60) {
+    lines.push_back({40, y, kWidth - 80, 20});
+  }
+  const double saved = Saved(lines, lines.size());
+  EXPECT_LT(saved, 1);
+  EXPECT_GT(saved, 0.8);
+}
+
+TEST(TextDetectorTest, SmallPhotosAreLookedAtInFull) {
+  RedDetector detector;
+  Image photo(800, 768);
+  std::ranges::fill(photo.pixels(), uint8_t{0});
+  const auto found = DetectText(detector.session(), photo, Settings(640));
+  ASSERT_TRUE(found.ok());
+  EXPECT_THAT(*found, IsEmpty());
+  EXPECT_EQ(detector.session().runs(), 1);
+  EXPECT_EQ(detector.pixels(), 800 * 768);
+}
+
+}  // namespace
+}  // namespace calotype
