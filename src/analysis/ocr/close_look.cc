@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <opencv2/imgproc.hpp>
 #include <utility>
 
 namespace calotype {
@@ -13,6 +14,11 @@ namespace {
 constexpr int kMargin = 64;
 // By how much an area that cuts a line grows.
 constexpr int kGrowth = 128;
+// Of the first look's map: the short side from which text is large. The map shows the middle half of a line's height,
+// so its letters are some 32 pixels high there, four times what the network needs.
+constexpr float kLarge = 16;
+// The map's slope from a line to what is around it.
+constexpr int kRim = 4;
 
 // An engine prepares itself for each shape that it meets first (60 ms on OpenVINO 2026.4): so areas have sides of
 // these.
@@ -26,10 +32,6 @@ Area Union(const Area& a, const Area& b) {
   const int x = std::min(a.x, b.x);
   const int y = std::min(a.y, b.y);
   return {x, y, std::max(Right(a), Right(b)) - x, std::max(Bottom(a), Bottom(b)) - y};
-}
-
-bool Overlap(const Area& a, const Area& b) {
-  return a.x < Right(b) && b.x < Right(a) && a.y < Bottom(b) && b.y < Bottom(a);
 }
 
 // On the grid, inside the picture, by the pixels left, above, right and below larger.
@@ -58,34 +60,37 @@ Area WithCommonSides(const Area& area, PixelSize picture) {
           width, height};
 }
 
-// Until no two overlap, or are cheaper as one.
+// Until no two are cheaper as one.
 std::vector<Area> Merged(std::vector<Area> areas, PixelSize picture) {
   std::ranges::transform(areas, areas.begin(), [&](const Area& area) { return WithCommonSides(area, picture); });
   for (std::size_t i = 0; i < areas.size();) {
-    const auto partner =
-        std::find_if(areas.begin() + static_cast<std::ptrdiff_t>(i) + 1, areas.end(), [&](const Area& other) {
-          return Overlap(areas[i], other) || Pixels(Union(areas[i], other)) <= Pixels(areas[i]) + Pixels(other);
-        });
+    Area frame;
+    const auto cheaper = [&](const Area& other) {
+      frame = WithCommonSides(Union(areas[i], other), picture);
+      return Pixels(frame) <= Pixels(areas[i]) + Pixels(other);
+    };
+    const auto partner = std::find_if(areas.begin() + static_cast<std::ptrdiff_t>(i) + 1, areas.end(), cheaper);
     if (partner == areas.end()) {
       ++i;
       continue;
     }
-    areas[i] = WithCommonSides(Union(areas[i], *partner), picture);
+    areas[i] = frame;
     areas.erase(partner);
-    i = 0;  // it may touch now what it did not touch before
+    i = 0;  // it may be cheaper now with one with which it was not before
   }
   return areas;
 }
 
-// One bit for each cell of the grid: is a pixel of the map in it above the threshold?
+// One bit for each cell of the grid: is something in it?
 class Cells {
  public:
-  Cells(std::span<const float> probabilities, PixelSize map, PixelSize picture, float threshold)
+  // `awake` has the size `map`.
+  Cells(const cv::Mat1b& awake, PixelSize map, PixelSize picture)
       : columns_(picture.width / kAreaStep), rows_(picture.height / kAreaStep), awake_(Count(columns_, rows_)) {
     for (int y = 0; y < map.height; ++y) {
-      const float* const row = probabilities.data() + static_cast<std::ptrdiff_t>(y) * map.width;
+      const uint8_t* const row = awake[y];
       for (int x = 0; x < map.width; ++x) {
-        if (row[x] > threshold) {
+        if (row[x] != 0) {
           Wake(x, y, map);
         }
       }
@@ -154,7 +159,25 @@ class Cells {
   std::vector<uint8_t> awake_;
 };
 
-// The sides at which something lies in the outermost pixels of `area`.
+// The text in `awake` that is large, with the faint rim around it.
+cv::Mat1b LargeText(const cv::Mat1b& awake) {
+  std::vector<std::vector<cv::Point>> contours;
+  cv::findContours(awake, contours, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  std::erase_if(contours, [](const std::vector<cv::Point>& contour) {
+    const cv::Size2f size = cv::minAreaRect(contour).size;
+    return std::min(size.width, size.height) < kLarge;
+  });
+  cv::Mat1b large(awake.size(), uint8_t{0});
+  cv::drawContours(large, contours, -1, cv::Scalar(1), cv::FILLED);
+  cv::dilate(large, large, cv::Mat1b(2 * kRim + 1, 2 * kRim + 1, uint8_t{1}));
+  return large;
+}
+
+bool IsInside(int x, int y, const Area& area) {
+  return x >= area.x && x < Right(area) && y >= area.y && y < Bottom(area);
+}
+
+// The sides at which something lies in the outermost pixels of an area.
 struct Cuts {
   bool left = false;
   bool above = false;
@@ -163,43 +186,63 @@ struct Cuts {
   bool any() const { return left || above || right || below; }
 };
 
-Cuts FindCuts(std::span<const float> probabilities, PixelSize picture, const Area& area, float threshold) {
-  const auto text = [&](int x, int y) {
-    return probabilities[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
-                         static_cast<std::size_t>(x)] > threshold;
+// `is_text` says whether something is at a pixel.
+template <typename IsText>
+Cuts FindCuts(PixelSize picture, std::span<const Area> areas, const Area& area, IsText is_text) {
+  const auto cut = [&](int x, int y) {
+    return is_text(x, y) &&
+           std::ranges::none_of(areas, [&](const Area& other) { return other != area && IsInside(x, y, other); });
   };
   Cuts cuts;
   for (int y = area.y; y < Bottom(area); ++y) {
-    cuts.left |= area.x > 0 && text(area.x, y);
-    cuts.right |= Right(area) < picture.width && text(Right(area) - 1, y);
+    cuts.left |= area.x > 0 && cut(area.x, y);
+    cuts.right |= Right(area) < picture.width && cut(Right(area) - 1, y);
   }
   for (int x = area.x; x < Right(area); ++x) {
-    cuts.above |= area.y > 0 && text(x, area.y);
-    cuts.below |= Bottom(area) < picture.height && text(x, Bottom(area) - 1);
+    cuts.above |= area.y > 0 && cut(x, area.y);
+    cuts.below |= Bottom(area) < picture.height && cut(x, Bottom(area) - 1);
   }
   return cuts;
 }
 
 }  // namespace
 
-std::vector<Area> FindAreas(std::span<const float> probabilities, PixelSize map, PixelSize picture, float threshold) {
-  Cells cells(probabilities, map, picture, threshold);
-  std::vector<Area> areas;
+FirstLook JudgeFirstLook(std::span<const float> probabilities, PixelSize map, PixelSize picture, float threshold) {
+  // OpenCV has no read-only matrix; nothing writes into this one.
+  const cv::Mat1f seen(map.height, map.width, const_cast<float*>(probabilities.data()));
+  cv::Mat1b awake;
+  cv::compare(seen, threshold, awake, cv::CMP_GT);
+  const cv::Mat1b large = LargeText(awake);
+  FirstLook look{
+      .areas = {},
+      .large = std::vector<float>(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height))};
+  cv::Mat1f kept(seen.size(), 0.0F);
+  seen.copyTo(kept, large);
+  cv::resize(kept, cv::Mat1f(picture.height, picture.width, look.large.data()), {picture.width, picture.height}, 0, 0,
+             cv::INTER_LINEAR);
+  awake.setTo(0, large);
+  Cells cells(awake, map, picture);
   for (Area frame; cells.TakeGroup(frame);) {
-    areas.push_back(Grown(frame, picture, kMargin, kMargin, kMargin, kMargin));
+    look.areas.push_back(Grown(frame, picture, kMargin, kMargin, kMargin, kMargin));
   }
-  return Merged(std::move(areas), picture);
+  look.areas = Merged(std::move(look.areas), picture);
+  return look;
 }
 
-std::vector<Area> GrowWhereCut(std::span<const float> probabilities, PixelSize picture, std::vector<Area> areas,
-                               float threshold) {
-  for (Area& area : areas) {
-    if (const Cuts cuts = FindCuts(probabilities, picture, area, threshold); cuts.any()) {
+std::vector<Area> GrowWhereCut(std::span<const float> probabilities, PixelSize picture, std::span<const float> large,
+                               std::vector<Area> areas, float threshold) {
+  const auto is_text = [&](int x, int y) {
+    const auto at = static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(x);
+    return probabilities[at] > threshold && large[at] == 0;
+  };
+  std::vector<Area> grown = areas;
+  for (std::size_t i = 0; i < areas.size(); ++i) {
+    if (const Cuts cuts = FindCuts(picture, areas, areas[i], is_text); cuts.any()) {
       const auto by = [](bool cut) { return cut ? kGrowth : 0; };
-      area = Grown(area, picture, by(cuts.left), by(cuts.above), by(cuts.right), by(cuts.below));
+      grown[i] = Grown(areas[i], picture, by(cuts.left), by(cuts.above), by(cuts.right), by(cuts.below));
     }
   }
-  return Merged(std::move(areas), picture);
+  return grown == areas ? areas : Merged(std::move(grown), picture);
 }
 
 int64_t PixelsIn(std::span<const Area> areas) {

@@ -28,12 +28,12 @@ std::vector<float> MapWith(PixelSize size, const std::vector<Area>& lines) {
 }
 
 std::vector<Area> Find(const std::vector<Area>& lines, PixelSize map = {480, 352}, PixelSize picture = {1920, 1408}) {
-  return FindAreas(MapWith(map, lines), map, picture, kThreshold);
+  return JudgeFirstLook(MapWith(map, lines), map, picture, kThreshold).areas;
 }
 
 TEST(CloseLookTest, NothingAwakeIsNoArea) {
   EXPECT_THAT(Find({}), IsEmpty());
-  EXPECT_THAT(FindAreas(std::vector<float>(100, kThreshold), {10, 10}, {320, 320}, kThreshold), IsEmpty());
+  EXPECT_THAT(JudgeFirstLook(std::vector<float>(100, kThreshold), {10, 10}, {320, 320}, kThreshold).areas, IsEmpty());
 }
 
 TEST(CloseLookTest, AreasHaveAMarginAndLieOnTheGrid) {
@@ -63,37 +63,45 @@ TEST(CloseLookTest, EveryPixelThatIsAwakeIsInAnArea) {
   }
 }
 
-TEST(CloseLookTest, AreasThatOverlapAreOne) {
+TEST(CloseLookTest, AreasAreOneWhereThatIsCheaper) {
   EXPECT_THAT(Find({{100, 100, 20, 5}, {130, 100, 20, 5}}), SizeIs(1));
   EXPECT_THAT(Find({{100, 100, 20, 5}, {300, 300, 20, 5}}), SizeIs(2));
+  // Two long lines that form a corner: their frame is most of the picture.
+  EXPECT_THAT(Find({{10, 10, 460, 5}, {10, 30, 5, 310}}), SizeIs(2));
 }
 
-TEST(CloseLookTest, AreasNeverOverlap) {
-  std::vector<Area> lines;
-  for (int i = 0; i < 40; ++i) {
-    lines.push_back({i * 37 % 460, i * 53 % 340, 1 + i % 15, 1 + i % 4});
-  }
-  const std::vector<Area> areas = Find(lines);
-  for (std::size_t i = 0; i < areas.size(); ++i) {
-    for (std::size_t j = i + 1; j < areas.size(); ++j) {
-      const bool apart = areas[i].x + areas[i].width <= areas[j].x || areas[j].x + areas[j].width <= areas[i].x ||
-                         areas[i].y + areas[i].height <= areas[j].y || areas[j].y + areas[j].height <= areas[i].y;
-      EXPECT_TRUE(apart) << i << " and " << j;
-    }
-  }
+TEST(CloseLookTest, LargeTextNeedsNoCloseLook) {
+  const PixelSize map{480, 352};
+  const PixelSize picture{1920, 1408};
+  const FirstLook look =
+      JudgeFirstLook(MapWith(map, {{100, 100, 200, 20}, {50, 300, 60, 8}}), map, picture, kThreshold);
+  ASSERT_THAT(look.areas, SizeIs(1));
+  EXPECT_GT(look.areas[0].y, 1000);
+  const auto at = [&](int x, int y) { return look.large[static_cast<std::size_t>(y) * 1920 + x]; };
+  EXPECT_EQ(at(800, 440), 0.5F);   // inside the large line
+  EXPECT_EQ(at(300, 1216), 0.0F);  // the small one is left to the close look
+  EXPECT_EQ(at(0, 0), 0.0F);
 }
 
 TEST(CloseLookTest, GrowsTowardsWhatIsCut) {
   const PixelSize picture{640, 640};
   const Area area{160, 160, 160, 160};
-  EXPECT_THAT(GrowWhereCut(MapWith(picture, {{200, 200, 80, 10}}), picture, {area}, kThreshold), ElementsAre(area));
-  const std::vector<Area> grown = GrowWhereCut(MapWith(picture, {{200, 200, 120, 10}}), picture, {area}, kThreshold);
+  const std::vector<float> none(640 * 640);
+  const auto grow = [&](const Area& line, std::vector<Area> areas, std::span<const float> large) {
+    return GrowWhereCut(MapWith(picture, {line}), picture, large, std::move(areas), kThreshold);
+  };
+  EXPECT_THAT(grow({200, 200, 80, 10}, {area}, none), ElementsAre(area));
+  const Area longer{200, 200, 120, 10};
+  const std::vector<Area> grown = grow(longer, {area}, none);
   ASSERT_THAT(grown, SizeIs(1));
   EXPECT_GE(grown[0].x + grown[0].width, 320 + 128);
   EXPECT_LE(grown[0].x, 160);
-  // What ends with the picture is not cut.
+  // What ends with the picture, goes on in another area or is large text is not cut.
   const Area corner{0, 0, 160, 160};
-  EXPECT_THAT(GrowWhereCut(MapWith(picture, {{0, 0, 80, 10}}), picture, {corner}, kThreshold), ElementsAre(corner));
+  EXPECT_THAT(grow({0, 0, 80, 10}, {corner}, none), ElementsAre(corner));
+  const Area beside{288, 160, 160, 320};
+  EXPECT_THAT(grow(longer, {area, beside}, none), ElementsAre(area, beside));
+  EXPECT_THAT(grow(longer, {area}, MapWith(picture, {{200, 200, 300, 10}})), ElementsAre(area));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ PixelSize FirstLookSize(PixelSize picture, const DetectorSettings& settings) {
   return settings.first_look > 0 && worth_it && on_grid ? size : PixelSize{};
 }
 
-// Writes the map of `area` into `whole`.
+// Lays the map of `area` over `whole`: the higher of both counts, since areas see less of what is near their edges.
 Status LookClosely(Session& session, const Image& picture, const Area& area, const DetectorSettings& settings,
                    TextMap& whole) {
   const Image part = Crop(picture, area.x, area.y, area.width, area.height);
@@ -75,8 +75,9 @@ Status LookClosely(Session& session, const Image& picture, const Area& area, con
   }
   const float* source = map.tensor.data<float>().data();
   for (int y = area.y; y < area.y + area.height; ++y, source += area.width) {
-    std::copy_n(source, area.width,
-                whole.tensor.data<float>().data() + static_cast<std::ptrdiff_t>(y) * whole.size.width + area.x);
+    float* const target =
+        whole.tensor.data<float>().data() + static_cast<std::ptrdiff_t>(y) * whole.size.width + area.x;
+    std::transform(source, source + area.width, target, target, [](float a, float b) { return std::max(a, b); });
   }
   return absl::OkStatus();
 }
@@ -86,10 +87,11 @@ StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, Pixel
                                    const DetectorSettings& settings) {
   const PixelSize size{picture.width(), picture.height()};
   CALOTYPE_ASSIGN_OR_RETURN(const TextMap first, MapOf(session, Resize(picture, small.width, small.height), settings));
-  std::vector<Area> areas =
-      FindAreas(first.tensor.data<float>(), first.size, size, static_cast<float>(settings.first_threshold));
+  FirstLook look =
+      JudgeFirstLook(first.tensor.data<float>(), first.size, size, static_cast<float>(settings.first_threshold));
   TextMap whole{Tensor(ElementType::kFloat32, {1, 1, size.height, size.width}), size};
-  std::ranges::fill(whole.tensor.data<float>(), 0.0F);
+  std::ranges::copy(look.large, whole.tensor.data<float>().begin());
+  std::vector<Area>& areas = look.areas;
   std::vector<Area> seen;
   for (int growth = 0; growth <= kMostGrowths; ++growth) {
     const double part = static_cast<double>(PixelsIn(areas)) / (static_cast<double>(size.width) * size.height);
@@ -102,7 +104,7 @@ StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, Pixel
       }
     }
     seen = areas;
-    areas = GrowWhereCut(whole.tensor.data<float>(), size, std::move(areas),
+    areas = GrowWhereCut(whole.tensor.data<float>(), size, look.large, std::move(areas),
                          static_cast<float>(settings.regions.threshold));
     if (areas == seen) {
       break;

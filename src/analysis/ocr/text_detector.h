@@ -18,7 +18,7 @@ struct DetectorSettings {
   // The long side of a small copy at which a photo is looked at first; only where that sees anything like text is it
   // looked at in full. 0: always all of it.
   int first_look = 960;
-  double first_threshold = 0.2;  // what "anything like text" is: far below what makes a region
+  double first_threshold = 0.3;  // what "anything like text" is: a pixel, where a region is the mean of many
   RegionOptions regions;
   Normalisation normalisation;
 };
