@@ -9,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/area_resize.h"
+#include "analysis/image_kernels.h"
+
 namespace calotype {
 namespace {
 
@@ -32,6 +35,9 @@ void ResizeInto(const cv::Mat& source, cv::Mat target) {
   const bool enlarges = size.width >= source.cols && size.height >= source.rows;
   if (size == source.size()) {
     source.copyTo(target);
+  } else if (AveragesDown(source.cols, source.rows, size.width, size.height)) {
+    AverageDown({.data = source.data, .stride = source.step, .width = source.cols, .height = source.rows},
+                {.data = target.data, .stride = target.step, .width = size.width, .height = size.height});
   } else if (shrinks || enlarges) {
     cv::resize(source, target, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
   } else {
@@ -49,31 +55,37 @@ Image Black(int width, int height) {
   return image;
 }
 
-// A byte's 256 values, normalised: three lookups a pixel are exact and need no conversion.
-using Lookup = std::array<float, 256>;
+// How the channels R, G and B are normalised, and which of the model's they are.
+struct ChannelScales {
+  std::array<ChannelScale, 3> scales;
+  std::array<std::size_t, 3> planes;
+};
 
-std::array<Lookup, 3> MakeLookups(const Normalisation& normalisation) {
-  std::array<Lookup, 3> lookups;
+ChannelScales MakeScales(const Normalisation& normalisation) {
+  ChannelScales made;
   for (std::size_t channel = 0; channel < 3; ++channel) {
-    for (std::size_t value = 0; value < 256; ++value) {
-      lookups[channel][value] = (static_cast<float>(value) - normalisation.mean[channel]) / normalisation.std[channel];
-    }
+    const std::size_t plane = normalisation.bgr ? 2 - channel : channel;
+    made.planes[channel] = plane;
+    made.scales[channel] = MakeChannelScale(normalisation.mean[plane], normalisation.std[plane]);
   }
-  return lookups;
+  return made;
 }
 
-void FillPlanes(const Image& image, const std::array<Lookup, 3>& lookups, bool bgr, float* planes) {
-  const std::size_t pixels = static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height());
-  const uint8_t* source = image.pixels().data();
-  const std::size_t first = bgr ? 2 : 0;
-  float* plane0 = planes;
-  float* plane1 = plane0 + pixels;
-  float* plane2 = plane1 + pixels;
-  for (std::size_t i = 0; i < pixels; ++i, source += 3) {
-    plane0[i] = lookups[0][source[first]];
-    plane1[i] = lookups[1][source[1]];
-    plane2[i] = lookups[2][source[2 - first]];
+// `fraction` between two source positions, as OpenCV's INTER_LINEAR has it: in float from the middle of the pixel on.
+std::vector<BlendTap> PlanBlend(int from, int to) {
+  const double scale = 1 / (static_cast<double>(to) / from);
+  std::vector<BlendTap> taps;
+  for (int i = 0; i < to; ++i) {
+    const auto middle = static_cast<float>((i + 0.5) * scale - 0.5);
+    const float left = std::floor(middle);
+    BlendTap tap{.left = static_cast<int>(left), .right = static_cast<int>(left) + 1, .fraction = middle - left};
+    if (tap.left < 0 || tap.right >= from) {
+      tap.left = tap.right = std::clamp(tap.left, 0, from - 1);
+      tap.fraction = 0;
+    }
+    taps.push_back(tap);
   }
+  return taps;
 }
 
 cv::Point2f ToPixelCentres(const Point& point) {
@@ -130,16 +142,24 @@ Image ResizeBilinear(const Image& image, int width, int height) {
 
 Tensor ResizeToTensor(const Image& image, int width, int height, const Normalisation& normalisation) {
   Tensor tensor(ElementType::kFloat32, {1, 3, height, width});
-  cv::Mat wide;
-  View(image).convertTo(wide, CV_32FC3);
-  cv::Mat scaled;
-  cv::resize(wide, scaled, {width, height}, 0, 0, cv::INTER_LINEAR);
-  float* target = tensor.data<float>().data();
+  const std::vector<BlendTap> across = PlanBlend(image.width(), width);
+  const std::vector<BlendTap> down = PlanBlend(image.height(), height);
+  const std::size_t plane_size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  std::array<float*, 3> planes;
+  std::array<float, 3> scale;
+  std::array<float, 3> offset;
   for (std::size_t channel = 0; channel < 3; ++channel) {
-    cv::Mat plane(height, width, CV_32FC1, target + channel * scaled.total());
-    cv::extractChannel(scaled, plane, static_cast<int>(normalisation.bgr ? 2 - channel : channel));
-    const double std = normalisation.std[channel];
-    plane.convertTo(plane, CV_32FC1, 1 / std, -normalisation.mean[channel] / std);
+    const std::size_t plane = normalisation.bgr ? 2 - channel : channel;
+    planes[channel] = tensor.data<float>().data() + plane * plane_size;
+    const double std = normalisation.std[plane];
+    scale[channel] = static_cast<float>(1 / std);
+    offset[channel] = static_cast<float>(-normalisation.mean[plane] / std);
+  }
+  for (const BlendTap& tap : down) {
+    ImageKernelsInUse().blend(
+        {.top = image.row(tap.left), .bottom = image.row(tap.right), .fraction = tap.fraction, .bytes = image.stride()},
+        across, scale, offset, planes.data());
+    std::ranges::for_each(planes, [width](float*& plane) { plane += width; });
   }
   return tensor;
 }
@@ -186,20 +206,37 @@ Letterboxed LetterboxBilinear(const Image& image, int width, int height) {
   return boxed;
 }
 
-Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation) {
-  if (images.empty()) {
-    return {ElementType::kFloat32, {0, 3, 0, 0}};
-  }
-  const int64_t width = images[0].width();
-  const int64_t height = images[0].height();
-  Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(images.size()), 3, height, width});
-  const std::array<Lookup, 3> lookups = MakeLookups(normalisation);
-  const std::size_t step = static_cast<std::size_t>(3 * width * height);
-  float* planes = tensor.data<float>().data();
+void WriteToTensor(std::span<const Image> images, const Normalisation& normalisation, Tensor& tensor) {
+  const ChannelScales scales = MakeScales(normalisation);
+  const auto row_length = static_cast<std::size_t>(tensor.dim(3));
+  const std::size_t plane_size = static_cast<std::size_t>(tensor.dim(2)) * row_length;
+  float* first = tensor.data<float>().data();
   for (const Image& image : images) {
-    FillPlanes(image, lookups, normalisation.bgr, planes);
-    planes += step;
+    const auto columns = static_cast<std::size_t>(image.width());
+    // Where rows follow each other without a gap, all of them are one.
+    const bool whole = columns == row_length;
+    const int rows = whole ? 1 : image.height();
+    const std::size_t length = whole ? columns * static_cast<std::size_t>(image.height()) : columns;
+    std::array<float*, 3> planes;
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      planes[channel] = first + scales.planes[channel] * plane_size;
+    }
+    for (int y = 0; y < rows; ++y) {
+      ImageKernelsInUse().normalise(image.row(y), length, scales.scales.data(), planes.data());
+      for (float*& plane : planes) {
+        std::fill(plane + length, plane + std::max(length, row_length), 0.0F);
+        plane += row_length;
+      }
+    }
+    first += 3 * plane_size;
   }
+}
+
+Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation) {
+  const int64_t width = images.empty() ? 0 : images[0].width();
+  const int64_t height = images.empty() ? 0 : images[0].height();
+  Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(images.size()), 3, height, width});
+  WriteToTensor(images, normalisation, tensor);
   return tensor;
 }
 

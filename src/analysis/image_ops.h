@@ -46,6 +46,10 @@ Letterboxed LetterboxBilinear(const Image& image, int width, int height);
 // `images`, all of one size, as a float tensor [N, 3, H, W].
 Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation);
 
+// The same into `tensor`, float [N, 3, H, W], one after the other. All images have its height; to the right of one that
+// is narrower, 0 is written.
+void WriteToTensor(std::span<const Image> images, const Normalisation& normalisation, Tensor& tensor);
+
 // The quadrilateral `quad` of `image` drawn flat into width x height (perspective, cubic, edge pixels repeated).
 Image WarpQuad(const Image& image, const Quad& quad, int width, int height);
 

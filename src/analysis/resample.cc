@@ -1,17 +1,17 @@
 #include "analysis/resample.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <numbers>
 #include <vector>
 
+#include "analysis/image_kernels.h"
+
 namespace calotype {
 namespace {
-
-// Weights are whole numbers of 2^-22: with 8 bits of pixel and a sum of weights below 2, an int32 holds a sum.
-constexpr int kWeightBits = 32 - 8 - 2;
 
 double Sinc(double x) { return x == 0 ? 1 : std::sin(x * std::numbers::pi) / (x * std::numbers::pi); }
 
@@ -45,17 +45,8 @@ Kernel KernelOf(ResampleFilter filter) {
   return {.weight = Lanczos, .support = 3};
 }
 
-// What one output position is made of: source positions from `first` on, and where their weights lie in Axis::weights.
-struct Taps {
-  int first = 0;
-  int count = 0;
-  std::size_t weights = 0;
-};
-
-// One direction: output positions [first, first + taps.size()) of `to`.
-struct Axis {
-  std::vector<Taps> taps;
-  std::vector<int32_t> weights;
+// Output positions [first, first + taps.size()) of one direction.
+struct PlannedAxis : FixedAxis {
   bool copies = false;  // as many source positions as output positions: Pillow skips such a pass
 };
 
@@ -64,8 +55,9 @@ int32_t ToFixed(double weight) {
   return static_cast<int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-Axis PlanAxis(int from, int to, int first, int count, const Kernel& kernel) {
-  Axis axis{.taps = {}, .weights = {}, .copies = from == to};
+PlannedAxis PlanAxis(int from, int to, int first, int count, const Kernel& kernel) {
+  PlannedAxis axis;
+  axis.copies = from == to;
   const double scale = static_cast<double>(from) / to;
   const double stretch = std::max(scale, 1.0);
   const double support = kernel.support * stretch;
@@ -87,61 +79,47 @@ Axis PlanAxis(int from, int to, int first, int count, const Kernel& kernel) {
     for (const double weight : weights) {
       axis.weights.push_back(ToFixed(sum != 0 ? weight * normalise : weight));
     }
+    axis.weights.resize((axis.weights.size() + kTapGroup - 1) / kTapGroup * kTapGroup);
   }
+  SplitWeights(axis);
   return axis;
 }
 
-uint8_t ToByte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kWeightBits, 0, 255)); }
-
-constexpr int32_t kHalf = 1 << (kWeightBits - 1);
-
-void ScaleRow(const uint8_t* source, const Axis& axis, uint8_t* target) {
-  for (const Taps& taps : axis.taps) {
-    const uint8_t* pixel = source + std::ptrdiff_t{Image::kChannels} * taps.first;
-    const int32_t* weight = axis.weights.data() + taps.weights;
-    int32_t red = kHalf;
-    int32_t green = kHalf;
-    int32_t blue = kHalf;
-    for (int i = 0; i < taps.count; ++i, pixel += Image::kChannels) {
-      red += weight[i] * pixel[0];
-      green += weight[i] * pixel[1];
-      blue += weight[i] * pixel[2];
-    }
-    *target++ = ToByte(red);
-    *target++ = ToByte(green);
-    *target++ = ToByte(blue);
-  }
-}
-
 // Rows [top, top + height) of `image`, scaled along x.
-Image ScaleAcross(const Image& image, const Axis& axis, int first, int top, int height) {
+Image ScaleAcross(const Image& image, const PlannedAxis& axis, int first, int top, int height) {
   Image scaled(static_cast<int>(axis.taps.size()), height);
-  for (int y = 0; y < height; ++y) {
-    const uint8_t* const source = image.row(top + y);
-    if (axis.copies) {
-      std::memcpy(scaled.row(y), source + std::ptrdiff_t{Image::kChannels} * first, scaled.stride());
-    } else {
-      ScaleRow(source, axis, scaled.row(y));
+  if (axis.copies) {
+    for (int y = 0; y < height; ++y) {
+      std::memcpy(scaled.row(y), image.row(top + y) + std::ptrdiff_t{Image::kChannels} * first, scaled.stride());
     }
+    return scaled;
+  }
+  constexpr int kRows = static_cast<int>(kRowsAcross);
+  for (int y = 0; y < height; y += kRows) {
+    std::array<const uint8_t*, kRowsAcross> from;
+    std::array<uint8_t*, kRowsAcross> to;
+    for (int i = 0; i < kRows; ++i) {
+      const int row = std::min(y + i, height - 1);  // at the end the last row is scaled more than once
+      from[static_cast<std::size_t>(i)] = image.row(top + row);
+      to[static_cast<std::size_t>(i)] = scaled.row(row);
+    }
+    ImageKernelsInUse().scale_across(from.data(), image.stride(), axis, to.data());
   }
   return scaled;
 }
 
 // `image`, whose first row is row `top` of the source, scaled along y.
-Image ScaleDown(const Image& image, const Axis& axis, int top) {
+Image ScaleDown(const Image& image, const PlannedAxis& axis, int top) {
   Image scaled(image.width(), static_cast<int>(axis.taps.size()));
-  std::vector<int32_t> sums(image.stride());
+  std::vector<const uint8_t*> rows;
   for (int y = 0; y < scaled.height(); ++y) {
     const Taps& taps = axis.taps[static_cast<std::size_t>(y)];
-    std::ranges::fill(sums, kHalf);
+    rows.clear();
     for (int i = 0; i < taps.count; ++i) {
-      const uint8_t* const source = image.row(taps.first - top + i);
-      const int32_t weight = axis.weights[taps.weights + static_cast<std::size_t>(i)];
-      for (std::size_t x = 0; x < sums.size(); ++x) {
-        sums[x] += weight * source[x];
-      }
+      rows.push_back(image.row(taps.first - top + i));
     }
-    std::ranges::transform(sums, scaled.row(y), ToByte);
+    ImageKernelsInUse().scale_down(rows.data(), &axis.weights[taps.weights], rows.size(), image.stride(),
+                                   scaled.row(y));
   }
   return scaled;
 }
@@ -161,8 +139,8 @@ Image ResamplePart(const Image& image, int width, int height, ResampleFilter fil
     return {};
   }
   const Kernel kernel = KernelOf(filter);
-  const Axis across = PlanAxis(image.width(), width, x0, x1 - x0, kernel);
-  const Axis down = PlanAxis(image.height(), height, y0, y1 - y0, kernel);
+  const PlannedAxis across = PlanAxis(image.width(), width, x0, x1 - x0, kernel);
+  const PlannedAxis down = PlanAxis(image.height(), height, y0, y1 - y0, kernel);
   // Rows between the passes are rounded to bytes, so which comes first is part of the answer. Pillow scales across
   // first, but for what is very high and gets lower.
   constexpr int64_t kVeryHigh = 100;

@@ -73,19 +73,14 @@ std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineF
 }
 
 Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, const LineFormat& format) {
-  const std::size_t rows = 3 * static_cast<std::size_t>(format.height);
-  const auto row_length = static_cast<std::size_t>(batch.width);
-  Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(batch.lines.size()), 3, format.height, batch.width});
-  float* target = tensor.data<float>().data();
+  std::vector<Image> resized;
+  resized.reserve(batch.lines.size());
   for (const std::size_t index : batch.lines) {
     const int columns = ColumnsFor(lines[index], format.height, batch.width);
-    const Image resized = ResizeBilinear(lines[index].image, columns, format.height);
-    const Tensor line = ToTensor({&resized, 1}, format.normalisation);
-    const float* source = line.data<float>().data();
-    for (std::size_t row = 0; row < rows; ++row, target += row_length, source += columns) {
-      std::fill(std::copy_n(source, columns, target), target + row_length, 0.0F);
-    }
+    resized.push_back(ResizeBilinear(lines[index].image, columns, format.height));
   }
+  Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(batch.lines.size()), 3, format.height, batch.width});
+  WriteToTensor(resized, format.normalisation, tensor);
   return tensor;
 }
 

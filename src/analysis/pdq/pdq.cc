@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
+#include <memory>
 #include <numbers>
-#include <utility>
 #include <vector>
 
 #include "analysis/image_ops.h"
-
-// Every sum below is taken in the order of the reference, in float: another order is another rounding, which flips bits
-// that lie near the median. This file is compiled without fused multiply-add for the same reason.
 
 namespace calotype {
 namespace {
@@ -20,162 +16,214 @@ constexpr std::size_t kGrid = 64;   // side of the image that the transform sees
 constexpr std::size_t kBands = 16;  // frequencies kept in each direction
 constexpr int kMinimumSide = 5;     // the reference refuses smaller ones
 constexpr int kPhotoSide = 512;     // what the reference's command line tool shrinks larger photos to
-constexpr int kFilterPasses = 2;    // two boxes make a tent
 
 using Grid = std::array<float, kGrid * kGrid>;
 using Bands = std::array<float, kBands * kBands>;
 
-struct Plane {
-  std::span<float> values;
-  std::size_t width = 0;
-  std::size_t height = 0;
-};
-
 // Half of what becomes one pixel of the grid, rounded up: two passes then cover it all.
 std::size_t WindowSize(std::size_t side) { return (side + 2 * kGrid - 1) / (2 * kGrid); }
-
-// How a box of `window` slides over `length` values: the output at i is the mean of the inputs first(i) to last(i) - 1,
-// where the box is cut off at both ends.
-struct Slide {
-  std::size_t length;
-  std::size_t window;
-
-  std::size_t ahead() const { return (window + 2) / 2; }  // inputs from i on, itself included
-  std::size_t last(std::size_t i) const { return std::min(length, i + ahead()); }
-  std::size_t first(std::size_t i) const { return i + ahead() > window ? i + ahead() - window : 0; }
-};
-
-void BlurRow(const float* in, float* out, const Slide& slide) {
-  float sum = 0;
-  std::size_t first = 0;
-  std::size_t last = 0;
-  for (std::size_t i = 0; i < slide.length; ++i) {
-    for (; last < slide.last(i); ++last) {
-      sum += in[last];
-    }
-    for (; first < slide.first(i); ++first) {
-      sum -= in[first];
-    }
-    out[i] = sum / static_cast<float>(last - first);
-  }
-}
-
-void BlurRows(const Plane& in, const Plane& out) {
-  const Slide slide{.length = in.width, .window = WindowSize(in.width)};
-  for (std::size_t y = 0; y < in.height; ++y) {
-    BlurRow(&in.values[y * in.width], &out.values[y * in.width], slide);
-  }
-}
-
-// All columns side by side, each with its own sum: the same sums as column by column, without jumping through memory.
-void BlurColumns(const Plane& in, const Plane& out) {
-  const Slide slide{.length = in.height, .window = WindowSize(in.height)};
-  const std::size_t width = in.width;
-  std::vector<float> sums(width, 0.0F);
-  std::size_t first = 0;
-  std::size_t last = 0;
-  for (std::size_t y = 0; y < in.height; ++y) {
-    for (; last < slide.last(y); ++last) {
-      const float* row = &in.values[last * width];
-      for (std::size_t x = 0; x < width; ++x) {
-        sums[x] += row[x];
-      }
-    }
-    for (; first < slide.first(y); ++first) {
-      const float* row = &in.values[first * width];
-      for (std::size_t x = 0; x < width; ++x) {
-        sums[x] -= row[x];
-      }
-    }
-    const float count = static_cast<float>(last - first);
-    float* row = &out.values[y * width];
-    for (std::size_t x = 0; x < width; ++x) {
-      row[x] = sums[x] / count;
-    }
-  }
-}
 
 std::size_t CentreOf(std::size_t cell, std::size_t side) {
   return static_cast<std::size_t>((static_cast<double>(cell) + 0.5) * static_cast<double>(side) / kGrid);
 }
 
-Grid SampleCentres(const Plane& plane) {
-  Grid grid;
-  for (std::size_t y = 0; y < kGrid; ++y) {
-    const float* row = &plane.values[CentreOf(y, plane.height) * plane.width];
-    for (std::size_t x = 0; x < kGrid; ++x) {
-      grid[y * kGrid + x] = row[CentreOf(x, plane.width)];
+// A plane of floats that are written before they are read.
+class Rows {
+ public:
+  Rows(std::size_t count, std::size_t width)
+      : width_(width), values_(std::make_unique_for_overwrite<float[]>(count * width)) {}
+
+  float* operator[](std::size_t row) { return values_.get() + row * width_; }
+
+ private:
+  std::size_t width_;
+  std::unique_ptr<float[]> values_;
+};
+
+// The box that slides down all columns of a plane side by side, each with its own sum: the same sums as column by
+// column, without jumping through memory.
+class ColumnBlur {
+ public:
+  ColumnBlur(const PdqKernels& kernels, std::size_t width, std::size_t height)
+      : kernels_(kernels),
+        slide_{.length = height, .window = WindowSize(height)},
+        width_(width),
+        sums_(width, 0.0F),
+        zeros_(width, 0.0F) {}
+
+  // How many rows of the input the output row `y` needs. Of those before, no more than the window are asked for again.
+  std::size_t RowsNeeded(std::size_t y) const { return slide_.last(y); }
+  std::size_t window() const { return slide_.window; }
+
+  // Row `y` of the output; to be called for each row in turn. `row_at(i)` is row i of the input.
+  template <typename RowAt>
+  void Step(std::size_t y, const RowAt& row_at, float* mean) {
+    while (last_ + 1 < slide_.last(y)) {
+      kernels_.slide_row(sums_.data(), row_at(last_++), zeros_.data(), width_, 1, mean);
     }
+    const float* const add = last_ < slide_.last(y) ? row_at(last_++) : zeros_.data();
+    const float* const subtract = first_ < slide_.first(y) ? row_at(first_++) : zeros_.data();
+    kernels_.slide_row(sums_.data(), add, subtract, width_, last_ - first_, mean);
+  }
+
+ private:
+  const PdqKernels& kernels_;
+  Slide slide_;
+  std::size_t width_;
+  std::vector<float> sums_;
+  std::vector<float> zeros_;
+  std::size_t first_ = 0;
+  std::size_t last_ = 0;
+};
+
+// Two passes of a box across and down, then one value in the middle of each cell of the grid. All passes go down the
+// photo together, a strip of kTileRows rows at a time, so that what lies between them stays in the cache; and of the
+// second pass across, only the columns that the grid samples are kept.
+class Shrinker {
+ public:
+  Shrinker(const PdqKernels& kernels, std::size_t width, std::size_t height)
+      : kernels_(kernels),
+        width_(width),
+        height_(height),
+        down_(kernels, width, height),
+        ring_rows_(down_.window() + kTileRows),
+        room_(kTileRows, width),
+        across_(ring_rows_, width),
+        strip_(kTileRows, width),
+        narrow_(height, kGrid),
+        spare_(1, std::max(width, kGrid)),
+        tile_(width, kTileRows),
+        blurred_(width, kTileRows) {}
+
+  // `row(y, room)` is row y of the luma, from top to bottom; there is `room` to make it.
+  template <typename Row>
+  Grid Shrink(const Row& row) {
+    std::size_t y = 0;
+    for (std::size_t top = 0; top < height_; top += kTileRows) {
+      BlurAcross(top, row);
+      const std::size_t done = std::min(height_, top + kTileRows);
+      for (; y < height_ && down_.RowsNeeded(y) <= done; ++y) {
+        down_.Step(y, [this](std::size_t i) { return across_[i % ring_rows_]; }, strip_[y % kTileRows]);
+        if ((y + 1) % kTileRows == 0 || y + 1 == height_) {
+          BlurAcrossAgain(y / kTileRows * kTileRows);
+        }
+      }
+    }
+    return SampleRows();
+  }
+
+ private:
+  // Rows from `top` on: the strip of the first pass across.
+  template <typename Row>
+  void BlurAcross(std::size_t top, const Row& row) {
+    std::array<const float*, kTileRows> from;
+    std::array<float*, kTileRows> to;
+    for (std::size_t i = 0; i < kTileRows; ++i) {
+      const bool inside = top + i < height_;
+      from[i] = inside ? row(top + i, room_[i]) : from[0];
+      to[i] = inside ? across_[(top + i) % ring_rows_] : spare_[0];
+    }
+    Blur(from);
+    kernels_.untile(blurred_[0], width_, to.data());
+  }
+
+  void BlurAcrossAgain(std::size_t top) {
+    std::array<const float*, kTileRows> from;
+    std::array<float*, kTileRows> to;
+    for (std::size_t i = 0; i < kTileRows; ++i) {
+      const bool inside = top + i < height_;
+      from[i] = strip_[inside ? i : 0];
+      to[i] = inside ? narrow_[top + i] : spare_[0];
+    }
+    Blur(from);
+    std::array<float, kGrid * kTileRows> sampled;
+    for (std::size_t x = 0; x < kGrid; ++x) {
+      std::copy_n(blurred_[CentreOf(x, width_)], kTileRows, &sampled[x * kTileRows]);
+    }
+    kernels_.untile(sampled.data(), kGrid, to.data());
+  }
+
+  void Blur(const std::array<const float*, kTileRows>& rows) {
+    kernels_.tile(rows.data(), width_, tile_[0]);
+    kernels_.blur_tile(tile_[0], {.length = width_, .window = WindowSize(width_)}, blurred_[0]);
+  }
+
+  Grid SampleRows() {
+    Grid grid;
+    ColumnBlur down(kernels_, kGrid, height_);
+    std::size_t cell = 0;
+    for (std::size_t y = 0; y < height_; ++y) {
+      down.Step(y, [this](std::size_t i) { return narrow_[i]; }, spare_[0]);
+      for (; cell < kGrid && CentreOf(cell, height_) == y; ++cell) {
+        std::copy_n(spare_[0], kGrid, &grid[cell * kGrid]);
+      }
+    }
+    return grid;
+  }
+
+  const PdqKernels& kernels_;
+  std::size_t width_;
+  std::size_t height_;
+  ColumnBlur down_;
+  std::size_t ring_rows_;  // what the pass down still looks back at, and a strip
+  Rows room_;
+  Rows across_;  // a ring of rows after the first pass across
+  Rows strip_;   // rows after the first pass down
+  Rows narrow_;  // the sampled columns after the second pass across
+  Rows spare_;   // rows that nobody reads
+  Rows tile_;
+  Rows blurred_;
+};
+
+template <typename Row>
+Grid Shrink(const PdqKernels& kernels, std::size_t width, std::size_t height, const Row& row) {
+  if (width != kGrid || height != kGrid) {
+    return Shrinker(kernels, width, height).Shrink(row);
+  }
+  Grid grid;  // the reference does not blur what has the size already
+  for (std::size_t y = 0; y < kGrid; ++y) {
+    std::array<float, kGrid> room;
+    std::copy_n(row(y, room.data()), kGrid, &grid[y * kGrid]);
   }
   return grid;
 }
 
-Grid Shrink(std::span<const float> luma, std::size_t width, std::size_t height) {
-  Grid grid;
-  if (width == kGrid && height == kGrid) {
-    std::ranges::copy(luma, grid.begin());  // the reference does not blur what has the size already
-    return grid;
-  }
-  std::vector<float> values(luma.begin(), luma.end());
-  std::vector<float> buffer(values.size());
-  const Plane plane{.values = values, .width = width, .height = height};
-  const Plane between{.values = buffer, .width = width, .height = height};
-  for (int pass = 0; pass < kFilterPasses; ++pass) {
-    BlurRows(plane, between);
-    BlurColumns(between, plane);
-  }
-  return SampleCentres(plane);
-}
-
 // How much there is to tell photos apart by: visible steps between neighbours. The quantisation to whole percents and
 // the divisor are the reference's.
-int Quality(const Grid& grid) {
-  const auto step = [](float a, float b) { return std::abs(static_cast<int>((a - b) * 100 / 255)); };
-  int sum = 0;
+int Quality(const PdqKernels& kernels, const Grid& grid) {
+  int sum = kernels.count_steps(grid.data(), grid.data() + kGrid, grid.size() - kGrid);
   for (std::size_t y = 0; y < kGrid; ++y) {
-    for (std::size_t x = 0; x < kGrid; ++x) {
-      const float* here = &grid[y * kGrid + x];
-      sum += y + 1 < kGrid ? step(here[0], here[kGrid]) : 0;
-      sum += x + 1 < kGrid ? step(here[0], here[1]) : 0;
-    }
+    sum += kernels.count_steps(&grid[y * kGrid], &grid[y * kGrid + 1], kGrid - 1);
   }
   return std::min(100, sum / 90);
 }
 
-// Rows 1 to 16 of the discrete cosine transform of length 64.
-const std::array<float, kBands * kGrid>& CosineRows() {
-  static const std::array<float, kBands * kGrid> kRows = [] {
-    const float scale = static_cast<float>(std::sqrt(2.0 / kGrid));
-    std::array<float, kBands * kGrid> matrix;
-    for (std::size_t i = 0; i < kBands; ++i) {
-      for (std::size_t j = 0; j < kGrid; ++j) {
-        const double angle = std::numbers::pi / 2 / kGrid * static_cast<double>(i + 1) * static_cast<double>(2 * j + 1);
-        matrix[i * kGrid + j] = static_cast<float>(static_cast<double>(scale) * std::cos(angle));
-      }
+// Rows 1 to 16 of the discrete cosine transform of length 64, as they stand and turned.
+struct Cosines {
+  std::array<float, kBands * kGrid> rows;
+  std::array<float, kBands * kGrid> columns;
+};
+
+Cosines MakeCosines() {
+  const float scale = static_cast<float>(std::sqrt(2.0 / kGrid));
+  Cosines cosines;
+  for (std::size_t i = 0; i < kBands; ++i) {
+    for (std::size_t j = 0; j < kGrid; ++j) {
+      const double angle = std::numbers::pi / 2 / kGrid * static_cast<double>(i + 1) * static_cast<double>(2 * j + 1);
+      const auto value = static_cast<float>(static_cast<double>(scale) * std::cos(angle));
+      cosines.rows[i * kGrid + j] = value;
+      cosines.columns[j * kBands + i] = value;
     }
-    return matrix;
-  }();
-  return kRows;
+  }
+  return cosines;
 }
 
-Bands Transform(const Grid& grid) {
-  const std::array<float, kBands * kGrid>& cosines = CosineRows();
-  std::array<float, kBands * kGrid> half{};
-  for (std::size_t i = 0; i < kBands; ++i) {
-    for (std::size_t k = 0; k < kGrid; ++k) {
-      for (std::size_t j = 0; j < kGrid; ++j) {
-        half[i * kGrid + j] += cosines[i * kGrid + k] * grid[k * kGrid + j];
-      }
-    }
-  }
-  Bands bands{};
-  for (std::size_t i = 0; i < kBands; ++i) {
-    for (std::size_t j = 0; j < kBands; ++j) {
-      for (std::size_t k = 0; k < kGrid; ++k) {
-        bands[i * kBands + j] += half[i * kGrid + k] * cosines[j * kGrid + k];
-      }
-    }
-  }
+Bands Transform(const PdqKernels& kernels, const Grid& grid) {
+  static const Cosines kCosines = MakeCosines();
+  std::array<float, kBands * kGrid> half;
+  Bands bands;
+  kernels.multiply(kCosines.rows.data(), kBands, kGrid, grid.data(), kGrid, half.data());
+  kernels.multiply(half.data(), kBands, kGrid, kCosines.columns.data(), kBands, bands.data());
   return bands;
 }
 
@@ -197,25 +245,27 @@ PdqHash ToBits(const Bands& bands) {
   return hash;
 }
 
-}  // namespace
-
-PdqFinding HashLuma(std::span<const float> luma, int width, int height) {
+template <typename Row>
+PdqFinding Hash(int width, int height, const PdqKernels& kernels, const Row& row) {
   if (width < kMinimumSide || height < kMinimumSide) {
     return {};
   }
-  const Grid grid = Shrink(luma, static_cast<std::size_t>(width), static_cast<std::size_t>(height));
-  return {.hash = ToBits(Transform(grid)), .quality = Quality(grid)};
+  const Grid grid = Shrink(kernels, static_cast<std::size_t>(width), static_cast<std::size_t>(height), row);
+  return {.hash = ToBits(Transform(kernels, grid)), .quality = Quality(kernels, grid)};
 }
 
-PdqFinding HashPixels(const Image& image) {
-  const std::span<const uint8_t> pixels = image.pixels();
-  std::vector<float> luma(pixels.size() / Image::kChannels);
-  for (std::size_t i = 0; i < luma.size(); ++i) {
-    const uint8_t* pixel = &pixels[i * Image::kChannels];
-    // In double, as pdqhash computes it; the weights are those of ITU-R BT.601.
-    luma[i] = static_cast<float>(pixel[0] * 0.299 + pixel[1] * 0.587 + pixel[2] * 0.114);
-  }
-  return HashLuma(luma, image.width(), image.height());
+}  // namespace
+
+PdqFinding HashLuma(std::span<const float> luma, int width, int height, const PdqKernels& kernels) {
+  return Hash(width, height, kernels,
+              [&](std::size_t y, float* /*room*/) { return luma.data() + y * static_cast<std::size_t>(width); });
+}
+
+PdqFinding HashPixels(const Image& image, const PdqKernels& kernels) {
+  return Hash(image.width(), image.height(), kernels, [&](std::size_t y, float* room) -> const float* {
+    kernels.luma(image.row(static_cast<int>(y)), static_cast<std::size_t>(image.width()), room);
+    return room;
+  });
 }
 
 PdqFinding HashPhoto(const Image& image) { return HashPixels(Resize(image, kPhotoSide, kPhotoSide)); }

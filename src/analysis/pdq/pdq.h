@@ -7,6 +7,7 @@
 #include <span>
 
 #include "analysis/findings.h"
+#include "analysis/pdq/pdq_kernels.h"
 #include "photo/image.h"
 
 namespace calotype {
@@ -15,10 +16,10 @@ using PdqHash = std::array<uint8_t, 32>;
 
 // The hash of `luma` (0 to 255, width x height, row by row). A side under 5 gives zeros with quality 0, as the
 // reference has it. `luma` holds width x height values.
-PdqFinding HashLuma(std::span<const float> luma, int width, int height);
+PdqFinding HashLuma(std::span<const float> luma, int width, int height, const PdqKernels& kernels = PdqKernelsInUse());
 
 // The hash of `image` at its own size; what the PyPI package pdqhash answers for the same RGB pixels.
-PdqFinding HashPixels(const Image& image);
+PdqFinding HashPixels(const Image& image, const PdqKernels& kernels = PdqKernelsInUse());
 
 // The hash of a photo: of `image` brought to 512 x 512. Meta's tool does so with larger photos only; but the filter's
 // window is a whole number of pixels, so a small copy is blurred unlike its original. Over 44 photos and 24 copies of

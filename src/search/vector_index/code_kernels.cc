@@ -1,13 +1,8 @@
 #include "search/vector_index/code_kernels.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdlib>
 
-#include "base/log.h"
 #include "search/vector_index/code_kernels_x86.h"
 
 namespace calotype {
@@ -28,7 +23,7 @@ void ScalarKernel(const uint64_t* codes, std::size_t words, std::size_t count, c
   }
 }
 
-constexpr auto kKernels = std::to_array<NamedKernel>({
+constexpr auto kKernels = std::to_array<NamedKernel<CodeKernel>>({
 #if defined(__x86_64__)
     {"avx512", [] { return __builtin_cpu_supports("avx512vpopcntdq") != 0 && __builtin_cpu_supports("avx512f") != 0; },
      Avx512CodeKernel},
@@ -37,44 +32,12 @@ constexpr auto kKernels = std::to_array<NamedKernel>({
     {"scalar", [] { return true; }, ScalarKernel},
 });
 
-const NamedKernel& Usual() {
-  return *std::ranges::find_if(kKernels, [](const NamedKernel& k) { return k.supported(); });
-}
-
-const NamedKernel& Choose() {
-  const char* const wanted = std::getenv("CALOTYPE_SEARCH_KERNEL");
-  if (wanted == nullptr || *wanted == '\0') {
-    return Usual();
-  }
-  const StatusOr<const NamedKernel*> found = FindCodeKernel(wanted);
-  if (!found.ok()) {
-    LogWarning("CALOTYPE_SEARCH_KERNEL: {}; {} is used", Message(found.status()), Usual().name);
-    return Usual();
-  }
-  return **found;
-}
-
 }  // namespace
 
-std::span<const NamedKernel> CodeKernels() { return kKernels; }
+std::span<const NamedKernel<CodeKernel>> CodeKernels() { return kKernels; }
 
-StatusOr<const NamedKernel*> FindCodeKernel(std::string_view name) {
-  std::string supported;
-  for (const NamedKernel& kernel : kKernels) {
-    if (!kernel.supported()) {
-      continue;
-    }
-    if (kernel.name == name) {
-      return &kernel;
-    }
-    supported += fmt::format("{}{}", supported.empty() ? "" : ", ", kernel.name);
-  }
-  return absl::InvalidArgumentError(
-      fmt::format("there is no kernel '{}' for this CPU; there are: {}", name, supported));
-}
-
-const NamedKernel& CodeKernelInUse() {
-  static const NamedKernel& chosen = Choose();
+const NamedKernel<CodeKernel>& CodeKernelInUse() {
+  static const NamedKernel<CodeKernel>& chosen = ChooseKernel(CodeKernels(), "CALOTYPE_SEARCH_KERNEL");
   return chosen;
 }
 

@@ -4,10 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
 
-#include "base/status.h"
+#include "base/kernels.h"
 
 namespace calotype {
 
@@ -19,20 +17,11 @@ inline constexpr std::size_t kQueryBits = 4;
 using CodeKernel = void (*)(const uint64_t* codes, std::size_t words, std::size_t count, const uint64_t* planes,
                             uint32_t* sums);
 
-struct NamedKernel {
-  std::string_view name;
-  bool (*supported)();
-  CodeKernel run;
-};
-
 // Every kernel of this build, the fastest first, the portable one ("scalar") last. All give the same numbers.
-std::span<const NamedKernel> CodeKernels();
+std::span<const NamedKernel<CodeKernel>> CodeKernels();
 
 // The first one that this CPU can run, or the one that the environment variable CALOTYPE_SEARCH_KERNEL names; an
 // unknown or unsupported name is logged once, and the usual one taken. Thread-safe.
-const NamedKernel& CodeKernelInUse();
-
-// The same without the environment. kInvalidArgument names what there is.
-StatusOr<const NamedKernel*> FindCodeKernel(std::string_view name);
+const NamedKernel<CodeKernel>& CodeKernelInUse();
 
 }  // namespace calotype
