@@ -495,7 +495,7 @@ class LayoutTest(CalotypeTestCase):
 
     testdata = ROOT / "src/analysis"
     starter = user_cache() / "models/starter"
-    detectors = {"d_fine": "d-fine", "detr": "detr", "conditional_detr": "conditional-detr", "rf_detr": "rf-detr",
+    detectors = {"d_fine": "d-fine", "answers": "rt-detr", "detr": "detr", "conditional_detr": "conditional-detr", "rf_detr": "rf-detr",
                  "deformable_detr": "deformable-detr", "rt_detr": "rt-detr", "rt_detr_v2": "rt-detr",
                  "yolos": "yolos"}  # fmt: skip
     preprocessing = {"size": [64, 64], "mean": [0.48145466, 0.4578275, 0.40821073],
@@ -521,9 +521,10 @@ class LayoutTest(CalotypeTestCase):
         return f'{hub}\nsha256 = "{sha256(data)}"\nbytes = {len(data)}\n'
 
     def add(self, name: str, task: str, family: str, graph: pathlib.Path, *, choice: str = "", params: dict | None = None,
-            extra: dict[str, bytes] | None = None, self_test: dict | None = None) -> None:  # fmt: skip
-        self.text += f'[[model]]\nname = "{name}"\ntask = "{task}"\nfamily = "{family}"\nfile = "{name}.onnx"\n'
-        self.text += self.serve(f"{name}.onnx", graph.read_bytes()) + 'licence = "MIT"\n'
+            extra: dict[str, bytes] | None = None, self_test: dict | None = None, folder: str = "") -> None:  # fmt: skip
+        file = f"{folder}{name}.onnx"
+        self.text += f'[[model]]\nname = "{name}"\ntask = "{task}"\nfamily = "{family}"\nfile = "{file}"\n'
+        self.text += self.serve(file, graph.read_bytes()) + 'licence = "MIT"\n'
         self.text += f'choice = "{choice}"\n' if choice else ""
         for file, data in (extra or {}).items():
             self.text += f'[[model.extra_files]]\npath = "{file}"\n' + self.serve(file, data)
@@ -539,18 +540,29 @@ class LayoutTest(CalotypeTestCase):
 
     def add_encoders(self) -> None:
         graphs = self.testdata / "embed/testdata/contrastive"
-        tokenizer = self.testdata / "embed/testdata/tokenizers/clip"
+        tokenizer_folder = self.testdata / "embed/testdata/tokenizers"
+        tokenizer = tokenizer_folder / "clip"
+        photos = {"photo": "self_test/image.jpg", "more_photos": ["self_test/objects.jpg"]}
+        words = {"text": "a photo of a cat"}
         self.add("clip-image", "embed.image", "clip", graphs / "immich_visual.onnx", params={"space": "random"},
-                 extra={"preprocess_cfg.json": json.dumps(self.preprocessing).encode()},
-                 self_test={"photo": "self_test/image.jpg", "more_photos": ["self_test/objects.jpg"]})  # fmt: skip
+                 extra={"preprocess_cfg.json": json.dumps(self.preprocessing).encode()}, choice="clip",
+                 self_test=photos)  # fmt: skip
         files = {name: (tokenizer / name).read_bytes() for name in ("vocab.json", "merges.txt")}
         self.add("clip-text", "embed.text", "clip", graphs / "immich_textual.onnx", params={"space": "random"},
-                 extra=files, self_test={"text": "a photo of a cat"})  # fmt: skip
+                 extra=files, choice="clip", self_test=words)  # fmt: skip
+        # What lies beside a graph is its own: two models with files of one name have a folder each.
+        for name, tokenizer, padding in (("siglip", "siglip.json", "</s>"), ("siglip2", "gemma.json", "<pad>")):
+            files = {f"{name}/tokenizer.json": (tokenizer_folder / tokenizer).read_bytes(),
+                     f"{name}/tokenizer_config.json": json.dumps({"pad_token": padding}).encode()}  # fmt: skip
+            self.add(f"{name}-image", "embed.image", "siglip", graphs / "siglip_vision.onnx", params={"space": name},
+                     choice=name, self_test=photos, folder=f"{name}/")  # fmt: skip
+            self.add(f"{name}-text", "embed.text", "siglip", graphs / f"{name}_text.onnx", params={"space": name},
+                     extra=files, choice=name, self_test=words, folder=f"{name}/")  # fmt: skip
 
     def add_faces(self) -> None:
         faces = self.testdata / "faces/testdata"
-        for family in ("scrfd", "retinaface", "yunet"):
-            self.add(family, "faces.detect", family, faces / f"{family}.onnx", choice=family,
+        for name in ("scrfd", "scrfd_five", "retinaface", "yunet"):
+            self.add(name, "faces.detect", name.removesuffix("_five"), faces / f"{name}.onnx", choice=name,
                      self_test={"photo": "self_test/face_640.jpg"})  # fmt: skip
         for family in ("arcface", "sface"):
             self.add(family, "faces.recognise", family, faces / f"{family}.onnx", choice=family,
@@ -584,7 +596,7 @@ class LayoutTest(CalotypeTestCase):
         hits = self.library.lines("search", "a photo of a cat", "--limit", 5, "--json")
         self.assertEqual(len(hits), 5)
         others = [("objects", "objects", name) for name in self.detectors]
-        others += [("faces.detect", "faces", name) for name in ("retinaface", "yunet")]
+        others += [("faces.detect", "faces", name) for name in ("scrfd_five", "retinaface", "yunet")]
         others += [("faces.recognise", "faces", "sface")]
         for task, analysis, choice in others:
             setting = f"models.choice.{task}={choice}"
@@ -592,6 +604,12 @@ class LayoutTest(CalotypeTestCase):
             answer = json.loads(done.stdout)
             self.assertEqual(answer["errors"], {}, choice)
             self.assertIn(analysis, answer, choice)
+        for name in ("siglip", "siglip2"):
+            choices = [f"{task}={name}" for task in ("embed.image", "embed.text")]
+            done = self.library.run("models", "use", "layouts", *choices, "--wait")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            hits = self.library.lines("search", "a photo of a cat", "--limit", 5, "--json")
+            self.assertEqual(len(hits), 5, name)
 
 
 class VerifyTest(ModelsTestCase):

@@ -88,11 +88,6 @@ std::vector<BlendTap> PlanBlend(int from, int to) {
   return taps;
 }
 
-cv::Point2f ToPixelCentres(const Point& point) {
-  // Our origin is the outer corner of the first pixel, OpenCV's its centre.
-  return {point.x - 0.5F, point.y - 0.5F};
-}
-
 // The pixels of `image` that `inverse` (output to image) reaches from a width x height output, with a margin for
 // interpolation; empty when there are none.
 cv::Rect Reached(const Image& image, const Similarity& inverse, int width, int height) {
@@ -238,24 +233,6 @@ Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisatio
   Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(images.size()), 3, height, width});
   WriteToTensor(images, normalisation, tensor);
   return tensor;
-}
-
-Image WarpQuad(const Image& image, const Quad& quad, int width, int height) {
-  if (image.empty() || width <= 0 || height <= 0) {
-    return {};
-  }
-  const float right = static_cast<float>(width);
-  const float bottom = static_cast<float>(height);
-  const Quad flat{Point{0, 0}, Point{right, 0}, Point{right, bottom}, Point{0, bottom}};
-  std::array<cv::Point2f, 4> from;
-  std::array<cv::Point2f, 4> to;
-  std::ranges::transform(quad, from.begin(), ToPixelCentres);
-  std::ranges::transform(flat, to.begin(), ToPixelCentres);
-  Image warped(width, height);
-  cv::Mat target = View(warped);
-  cv::warpPerspective(View(image), target, cv::getPerspectiveTransform(from.data(), to.data()), target.size(),
-                      cv::INTER_CUBIC, cv::BORDER_REPLICATE);
-  return warped;
 }
 
 Point Apply(const Similarity& transform, const Point& point) {

@@ -50,9 +50,6 @@ Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisatio
 // is narrower, 0 is written.
 void WriteToTensor(std::span<const Image> images, const Normalisation& normalisation, Tensor& tensor);
 
-// The quadrilateral `quad` of `image` drawn flat into width x height (perspective, cubic, edge pixels repeated).
-Image WarpQuad(const Image& image, const Quad& quad, int width, int height);
-
 // A similarity transform x' = a x - b y + tx, y' = b x + a y + ty.
 struct Similarity {
   float a = 1;

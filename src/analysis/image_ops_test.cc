@@ -132,24 +132,6 @@ TEST(ToTensorTest, TakesMeansInTheOrderOfTheModel) {
 
 TEST(ToTensorTest, OfNoImagesIsEmpty) { EXPECT_EQ(ToTensor({}, {}).elements(), 0U); }
 
-TEST(WarpQuadTest, OfAnUprightRectangleIsACrop) {
-  const Image map = Map(40, 30);
-  const Quad quad{Point{5, 6}, Point{25, 6}, Point{25, 16}, Point{5, 16}};
-  EXPECT_TRUE(Same(WarpQuad(map, quad, 20, 10), Crop(map, 5, 6, 20, 10)));
-}
-
-TEST(WarpQuadTest, TurnsAndRepeatsTheEdge) {
-  const Image map = Map(40, 30);
-  // Reading downwards: the quadrilateral's top left is the rectangle's top right.
-  const Quad turned{Point{20, 0}, Point{20, 30}, Point{10, 30}, Point{10, 0}};
-  const Image flat = WarpQuad(map, turned, 30, 10);
-  EXPECT_EQ(At(flat, 0, 0), At(map, 19, 0));
-  EXPECT_EQ(At(flat, 29, 9), At(map, 10, 29));
-  const Quad outside{Point{-10, 0}, Point{10, 0}, Point{10, 10}, Point{-10, 10}};
-  EXPECT_EQ(At(WarpQuad(map, outside, 20, 10), 0, 5), At(map, 0, 5));
-  EXPECT_TRUE(WarpQuad(map, turned, 0, 10).empty());
-}
-
 TEST(FitSimilarityTest, FindsTheTransformBack) {
   const Similarity known{.a = 0.6F, .b = -0.8F, .tx = 12, .ty = -7};
   const std::array<Point, 4> from{Point{0, 0}, Point{10, 2}, Point{-3, 8}, Point{5, 5}};

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -76,7 +77,13 @@ class ScanJobTest : public ::testing::Test {
   StatusOr<ScanReport> Scan(const PhotoAnalysis& analysis, std::vector<fs::path> roots = {},
                             const std::stop_token& stop = {}) {
     const ScanHandlers handlers{
-        .on_progress = [this](const ScanProgress& progress) { last_ = progress; },
+        .on_progress =
+            [this](const ScanProgress& progress) {
+              last_ = progress;
+              if (on_progress_) {
+                on_progress_(progress);
+              }
+            },
         .on_failure =
             [this](std::string_view path, std::string_view analysis_name, std::string_view reason) {
               failures_.push_back(std::string(analysis_name) + " " + fs::path(path).filename().string() + " " +
@@ -101,6 +108,7 @@ class ScanJobTest : public ::testing::Test {
   ScanOptions options_;
   std::vector<std::string> failures_;
   ScanProgress last_;
+  std::function<void(const ScanProgress&)> on_progress_;
 };
 
 TEST_F(ScanJobTest, EveryPhotoOnceAndTheSecondScanDoesNothing) {
@@ -132,6 +140,48 @@ TEST_F(ScanJobTest, ANewVersionLooksAgain) {
   ASSERT_EQ(Scan(*Analysis(FindOneObject, "2"))->analysed, 3);
   EXPECT_EQ(calls_, 6);
   EXPECT_EQ(Books().analyses.at("objects").done, 3);
+}
+
+TEST_F(ScanJobTest, FindingsAreNotShownWhenOthersAreChosenInTheLastMoment) {
+  constexpr int kPhotos = 3;
+  AddPhotos(kPhotos);
+  const ModelSet before{.pack = "before", .choices = "", .text_encoder = ""};
+  const ModelSet after{.pack = "after", .choices = "", .text_encoder = ""};
+  options_.models = before;
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  const std::unique_ptr<Catalog> catalog = *Catalog::Open(catalog_);
+  const auto label = [&] {
+    const auto photo = catalog->GetPhoto(*catalog->FindByPath((photos_ / "p0.jpg").string()));
+    return photo.ok() && photo->findings.objects && photo->findings.objects->size() == 1
+               ? photo->findings.objects->front().label
+               : std::string();
+  };
+  const FakeAnalyser::Act find_another = [](const PhotoView& photo, Findings& findings) -> Status {
+    CALOTYPE_RETURN_IF_ERROR(FindOneObject(photo, findings));
+    findings.objects->front().label = "another";
+    return absl::OkStatus();
+  };
+  ASSERT_EQ(label(), "thing");
+
+  // Progress is told once more when all is analysed and stored, before it is shown.
+  options_.models = after;
+  on_progress_ = [&](const ScanProgress& progress) {
+    if (progress.analysed == kPhotos) {
+      EXPECT_TRUE(catalog->WantModels(before).ok());
+    }
+  };
+  ASSERT_TRUE(Scan(*Analysis(find_another, "2")).ok());
+  EXPECT_EQ(last_.analysed, kPhotos);
+  EXPECT_EQ(catalog->Models()->shown, before);
+  EXPECT_EQ(label(), "thing");
+
+  // Chosen again, they are there already.
+  on_progress_ = nullptr;
+  const int calls = calls_;
+  ASSERT_TRUE(Scan(*Analysis(find_another, "2")).ok());
+  EXPECT_EQ(calls_, calls);
+  EXPECT_EQ(catalog->Models()->shown, after);
+  EXPECT_EQ(label(), "another");
 }
 
 TEST_F(ScanJobTest, MovedAndCopiedFilesCostNothing) {

@@ -80,10 +80,11 @@ Status ReadSides(const ModelParams& params, const DetrPreset& preset, DetrParams
   return absl::OkStatus();
 }
 
-// Which of the graph's outputs hold the classes and the boxes.
+// Which of the graph's outputs hold the classes and the boxes; and the scores, if classes are chosen inside.
 struct Outputs {
   std::size_t logits = 0;
   std::size_t boxes = 0;
+  std::optional<std::size_t> scores;
 };
 
 StatusOr<Outputs> FindOutputs(std::span<const TensorInfo> outputs) {
@@ -93,26 +94,43 @@ StatusOr<Outputs> FindOutputs(std::span<const TensorInfo> outputs) {
   };
   constexpr std::array<std::string_view, 3> kLogits = {"logits", "labels", "pred_logits"};
   constexpr std::array<std::string_view, 3> kBoxes = {"pred_boxes", "dets", "boxes"};
-  const Outputs found{.logits = find(kLogits), .boxes = find(kBoxes)};
+  constexpr std::array<std::string_view, 1> kScores = {"scores"};
+  Outputs found{.logits = find(kLogits), .boxes = find(kBoxes), .scores = {}};
   if (found.logits == outputs.size() || found.boxes == outputs.size()) {
     return absl::InvalidArgumentError(fmt::format(
         "a DETR answers logits (or labels) and pred_boxes (or dets); the graph answers {}", Describe(outputs)));
+  }
+  if (const std::size_t scores = find(kScores);
+      scores != outputs.size() && outputs[found.logits].type == ElementType::kInt64) {
+    found.scores = scores;
   }
   return found;
 }
 
 // A mask of ones: a photo alone in its batch has no padding. `mask` is the input as the graph states it; the export of
 // transformers.js takes [N, 64, 64] whatever the image's size is.
-StatusOr<Tensor> MakeMask(const TensorInfo& mask, const DetrSize& size) {
-  if (mask.type != ElementType::kInt64 || mask.shape.size() != 3) {
-    return absl::InvalidArgumentError(fmt::format(
-        "the graph takes {}; beside an image, a DETR takes a mask int64 [N, H, W] at most", Describe({&mask, 1})));
-  }
+Tensor MakeMask(const TensorInfo& mask, const DetrSize& size) {
   const int64_t height = mask.shape[1] > 0 ? mask.shape[1] : size.height;
   const int64_t width = mask.shape[2] > 0 ? mask.shape[2] : size.width;
   Tensor ones(ElementType::kInt64, {1, height, width});
   std::ranges::fill(ones.data<int64_t>(), 1);
   return ones;
+}
+
+// What a graph takes beside an image of `size`: a mask, or the size in which boxes are answered (orig_target_sizes).
+StatusOr<Tensor> MakeOtherInput(const TensorInfo& input, const DetrSize& size, const DetrSize& photo) {
+  const std::vector<int64_t>& shape = input.shape;
+  if (input.type == ElementType::kInt64 && shape.size() == 3) {
+    return MakeMask(input, size);
+  }
+  if (input.type == ElementType::kInt64 && shape.size() == 2 && (shape[1] == 2 || shape[1] < 0)) {
+    Tensor sizes(ElementType::kInt64, {1, 2});
+    std::ranges::copy(std::array<int64_t, 2>{photo.width, photo.height}, sizes.data<int64_t>().begin());
+    return sizes;
+  }
+  return absl::InvalidArgumentError(fmt::format(
+      "the graph takes {}; beside an image, a DETR takes a mask int64 [N, H, W] or the photo's size int64 [N, 2]",
+      Describe({&input, 1})));
 }
 
 class DetrDetector final : public ObjectDetector {
@@ -130,6 +148,13 @@ class DetrDetector final : public ObjectDetector {
       return absl::InternalError(
           fmt::format("the engine gave {} tensors for {} outputs", outputs.size(), session.outputs().size()));
     }
+    if (where.scores) {
+      const DetrSize full{.width = photo.full_width, .height = photo.full_height};
+      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DetrBox> boxes,
+                                ReadDetrAnswers(outputs[where.logits], outputs[where.boxes], outputs[*where.scores],
+                                                full, params_.score_threshold));
+      return Named(boxes, photo);
+    }
     const Tensor& logits = outputs[where.logits];
     const auto classes = static_cast<std::size_t>(logits.dim(2));
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string_view> names, NamesOf(classes));
@@ -143,13 +168,14 @@ class DetrDetector final : public ObjectDetector {
     CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(inputs));
     const DetrSize size = input.has_size() ? DetrSize{input.width, input.height}
                                            : PlanDetrSize(photo.full_width, photo.full_height, params_);
+    const DetrSize full{.width = photo.full_width, .height = photo.full_height};
     std::vector<Tensor> tensors;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (i == input.index) {
         tensors.push_back(Pixels(photo.image, size, input));
       } else {
-        CALOTYPE_ASSIGN_OR_RETURN(Tensor mask, MakeMask(inputs[i], size));
-        tensors.push_back(std::move(mask));
+        CALOTYPE_ASSIGN_OR_RETURN(Tensor other, MakeOtherInput(inputs[i], size, full));
+        tensors.push_back(std::move(other));
       }
     }
     return tensors;
@@ -181,6 +207,21 @@ class DetrDetector final : public ObjectDetector {
           fmt::format("model {} has {} classes, its label file {} lines", model_, classes, labels_.size()));
     }
     return std::vector<std::string_view>(labels_.begin(), labels_.end());
+  }
+
+  // Of a graph that answers classes by number: how many there are it does not say. RT-DETR and D-FINE count COCO's 80.
+  StatusOr<std::vector<ObjectFinding>> Named(std::span<const DetrBox> boxes, const PhotoView& photo) const {
+    constexpr std::size_t kCoco = 80;
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string_view> names,
+                              NamesOf(labels_.empty() ? kCoco : labels_.size()));
+    for (const DetrBox& box : boxes) {
+      if (static_cast<std::size_t>(box.label) >= names.size()) {
+        return absl::InvalidArgumentError(
+            fmt::format("model {} answers class {}; {} has {}, counted from 0 (params.labels names a file of others)",
+                        model_, box.label, labels_.empty() ? "COCO" : "its label file", names.size()));
+      }
+    }
+    return ToFindings(boxes, names, photo);
   }
 
   static std::vector<ObjectFinding> ToFindings(std::span<const DetrBox> boxes, std::span<const std::string_view> names,

@@ -1,7 +1,10 @@
 // The DETR family: transformers that answer a fixed number of boxes with a score for each class, so that nothing has to
 // be suppressed. One image input, [N, 3, H, W] or [N, H, W, 3]; some graphs take a mask of the image's pixels beside
 // it. Two outputs: class scores before softmax or sigmoid [N, queries, classes], called logits or labels, and boxes [N,
-// queries, 4], called pred_boxes or dets: centre x and y, width, height, in parts of the image.
+// queries, 4], called pred_boxes or dets: centre x and y, width, height, in parts of the image. Or, as the repositories
+// of RT-DETR and D-FINE export: the photo's width and height int64 [N, 2] beside the image, and three outputs that are
+// answers already: labels int64 [N, queries], boxes [N, queries, 4] as corners in pixels of the photo, scores [N,
+// queries].
 #pragma once
 
 #include <memory>
@@ -88,6 +91,10 @@ struct DetrBox {
 // dimension may be answered. kInternal when the tensors are not as stated above.
 StatusOr<std::vector<DetrBox>> DecodeDetr(const Tensor& logits, const Tensor& boxes, const DetrParams& params,
                                           std::optional<std::size_t> classes);
+
+// The same from a graph that answers labels, boxes and scores by itself, for a photo of `photo` pixels.
+StatusOr<std::vector<DetrBox>> ReadDetrAnswers(const Tensor& labels, const Tensor& boxes, const Tensor& scores,
+                                               const DetrSize& photo, float score_threshold);
 
 // Labels: the file that the parameter "labels" names, else COCO's by the number of classes.
 StatusOr<std::unique_ptr<const ObjectDetector>> CreateDetr(const ModelSpec& spec, const DetrPreset& preset);

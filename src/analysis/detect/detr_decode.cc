@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include "analysis/detect/detr.h"
@@ -31,6 +32,19 @@ Status CheckShapes(const Tensor& logits, const Tensor& boxes) {
                     "a DETR answered logits {} [{}] and boxes {} [{}]; float32 [N, Q, C] and [N, Q, 4] were expected",
                     ElementTypeName(logits.type()), fmt::join(logits.shape(), ", "), ElementTypeName(boxes.type()),
                     fmt::join(boxes.shape(), ", ")));
+}
+
+Status CheckAnswers(const Tensor& labels, const Tensor& boxes, const Tensor& scores) {
+  const bool good = labels.type() == ElementType::kInt64 && boxes.type() == ElementType::kFloat32 &&
+                    scores.type() == ElementType::kFloat32 && labels.shape().size() == 2 && labels.dim(0) >= 1 &&
+                    boxes.shape().size() == 3 && boxes.dim(2) == 4 && scores.shape() == labels.shape() &&
+                    boxes.dim(0) == labels.dim(0) && boxes.dim(1) == labels.dim(1);
+  return good ? absl::OkStatus()
+              : absl::InternalError(fmt::format(
+                    "a DETR answered labels {} [{}], boxes {} [{}] and scores {} [{}]; int64 [N, Q], float32 [N, Q, 4] "
+                    "and float32 [N, Q] were expected",
+                    ElementTypeName(labels.type()), fmt::join(labels.shape(), ", "), ElementTypeName(boxes.type()),
+                    fmt::join(boxes.shape(), ", "), ElementTypeName(scores.type()), fmt::join(scores.shape(), ", ")));
 }
 
 // A device that is broken answers no numbers; that must not read as "nothing found".
@@ -96,6 +110,34 @@ StatusOr<std::vector<DetrBox>> DecodeDetr(const Tensor& logits, const Tensor& bo
                       .score = scored.score,
                       .label = static_cast<int>(scored.label)});
   }
+  return answer;
+}
+
+StatusOr<std::vector<DetrBox>> ReadDetrAnswers(const Tensor& labels, const Tensor& boxes, const Tensor& scores,
+                                               const DetrSize& photo, float score_threshold) {
+  CALOTYPE_RETURN_IF_ERROR(CheckAnswers(labels, boxes, scores));
+  const auto queries = static_cast<std::size_t>(labels.dim(1));
+  CALOTYPE_RETURN_IF_ERROR(CheckFinite(scores.data<float>().first(queries)));
+  CALOTYPE_RETURN_IF_ERROR(CheckFinite(boxes.data<float>().first(queries * 4)));
+  const auto width = static_cast<float>(photo.width);
+  const auto height = static_cast<float>(photo.height);
+  std::vector<DetrBox> answer;
+  for (std::size_t query = 0; query < queries; ++query) {
+    const float score = scores.data<float>()[query];
+    const int64_t label = labels.data<int64_t>()[query];
+    if (!(score >= score_threshold)) {
+      continue;
+    }
+    if (label < 0 || label > std::numeric_limits<int>::max()) {
+      return absl::InternalError(fmt::format("a DETR answered class {}", label));
+    }
+    const auto corners = boxes.data<float>().subspan(query * 4, 4);
+    answer.push_back(
+        {.box = BoxFromCorners(corners[0] / width, corners[1] / height, corners[2] / width, corners[3] / height),
+         .score = score,
+         .label = static_cast<int>(label)});
+  }
+  std::ranges::stable_sort(answer, std::ranges::greater{}, &DetrBox::score);
   return answer;
 }
 

@@ -123,7 +123,7 @@ class DetrGoldenTest : public ::testing::Test {
     const auto engine = OpenEngine();
     ASSERT_TRUE(engine.ok()) << engine.status();
     cache_ = std::make_unique<ModelCache>(*engine, SessionOptions{});
-    ASSERT_EQ(golden_["models"].size(), 9U);
+    ASSERT_EQ(golden_["models"].size(), 10U);
   }
 
   // The cases of `model` that `wanted` chooses, compared both ways; tallied by who prepared the reference's pixels.

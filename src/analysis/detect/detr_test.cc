@@ -154,8 +154,26 @@ class DetrDetectorTest : public ::testing::Test {
     std::ranges::fill(image_.pixels(), uint8_t{255});
   }
 
+  struct Answer {
+    int64_t label = 0;
+    float score = 0;
+    std::vector<float> corners;
+  };
+
   StatusOr<std::vector<ObjectFinding>> Detect(const DetrPreset& preset) {
     CALOTYPE_ASSIGN_OR_RETURN(const auto detector, CreateDetr(spec_, preset));
+    if (!answers_.empty()) {
+      FakeSession session({.inputs = inputs_,
+                           .outputs = {{"labels", ElementType::kInt64, {-1, -1}},
+                                       {"boxes", ElementType::kFloat32, {-1, -1, 4}},
+                                       {"scores", ElementType::kFloat32, {-1, -1}}},
+                           .metadata = {},
+                           .run = [&](std::span<const Tensor> inputs) {
+                             seen_.assign(inputs.begin(), inputs.end());
+                             return AnswerTensors();
+                           }});
+      return detector->Detect(session, {.image = image_, .full_width = 128, .full_height = 64});
+    }
     FakeSession session(
         {.inputs = inputs_, .outputs = outputs_, .metadata = {}, .run = [&](std::span<const Tensor> inputs) {
            seen_.assign(inputs.begin(), inputs.end());
@@ -165,6 +183,20 @@ class DetrDetectorTest : public ::testing::Test {
     return detector->Detect(session, {.image = image_, .full_width = 128, .full_height = 64});
   }
 
+  std::vector<Tensor> AnswerTensors() const {
+    const auto count = static_cast<int64_t>(answers_.size());
+    Tensor labels(ElementType::kInt64, {1, count});
+    std::ranges::transform(answers_, labels.data<int64_t>().begin(), &Answer::label);
+    std::vector<float> corners;
+    std::vector<float> scores;
+    for (const Answer& answer : answers_) {
+      corners.insert(corners.end(), answer.corners.begin(), answer.corners.end());
+      scores.push_back(answer.score);
+    }
+    return {labels, FloatTensor({1, count, 4}, corners), FloatTensor({1, count}, scores)};
+  }
+
+  std::vector<Answer> answers_;  // unless empty, what the graph answers
   int64_t classes_ = 80;
   std::vector<float> logits_ = std::vector<float>(80, -9);
   std::vector<TensorInfo> inputs_ = {{"pixel_values", ElementType::kFloat32, {-1, 3, 32, 48}}};
@@ -204,11 +236,44 @@ TEST_F(DetrDetectorTest, GivesMasksAndBytesToGraphsThatTakeThem) {
 }
 
 TEST_F(DetrDetectorTest, SaysWhyAGraphIsNoDetr) {
-  inputs_.push_back({"orig_target_sizes", ElementType::kInt64, {-1, 2}});
-  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("orig_target_sizes int64 [-1, 2]"));
+  inputs_.push_back({"orig_target_sizes", ElementType::kFloat32, {-1, 2}});
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("orig_target_sizes float32 [-1, 2]"));
   inputs_.pop_back();
   outputs_[0].name = "output0";
   EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("the graph answers output0 float32"));
+}
+
+TEST_F(DetrDetectorTest, TakesTheAnswersOfAGraphThatKnowsThePhotosSize) {
+  inputs_.push_back({"orig_target_sizes", ElementType::kInt64, {-1, 2}});
+  answers_ = {{.label = 15, .score = 0.4F, .corners = {1, 2, 3, 4}},
+              {.label = 16, .score = 0.7F, .corners = {10, 20, 30, 60}},
+              {.label = 0, .score = 0.9F, .corners = {32, 0, 96, 64}}};
+  const auto found = Detect(kRtDetr);
+  ASSERT_TRUE(found.ok()) << Message(found.status());
+  ASSERT_EQ(found->size(), 2U);
+  EXPECT_EQ((*found)[0].label, "person");
+  EXPECT_EQ((*found)[1].label, "dog");
+  EXPECT_FLOAT_EQ((*found)[1].box.x, 10);
+  EXPECT_FLOAT_EQ((*found)[1].box.y, 20);
+  EXPECT_FLOAT_EQ((*found)[1].box.width, 20);
+  EXPECT_FLOAT_EQ((*found)[1].box.height, 40);
+  EXPECT_THAT(seen_[1].shape(), ElementsAre(1, 2));
+  EXPECT_THAT(seen_[1].data<int64_t>(), ElementsAre(128, 64));  // width and height of the original
+}
+
+TEST_F(DetrDetectorTest, RefusesAnswersThatCannotBe) {
+  inputs_.push_back({"orig_target_sizes", ElementType::kInt64, {-1, 2}});
+  answers_ = {{.label = 80, .score = 0.9F, .corners = {1, 2, 3, 4}}};
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("model m answers class 80; COCO has 80, counted from 0"));
+  answers_[0].label = -1;
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("answered class -1"));
+  answers_[0] = {.label = 1, .score = 0.9F, .corners = {1, 2, std::nanf(""), 4}};
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("no numbers"));
+  const Tensor labels(ElementType::kInt64, {1, 2});
+  const auto found = ReadDetrAnswers(labels, FloatTensor({1, 2, 4}, std::vector<float>(8)),
+                                     FloatTensor({1, 3}, std::vector<float>(3)), {.width = 1, .height = 1}, 0.5F);
+  EXPECT_TRUE(absl::IsInternal(found.status()));
+  EXPECT_THAT(Message(found.status()), HasSubstr("scores float32 [1, 3]"));
 }
 
 TEST_F(DetrDetectorTest, OwnClassesNeedOwnLabels) {

@@ -135,7 +135,7 @@ void Compare(const std::vector<FaceFinding>& faces, const std::vector<FaceFindin
 }
 
 TEST_F(FacesGoldenTest, FindsTheFacesOfTheReference) {
-  ASSERT_EQ(golden_["detectors"].size(), 4U);
+  ASSERT_EQ(golden_["detectors"].size(), 6U);
   for (const nlohmann::json& model : golden_["detectors"]) {
     ModelSpec spec = SpecOf(model["name"], model["family"]);
     const auto analyser = CreateFaceDetector(spec, *cache_);

@@ -1,5 +1,8 @@
 #include "analysis/faces/scrfd.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 
 #include "analysis/boxes.h"
@@ -8,24 +11,35 @@
 namespace calotype {
 namespace {
 
-constexpr std::array kStrides = {8, 16, 32};
-constexpr std::size_t kAnchorsPerCell = 2;
+constexpr std::array kStrides = {8, 16, 32, 64, 128};
 constexpr std::size_t kLandmarks = 5;
-// Scores and boxes of three strides.
-constexpr std::size_t kOutputsWithoutPoints = 6;
 
-struct Level {
-  std::span<const float> scores;  // [cells * 2]
-  std::span<const float> sides;   // [cells * 2, 4]: left, top, right, bottom from the centre, in strides
-  std::span<const float> points;  // [cells * 2, 10]: x and y from the centre, in strides; may be empty
+struct Layout {
+  std::size_t outputs;
+  std::size_t levels;  // of kStrides
+  std::size_t anchors_per_cell;
+  bool has_points;
+};
+constexpr std::array kLayouts = {
+    Layout{.outputs = 6, .levels = 3, .anchors_per_cell = 2, .has_points = false},
+    Layout{.outputs = 9, .levels = 3, .anchors_per_cell = 2, .has_points = true},
+    Layout{.outputs = 10, .levels = 5, .anchors_per_cell = 1, .has_points = false},
+    Layout{.outputs = 15, .levels = 5, .anchors_per_cell = 1, .has_points = true},
 };
 
-StatusOr<Level> FindLevel(std::span<const Tensor> outputs, std::size_t cells) {
-  const std::size_t anchors = cells * kAnchorsPerCell;
-  Level level;
+struct Level {
+  std::size_t anchors_per_cell = 0;
+  std::span<const float> scores;  // [anchors]
+  std::span<const float> sides;   // [anchors, 4]: left, top, right, bottom from the centre, in strides
+  std::span<const float> points;  // [anchors, 10]: x and y from the centre, in strides; may be empty
+};
+
+StatusOr<Level> FindLevel(std::span<const Tensor> outputs, std::size_t cells, const Layout& layout) {
+  const std::size_t anchors = cells * layout.anchors_per_cell;
+  Level level{.anchors_per_cell = layout.anchors_per_cell, .scores = {}, .sides = {}, .points = {}};
   CALOTYPE_ASSIGN_OR_RETURN(level.scores, FindOutput(outputs, anchors, 1));
   CALOTYPE_ASSIGN_OR_RETURN(level.sides, FindOutput(outputs, anchors, 4));
-  if (outputs.size() != kOutputsWithoutPoints) {
+  if (layout.has_points) {
     CALOTYPE_ASSIGN_OR_RETURN(level.points, FindOutput(outputs, anchors, 2 * kLandmarks));
   }
   return level;
@@ -33,7 +47,7 @@ StatusOr<Level> FindLevel(std::span<const Tensor> outputs, std::size_t cells) {
 
 // Anchors are counted row by row, those of a cell together; a cell's centre is its upper left corner.
 FaceFinding Decode(const Level& level, std::size_t anchor, std::size_t columns, float stride) {
-  const std::size_t cell = anchor / kAnchorsPerCell;
+  const std::size_t cell = anchor / level.anchors_per_cell;
   const std::size_t row = cell / columns;
   const std::size_t column = cell % columns;
   const float x = static_cast<float>(column) * stride;
@@ -57,9 +71,14 @@ FaceFinding Decode(const Level& level, std::size_t anchor, std::size_t columns, 
 }  // namespace
 
 StatusOr<std::vector<FaceFinding>> DecodeScrfd(const FaceOutputs& outputs, float score_threshold) {
+  const auto* const layout = std::ranges::find(kLayouts, outputs.tensors.size(), &Layout::outputs);
+  if (layout == kLayouts.end()) {
+    return absl::InternalError(
+        fmt::format("a SCRFD has 6, 9, 10 or 15 outputs; the graph has {}", outputs.tensors.size()));
+  }
   std::vector<FaceFinding> faces;
-  for (const int stride : kStrides) {
-    CALOTYPE_ASSIGN_OR_RETURN(const Level level, FindLevel(outputs.tensors, outputs.cells(stride)));
+  for (const int stride : std::span(kStrides).first(layout->levels)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const Level level, FindLevel(outputs.tensors, outputs.cells(stride), *layout));
     const auto columns = static_cast<std::size_t>(outputs.width / stride);
     for (std::size_t anchor = 0; anchor < level.scores.size(); ++anchor) {
       if (level.scores[anchor] >= score_threshold) {

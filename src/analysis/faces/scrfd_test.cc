@@ -20,11 +20,12 @@ Tensor Zeros(std::vector<int64_t> shape) {
 }
 
 // Scores, boxes, points of strides 8, 16, 32, in the order of the published file.
-std::vector<Tensor> Silence(bool with_batch) {
+std::vector<Tensor> Silence(bool with_batch, const std::vector<int64_t>& strides = {8, 16, 32},
+                            int64_t anchors_per_cell = 2, int64_t size = kSize) {
   std::vector<Tensor> outputs;
   for (const int64_t columns : {1, 4, 10}) {
-    for (const int64_t stride : {8, 16, 32}) {
-      const int64_t anchors = 2 * (kSize / stride) * (kSize / stride);
+    for (const int64_t stride : strides) {
+      const int64_t anchors = anchors_per_cell * (size / stride) * (size / stride);
       outputs.push_back(with_batch ? Zeros({1, anchors, columns}) : Zeros({anchors, columns}));
     }
   }
@@ -86,12 +87,38 @@ TEST(DecodeScrfdTest, FilesWithoutKeypointsGiveFacesWithoutLandmarks) {
   EXPECT_FALSE(faces->front().has_landmarks());
 }
 
+TEST(DecodeScrfdTest, FiveStridesHaveOneAnchorInEachPlace) {
+  constexpr int kLarge = 256;
+  std::vector<Tensor> outputs = Silence(true, {8, 16, 32, 64, 128}, 1, kLarge);
+  // Of stride 128 at cell (1, 0), and of stride 16 at cell (2, 1).
+  outputs[4].data<float>()[1] = 0.9F;
+  std::ranges::copy(std::vector<float>{0.5F, 0, 0.25F, 1}, outputs[9].data<float>().begin() + 4);
+  outputs[1].data<float>()[1 * 16 + 2] = 0.7F;
+  std::ranges::copy(std::vector<float>{1, 1, 1, 1}, outputs[6].data<float>().begin() + (1 * 16 + 2) * 4);
+  for (const bool has_points : {true, false}) {
+    outputs.resize(has_points ? 15 : 10);
+    const auto faces = DecodeScrfd({.tensors = outputs, .width = kLarge, .height = kLarge}, 0.5F);
+    ASSERT_TRUE(faces.ok()) << Message(faces.status());
+    ASSERT_EQ(faces->size(), 2U);
+    EXPECT_FLOAT_EQ((*faces)[0].box.x, 16);
+    EXPECT_FLOAT_EQ((*faces)[0].box.y, 0);
+    EXPECT_FLOAT_EQ((*faces)[1].box.x, 64);
+    EXPECT_FLOAT_EQ((*faces)[1].box.width, 96);
+    EXPECT_FLOAT_EQ((*faces)[1].box.height, 128);
+    EXPECT_EQ(faces->front().has_landmarks(), has_points);
+  }
+}
+
 TEST(DecodeScrfdTest, NamesTheOutputThatIsMissing) {
   std::vector<Tensor> outputs = Silence(true);
+  outputs.back() = Zeros({1, 7, 10});
+  const auto wrong = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
+  EXPECT_TRUE(absl::IsInternal(wrong.status()));
+  EXPECT_THAT(Message(wrong.status()), HasSubstr("[8, 10]"));
   outputs.pop_back();
-  const auto faces = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
-  EXPECT_TRUE(absl::IsInternal(faces.status()));
-  EXPECT_THAT(Message(faces.status()), HasSubstr("[8, 10]"));
+  const auto few = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
+  EXPECT_TRUE(absl::IsInternal(few.status()));
+  EXPECT_THAT(Message(few.status()), HasSubstr("6, 9, 10 or 15 outputs; the graph has 8"));
 }
 
 }  // namespace

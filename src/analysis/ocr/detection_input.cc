@@ -6,16 +6,14 @@
 namespace calotype {
 namespace {
 
+constexpr int kMinSide = 30;  // RapidOCR's min_side_len, and its min_height
 // RapidOCR's width_height_ratio. It pads only what is too wide; what is too tall takes all memory there.
 constexpr int kMaxRatio = 8;
-// RapidOCR's get_padding_h: to twice the height at which the ratio would be the largest allowed.
-constexpr int kPaddedRatio = kMaxRatio / 2;
 
-// The margin on each side of `side` that makes it a quarter of `other`; 0 while it is an eighth or more.
-int Margin(int side, int other) {
-  const bool narrow = int64_t{other} > int64_t{side} * kMaxRatio;
-  return narrow ? (other / kPaddedRatio - side + 1) / 2 : 0;
-}
+bool IsNarrow(int side, int other) { return int64_t{other} > int64_t{side} * kMaxRatio; }
+
+// The margin on each side of `side` that makes it twice as long as it must be (RapidOCR's get_padding_h).
+int Margin(int side, int other) { return (2 * std::max(other / kMaxRatio, kMinSide) - side) / 2; }
 
 PixelSize Scaled(PixelSize size, double factor, int multiple) {
   const auto scaled = [factor, multiple](int side) {
@@ -28,15 +26,37 @@ PixelSize Scaled(PixelSize size, double factor, int multiple) {
 }  // namespace
 
 DetectionInput PlanDetection(PixelSize photo, const DetectionLimits& limits) {
-  DetectionInput input{
-      .pad_x = Margin(photo.width, photo.height), .pad_y = Margin(photo.height, photo.width), .network = {}};
-  PixelSize size{photo.width + 2 * input.pad_x, photo.height + 2 * input.pad_y};
+  PixelSize size = photo;
   if (const int longest = std::max(size.width, size.height); longest > limits.max_side) {
     size = Scaled(size, static_cast<double>(limits.max_side) / longest, limits.multiple);
   }
-  const int shortest = std::min(size.width, size.height);
-  input.network = Scaled(size, std::max(1.0, static_cast<double>(limits.limit_side) / shortest), limits.multiple);
+  const auto [shortest, longest] = std::minmax({size.width, size.height});
+  // A strip would become longer than what was shrunk above; it is padded below.
+  if (shortest < kMinSide && int64_t{longest} * kMinSide <= int64_t{limits.max_side} * shortest) {
+    size = Scaled(size, static_cast<double>(kMinSide) / shortest, limits.multiple);
+  }
+  DetectionInput input{.scaled = size, .network = {}};
+  if (size.height <= kMinSide || IsNarrow(size.height, size.width)) {
+    input.pad_y = Margin(size.height, size.width);
+  } else if (IsNarrow(size.width, size.height)) {
+    input.pad_x = Margin(size.width, size.height);
+  }
+  size = input.padded();
+  const double enlarged = static_cast<double>(limits.limit_side) / std::min(size.width, size.height);
+  input.network = Scaled(size, std::max(1.0, enlarged), limits.multiple);
   return input;
+}
+
+Quad ToPhoto(const DetectionInput& input, PixelSize photo, Quad quad) {
+  const auto moved = [](float place, int pad, int scaled, int size) {
+    const double in_photo = (double{place} - pad) * (static_cast<double>(size) / scaled);
+    return static_cast<float>(std::clamp(in_photo, 0.0, static_cast<double>(size)));
+  };
+  for (Point& corner : quad) {
+    corner = {moved(corner.x, input.pad_x, input.scaled.width, photo.width),
+              moved(corner.y, input.pad_y, input.scaled.height, photo.height)};
+  }
+  return quad;
 }
 
 Image Pad(const Image& photo, int pad_x, int pad_y) {

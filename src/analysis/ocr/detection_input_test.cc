@@ -31,7 +31,8 @@ TEST_P(PlanDetectionTest, AsksForTheSizeThatRapidOcrAsksFor) {
   EXPECT_EQ(input.pad_y, GetParam().pad_y) << GetParam().photo;
 }
 
-// Sizes up to 8:1 from RapidOCR 3.10; it pads lines that lie too, but not those that stand.
+// Sizes from RapidOCR 3.10 but for strips: it does not pad those that stand, and enlarges those a few pixels wide
+// without end. lines_golden_test.cc has more.
 INSTANTIATE_TEST_SUITE_P(Photos, PlanDetectionTest,
                          testing::Values(PlanCase{{640, 480}, {992, 736}},      // the short side is enlarged
                                          PlanCase{{1280, 960}, {1280, 960}},    // already enough
@@ -41,8 +42,8 @@ INSTANTIATE_TEST_SUITE_P(Photos, PlanDetectionTest,
                                          PlanCase{{1, 1}, {736, 736}},
                                          PlanCase{{2000, 250}, {5888, 736}},  // 8:1 as it is
                                          PlanCase{{2000, 240}, {2944, 736}, 0, 130},
-                                         PlanCase{{2000, 1}, {2944, 736}, 0, 250},
-                                         PlanCase{{1, 2000}, {736, 2944}, 250, 0}));
+                                         PlanCase{{2000, 1}, {2944, 736}, 0, 249},
+                                         PlanCase{{1, 2000}, {736, 2944}, 249, 0}));
 
 TEST(PlanDetectionTest, NoPhotoTakesAllMemory) {
   const DetectionLimits limits;
@@ -55,6 +56,21 @@ TEST(PlanDetectionTest, NoPhotoTakesAllMemory) {
       EXPECT_EQ(network.width % 32 + network.height % 32, 0) << PixelSize{width, height};
     }
   }
+}
+
+TEST(ToPhotoTest, UndoesScalingAndPadding) {
+  const DetectionInput input = PlanDetection({4000, 400}, {});
+  ASSERT_EQ(input.scaled.width, 1984);
+  ASSERT_EQ(input.scaled.height, 192);
+  ASSERT_EQ(input.pad_y, 152);
+  const Quad quad = ToPhoto(input, {4000, 400}, {Point{0, 152}, {1984, 152}, {992, 344}, {-5, 500}});
+  EXPECT_FLOAT_EQ(quad[0].x, 0);
+  EXPECT_FLOAT_EQ(quad[0].y, 0);
+  EXPECT_FLOAT_EQ(quad[1].x, 4000);
+  EXPECT_FLOAT_EQ(quad[2].x, 2000);
+  EXPECT_FLOAT_EQ(quad[2].y, 400);
+  EXPECT_FLOAT_EQ(quad[3].x, 0);  // inside the photo
+  EXPECT_FLOAT_EQ(quad[3].y, 400);
 }
 
 TEST(PadTest, PutsThePhotoIntoTheMiddle) {

@@ -5,22 +5,48 @@
 #include <numeric>
 #include <utility>
 
+#include "analysis/ocr/quad_warp.h"
+
 namespace calotype {
 namespace {
 
-constexpr float kUpwards = 1.5F;  // RapidOCR's get_rotate_crop_image
+constexpr double kUpwards = 1.5;  // RapidOCR's get_rotate_crop_image
 
 // RapidOCR's rec_batch_num and cls_batch_num.
-constexpr std::size_t kMaxBatch = 6;
+constexpr std::size_t kGroup = 6;
 // 6 lines of 1600 columns: PP-OCRv6 answers 18710 floats for every 8 columns, 90 MB for such a batch.
 constexpr std::size_t kMaxBatchColumns = 9600;
 
-float Distance(const Point& a, const Point& b) { return std::hypot(a.x - b.x, a.y - b.y); }
+// Not std::hypot: numpy's norm is this, and may be a digit less before it is cut off.
+float Distance(const Point& a, const Point& b) {
+  const float dx = a.x - b.x;
+  const float dy = a.y - b.y;
+  return std::sqrt(dx * dx + dy * dy);
+}
 
 double Ratio(const LineImage& line) { return static_cast<double>(line.image.width()) / line.image.height(); }
 
 int ColumnsFor(const LineImage& line, int height, int max_width) {
   return static_cast<int>(std::clamp(std::ceil(height * Ratio(line)), 1.0, static_cast<double>(max_width)));
+}
+
+// Rounded down where a line's own width is rounded up: a batch is as wide as RapidOCR makes it.
+int BatchWidth(const LineImage& widest, const LineFormat& format) {
+  const int wanted = static_cast<int>(std::min(format.height * Ratio(widest), 1.0 * format.max_width));
+  return std::max(format.min_width, wanted);
+}
+
+// The right edge, from top to bottom, becomes the first row.
+Image TurnedLeft(const Image& image) {
+  Image turned(image.height(), image.width());
+  for (int y = 0; y < turned.height(); ++y) {
+    const std::ptrdiff_t column = std::ptrdiff_t{Image::kChannels} * (image.width() - 1 - y);
+    uint8_t* target = turned.row(y);
+    for (int x = 0; x < turned.width(); ++x) {
+      target = std::copy_n(image.row(x) + column, Image::kChannels, target);
+    }
+  }
+  return turned;
 }
 
 }  // namespace
@@ -29,18 +55,19 @@ LineGeometry PlanLine(const Quad& region) {
   const auto& [top_left, top_right, bottom_right, bottom_left] = region;
   const float width = std::max(Distance(top_left, top_right), Distance(bottom_right, bottom_left));
   const float height = std::max(Distance(top_left, bottom_left), Distance(top_right, bottom_right));
-  LineGeometry line{
-      .quad = region, .width = std::max(1, static_cast<int>(width)), .height = std::max(1, static_cast<int>(height))};
-  if (static_cast<float>(line.height) / static_cast<float>(line.width) >= kUpwards) {
-    line.quad = {top_right, bottom_right, bottom_left, top_left};
-    std::swap(line.width, line.height);
-  }
+  LineGeometry line{.width = std::max(1, static_cast<int>(width)), .height = std::max(1, static_cast<int>(height))};
+  line.stands = static_cast<double>(line.height) / line.width >= kUpwards;
   return line;
 }
 
 LineImage CutLine(const Image& photo, const Quad& region) {
   const LineGeometry line = PlanLine(region);
-  return {.image = WarpQuad(photo, line.quad, line.width, line.height), .quad = line.quad};
+  Image flat = WarpQuad(photo, region, line.width, line.height);
+  if (!line.stands) {
+    return {.image = std::move(flat), .quad = region};
+  }
+  const auto& [top_left, top_right, bottom_right, bottom_left] = region;
+  return {.image = TurnedLeft(flat), .quad = {top_right, bottom_right, bottom_left, top_left}};
 }
 
 void TurnUpsideDown(LineImage& line) {
@@ -58,16 +85,15 @@ std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineF
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&lines](std::size_t i) { return Ratio(lines[i]); });
   std::vector<LineBatch> batches;
-  for (const std::size_t index : order) {
-    // Rounded down where a line's own width is rounded up: a batch is as wide as RapidOCR makes it.
-    const int wanted = static_cast<int>(std::min(format.height * Ratio(lines[index]), 1.0 * format.max_width));
-    const int width = std::max(format.min_width, wanted);
-    const std::size_t room = std::min(kMaxBatch, kMaxBatchColumns / static_cast<std::size_t>(width));
-    if (batches.empty() || batches.back().lines.size() >= room) {
-      batches.emplace_back();
+  for (std::span<const std::size_t> left = order; !left.empty();) {
+    std::span<const std::size_t> group = left.first(std::min(kGroup, left.size()));
+    left = left.subspan(group.size());
+    const int width = BatchWidth(lines[group.back()], format);  // the widest, for lines come in that order
+    const std::size_t room = std::max<std::size_t>(1, kMaxBatchColumns / static_cast<std::size_t>(width));
+    for (; !group.empty(); group = group.subspan(std::min(room, group.size()))) {
+      const auto some = group.first(std::min(room, group.size()));
+      batches.push_back({.lines = {some.begin(), some.end()}, .width = width});
     }
-    batches.back().lines.push_back(index);
-    batches.back().width = width;  // the widest, for lines come in that order
   }
   return batches;
 }
@@ -76,7 +102,7 @@ Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, co
   std::vector<Image> resized;
   resized.reserve(batch.lines.size());
   for (const std::size_t index : batch.lines) {
-    const int columns = ColumnsFor(lines[index], format.height, batch.width);
+    const int columns = format.stretch ? batch.width : ColumnsFor(lines[index], format.height, batch.width);
     resized.push_back(ResizeBilinear(lines[index].image, columns, format.height));
   }
   Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(batch.lines.size()), 3, format.height, batch.width});

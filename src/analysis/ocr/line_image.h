@@ -12,12 +12,12 @@
 
 namespace calotype {
 
-// How a region becomes an image: `quad` drawn into width x height. A region that is 1.5 times as high as wide or more
-// is taken as text that runs upwards: its quad starts at the other corner, so that it comes out lying.
+// How a region becomes an image: it is drawn into width x height, and turned to the left if it is 1.5 times as high as
+// wide or more: such text is taken to run upwards.
 struct LineGeometry {
-  Quad quad;
   int width = 1;
   int height = 1;
+  bool stands = false;
 };
 LineGeometry PlanLine(const Quad& region);
 
@@ -25,6 +25,7 @@ struct LineImage {
   Image image;
   Quad quad;  // corners of `image` in the photo it was cut out of
 };
+// As RapidOCR's get_rotate_crop_image.
 LineImage CutLine(const Image& photo, const Quad& region);
 
 // Turns the line by 180 degrees in place, its quad with it.
@@ -39,6 +40,7 @@ struct LineFormat {
   int height = 48;
   int min_width = 320;
   int max_width = 3200;  // a longer line is squeezed; bounds the memory that one line can ask for
+  bool stretch = false;  // each line to the whole width, instead of padding
   Normalisation normalisation = kPaddleNormalisation;
 };
 
@@ -47,8 +49,9 @@ struct LineBatch {
   int width = 0;
 };
 
-// Batches of lines of similar shape, so that little is padded. Each is at most 6 lines (RapidOCR's rec_batch_num) and
-// 9600 columns in all: the answer for one column can be some ten thousand numbers.
+// Batches of lines of similar shape, so that little is padded: as wide as RapidOCR makes them, which takes six at a
+// time (its rec_batch_num), for how much is padded shows in what is read. Each is at most 9600 columns in all, so six
+// long lines are several batches: the answer for one column can be some ten thousand numbers.
 std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format);
 
 // The lines of `batch` as a float tensor [N, 3, height, batch.width]; what is to the right of a shorter line is 0.

@@ -44,11 +44,11 @@ TEST(PlanLineTest, TakesTheLongerOfOppositeSides) {
 
 TEST(PlanLineTest, StandingTextIsLaidDown) {
   const LineGeometry barely_lying = PlanLine(Rectangle(10, 10, 30, 39));
-  EXPECT_EQ(barely_lying.width, 20);
-  EXPECT_EQ(barely_lying.quad[0].x, 10);
-  const LineGeometry standing = PlanLine(Rectangle(10, 10, 30, 40));
-  EXPECT_EQ(standing.width, 30);
-  EXPECT_EQ(standing.height, 20);
+  EXPECT_FALSE(barely_lying.stands);
+  EXPECT_TRUE(PlanLine(Rectangle(10, 10, 30, 40)).stands);
+  const LineImage standing = CutLine(Gradient(60, 50), Rectangle(10, 10, 30, 40));
+  EXPECT_EQ(standing.image.width(), 30);
+  EXPECT_EQ(standing.image.height(), 20);
   EXPECT_EQ(standing.quad[0].x, 30);  // its first corner is the region's top right
   EXPECT_EQ(standing.quad[0].y, 10);
   EXPECT_EQ(standing.quad[1].y, 40);
@@ -108,13 +108,15 @@ TEST(PlanBatchesTest, PutsSimilarLinesTogether) {
 }
 
 TEST(PlanBatchesTest, BoundsWhatABatchCosts) {
-  // Each line wants 2400 columns, of which 4 fit; the last wants 48000.
-  const auto batches = PlanBatches(LinesOfWidths({500, 500, 500, 500, 500, 10000}), {});
-  ASSERT_EQ(batches.size(), 2U);
-  EXPECT_EQ(batches[0].lines.size(), 4U);
+  // Six of 2400 columns are two batches, for 4 fit; the last line wants 48000 and makes its group as wide as may be.
+  const auto batches = PlanBatches(LinesOfWidths({500, 500, 500, 500, 500, 500, 20, 10000}), {});
+  ASSERT_EQ(batches.size(), 3U);
+  EXPECT_THAT(batches[0].lines, ElementsAre(6, 0, 1, 2));
   EXPECT_EQ(batches[0].width, 2400);
-  EXPECT_EQ(batches[1].lines.size(), 2U);
-  EXPECT_EQ(batches[1].width, 3200);
+  EXPECT_THAT(batches[1].lines, ElementsAre(3, 4));
+  EXPECT_EQ(batches[1].width, 2400);
+  EXPECT_THAT(batches[2].lines, ElementsAre(5, 7));
+  EXPECT_EQ(batches[2].width, 3200);
 }
 
 TEST(PlanBatchesTest, AFixedWidthIsKept) {
@@ -144,6 +146,14 @@ TEST(ToLineTensorTest, NormalisesBlueFirstAndPadsWithZero) {
     EXPECT_THAT(row(1, 2, y).first(4), Each(-1.0F));  // red
     EXPECT_THAT(row(1, 2, y).last(6), Each(0.0F));
   }
+}
+
+TEST(ToLineTensorTest, StretchesWhereTheFormatSaysSo) {
+  std::vector<LineImage> lines = LinesOfWidths({4});
+  std::ranges::fill(lines[0].image.pixels(), uint8_t{255});
+  const Tensor tensor =
+      ToLineTensor(lines, {.lines = {0}, .width = 10}, {.height = 10, .min_width = 10, .stretch = true});
+  EXPECT_THAT(tensor.data<float>(), Each(1.0F));
 }
 
 TEST(ToLineTensorTest, SqueezesALineThatIsTooLong) {

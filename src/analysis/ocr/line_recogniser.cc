@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "analysis/ocr/charset.h"
 #include "analysis/ocr/network.h"
@@ -43,11 +44,29 @@ StatusOr<RecogniserSettings> ReadRecogniser(const ModelSpec& recogniser) {
 
 StatusOr<OrienterSettings> ReadOrienter(const ModelParams& params) {
   OrienterSettings settings;
-  constexpr int kOrienterWidth = 192;
-  CALOTYPE_ASSIGN_OR_RETURN(settings.format, ReadFormat(params, {.min_width = kOrienterWidth}));
+  CALOTYPE_ASSIGN_OR_RETURN(const LineFormat given, ReadFormat(params, {}));
   CALOTYPE_ASSIGN_OR_RETURN(settings.threshold, NumberBetween(params, "threshold", 0, 1, settings.threshold));
-  settings.format.max_width = settings.format.min_width;  // the network takes one width
+  CALOTYPE_ASSIGN_OR_RETURN(const bool stretch, params.BoolOr("stretch", false));
+  CALOTYPE_ASSIGN_OR_RETURN(const Normalisation normalisation, ReadPaddleNormalisation(params));
+  settings.height = params.Has("height") ? std::optional(given.height) : std::nullopt;
+  settings.width = params.Has("width") ? std::optional(given.min_width) : std::nullopt;
+  settings.stretch = params.Has("stretch") ? std::optional(stretch) : std::nullopt;
+  if (params.Has("mean") || params.Has("std")) {
+    settings.normalisation = normalisation;
+  }
   return settings;
+}
+
+// The size that the graph of one input states, as height and width; nothing where it leaves one of them free.
+std::optional<std::pair<int, int>> StatedSize(std::span<const TensorInfo> inputs) {
+  if (inputs.size() != 1 || inputs.front().shape.size() != 4) {
+    return std::nullopt;
+  }
+  const int64_t height = inputs.front().shape[2];
+  const int64_t width = inputs.front().shape[3];
+  const bool usable =
+      height >= kLeastSide && height <= kMostHeight && width >= kLeastSide && width <= LineFormat{}.max_width;
+  return usable ? std::optional(std::pair(static_cast<int>(height), static_cast<int>(width))) : std::nullopt;
 }
 
 }  // namespace
@@ -102,11 +121,27 @@ StatusOr<OrienterSettings> ReadOrienterSettings(const ModelSpec& orienter) {
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", orienter.name));
 }
 
+LineFormat OrienterFormat(const Session& session, const OrienterSettings& settings) {
+  constexpr std::pair kFirst{48, 192};  // cls_image_shape of RapidOCR
+  constexpr std::pair kFifth{80, 160};
+  // (x / 255 - mean) / std of torchvision's models.
+  constexpr Normalisation kImageNet{.mean = {123.675F, 116.28F, 103.53F}, .std = {58.395F, 57.12F, 57.375F}};
+  const std::pair stated = StatedSize(session.inputs()).value_or(kFirst);
+  LineFormat format{.height = settings.height.value_or(stated.first),
+                    .min_width = settings.width.value_or(stated.second)};
+  const bool fifth = std::pair(format.height, format.min_width) == kFifth;
+  format.max_width = format.min_width;  // the network takes one width
+  format.stretch = settings.stretch.value_or(fifth);
+  format.normalisation = settings.normalisation.value_or(fifth ? kImageNet : kPaddleNormalisation);
+  return format;
+}
+
 StatusOr<std::vector<bool>> FindUpsideDown(Session& session, std::span<const LineImage> lines,
                                            const OrienterSettings& settings) {
   std::vector<bool> upside_down(lines.size());
-  for (const LineBatch& batch : PlanBatches(lines, settings.format)) {
-    CALOTYPE_ASSIGN_OR_RETURN(const Tensor output, RunNetwork(session, ToLineTensor(lines, batch, settings.format), 2));
+  const LineFormat format = OrienterFormat(session, settings);
+  for (const LineBatch& batch : PlanBatches(lines, format)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const Tensor output, RunNetwork(session, ToLineTensor(lines, batch, format), 2));
     if (output.dim(1) != 2) {
       return absl::InvalidArgumentError(
           fmt::format("the output has {} classes; upright and upside down are needed", output.dim(1)));

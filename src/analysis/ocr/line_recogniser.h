@@ -51,9 +51,17 @@ class LineRecogniser {
 };
 
 struct OrienterSettings {
-  LineFormat format;
+  // What the manifest says; the rest is the network's: one of 80 x 160 is PP-OCRv5's, which was trained on lines that
+  // are stretched and normalised as ImageNet's, red first; any other is taken as PP-OCRv2's of 48 x 192.
+  std::optional<int> height;
+  std::optional<int> width;
+  std::optional<bool> stretch;
+  std::optional<Normalisation> normalisation;
   double threshold = 0.9;  // RapidOCR's cls_thresh: a line is turned only when the network is sure
 };
+
+// How `session`'s graph takes lines, by what it states of its size.
+LineFormat OrienterFormat(const Session& session, const OrienterSettings& settings);
 
 // From the parameters of a model of the family "orient".
 StatusOr<OrienterSettings> ReadOrienterSettings(const ModelSpec& orienter);

@@ -15,7 +15,7 @@ namespace calotype {
 namespace {
 
 // Of the processing around the networks; raise it when findings would change.
-constexpr int kRevision = 3;
+constexpr int kRevision = 4;
 
 bool IsBlank(std::string_view text) {
   // U+3000, the ideographic space, is one of PP-OCR's classes.
@@ -45,9 +45,9 @@ Box BoundsOf(const Quad& quad) {
 
 ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& settings) {
   const auto look = [settings](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(session, image, settings));
+    CALOTYPE_ASSIGN_OR_RETURN(const DetectedText found, DetectText(session, image, settings));
     answer.box_threshold = static_cast<float>(settings.regions.box_threshold);
-    for (const TextRegion& region : regions) {
+    for (const TextRegion& region : found.regions) {
       answer.boxes.push_back({.label = "", .score = region.score, .box = BoundsOf(region.quad), .photo = photo});
     }
     return absl::OkStatus();
@@ -137,10 +137,11 @@ class TextAnalyser final : public Analyser {
  private:
   StatusOr<std::vector<LineImage>> CutLines(const Image& photo) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, detector_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextRegion> regions, DetectText(*session, photo, detector_settings_));
+    CALOTYPE_ASSIGN_OR_RETURN(const DetectedText found, DetectText(*session, photo, detector_settings_));
     std::vector<LineImage> lines;
-    for (const TextRegion& region : regions) {
-      lines.push_back(CutLine(photo, region.quad));
+    for (const TextRegion& region : found.regions) {
+      LineImage& line = lines.emplace_back(CutLine(found.Seen(photo), region.quad));
+      line.quad = ToPhoto(found.input, {photo.width(), photo.height()}, line.quad);
     }
     return lines;
   }

@@ -13,6 +13,7 @@
 
 #include "analysis/analyser.h"
 #include "analysis/fake_engine.h"
+#include "analysis/ocr/line_recogniser.h"
 
 namespace calotype {
 namespace {
@@ -264,6 +265,45 @@ TEST_F(TextAnalyserTest, SaysWhatIsWrongWithAGraph) {
     return absl::InternalError("out of memory");
   };
   EXPECT_THAT(message(), HasSubstr("out of memory"));
+}
+
+TEST(OrienterFormatTest, TheGraphsSizeSaysWhichNetworkItIs) {
+  struct Case {
+    std::vector<int64_t> shape;
+    Values params;
+    LineFormat format;
+  };
+  const Normalisation image_net{.mean = {123.675F, 116.28F, 103.53F}, .std = {58.395F, 57.12F, 57.375F}};
+  const Normalisation white{.mean = {0, 0, 0}, .std = {255, 255, 255}, .bgr = true};
+  const Case cases[] = {
+      {{-1, 3, -1, -1}, {}, {.height = 48, .min_width = 192}},
+      {{-1, 3, 48, 192}, {}, {.height = 48, .min_width = 192}},
+      {{-1, 3, 32, 100}, {}, {.height = 32, .min_width = 100}},
+      {{-1, 3, 80, 160}, {}, {.height = 80, .min_width = 160, .stretch = true, .normalisation = image_net}},
+      {{-1, 3, -1, -1},
+       {{"height", int64_t{80}}, {"width", int64_t{160}}},
+       {.height = 80, .min_width = 160, .stretch = true, .normalisation = image_net}},
+      // As RapidOCR gives lines to it.
+      {{-1, 3, 80, 160}, {{"stretch", false}, {"mean", 0.5}, {"std", 0.5}}, {.height = 80, .min_width = 160}},
+      {{-1, 3, 48, 192},
+       {{"stretch", true}, {"mean", 0.0}, {"std", 1.0}},
+       {.height = 48, .min_width = 192, .stretch = true, .normalisation = white}},
+  };
+  for (const Case& c : cases) {
+    ModelSpec spec = Spec("orient", "orient", c.params);
+    const auto settings = ReadOrienterSettings(spec);
+    ASSERT_TRUE(settings.ok()) << settings.status();
+    const FakeSession session(
+        {.inputs = {{"x", ElementType::kFloat32, c.shape}}, .outputs = {}, .metadata = {}, .run = {}});
+    const LineFormat format = OrienterFormat(session, *settings);
+    EXPECT_EQ(format.height, c.format.height);
+    EXPECT_EQ(format.min_width, c.format.min_width);
+    EXPECT_EQ(format.max_width, c.format.min_width);
+    EXPECT_EQ(format.stretch, c.format.stretch);
+    EXPECT_EQ(format.normalisation.mean, c.format.normalisation.mean);
+    EXPECT_EQ(format.normalisation.std, c.format.normalisation.std);
+    EXPECT_EQ(format.normalisation.bgr, c.format.normalisation.bgr);
+  }
 }
 
 TEST_F(TextAnalyserTest, RunsTheSelfTests) {

@@ -113,6 +113,14 @@ StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, Pixel
   return whole;
 }
 
+// `photo` scaled and padded; empty when nothing is to be done.
+Image Prepare(const Image& photo, const DetectionInput& input) {
+  const bool scales = input.scaled.width != photo.width() || input.scaled.height != photo.height();
+  Image scaled = scales ? ResizeBilinear(photo, input.scaled.width, input.scaled.height) : Image();
+  const bool pads = input.pad_x > 0 || input.pad_y > 0;
+  return pads ? Pad(scales ? scaled : photo, input.pad_x, input.pad_y) : std::move(scaled);
+}
+
 }  // namespace
 
 StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector) {
@@ -124,29 +132,25 @@ StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector) {
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", detector.name));
 }
 
-StatusOr<std::vector<TextRegion>> DetectText(Session& session, const Image& photo, const DetectorSettings& settings) {
+StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const DetectorSettings& settings) {
+  DetectedText found;
   if (photo.empty()) {
-    return std::vector<TextRegion>{};
+    return found;
   }
-  const DetectionInput input = PlanDetection({photo.width(), photo.height()}, settings.limits);
-  const bool pad = input.pad_x > 0 || input.pad_y > 0;
-  const Image padded = pad ? Pad(photo, input.pad_x, input.pad_y) : Image();
-  const Image& seen = pad ? padded : photo;
-  const Image resized = ResizeBilinear(seen, input.network.width, input.network.height);
-  const PixelSize small = FirstLookSize(input.network, settings);
-  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, small.width > 0 ? MapOfWhatIsThere(session, resized, small, settings)
-                                                               : MapOf(session, resized, settings));
-  CALOTYPE_ASSIGN_OR_RETURN(
-      std::vector<TextRegion> regions,
-      FindTextRegions(map.tensor.data<float>(), map.size, {seen.width(), seen.height()}, settings.regions));
-  for (TextRegion& region : regions) {
-    for (Point& corner : region.quad) {
-      corner.x -= static_cast<float>(input.pad_x);
-      corner.y -= static_cast<float>(input.pad_y);
-    }
-  }
-  SortInReadingOrder(regions);
-  return regions;
+  found.input = PlanDetection({photo.width(), photo.height()}, settings.limits);
+  found.scaled = Prepare(photo, found.input);
+  const Image& seen = found.Seen(photo);
+  const PixelSize network = found.input.network;
+  const bool resizes = network.width != seen.width() || network.height != seen.height();
+  const Image resized = resizes ? ResizeBilinear(seen, network.width, network.height) : Image();
+  const Image& shown = resizes ? resized : seen;
+  const PixelSize small = FirstLookSize(network, settings);
+  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, small.width > 0 ? MapOfWhatIsThere(session, shown, small, settings)
+                                                               : MapOf(session, shown, settings));
+  CALOTYPE_ASSIGN_OR_RETURN(found.regions, FindTextRegions(map.tensor.data<float>(), map.size,
+                                                           {seen.width(), seen.height()}, settings.regions));
+  SortInReadingOrder(found.regions);
+  return found;
 }
 
 }  // namespace calotype

@@ -26,8 +26,14 @@ struct DetectorSettings {
 // From the parameters of a model of the family "db". kInvalidArgument names the model and what is wrong.
 StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector);
 
-// The regions of text in reading order, in pixels of `photo`; in one that had to be padded they may reach over its
-// edge.
-StatusOr<std::vector<TextRegion>> DetectText(Session& session, const Image& photo, const DetectorSettings& settings);
+// A photo as the detector was shown it, and where it sees text in it.
+struct DetectedText {
+  DetectionInput input;
+  Image scaled;                     // and padded; empty when the photo was taken as it is
+  std::vector<TextRegion> regions;  // in reading order, in pixels of that
+
+  const Image& Seen(const Image& photo) const { return scaled.empty() ? photo : scaled; }
+};
+StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const DetectorSettings& settings);
 
 }  // namespace calotype

@@ -84,13 +84,15 @@ double Saved(const std::vector<Line>& lines, std::size_t regions) {
   const auto expected = DetectText(all.session(), photo, Settings(0));
   const auto found = DetectText(some.session(), photo, Settings(640));
   EXPECT_TRUE(expected.ok() && found.ok());
-  EXPECT_THAT(*expected, SizeIs(regions));
-  EXPECT_EQ(found->size(), expected->size());
-  for (std::size_t i = 0; i < std::min(found->size(), expected->size()); ++i) {
-    EXPECT_EQ((*found)[i].score, (*expected)[i].score);
+  EXPECT_THAT(expected->regions, SizeIs(regions));
+  EXPECT_EQ(found->regions.size(), expected->regions.size());
+  for (std::size_t i = 0; i < std::min(found->regions.size(), expected->regions.size()); ++i) {
+    const TextRegion& region = found->regions[i];
+    const TextRegion& same = expected->regions[i];
+    EXPECT_EQ(region.score, same.score);
     for (std::size_t corner = 0; corner < 4; ++corner) {
-      EXPECT_EQ((*found)[i].quad[corner].x, (*expected)[i].quad[corner].x) << "region " << i;
-      EXPECT_EQ((*found)[i].quad[corner].y, (*expected)[i].quad[corner].y) << "region " << i;
+      EXPECT_EQ(region.quad[corner].x, same.quad[corner].x) << "region " << i;
+      EXPECT_EQ(region.quad[corner].y, same.quad[corner].y) << "region " << i;
     }
   }
   return static_cast<double>(all.pixels()) / static_cast<double>(some.pixels());
@@ -127,7 +129,7 @@ TEST(TextDetectorTest, SmallPhotosAreLookedAtInFull) {
   std::ranges::fill(photo.pixels(), uint8_t{0});
   const auto found = DetectText(detector.session(), photo, Settings(640));
   ASSERT_TRUE(found.ok());
-  EXPECT_THAT(*found, IsEmpty());
+  EXPECT_THAT(found->regions, IsEmpty());
   EXPECT_EQ(detector.session().runs(), 1);
   EXPECT_EQ(detector.pixels(), 800 * 768);
 }

@@ -23,7 +23,8 @@ constexpr float kSameLineTolerance = 10;   // _BOX_SORT_Y_THRESHOLD, in pixels o
 
 float Distance(const Point& a, const Point& b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
-// Clockwise from the top left: the two leftmost corners, each pair by height.
+// Clockwise from the top left: the two leftmost corners, each pair by height. RapidOCR's order_points_clockwise; its
+// get_mini_boxes differs only where two corners of a pair are one.
 Quad OrderCorners(Quad corners) {
   std::ranges::stable_sort(corners, {}, &Point::x);
   if (corners[0].y > corners[1].y) {
@@ -50,7 +51,7 @@ MiniBox SmallestBoxAround(const cv::Mat& points) {
 }
 
 // Mean probability inside `quad`; 0 when it lies outside the map.
-float MeanInside(const cv::Mat& probabilities, const Quad& quad) {
+double MeanInside(const cv::Mat& probabilities, const Quad& quad) {
   const auto [left, right] = std::ranges::minmax(quad, {}, &Point::x);
   const auto [top, bottom] = std::ranges::minmax(quad, {}, &Point::y);
   const auto inside = [](float value, int size) { return std::clamp(static_cast<int>(value), 0, size - 1); };
@@ -64,20 +65,24 @@ float MeanInside(const cv::Mat& probabilities, const Quad& quad) {
   const cv::Rect area(first, last + cv::Point(1, 1));
   cv::Mat mask = cv::Mat::zeros(area.size(), CV_8U);
   cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{polygon}, 1);
-  return static_cast<float>(cv::mean(probabilities(area), mask)[0]);
+  return cv::mean(probabilities(area), mask)[0];
 }
 
 // `corners` from pixels of the map to whole pixels of the picture, inside it; nothing when too little is left.
 std::optional<Quad> ToPicture(const Quad& corners, PixelSize map, PixelSize picture) {
   const auto scaled = [](float value, int from, int to) {
     const float moved = std::nearbyint(value / static_cast<float>(from) * static_cast<float>(to));
-    return std::clamp(moved, 0.0F, static_cast<float>(to - 1));
+    return std::clamp(moved, 0.0F, static_cast<float>(to));
   };
   Quad quad;
   std::ranges::transform(corners, quad.begin(), [&](const Point& p) {
     return Point{scaled(p.x, map.width, picture.width), scaled(p.y, map.height, picture.height)};
   });
   quad = OrderCorners(quad);
+  for (Point& corner : quad) {
+    corner.x = std::min(corner.x, static_cast<float>(picture.width - 1));
+    corner.y = std::min(corner.y, static_cast<float>(picture.height - 1));
+  }
   const bool enough = static_cast<int>(Distance(quad[0], quad[1])) > kMinSide &&
                       static_cast<int>(Distance(quad[0], quad[3])) > kMinSide;
   return enough ? std::optional(quad) : std::nullopt;
@@ -89,7 +94,7 @@ std::optional<TextRegion> RegionOf(const std::vector<cv::Point>& contour, const 
   if (core.short_side < kMinMapSide) {
     return std::nullopt;
   }
-  const float score = MeanInside(probabilities, core.corners);
+  const double score = MeanInside(probabilities, core.corners);
   if (!(score >= options.box_threshold)) {  // also when it is not a number
     return std::nullopt;
   }
@@ -104,7 +109,7 @@ std::optional<TextRegion> RegionOf(const std::vector<cv::Point>& contour, const 
     return std::nullopt;
   }
   const std::optional<Quad> quad = ToPicture(box.corners, {probabilities.cols, probabilities.rows}, picture);
-  return quad ? std::optional(TextRegion{*quad, score}) : std::nullopt;
+  return quad ? std::optional(TextRegion{*quad, static_cast<float>(score)}) : std::nullopt;
 }
 
 std::vector<TextRegion> Find(const cv::Mat& probabilities, PixelSize picture, const RegionOptions& options) {
@@ -151,7 +156,7 @@ std::vector<Point> Unclip(const Quad& quad, double ratio) {
     const Point& a = quad[i];
     const Point& b = quad[(i + 1) % quad.size()];
     twice_area += static_cast<double>(a.x) * b.y - static_cast<double>(b.x) * a.y;
-    perimeter += Distance(a, b);
+    perimeter += std::hypot(double{a.x} - b.x, double{a.y} - b.y);
     path.emplace_back(static_cast<ClipperLib::cInt>(a.x), static_cast<ClipperLib::cInt>(a.y));
   }
   if (perimeter <= 0) {

@@ -139,6 +139,7 @@ class Layout:
     mask: bool = False
     bytes_inside: bool = False  # takes uint8 [1, H, W, 3] and normalises by itself
     outputs: list[str] = field(default_factory=lambda: ["logits", "pred_boxes"])
+    answers: bool = False  # takes orig_target_sizes beside images, answers labels, boxes and scores
 
 
 LAYOUTS = {
@@ -150,6 +151,8 @@ LAYOUTS = {
     "rt_detr_v2": Layout(rt_detr_v2, (640, 640), fixed=True),
     "d_fine": Layout(d_fine, (640, 640), fixed=True),
     "bytes": Layout(lambda: Patches(80), (640, 640), fixed=True, bytes_inside=True),
+    # As the repositories of RT-DETR and D-FINE export.
+    "answers": Layout(lambda: Patches(80), (640, 640), fixed=True, answers=True, outputs=["labels", "boxes", "scores"]),
     "rf_detr": Layout(lambda: Patches(91), (224, 224), fixed=True, outputs=["labels", "dets"]),
 }
 
@@ -160,12 +163,24 @@ class Exported(torch.nn.Module):
         self.network = network
         self.layout = layout
 
-    def forward(self, pixel_values: torch.Tensor, pixel_mask: torch.Tensor | None = None):
+    def forward(self, pixel_values: torch.Tensor, beside: torch.Tensor | None = None):
         if self.layout.bytes_inside:
             pixel_values = pixel_values.permute(0, 3, 1, 2).float() / 255
-        mask = {"pixel_mask": pixel_mask} if self.layout.mask else {}
+        mask = {"pixel_mask": beside} if self.layout.mask else {}
         outputs = self.network(pixel_values=pixel_values, **mask)
+        if self.layout.answers:
+            return self.answer(outputs.logits, outputs.pred_boxes, beside)
         return outputs.logits, outputs.pred_boxes
+
+    @staticmethod
+    def answer(logits: torch.Tensor, boxes: torch.Tensor, sizes: torch.Tensor):
+        """The best pairs of query and class, as many as queries; corners in pixels of `sizes` (width, height)."""
+        classes = logits.shape[2]
+        scores, pairs = logits.sigmoid().flatten(1).topk(logits.shape[1])
+        centre, size = boxes.split(2, 2)
+        corners = torch.cat([centre - size / 2, centre + size / 2], 2) * sizes.repeat(1, 2).unsqueeze(1)
+        queries = (pairs // classes).unsqueeze(2).expand(-1, -1, 4)
+        return pairs % classes, corners.gather(1, queries), scores
 
 
 def spread(network: torch.nn.Module, pixels: torch.Tensor, threshold: float, softmax: bool) -> None:
@@ -209,13 +224,18 @@ def example(layout: Layout) -> tuple[torch.Tensor, ...]:
     if layout.bytes_inside:
         return (torch.randint(0, 256, (1, height, width, 3), dtype=torch.uint8),)
     pixels = torch.randn(1, 3, height, width)
+    if layout.answers:
+        return pixels, torch.tensor([[640, 480]])
     return (pixels, torch.ones(1, 64, 64, dtype=torch.int64)) if layout.mask else (pixels,)
 
 
 def export(network: torch.nn.Module, layout: Layout, path: Path) -> None:
     axes = {name: {0: "batch"} for name in layout.outputs}
-    axes["pixel_values"] = {0: "batch"} if layout.fixed else {0: "batch", 2: "height", 3: "width"}
-    names = ["pixel_values"]
+    names = ["images" if layout.answers else "pixel_values"]
+    axes[names[0]] = {0: "batch"} if layout.fixed else {0: "batch", 2: "height", 3: "width"}
+    if layout.answers:
+        axes["orig_target_sizes"] = {0: "batch"}
+        names.append("orig_target_sizes")
     if layout.mask:
         axes["pixel_mask"] = {0: "batch"}
         names.append("pixel_mask")

@@ -7,7 +7,8 @@
 The graphs (graphs.py) are small but have the layouts that people run. What goes into them is made by the image
 processor of transformers in both its ways (torchvision, Pillow), what comes out is read by its
 post_process_object_detection; for RF-DETR, the package rfdetr does both, around a stand-in for its network with its
-inputs and outputs. ONNX Runtime runs them, as the program does. Pillow is 12: 13 scales tall photos down before it
+inputs and outputs. A graph that answers labels, boxes and scores by itself is held against transformers around the same
+network without that end. ONNX Runtime runs them, as the program does. Pillow is 12: 13 scales tall photos down before it
 scales them across, which rounds some bytes otherwise. The same seed gives the same weights; run it again when a family
 or a version in requirements.txt changes. rfdetr and torch are installed with --no-deps where their own are not wanted.
 """
@@ -15,8 +16,9 @@ or a version in requirements.txt changes. rfdetr and torch are installed with --
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,7 @@ FAMILIES = {
     "rt_detr_v2": Family("rt-detr", "RTDetrImageProcessor", 80),
     "d_fine": Family("d-fine", "RTDetrImageProcessor", 80),
     "bytes": Family("rt-detr", "RTDetrImageProcessor", 80),
+    "answers": Family("rt-detr", "RTDetrImageProcessor", 80),
     "rf_detr": Family("rf-detr", "", 91),
 }
 
@@ -135,7 +138,8 @@ def by_rfdetr(session: ort.InferenceSession, family: Family, photo: Image.Image)
     ]
 
 
-def write_graph(name: str, family: Family, layout: Layout) -> Path:
+def write_graph(name: str, family: Family, layout: Layout) -> tuple[Path, ort.InferenceSession]:
+    """The file, and what transformers is put around: the same, but that of a graph without an end of its own."""
     torch.manual_seed(20)
     network = layout.make().eval()
     height, width = layout.shape
@@ -148,7 +152,12 @@ def write_graph(name: str, family: Family, layout: Layout) -> Path:
     spread(network, pixels, family.threshold, family.softmax)
     path = TESTDATA / f"{name}.onnx"
     export(network, layout, path)
-    return path
+    if not layout.answers:
+        return path, ort.InferenceSession(str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.onnx"
+        export(network, replace(layout, answers=False, outputs=["logits", "pred_boxes"]), plain)
+        return path, ort.InferenceSession(str(plain))
 
 
 def main() -> None:
@@ -157,8 +166,7 @@ def main() -> None:
     models = []
     for name, family in FAMILIES.items():
         layout = LAYOUTS[name]
-        path = write_graph(name, family, layout)
-        session = ort.InferenceSession(str(path))
+        path, session = write_graph(name, family, layout)
         cases = []
         for photo in PHOTOS:
             for backend in ["torchvision", "pil"] if family.processor else ["rfdetr"]:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 STRIDES = (8, 16, 32)
+FIVE_STRIDES = (8, 16, 32, 64, 128)
 
 
 def randomise(network: nn.Module, seed: int) -> nn.Module:
@@ -22,13 +23,13 @@ def randomise(network: nn.Module, seed: int) -> nn.Module:
 
 
 class Pyramid(nn.Module):
-    """Features at strides of 8, 16 and 32 pixels, and one head of `columns` for each."""
+    """Features at strides from 8 pixels on, each twice the one before, and one head of `columns` for each."""
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, levels: int) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, 8, 8, 8)
-        self.down = nn.ModuleList([nn.Conv2d(8, 8, 2, 2), nn.Conv2d(8, 8, 2, 2)])
-        self.heads = nn.ModuleList([nn.Conv2d(8, columns, 1) for _ in STRIDES])
+        self.down = nn.ModuleList([nn.Conv2d(8, 8, 2, 2) for _ in range(levels - 1)])
+        self.heads = nn.ModuleList([nn.Conv2d(8, columns, 1) for _ in range(levels)])
 
     def forward(self, pixels: torch.Tensor) -> list[torch.Tensor]:
         features = [torch.tanh(self.stem(pixels))]
@@ -40,9 +41,10 @@ class Pyramid(nn.Module):
 class Detector(nn.Module):
     """Splits each level's head into `widths` per anchor, as rows."""
 
-    def __init__(self, anchors: int, widths: tuple[int, ...], scale: float, mean: float) -> None:
+    def __init__(self, anchors: int, widths: tuple[int, ...], scale: float, mean: float, levels: int = 3) -> None:
         super().__init__()
-        self.pyramid = Pyramid(anchors * sum(widths))
+        self.pyramid = Pyramid(anchors * sum(widths), levels)
+        self.levels = levels
         self.anchors = anchors
         self.widths = widths
         self.scale = scale
@@ -58,8 +60,8 @@ class Detector(nn.Module):
 
 
 class Scrfd(Detector):
-    def __init__(self, points: bool) -> None:
-        super().__init__(2, (1, 4, 10) if points else (1, 4), 1.0, 0.0)
+    def __init__(self, points: bool, levels: int = 3) -> None:
+        super().__init__(2 if levels == 3 else 1, (1, 4, 10) if points else (1, 4), 1.0, 0.0, levels)
 
     def forward(self, pixels: torch.Tensor):
         levels = self.rows(pixels)
@@ -118,7 +120,7 @@ def calibrate(network: Detector, pixels: torch.Tensor, threshold: float, wanted:
         elif isinstance(network, YuNet):
             scores = torch.sqrt(torch.cat(outputs[:3], 1) * torch.cat(outputs[3:6], 1)).flatten()
         else:
-            scores = torch.cat(outputs[:3])
+            scores = torch.cat(outputs[: network.levels])
         if int((scores > threshold).sum()) > wanted:
             high = middle
         else:

@@ -100,14 +100,18 @@ def retinaface(path: Path, image: np.ndarray, threshold: float):
     ]
 
 
-def level_names(*kinds: str) -> list[str]:
-    return [f"{kind}_{stride}" for kind in kinds for stride in graphs.STRIDES]
+def level_names(*kinds: str, strides: tuple[int, ...] = graphs.STRIDES) -> list[str]:
+    return [f"{kind}_{stride}" for kind in kinds for stride in strides]
 
 
 DETECTORS = {
     # name: family, network, outputs, whether the graph fixes its size, threshold, how to ask
     "scrfd": ("scrfd", lambda: graphs.Scrfd(True), level_names("score", "bbox", "kps"), False, 0.5, scrfd),
     "scrfd_boxes": ("scrfd", lambda: graphs.Scrfd(False), level_names("score", "bbox"), False, 0.5, scrfd),
+    "scrfd_five": ("scrfd", lambda: graphs.Scrfd(True, 5), level_names("score", "bbox", "kps", strides=graphs.FIVE_STRIDES),
+                   False, 0.5, scrfd),
+    "scrfd_five_boxes": ("scrfd", lambda: graphs.Scrfd(False, 5), level_names("score", "bbox", strides=graphs.FIVE_STRIDES),
+                         False, 0.5, scrfd),
     "retinaface": ("retinaface", graphs.RetinaFace, ["loc", "conf", "landms"], False, 0.6, retinaface),
     "yunet": ("yunet", graphs.YuNet, level_names("cls", "obj", "bbox", "kps"), True, 0.7, yunet),
 }

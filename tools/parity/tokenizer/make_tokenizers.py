@@ -136,7 +136,17 @@ def siglip(lines: list[str], folder: Path) -> Tokenizer:
     table.write_text("".join(
         " ".join(f"{ord(c):X}" for c in old) + "\t" + " ".join(f"{ord(c):X}" for c in new) + "\n"
         for old, new in rules.items()), encoding="utf-8")
-    proto = trained_unigram(lines, folder, normalization_rule_tsv=str(table), eos_id=1, unk_id=2, pad_id=0, bos_id=-1)
+    return siglip_from(trained_unigram(
+        lines, folder, normalization_rule_tsv=str(table), eos_id=1, unk_id=2, pad_id=0, bos_id=-1))
+
+
+def nmt_nfkc(lines: list[str], folder: Path) -> Tokenizer:
+    """The same with the table that SentencePiece makes where nothing else is said, as T5's and SigLIP's own are."""
+    return siglip_from(trained_unigram(
+        lines, folder, normalization_rule_name="nmt_nfkc", eos_id=1, unk_id=2, pad_id=0, bos_id=-1))
+
+
+def siglip_from(proto) -> Tokenizer:
     made = Tokenizer(models.Unigram([(piece.piece, piece.score) for piece in proto.pieces], unk_id=2))
     made.normalizer = normalizers.Sequence([
         normalizers.Lowercase(),
@@ -211,6 +221,7 @@ def small(out: Path, samples: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = {"gpt2": gpt2(lines), "gemma": gemma(lines), "siglip": siglip(lines, folder),
+                "nmt_nfkc": nmt_nfkc(lines, folder),
                 "bytes": bytes_unigram(lines, folder), "clip": clip(lines)}
     for name, tokenizer in made.items():
         # Without white space between values: a third of the size.

@@ -1,0 +1,122 @@
+#include "analysis/ocr/quad_warp.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+
+namespace calotype {
+namespace {
+
+// From a rectangle to a quadrilateral: x' = (a x + b y + c) / (g x + h y + 1), y' = (d x + e y + f) / the same.
+struct Projection {
+  double a = 1, b = 0, c = 0;
+  double d = 0, e = 1, f = 0;
+  double g = 0, h = 0;
+};
+
+// After Heckbert 1989, "Fundamentals of Texture Mapping and Image Warping", 2.2.3, with the unit square scaled.
+Projection FromRectangle(int width, int height, const Quad& quad) {
+  const auto& [p0, p1, p2, p3] = quad;
+  const double dx1 = double{p1.x} - p2.x;
+  const double dx2 = double{p3.x} - p2.x;
+  const double dx3 = double{p0.x} - p1.x + p2.x - p3.x;
+  const double dy1 = double{p1.y} - p2.y;
+  const double dy2 = double{p3.y} - p2.y;
+  const double dy3 = double{p0.y} - p1.y + p2.y - p3.y;
+  const double area = dx1 * dy2 - dx2 * dy1;
+  const double g = area != 0 ? (dx3 * dy2 - dx2 * dy3) / area : 0;
+  const double h = area != 0 ? (dx1 * dy3 - dx3 * dy1) / area : 0;
+  return {.a = (double{p1.x} - p0.x + g * p1.x) / width,
+          .b = (double{p3.x} - p0.x + h * p3.x) / height,
+          .c = p0.x,
+          .d = (double{p1.y} - p0.y + g * p1.y) / width,
+          .e = (double{p3.y} - p0.y + h * p3.y) / height,
+          .f = p0.y,
+          .g = g / width,
+          .h = h / height};
+}
+
+// The four pixels along one axis that a place lies between, and their weights.
+struct Taps {
+  std::array<int, 4> index;
+  std::array<float, 4> weight;
+};
+
+Taps TapsAt(double place, int size) {
+  // Beyond two pixels outside every tap is the edge; the bound keeps a place at infinity a number. NaN becomes 0.
+  const auto inside = static_cast<float>(place >= -3 ? std::min(place, size + 3.0) : (place < -3 ? -3.0 : 0.0));
+  const float whole = std::floor(inside);
+  const float x = inside - whole;
+  constexpr float kA = -0.75F;
+  const float left = ((kA * (x + 1) - 5 * kA) * (x + 1) + 8 * kA) * (x + 1) - 4 * kA;
+  const float near = ((kA + 2) * x - (kA + 3)) * x * x + 1;
+  const float next = ((kA + 2) * (1 - x) - (kA + 3)) * (1 - x) * (1 - x) + 1;
+  const int first = static_cast<int>(whole) - 1;
+  Taps taps{.index = {}, .weight = {left, near, next, 1 - left - near - next}};
+  for (int i = 0; i < 4; ++i) {
+    taps.index[static_cast<std::size_t>(i)] = std::clamp(first + i, 0, size - 1);
+  }
+  return taps;
+}
+
+void Draw(const Image& photo, const Taps& across, const Taps& down, uint8_t* pixel) {
+  std::array<float, Image::kChannels> sum{};
+  for (std::size_t j = 0; j < 4; ++j) {
+    const uint8_t* const row = photo.row(down.index[j]);
+    std::array<float, Image::kChannels> along{};
+    for (std::size_t i = 0; i < 4; ++i) {
+      const uint8_t* const source = row + std::ptrdiff_t{Image::kChannels} * across.index[i];
+      for (std::size_t channel = 0; channel < along.size(); ++channel) {
+        along[channel] += static_cast<float>(source[channel]) * across.weight[i];
+      }
+    }
+    for (std::size_t channel = 0; channel < sum.size(); ++channel) {
+      sum[channel] += along[channel] * down.weight[j];
+    }
+  }
+  for (std::size_t channel = 0; channel < sum.size(); ++channel) {
+    pixel[channel] = static_cast<uint8_t>(std::lrint(std::clamp(sum[channel], 0.0F, 255.0F)));
+  }
+}
+
+// Whether the pixels of `quad` are those of `photo`, one for one: most text lies level.
+bool IsPlainCut(const Image& photo, const Quad& quad, int width, int height) {
+  const auto& [p0, p1, p2, p3] = quad;
+  const auto right = static_cast<float>(width);
+  const auto below = static_cast<float>(height);
+  const bool level = p0.y == p1.y && p2.y == p3.y && p0.x == p3.x && p1.x == p2.x && p1.x - p0.x == right &&
+                     p3.y - p0.y == below && std::floor(p0.x) == p0.x && std::floor(p0.y) == p0.y;
+  return level && p0.x >= 0 && p0.y >= 0 && p1.x <= static_cast<float>(photo.width()) &&
+         p3.y <= static_cast<float>(photo.height());
+}
+
+}  // namespace
+
+Image WarpQuad(const Image& photo, const Quad& quad, int width, int height) {
+  if (photo.empty() || width <= 0 || height <= 0) {
+    return {};
+  }
+  Image flat(width, height);
+  if (IsPlainCut(photo, quad, width, height)) {
+    const auto left = static_cast<std::ptrdiff_t>(quad[0].x) * Image::kChannels;
+    for (int y = 0; y < height; ++y) {
+      std::memcpy(flat.row(y), photo.row(static_cast<int>(quad[0].y) + y) + left, flat.stride());
+    }
+    return flat;
+  }
+  const Projection to_photo = FromRectangle(width, height, quad);
+  for (int y = 0; y < height; ++y) {
+    uint8_t* pixel = flat.row(y);
+    for (int x = 0; x < width; ++x, pixel += Image::kChannels) {
+      const double depth = to_photo.g * x + to_photo.h * y + 1;
+      const double place_x = (to_photo.a * x + to_photo.b * y + to_photo.c) / depth;
+      const double place_y = (to_photo.d * x + to_photo.e * y + to_photo.f) / depth;
+      Draw(photo, TapsAt(place_x, photo.width()), TapsAt(place_y, photo.height()), pixel);
+    }
+  }
+  return flat;
+}
+
+}  // namespace calotype

@@ -1,0 +1,85 @@
+#include "analysis/ocr/quad_warp.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace calotype {
+namespace {
+
+// Every pixel tells where it is.
+Image Map(int width, int height) {
+  Image image(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      uint8_t* const pixel = image.row(y) + std::ptrdiff_t{3} * x;
+      pixel[0] = static_cast<uint8_t>(x);
+      pixel[1] = static_cast<uint8_t>(y);
+      pixel[2] = static_cast<uint8_t>(x + y);
+    }
+  }
+  return image;
+}
+
+void ExpectAt(const Image& image, int x, int y, double column, double row) {
+  const uint8_t* const pixel = image.row(y) + std::ptrdiff_t{3} * x;
+  EXPECT_NEAR(pixel[0], column, 0.51) << x << ' ' << y;
+  EXPECT_NEAR(pixel[1], row, 0.51) << x << ' ' << y;
+}
+
+TEST(WarpQuadTest, OfALevelRectangleIsACut) {
+  const Image flat = WarpQuad(Map(40, 30), {Point{5, 6}, {25, 6}, {25, 16}, {5, 16}}, 20, 10);
+  ASSERT_EQ(flat.width(), 20);
+  ASSERT_EQ(flat.height(), 10);
+  for (int y = 0; y < 10; ++y) {
+    for (int x = 0; x < 20; ++x) {
+      ASSERT_EQ(flat.row(y)[std::ptrdiff_t{3} * x], 5 + x);
+      ASSERT_EQ(flat.row(y)[std::ptrdiff_t{3} * x + 1], 6 + y);
+    }
+  }
+}
+
+TEST(WarpQuadTest, EnlargesBetweenPixels) {
+  const Image flat = WarpQuad(Map(40, 30), {Point{5, 6}, {15, 6}, {15, 11}, {5, 11}}, 20, 10);
+  ExpectAt(flat, 0, 0, 5, 6);
+  ExpectAt(flat, 10, 6, 10, 9);
+  ExpectAt(flat, 11, 7, 10.5, 9.5);
+}
+
+TEST(WarpQuadTest, FollowsThePerspective) {
+  // A trapezium: the middle of its sides lies nearer to the short one.
+  const Image flat = WarpQuad(Map(200, 100), {Point{50, 10}, {150, 10}, {190, 90}, {10, 90}}, 100, 80);
+  ExpectAt(flat, 0, 0, 50, 10);
+  ExpectAt(flat, 50, 0, 100, 10);
+  // The diagonals cross where the middle is: at the height h with (h - 10) / (90 - h) = 100 / 180.
+  ExpectAt(flat, 50, 40, 100, 10 + 80 * 100.0 / 280);
+}
+
+TEST(WarpQuadTest, RepeatsTheEdge) {
+  const Image map = Map(40, 30);
+  const Image left = WarpQuad(map, {Point{-10, 0}, {10, 0}, {10, 10}, {-10, 10}}, 20, 10);
+  ExpectAt(left, 0, 5, 0, 5);
+  ExpectAt(left, 15, 5, 5, 5);
+  const Image below = WarpQuad(map, {Point{0, 25}, {20, 25}, {20, 45}, {0, 45}}, 20, 20);
+  ExpectAt(below, 7, 19, 7, 29);
+}
+
+TEST(WarpQuadTest, ADegenerateQuadStillDrawsSomething) {
+  const float infinite = std::numeric_limits<float>::infinity();
+  const float nan = std::nanf("");
+  for (const Quad& quad :
+       {Quad{}, Quad{Point{3, 3}, {9, 9}, {3, 3}, {9, 9}}, Quad{Point{nan, 0}, {1, 1}, {2, 5}, {0, 9}},
+        Quad{Point{infinite, 0}, {1, 1}, {2, 5}, {0, -infinite}}}) {
+    EXPECT_EQ(WarpQuad(Map(10, 10), quad, 4, 3).width(), 4);
+  }
+}
+
+TEST(WarpQuadTest, NothingToDrawIsEmpty) {
+  EXPECT_TRUE(WarpQuad(Map(10, 10), Quad{}, 0, 10).empty());
+  EXPECT_TRUE(WarpQuad(Image(), Quad{}, 10, 10).empty());
+}
+
+}  // namespace
+}  // namespace calotype
