@@ -9,8 +9,9 @@ die() {
   exit 1
 }
 
-# make_venv NAME [REQUIREMENTS]
+# make_venv NAME [REQUIREMENTS [PIP_OPTION...]]
 #   Sets $venv to a Python environment in the cache that holds exactly REQUIREMENTS (a file with versions and hashes).
+#   Binary packages alone, unless an option says otherwise.
 #   It is made anew when the requirements or Python changed; .made is written last, so half a one is never used.
 make_venv() {
   local requirements=${2:-/dev/null} wanted
@@ -23,7 +24,7 @@ make_venv() {
   python3 -m venv "$venv" || die "python3 -m venv failed; on Debian and Ubuntu the package python3-venv is needed"
   if [ -s "$requirements" ]; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --only-binary :all: --no-deps \
-      --require-hashes -r "$requirements" || die "pip could not install $requirements"
+      --require-hashes "${@:3}" -r "$requirements" || die "pip could not install $requirements"
   fi
   echo "$wanted" >"$venv/.made"
 }
