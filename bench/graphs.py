@@ -270,7 +270,7 @@ def make_graphs(folder: Path) -> None:
     export_simple(Call(network, lambda x: network.encode_text(x, normalize=True)),
                   torch.zeros(1, 77, dtype=torch.int32), ("text", "embedding"), folder / "clip_text.onnx")
     clip_vocabulary(folder)
-    export_simple(arcface(), torch.rand(1, 3, 112, 112), ("input.1", "683"), folder / "arcface_r50.onnx")
+    export_simple(arcface(), torch.rand(1, 3, 112, 112), ("input.1", "embedding"), folder / "arcface_r50.onnx")
 
 
 def take_real_ones(folder: Path, starter: Path) -> None:
