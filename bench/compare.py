@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import fcntl
 import hashlib
 import json
 import os
@@ -37,7 +38,7 @@ STAGES = (
     ("faces.detect", "faces.detect"), ("faces.recognise", "faces.recognise"), ("pdq", "pdq"),
 )
 FOUND = (("objects", "object"), ("text", "text_line"), ("faces", "face"))
-SAMPLE_EVERY_S = 0.1
+SAMPLE_EVERY_S = 1.0  # a look through /proc takes 5 ms, and the kernel marks the peak of a single process itself
 BUSY_LOAD = 0.3
 TUNE_PHOTOS = 12
 
@@ -87,11 +88,16 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> Finished:
 
         watcher = threading.Thread(target=watch)
         watcher.start()
-        output = process.stdout.read().decode()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        done.set()
-        watcher.join()
+        try:
+            output = process.stdout.read().decode()
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - begin
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            done.set()
+            watcher.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"bench/compare: exit {process.returncode} of {shlex.join(command)}\n{output}see {log}")
@@ -106,6 +112,11 @@ class Bench:
         self.models = self.work / "models-made"
         self.log = self.work / "log.txt"
         self.work.mkdir(parents=True, exist_ok=True)
+        self.lock = (self.work / "lock").open("w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SystemExit(f"bench/compare: another one is at work in {self.work}; wait for it, or name another --work") from None
         self.log.write_bytes(b"")
         self.environment = dict(os.environ, CALOTYPE_HOME=str(self.work / "home"),
                                 CALOTYPE_MODELS_FOLDER=str(self.models / "models"))
