@@ -1,4 +1,6 @@
 // A million PDQ hashes with copies among them: how fast they are grouped.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <random>
@@ -34,6 +36,26 @@ std::vector<PdqHash> MakeHashes(std::size_t count) {
   return hashes;
 }
 
+// Each frame a bit from the one before, and a few bits of noise: a camera that looks at one scene all day.
+std::vector<PdqHash> MakeTimeLapse(std::size_t frames) {
+  std::mt19937_64 random(2);
+  const auto flip = [&random](PdqHash hash, uint64_t bits) {
+    for (; bits > 0; --bits) {
+      const uint64_t bit = random() % 256;
+      hash[bit / 8] = static_cast<uint8_t>(hash[bit / 8] ^ (1U << (bit % 8)));
+    }
+    return hash;
+  };
+  PdqHash scene;
+  std::ranges::generate(scene, [&] { return static_cast<uint8_t>(random()); });
+  std::vector<PdqHash> hashes;
+  for (std::size_t i = 0; i < frames; ++i) {
+    scene = flip(scene, i % 100 == 0 ? 1 : 0);
+    hashes.push_back(flip(scene, random() % 8));
+  }
+  return hashes;
+}
+
 double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
 
 }  // namespace
@@ -45,6 +67,17 @@ Status BenchHashes(const Options& options) {
   const auto groups = GroupHashes(hashes, kDistance);
   Tell("grouped, one thread", Seconds(start), "s");
   Tell("groups", static_cast<double>(groups.size()), "");
+  start = Clock::now();
+  const auto turned = GroupHashes(hashes, kDistance, true);
+  Tell("grouped at all turns, one thread", Seconds(start), "s");
+  Tell("groups at all turns", static_cast<double>(turned.size()), "");
+  for (const std::size_t frames : {10'000UL, 100'000UL}) {
+    const std::vector<PdqHash> lapse = MakeTimeLapse(frames);
+    start = Clock::now();
+    const auto scenes = GroupHashes(lapse, kDistance);
+    Tell(fmt::format("a time-lapse of {} frames", frames), Seconds(start), "s");
+    Tell("  its groups", static_cast<double>(scenes.size()), "");
+  }
   // All pairs of a part, and what that would take for all.
   const std::vector<PdqHash> sample(hashes.begin(),
                                     hashes.begin() + static_cast<std::ptrdiff_t>(std::min(kSample, hashes.size())));

@@ -1,4 +1,4 @@
-// library_bench SECTION FOLDER [COUNT]: figures of a large library, made up by a seeded generator.
+// library_bench SECTION FOLDER [COUNT [DIMENSION]]: figures of a large library, made up by a seeded generator.
 #include <fmt/format.h>
 
 #include <array>
@@ -14,7 +14,9 @@ struct Section {
   std::string_view name;
   Status (*run)(const Options& options);
 };
-constexpr std::array kSections = {Section{"vectors", BenchVectors}, Section{"hashes", BenchHashes}};
+constexpr std::array kSections = {Section{"vectors", BenchVectors}, Section{"hashes", BenchHashes},
+                                  Section{"hnsw", BenchHnsw},       Section{"people", BenchPeople},
+                                  Section{"library", BenchLibrary}, Section{"text", BenchText}};
 
 int Run(int argc, char** argv) {
   for (const Section& section : kSections) {
@@ -23,6 +25,9 @@ int Run(int argc, char** argv) {
       if (argc > 3) {
         options.count = std::strtoll(argv[3], nullptr, 10);
       }
+      if (argc > 4) {
+        options.dimension = std::strtoull(argv[4], nullptr, 10);
+      }
       const Status status = section.run(options);
       if (!status.ok()) {
         fmt::print(stderr, "library_bench: {}\n", Message(status));
@@ -30,7 +35,7 @@ int Run(int argc, char** argv) {
       return ExitStatus(status);
     }
   }
-  fmt::print(stderr, "usage: library_bench SECTION FOLDER [COUNT]; sections:");
+  fmt::print(stderr, "usage: library_bench SECTION FOLDER [COUNT [DIMENSION]]; sections:");
   for (const Section& section : kSections) {
     fmt::print(stderr, " {}", section.name);
   }

@@ -1,6 +1,7 @@
 // What library_bench measures, one file each.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -11,6 +12,7 @@ namespace calotype::bench {
 
 struct Options {
   int64_t count = 1'000'000;
+  std::size_t dimension = 512;   // of the section "people"
   std::filesystem::path folder;  // for files that are made; kept, so that peers can read the same
 };
 
@@ -19,5 +21,9 @@ void Tell(const std::string& name, double value, const std::string& unit);
 
 Status BenchVectors(const Options& options);
 Status BenchHashes(const Options& options);
+Status BenchHnsw(const Options& options);
+Status BenchPeople(const Options& options);
+Status BenchLibrary(const Options& options);
+Status BenchText(const Options& options);
 
 }  // namespace calotype::bench

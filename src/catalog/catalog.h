@@ -160,8 +160,8 @@ struct FaceRecord {
   std::optional<PersonId> person;
   bool decided = false;              // a user said who it is
   std::vector<PersonId> not_people;  // of whom a user said that it is none of them
-  std::vector<float> embedding;
-  std::string version;  // of the faces.recognise that made the embedding; only equal ones can be compared
+  std::vector<uint16_t> embedding;   // unit length, f16: there may be hundreds of thousands
+  std::string version;               // of the faces.recognise that made the embedding; only equal ones can be compared
 };
 
 struct PersonRecord {
@@ -358,11 +358,23 @@ class Catalog {
     PdqFinding pdq;
   };
   virtual StatusOr<std::vector<HashRecord>> PdqHashes() = 0;
+  // Present photos that say with which camera they were taken and when, to the second at least, by camera and time (as
+  // the camera's clock had it).
+  struct ShotRecord {
+    PhotoId photo = 0;
+    std::string camera;
+    std::string taken_at;
+  };
+  virtual StatusOr<std::vector<ShotRecord>> Shots() = 0;
+  // The spaces that present photos have vectors in.
+  virtual StatusOr<std::vector<std::string>> Spaces() = 0;
 
   // --- People.
 
   // Every face of a present photo that has an embedding, by rising id.
   virtual StatusOr<std::vector<FaceRecord>> Faces() = 0;
+  // How many these are.
+  virtual StatusOr<int64_t> CountFaces() = 0;
   virtual StatusOr<PersonId> CreatePerson() = 0;
   // kNotFound when the person or one of the faces is not there; then none is assigned.
   virtual Status AssignFaces(PersonId person, std::span<const FaceId> faces) = 0;

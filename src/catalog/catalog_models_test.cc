@@ -1,6 +1,7 @@
 // Models take the place of others at once, and back.
 #include <fmt/format.h>
 
+#include "base/half.h"
 #include "catalog/catalog_test_util.h"
 #include "catalog/kept_findings.h"
 
@@ -210,7 +211,7 @@ TEST_P(CatalogModelsTest, NewEmbeddingsOfTheSameFacesLeaveTheOldOnesInUse) {
   EXPECT_TRUE(Value(catalog().CompleteSwitch()));
   const std::vector<FaceRecord> faces = Value(catalog().Faces());
   ASSERT_THAT(faces, SizeIs(2));
-  EXPECT_THAT(faces[0].embedding, ElementsAre(0, 1));
+  EXPECT_THAT(ToFloat(faces[0].embedding), ElementsAre(0, 1));
   EXPECT_EQ(faces[0].version, "v2");
 }
 

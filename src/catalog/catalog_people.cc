@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/half.h"
 #include "catalog/codec.h"
 #include "catalog/sqlite_catalog.h"
 
@@ -35,7 +34,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
                      .person = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7)),
                      .decided = row.Int(10) != 0,
                      .not_people = {},
-                     .embedding = ToFloat(FromBlob<uint16_t>(row.Bytes(8))),
+                     .embedding = FromBlob<uint16_t>(row.Bytes(8)),
                      .version = row.Text(9)});
   }));
   CALOTYPE_ASSIGN_OR_RETURN(Statement denied,
@@ -47,6 +46,15 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
     }
   }));
   return faces;
+}
+
+StatusOr<int64_t> SqliteCatalog::CountFaces() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto count,
+      database_->QueryInt("SELECT count(*) FROM face WHERE embedding IS NOT NULL AND EXISTS"
+                          " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"));
+  return count.value_or(0);
 }
 
 StatusOr<PersonId> SqliteCatalog::CreatePerson() {

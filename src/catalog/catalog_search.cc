@@ -194,4 +194,18 @@ StatusOr<std::vector<Catalog::HashRecord>> SqliteCatalog::PdqHashes() {
   return hashes;
 }
 
+StatusOr<std::vector<Catalog::ShotRecord>> SqliteCatalog::Shots() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT id, camera, taken_at FROM photo WHERE camera <> '' AND length(taken_at) >= 19 AND EXISTS"
+                       " (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)"
+                       " ORDER BY camera, taken_at, id"));
+  std::vector<ShotRecord> shots;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&shots](const Statement& row) {
+    shots.push_back({.photo = row.Int(0), .camera = row.Text(1), .taken_at = row.Text(2)});
+  }));
+  return shots;
+}
+
 }  // namespace calotype

@@ -259,7 +259,7 @@ TEST_P(CatalogSearchTest, PeopleWithTheirCover) {
   const std::vector<FaceRecord> faces = Value(catalog().Faces());
   ASSERT_THAT(faces, SizeIs(3));
   EXPECT_EQ(faces[0].version, "v1");
-  EXPECT_THAT(faces[1].embedding, ElementsAre(0.0F, 1.0F));
+  EXPECT_THAT(ToFloat(faces[1].embedding), ElementsAre(0.0F, 1.0F));
 
   const PersonId bob = Value(catalog().CreatePerson());
   const PersonId ada = Value(catalog().CreatePerson());

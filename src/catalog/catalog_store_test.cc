@@ -1,3 +1,4 @@
+#include "base/half.h"
 #include "catalog/catalog_test_util.h"
 
 namespace calotype {
@@ -124,7 +125,8 @@ TEST_P(CatalogStoreTest, EmbeddingsNeedTheFacesTheyAreOf) {
   result.outcomes = {Done("faces.recognise")};
   result.findings.faces->front().embedding = {0.5F, 0.5F};
   CALOTYPE_ASSERT_OK(StoreOne(result));
-  EXPECT_THAT(Value(catalog().Faces()).front().embedding, ElementsAre(0.5F, 0.5F));
+  EXPECT_THAT(ToFloat(Value(catalog().Faces()).front().embedding), ElementsAre(0.5F, 0.5F));
+  EXPECT_EQ(Value(catalog().CountFaces()), 2);
   result.findings.faces->pop_back();
   EXPECT_TRUE(absl::IsInvalidArgument(StoreOne(result)));
   EXPECT_THAT(Value(catalog().Faces()), SizeIs(2));

@@ -89,6 +89,17 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::VectorsChangedSince(std::string_vi
   return Ids(std::move(rows));
 }
 
+StatusOr<std::vector<std::string>> SqliteCatalog::Spaces() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database_->Query("SELECT DISTINCT space FROM embedding WHERE EXISTS (SELECT 1 FROM file"
+                                             " WHERE file.photo_id = embedding.photo_id AND missing = 0)"
+                                             " ORDER BY space"));
+  std::vector<std::string> spaces;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&spaces](const Statement& row) { spaces.push_back(row.Text(0)); }));
+  return spaces;
+}
+
 StatusOr<std::vector<PhotoId>> SqliteCatalog::AbsentPhotos() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,

@@ -68,8 +68,11 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<PhotoId>> FindPhotos(const PhotoFilter& filter) override;
   StatusOr<std::vector<PhotoId>> PhotosWithCopies() override;
   StatusOr<std::vector<HashRecord>> PdqHashes() override;
+  StatusOr<std::vector<ShotRecord>> Shots() override;
+  StatusOr<std::vector<std::string>> Spaces() override;
 
   StatusOr<std::vector<FaceRecord>> Faces() override;
+  StatusOr<int64_t> CountFaces() override;
   StatusOr<PersonId> CreatePerson() override;
   Status AssignFaces(PersonId person, std::span<const FaceId> faces) override;
   Status NamePerson(PersonId person, std::string_view name) override;

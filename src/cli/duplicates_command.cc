@@ -1,17 +1,30 @@
 // calotype duplicates
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
+#include <string>
 
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
+#include "search/bursts.h"
 #include "search/duplicates.h"
+#include "search/look_alikes.h"
 
 namespace calotype {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+struct DuplicatesArguments {
+  bool json = false;
+  bool turned = false;
+  bool alike = false;
+  bool bursts = false;
+  std::string cosine = "0.95";
+  BurstOptions burst;
+};
 
 Json ToJson(const DuplicateGroup& group) {
   Json photos = Json::array();
@@ -22,9 +35,15 @@ Json ToJson(const DuplicateGroup& group) {
                       {"width", photo.width},
                       {"height", photo.height},
                       {"format", FormatName(photo.format)},
-                      {"distance", photo.distance}});
+                      {"distance", photo.distance},
+                      {"turned", PdqTurnName(photo.turn)}});
   }
   return {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
+}
+
+std::string HowNear(const DuplicatePhoto& photo) {
+  return fmt::format("{} of 256 bits differ{}{}", photo.distance, photo.turn == PdqTurn::kNone ? "" : ", ",
+                     PdqTurnName(photo.turn));
 }
 
 std::string ToText(const DuplicateGroup& group) {
@@ -32,36 +51,108 @@ std::string ToText(const DuplicateGroup& group) {
   bool first = true;
   for (const DuplicatePhoto& photo : group) {
     for (const std::string& path : photo.paths) {
-      text += fmt::format(
-          "{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
-          Dim(fmt::format(
-              "{} {}x{}, {} bytes, {}", FormatName(photo.format), photo.width, photo.height, photo.bytes,
-              first && !photo.reason.empty() ? photo.reason : fmt::format("{} of 256 bits differ", photo.distance))));
+      text +=
+          fmt::format("{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
+                      Dim(fmt::format("{} {}x{}, {} bytes, {}", FormatName(photo.format), photo.width, photo.height,
+                                      photo.bytes, first && !photo.reason.empty() ? photo.reason : HowNear(photo))));
       first = false;
     }
   }
   return text + "\n";
 }
 
-CommandResult ShowDuplicates(App& app, bool as_json) {
+CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DuplicateGroup> groups, FindDuplicates(*catalog, {}));
+  const DuplicateOptions options{.turned = arguments.turned};
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(*catalog, options));
   std::string text;
-  for (const DuplicateGroup& group : groups) {
-    text += as_json ? JsonLine(ToJson(group)) : ToText(group);
+  for (const DuplicateGroup& group : found.groups) {
+    text += arguments.json ? JsonLine(ToJson(group)) : ToText(group);
   }
-  Print(groups.empty() && !as_json ? "no photo has a copy\n" : text);
+  if (!arguments.json) {
+    text += found.groups.empty() ? "no photo has a copy\n" : "";
+    text += found.plain == 0 ? ""
+                             : fmt::format(
+                                   "{} photos are too plain to be compared (PDQ quality below {}): only the very "
+                                   "same bytes are copies of them\n",
+                                   found.plain, options.min_quality);
+  }
+  Print(text);
   return 0;
+}
+
+CommandResult ShowBursts(App& app, const DuplicatesArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Burst> bursts, FindBursts(*catalog, arguments.burst));
+  std::string text;
+  for (const Burst& burst : bursts) {
+    Json json = {{"camera", burst.camera}, {"photos", Json::array()}};
+    for (const BurstPhoto& photo : burst.photos) {
+      json["photos"].push_back({{"path", photo.path}, {"taken_at", photo.taken_at}});
+      text += arguments.json ? "" : fmt::format("{}  {}\n", photo.taken_at, Printable(photo.path));
+    }
+    text += arguments.json ? JsonLine(json)
+                           : Dim(fmt::format("{} photos, {}\n\n", burst.photos.size(), Printable(burst.camera)));
+  }
+  Print(bursts.empty() && !arguments.json
+            ? fmt::format("no {} photos or more of one camera were taken within {} s of each other\n",
+                          arguments.burst.at_least, arguments.burst.within_s)
+            : text);
+  return 0;
+}
+
+StatusOr<float> CosineOf(const std::string& text) {
+  float cosine = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cosine);
+  if (error != std::errc() || end != text.data() + text.size() || cosine <= 0 || cosine > 1) {
+    return absl::InvalidArgumentError(fmt::format("--cosine is '{}'; it can be above 0 and up to 1", text));
+  }
+  return cosine;
+}
+
+CommandResult ShowLookAlikes(App& app, const DuplicatesArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const float cosine, CosineOf(arguments.cosine));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  VectorSearch vectors(app.VectorsFolder());
+  CALOTYPE_ASSIGN_OR_RETURN(const auto groups, FindLookAlikes(*catalog, vectors, cosine));
+  std::string text;
+  for (const std::vector<SimilarPhoto>& group : groups) {
+    Json json = {{"photos", Json::array()}};
+    for (const SimilarPhoto& photo : group) {
+      json["photos"].push_back({{"path", photo.path}, {"cosine", photo.cosine}});
+      text += arguments.json ? "" : fmt::format("{:.3f}  {}\n", photo.cosine, Printable(photo.path));
+    }
+    text += arguments.json ? JsonLine(json) : "\n";
+  }
+  Print(groups.empty() && !arguments.json
+            ? fmt::format("no two photos look alike with a cosine of {} or more\n", arguments.cosine)
+            : text);
+  return 0;
+}
+
+CommandResult ShowDuplicates(App& app, const DuplicatesArguments& arguments) {
+  if (int{arguments.turned} + int{arguments.alike} + int{arguments.bursts} > 1) {
+    return absl::InvalidArgumentError(
+        "--turned (of copies), --alike and --bursts are three different things; give one of them");
+  }
+  return arguments.alike    ? ShowLookAlikes(app, arguments)
+         : arguments.bursts ? ShowBursts(app, arguments)
+                            : ShowCopies(app, arguments);
 }
 
 }  // namespace
 
 void AddDuplicatesCommand(CommandLine& parser, App& app) {
-  CommandLine command =
-      parser.AddCommand("duplicates", "Copies of one photo, the one to keep first (look-alikes: similar)");
-  const auto as_json = std::make_shared<bool>(false);
-  command.AddFlag("--json", *as_json, "One JSON line a group");
-  command.SetAction([=, &app] { return ShowDuplicates(app, *as_json); });
+  CommandLine command = parser.AddCommand(
+      "duplicates", "Copies of one photo, the one to keep first; or, asked for, look-alikes, or bursts");
+  const auto arguments = std::make_shared<DuplicatesArguments>();
+  command.AddFlag("--turned", arguments->turned, "Copies that were turned or mirrored too");
+  command.AddFlag("--alike", arguments->alike, "Instead: photos that look alike (of one photo: similar)");
+  command.AddOption("--cosine", arguments->cosine, "For --alike: from this likeness on, up to 1 (0.95)");
+  command.AddFlag("--bursts", arguments->bursts, "Instead: three photos or more that one camera took in a row");
+  command.AddCount("--within", arguments->burst.within_s, "For --bursts: seconds from one photo to the next");
+  command.AddFlag("--json", arguments->json, "One JSON line a group");
+  command.SetAction([=, &app] { return ShowDuplicates(app, *arguments); });
 }
 
 }  // namespace calotype

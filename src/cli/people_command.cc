@@ -38,7 +38,7 @@ StatusOr<std::vector<int64_t>> Numbers(const std::vector<std::string>& texts, st
   return numbers;
 }
 
-Json ToJson(const std::vector<PersonRecord>& people, std::size_t faces) {
+Json ToJson(const std::vector<PersonRecord>& people, int64_t faces) {
   Json json = {{"faces", faces}, {"people", Json::array()}};
   for (const PersonRecord& person : people) {
     json["people"].push_back({{"id", person.id},
@@ -71,8 +71,8 @@ CommandResult ListPeople(App& app, const PeopleArguments& arguments) {
     std::erase_if(people, &PersonRecord::hidden);
   }
   if (arguments.json) {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceRecord> faces, catalog->Faces());
-    Print(JsonLine(ToJson(people, faces.size())));
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t faces, catalog->CountFaces());
+    Print(JsonLine(ToJson(people, faces)));
   } else {
     Print(ToText(people));
   }

@@ -6,10 +6,10 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
-#include "analysis/pdq/pdq.h"
 #include "search/hash_groups.h"
 
 namespace calotype {
@@ -17,24 +17,14 @@ namespace {
 
 using HashRecord = Catalog::HashRecord;
 
-// The members of each group of two or more, by the photo that names it.
-std::map<PhotoId, std::vector<HashRecord>> GroupByDistance(const std::vector<HashRecord>& hashes, int max_distance) {
-  std::vector<PdqHash> only;
-  std::ranges::transform(hashes, std::back_inserter(only), [](const HashRecord& record) { return record.pdq.hash; });
-  std::map<PhotoId, std::vector<HashRecord>> groups;
-  for (const std::vector<uint32_t>& group : GroupHashes(only, max_distance)) {
-    for (const uint32_t place : group) {
-      groups[hashes[group.front()].photo].push_back(hashes[place]);
-    }
-  }
-  return groups;
-}
+constexpr std::size_t kSecondsLength = std::string_view("2024-05-01T12:34:56").size();
 
 struct Member {
   DuplicatePhoto photo;
   PdqHash hash;
   int format = 0;  // the higher, the more of the picture it keeps
   int facts = 0;   // how many of those that cannot be had again it has
+  std::string camera;
   std::string taken_at;
 };
 
@@ -69,10 +59,12 @@ StatusOr<Member> Describe(Catalog& catalog, const HashRecord& record) {
                           .height = properties.height,
                           .format = properties.format,
                           .distance = 0,
+                          .turn = PdqTurn::kNone,
                           .reason = {}},
                 .hash = record.pdq.hash,
                 .format = FormatMerit(properties.format),
                 .facts = (facts.taken_at.empty() ? 0 : 1) + (facts.camera.empty() ? 0 : 1) + (facts.gps ? 1 : 0),
+                .camera = facts.camera,
                 .taken_at = facts.taken_at};
 }
 
@@ -110,49 +102,141 @@ bool IsBetterKeeper(const Member& a, const Member& b) {
   return std::tuple(a.photo.bytes, -a.photo.photo) > std::tuple(b.photo.bytes, -b.photo.photo);
 }
 
-StatusOr<DuplicateGroup> MakeGroup(Catalog& catalog, const std::vector<HashRecord>& records) {
-  std::vector<Member> members;
-  for (const HashRecord& record : records) {
-    CALOTYPE_ASSIGN_OR_RETURN(Member member, Describe(catalog, record));
-    members.push_back(std::move(member));
+// How far the two hashes are apart, at the turn at which they are nearest.
+std::pair<int, PdqTurn> Compare(const PdqHash& keeper, const PdqHash& copy, bool turned) {
+  std::pair<int, PdqTurn> best(HammingDistance(keeper, copy), PdqTurn::kNone);
+  for (int turn = 1; turned && turn < kPdqTurns; ++turn) {
+    const auto way = static_cast<PdqTurn>(turn);
+    best = std::min(best, std::pair(HammingDistance(TurnedHash(keeper, way), copy), way));
   }
+  return best;
+}
+
+// Camera and time, to the second; empty when the photo does not say both.
+std::string ShotOf(const Member& member) {
+  return member.camera.empty() || member.taken_at.size() < kSecondsLength
+             ? std::string()
+             : member.camera + '\n' + member.taken_at.substr(0, kSecondsLength);
+}
+
+// ".123" of "2024-05-01T12:34:56.123+02:00".
+std::string FractionOf(const Member& member) {
+  const std::string& time = member.taken_at;
+  if (time.size() <= kSecondsLength || time[kSecondsLength] != '.') {
+    return {};
+  }
+  return time.substr(kSecondsLength, time.find_first_not_of("0123456789", kSecondsLength + 1) - kSecondsLength);
+}
+
+// The members of each shot that `members` are of, in their order; "" has those that do not say. Fractions of a second
+// count where every photo of that second has one.
+std::map<std::string, std::vector<Member>> ByShot(std::vector<Member> members) {
+  std::map<std::string, bool> has_fractions;
+  for (const Member& member : members) {
+    const auto [at, is_new] = has_fractions.emplace(ShotOf(member), true);
+    at->second = at->second && !FractionOf(member).empty();
+  }
+  std::map<std::string, std::vector<Member>> shots;
+  for (Member& member : members) {
+    const std::string shot = ShotOf(member);
+    shots[!shot.empty() && has_fractions[shot] ? shot + FractionOf(member) : shot].push_back(std::move(member));
+  }
+  return shots;
+}
+
+// What is linked by its hashes, shot by shot.
+std::vector<std::vector<Member>> SplitByShot(std::vector<Member> members, bool turned) {
+  std::map<std::string, std::vector<Member>> shots = ByShot(std::move(members));
+  std::vector<Member> unsaid = std::move(shots[""]);
+  shots.erase("");
+  if (shots.empty()) {
+    return {std::move(unsaid)};
+  }
+  std::vector<std::pair<PdqHash, std::vector<Member>*>> dated;
+  for (auto& [name, shot] : shots) {
+    for (const Member& member : shot) {
+      dated.emplace_back(member.hash, &shot);
+    }
+  }
+  for (Member& member : unsaid) {
+    const auto nearest = std::ranges::min_element(
+        dated, {}, [&](const auto& one) { return Compare(one.first, member.hash, turned).first; });
+    nearest->second->push_back(std::move(member));
+  }
+  std::vector<std::vector<Member>> groups;
+  for (auto& [name, shot] : shots) {
+    groups.push_back(std::move(shot));
+  }
+  return groups;
+}
+
+DuplicateGroup MakeGroup(std::vector<Member> members, bool turned) {
   std::ranges::sort(members, IsBetterKeeper);
   DuplicateGroup group;
   std::string reason = members.size() > 1 ? WhyKeep(members[0], members[1]) : std::string();
+  const PdqHash keeper = members.front().hash;
   for (Member& member : members) {
-    member.photo.distance = HammingDistance(members.front().hash, member.hash);
+    std::tie(member.photo.distance, member.photo.turn) = Compare(keeper, member.hash, turned);
     member.photo.reason = std::exchange(reason, {});
     group.push_back(std::move(member.photo));
   }
   return group;
 }
 
+// The photos that are copies of each other by their hashes.
+StatusOr<std::vector<DuplicateGroup>> CopiesByHash(Catalog& catalog, const std::vector<HashRecord>& hashes,
+                                                   const DuplicateOptions& options) {
+  std::vector<PdqHash> only;
+  std::ranges::transform(hashes, std::back_inserter(only), [](const HashRecord& record) { return record.pdq.hash; });
+  std::vector<DuplicateGroup> groups;
+  for (const std::vector<uint32_t>& linked : GroupHashes(only, options.max_distance, options.turned)) {
+    std::vector<Member> members;
+    for (const uint32_t place : linked) {
+      CALOTYPE_ASSIGN_OR_RETURN(Member member, Describe(catalog, hashes[place]));
+      members.push_back(std::move(member));
+    }
+    for (std::vector<Member>& shot : SplitByShot(std::move(members), options.turned)) {
+      if (shot.size() > 1) {
+        groups.push_back(MakeGroup(std::move(shot), options.turned));
+      }
+    }
+  }
+  return groups;
+}
+
 }  // namespace
 
-StatusOr<std::vector<DuplicateGroup>> FindDuplicates(Catalog& catalog, const DuplicateOptions& options) {
+StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<HashRecord> hashes, catalog.PdqHashes());
-  std::erase_if(hashes, [&options](const HashRecord& hash) { return hash.pdq.quality < options.min_quality; });
-  auto groups = GroupByDistance(hashes, options.max_distance);
+  Duplicates found;
+  found.plain = static_cast<int64_t>(
+      std::erase_if(hashes, [&options](const HashRecord& hash) { return hash.pdq.quality < options.min_quality; }));
+  CALOTYPE_ASSIGN_OR_RETURN(found.groups, CopiesByHash(catalog, hashes, options));
   std::vector<PhotoId> grouped;
-  for (const auto& [name, records] : groups) {
-    for (const HashRecord& record : records) {
-      grouped.push_back(record.photo);
-    }
+  for (const DuplicateGroup& group : found.groups) {
+    std::ranges::transform(group, std::back_inserter(grouped), &DuplicatePhoto::photo);
   }
   std::ranges::sort(grouped);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> copied, catalog.PhotosWithCopies());
   for (const PhotoId photo : copied) {
     if (!std::ranges::binary_search(grouped, photo)) {
-      groups[photo].push_back({.photo = photo, .pdq = {}});
+      CALOTYPE_ASSIGN_OR_RETURN(Member member, Describe(catalog, {.photo = photo, .pdq = {}}));
+      found.groups.push_back({std::move(member.photo)});
     }
   }
-  std::vector<DuplicateGroup> result;
-  for (const auto& [name, records] : groups) {
-    CALOTYPE_ASSIGN_OR_RETURN(DuplicateGroup group, MakeGroup(catalog, records));
-    result.push_back(std::move(group));
+  std::ranges::sort(found.groups, {}, [](const DuplicateGroup& group) { return group.front().photo; });
+  return found;
+}
+
+StatusOr<PhotoSet> CopiesOfOthers(Catalog& catalog) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates duplicates, FindDuplicates(catalog, {}));
+  PhotoSet copies;
+  for (const DuplicateGroup& group : duplicates.groups) {
+    for (std::size_t i = 1; i < group.size(); ++i) {
+      copies.Add(group[i].photo);
+    }
   }
-  std::ranges::sort(result, {}, [](const DuplicateGroup& group) { return group.front().photo; });
-  return result;
+  return copies;
 }
 
 }  // namespace calotype

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "analysis/pdq/pdq.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
+#include "search/vector_index/vector_index.h"
 
 namespace calotype {
 
@@ -15,6 +17,7 @@ namespace calotype {
 struct DuplicateOptions {
   int max_distance = 31;
   int min_quality = 50;
+  bool turned = false;  // find what was turned or mirrored too
 };
 
 struct DuplicatePhoto {
@@ -24,8 +27,9 @@ struct DuplicatePhoto {
   int width = 0;  // of the upright original; 0 when it was never decoded
   int height = 0;
   PhotoFormat format = PhotoFormat::kUnknown;
-  int distance = 0;    // PDQ bits that differ from the keeper's; 0 for the keeper
-  std::string reason;  // of the keeper: why it is the one, against the next; empty for the others
+  int distance = 0;               // PDQ bits that differ from the keeper's; 0 for the keeper
+  PdqTurn turn = PdqTurn::kNone;  // how the keeper must be turned to be this one; with `turned` alone
+  std::string reason;             // of the keeper: why it is the one, against the next; empty for the others
 };
 
 // The first photo is the one to keep: the most pixels, then the format that keeps the most (raw, lossless, HEIC and its
@@ -33,9 +37,19 @@ struct DuplicatePhoto {
 // added first.
 using DuplicateGroup = std::vector<DuplicatePhoto>;
 
+struct Duplicates {
+  std::vector<DuplicateGroup> groups;
+  int64_t plain = 0;  // photos whose hashes say too little (`min_quality`): only the very same bytes are copies of them
+};
+
 // Groups of photos that are linked by pairs within `max_distance`, and photos of which the same bytes lie at several
-// paths; each photo is in one group at most. Ordered by the id of their keepers. A million
-// hashes take five seconds (GroupHashes).
-StatusOr<std::vector<DuplicateGroup>> FindDuplicates(Catalog& catalog, const DuplicateOptions& options);
+// paths; each photo is in one group at most. Two shots are no copies, however alike: where photos of a group say that
+// one camera took them at different times, each time is a group of its own, with those that do not say so and are
+// nearest to it. Ordered by the id of their keepers. A million hashes take five seconds (GroupHashes).
+StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& options);
+
+// The photos of those groups that are not the ones to keep: what else groups photos leaves these out, so that a copy is
+// called nothing but a copy.
+StatusOr<PhotoSet> CopiesOfOthers(Catalog& catalog);
 
 }  // namespace calotype

@@ -8,6 +8,8 @@
 #include <map>
 #include <numeric>
 
+#include "search/union_find.h"
+
 namespace calotype {
 namespace {
 
@@ -26,27 +28,9 @@ std::size_t Part(const Words& words, std::size_t part) {
   return words[part / 4] >> (part % 4 * kPartBits) & (kValues - 1);
 }
 
-// Sets of places; joining keeps the lower place as the name of both.
-class UnionFind {
- public:
-  explicit UnionFind(std::size_t size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), 0U); }
-
-  uint32_t Find(uint32_t i) {
-    while (parent_[i] != i) {
-      parent_[i] = parent_[parent_[i]];
-      i = parent_[i];
-    }
-    return i;
-  }
-  void Join(uint32_t a, uint32_t b) {
-    const uint32_t root_a = Find(a);
-    const uint32_t root_b = Find(b);
-    parent_[std::max(root_a, root_b)] = std::min(root_a, root_b);
-  }
-
- private:
-  std::vector<uint32_t> parent_;
-};
+// From so many hashes in a bucket on, most are of one scene, seen again and again: a time-lapse, or the same test card.
+// A million unlike ones lie fifteen to a bucket.
+constexpr std::size_t kCrowd = 256;
 
 // The different hashes in the order of one of their parts, so that those to be compared lie side by side.
 class Buckets {
@@ -65,22 +49,105 @@ class Buckets {
     }
   }
 
-  // Joins what is near among the hashes whose part is `a` and those whose part is `b`.
-  void Compare(std::size_t a, std::size_t b, int max_distance, UnionFind& sets) const {
-    for (uint32_t i = starts_[a]; i < starts_[a + 1]; ++i) {
-      for (uint32_t j = a == b ? i + 1 : starts_[b]; j < starts_[b + 1]; ++j) {
-        if (Distance(words_[i], words_[j]) <= max_distance) {
-          sets.Join(ids_[i], ids_[j]);
-        }
-      }
-    }
-  }
+  std::size_t SizeOf(std::size_t value) const { return starts_[value + 1] - starts_[value]; }
+
+  // Joins what is near among the hashes whose part is `value`.
+  void CompareWithin(std::size_t value, int max_distance, UnionFind& sets) const;
+  // The same among those whose part is `value` and those of `others` whose part is `other_value`.
+  void Compare(std::size_t value, const Buckets& others, std::size_t other_value, int max_distance,
+               UnionFind& sets) const;
 
  private:
+  using Crowd = std::vector<uint32_t>;  // places of hashes that are of one group, as far as is known
+
+  std::vector<Crowd> CrowdsOf(std::size_t value, UnionFind& sets) const;
+  bool IsAnyNear(const Crowd& crowd, const Buckets& others, const Crowd& other_crowd, int max_distance) const;
+  void JoinCrowds(std::size_t value, int max_distance, UnionFind& sets) const;
+
   std::vector<uint32_t> starts_;
   std::vector<Words> words_;
   std::vector<uint32_t> ids_;
 };
+
+void Buckets::CompareWithin(std::size_t value, int max_distance, UnionFind& sets) const {
+  if (SizeOf(value) > kCrowd) {
+    JoinCrowds(value, max_distance, sets);
+    return;
+  }
+  for (uint32_t i = starts_[value]; i < starts_[value + 1]; ++i) {
+    for (uint32_t j = i + 1; j < starts_[value + 1]; ++j) {
+      if (Distance(words_[i], words_[j]) <= max_distance) {
+        sets.Join(ids_[i], ids_[j]);
+      }
+    }
+  }
+}
+
+void Buckets::Compare(std::size_t value, const Buckets& others, std::size_t other_value, int max_distance,
+                      UnionFind& sets) const {
+  if (SizeOf(value) * others.SizeOf(other_value) > kCrowd * kCrowd) {
+    const std::vector<Crowd> other_crowds = others.CrowdsOf(other_value, sets);
+    for (const Crowd& crowd : CrowdsOf(value, sets)) {
+      for (const Crowd& other : other_crowds) {
+        if (sets.Find(ids_[crowd.front()]) != sets.Find(others.ids_[other.front()]) &&
+            IsAnyNear(crowd, others, other, max_distance)) {
+          sets.Join(ids_[crowd.front()], others.ids_[other.front()]);
+        }
+      }
+    }
+    return;
+  }
+  for (uint32_t i = starts_[value]; i < starts_[value + 1]; ++i) {
+    for (uint32_t j = others.starts_[other_value]; j < others.starts_[other_value + 1]; ++j) {
+      if (Distance(words_[i], others.words_[j]) <= max_distance) {
+        sets.Join(ids_[i], others.ids_[j]);
+      }
+    }
+  }
+}
+
+std::vector<Buckets::Crowd> Buckets::CrowdsOf(std::size_t value, UnionFind& sets) const {
+  std::map<uint32_t, Crowd> by_name;
+  for (uint32_t i = starts_[value]; i < starts_[value + 1]; ++i) {
+    by_name[sets.Find(ids_[i])].push_back(i);
+  }
+  std::vector<Crowd> crowds;
+  for (auto& [name, crowd] : by_name) {
+    crowds.push_back(std::move(crowd));
+  }
+  return crowds;
+}
+
+// The latest first: where a scene changes bit by bit, those are the likeliest.
+bool Buckets::IsAnyNear(const Crowd& crowd, const Buckets& others, const Crowd& other_crowd, int max_distance) const {
+  for (const uint32_t i : crowd) {
+    for (std::size_t j = other_crowd.size(); j-- > 0;) {
+      if (Distance(words_[i], others.words_[other_crowd[j]]) <= max_distance) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Buckets::JoinCrowds(std::size_t value, int max_distance, UnionFind& sets) const {
+  std::vector<Crowd> seen;
+  for (const Crowd& crowd : CrowdsOf(value, sets)) {
+    Crowd joined = crowd;
+    std::erase_if(seen, [&](Crowd& other) {
+      if (!IsAnyNear(crowd, *this, other, max_distance)) {
+        return false;
+      }
+      sets.Join(ids_[crowd.front()], ids_[other.front()]);
+      if (joined.size() < other.size()) {
+        joined.swap(other);
+      }
+      joined.insert(joined.end(), other.begin(), other.end());
+      return true;
+    });
+    seen.push_back(std::move(joined));
+  }
+}
 
 // Every value of a part that differs from another in `radius` bits at most: as what to change in it.
 std::vector<std::size_t> Changes(std::size_t radius) {
@@ -111,23 +178,68 @@ std::vector<Words> Different(std::span<const PdqHash> hashes, std::vector<uint32
   return different;
 }
 
+// 16 parts: if each differed by more than max_distance / 16 bits, all would by more than max_distance.
+std::vector<std::size_t> ChangesFor(int max_distance) {
+  return Changes(static_cast<std::size_t>(max_distance) / kParts);
+}
+
+void JoinNear(std::span<const Words> hashes, int max_distance, UnionFind& near) {
+  const std::vector<std::size_t> changes = ChangesFor(max_distance);
+  for (std::size_t part = 0; part < kParts; ++part) {
+    const Buckets buckets(hashes, part);
+    for (std::size_t value = 0; value < kValues; ++value) {
+      if (buckets.SizeOf(value) == 0) {
+        continue;
+      }
+      buckets.CompareWithin(value, max_distance, near);
+      for (const std::size_t change : changes) {
+        if (const std::size_t other = value ^ change; other > value) {
+          buckets.Compare(value, buckets, other, max_distance, near);
+        }
+      }
+    }
+  }
+}
+
+// Those that are left out turn back what one of these turns; a pair is then found the other way round.
+constexpr std::array kOtherTurns = {PdqTurn::kMirrored,           PdqTurn::kMirroredUpsideDown,
+                                    PdqTurn::kUpsideDown,         PdqTurn::kMirroredTurnedRight,
+                                    PdqTurn::kMirroredTurnedLeft, PdqTurn::kTurnedRight};
+
+void JoinNearTurned(std::span<const Words> hashes, PdqTurn turn, int max_distance, UnionFind& near) {
+  std::vector<Words> turned;
+  turned.reserve(hashes.size());
+  for (const Words& words : hashes) {
+    turned.push_back(std::bit_cast<Words>(TurnedHash(std::bit_cast<PdqHash>(words), turn)));
+  }
+  const std::vector<std::size_t> changes = ChangesFor(max_distance);
+  for (std::size_t part = 0; part < kParts; ++part) {
+    const Buckets upright(hashes, part);
+    const Buckets others(turned, part);
+    for (std::size_t value = 0; value < kValues; ++value) {
+      if (upright.SizeOf(value) == 0) {
+        continue;
+      }
+      for (const std::size_t change : changes) {
+        upright.Compare(value, others, value ^ change, max_distance, near);
+      }
+    }
+  }
+}
+
 }  // namespace
 
-std::vector<std::vector<uint32_t>> GroupHashes(std::span<const PdqHash> hashes, int max_distance) {
+std::vector<std::vector<uint32_t>> GroupHashes(std::span<const PdqHash> hashes, int max_distance, bool turned) {
   UnionFind sets(hashes.size());
   std::vector<uint32_t> first;
   const std::vector<Words> different = Different(hashes, first, sets);
   UnionFind near(different.size());
-  // 16 parts: if each differed by more than max_distance / 16 bits, all would by more than max_distance.
-  const std::vector<std::size_t> changes = Changes(static_cast<std::size_t>(std::max(max_distance, 0)) / kParts);
-  for (std::size_t part = 0; part < kParts && max_distance >= 0; ++part) {
-    const Buckets buckets(different, part);
-    for (std::size_t value = 0; value < kValues; ++value) {
-      for (const std::size_t change : changes) {
-        if (const std::size_t other = value ^ change; other >= value) {
-          buckets.Compare(value, other, max_distance, near);
-        }
-      }
+  if (max_distance >= 0) {
+    JoinNear(different, max_distance, near);
+  }
+  for (const PdqTurn turn : kOtherTurns) {
+    if (max_distance >= 0 && turned) {
+      JoinNearTurned(different, turn, max_distance, near);
     }
   }
   for (uint32_t i = 0; i < different.size(); ++i) {

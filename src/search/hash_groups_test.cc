@@ -13,13 +13,22 @@ namespace {
 
 using Groups = std::vector<std::vector<uint32_t>>;
 
+bool IsNear(const PdqHash& a, const PdqHash& b, int max_distance, bool turned) {
+  for (int turn = 0; turn < (turned ? kPdqTurns : 1); ++turn) {
+    if (HammingDistance(TurnedHash(a, static_cast<PdqTurn>(turn)), b) <= max_distance) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // All pairs.
-Groups BruteForce(const std::vector<PdqHash>& hashes, int max_distance) {
+Groups BruteForce(const std::vector<PdqHash>& hashes, int max_distance, bool turned = false) {
   std::vector<uint32_t> name(hashes.size());
   std::iota(name.begin(), name.end(), 0U);
   for (uint32_t i = 0; i < hashes.size(); ++i) {
     for (uint32_t j = i + 1; j < hashes.size(); ++j) {
-      if (HammingDistance(hashes[i], hashes[j]) <= max_distance && name[i] != name[j]) {
+      if (name[i] != name[j] && IsNear(hashes[i], hashes[j], max_distance, turned)) {
         const auto [low, high] = std::minmax(name[i], name[j]);
         std::ranges::replace(name, uint32_t{high}, uint32_t{low});
       }
@@ -90,6 +99,46 @@ TEST(GroupHashesTest, ThousandsOfEqualOnesAreOneGroup) {
   const Groups groups = GroupHashes(hashes, 31);
   ASSERT_EQ(groups.size(), 1U);
   EXPECT_EQ(groups[0].size(), 50'000U);
+}
+
+TEST(GroupHashesTest, TurnedOnesAreThoseOfAllPairsAtAllTurns) {
+  std::mt19937 random(3);
+  std::vector<PdqHash> hashes;
+  for (int i = 0; i < 100; ++i) {
+    hashes.push_back(RandomHash(random));
+  }
+  for (int i = 0; i < 300; ++i) {
+    const PdqHash turned = TurnedHash(hashes[random() % hashes.size()], static_cast<PdqTurn>(random() % kPdqTurns));
+    hashes.push_back(Changed(turned, static_cast<int>(random() % 64), random));
+  }
+  std::ranges::shuffle(hashes, random);
+  for (const int distance : {0, 15, 31}) {
+    EXPECT_EQ(GroupHashes(hashes, distance, true), BruteForce(hashes, distance, true)) << distance;
+    EXPECT_NE(GroupHashes(hashes, distance, true), GroupHashes(hashes, distance)) << distance;
+  }
+}
+
+// Each a few bits from the one before: a camera that looks at one scene all day. Enough of them to fill buckets, with
+// two other scenes and unlike hashes between them.
+TEST(GroupHashesTest, ATimeLapseIsAsAllPairsHaveIt) {
+  std::mt19937 random(4);
+  std::vector<PdqHash> hashes;
+  for (const int frames : {1500, 500, 300}) {
+    PdqHash frame = RandomHash(random);
+    for (int i = 0; i < frames; ++i) {
+      frame = Changed(frame, i % 50 == 0 ? 12 : 1, random);
+      hashes.push_back(Changed(frame, static_cast<int>(random() % 8), random));
+    }
+  }
+  for (int i = 0; i < 200; ++i) {
+    hashes.push_back(RandomHash(random));
+  }
+  std::ranges::shuffle(hashes, random);
+  for (const int distance : {6, 31}) {
+    EXPECT_EQ(GroupHashes(hashes, distance), BruteForce(hashes, distance)) << distance;
+  }
+  hashes.resize(600);  // all pairs at all turns take long
+  EXPECT_EQ(GroupHashes(hashes, 31, true), BruteForce(hashes, 31, true));
 }
 
 TEST(GroupHashesTest, NothingIsNoGroup) {

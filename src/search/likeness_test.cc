@@ -1,10 +1,11 @@
-// Duplicates, look-alikes and people, on small hand-made vectors and hashes.
-#include <fmt/format.h>
-
+// Look-alikes and bursts, on small hand-made vectors.
 #include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
 
-#include "search/duplicates.h"
-#include "search/people.h"
+#include "search/bursts.h"
+#include "search/look_alikes.h"
 #include "search/search_test_util.h"
 #include "search/similar.h"
 
@@ -14,80 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class DuplicatesTest : public SearchTest {
- protected:
-  // A photo whose hash has the first `bits` bits set.
-  PhotoId AddHash(const std::string& path, int bits, int quality, int side) {
-    PhotoResult result;
-    result.properties = PhotoProperties{.format = PhotoFormat::kJpeg, .width = side, .height = side, .facts = {}};
-    result.findings.pdq.emplace().quality = quality;
-    for (int i = 0; i < bits; ++i) {
-      result.findings.pdq->hash[static_cast<std::size_t>(i / 8)] |= static_cast<uint8_t>(0x80 >> (i % 8));
-    }
-    return AddPhoto(path, result);
-  }
-  std::vector<std::vector<PhotoId>> Groups() {
-    std::vector<std::vector<PhotoId>> groups;
-    for (const DuplicateGroup& group : Value(FindDuplicates(catalog(), {}))) {
-      auto& ids = groups.emplace_back();
-      for (const DuplicatePhoto& photo : group) {
-        ids.push_back(photo.photo);
-      }
-    }
-    return groups;
-  }
-};
-
-TEST_F(DuplicatesTest, ThirtyOneBitsAreACopyThirtyTwoAreNot) {
-  const PhotoId small = AddHash("/small", 0, 100, 100);
-  const PhotoId large = AddHash("/large", 31, 100, 200);
-  AddHash("/other", 63, 100, 300);
-  const auto groups = Value(FindDuplicates(catalog(), {}));
-  ASSERT_THAT(groups, SizeIs(1));
-  ASSERT_THAT(groups[0], SizeIs(2));
-  EXPECT_EQ(groups[0][0].photo, large) << "the larger one is to be kept";
-  EXPECT_EQ(groups[0][0].distance, 0);
-  EXPECT_EQ(groups[0][0].width, 200);
-  EXPECT_EQ(groups[0][1].photo, small);
-  EXPECT_EQ(groups[0][1].distance, 31);
-  EXPECT_THAT(groups[0][1].paths, ElementsAre("/small"));
-}
-
-TEST_F(DuplicatesTest, PairsThatShareAPhotoAreOneGroup) {
-  const PhotoId a = AddHash("/a", 0, 100, 100);
-  const PhotoId b = AddHash("/b", 25, 100, 100);
-  const PhotoId c = AddHash("/c", 50, 100, 100);
-  EXPECT_THAT(Groups(), ElementsAre(std::vector{a, b, c})) << "equal size and bytes: the first booked is kept";
-}
-
-TEST_F(DuplicatesTest, BytesDecideBetweenEqualSizes) {
-  const PhotoId a = AddHash("/a", 0, 100, 100);
-  const PhotoId b = AddHash("/larger-file", 0, 100, 100);  // the tests book a path's length as its bytes
-  EXPECT_THAT(Groups(), ElementsAre(std::vector{b, a}));
-}
-
-TEST_F(DuplicatesTest, HashesOfPoorQualityAreNotCompared) {
-  AddHash("/a", 0, 100, 100);
-  AddHash("/b", 0, 49, 100);
-  EXPECT_THAT(Groups(), IsEmpty());
-  AddHash("/c", 0, 50, 100);
-  EXPECT_THAT(Groups(), SizeIs(1));
-}
-
-TEST_F(DuplicatesTest, SameBytesAtTwoPathsAreAGroup) {
-  const PhotoId photo = AddHash("/a", 0, 100, 100);
-  CALOTYPE_ASSERT_OK(catalog().AddFile("/copy", StampOf(2), DigestOf("/a")).status());
-  CALOTYPE_ASSERT_OK(catalog().AddFile("/gone", StampOf(2), DigestOf("/a")).status());
-  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/gone"}));
-  const auto groups = Value(FindDuplicates(catalog(), {}));
-  ASSERT_THAT(groups, SizeIs(1));
-  ASSERT_THAT(groups[0], SizeIs(1));
-  EXPECT_EQ(groups[0][0].photo, photo);
-  EXPECT_THAT(groups[0][0].paths, ElementsAre("/a", "/copy"));
-  AddHash("/near", 3, 100, 100);
-  EXPECT_THAT(Groups(), SizeIs(1)) << "each photo is in one group";
-}
 
 class SimilarTest : public SearchTest {};
 
@@ -113,134 +40,87 @@ TEST_F(SimilarTest, ErrorsSayWhatIsMissing) {
   EXPECT_TRUE(absl::IsInvalidArgument(FindSimilar(catalog(), vectors_, bare, 0).status()));
 }
 
-class PeopleTest : public SearchTest {
+class LookAlikesTest : public SearchTest {
  protected:
-  static constexpr float kThreshold = 0.73F;
-
-  void AddFaces(const std::string& path, std::vector<std::vector<float>> embeddings, float score = 0.9F,
-                float side = 40) {
-    PhotoResult result;
-    auto& faces = result.findings.faces.emplace();
-    for (std::vector<float>& embedding : embeddings) {
-      FaceFinding face = FaceAt(static_cast<float>(faces.size()) * 100, std::move(embedding));
-      face.score = score;
-      face.box.width = side;
-      faces.push_back(std::move(face));
-    }
-    AddPhoto(path, result);
+  PhotoId Add(const std::string& path, float cosine, uint8_t hash, int side = 10) {
+    PhotoResult result = WithMeaning(AtCosine(cosine));
+    result.properties = PhotoProperties{.width = side, .height = side, .facts = {}};
+    PdqFinding& pdq = result.findings.pdq.emplace();
+    pdq.hash.fill(hash);
+    pdq.quality = 100;
+    return AddPhoto(path, result);
   }
-  // The person of each face, by rising face id; 0 for none.
-  std::vector<PersonId> PersonOfEach() {
-    std::vector<PersonId> people;
-    for (const FaceRecord& face : Value(catalog().Faces())) {
-      people.push_back(face.person.value_or(0));
-    }
-    return people;
-  }
-  std::vector<PersonId> Update() {
-    EXPECT_EQ(Message(UpdatePeople(catalog(), kThreshold, &update_)), "");
-    return PersonOfEach();
-  }
-
-  PeopleUpdate update_;
 };
 
-TEST_F(PeopleTest, AlikeFacesAreOnePersonOthersAreNot) {
-  AddFaces("/1", {{1, 0}});
-  AddFaces("/2", {{0, 1}});
-  AddFaces("/3", {AtCosine(0.9F)});
-  AddFaces("/4", {AtCosine(-0.2F)});
-  EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 2));
-  EXPECT_EQ(update_.founded, 2);
-  EXPECT_EQ(update_.joined, 0);
-  EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 2)) << "a second run changes nothing";
-  EXPECT_EQ(update_.founded, 0);
+TEST_F(LookAlikesTest, AreLinkedByTheirCosinesTheNearestToTheFirstOnes) {
+  const PhotoId one = Add("/1", 1, 0);
+  const PhotoId far = Add("/far", -0.5F, 0x0f);
+  const PhotoId three = Add("/3", 0.94F, 0xff);  // near /4, and that is near /1
+  const PhotoId four = Add("/4", 0.98F, 0x55);
+  const auto groups = Value(FindLookAlikes(catalog(), vectors_, 0.96F));
+  ASSERT_THAT(groups, SizeIs(1));
+  ASSERT_THAT(groups[0], SizeIs(3));
+  EXPECT_EQ(groups[0][0].photo, one);
+  EXPECT_EQ(groups[0][1].photo, four);
+  EXPECT_NEAR(groups[0][1].cosine, 0.98, 1e-3);
+  EXPECT_EQ(groups[0][2].photo, three);
+  EXPECT_EQ(groups[0][2].path, "/3");
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), vectors_, -1)), ElementsAre(SizeIs(4)));
+  EXPECT_NE(far, 0);
 }
 
-TEST_F(PeopleTest, LaterFacesJoinThePeopleThereAre) {
-  AddFaces("/1", {{1, 0}});
-  Update();
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(1, "Ada"));
-  AddFaces("/2", {{0, 1}, AtCosine(0.8F)});
-  EXPECT_THAT(Update(), ElementsAre(1, 2, 1));
-  EXPECT_EQ(update_.joined, 1);
-  EXPECT_EQ(update_.founded, 1);
-  EXPECT_EQ(Value(catalog().People())[0].name, "Ada");
+TEST_F(LookAlikesTest, ACopyIsNoLookAlike) {
+  Add("/1", 1, 0);
+  Add("/copy", 1, 0, 5);
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), vectors_, 0.9F)), IsEmpty());
+  Add("/other", 0.99F, 0xff);
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), vectors_, 0.9F)), ElementsAre(SizeIs(2)));
 }
 
-TEST_F(PeopleTest, TwoFacesOfOnePhotoAreNeverOnePerson) {
-  AddFaces("/twins", {{1, 0}, AtCosine(0.99F)});
-  EXPECT_THAT(Update(), ElementsAre(1, 2));
-  // Each goes to the twin that it is nearer to, whichever comes first in the photo.
-  AddFaces("/again", {AtCosine(0.995F), {1, 0}});
-  EXPECT_THAT(Update(), ElementsAre(1, 2, 2, 1));
-}
-
-TEST_F(PeopleTest, BelowTheThresholdApart) {
-  AddFaces("/1", {{1, 0}});
-  AddFaces("/2", {AtCosine(0.72F)});
-  EXPECT_THAT(Update(), ElementsAre(1, 2));
-}
-
-TEST_F(PeopleTest, SmallAndUnsureFacesJoinButDoNotFound) {
-  AddFaces("/small", {{1, 0}}, 0.9F, 23);
-  AddFaces("/unsure", {{0, 1}}, 0.59F);
-  EXPECT_THAT(Update(), ElementsAre(0, 0));
-  EXPECT_EQ(update_.left, 2);
-  AddFaces("/clear", {{1, 0}});
-  EXPECT_THAT(Update(), ElementsAre(1, 0, 1)) << "though it was booked later";
-}
-
-TEST_F(PeopleTest, FacesOfAPersonAreNeverMoved) {
-  AddFaces("/1", {{1, 0}});
-  AddFaces("/2", {{0, 1}});
-  AddFaces("/3", {{1, 0}});
-  const PersonId ada = Value(catalog().CreatePerson());
-  const std::vector<FaceRecord> faces = Value(catalog().Faces());
-  CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, std::vector{faces[0].id, faces[1].id}));
-  const std::vector<PersonId> people = Update();
-  EXPECT_EQ(people[0], ada);
-  EXPECT_EQ(people[1], ada);
-  EXPECT_NE(people[2], ada) << "half of its mean is a face quite unlike";
-}
-
-TEST_F(PeopleTest, EmbeddingsOfOtherModelsAreNotCompared) {
-  AddFaces("/1", {{1, 0}});
-  AddFaces("/2", {{1, 0, 0}});
-  PhotoResult other;
-  other.findings.faces = {FaceAt(10, {1, 0})};
-  const PhotoId photo = AddPhoto("/3", other);
-  other.id = photo;
-  other.outcomes = {Done("faces.recognise")};
-  other.outcomes[0].version = "v2";
-  CALOTYPE_ASSERT_OK(catalog().Store(std::vector{other}));
-  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
-  EXPECT_THAT(Update(), ElementsAre(1, 2, 3));
-}
-
-TEST_F(PeopleTest, WhatAUserDeniedIsNotTriedAgain) {
-  AddFaces("/1", {{1, 0}});
-  AddFaces("/2", {AtCosine(0.99F)});
-  Update();
-  CALOTYPE_ASSERT_OK(catalog().SetNotPerson(1, std::vector{Value(catalog().Faces())[1].id}));
-  EXPECT_THAT(Update(), ElementsAre(1, 2));
-  AddFaces("/3", {AtCosine(0.98F)});
-  Update();
-  EXPECT_THAT(Update(), testing::SizeIs(3)) << "and stays so";
-  EXPECT_NE(PersonOfEach()[1], 1);
-}
-
-TEST_F(PeopleTest, APersonWithManyFacesIsComparedWithSomeOfAll) {
-  for (int i = 0; i < 300; ++i) {
-    AddFaces(fmt::format("/{}", i), {AtCosine(0.9F + 0.0003F * static_cast<float>(i))});
+class BurstsTest : public SearchTest {
+ protected:
+  void Add(const std::string& path, const std::string& taken_at, const std::string& camera = "Box") {
+    PhotoResult result;
+    result.properties = PhotoProperties{.facts = {.taken_at = taken_at, .camera = camera}};
+    AddPhoto(path, result);
   }
-  AddFaces("/other", {{0, -1}});
-  const std::vector<PersonId> people = Update();
-  EXPECT_TRUE(std::all_of(people.begin(), people.end() - 1, [](PersonId person) { return person == 1; }));
-  EXPECT_EQ(people.back(), 2);
+  std::vector<std::vector<std::string>> Paths(const BurstOptions& options = {}) {
+    std::vector<std::vector<std::string>> paths;
+    for (const Burst& burst : Value(FindBursts(catalog(), options))) {
+      auto& group = paths.emplace_back();
+      std::ranges::transform(burst.photos, std::back_inserter(group), &BurstPhoto::path);
+    }
+    return paths;
+  }
+};
+
+TEST_F(BurstsTest, OneCameraOneAfterTheOther) {
+  Add("/b", "2023-12-31T23:59:59");
+  Add("/a", "2024-01-01T00:00:01.5");
+  Add("/c", "2023-12-31T23:59:58+01:00");
+  Add("/alone", "2024-01-01T00:01:00");
+  Add("/other camera", "2024-01-01T00:00:00", "Other");
+  Add("/no camera", "2024-01-01T00:00:00", "");
+  Add("/day alone", "2024-01-01");
+  EXPECT_THAT(Paths(), IsEmpty()) << "two and a half seconds from /b to /a";
+  EXPECT_THAT(Paths({.within_s = 3}), ElementsAre(ElementsAre("/c", "/b", "/a")));
+  EXPECT_THAT(Paths({.within_s = 2, .at_least = 2}), ElementsAre(ElementsAre("/c", "/b")));
+  Add("/d", "2024-01-01T00:00:00");
+  EXPECT_THAT(Paths(), ElementsAre(ElementsAre("/c", "/b", "/d", "/a")));
 }
 
-TEST_F(PeopleTest, NoFacesNoPeople) { EXPECT_THAT(Update(), IsEmpty()); }
+TEST_F(BurstsTest, ACopyIsNoPhotoOfABurst) {
+  for (const char* path : {"/1", "/2", "/2 smaller"}) {
+    PhotoResult result;
+    result.properties =
+        PhotoProperties{.facts = {.taken_at = path == std::string("/1") ? "2024-01-01T00:00:00" : "2024-01-01T00:00:01",
+                                  .camera = "Box"}};
+    result.findings.pdq = PdqFinding{.hash = {}, .quality = 100};
+    AddPhoto(path, result);
+  }
+  EXPECT_THAT(Paths(), IsEmpty());
+  EXPECT_THAT(Paths({.at_least = 2}), ElementsAre(SizeIs(2)));
+}
 
 }  // namespace
 }  // namespace calotype

@@ -9,9 +9,12 @@
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "base/half.h"
 #include "search/dot.h"
+#include "search/middles.h"
 
 namespace calotype {
 namespace {
@@ -42,15 +45,39 @@ void Normalise(std::vector<float>& vector) {
   }
 }
 
-// The embeddings of one model that a person has.
+// Only embeddings of one model can be compared: the faces' version, and their dimension.
+using Model = std::pair<std::string, std::size_t>;
+
+Model ModelOf(const FaceRecord& face) { return {face.version, face.embedding.size()}; }
+
+// The faces of one model that a person has. Of a single one no sum is kept: most people of a large library are
+// strangers, who were seen once.
 struct Embeddings {
-  std::vector<float> sum;
+  std::vector<float> sum;  // of two or more
   std::vector<const FaceRecord*> faces;
+
+  void Add(const FaceRecord& face) {
+    faces.push_back(&face);
+    if (faces.size() == 1) {
+      return;
+    }
+    sum.resize(face.embedding.size());
+    for (const FaceRecord* one : faces.size() == 2 ? std::span(faces) : std::span(faces).last(1)) {
+      const std::vector<float> embedding = ToFloat(one->embedding);
+      std::ranges::transform(sum, embedding, sum.begin(), std::plus<>());
+    }
+  }
+  // Of unit length.
+  std::vector<float> Middle() const {
+    std::vector<float> middle = sum.empty() ? ToFloat(faces.front()->embedding) : sum;
+    Normalise(middle);
+    return middle;
+  }
 };
 
 struct Person {
-  std::optional<PersonId> id;                                       // nullopt for one that is founded now
-  std::map<std::pair<std::string, std::size_t>, Embeddings> known;  // by the faces' version and dimension
+  std::optional<PersonId> id;  // nullopt for one that is founded now
+  std::map<Model, Embeddings> known;
   std::unordered_set<PhotoId> photos;
   std::vector<FaceId> added;  // those that are to be assigned
 
@@ -58,36 +85,28 @@ struct Person {
   bool IsEmpty() const { return known.empty(); }
   void Add(const FaceRecord& face) {
     photos.insert(face.photo);
-    Embeddings& embeddings = known[{face.version, face.embedding.size()}];
-    embeddings.sum.resize(face.embedding.size());
-    for (std::size_t i = 0; i < face.embedding.size(); ++i) {
-      embeddings.sum[i] += face.embedding[i];
-    }
-    embeddings.faces.push_back(&face);
+    known[ModelOf(face)].Add(face);
   }
   bool MayBe(const FaceRecord& face) const {
     return !id.has_value() || std::ranges::find(face.not_people, *id) == face.not_people.end();
   }
 };
 
-// Mean of the highest cosines with the person's faces that the same model embedded; -1 when there is none.
-float Likeness(const Person& person, const FaceRecord& face, float threshold) {
-  const auto known = person.known.find({face.version, face.embedding.size()});
-  if (known == person.known.end()) {
-    return -1;
-  }
-  // The middle of a person's faces is nearer to each of them than most others are: what is far from it is far from all.
-  const Embeddings& embeddings = known->second;
-  const float length = std::sqrt(Dot(embeddings.sum, embeddings.sum));
-  if (length > 0 && Dot(embeddings.sum, face.embedding) / length < threshold - kMiddleMargin) {
-    return -1;
+// Mean of the highest cosines of `embedding` with the person's faces; -1 when their middle is too far from it. The
+// middle of a person's faces is nearer to each of them than most others are: what is far from it is far from all.
+float Likeness(const Embeddings& known, std::span<const float> embedding, float threshold) {
+  if (!known.sum.empty()) {
+    const float length = std::sqrt(Dot(known.sum, known.sum));
+    if (length > 0 && Dot(known.sum, embedding) / length < threshold - kMiddleMargin) {
+      return -1;
+    }
   }
   std::array<float, kClosest> best;
   best.fill(-1);
   std::size_t compared = 0;
-  const std::size_t stride = (embeddings.faces.size() + kCompared - 1) / kCompared;
-  for (std::size_t i = 0; i < embeddings.faces.size(); i += stride) {
-    const float cosine = Dot(embeddings.faces[i]->embedding, face.embedding);
+  const std::size_t stride = (known.faces.size() + kCompared - 1) / kCompared;
+  for (std::size_t i = 0; i < known.faces.size(); i += stride) {
+    const float cosine = DotHalves(embedding, known.faces[i]->embedding);
     ++compared;
     if (cosine > best.back()) {
       best.back() = cosine;
@@ -119,11 +138,14 @@ class Clustering {
   };
 
   void PlacePhoto(std::vector<const FaceRecord*> faces);
-  std::vector<Match> MatchesOf(const std::vector<const FaceRecord*>& faces) const;
+  std::vector<Match> MatchesOf(const std::vector<const FaceRecord*>& faces);
+  void AddMatches(const FaceRecord& face, std::vector<Match>& matches);
   void Join(std::size_t person, const FaceRecord& face);
+  void Remember(std::size_t person, const Model& model);
 
   const float threshold_;
   std::vector<Person> people_;
+  std::map<Model, Middles> middles_;  // of people_, by their places
   PeopleUpdate update_;
 };
 
@@ -138,7 +160,14 @@ Clustering::Clustering(std::span<const FaceRecord> faces, float threshold) : thr
   }
   for (auto& [id, person] : known) {
     people_.push_back(std::move(person));
+    for (const auto& [model, embeddings] : people_.back().known) {
+      Remember(people_.size() - 1, model);
+    }
   }
+}
+
+void Clustering::Remember(std::size_t person, const Model& model) {
+  middles_.try_emplace(model, model.second).first->second.Set(person, people_[person].known.at(model).Middle());
 }
 
 void Clustering::Place(std::span<const FaceRecord> faces) {
@@ -157,21 +186,34 @@ void Clustering::Place(std::span<const FaceRecord> faces) {
   }
 }
 
-// The best pairs of the photo's faces and the people come first, so that of two brothers each gets his own name.
-std::vector<Clustering::Match> Clustering::MatchesOf(const std::vector<const FaceRecord*>& faces) const {
-  std::vector<Match> matches;
-  for (std::size_t i = 0; i < people_.size(); ++i) {
-    if (people_[i].IsIn(faces.front()->photo)) {
+void Clustering::AddMatches(const FaceRecord& face, std::vector<Match>& matches) {
+  const Model model = ModelOf(face);
+  const auto middles = middles_.find(model);
+  if (middles == middles_.end()) {
+    return;
+  }
+  const std::vector<float> embedding = ToFloat(face.embedding);
+  for (const std::size_t place : middles->second.Near(embedding, threshold_ - kMiddleMargin)) {
+    const Person& person = people_[place];
+    if (person.IsIn(face.photo) || !person.MayBe(face)) {
       continue;
     }
-    for (const FaceRecord* face : faces) {
-      const float likeness = people_[i].MayBe(*face) ? Likeness(people_[i], *face, threshold_) : -1;
-      if (likeness >= threshold_) {
-        matches.push_back({.face = face, .person = i, .likeness = likeness});
-      }
+    const float likeness = Likeness(person.known.at(model), embedding, threshold_);
+    if (likeness >= threshold_) {
+      matches.push_back({.face = &face, .person = place, .likeness = likeness});
     }
   }
-  std::ranges::stable_sort(matches, std::greater<>(), &Match::likeness);
+}
+
+// The best pairs of the photo's faces and the people come first, so that of two brothers each gets his own name.
+std::vector<Clustering::Match> Clustering::MatchesOf(const std::vector<const FaceRecord*>& faces) {
+  std::vector<Match> matches;
+  for (const FaceRecord* face : faces) {
+    AddMatches(*face, matches);
+  }
+  std::ranges::stable_sort(matches, [](const Match& a, const Match& b) {
+    return a.likeness != b.likeness ? a.likeness > b.likeness : a.person < b.person;
+  });
   return matches;
 }
 
@@ -200,6 +242,7 @@ void Clustering::Join(std::size_t person, const FaceRecord& face) {
   update_.founded += joined.IsEmpty() ? 1 : 0;
   joined.Add(face);
   joined.added.push_back(face.id);
+  Remember(person, ModelOf(face));
 }
 
 Status Clustering::Write(Catalog& catalog) {
@@ -216,10 +259,7 @@ Status Clustering::Write(Catalog& catalog) {
 }
 
 StatusOr<PeopleUpdate> Update(Catalog& catalog, float match_threshold) {
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceRecord> faces, catalog.Faces());
-  for (FaceRecord& face : faces) {
-    Normalise(face.embedding);
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceRecord> faces, catalog.Faces());
   Clustering clustering(faces, match_threshold);
   clustering.Place(faces);
   CALOTYPE_RETURN_IF_ERROR(clustering.Write(catalog));

@@ -20,8 +20,8 @@ struct PeopleUpdate {
 // pixels wide and high; children and siblings are better kept apart than merged, so founding is the default. Never
 // moves a face that has a person. The same faces give the same people. One transaction: use a connection of its own.
 // What users decided is kept: faces that have a person stay, and none joins a person of whom they said that it is not.
-// Compares each such face with the middle of every person's faces, and with a hundred of those of the few that are
-// near. `update`, if given, tells what was done.
+// Compares each such face with the middle of every person's faces (its code, Middles), and with a hundred of those of
+// the few that are near; all embeddings are in memory meanwhile, as f16. `update`, if given, tells what was done.
 Status UpdatePeople(Catalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
 
 }  // namespace calotype

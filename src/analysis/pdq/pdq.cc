@@ -270,6 +270,50 @@ PdqFinding HashPixels(const Image& image, const PdqKernels& kernels) {
 
 PdqFinding HashPhoto(const Image& image) { return HashPixels(Resize(image, kPhotoSide, kPhotoSide)); }
 
+std::string_view PdqTurnName(PdqTurn turn) {
+  constexpr std::array<std::string_view, kPdqTurns> kNames = {"",
+                                                              "mirrored",
+                                                              "mirrored and upside down",
+                                                              "upside down",
+                                                              "turned right and mirrored",
+                                                              "turned right",
+                                                              "turned left",
+                                                              "turned left and mirrored"};
+  return kNames[static_cast<std::size_t>(turn)];
+}
+
+PdqTurn Undo(PdqTurn turn) {
+  // All are their own opposite but the quarter turns.
+  switch (turn) {
+    case PdqTurn::kTurnedRight:
+      return PdqTurn::kTurnedLeft;
+    case PdqTurn::kTurnedLeft:
+      return PdqTurn::kTurnedRight;
+    default:
+      return turn;
+  }
+}
+
+PdqHash TurnedHash(const PdqHash& hash, PdqTurn turn) {
+  const auto bits = static_cast<unsigned>(turn);
+  const bool transposed = (bits & 4U) != 0;
+  const bool left_right = (bits & 1U) != 0;
+  const bool top_bottom = (bits & 2U) != 0;
+  PdqHash turned{};
+  for (std::size_t row = 0; row < kBands; ++row) {
+    for (std::size_t column = 0; column < kBands; ++column) {
+      const std::size_t from = transposed ? column * kBands + row : row * kBands + column;
+      bool bit = (hash[hash.size() - 1 - from / 8] >> (from % 8) & 1U) != 0;
+      // Band i is the frequency i + 1, and what is odd in a mirror's direction changes its sign there.
+      bit ^= left_right && column % 2 == 0;
+      bit ^= top_bottom && row % 2 == 0;
+      const std::size_t to = row * kBands + column;
+      turned[turned.size() - 1 - to / 8] |= static_cast<uint8_t>((bit ? 1U : 0U) << (to % 8));
+    }
+  }
+  return turned;
+}
+
 int HammingDistance(const PdqHash& a, const PdqHash& b) {
   const auto words_a = std::bit_cast<std::array<uint64_t, 4>>(a);
   const auto words_b = std::bit_cast<std::array<uint64_t, 4>>(b);

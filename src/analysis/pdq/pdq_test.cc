@@ -108,6 +108,45 @@ TEST(PdqTest, AnalyserHashesThePhoto) {
   EXPECT_EQ(analyser->device(), "cpu");
 }
 
+// `image` turned the way that the bits of `turn` say, pixel by pixel.
+Image TurnedPixels(const Image& image, PdqTurn turn) {
+  const auto bits = static_cast<unsigned>(turn);
+  const bool transposed = (bits & 4U) != 0;
+  Image turned(transposed ? image.height() : image.width(), transposed ? image.width() : image.height());
+  for (int y = 0; y < turned.height(); ++y) {
+    for (int x = 0; x < turned.width(); ++x) {
+      const int across = (bits & 1U) != 0 ? turned.width() - 1 - x : x;
+      const int down = (bits & 2U) != 0 ? turned.height() - 1 - y : y;
+      const uint8_t* const from = image.row(transposed ? across : down) + 3 * (transposed ? down : across);
+      std::copy_n(from, 3, turned.row(y) + 3 * x);
+    }
+  }
+  return turned;
+}
+
+TEST(PdqTurnTest, IsNearlyTheHashOfTheTurnedPixels) {
+  for (const Formula formula : {Waves, Edges}) {
+    const Image photo = Draw(formula, 900, 700);
+    const PdqHash hash = HashPhoto(photo).hash;
+    for (int turn = 0; turn < kPdqTurns; ++turn) {
+      const auto way = static_cast<PdqTurn>(turn);
+      const PdqHash turned = HashPhoto(TurnedPixels(photo, way)).hash;
+      EXPECT_LE(HammingDistance(turned, TurnedHash(hash, way)), 26) << PdqTurnName(way);
+      EXPECT_GT(HammingDistance(turned, TurnedHash(hash, PdqTurn::kNone)), turn == 0 ? -1 : 60) << PdqTurnName(way);
+    }
+  }
+}
+
+TEST(PdqTurnTest, CanBeUndoneAndKeepsDistances) {
+  const PdqHash a = HashPhoto(Draw(Waves, 500, 400)).hash;
+  const PdqHash b = HashPhoto(Draw(Edges, 500, 400)).hash;
+  for (int turn = 0; turn < kPdqTurns; ++turn) {
+    const auto way = static_cast<PdqTurn>(turn);
+    EXPECT_EQ(TurnedHash(TurnedHash(a, way), Undo(way)), a) << PdqTurnName(way);
+    EXPECT_EQ(HammingDistance(TurnedHash(a, way), TurnedHash(b, way)), HammingDistance(a, b)) << PdqTurnName(way);
+  }
+}
+
 TEST(HammingDistanceTest, CountsBitsThatDiffer) {
   PdqHash a{};
   PdqHash b{};

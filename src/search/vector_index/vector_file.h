@@ -14,15 +14,9 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
+#include "search/vector_index/coder.h"
 
 namespace calotype {
-
-// What the search needs of a vector beside its code's bits; see VectorIndex.
-struct CodeFactors {
-  float scale = 0;  // from the product of code and query to the estimated cosine
-  float error = 0;  // standard deviation of that estimate
-  float bits = 0;   // bits that are set in the code
-};
 
 // To how much of the catalogue an index answers.
 struct VectorFileState {

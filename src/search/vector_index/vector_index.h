@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "search/top_hits.h"
-#include "search/vector_index/rotation.h"
+#include "search/vector_index/coder.h"
 #include "search/vector_index/vector_file.h"
 
 namespace calotype {
@@ -51,12 +51,10 @@ struct PhotoChoice {
 
 // One bit per coordinate of the rotated vector, and RaBitQ's unbiased estimate of the cosine from them (Gao and Long,
 // SIGMOD 2024), over every code; then the exact cosine, from the f16 vectors, of all whose estimate may reach the
-// wanted ones: whose estimate and kSureness standard deviations of its error do. A true neighbour is lost with the
+// wanted ones: whose estimate and kCodeSureness standard deviations of its error do. A true neighbour is lost with the
 // chance that a normal error is larger than that, one in 740. Unit vectors; cosine. One thread.
 class VectorIndex {
  public:
-  static constexpr float kSureness = 3;
-
   // As VectorFile::Open.
   static StatusOr<std::unique_ptr<VectorIndex>> Open(const std::filesystem::path& folder, std::size_t dimension,
                                                      const std::string& library);
@@ -75,9 +73,8 @@ class VectorIndex {
   Status Commit(int64_t last_change) { return file_->Commit(last_change); }
 
  private:
-  VectorIndex(std::size_t dimension, Rotation rotation) : dimension_(dimension), rotation_(std::move(rotation)) {}
+  explicit VectorIndex(std::size_t dimension) : dimension_(dimension), coder_(dimension) {}
 
-  struct CodedQuery;
   struct Candidate {
     float estimate;
     float highest;  // that it may be
@@ -85,12 +82,11 @@ class VectorIndex {
     PhotoId photo;
   };
 
-  CodedQuery Code(std::span<const float> query) const;
   StatusOr<std::vector<Candidate>> Candidates(const CodedQuery& query, std::size_t count, float floor,
                                               const PhotoChoice& choice) const;
 
   const std::size_t dimension_;
-  const Rotation rotation_;
+  const Coder coder_;
   std::unique_ptr<VectorFile> file_;
 };
 

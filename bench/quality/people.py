@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""How well faces are sorted into people: the samples' portraits, altered in nine ways, among strangers.
+
+    ./people.py [--calotype BINARY] [--pack starter]        needs Pillow
+
+Each face of the portraits, and each that is found in the group photo of 1927, is cut out with some room around it and becomes nine
+pictures: as it is, mirrored, dark, bright, small, grey, blurred, turned by a few degrees and shifted, and strongly compressed. All are
+scanned in a random order, in three scans, so that later faces meet people who were there before. Who is who is known; judged are all
+pairs of pictures. Two pictures of one photo are copies of a kind: this shows what alterations do, not what years do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+ROOT = Path(__file__).resolve().parents[2]
+# Who is in it; None: everybody in it is somebody else.
+PHOTOS = {"obama.jpg": "obama", "obama_speaking.jpg": "obama", "biden.jpg": "biden", "astronaut.png": "collins", "solvay_1927.jpg": None}
+ROOM = 0.8  # around a face, in its sizes
+SCANS = 3
+
+
+def small(face: Image.Image) -> Image.Image:
+    """A fifth of the size, on a field of grey: a face far away."""
+    shrunk = face.resize((max(1, face.width // 5), max(1, face.height // 5)), Image.Resampling.LANCZOS)
+    field = Image.new("RGB", (face.width, face.height), (120, 120, 120))
+    field.paste(shrunk, (face.width // 3, face.height // 3))
+    return field
+
+
+def moved(face: Image.Image) -> Image.Image:
+    turned = face.rotate(7, Image.Resampling.BICUBIC, fillcolor=(120, 120, 120))
+    return turned.crop((face.width // 12, face.height // 16, face.width, face.height))
+
+
+ALTERED = {
+    "as it is": lambda face: face,
+    "mirrored": ImageOps.mirror,
+    "dark": lambda face: ImageEnhance.Brightness(face).enhance(0.35),
+    "bright": lambda face: ImageEnhance.Brightness(face).enhance(1.6),
+    "small": small,
+    "grey": lambda face: ImageOps.grayscale(face).convert("RGB"),
+    "blurred": lambda face: face.filter(ImageFilter.GaussianBlur(face.width / 90)),
+    "moved": moved,
+    "compressed": lambda face: face,
+}
+
+
+class Program:
+    def __init__(self, binary: str, home: Path, pack: str) -> None:
+        cache = Path.home() / ".cache/calotype"
+        self.binary = binary
+        self.environment = {
+            "CALOTYPE_INFERENCE_ONNXRUNTIME": str(cache / "onnxruntime/lib"),
+            "CALOTYPE_MODELS_FOLDER": str(cache / "models"),
+            **os.environ,
+            "CALOTYPE_HOME": str(home),
+            "CALOTYPE_MODELS_PACK": pack,
+            "CALOTYPE_DEVICES_DEFAULT": "onnxruntime:cpu",
+        }
+
+    def __call__(self, *arguments: object) -> list[dict]:
+        done = subprocess.run(
+            [self.binary, *map(str, arguments)], env=self.environment, capture_output=True, text=True, check=True
+        )
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def portraits(program: Program) -> list[tuple[str, Image.Image]]:
+    """Who, and the face with room around it."""
+    found = []
+    for name, who in PHOTOS.items():
+        (photo,) = program("analyze", ROOT / "samples" / name, "--json", "--only", "faces")
+        faces = sorted(photo["faces"], key=lambda face: -face["box"][2] * face["box"][3])
+        picture = Image.open(ROOT / "samples" / name).convert("RGB")
+        for i, face in enumerate(faces if who is None else faces[:1]):
+            x, y, width, height = face["box"]
+            box = (x - ROOM * width, y - ROOM * height, x + (1 + ROOM) * width, y + (1 + ROOM) * height)
+            cut = picture.crop(tuple(round(v) for v in box))
+            # Faces of one size, so that each way of altering them does the same to all.
+            cut = cut.resize((400, round(400 * cut.height / cut.width)), Image.Resampling.LANCZOS)
+            found.append((who or f"1927 {i}", cut))
+    return found
+
+
+def draw(program: Program, folder: Path) -> dict[str, tuple[str, str]]:
+    """Makes the pictures and scans them; who and what each is, by path."""
+    pictures = [(who, how, alter(face)) for who, face in portraits(program) for how, alter in ALTERED.items()]
+    random.Random(1).shuffle(pictures)
+    truth = {}
+    for scan in range(SCANS):
+        for i in range(scan, len(pictures), SCANS):
+            who, how, picture = pictures[i]
+            path = folder / f"{i:04}.jpg"
+            picture.save(path, "JPEG", quality=12 if how == "compressed" else 90)
+            truth[str(path)] = (who, how)
+        program("scan", folder, "--only", "faces")
+    return truth
+
+
+def pairs(counts: Counter) -> int:
+    return sum(n * (n - 1) // 2 for n in counts.values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calotype", default=str(ROOT / "build/release/calotype"))
+    parser.add_argument("--pack", default="starter")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary)
+        (home / "photos").mkdir()
+        program = Program(arguments.calotype, home / "home", arguments.pack)
+        truth = draw(program, home / "photos")
+        (listed,) = program("people", "list", "--json")
+        person = {}
+        for one in listed["people"]:
+            for face in program("people", "show", one["id"], "--json"):
+                person.setdefault(face["path"], one["id"])  # of two in one picture, the surer
+    who = {path: name for path, (name, _) in truth.items()}
+    both = pairs(Counter((who[path], number) for path, number in person.items()))
+    print(f"{len(set(who.values()))} people, {len(truth)} pictures; {len(person)} have a person, {len(listed['people'])} people were found")
+    print(f"pairwise precision {both / pairs(Counter(person.values())):.3f}, recall {both / pairs(Counter(who.values())):.3f}")
+    largest = {name: Counter(person.get(path) for path in who if who[path] == name and path in person) for name in who.values()}
+    for how in ALTERED:
+        of_it = [path for path, (_, what) in truth.items() if what == how]
+        without = sum(path not in person for path in of_it)
+        right = sum(path in person and person[path] == largest[who[path]].most_common(1)[0][0] for path in of_it)
+        print(f"{how}: {right} of {len(of_it)} with the most of their person, {without} with nobody")
+
+
+if __name__ == "__main__":
+    main()
