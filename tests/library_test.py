@@ -1,5 +1,7 @@
 """A library over time: folders that change and vanish, patterns, pauses, backups, people whom somebody sorts."""
 
+import json
+import os
 import pathlib
 import shutil
 import signal
@@ -90,6 +92,57 @@ class LibraryTest(CalotypeTestCase):
         self.assertIn("is running", err)
         self.assertIn("scanned 2 photos", out)
         self.assertEqual(self.library.json("status", "--json")["analyses"]["pdq"]["done"], 2)
+
+    def test_another_terminal_sees_how_far_a_scan_is(self) -> None:
+        self.library.add_samples("cat.png")
+        self.scan("--only", "pdq")
+        self.assertIsNone(self.library.json("status", "--json")["scan"])
+        self.assertEqual(self.library.run("status", "--watch").stdout, "no scan is running\n")
+        self.library.run("pause")
+        self.library.add_samples("dog.png", "coins.png")
+        (self.library.photos / "broken.jpg").write_text("no photo")
+        scan = self.library.start("scan", self.library.photos, "--only", "pdq", "--nice", "7")
+        self.addCleanup(scan.kill)
+        watch = self.library.start("status", "--watch", "--json")
+        self.addCleanup(watch.kill)
+        deadline = time.monotonic() + 60
+        while not (told := self.library.json("status", "--json")["scan"]) or told["to_do"] < 3 or not told["resting"]:
+            self.assertLess(time.monotonic(), deadline, told)
+            time.sleep(0.1)
+        self.assertEqual(told["process"], scan.pid)
+        self.assertEqual((told["analysed"], told["failed"], told["unchanged"]), (0, 0, 1))
+        self.assertEqual(told["resting"], "paused (calotype resume goes on)")
+        self.assertIn(f"resting: paused (calotype resume goes on)  (process {scan.pid})", self.library.run("status").stdout)
+        niceness = pathlib.Path(f"/proc/{scan.pid}/stat").read_text().rsplit(")", 1)[1].split()[16]
+        self.assertEqual(niceness, str(os.nice(0) + 7) if os.nice(0) + 7 < 19 else "19")
+        if watch.poll() is not None:  # it looked before the scan began
+            watch = self.library.start("status", "--watch", "--json")
+            self.addCleanup(watch.kill)
+        plain = self.library.start("status", "--watch")
+        self.addCleanup(plain.kill)
+        time.sleep(1)
+        self.library.run("resume")
+        scan.communicate(timeout=60)
+        seen = [json.loads(line) for line in watch.communicate(timeout=60)[0].splitlines()]
+        self.assertEqual(watch.returncode, 0)
+        self.assertTrue(any(line["resting"] for line in seen), seen)
+        self.assertIn("the scan ended: 3 photos done, 1 of them failed\n", plain.communicate(timeout=60)[0])
+        self.assertIsNone(self.library.json("status", "--json")["scan"])
+
+        self.library.run("pause")
+        scan = self.library.start("scan", self.library.photos, "--only", "pdq")
+        time.sleep(2)
+        scan.kill()
+        scan.communicate()
+        watch = self.library.start("status", "--watch")
+        self.assertIn(f"the latest scan (process {scan.pid}) died", watch.communicate(timeout=60)[0])
+        self.assertEqual(watch.returncode, 1)
+
+    def test_wrong_options_of_a_scan_are_told(self) -> None:
+        for nice in ("20", "-1", "much"):
+            done = self.library.run("scan", self.library.photos, f"--nice={nice}")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"scan.nice is '{nice}'; it may be a whole number from 0 to 19", done.stderr)
 
     def test_backup_restore_and_check(self) -> None:
         self.library.add_samples("cat.png")

@@ -83,7 +83,8 @@ class UseTest(CalotypeTestCase):
 
         self.assertIn("looked at 0 photos again", self.use("--undo"))
         self.assertEqual(self.answers(), before)
-        self.assertEqual(self.models(), {"shown": "starter", "wanted": "starter", "previous": "other", "switching": 0, "ready": 0})
+        self.assertEqual(self.models(), {"shown": "starter", "wanted": "starter", "previous": "other", "switching": 0, "ready": 0,
+                                         "behind": 0})
 
     def test_killed_it_goes_on_with_the_next_scan(self) -> None:
         before = self.answers()
@@ -98,6 +99,33 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(self.models()["shown"], "other")
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 7)
         self.assertIn("coffee.png", names(self.library.lines("search", "coffee", "--json")))
+
+    def test_a_scan_in_the_middle_waits_and_what_is_new_is_looked_at(self) -> None:
+        process = int(re.search(r"process (\d+)", self.use("other"))[1])
+        while self.models()["ready"] == 0:
+            time.sleep(0.05)
+        self.library.add_samples("coffee.png")
+        self.assertEqual(self.models()["wanted"], "other")
+        done = self.scan()
+        self.assertIn(f"is running (process {process})", done.stderr)
+        self.assertIn("this one waits for its end", done.stderr)
+        self.assertIn("scanned 7 photos", done.stdout)
+        self.assertEqual(self.models()["shown"], "other")
+        self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 7)
+        self.assertIn("coffee.png", names(self.library.lines("search", "coffee", "--json")))
+
+    def test_the_way_back_is_forgotten_on_request(self) -> None:
+        self.assertIn("nothing to forget", self.library.run("models", "forget").stdout)
+        before = self.answers()
+        self.use("other", "--wait")
+        after = self.answers()
+        self.assertEqual(self.library.run("models", "forget").stdout,
+                         "what starter found in 6 photos is forgotten; the way back is to look at them again\n")
+        self.assertEqual(self.models()["previous"], None)
+        self.assertEqual(self.answers(), after)
+        self.assertIn("nothing to undo", self.library.run("models", "use", "--undo").stderr)
+        self.assertIn("looked at 6 photos again", self.use("starter", "--wait"))
+        self.assertEqual(self.answers(), before)
 
     def test_called_off_in_the_middle(self) -> None:
         before = self.answers()

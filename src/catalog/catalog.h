@@ -63,6 +63,7 @@ struct LibraryModels {
   std::optional<ModelSet> previous;  // those before them: a switch back finds their findings kept
   int64_t switching = 0;             // photos whose findings are another version's than the one that is wanted
   int64_t ready = 0;                 // of these, photos of which nothing is pending
+  int64_t behind = 0;                // of these, photos on which the wanted models failed: they show what others found
 };
 
 struct PendingPhoto {
@@ -213,6 +214,9 @@ struct PhotoFilter {
   std::optional<PositionFilter> near;
 };
 
+// Locked by the scan that runs; it stays when that ends.
+std::filesystem::path ScanLockFile(const std::filesystem::path& catalog_file);
+
 // What an index of vectors needs to know to be in step.
 struct VectorChanges {
   std::string library;        // names the catalogue
@@ -227,7 +231,8 @@ struct VectorChanges {
 class Catalog {
  public:
   // Opens or creates the database file, migrates it forward if it is older. kFailedPrecondition when it was written by
-  // a newer Calotype, kDataLoss when it is no database or a damaged one; the message says what to do.
+  // a newer Calotype, kDataLoss when it is no database, a damaged one, or without a byte although scans were made with
+  // it (ScanLockFile() is there); the message says what to do.
   static StatusOr<std::unique_ptr<Catalog>> Open(const std::filesystem::path& file);
   virtual ~Catalog() = default;
 
@@ -303,6 +308,9 @@ class Catalog {
   // do; false while something is pending.
   virtual StatusOr<bool> CompleteSwitch() = 0;
   virtual StatusOr<LibraryModels> Models() = 0;
+  // Forgets what earlier models found and is kept for the way back, and that there is one; answers of how many photos.
+  // What was found by models that are to be shown is left alone.
+  virtual StatusOr<int64_t> ForgetPreviousModels() = 0;
   // Puts failed analyses that `filter` takes back to pending, and with them what was skipped on the same photos;
   // answers how many had failed.
   virtual StatusOr<int64_t> RetryFailed(const RetryFilter& filter) = 0;

@@ -77,6 +77,14 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
       problems.push_back(std::move(line));
     }
   }));
+  // SQLite reads a last page that is not whole as if the rest were zeros.
+  CALOTYPE_ASSIGN_OR_RETURN(const auto page_size, database_->QueryInt("PRAGMA page_size"));
+  std::error_code error;
+  const auto size = static_cast<int64_t>(fs::file_size(database_->file(), error));
+  if (!error && size % page_size.value_or(1) != 0) {
+    problems.push_back(
+        fmt::format("the file has {} bytes, no whole number of pages of {}: it was cut short", size, *page_size));
+  }
   if (!problems.empty()) {
     return problems;  // What stands in damaged pages says nothing of the rest.
   }

@@ -18,6 +18,11 @@ constexpr std::string_view kSwitching =
     " FROM analysis WHERE found_version <> version"
     " AND EXISTS (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)";
 
+// Of kept findings: those that are not to be shown.
+constexpr std::string_view kNotWanted =
+    "NOT EXISTS (SELECT 1 FROM analysis WHERE analysis.photo_id = kept.photo_id AND analysis.analysis = kept.analysis"
+    " AND analysis.version = kept.version)";
+
 StatusOr<std::optional<std::string>> ReadKey(Database& database, const std::string& key) {
   CALOTYPE_ASSIGN_OR_RETURN(Statement row, database.Query("SELECT value FROM library WHERE key = ?1", key));
   CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
@@ -80,9 +85,7 @@ Status ShowAllKept(Database& database) {
   if (photos.empty()) {
     return absl::OkStatus();
   }
-  CALOTYPE_RETURN_IF_ERROR(database.Execute(
-      "DELETE FROM kept WHERE NOT EXISTS (SELECT 1 FROM analysis WHERE analysis.photo_id = kept.photo_id"
-      " AND analysis.analysis = kept.analysis AND analysis.version = kept.version)"));
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM kept WHERE " + std::string(kNotWanted)));
   for (const PhotoId photo : photos) {
     CALOTYPE_RETURN_IF_ERROR(ShowKept(database, photo));
   }
@@ -112,9 +115,22 @@ StatusOr<LibraryModels> SqliteCatalog::Models() {
   const std::string count = "SELECT count(DISTINCT photo_id)" + std::string(kSwitching);
   CALOTYPE_ASSIGN_OR_RETURN(const auto switching, database_->QueryInt(count));
   CALOTYPE_ASSIGN_OR_RETURN(const auto pending, database_->QueryInt(count + " AND state IN (0, 1)"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto behind, database_->QueryInt(count + " AND state IN (3, 4)"));
+  models.behind = behind.value_or(0);
   models.switching = switching.value_or(0);
   models.ready = models.switching - pending.value_or(0);
   return models;
+}
+
+StatusOr<int64_t> SqliteCatalog::ForgetPreviousModels() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*database_));
+  const std::string earlier = " FROM kept WHERE " + std::string(kNotWanted);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto photos, database_->QueryInt("SELECT count(DISTINCT photo_id)" + earlier));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE" + earlier));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM library WHERE key GLOB ?1 || '.*'", kPrevious));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return photos.value_or(0);
 }
 
 StatusOr<bool> SqliteCatalog::CompleteSwitch() {

@@ -174,6 +174,33 @@ TEST_P(CatalogModelsTest, APhotoThatFailsKeepsWhatWasFound) {
   EXPECT_TRUE(Value(catalog().CompleteSwitch()));
   EXPECT_THAT(InSpace("new space"), ElementsAre(photos_[0]));
   EXPECT_THAT(InSpace("space"), ElementsAre(photos_[1]));
+  EXPECT_EQ(Value(catalog().Models()).behind, 1) << "it is said that one still shows what others found";
+  EXPECT_EQ(Value(catalog().Embedding("new space", photos_[1])), std::nullopt) << "spaces are never mixed";
+
+  EXPECT_GT(Value(catalog().RetryFailed({})), 0);
+  EXPECT_EQ(Value(catalog().Models()).behind, 0) << "it is tried again";
+  CALOTYPE_ASSERT_OK(StoreOne(ResultOf(photos_[1], "v2", "new space", "wolf")));
+  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
+  EXPECT_THAT(InSpace("new space"), ElementsAre(photos_[0], photos_[1]));
+  EXPECT_THAT(InSpace("space"), IsEmpty());
+}
+
+TEST_P(CatalogModelsTest, WhatEarlierModelsFoundIsForgottenOnRequest) {
+  EXPECT_EQ(Value(catalog().ForgetPreviousModels()), 0) << "there were none";
+  CALOTYPE_ASSERT_OK(Want(kNew, "v2"));
+  CALOTYPE_ASSERT_OK(StoreOne(ResultOf(photos_[0], "v2", "new space", "wolf")));
+  EXPECT_EQ(Value(catalog().ForgetPreviousModels()), 0) << "what is to be shown is not forgotten";
+  CALOTYPE_ASSERT_OK(StoreOne(ResultOf(photos_[1], "v2", "new space", "wolf")));
+  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
+  EXPECT_EQ(Value(catalog().Models()).previous, kOld);
+
+  EXPECT_EQ(Value(catalog().ForgetPreviousModels()), 2);
+  EXPECT_EQ(Value(catalog().Models()).previous, std::nullopt);
+  EXPECT_EQ(Value(catalog().Models()).shown, kNew);
+  EXPECT_THAT(InSpace("new space"), ElementsAre(photos_[0], photos_[1])) << "what is shown stays";
+  EXPECT_EQ(Value(catalog().ForgetPreviousModels()), 0);
+  CALOTYPE_ASSERT_OK(Want(kOld, "v1"));
+  EXPECT_GT(Pending(), 0) << "the way back is to look again";
 }
 
 TEST_P(CatalogModelsTest, PeopleStayWithTheirFacesThereAndBack) {

@@ -171,8 +171,9 @@ StatusOr<int64_t> SqliteCatalog::RetryFailed(const RetryFilter& filter) {
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("CREATE TEMP TABLE IF NOT EXISTS retried (id INTEGER PRIMARY KEY)"));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM temp.retried"));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+      // What was written in the future was written before the clock was set back: its time would not come for long.
       filter.due ? "INSERT OR IGNORE INTO temp.retried SELECT photo_id FROM analysis"
-                   " WHERE state = 3 AND retry_at > 0 AND retry_at <= unixepoch()"
+                   " WHERE state = 3 AND retry_at > 0 AND (retry_at <= unixepoch() OR updated_at > unixepoch())"
                  : "INSERT OR IGNORE INTO temp.retried SELECT photo_id FROM analysis WHERE state = 3"));
   if (filter.photo.has_value()) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM temp.retried WHERE id <> ?1", *filter.photo));

@@ -191,6 +191,21 @@ TEST_P(CatalogWorkTest, AFailureThatMayPassHasANextTryThatIsPutOffLongerEachTime
   EXPECT_EQ(Value(catalog().RetryFailed({})), 1);
 }
 
+TEST_P(CatalogWorkTest, AClockThatWasSetBackHoldsNoRetryUp) {
+  CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
+  PhotoResult result;
+  result.id = Add("/a", "a");
+  result.outcomes = {Failed("objects", "the device is busy")};
+  result.outcomes[0].passing = true;
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  Reopen();
+  auto database = Value(Database::Open(file()));
+  constexpr int kTenYears = 315'360'000;
+  CALOTYPE_ASSERT_OK(
+      database->Execute("UPDATE analysis SET updated_at = updated_at + ?1, retry_at = retry_at + ?1", kTenYears));
+  EXPECT_EQ(Value(catalog().RetryFailed({.due = true})), 1);
+}
+
 TEST_P(CatalogWorkTest, APhotoThatWasThereInKillsComesLastThenIsSetAside) {
   CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
   const PhotoId suspect = Add("/suspect", "suspect");

@@ -45,6 +45,7 @@ class SqliteCatalog final : public Catalog {
   Status Store(std::span<const PhotoResult> results) override;
   StatusOr<bool> CompleteSwitch() override;
   StatusOr<LibraryModels> Models() override;
+  StatusOr<int64_t> ForgetPreviousModels() override;
   StatusOr<int64_t> RetryFailed(const RetryFilter& filter) override;
   Status SetPaused(bool paused) override;
   StatusOr<bool> Paused() override;

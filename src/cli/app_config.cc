@@ -102,6 +102,8 @@ void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "larger files are refused");
   registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40, "larger photos (width x height) are refused");
   registry.AddInteger("limits.aspect_ratio", &max_aspect_ratio, 1, 100'000, "longer, thinner photos are refused");
+  registry.AddInteger("limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
+                      "what a scan may hold: photos wait for it, larger ones are refused; 0: no limit");
 }
 
 void AppConfig::Resolve(const Folders& folders, int cores) {

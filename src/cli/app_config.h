@@ -52,6 +52,7 @@ struct AppConfig {
   int64_t max_file_bytes = int64_t{1} << 30;
   int64_t max_pixels = 400'000'000;
   int64_t max_aspect_ratio = 200;
+  int64_t memory_mb = 0;
 
   void Register(ConfigRegistry& registry);
   // Fills in the defaults that depend on the machine.

@@ -37,7 +37,7 @@ CommandResult Restore(App& app, const std::string& from) {
   const std::string& file = app.config().catalog_file;
   std::error_code error;
   fs::create_directories(fs::path(file).parent_path(), error);
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(file + ".scan.lock", "scan of this catalogue"));
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(ScanLockFile(file), "scan of this catalogue"));
   CALOTYPE_RETURN_IF_ERROR(Catalog::Restore(from, file));
   const fs::path before = file + ".before-restore";
   Print(fs::exists(before, error)

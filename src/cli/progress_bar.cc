@@ -27,7 +27,13 @@ void WriteError(std::string_view text) { std::fwrite(text.data(), 1, text.size()
 
 }  // namespace
 
-std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate) {
+std::optional<double> SecondsLeft(const ScanProgress& progress, std::optional<double> per_minute) {
+  const int64_t left = progress.to_do - progress.analysed - progress.failed;
+  return per_minute.has_value() && left > 0 ? std::optional(static_cast<double>(left) / *per_minute * kSecondsPerMinute)
+                                            : std::nullopt;
+}
+
+std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute) {
   const int64_t done = progress.analysed + progress.failed;
   const int64_t total = std::max(progress.to_do, done);
   if (!progress.resting.empty()) {
@@ -37,10 +43,10 @@ std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate) 
     return fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged);
   }
   std::string line = fmt::format("{} {}/{}{} photos", Bar(done, total), done, total, progress.walking ? "+" : "");
-  if (const auto per_minute = rate.PerMinute()) {
+  if (per_minute.has_value()) {
     line += fmt::format("  {:.0f} photos/min", *per_minute);
   }
-  if (const auto left = rate.SecondsLeft(total - done); left.has_value() && total > done) {
+  if (const auto left = SecondsLeft(progress, per_minute)) {
     line += fmt::format("  {} left", FormatDuration(*left));
   }
   return progress.failed == 0 ? line : line + fmt::format("  {} failed", progress.failed);
@@ -75,7 +81,7 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::Update(const ScanProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   rate_.Add(now, progress.analysed + progress.failed);
-  Draw(now, FormatProgress(progress, rate_));
+  Draw(now, FormatProgress(progress, rate_.PerMinute()));
 }
 
 void ProgressBar::Update(const PullProgress& progress) {

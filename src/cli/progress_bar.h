@@ -2,16 +2,20 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "models/pull.h"
 #include "pipeline/rate.h"
-#include "pipeline/scan_job.h"
+#include "pipeline/scan_progress.h"
 
 namespace calotype {
 
-// "[#####-----]  20/40 photos  52 photos/min  23 s left": pure.
-std::string FormatProgress(const ScanProgress& progress, const RateMeter& rate);
+// "[#####-----]  20/40 photos  52 photos/min  23 s left": pure. `per_minute` is of photos.
+std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute);
+
+// How long what is left takes; nullopt when nobody can tell, or nothing is left.
+std::optional<double> SecondsLeft(const ScanProgress& progress, std::optional<double> per_minute);
 
 // "[#####-----]  120.0/850.2 MB  2/9 files  12.5 MB/s  58 s left": pure. `rate` is of bytes.
 std::string FormatProgress(const PullProgress& progress, const RateMeter& rate);

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/scan_run.h"
+#include "cli/size_text.h"
 #include "cli/terminal.h"
 
 namespace calotype {
@@ -13,6 +14,8 @@ namespace {
 struct ScanArguments {
   std::vector<std::string> folders;
   std::vector<std::string> only;
+  std::string memory;
+  std::string nice;
   bool gone = false;
   bool watch = false;
 };
@@ -40,7 +43,18 @@ int Tell(const ScanReport& report) {
   return report.failed + report.problems > 0 ? 1 : 0;
 }
 
+// Options that are settings by a shorter name.
+Status ApplyOptions(App& app, const ScanArguments& arguments) {
+  if (!arguments.memory.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t megabytes, ParseMegabytes("--memory", arguments.memory));
+    CALOTYPE_RETURN_IF_ERROR(app.registry().ApplyAssignment(fmt::format("limits.memory_mb={}", megabytes)));
+  }
+  return arguments.nice.empty() ? absl::OkStatus()
+                                : app.registry().ApplyAssignment(fmt::format("scan.nice={}", arguments.nice));
+}
+
 CommandResult Scan(App& app, const ScanArguments& arguments) {
+  CALOTYPE_RETURN_IF_ERROR(ApplyOptions(app, arguments));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(app, arguments));
   const ScanRequest request{
       .models = app.PackInUse(), .folders = folders, .only = arguments.only, .gone = arguments.gone};
@@ -92,6 +106,9 @@ void AddScanCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<ScanArguments>();
   command.AddOptionalArguments("FOLDER", arguments->folders, "Folders or files; none: those that were scanned before");
   command.AddList("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq");
+  command.AddOption("--memory", arguments->memory,
+                    "What the scan may hold, 1G or 800M (limits.memory_mb); photos wait for it");
+  command.AddOption("--nice", arguments->nice, "How much it gives way to other programs, 0 to 19 (scan.nice)");
   command.AddFlag("--watch", arguments->watch, "Go on until Ctrl-C, with what changes in the folders");
   command.AddFlag("--gone", arguments->gone, "What is not there was deleted, however much it is");
   command.SetAction([=, &app] { return Scan(app, *arguments); });

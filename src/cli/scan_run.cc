@@ -33,6 +33,12 @@ Status SortPeople(App& app, const Models& models) {
   return UpdatePeople(*catalog, *threshold);
 }
 
+// Where memory is limited, what models take is known before the first photo claims the rest.
+Status Preload(const AppConfig& config, ModelCache& cache) {
+  return config.memory_mb > 0 ? cache.Preload({kModelTasks.begin(), kModelTasks.end()})
+                              : cache.Preload({config.preload.begin(), config.preload.end()});
+}
+
 // Models, analysers and settings for scans of one request, one after the other.
 class ScanRunner {
  public:
@@ -63,13 +69,15 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
   CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, App::Cores() / workers, workers));
   CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
   runner->models_->MeasureDevices();
-  CALOTYPE_RETURN_IF_ERROR(runner->models_->cache->Preload({config.preload.begin(), config.preload.end()}));
+  CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
   runner->options_ = {
       .catalog_file = config.catalog_file,
       .models = runner->models_->Set(),
       .wait = true,
       .workers = workers,
       .limits = config.Limits(),
+      .memory = {.limit = config.memory_mb * 1'000'000,
+                 .make_room = [cache = runner->models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},
       .scanner = {.exclude = config.exclude, .follow_links = config.follow_links, .gone_is_deleted = request.gone},
       .throttle = {.max_load = static_cast<double>(config.max_load),
                    .own_threads = App::Cores(),

@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/findings_json.h"
+#include "cli/scan_news.h"
 #include "cli/terminal.h"
 #include "inference/placement/device_store.h"
 #include "pipeline/rate.h"
@@ -42,14 +43,12 @@ Json ToJson(const PlacementRecord& record) {
 
 Json ToJson(const LibraryModels& models) {
   const auto pack = [](const std::optional<ModelSet>& set) { return set ? Json(set->pack) : Json(nullptr); };
-  return {{"shown", pack(models.shown)},
-          {"wanted", pack(models.wanted)},
-          {"previous", pack(models.previous)},
-          {"switching", models.switching},
-          {"ready", models.ready}};
+  return {{"shown", pack(models.shown)},   {"wanted", pack(models.wanted)}, {"previous", pack(models.previous)},
+          {"switching", models.switching}, {"ready", models.ready},         {"behind", models.behind}};
 }
 
-Json ToJson(const CatalogStatus& status, const Placements& placements, const LibraryModels& models) {
+Json ToJson(const CatalogStatus& status, const Placements& placements, const LibraryModels& models,
+            const std::optional<ScanNews>& news) {
   Json json = {{"photos", {{"total", status.photos}, {"missing", status.missing}}}};
   json["analyses"] = Json::object();
   for (const auto& [name, counts] : status.analyses) {
@@ -60,6 +59,7 @@ Json ToJson(const CatalogStatus& status, const Placements& placements, const Lib
                               {"skipped", counts.skipped}};
   }
   json["models"] = ToJson(models);
+  json["scan"] = ScanToJson(news);
   json["runs"] = Json::object();
   for (const auto& [name, use] : status.devices) {
     json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
@@ -113,10 +113,23 @@ std::string ToText(const LibraryModels& models) {
                      models.wanted->pack, models.shown->pack, models.ready, models.switching, models.shown->pack);
 }
 
-std::string ToText(const CatalogStatus& status, const Placements& placements, const LibraryModels& models) {
+// Photos that one model looked at and its successor could not: what they show is not lost, but it is the first one's.
+std::string BehindText(const LibraryModels& models) {
+  return models.behind == 0 ? ""
+                            : fmt::format(
+                                  "{} photos show what earlier models found, since the present ones failed on "
+                                  "them (below); calotype retry tries again\n\n",
+                                  models.behind);
+}
+
+std::string ToText(const CatalogStatus& status, const Placements& placements, const LibraryModels& models,
+                   const std::optional<ScanNews>& news) {
   std::string text = fmt::format("{} photos", status.photos);
   text += status.missing > 0 ? fmt::format(", {} more no longer there\n\n", status.missing) : "\n\n";
-  text += ToText(models);
+  if (const std::string scan = ScanToText(news); !scan.empty()) {
+    text += scan + "\n";
+  }
+  text += ToText(models) + BehindText(models);
   text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>8}  device\n", "analysis", "done", "pending",
                            "running", "failed", "skipped", "ms"));
   for (const auto& [name, counts] : status.analyses) {
@@ -136,12 +149,21 @@ std::string ToText(const CatalogStatus& status, const Placements& placements, co
   return text;
 }
 
-CommandResult ShowStatus(App& app, bool as_json) {
+struct StatusArguments {
+  bool json = false;
+  bool watch = false;
+};
+
+CommandResult ShowStatus(App& app, const StatusArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  if (arguments.watch) {
+    return WatchScan(app, arguments.json);
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
   const Placements placements = DeviceStore(app.DeviceFile()).Placements();
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
-  Print(as_json ? JsonLine(ToJson(status, placements, models)) : ToText(status, placements, models));
+  const std::optional<ScanNews> news = NewsOfScan(app);
+  Print(arguments.json ? JsonLine(ToJson(status, placements, models, news)) : ToText(status, placements, models, news));
   return 0;
 }
 
@@ -149,9 +171,10 @@ CommandResult ShowStatus(App& app, bool as_json) {
 
 void AddStatusCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand("status", "How far it got, and what failed for which reason");
-  const auto as_json = std::make_shared<bool>(false);
-  command.AddFlag("--json", *as_json, "As JSON");
-  command.SetAction([=, &app] { return ShowStatus(app, *as_json); });
+  const auto arguments = std::make_shared<StatusArguments>();
+  command.AddFlag("--json", arguments->json, "As JSON");
+  command.AddFlag("--watch", arguments->watch, "How far the scan is that runs now, until it ends");
+  command.SetAction([=, &app] { return ShowStatus(app, *arguments); });
 }
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// calotype models use: other models take over, without a moment in which nothing is found.
+// calotype models use, forget: other models take over, without a moment in which nothing is found.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -101,6 +101,17 @@ CommandResult Use(App& app, const UseArguments& arguments) {
              : SwitchInBackground(app, choice, models.shown.value_or(set).pack, status.photos);
 }
 
+CommandResult Forget(const App& app) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t photos, catalog->ForgetPreviousModels());
+  Print(!models.previous.has_value() && photos == 0
+            ? "there is nothing to forget: no earlier models were in use\n"
+            : fmt::format("what {} found in {} photos is forgotten; the way back is to look at them again\n",
+                          models.previous.has_value() ? models.previous->pack : "earlier models", photos));
+  return 0;
+}
+
 }  // namespace
 
 void AddUseCommand(CommandLine& models, App& app) {
@@ -112,6 +123,8 @@ void AddUseCommand(CommandLine& models, App& app) {
   command.AddFlag("--undo", arguments->undo, "Back to the models before: what they found was kept");
   command.AddFlag("--wait", arguments->wait, "Here, with a progress bar, instead of in the background");
   command.SetAction([=, &app] { return Use(app, *arguments); });
+  models.AddCommand("forget", "Forget what the models before those in use found: it is kept for use --undo")
+      .SetAction([&app] { return Forget(app); });
 }
 
 }  // namespace calotype

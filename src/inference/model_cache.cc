@@ -1,35 +1,16 @@
 #include "inference/model_cache.h"
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 namespace calotype {
 namespace {
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
-
-// What this process holds in memory now; 0 where the system does not tell.
-int64_t ResidentBytes() {
-  std::ifstream file("/proc/self/statm");
-  int64_t total = 0;
-  int64_t resident = 0;
-  file >> total >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
-// Gives freed memory back to the system: malloc alone keeps it for later.
-void ReturnMemory() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-}
 
 // Unloads outside of any lock: freeing a session takes a while.
 void Release(std::vector<std::shared_ptr<PlacedSession>>& sessions) {
@@ -241,7 +222,13 @@ int64_t ModelCache::LoadedBytes() const {
 }
 
 void ModelCache::Evict(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded) {
-  while (settings_.memory_bytes > 0 && LoadedBytes() + bytes > settings_.memory_bytes) {
+  if (settings_.memory_bytes > 0) {
+    EvictUntil(settings_.memory_bytes - bytes, unloaded);
+  }
+}
+
+void ModelCache::EvictUntil(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded) {
+  while (LoadedBytes() > bytes) {
     Entry* oldest = nullptr;
     for (auto& [name, entry] : entries_) {
       if (IsIdle(entry) && (oldest == nullptr || entry.used < oldest->used)) {
@@ -253,6 +240,16 @@ void ModelCache::Evict(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>
     }
     Unload(*oldest, unloaded);
   }
+}
+
+void ModelCache::MakeRoom(int64_t bytes) {
+  std::vector<std::shared_ptr<PlacedSession>> unloaded;
+  {
+    const MutexLock lock(&mutex_);
+    EvictUntil(std::max<int64_t>(LoadedBytes() - bytes, 0), unloaded);
+  }
+  unloaded.clear();
+  ReturnMemory();
 }
 
 void ModelCache::UnloadIdle() {

@@ -78,6 +78,9 @@ class ModelCache {
   // Where a model runs; empty before its first load.
   std::string DeviceOf(const std::string& name) const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Unloads idle models, the one unused for longest first, until they have given back `bytes`, or none is left.
+  void MakeRoom(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Unloads what has been idle for long enough; also done by a thread of its own when a time is set.
   void UnloadIdle() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -101,6 +104,9 @@ class ModelCache {
   static void Unload(Entry& entry, std::vector<std::shared_ptr<PlacedSession>>& unloaded);
   // Makes room for `bytes` more.
   void Evict(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Until all loaded ones together hold no more than `bytes`.
+  void EvictUntil(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t LoadedBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UnloadLoop(const std::stop_token& stop);

@@ -101,18 +101,22 @@ TEST_F(ModelCacheTest, WhatNobodyRegistersAnyMoreIsNotMeasured) {
   EXPECT_EQ(cache->Report().size(), 3U);
 }
 
+// Files that do not exist have no size: a load counts what the process grew by, or nothing. With a limit of one byte
+// models that grew push each other out, so sizes are given by files.
+void RegisterThreeOfHundredMegabytes(ModelCache& cache, const std::filesystem::path& folder) {
+  for (const char* const name : {"d", "e", "f"}) {
+    const auto file = folder / name;
+    std::ofstream(file) << "x";
+    std::filesystem::resize_file(file, 100'000'000);  // sparse
+    cache.Register({.name = name, .task = name, .path = file, .hash = name}, FakeProbe());
+  }
+}
+
 TEST_F(ModelCacheTest, TheOneUnusedForLongestMakesRoom) {
-  // Files that do not exist have no size: a load counts what the process grew by, or nothing. With a limit of one byte
-  // models that grew push each other out, so sizes are given by files.
   const auto folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok());
   const auto cache = Make({.memory_bytes = 250'000'000});
-  for (const char* const name : {"d", "e", "f"}) {
-    const auto file = folder->path() / name;
-    std::ofstream(file) << "x";
-    std::filesystem::resize_file(file, 100'000'000);  // sparse
-    cache->Register({.name = name, .task = name, .path = file, .hash = name}, FakeProbe());
-  }
+  RegisterThreeOfHundredMegabytes(*cache, folder->path());
   ASSERT_TRUE(cache->Get("d").ok());
   ASSERT_TRUE(cache->Get("e").ok());
   ASSERT_TRUE(cache->Get("d").ok());
@@ -123,6 +127,19 @@ TEST_F(ModelCacheTest, TheOneUnusedForLongestMakesRoom) {
   const auto held_too = cache->Get("f");
   ASSERT_TRUE(cache->Get("e").ok());  // both are at work: the limit gives way, not the work
   EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"d", "e", "f"}));
+}
+
+TEST_F(ModelCacheTest, IdleOnesMakeRoomOnRequest) {
+  const auto folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok());
+  const auto cache = Make({});
+  RegisterThreeOfHundredMegabytes(*cache, folder->path());
+  ASSERT_TRUE(cache->Preload({"d", "e"}).ok());
+  const auto held = cache->Get("f");
+  cache->MakeRoom(50'000'000);
+  EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"e", "f"}));
+  cache->MakeRoom(1'000'000'000);
+  EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"f"})) << "what is at work stays";
 }
 
 TEST_F(ModelCacheTest, IdleModelsAreUnloadedUnlessPinnedOrHeld) {

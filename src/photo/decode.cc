@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "photo/decode_memory.h"
 #include "photo/formats.h"
 #include "photo/limits.h"
 #include "photo/orient.h"
@@ -24,13 +25,19 @@ DecodedPhoto MakeUpright(StoredPhoto stored, PhotoFormat format) {
           .facts = std::move(stored.facts)};
 }
 
-StatusOr<DecodedPhoto> DecodeKnown(const FormatRow& row, std::span<const uint8_t> file, const DecodeLimits& limits) {
-  if (!CanDecode(row.format)) {
-    return absl::UnimplementedError(
-        fmt::format("this machine cannot read {}; it takes the package {}", row.name, row.package));
+// The format of the file, when this machine can read it.
+StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
+  const FormatRow* row = FindFormat(file);
+  if (row == nullptr) {
+    return absl::InvalidArgumentError(
+        "not a photo: its first bytes are none of JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG XL or RAW");
   }
-  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, row.decode(file, limits));
-  return MakeUpright(std::move(stored), row.format);
+  if (!CanDecode(row->format)) {
+    return absl::UnimplementedError(
+        fmt::format("this machine cannot read {}; it takes the package {}", row->name, row->package));
+  }
+  return row;
 }
 
 }  // namespace
@@ -42,16 +49,20 @@ StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
 }
 
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits) try {
-  CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
-  const FormatRow* row = FindFormat(file);
-  if (row == nullptr) {
-    return absl::InvalidArgumentError(
-        "not a photo: its first bytes are none of JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG XL or RAW");
-  }
-  return DecodeKnown(*row, file, limits);
+  CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, FormatToDecode(file, limits));
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, row->decode(file, limits));
+  return MakeUpright(std::move(stored), row->format);
 } catch (const std::bad_alloc&) {
   return absl::ResourceExhaustedError(
       fmt::format("not enough memory to decode the photo; lower limits.pixels, now {}", limits.max_pixels));
+}
+
+StatusOr<int64_t> MemoryToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) try {
+  CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, FormatToDecode(file, limits));
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t bytes, row->memory(file, limits));
+  return static_cast<int64_t>(file.size()) + bytes;
+} catch (const std::bad_alloc&) {
+  return absl::ResourceExhaustedError("not enough memory to read the photo's header");
 }
 
 }  // namespace calotype

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "photo/decode_memory.h"
 #include "photo/jpeg.h"
 #include "photo/jpeg_xl.h"
 #include "photo/metadata.h"
@@ -51,27 +52,33 @@ StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimi
 using File = std::span<const uint8_t>;
 using Limits = DecodeLimits;
 
+template <PhotoFormat kFormat>
+StatusOr<int64_t> MemoryOf(File file, const Limits& limits) {
+  return VipsMemory(file, limits, kFormat);
+}
+
 // RAW first: many of its kinds are TIFF files too.
 constexpr std::array kFormats = {
-    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, {}, {}},
-    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, {}, {}},
+    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, RawMemory, {}, {}},
+    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, JpegMemory, {}, {}},
     FormatRow{PhotoFormat::kPng, "PNG", IsPng,
-              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); }, "pngload",
-              "libvips42"},
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); },
+              MemoryOf<PhotoFormat::kPng>, "pngload", "libvips42"},
     FormatRow{PhotoFormat::kWebp, "WebP", IsWebp,
-              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); }, "webpload",
-              "libvips42"},
-    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, "tiffload", "libvips42"},
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); },
+              MemoryOf<PhotoFormat::kWebp>, "webpload", "libvips42"},
+    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, "tiffload", "libvips42"},
     FormatRow{PhotoFormat::kGif, "GIF", IsGif,
-              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); }, "gifload",
-              "libvips42"},
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); },
+              MemoryOf<PhotoFormat::kGif>, "gifload", "libvips42"},
     FormatRow{PhotoFormat::kHeic, "HEIC", IsHeic,
-              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); }, "heifload",
-              "libvips42 with libheif and libheif-plugin-libde265"},
+              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); },
+              MemoryOf<PhotoFormat::kHeic>, "heifload", "libvips42 with libheif and libheif-plugin-libde265"},
     FormatRow{PhotoFormat::kAvif, "AVIF", IsAvif,
-              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); }, "heifload",
-              "libvips42 with libheif and libheif-plugin-aomdec"},
-    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, "jxlload", "libvips42 with libjxl"},
+              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); },
+              MemoryOf<PhotoFormat::kAvif>, "heifload", "libvips42 with libheif and libheif-plugin-aomdec"},
+    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, "jxlload",
+              "libvips42 with libjxl"},
 };
 
 const FormatRow* RowOf(PhotoFormat format) {

@@ -189,6 +189,12 @@ StatusOr<StoredPhoto> Develop(RawFile& raw, const DecodeLimits& limits) {
 
 }  // namespace
 
+StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file) {
+  RawFile raw;
+  CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
+  return RawSize{.width = raw.width(), .height = raw.height()};
+}
+
 StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits) {
   RawFile raw;
   CALOTYPE_RETURN_IF_ERROR(raw.Open(file));

@@ -10,6 +10,14 @@
 
 namespace calotype {
 
+struct RawSize {
+  int width = 0;  // of the sensor picture
+  int height = 0;
+};
+
+// From the header alone.
+StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file);
+
 // Decodes the largest embedded preview. When there is none of at least half of `target_long_side`, the sensor data is
 // developed at half its size (a quarter of the work of the full size), so the long side may stay under the target.
 // Width and height are the sensor picture's; where the preview is cut to another shape (a camera set to 16:9), they

@@ -161,6 +161,26 @@ bool VipsHasLoader(std::string_view loader) {
   return PrepareVips() && vips_type_find("VipsForeignLoad", fmt::format("{}_buffer", loader).c_str()) != 0;
 }
 
+StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format) {
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  const VipsImagePtr header(vips_image_new_from_buffer(file.data(), file.size(), "", nullptr));
+  if (!header) {
+    return VipsFailure(format);
+  }
+  int interlaced = 0;
+  if (vips_image_get_typeof(header.get(), "interlaced") != 0 &&
+      vips_image_get_int(header.get(), "interlaced", &interlaced) != 0) {
+    return VipsFailure(format);
+  }
+  return VipsHeader{.width = vips_image_get_width(header.get()),
+                    .height = vips_image_get_page_height(header.get()),
+                    .bands = vips_image_get_bands(header.get()),
+                    .sample_bytes = static_cast<int>(vips_format_sizeof(vips_image_get_format(header.get()))),
+                    .is_interlaced = interlaced != 0};
+}
+
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
                                      std::string_view format) {
   if (!PrepareVips()) {

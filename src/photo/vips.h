@@ -22,6 +22,18 @@ struct VipsPicture {
   std::vector<uint8_t> xmp;
 };
 
+// How pixels are stored, as the header has it.
+struct VipsHeader {
+  int width = 0;
+  int height = 0;  // of one page
+  int bands = 0;
+  int sample_bytes = 0;
+  bool is_interlaced = false;
+};
+
+// The header alone. Codes as for DecodeWithVips().
+StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format);
+
 // True when this libvips has the loader ("heifload" ...).
 bool VipsHasLoader(std::string_view loader);
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -16,8 +17,11 @@
 #include "base/file.h"
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "base/mutex.h"
+#include "pipeline/decode_within.h"
 #include "pipeline/in_flight.h"
+#include "pipeline/progress_file.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {
@@ -39,6 +43,7 @@ struct DecodedJob {
   std::vector<std::string> analyses;
   DecodedPhoto decoded;
   PhotoResult result;
+  MemoryBudget::Claim memory;  // for the decoded photo and what is done with it
 };
 
 struct FinishedJob {
@@ -54,7 +59,8 @@ class ScanJob {
         analysis_(analysis),
         handlers_(handlers),
         versions_(analysis.Versions()),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        memory_(options.memory) {}
 
   StatusOr<ScanReport> Run();
 
@@ -69,7 +75,8 @@ class ScanJob {
   void Dispatch();
   bool Rests();
   void Decode();
-  StatusOr<DecodedPhoto> DecodeFirst(const std::vector<std::string>& paths);
+  bool IsAway(const std::vector<std::string>& paths);
+  StatusOr<DecodedPhoto> DecodeFirst(const std::vector<std::string>& paths, MemoryBudget::Claim& memory);
   void AnalyseAll();
   void Write();
   Status Book(std::vector<FinishedJob>& jobs);
@@ -91,7 +98,9 @@ class ScanJob {
   std::unique_ptr<Catalog> scan_catalog_;
   std::unique_ptr<Catalog> work_catalog_;
   std::unique_ptr<InFlight> in_flight_;  // may be null
+  std::vector<fs::path> roots_;          // of this scan and of those before it
 
+  MemoryBudget memory_;
   BoundedQueue<PendingPhoto> to_decode_{kClaimBatch};
   BoundedQueue<DecodedJob> to_analyse_{kDecodedAhead};
   BoundedQueue<FinishedJob> to_write_{kStoreBatch};
@@ -111,10 +120,11 @@ class ScanJob {
   Status first_error_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> devices_ ABSL_GUARDED_BY(mutex_);
   std::string resting_ ABSL_GUARDED_BY(mutex_);
+  std::set<fs::path> away_ ABSL_GUARDED_BY(mutex_);  // roots that went away, each told of once
 };
 
 StatusOr<FileLock> ScanJob::TakeLock() {
-  const auto take = [file = options_.catalog_file.string() + ".scan.lock"] {
+  const auto take = [file = ScanLockFile(options_.catalog_file)] {
     return FileLock::Take(file, "scan of this catalogue");
   };
   StatusOr<FileLock> lock = take();
@@ -159,6 +169,9 @@ Status ScanJob::Prepare() {
     LogWarning("a photo that makes the program crash will not be known for it: {}", Message(in_flight.status()));
     CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning({}));
   }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> known_roots, work_catalog_->Roots());
+  roots_ = options_.roots;
+  roots_.insert(roots_.end(), known_roots.begin(), known_roots.end());
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->RetryFailed({.due = true}).status());
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->WantModels(options_.models));
   return work_catalog_->RequireAnalyses(versions_);
@@ -173,13 +186,16 @@ StatusOr<ScanReport> ScanJob::Run() {
   }
   CALOTYPE_RETURN_IF_ERROR(lock.status());
   CALOTYPE_RETURN_IF_ERROR(Prepare());
+  ProgressFile progress_file(ProgressFilePath(options_.catalog_file));
   std::jthread work([this] { RunThreads(); });
   while (!finished_) {
     handlers_.on_progress(Progress());
+    progress_file.Update(Progress());
     std::this_thread::sleep_for(kTick);
   }
   work.join();
   handlers_.on_progress(Progress());
+  progress_file.End(Progress());
   {
     const MutexLock guard(&mutex_);
     CALOTYPE_RETURN_IF_ERROR(first_error_);
@@ -298,13 +314,33 @@ bool ScanJob::Rests() {
   return rests;
 }
 
+// True when the folders in which the photo lay are gone as a whole: a disk that was unmounted in the middle of the
+// scan.
+bool ScanJob::IsAway(const std::vector<std::string>& paths) {
+  std::error_code error;
+  for (const std::string& path : paths) {
+    const auto root = std::ranges::find_if(roots_, [&](const fs::path& one) { return IsAtOrBelow(path, one); });
+    // The folder that a disk is mounted on stays, empty.
+    if (root == roots_.end() || (fs::exists(*root, error) && !fs::is_empty(*root, error))) {
+      return false;
+    }
+    const MutexLock lock(&mutex_);
+    if (away_.insert(*root).second) {
+      ++counts_.problems;
+      handlers_.on_failure(root->string(), "read",
+                           "it went away in the middle of the scan; its photos wait for the next one");
+    }
+  }
+  return true;
+}
+
 // A photo may lie at several paths; one that can be opened is enough.
-StatusOr<DecodedPhoto> ScanJob::DecodeFirst(const std::vector<std::string>& paths) {
+StatusOr<DecodedPhoto> ScanJob::DecodeFirst(const std::vector<std::string>& paths, MemoryBudget::Claim& memory) {
   Status status = absl::NotFoundError("no file holds this photo any more");
   for (const std::string& path : paths) {
     const StatusOr<UniqueFd> file = OpenForReading(path);
     if (file.ok()) {
-      return DecodePhoto(file->get(), options_.limits);
+      return DecodeWithin(file->get(), options_.limits, memory_, memory);
     }
     status = file.status();
   }
@@ -320,7 +356,11 @@ void ScanJob::Decode() {
     PhotoResult result{.id = photo->id};
     const auto start = std::chrono::steady_clock::now();
     const InFlight::Note note(in_flight_.get(), photo->id);
-    StatusOr<DecodedPhoto> decoded = DecodeFirst(photo->paths);
+    MemoryBudget::Claim memory;
+    StatusOr<DecodedPhoto> decoded = DecodeFirst(photo->paths, memory);
+    if (!decoded.ok() && IsAway(photo->paths)) {
+      continue;  // The same: it is no fault of the photo, and nothing is lost.
+    }
     if (!decoded.ok()) {
       analysis_.BookUndecodable(decoded.status(), analyses, result);
       to_write_.Push({.result = std::move(result), .path = photo->paths.front()});
@@ -338,7 +378,8 @@ void ScanJob::Decode() {
     to_analyse_.Push({.photo = *std::move(photo),
                       .analyses = std::move(analyses),
                       .decoded = *std::move(decoded),
-                      .result = std::move(result)});
+                      .result = std::move(result),
+                      .memory = std::move(memory)});
   }
 }
 

@@ -15,10 +15,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "photo/decode.h"
 #include "pipeline/photo_analysis.h"
+#include "pipeline/scan_progress.h"
 #include "pipeline/scanner.h"
 #include "pipeline/throttle.h"
 
@@ -33,21 +35,11 @@ struct ScanOptions {
   bool wait = false;
   int workers = 1;  // analysts side by side
   DecodeLimits limits;
+  MemorySettings memory;  // photos wait for it, or are refused when they alone take more
   ScannerOptions scanner;
   std::vector<std::filesystem::path> parts;  // folders below one of the roots: when there are any, only they are walked
   ThrottleOptions throttle;
   int64_t forget_before = 0;  // Catalog::ForgetMissing; 0: nothing is forgotten
-};
-
-// A moment of a running scan.
-struct ScanProgress {
-  bool walking = true;    // folders are still being read: `photos` grows
-  int64_t photos = 0;     // files seen
-  int64_t unchanged = 0;  // known and the same
-  int64_t to_do = 0;      // photos with work, as far as known
-  int64_t analysed = 0;   // photos done, all well
-  int64_t failed = 0;     // photos done, something failed
-  std::string resting;    // why nothing is begun at the moment; empty: it goes on
 };
 
 struct ScanReport {
@@ -75,6 +67,8 @@ struct ScanHandlers {
   std::function<void(std::string_view reason)> on_wait;
 };
 
+// How far it is can be read in the file of progress_file.h beside the catalogue meanwhile.
+//
 // While Catalog::Paused() or the throttle says so, nothing new is begun; what was begun is finished.
 //
 // Scans until everything pending is done and shown (Catalog::CompleteSwitch), or `stop` is requested, or other models

@@ -36,23 +36,19 @@ bool OnBattery(const fs::path& supplies) {
 
 }  // namespace
 
-std::string ReasonToRest(const ThrottleOptions& options, const std::string& proc, const std::string& power) {
-  if (options.rest_on_battery && OnBattery(power)) {
+std::string ReasonToRest(const ThrottleOptions& options) {
+  if (options.rest_on_battery && OnBattery(options.power)) {
     return "on battery";
   }
   if (options.max_load > 0) {
     double load = 0;
-    std::ifstream(fs::path(proc) / "loadavg") >> load;
+    std::ifstream(fs::path(options.proc) / "loadavg") >> load;
     if (load - options.own_threads > options.max_load) {
       return fmt::format("the load is {:.1f}, over scan.max_load ({:g}) beside the scan's own {}", load,
                          options.max_load, options.own_threads);
     }
   }
   return "";
-}
-
-std::string ReasonToRest(const ThrottleOptions& options) {
-  return ReasonToRest(options, "/proc", "/sys/class/power_supply");
 }
 
 }  // namespace calotype

@@ -20,8 +20,10 @@ class ThrottleTest : public ::testing::Test {
     std::ofstream(folder_->path() / "power" / name / "type") << type << "\n";
     std::ofstream(folder_->path() / "power" / name / file) << value << "\n";
   }
-  std::string Reason(const ThrottleOptions& options) const {
-    return ReasonToRest(options, folder_->path().string(), (folder_->path() / "power").string());
+  std::string Reason(ThrottleOptions options) const {
+    options.proc = folder_->path().string();
+    options.power = (folder_->path() / "power").string();
+    return ReasonToRest(options);
   }
   const StatusOr<TemporaryFolder> folder_ = TemporaryFolder::Create();
 };

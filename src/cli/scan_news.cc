@@ -1,0 +1,113 @@
+#include "cli/scan_news.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "cli/findings_json.h"
+#include "cli/progress_bar.h"
+#include "cli/terminal.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Life = ScanNews::Life;
+
+constexpr std::chrono::milliseconds kLookAgain{500};
+constexpr double kTenths = 10;
+
+Json OrNull(std::optional<double> value) {
+  return value.has_value() ? Json(std::round(*value * kTenths) / kTenths) : Json(nullptr);
+}
+
+bool Runs(const std::optional<ScanNews>& news) { return news.has_value() && news->life == Life::kRunning; }
+
+std::string Line(const ScanNews& news) {
+  return fmt::format("{}  (process {})", FormatProgress(news.progress, news.per_minute), news.process);
+}
+
+// A line that is drawn over on a terminal; elsewhere a line each time that it is another.
+class Watcher {
+ public:
+  explicit Watcher(bool as_json) : as_json_(as_json) {}
+
+  void Show(const ScanNews& news) {
+    const std::string line = as_json_ ? JsonLine(ScanToJson(news)) : Line(news) + "\n";
+    if (OutputIsTerminal() && !as_json_) {
+      Print(fmt::format("\r{}\033[K", Line(news)));
+    } else if (line != last_) {
+      Print(line);
+    }
+    last_ = line;
+  }
+
+  void End(const std::optional<ScanNews>& news) const {
+    if (OutputIsTerminal() && !as_json_ && !last_.empty()) {
+      Print("\r\033[K");
+    }
+    if (!as_json_) {
+      Print(Last(news));
+    }
+  }
+
+ private:
+  std::string Last(const std::optional<ScanNews>& news) const {
+    if (news.has_value() && news->life == Life::kDied) {
+      return ScanToText(news);
+    }
+    if (last_.empty() || !news.has_value()) {
+      return "no scan is running\n";
+    }
+    return fmt::format("the scan ended: {} photos done, {} of them failed\n",
+                       news->progress.analysed + news->progress.failed, news->progress.failed);
+  }
+
+  const bool as_json_;
+  std::string last_;
+};
+
+}  // namespace
+
+std::optional<ScanNews> NewsOfScan(const App& app) { return ReadProgress(ProgressFilePath(app.config().catalog_file)); }
+
+Json ScanToJson(const std::optional<ScanNews>& news) {
+  if (!Runs(news)) {
+    return nullptr;
+  }
+  const ScanProgress& progress = news->progress;
+  return {{"process", news->process},
+          {"walking", progress.walking},
+          {"photos", progress.photos},
+          {"unchanged", progress.unchanged},
+          {"to_do", progress.to_do},
+          {"analysed", progress.analysed},
+          {"failed", progress.failed},
+          {"photos_per_minute", OrNull(news->per_minute)},
+          {"seconds_left", OrNull(SecondsLeft(progress, news->per_minute))},
+          {"resting", progress.resting}};
+}
+
+std::string ScanToText(const std::optional<ScanNews>& news) {
+  if (Runs(news)) {
+    return Line(*news) + "\n";
+  }
+  return news.has_value() && news->life == Life::kDied
+             ? fmt::format("the latest scan (process {}) died; the next one goes on where it was\n", news->process)
+             : "";
+}
+
+CommandResult WatchScan(const App& app, bool as_json) {
+  Watcher watcher(as_json);
+  std::optional<ScanNews> news = NewsOfScan(app);
+  for (; Runs(news); news = NewsOfScan(app)) {
+    watcher.Show(*news);
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  watcher.End(news);
+  return news.has_value() && news->life == Life::kDied ? 1 : 0;
+}
+
+}  // namespace calotype

@@ -1,0 +1,115 @@
+#include "pipeline/progress_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "base/file.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::chrono::seconds kInterval{1};
+constexpr std::chrono::seconds kSilence{10};
+
+// Since the machine was started: the clock on the wall may be set back.
+double SecondsSinceStart() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Names this start of the machine.
+std::string BootId() {
+  const StatusOr<UniqueFd> file = OpenForReading("/proc/sys/kernel/random/boot_id");
+  std::string id(36, '\0');
+  const ssize_t count = file.ok() ? pread(file->get(), id.data(), id.size(), 0) : 0;
+  id.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  return id;
+}
+
+ScanNews::Life LifeOf(const Json& json) {
+  if (json.at("ended").get<bool>()) {
+    return ScanNews::Life::kEnded;
+  }
+  const double silent = SecondsSinceStart() - json.at("told_at").get<double>();
+  const bool alive = json.at("boot").get<std::string>() == BootId() && silent >= 0 && silent <= kSilence.count();
+  return alive ? ScanNews::Life::kRunning : ScanNews::Life::kDied;
+}
+
+ScanNews FromJson(const Json& json) {
+  ScanNews news{.life = LifeOf(json),
+                .process = json.at("process"),
+                .progress = {.walking = json.at("walking"),
+                             .photos = json.at("photos"),
+                             .unchanged = json.at("unchanged"),
+                             .to_do = json.at("to_do"),
+                             .analysed = json.at("analysed"),
+                             .failed = json.at("failed"),
+                             .resting = json.at("resting")}};
+  if (const Json& rate = json.at("photos_per_minute"); !rate.is_null()) {
+    news.per_minute = rate.get<double>();
+  }
+  return news;
+}
+
+}  // namespace
+
+std::filesystem::path ProgressFilePath(const std::filesystem::path& catalog_file) {
+  return catalog_file.string() + ".progress";
+}
+
+std::optional<ScanNews> ReadProgress(const std::filesystem::path& file) {
+  const StatusOr<std::string> text = ReadTextFile(file);
+  if (!text.ok()) {
+    return std::nullopt;
+  }
+  try {
+    return FromJson(Json::parse(*text));
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+void ProgressFile::Update(const ScanProgress& progress) {
+  const RateMeter::Clock::time_point now = RateMeter::Clock::now();
+  rate_.Add(now, progress.analysed + progress.failed);
+  if (!written_.has_value() || now - *written_ >= kInterval || progress.resting != resting_) {
+    written_ = now;
+    resting_ = progress.resting;
+    Write(progress, false);
+  }
+}
+
+void ProgressFile::End(const ScanProgress& progress) { Write(progress, true); }
+
+// Renamed into place, so that nobody reads half of it; not synced, since nobody asks for it after a power cut.
+void ProgressFile::Write(const ScanProgress& progress, bool ended) const {
+  const std::optional<double> rate = rate_.PerMinute();
+  const Json json = {{"process", getpid()},
+                     {"ended", ended},
+                     {"boot", BootId()},
+                     {"told_at", SecondsSinceStart()},
+                     {"walking", progress.walking},
+                     {"photos", progress.photos},
+                     {"unchanged", progress.unchanged},
+                     {"to_do", progress.to_do},
+                     {"analysed", progress.analysed},
+                     {"failed", progress.failed},
+                     {"resting", progress.resting},
+                     {"photos_per_minute", rate ? Json(*rate) : Json(nullptr)}};
+  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string temporary = file_.string() + ".new";
+  const UniqueFd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const std::span bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  if (file.get() < 0 || !WriteAll(file.get(), bytes).ok() || std::rename(temporary.c_str(), file_.c_str()) != 0) {
+    unlink(temporary.c_str());
+  }
+}
+
+}  // namespace calotype
