@@ -23,6 +23,9 @@ Json ToJson(const DuplicateGroup& group) {
                       {"height", photo.height},
                       {"format", FormatName(photo.format)},
                       {"distance", photo.distance}});
+    if (!photo.with.empty()) {
+      photos.back()["with"] = photo.with;
+    }
   }
   return {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
 }
@@ -38,6 +41,9 @@ std::string ToText(const DuplicateGroup& group) {
               "{} {}x{}, {} bytes, {}", FormatName(photo.format), photo.width, photo.height, photo.bytes,
               first && !photo.reason.empty() ? photo.reason : fmt::format("{} of 256 bits differ", photo.distance))));
       first = false;
+    }
+    for (const std::string& path : photo.with) {
+      text += fmt::format("with  {}\n", Printable(path));
     }
   }
   return text + "\n";

@@ -33,7 +33,23 @@ StatusOr<DecodedPhoto> DecodeKnown(const FormatRow& row, std::span<const uint8_t
   return MakeUpright(std::move(stored), row.format);
 }
 
+StatusOr<const FormatRow*> RequireFormat(std::span<const uint8_t> file) {
+  const FormatRow* const row = FindFormat(file);
+  if (row == nullptr) {
+    return absl::InvalidArgumentError(
+        "not a photo: its first bytes are none of JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG XL or RAW");
+  }
+  return row;
+}
+
 }  // namespace
+
+StatusOr<PhotoFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
+                            ReadAll(descriptor, limits.max_file_bytes, kFileBytesKnob));
+  CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
+  return row->facts(file);
+}
 
 StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
@@ -43,11 +59,7 @@ StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
 
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits) try {
   CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
-  const FormatRow* row = FindFormat(file);
-  if (row == nullptr) {
-    return absl::InvalidArgumentError(
-        "not a photo: its first bytes are none of JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG XL or RAW");
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
   return DecodeKnown(*row, file, limits);
 } catch (const std::bad_alloc&) {
   return absl::ResourceExhaustedError(

@@ -48,30 +48,41 @@ StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimi
   return photo;
 }
 
+StatusOr<PhotoFacts> TaggedFacts(std::span<const uint8_t> file) {
+  CALOTYPE_ASSIGN_OR_RETURN(const VipsPicture header, ReadVipsHeader(file, "photo"));
+  return ReadFacts(header.exif, header.xmp);
+}
+
+StatusOr<PhotoFacts> JpegXlFacts(std::span<const uint8_t> file) {
+  return ReadFacts(FindJpegXlBox(file, "Exif"), FindJpegXlBox(file, "xml "));
+}
+
+StatusOr<PhotoFacts> TiffFacts(std::span<const uint8_t> file) { return ReadFactsOfFile(file); }
+
 using File = std::span<const uint8_t>;
 using Limits = DecodeLimits;
 
 // RAW first: many of its kinds are TIFF files too.
 constexpr std::array kFormats = {
-    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, {}, {}},
-    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, {}, {}},
+    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, ReadRawFacts, {}, {}},
+    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, ReadJpegFacts, {}, {}},
     FormatRow{PhotoFormat::kPng, "PNG", IsPng,
-              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); }, "pngload",
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); }, TaggedFacts, "pngload",
               "libvips42"},
     FormatRow{PhotoFormat::kWebp, "WebP", IsWebp,
-              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); }, "webpload",
-              "libvips42"},
-    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, "tiffload", "libvips42"},
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); }, TaggedFacts,
+              "webpload", "libvips42"},
+    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, TiffFacts, "tiffload", "libvips42"},
     FormatRow{PhotoFormat::kGif, "GIF", IsGif,
-              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); }, "gifload",
+              [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); }, TaggedFacts, "gifload",
               "libvips42"},
     FormatRow{PhotoFormat::kHeic, "HEIC", IsHeic,
-              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); }, "heifload",
-              "libvips42 with libheif and libheif-plugin-libde265"},
+              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); }, TaggedFacts,
+              "heifload", "libvips42 with libheif and libheif-plugin-libde265"},
     FormatRow{PhotoFormat::kAvif, "AVIF", IsAvif,
-              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); }, "heifload",
-              "libvips42 with libheif and libheif-plugin-aomdec"},
-    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, "jxlload", "libvips42 with libjxl"},
+              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); }, TaggedFacts,
+              "heifload", "libvips42 with libheif and libheif-plugin-aomdec"},
+    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, JpegXlFacts, "jxlload", "libvips42 with libjxl"},
 };
 
 const FormatRow* RowOf(PhotoFormat format) {

@@ -153,12 +153,31 @@ StatusOr<Image> ToImage(VipsImage* image, std::string_view format) {
   return copy;
 }
 
+VipsPicture FromHeader(VipsImage* header) {
+  return {.image = {},
+          .width = vips_image_get_width(header),
+          .height = vips_image_get_page_height(header),
+          .exif = Blob(header, VIPS_META_EXIF_NAME),
+          .xmp = Blob(header, VIPS_META_XMP_NAME)};
+}
+
 Status NoVips() { return absl::InternalError(fmt::format("libvips does not start ({})", TakeVipsError())); }
 
 }  // namespace
 
 bool VipsHasLoader(std::string_view loader) {
   return PrepareVips() && vips_type_find("VipsForeignLoad", fmt::format("{}_buffer", loader).c_str()) != 0;
+}
+
+StatusOr<VipsPicture> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format) {
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  const VipsImagePtr header(vips_image_new_from_buffer(file.data(), file.size(), "", nullptr));
+  if (!header) {
+    return VipsFailure(format);
+  }
+  return FromHeader(header.get());
 }
 
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
@@ -170,10 +189,7 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
   if (!header) {
     return VipsFailure(format);
   }
-  VipsPicture picture{.width = vips_image_get_width(header.get()),
-                      .height = vips_image_get_page_height(header.get()),
-                      .exif = Blob(header.get(), VIPS_META_EXIF_NAME),
-                      .xmp = Blob(header.get(), VIPS_META_XMP_NAME)};
+  VipsPicture picture = FromHeader(header.get());
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(picture.width, picture.height, limits));
   VipsImagePtr pixels = Thumbnail(file, std::max(limits.target_long_side, 1), NeedsColourManagement(header.get()));
   if (pixels) {

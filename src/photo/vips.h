@@ -32,6 +32,9 @@ bool VipsHasLoader(std::string_view loader);
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
                                      std::string_view format);
 
+// The same without pixels: `image` is empty.
+StatusOr<VipsPicture> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format);
+
 // 8-bit pixels of 1 (grey), 3 (RGB) or 4 (CMYK, 255 is full ink) interleaved channels as sRGB. `profile` is their ICC
 // profile; it may be empty for CMYK, which then has libvips' own. kInvalidArgument when the profile does not work.
 StatusOr<Image> ConvertToSrgb(std::span<const uint8_t> pixels, int width, int height, int channels,

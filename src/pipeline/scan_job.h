@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "photo/decode.h"
+#include "photo/places.h"
 #include "pipeline/photo_analysis.h"
 #include "pipeline/scanner.h"
 #include "pipeline/throttle.h"
@@ -33,6 +35,7 @@ struct ScanOptions {
   bool wait = false;
   int workers = 1;  // analysts side by side
   DecodeLimits limits;
+  std::shared_ptr<const PlaceIndex> places;  // null: photos get no names of places
   ScannerOptions scanner;
   std::vector<std::filesystem::path> parts;  // folders below one of the roots: when there are any, only they are walked
   ThrottleOptions throttle;
