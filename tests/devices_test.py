@@ -23,8 +23,8 @@ SANITIZED = any(name in BINARY for name in ("asan", "tsan"))
 # Two faces of one person and one of another, text, things, nothing: each model has something to do.
 PHOTOS = ["coffee_copy.jpg", "apple.jpg", "desk.jpg", "butterfly.jpg", "car_from_behind.jpg", "obama.jpg",
           "sign_copy_centre.jpg", "yellow_building.jpg"]
-ANALYSES = {"decode", "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}
-WITHOUT_MODEL = {"decode", "pdq"}
+ANALYSES = {"decode", "facts", "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}
+WITHOUT_MODEL = {"decode", "facts", "pdq"}
 MODELS = {"centernet", "conse", "scrfd", "ppocr-detect", "ppocr-orient", "ppocr-recognise", "hse-face"}
 
 # Boxes as in the program's agreement rule (src/inference/placement/agreement.h). Vectors closer than that: they are
@@ -270,7 +270,7 @@ class FaultTest(DeviceTestCase):
 class RandomFaultTest(DeviceTestCase):
     """Many photos, faults at random runs, second chances: nothing is lost, nothing is done twice."""
 
-    ANALYSES = {"decode", "objects", "embedding"}
+    ANALYSES = {"decode", "facts", "objects", "embedding"}
     SOURCES = ["coffee_copy.jpg", "apple.jpg", "desk.jpg", "butterfly.jpg", "car_from_behind.jpg", "yellow_building.jpg",
                "robin.jpg", "sign_copy_centre.jpg", "aerial_view.jpg", "building.jpg"]
     SCANS = 10

@@ -29,7 +29,7 @@ class ScanTest(CalotypeTestCase):
         status = self.library.json("status", "--json")
         self.assertEqual(status["photos"], {"total": 4, "missing": 0})
         self.assertEqual(status["failures"], [])
-        expected = {"decode", "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}
+        expected = {"decode", "facts", "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}
         self.assertEqual(set(status["analyses"]), expected)
         for name, counts in status["analyses"].items():
             self.assertEqual(counts, {"done": 4, "pending": 0, "running": 0, "failed": 0, "skipped": 0}, name)
@@ -53,7 +53,7 @@ class ScanTest(CalotypeTestCase):
     def test_only_some_analyses_then_the_rest(self) -> None:
         self.library.add_samples("cat.png")
         self.scan("--only", "pdq")
-        self.assertEqual(set(self.library.json("status", "--json")["analyses"]), {"decode", "pdq"})
+        self.assertEqual(set(self.library.json("status", "--json")["analyses"]), {"decode", "facts", "pdq"})
         self.scan()
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 1)
         wrong = self.library.run("scan", self.library.photos, "--only", "smell")

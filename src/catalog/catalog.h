@@ -34,6 +34,9 @@ std::string_view AnalysisStateName(AnalysisState state);  // "pending" ...
 // The pseudo-analyser under which decoding is booked: pixels first, then everything that looks at them.
 inline constexpr std::string_view kDecodeAnalysis = "decode";
 
+// The same for what the photo, and the sidecars beside it, say of it: can be read again without its pixels.
+inline constexpr std::string_view kFactsAnalysis = "facts";
+
 // Size and time say whether a file must be read again.
 struct FileStamp {
   int64_t size = 0;
@@ -82,6 +85,25 @@ struct AnalysisOutcome {
   double milliseconds = 0;
 };
 
+// Files that belong to the photo at `photo_path`. Values are stored: never renumber.
+enum class CompanionKind : uint8_t {
+  kSidecar = 1,  // XMP
+  kVideo = 2,    // of a live photo
+  kRaw = 3,      // the RAW of a RAW and JPEG pair: a photo too, for which the JPEG stands
+};
+struct Companion {
+  std::string photo_path;
+  std::string path;
+  CompanionKind kind = CompanionKind::kSidecar;
+  FileStamp stamp;
+};
+
+// A RAW photo and the one that stands for it.
+struct PhotoPair {
+  PhotoId raw = 0;
+  PhotoId shown = 0;
+};
+
 // What the header and the metadata told.
 struct PhotoProperties {
   PhotoFormat format = PhotoFormat::kUnknown;
@@ -94,6 +116,7 @@ struct PhotoProperties {
 struct PhotoResult {
   PhotoId id = 0;
   std::optional<PhotoProperties> properties;  // absent when it was not decoded
+  std::optional<PhotoFacts> facts;            // read again without decoding
   Findings findings;
   std::vector<AnalysisOutcome> outcomes;
 };
@@ -102,11 +125,13 @@ struct PhotoRecord {
   PhotoId id = 0;
   Sha256Digest sha256;
   int64_t bytes = 0;
-  std::vector<std::string> paths;  // present ones first
-  std::size_t present_paths = 0;   // how many of them are
+  std::vector<std::string> paths;     // present ones first
+  std::size_t present_paths = 0;      // how many of them are
+  std::vector<Companion> companions;  // of the present paths; for a RAW of a pair also the pair itself
   std::optional<PhotoProperties> properties;
   Findings findings;                                 // faces carry no embeddings
   std::vector<std::optional<PersonId>> face_people;  // one per face
+  std::vector<std::string> face_names;               // the names of these people; empty: nobody, or not named
   std::vector<AnalysisOutcome> outcomes;
 };
 
@@ -267,6 +292,12 @@ class Catalog {
   // Forgets files that have been missing since before `before` (seconds since 1970), and photos that have no file left
   // with all that was found in them; people who were never named go with their last face. Answers how many photos.
   virtual StatusOr<int64_t> ForgetMissing(int64_t before) = 0;
+  // Companions of the photos at or below `root`, by photo and path.
+  virtual StatusOr<std::vector<Companion>> CompanionsUnder(std::string_view root) = 0;
+  // Books a companion that is new or changed. A sidecar makes the facts of its photo pending.
+  virtual Status PutCompanion(const Companion& companion) = 0;
+  // Books that a companion is there no more; the same.
+  virtual Status DropCompanion(const Companion& companion) = 0;
   // Books that a scan of `root` ended and found `files` photos.
   virtual Status RootScanned(std::string_view root, int64_t files) = 0;
   // Those that were scanned, by path; those that lie below another are not among them.
@@ -358,6 +389,9 @@ class Catalog {
   virtual StatusOr<std::vector<LabelMatch>> FindLabels(std::string_view word) = 0;
   // Present photos that pass all of `filter`, by rising id; an empty filter passes all.
   virtual StatusOr<std::vector<PhotoId>> FindPhotos(const PhotoFilter& filter) = 0;
+  // Pairs of RAW and JPEG whose JPEG was decoded, by the RAW's id. A RAW is in one when each of its present files
+  // stands beside its JPEG.
+  virtual StatusOr<std::vector<PhotoPair>> Pairs() = 0;
   // Photos whose very same bytes lie at two present paths or more, by rising id.
   virtual StatusOr<std::vector<PhotoId>> PhotosWithCopies() = 0;
   // Hashes of present photos.
@@ -395,6 +429,11 @@ class Catalog {
   virtual Status DecideFaces(PersonId person, std::span<const FaceId> faces) = 0;  // they are this person
   virtual Status HidePerson(PersonId person, bool hidden) = 0;
   virtual Status SetCover(PersonId person, FaceId face) = 0;
+  // Gives faces the names that regions of their photos carry (PhotoFacts::regions), each region once: what users decide
+  // later stays. A face that lies where the region does (IoU at least 0.3) goes to the person of that name, who is
+  // founded when there is none; a person without a name gets it instead. Faces of which a user said who they are, or
+  // that they are not this person, are left alone. Answers how many faces got a name.
+  virtual StatusOr<int64_t> ImportRegionNames() = 0;
   // The person, or the one that it was merged into.
   virtual StatusOr<PersonId> ResolvePerson(PersonId person) = 0;
   // The faces of a person in present photos, the surest and largest first; without embeddings.

@@ -28,7 +28,8 @@ constexpr std::array kConditions = {
     Condition{&PhotoFilter::taken_before, "taken_at <> '' AND taken_at < ?1"},
     Condition{&PhotoFilter::taken_on, "substr(taken_at, 1, length(?1)) = ?1"},
     Condition{&PhotoFilter::person,
-              "id IN (SELECT photo_id FROM face JOIN person ON person.id = person_id WHERE name = ?1 COLLATE NOCASE)"},
+              "id IN (SELECT photo_id FROM face JOIN person ON person.id = person_id WHERE name = ?1 COLLATE NOCASE"
+              " UNION SELECT photo_id FROM named_region WHERE name = ?1 COLLATE NOCASE AND imported = 0)"},
     Condition{&PhotoFilter::name,
               "id IN (SELECT photo_id FROM file WHERE missing = 0 AND"
               " instr(lower(replace(path, rtrim(path, replace(path, '/', '')), '')), lower(?1)) > 0)"},

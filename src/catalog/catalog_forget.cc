@@ -49,6 +49,7 @@ StatusOr<int64_t> SqliteCatalog::ForgetMissing(int64_t before) {
   for (const char* deletion : kDeletions) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute(deletion));
   }
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM companion WHERE photo_path NOT IN (SELECT path FROM file)"));
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("DELETE FROM face_not_person WHERE face_id NOT IN (SELECT id FROM face)"));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute(

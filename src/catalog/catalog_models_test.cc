@@ -296,7 +296,7 @@ TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
   EXPECT_EQ(Value(catalog->Models()).switching, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2, 3));
 
 TEST(KeptFindingsTest, BytesAndBack) {
   const PhotoResult result = FullResult(1);

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "catalog/facts_tables.h"
 #include "catalog/findings_tables.h"
 #include "catalog/sqlite_catalog.h"
 
@@ -110,30 +111,9 @@ Status GroupFailures(Database& database, CatalogStatus& status) {
   return absl::OkStatus();
 }
 
-std::optional<GpsPosition> ReadPosition(const Statement& row, int column) {
-  if (row.IsNull(column) || row.IsNull(column + 1)) {
-    return std::nullopt;
-  }
-  const auto altitude = row.IsNull(column + 2) ? std::nullopt : std::optional(row.Real(column + 2));
-  return GpsPosition{.latitude = row.Real(column), .longitude = row.Real(column + 1), .altitude = altitude};
-}
-
-PhotoProperties ReadProperties(const Statement& row, int column) {
-  return {.format = static_cast<PhotoFormat>(row.Int(column)),
-          .width = static_cast<int>(row.Int(column + 1)),
-          .height = static_cast<int>(row.Int(column + 2)),
-          .facts = {.taken_at = row.Text(column + 3),
-                    .camera = row.Text(column + 4),
-                    .lens = row.Text(column + 5),
-                    .orientation = static_cast<int>(row.Int(column + 6)),
-                    .gps = ReadPosition(row, column + 7)}};
-}
-
 Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement row, database.Query("SELECT sha256, bytes, format, width, height, taken_at, camera, lens, orientation,"
-                                    " latitude, longitude, altitude FROM photo WHERE id = ?1",
-                                    photo.id));
+      Statement row, database.Query("SELECT sha256, bytes, format, width, height FROM photo WHERE id = ?1", photo.id));
   CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
     return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.file().string(), photo.id));
@@ -142,7 +122,11 @@ Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
   std::copy_n(digest.begin(), std::min(digest.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
   photo.bytes = row.Int(1);
   if (!row.IsNull(2)) {
-    photo.properties = ReadProperties(row, 2);
+    photo.properties = PhotoProperties{.format = static_cast<PhotoFormat>(row.Int(2)),
+                                       .width = static_cast<int>(row.Int(3)),
+                                       .height = static_cast<int>(row.Int(4)),
+                                       .facts = {}};
+    CALOTYPE_ASSIGN_OR_RETURN(photo.properties->facts, ReadFacts(database, photo.id));
   }
   return absl::OkStatus();
 }
@@ -157,12 +141,27 @@ Status ReadPaths(Database& database, PhotoRecord& photo) {
   });
 }
 
+Status ReadCompanions(Database& database, PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT companion.photo_path, companion.path, companion.kind, companion.size, companion.mtime_ns"
+                     " FROM file JOIN companion ON companion.photo_path = file.path WHERE photo_id = ?1 AND missing = 0"
+                     " UNION SELECT companion.photo_path, companion.path, companion.kind, companion.size,"
+                     " companion.mtime_ns FROM file JOIN companion ON companion.path = file.path AND kind = ?2"
+                     " WHERE photo_id = ?1 AND missing = 0 ORDER BY 1, 2",
+                     photo.id, static_cast<int>(CompanionKind::kRaw)));
+  return rows.ForEach([&photo](const Statement& row) { photo.companions.push_back(CompanionOf(row)); });
+}
+
 // The person of each face, in the order of faces.
 Status ReadFacePeople(Database& database, PhotoRecord& photo) {
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database.Query("SELECT person_id FROM face WHERE photo_id = ?1 ORDER BY position", photo.id));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT person_id, name FROM face LEFT JOIN person ON person.id = person_id"
+                                           " WHERE photo_id = ?1 ORDER BY position",
+                                           photo.id));
   return rows.ForEach([&photo](const Statement& row) {
     photo.face_people.push_back(row.IsNull(0) ? std::nullopt : std::optional(row.Int(0)));
+    photo.face_names.push_back(row.IsNull(1) ? std::string() : row.Text(1));
   });
 }
 
@@ -221,6 +220,7 @@ StatusOr<PhotoRecord> SqliteCatalog::GetPhoto(PhotoId id) {
   photo.id = id;
   CALOTYPE_RETURN_IF_ERROR(ReadPhotoRow(*database_, photo));
   CALOTYPE_RETURN_IF_ERROR(ReadPaths(*database_, photo));
+  CALOTYPE_RETURN_IF_ERROR(ReadCompanions(*database_, photo));
   CALOTYPE_RETURN_IF_ERROR(ReadAnalyses(*database_, photo));
   return photo;
 }

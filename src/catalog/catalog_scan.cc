@@ -4,27 +4,12 @@
 #include <algorithm>
 
 #include "catalog/codec.h"
+#include "catalog/path_range.h"
 #include "catalog/sqlite_catalog.h"
 #include "catalog/text_query.h"
 
 namespace calotype {
 namespace {
-
-// All paths below a folder lie, in the order of bytes, between "folder/" and "folder0": 0 is the character after the
-// slash. An index answers this, and no character of the path means anything special.
-struct PathRange {
-  std::string root;
-  std::string first;
-  std::string end;
-};
-
-PathRange RangeBelow(std::string_view root) {
-  while (root.size() > 1 && root.ends_with('/')) {
-    root.remove_suffix(1);
-  }
-  const std::string_view folder = root == "/" ? std::string_view() : root;
-  return {.root = std::string(root), .first = fmt::format("{}/", folder), .end = fmt::format("{}0", folder)};
-}
 
 // Of vectors: what an index that was not used for long still catches up with.
 constexpr int64_t kKeptChanges = 1'000'000;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "catalog/facts_tables.h"
 #include "catalog/findings_tables.h"
 #include "catalog/kept_findings.h"
 #include "catalog/sqlite_catalog.h"
@@ -68,15 +69,10 @@ Status WriteFindings(Database& database, const PhotoResult& result, const FoundV
 }
 
 Status WriteProperties(Database& database, PhotoId photo, const PhotoProperties& properties) {
-  const PhotoFacts& facts = properties.facts;
-  const auto latitude = facts.gps.has_value() ? std::optional(facts.gps->latitude) : std::nullopt;
-  const auto longitude = facts.gps.has_value() ? std::optional(facts.gps->longitude) : std::nullopt;
-  const auto altitude = facts.gps.has_value() ? facts.gps->altitude : std::nullopt;
-  return database.Execute(
-      "UPDATE photo SET format = ?2, width = ?3, height = ?4, taken_at = ?5, camera = ?6, lens = ?7, orientation = ?8,"
-      " latitude = ?9, longitude = ?10, altitude = ?11 WHERE id = ?1",
-      photo, static_cast<int>(properties.format), properties.width, properties.height, facts.taken_at, facts.camera,
-      facts.lens, facts.orientation, latitude, longitude, altitude);
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("UPDATE photo SET format = ?2, width = ?3, height = ?4 WHERE id = ?1",
+                                            photo, static_cast<int>(properties.format), properties.width,
+                                            properties.height));
+  return WriteFacts(database, photo, properties.facts);
 }
 
 Status WriteOutcome(Database& database, PhotoId photo, const AnalysisOutcome& outcome, bool waits) {
@@ -102,6 +98,9 @@ Status StoreResult(Database& database, const PhotoResult& result) {
   }
   if (result.properties.has_value()) {
     CALOTYPE_RETURN_IF_ERROR(WriteProperties(database, result.id, *result.properties));
+  }
+  if (result.facts.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(WriteFacts(database, result.id, *result.facts));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const FoundVersions found, ReadFoundVersions(database, result.id));
   CALOTYPE_RETURN_IF_ERROR(WriteFindings(database, result, found));

@@ -79,7 +79,7 @@ struct KnownFace {
   FaceId id = 0;
   Box box;
   std::optional<PersonId> person;
-  bool decided = false;
+  int64_t decided = 0;
 };
 
 StatusOr<std::vector<KnownFace>> KnownFaces(Database& database, PhotoId photo) {
@@ -91,7 +91,7 @@ StatusOr<std::vector<KnownFace>> KnownFaces(Database& database, PhotoId photo) {
     faces.push_back({.id = row.Int(0),
                      .box = {row.Float(1), row.Float(2), row.Float(3), row.Float(4)},
                      .person = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5)),
-                     .decided = row.Int(6) != 0});
+                     .decided = row.Int(6)});
   }));
   return faces;
 }
@@ -120,7 +120,7 @@ Status WriteFaces(Database& database, PhotoId photo, const Findings& findings, s
         database.Execute("INSERT INTO face(id, photo_id, position, score, x, y, width, height, landmarks, person_id,"
                          " decided) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                          id, photo, position++, face.score, face.box.x, face.box.y, face.box.width, face.box.height,
-                         PointsBlob(face.landmarks), person, same.has_value() && same->decided ? 1 : 0));
+                         PointsBlob(face.landmarks), person, same.has_value() ? same->decided : 0));
   }
   return absl::OkStatus();
 }

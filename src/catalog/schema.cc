@@ -250,6 +250,33 @@ INSERT INTO name_fts(rowid, body) SELECT photo_id, group_concat(substr(path, 2 +
   rtrim(rtrim(path, replace(path, '/', '')), '/'),
   replace(path, '/', '')), '/'), replace(path, '/', '')), '/'))), char(10)) FROM file GROUP BY photo_id;
 )sql",
+    // Version 3 filled neither of the two tables.
+    R"sql(
+DROP TABLE companion;
+CREATE TABLE companion (
+  photo_path TEXT NOT NULL,
+  path TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  PRIMARY KEY (photo_path, path)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX companion_by_path ON companion(path, kind);
+
+DROP TABLE named_region;
+CREATE TABLE named_region (
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL,
+  imported INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (photo_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX named_region_that_waits ON named_region(photo_id, position) WHERE imported = 0;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

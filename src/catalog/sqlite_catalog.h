@@ -31,6 +31,9 @@ class SqliteCatalog final : public Catalog {
   Status ClearProblems(std::string_view root) override;
   Status MarkMissing(std::span<const std::string> paths) override;
   StatusOr<int64_t> ForgetMissing(int64_t before) override;
+  StatusOr<std::vector<Companion>> CompanionsUnder(std::string_view root) override;
+  Status PutCompanion(const Companion& companion) override;
+  Status DropCompanion(const Companion& companion) override;
   Status RootScanned(std::string_view root, int64_t files) override;
   StatusOr<std::vector<std::string>> Roots() override;
   Status Begin() override;
@@ -67,6 +70,7 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) override;
   StatusOr<std::vector<LabelMatch>> FindLabels(std::string_view word) override;
   StatusOr<std::vector<PhotoId>> FindPhotos(const PhotoFilter& filter) override;
+  StatusOr<std::vector<PhotoPair>> Pairs() override;
   StatusOr<std::vector<PhotoId>> PhotosWithCopies() override;
   StatusOr<std::vector<HashRecord>> PdqHashes() override;
   StatusOr<std::vector<ShotRecord>> Shots() override;
@@ -83,6 +87,7 @@ class SqliteCatalog final : public Catalog {
   Status DecideFaces(PersonId person, std::span<const FaceId> faces) override;
   Status HidePerson(PersonId person, bool hidden) override;
   Status SetCover(PersonId person, FaceId face) override;
+  StatusOr<int64_t> ImportRegionNames() override;
   StatusOr<PersonId> ResolvePerson(PersonId person) override;
   StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) override;
   StatusOr<std::vector<PersonRecord>> People() override;

@@ -205,6 +205,11 @@ StatusOr<std::unique_ptr<Catalog>> App::OpenCatalog(bool create) const {
   return Catalog::Open(file);
 }
 
+StatusOr<std::shared_ptr<const PlaceIndex>> App::LoadPlaces() const {
+  CALOTYPE_ASSIGN_OR_RETURN(auto places, PlaceIndex::Load(config_.places_file));
+  return std::shared_ptr<const PlaceIndex>(std::move(places));
+}
+
 int App::Cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
 fs::path CatalogPath(const std::string& path) {

@@ -16,6 +16,7 @@
 #include "inference/model_cache.h"
 #include "inference/placement/device_set.h"
 #include "models/pack.h"
+#include "photo/places.h"
 #include "pipeline/photo_analysis.h"
 
 namespace calotype {
@@ -49,6 +50,9 @@ struct Models {
   // As the catalogue books it.
   ModelSet Set() const;
 };
+
+inline constexpr std::string_view kNoPlaces =
+    "there are no names of places here: tools/setup/fetch_places fetches them, the next scan fills them in";
 
 class App {
  public:
@@ -88,6 +92,9 @@ class App {
                                                                const std::vector<std::string>& only);
   // The catalogue, created when it is not there and `create`; kFailedPrecondition "scan first" else.
   StatusOr<std::unique_ptr<Catalog>> OpenCatalog(bool create) const;
+
+  // Names of places. kNotFound where there are none (kNoPlaces says what to do).
+  StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlaces() const;
 
   // Cores of this machine.
   static int Cores();

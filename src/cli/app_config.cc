@@ -56,6 +56,7 @@ std::string UsualPack(const fs::path& models_folder) {
 
 void AppConfig::Register(ConfigRegistry& registry) {
   registry.AddText("catalog.file", &catalog_file, "the database");
+  registry.AddText("places.file", &places_file, "names of places (tools/setup/fetch_places); not there: do without");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
   registry.AddText("models.pack", &pack, "the pack in use; empty: what calotype models use chose");
   registry.AddText("models.hub", &hub, "where packs are fetched from; empty: HF_ENDPOINT, else huggingface.co");
@@ -109,6 +110,7 @@ void AppConfig::Register(ConfigRegistry& registry) {
 void AppConfig::Resolve(const Folders& folders, int cores) {
   SetDefault(catalog_file, folders.data / "catalog.db");
   SetDefault(models_folder, folders.cache / "models");
+  SetDefault(places_file, folders.cache / "places" / "places.tsv");
   std::error_code error;
   // The runtime that the set-up fetched, where there is one; else the one that the system's loader finds.
   if (const fs::path fetched = folders.cache / "onnxruntime" / "lib";

@@ -21,6 +21,7 @@ namespace calotype {
 struct AppConfig {
   std::string catalog_file;
   std::string models_folder;
+  std::string places_file;
   std::string pack;                            // empty: App::PackInUse()
   std::map<std::string, std::string> choices;  // by task; empty: the pack's own
   std::string hub;                             // empty: HF_ENDPOINT, else kHubEndpoint

@@ -13,6 +13,7 @@ void AddAnalyzeCommand(CommandLine& parser, App& app);
 void AddConfigCommand(CommandLine& parser, App& app);
 void AddDoctorCommand(CommandLine& parser, App& app);
 void AddDuplicatesCommand(CommandLine& parser, App& app);
+void AddExportCommand(CommandLine& parser, App& app);
 void AddKeepingCommands(CommandLine& parser, App& app);
 void AddModelsCommand(CommandLine& parser, App& app);
 void AddPauseCommands(CommandLine& parser, App& app);

@@ -57,7 +57,12 @@ void CommandLine::AddOptionalArguments(const std::string& name, std::vector<std:
 }
 
 void CommandLine::AddWords(const std::string& name, std::vector<std::string>& words, const std::string& help) {
-  app_.add_option(name, words, help)->required();
+  AddOptionalWords(name, words, help);
+  app_.get_option(name)->required();
+}
+
+void CommandLine::AddOptionalWords(const std::string& name, std::vector<std::string>& words, const std::string& help) {
+  app_.add_option(name, words, help);
   app_.allow_extras();
   app_.parse_complete_callback([&app = app_, &words] {
     const std::vector<std::string> others = app.remaining();

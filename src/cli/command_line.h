@@ -52,6 +52,8 @@ class CommandLine {
   void AddOptionalArguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // One or more, where one that looks like an option but is none of this command's counts too; those come last.
   void AddWords(const std::string& name, std::vector<std::string>& words, const std::string& help);
+  // The same, or none.
+  void AddOptionalWords(const std::string& name, std::vector<std::string>& words, const std::string& help);
 
   // What is done when this command is the one that was given.
   void SetAction(CommandAction action);

@@ -85,6 +85,16 @@ std::map<std::string, bool> GpuWishes(const App& app, const StatusOr<DeviceSet>&
   return wishes;
 }
 
+// What there is of places, or what is wrong with their file.
+StatusOr<std::string> DescribePlaces(const App& app) {
+  const auto places = app.LoadPlaces();
+  if (absl::IsNotFound(places.status())) {
+    return std::string("no names of places (tools/setup/fetch_places)");
+  }
+  CALOTYPE_RETURN_IF_ERROR(places.status());
+  return fmt::format("{} places ({})", (*places)->size(), (*places)->version());
+}
+
 // "FILE, 3 of 8 files are wrong", the first one's reason first.
 Status CheckFiles(const Pack& pack) {
   std::vector<std::string> wrong;
@@ -131,16 +141,22 @@ Check CheckCatalogue(const App& app) {
   Check check{.name = "catalogue"};
   const std::string& file = app.config().catalog_file;
   std::error_code error;
+  const StatusOr<std::string> places = DescribePlaces(app);
+  if (!places.ok()) {
+    check.detail = Message(places.status());
+    check.remedy = fmt::format("remove {} and run tools/setup/fetch_places", app.config().places_file);
+    return check;
+  }
   if (!fs::exists(file, error)) {
     check.ok = true;
-    check.detail = fmt::format("nothing was scanned yet ({} is made by the first scan)", file);
+    check.detail = fmt::format("nothing was scanned yet ({} is made by the first scan); {}", file, *places);
     return check;
   }
   const auto catalog = app.OpenCatalog(false);
   const StatusOr<CatalogStatus> status = catalog.ok() ? (*catalog)->GetStatus() : catalog.status();
   check.ok = status.ok();
   if (check.ok) {
-    check.detail = fmt::format("{}, schema {}, {} photos", file, SchemaVersion(), status->photos);
+    check.detail = fmt::format("{}, schema {}, {} photos; {}", file, SchemaVersion(), status->photos, *places);
   } else {
     check.detail = Message(status.status());
     check.remedy = fmt::format("what the message says; or move {} away and scan again", file);

@@ -22,7 +22,7 @@ struct Check {
 
 // The settings were read and its folders can be written, with room left.
 Check CheckConfiguration(const App& app);
-// The catalogue opens; none yet is fine.
+// The catalogue opens, and so do the names of places; none yet is fine.
 Check CheckCatalogue(const App& app);
 // A photo of each format is decoded, and shows what it should.
 Check CheckDecoders();

@@ -37,6 +37,9 @@ Json ToJson(const DuplicateGroup& group) {
                       {"format", FormatName(photo.format)},
                       {"distance", photo.distance},
                       {"turned", PdqTurnName(photo.turn)}});
+    if (!photo.with.empty()) {
+      photos.back()["with"] = photo.with;
+    }
   }
   return {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
 }
@@ -56,6 +59,9 @@ std::string ToText(const DuplicateGroup& group) {
                       Dim(fmt::format("{} {}x{}, {} bytes, {}", FormatName(photo.format), photo.width, photo.height,
                                       photo.bytes, first && !photo.reason.empty() ? photo.reason : HowNear(photo))));
       first = false;
+    }
+    for (const std::string& path : photo.with) {
+      text += fmt::format("with  {}\n", Printable(path));
     }
   }
   return text + "\n";

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace calotype {
 namespace {
@@ -50,6 +52,46 @@ Json ToJson(const PdqFinding& pdq) {
     hash += fmt::format("{:02x}", byte);
   }
   return {{"hash", hash}, {"quality", pdq.quality}};
+}
+
+std::string_view KindName(CompanionKind kind) {
+  switch (kind) {
+    case CompanionKind::kVideo:
+      return "video";
+    case CompanionKind::kRaw:
+      return "pair";
+    default:
+      return "sidecar";
+  }
+}
+
+// What somebody wrote, and what follows from where it was taken; what is not known is left out.
+void AddWrittenFacts(const PhotoProperties& properties, Json& json) {
+  const PhotoFacts& facts = properties.facts;
+  const auto add = [&json](const char* key, const auto& value) {
+    if (value != std::decay_t<decltype(value)>()) {
+      json[key] = value;
+    }
+  };
+  add("time_zone", facts.time_zone);
+  add("city", facts.city);
+  add("region", facts.region);
+  add("country", facts.country);
+  add("title", facts.title);
+  add("description", facts.description);
+  add("keywords", facts.keywords);
+  if (facts.taken_utc.has_value()) {
+    json["taken_utc"] = *facts.taken_utc;
+  }
+  if (facts.rating.has_value()) {
+    json["rating"] = *facts.rating;
+  }
+  for (const NamedRegion& region : facts.regions) {
+    const auto width = static_cast<float>(properties.width);
+    const auto height = static_cast<float>(properties.height);
+    const Box box{region.box.x * width, region.box.y * height, region.box.width * width, region.box.height * height};
+    json["regions"].push_back({{"name", region.name}, {"box", ToJson(box)}});
+  }
 }
 
 }  // namespace
@@ -106,6 +148,35 @@ void AddProperties(const PhotoProperties& properties, Json& json) {
       json["gps"]["altitude"] = *facts.gps->altitude;
     }
   }
+  AddWrittenFacts(properties, json);
+}
+
+const std::string& CompanionPath(const PhotoRecord& photo, const Companion& companion) {
+  const bool is_own = std::ranges::find(photo.paths, companion.path) != photo.paths.end();
+  return is_own ? companion.photo_path : companion.path;
+}
+
+Json PhotoToJson(const PhotoRecord& photo) {
+  Json json = {
+      {"path", photo.paths.front()}, {"paths", photo.paths}, {"sha256", photo.sha256.Hex()}, {"bytes", photo.bytes}};
+  if (!photo.companions.empty()) {
+    json["with"] = Json::array();
+    for (const Companion& companion : photo.companions) {
+      json["with"].push_back({{"path", CompanionPath(photo, companion)}, {"kind", KindName(companion.kind)}});
+    }
+  }
+  if (photo.properties.has_value()) {
+    AddProperties(*photo.properties, json);
+  }
+  json.update(FindingsToJson(photo.findings, {}));
+  for (std::size_t i = 0; i < photo.face_people.size(); ++i) {
+    json["faces"][i]["person"] = photo.face_people[i].has_value() ? Json(*photo.face_people[i]) : Json(nullptr);
+    if (!photo.face_names[i].empty()) {
+      json["faces"][i]["name"] = photo.face_names[i];
+    }
+  }
+  AddOutcomes(photo.outcomes, json);
+  return json;
 }
 
 void AddOutcomes(std::span<const AnalysisOutcome> outcomes, Json& json) {

@@ -19,6 +19,12 @@ nlohmann::ordered_json FindingsToJson(const Findings& findings, const JsonOption
 // "width", "height", "taken_at" and what else the photo says of itself.
 void AddProperties(const PhotoProperties& properties, nlohmann::ordered_json& json);
 
+// All that is known of a photo: what show --json and export print.
+nlohmann::ordered_json PhotoToJson(const PhotoRecord& photo);
+
+// Of the two files of a companion the one that is not the photo's own.
+const std::string& CompanionPath(const PhotoRecord& photo, const Companion& companion);
+
 // "devices", "timings_ms" and "errors", by analysis.
 void AddOutcomes(std::span<const AnalysisOutcome> outcomes, nlohmann::ordered_json& json);
 

@@ -12,10 +12,11 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 15> kCommands = {
-    AddScanCommand,   AddSearchCommand, AddShowCommand,     AddSimilarCommand, AddDuplicatesCommand,
-    AddPeopleCommand, AddStatusCommand, AddRetryCommand,    AddAnalyzeCommand, AddModelsCommand,
-    AddConfigCommand, AddDoctorCommand, AddKeepingCommands, AddPauseCommands,  AddWorkflowTestCommand,
+constexpr std::array<AddCommand, 16> kCommands = {
+    AddScanCommand,       AddSearchCommand,   AddShowCommand,   AddSimilarCommand,
+    AddDuplicatesCommand, AddPeopleCommand,   AddStatusCommand, AddRetryCommand,
+    AddAnalyzeCommand,    AddModelsCommand,   AddConfigCommand, AddDoctorCommand,
+    AddExportCommand,     AddKeepingCommands, AddPauseCommands, AddWorkflowTestCommand,
 };
 
 int Fail(const Status& status) {

@@ -140,6 +140,10 @@ CommandResult ListModels(App& app, bool as_json) {
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ListedPack> known, KnownPacks(app, names));
   std::ranges::for_each(known, add);
+  if (const auto places = app.LoadPlaces(); places.ok() && !as_json) {
+    text += fmt::format("{}  {} places with their regions, countries and time zones\n  {}\n", Bold("places"),
+                        (*places)->size(), Printable((*places)->version()));
+  }
   Print(text);
   return failed ? 1 : 0;
 }

@@ -30,6 +30,8 @@ Status SortPeople(App& app, const Models& models) {
     return absl::OkStatus();  // A pack without faces has no people.
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  // First, so that faces that nobody named join the people whom regions name.
+  CALOTYPE_RETURN_IF_ERROR(catalog->ImportRegionNames().status());
   return UpdatePeople(*catalog, *threshold);
 }
 
@@ -68,6 +70,10 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
   const int workers = static_cast<int>(config.workers);
   CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, App::Cores() / workers, workers));
   CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
+  StatusOr<std::shared_ptr<const PlaceIndex>> places = app.LoadPlaces();
+  if (!places.ok() && !absl::IsNotFound(places.status())) {
+    return places.status();
+  }
   runner->models_->MeasureDevices();
   CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
   runner->options_ = {
@@ -78,6 +84,7 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
       .limits = config.Limits(),
       .memory = {.limit = config.memory_mb * 1'000'000,
                  .make_room = [cache = runner->models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},
+      .places = places.ok() ? *std::move(places) : nullptr,
       .scanner = {.exclude = config.exclude, .follow_links = config.follow_links, .gone_is_deleted = request.gone},
       .throttle = {.max_load = static_cast<double>(config.max_load),
                    .own_threads = App::Cores(),

@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/findings_json.h"
+#include "cli/search_run.h"
 #include "cli/terminal.h"
 #include "search/query.h"
 #include "search/searcher.h"
@@ -67,28 +68,6 @@ void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output, cons
   Print(hits.empty() && for_people ? "nothing found\n" : text);
 }
 
-// The encoder only when there are words to encode: a search by text or object loads no model.
-StatusOr<SearchResult> Search(const App& app, const Query& query, const SearchOptions& options) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
-  VectorSearch vectors(app.VectorsFolder());
-  if (query.meaning.empty()) {
-    return Searcher(*catalog, vectors, nullptr).Search(query, options);
-  }
-  // The models whose vectors are shown: while others take over, those that were there before.
-  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels known, catalog->Models());
-  const ModelSet shown = known.shown.value_or(
-      known.wanted.value_or(ModelSet{.pack = app.PackInUse().pack, .choices = "", .text_encoder = ""}));
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const auto models,
-      app.OpenModels(ModelChoice{.pack = shown.pack, .choices = ParseChoices(shown.choices)}, App::Cores(), 1));
-  const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
-  if (!model.ok()) {
-    return Searcher(*catalog, vectors, nullptr, Message(model.status())).Search(query, options);
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto encoder, CreateTextEncoder(**model, *models->cache));
-  return Searcher(*catalog, vectors, encoder.get()).Search(query, options);
-}
-
 StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const OutputArguments& output) {
   struct Order {
     std::string_view name;
@@ -116,14 +95,16 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
 
 CommandResult RunSearch(App& app, const SearchArguments& arguments, const OutputArguments& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const SearchOptions options, OptionsOf(arguments, output));
-  CALOTYPE_ASSIGN_OR_RETURN(Query query, ParseQuery(fmt::format("{}", fmt::join(arguments.words, " "))));
-  for (LikeTerm& like : query.likes) {
-    like.path = CatalogPath(like.path).string();
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, Search(app, query, options));
+  CALOTYPE_ASSIGN_OR_RETURN(const Query query, ReadQuery(arguments.words));
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, RunQuery(app, query, options));
   PrintHits(result.hits, output, result.next.has_value() ? FormatCursor(*result.next) : "");
   if (!output.json && result.hits.empty() && result.weak > 0) {
     PrintError(fmt::format("nothing is surely like this; --weak shows {} photos that may be a little", result.weak));
+  }
+  const bool asks_for_place = std::ranges::any_of(
+      query.facts, [](const FactTerm& fact) { return fact.kind == FactTerm::Kind::kPlace && !fact.negated; });
+  if (result.hits.empty() && asks_for_place && absl::IsNotFound(app.LoadPlaces().status())) {
+    PrintError(kNoPlaces);
   }
   return 0;
 }

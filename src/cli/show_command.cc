@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/file.h"
 #include "cli/command.h"
@@ -13,8 +16,6 @@
 namespace calotype {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr int kRenderQuality = 90;
 
 struct ShowArguments {
@@ -23,18 +24,13 @@ struct ShowArguments {
   bool json = false;
 };
 
-Json ToJson(const PhotoRecord& photo) {
-  Json json = {
-      {"path", photo.paths.front()}, {"paths", photo.paths}, {"sha256", photo.sha256.Hex()}, {"bytes", photo.bytes}};
-  if (photo.properties.has_value()) {
-    AddProperties(*photo.properties, json);
+// The parts that are there.
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    text += part.empty() ? "" : (text.empty() ? "" : ", ") + part;
   }
-  json.update(FindingsToJson(photo.findings, {}));
-  for (std::size_t i = 0; i < photo.face_people.size(); ++i) {
-    json["faces"][i]["person"] = photo.face_people[i].has_value() ? Json(*photo.face_people[i]) : Json(nullptr);
-  }
-  AddOutcomes(photo.outcomes, json);
-  return json;
+  return text;
 }
 
 std::string DescribeProperties(const PhotoRecord& photo) {
@@ -45,17 +41,33 @@ std::string DescribeProperties(const PhotoRecord& photo) {
   std::string text = fmt::format("{} {}x{}, {} bytes\n", FormatName(properties.format), properties.width,
                                  properties.height, photo.bytes);
   const PhotoFacts& facts = properties.facts;
-  if (!facts.taken_at.empty()) {
-    text += fmt::format("taken     {}\n", facts.taken_at);
+  const auto add = [&text](std::string_view what, const std::string& value) {
+    text += value.empty() ? "" : fmt::format("{:<10}{}\n", what, Printable(value));
+  };
+  add("taken", facts.time_zone.empty() || facts.taken_at.empty()
+                   ? facts.taken_at
+                   : fmt::format("{} ({})", facts.taken_at, facts.time_zone));
+  add("camera", Joined({facts.camera, facts.lens}));
+  add("place", Joined({facts.city, facts.region, facts.country,
+                       facts.gps.has_value() ? fmt::format("{:.5f} {:.5f}", facts.gps->latitude, facts.gps->longitude)
+                                             : std::string()}));
+  add("title", facts.title);
+  add("about", facts.description);
+  add("rating", facts.rating.has_value() ? std::to_string(*facts.rating) : std::string());
+  add("keywords", Joined(facts.keywords));
+  for (const NamedRegion& region : facts.regions) {
+    add("region", region.name);
   }
-  if (!facts.camera.empty()) {
-    text += fmt::format("camera    {}{}{}\n", Printable(facts.camera), facts.lens.empty() ? "" : ", ",
-                        Printable(facts.lens));
-  }
-  if (facts.gps.has_value()) {
-    text += fmt::format("place     {:.5f}, {:.5f}\n", facts.gps->latitude, facts.gps->longitude);
+  for (const Companion& companion : photo.companions) {
+    add("with", CompanionPath(photo, companion));
   }
   return text;
+}
+
+// Of a face whose person is known.
+std::string NameOf(const PhotoRecord& photo, std::size_t face) {
+  const std::string& name = photo.face_names[face];
+  return name.empty() ? fmt::format("person {}", *photo.face_people[face]) : Printable(name);
 }
 
 std::string DescribeFindings(const PhotoRecord& photo) {
@@ -69,8 +81,8 @@ std::string DescribeFindings(const PhotoRecord& photo) {
   for (std::size_t i = 0; i < faces.size(); ++i) {
     const auto person = i < photo.face_people.size() ? photo.face_people[i] : std::nullopt;
     text += fmt::format("face      {:<20} {:.2f}  at {:.0f},{:.0f} size {:.0f}x{:.0f}\n",
-                        person.has_value() ? fmt::format("person {}", *person) : "nobody known", faces[i].score,
-                        faces[i].box.x, faces[i].box.y, faces[i].box.width, faces[i].box.height);
+                        person.has_value() ? NameOf(photo, i) : "nobody known", faces[i].score, faces[i].box.x,
+                        faces[i].box.y, faces[i].box.width, faces[i].box.height);
   }
   for (const TextFinding& line : findings.text.value_or(std::vector<TextFinding>())) {
     text += fmt::format("text      {} {}\n", Printable(line.text), Dim(fmt::format("({:.2f})", line.score)));
@@ -112,7 +124,7 @@ CommandResult Show(App& app, const ShowArguments& arguments) {
     CALOTYPE_RETURN_IF_ERROR(Render(app, photo, arguments.render));
   }
   if (arguments.json) {
-    Print(JsonLine(ToJson(photo)));
+    Print(JsonLine(PhotoToJson(photo)));
     return 0;
   }
   std::string text;

@@ -25,14 +25,19 @@ DecodedPhoto MakeUpright(StoredPhoto stored, PhotoFormat format) {
           .facts = std::move(stored.facts)};
 }
 
-// The format of the file, when this machine can read it.
-StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) {
-  CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
-  const FormatRow* row = FindFormat(file);
+StatusOr<const FormatRow*> RequireFormat(std::span<const uint8_t> file) {
+  const FormatRow* const row = FindFormat(file);
   if (row == nullptr) {
     return absl::InvalidArgumentError(
         "not a photo: its first bytes are none of JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG XL or RAW");
   }
+  return row;
+}
+
+// The format of the file, when this machine can read it.
+StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
+  CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
   if (!CanDecode(row->format)) {
     return absl::UnimplementedError(
         fmt::format("this machine cannot read {}; it takes the package {}", row->name, row->package));
@@ -41,6 +46,13 @@ StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const D
 }
 
 }  // namespace
+
+StatusOr<PhotoFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
+                            ReadAll(descriptor, limits.max_file_bytes, kFileBytesKnob));
+  CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
+  return row->facts(file);
+}
 
 StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,

@@ -72,6 +72,9 @@ StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits);
 // The same from bytes.
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits);
 
+// What the photo says of itself, without its pixels. Codes as above.
+StatusOr<PhotoFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits);
+
 // True when this machine's libraries read the format (libvips is built with or without HEIC, AVIF and JPEG XL).
 bool CanDecode(PhotoFormat format);
 

@@ -1,10 +1,11 @@
 #include "photo/facts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
 #include <exiv2/exiv2.hpp>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,26 +13,13 @@
 
 #include "photo/facts_text.h"
 #include "photo/metadata.h"
+#include "photo/time_zone.h"
+#include "photo/xmp_facts.h"
 
 namespace calotype {
 namespace {
 
 using namespace std::string_view_literals;
-
-// exiv2 writes to stderr and its XMP toolkit is one per process: both are set up once, before anything is read.
-void PrepareExiv2() {
-  static std::recursive_mutex xmp_mutex;
-  static const bool kPrepared = [] {
-    Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
-    return Exiv2::XmpParser::initialize(
-        [](void* mutex, bool lock) {
-          auto* held = static_cast<std::recursive_mutex*>(mutex);
-          lock ? held->lock() : held->unlock();
-        },
-        &xmp_mutex);
-  }();
-  static_cast<void>(kPrepared);  // Without the toolkit there is no XMP, and the rest is still read.
-}
 
 const Exiv2::Value* Find(const Exiv2::ExifData& exif, const char* key) {
   const auto found = exif.findKey(Exiv2::ExifKey(key));
@@ -100,6 +88,20 @@ int Orientation(const Exiv2::ExifData& exif) {
   return number.first >= 1 && number.first <= 8 ? static_cast<int>(number.first) : 1;
 }
 
+// Windows' own tag.
+std::optional<int> Stars(const Exiv2::ExifData& exif) {
+  const Exiv2::Value* const value = Find(exif, "Exif.Image.Rating");
+  const auto stars = value == nullptr ? 0 : value->toRational(0).first;
+  return stars >= 1 && stars <= 5 ? std::optional(static_cast<int>(stars)) : std::nullopt;
+}
+
+// Cameras that have nothing to say write their name, or blanks.
+std::string Description(const Exiv2::ExifData& exif) {
+  std::string text = CleanText(Text(exif, "Exif.Image.ImageDescription"));
+  constexpr std::array kNothing = {"OLYMPUS DIGITAL CAMERA"sv, "SONY DSC"sv, "DIGITAL CAMERA"sv, "default"sv};
+  return std::ranges::find(kNothing, text) == kNothing.end() ? text : std::string();
+}
+
 std::optional<double> Coordinate(const Exiv2::ExifData& exif, const char* key, const char* reference_key,
                                  std::string_view references) {
   const Exiv2::Value* value = Find(exif, key);
@@ -130,32 +132,70 @@ std::optional<GpsPosition> Gps(const Exiv2::ExifData& exif) {
   return GpsPosition{.latitude = *latitude, .longitude = *longitude, .altitude = Altitude(exif)};
 }
 
-// Each fact is read behind a net of its own: one that makes exiv2 throw leaves the others.
-template <typename Fact, typename Read>
-void Try(Fact& fact, const Read& read) {
-  try {
-    fact = read();
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the fact stays unknown
+// "2024:05:01" and 10, 34, 56: what the satellites said, in UTC.
+std::optional<int64_t> GpsTime(const Exiv2::ExifData& exif) {
+  const Exiv2::Value* const time = Find(exif, "Exif.GPSInfo.GPSTimeStamp");
+  if (time == nullptr || time->typeId() != Exiv2::unsignedRational || time->count() < 3) {
+    return std::nullopt;
   }
+  std::array<int64_t, 3> parts{};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Exiv2::Rational part = time->toRational(static_cast<long>(i));  // NOLINT(google-runtime-int): exiv2's type
+    if (part.second == 0) {
+      return std::nullopt;
+    }
+    parts[i] = part.first / part.second;
+  }
+  const std::string day = Text(exif, "Exif.GPSInfo.GPSDateStamp");
+  return UtcOf(
+      IsoFromExif(fmt::format("{} {:02}:{:02}:{:02}", day.substr(0, 10), parts[0], parts[1], parts[2]), "", ""),
+      "+00:00");
 }
 
-PhotoFacts FactsOf(const Exiv2::ExifData& exif, const Exiv2::XmpData& xmp) {
-  PhotoFacts facts;
-  Try(facts.taken_at, [&] { return TakenAt(exif); });
-  Try(facts.camera, [&] { return CameraName(Text(exif, "Exif.Image.Make"), Text(exif, "Exif.Image.Model")); });
-  Try(facts.lens, [&] { return Lens(exif); });
-  Try(facts.orientation, [&] { return Orientation(exif); });
-  Try(facts.gps, [&] { return Gps(exif); });
+void AddXmp(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
   if (facts.taken_at.empty()) {
-    Try(facts.taken_at, [&] { return TakenAt(xmp); });
+    TryFact(facts.taken_at, [&] { return TakenAt(xmp); });
   }
   if (facts.camera.empty()) {
-    Try(facts.camera, [&] { return CameraName(Text(xmp, "Xmp.tiff.Make"), Text(xmp, "Xmp.tiff.Model")); });
+    TryFact(facts.camera, [&] { return CameraName(Text(xmp, "Xmp.tiff.Make"), Text(xmp, "Xmp.tiff.Model")); });
   }
   if (facts.lens.empty()) {
-    Try(facts.lens, [&] { return CleanText(Text(xmp, "Xmp.aux.Lens")); });
+    TryFact(facts.lens, [&] { return CleanText(Text(xmp, "Xmp.aux.Lens")); });
+  }
+  AddXmpFacts(xmp, facts);
+}
+
+PhotoFacts FactsOf(const Exiv2::ExifData& exif, const Exiv2::IptcData& iptc, const Exiv2::XmpData& xmp) {
+  PhotoFacts facts;
+  TryFact(facts.taken_at, [&] { return TakenAt(exif); });
+  TryFact(facts.camera, [&] { return CameraName(Text(exif, "Exif.Image.Make"), Text(exif, "Exif.Image.Model")); });
+  TryFact(facts.lens, [&] { return Lens(exif); });
+  TryFact(facts.orientation, [&] { return Orientation(exif); });
+  TryFact(facts.gps, [&] { return Gps(exif); });
+  TryFact(facts.gps_time, [&] { return GpsTime(exif); });
+  AddXmp(xmp, facts);
+  AddIptcFacts(iptc, facts);
+  if (facts.description.empty()) {
+    TryFact(facts.description, [&] { return Description(exif); });
+  }
+  if (!facts.rating) {
+    TryFact(facts.rating, [&] { return Stars(exif); });
   }
   return facts;
+}
+
+Exiv2::IptcData ReadIptc(std::span<const uint8_t> photoshop) {
+  Exiv2::IptcData iptc;
+  const Exiv2::byte* record = nullptr;
+  uint32_t header = 0;
+  uint32_t size = 0;
+  if (!photoshop.empty() &&
+      Exiv2::Photoshop::locateIptcIrb(photoshop.data(), static_cast<long>(photoshop.size()),  // NOLINT: exiv2's type
+                                      &record, &header, &size) == 0 &&
+      size > 0) {
+    Exiv2::IptcParser::decode(iptc, record + header, size);
+  }
+  return iptc;
 }
 
 std::span<const uint8_t> WithoutExifMark(std::span<const uint8_t> exif) {
@@ -166,9 +206,10 @@ std::span<const uint8_t> WithoutExifMark(std::span<const uint8_t> exif) {
 
 }  // namespace
 
-PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp) {
+PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const uint8_t> photoshop) {
   PrepareExiv2();
   Exiv2::ExifData exif_data;
+  Exiv2::IptcData iptc_data;
   Exiv2::XmpData xmp_data;
   try {
     const std::span<const uint8_t> block = WithoutExifMark(exif);
@@ -179,7 +220,8 @@ PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp
     Exiv2::XmpParser::decode(xmp_data, std::string(xmp.begin(), xmp.end()));
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
   }
-  return FactsOf(exif_data, xmp_data);
+  TryFact(iptc_data, [&] { return ReadIptc(photoshop); });
+  return FactsOf(exif_data, iptc_data, xmp_data);
 }
 
 PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file) {
@@ -187,10 +229,19 @@ PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file) {
   try {
     const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<long>(file.size()));  // NOLINT: its type
     image->readMetadata();
-    return FactsOf(image->exifData(), image->xmpData());
+    return FactsOf(image->exifData(), image->iptcData(), image->xmpData());
   } catch (const std::exception&) {
     return {};
   }
+}
+
+StatusOr<PhotoFacts> FactsFromXmp(std::span<const uint8_t> xmp, int orientation) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Exiv2::XmpData data,
+                            DecodeXmp({reinterpret_cast<const char*>(xmp.data()), xmp.size()}));
+  PhotoFacts facts;
+  facts.orientation = orientation;
+  AddXmp(data, facts);
+  return facts;
 }
 
 PhotoFacts FactsFromExif(std::span<const uint8_t> exif) { return ReadFacts(exif, {}); }

@@ -1,10 +1,14 @@
-// What a photo says of itself: EXIF (and XMP where EXIF is silent). Texts are UTF-8 without control characters.
+// What a photo says of itself: EXIF, XMP and IPTC, and what follows from that. Texts are UTF-8 without control
+// characters.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
+
+#include "base/geometry.h"
 
 namespace calotype {
 
@@ -12,6 +16,12 @@ struct GpsPosition {
   double latitude = 0;             // degrees, north positive
   double longitude = 0;            // degrees, east positive
   std::optional<double> altitude;  // metres above sea level
+};
+
+// An area that carries a person's name. Parts of the width and height of the upright photo, from its top left.
+struct NamedRegion {
+  std::string name;
+  Box box;
 };
 
 struct PhotoFacts {
@@ -24,6 +34,21 @@ struct PhotoFacts {
   // Empty without references (N, S, E, W), with a value that is no number or out of range, and at exactly 0, 0: what
   // receivers write that found no satellite.
   std::optional<GpsPosition> gps;
+  std::optional<int64_t> gps_time;  // what the satellites' clock said, seconds since 1970
+
+  // What somebody wrote about it.
+  std::string title;
+  std::string description;
+  std::optional<int> rating;          // 0 to 5, -1: rejected
+  std::vector<std::string> keywords;  // each once, in their order; of a hierarchy its parts
+  std::vector<NamedRegion> regions;
+
+  // Where it was taken: as written by somebody, else the place nearest to `gps` (CompletePlace). Empty: unknown.
+  std::string city;
+  std::string region;
+  std::string country;
+  std::string time_zone;             // IANA name ("Europe/Vienna"), or an offset ("+02:00"); empty: unknown
+  std::optional<int64_t> taken_utc;  // seconds since 1970; empty: the time zone or the time of day is not known
 };
 
 // Facts from an EXIF block (TIFF header first, with or without "Exif\0\0"). Broken parts are left out, never an error:

@@ -49,6 +49,17 @@ StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimi
   return photo;
 }
 
+StatusOr<PhotoFacts> TaggedFacts(std::span<const uint8_t> file) {
+  CALOTYPE_ASSIGN_OR_RETURN(const VipsHeader header, ReadVipsHeader(file, "photo"));
+  return ReadFacts(header.exif, header.xmp);
+}
+
+StatusOr<PhotoFacts> JpegXlFacts(std::span<const uint8_t> file) {
+  return ReadFacts(FindJpegXlBox(file, "Exif"), FindJpegXlBox(file, "xml "));
+}
+
+StatusOr<PhotoFacts> TiffFacts(std::span<const uint8_t> file) { return ReadFactsOfFile(file); }
+
 using File = std::span<const uint8_t>;
 using Limits = DecodeLimits;
 
@@ -59,25 +70,25 @@ StatusOr<int64_t> MemoryOf(File file, const Limits& limits) {
 
 // RAW first: many of its kinds are TIFF files too.
 constexpr std::array kFormats = {
-    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, RawMemory, {}, {}},
-    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, JpegMemory, {}, {}},
+    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, RawMemory, ReadRawFacts, {}, {}},
+    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, JpegMemory, ReadJpegFacts, {}, {}},
     FormatRow{PhotoFormat::kPng, "PNG", IsPng,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); },
-              MemoryOf<PhotoFormat::kPng>, "pngload", "libvips42"},
+              MemoryOf<PhotoFormat::kPng>, TaggedFacts, "pngload", "libvips42"},
     FormatRow{PhotoFormat::kWebp, "WebP", IsWebp,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); },
-              MemoryOf<PhotoFormat::kWebp>, "webpload", "libvips42"},
-    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, "tiffload", "libvips42"},
+              MemoryOf<PhotoFormat::kWebp>, TaggedFacts, "webpload", "libvips42"},
+    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, TiffFacts, "tiffload", "libvips42"},
     FormatRow{PhotoFormat::kGif, "GIF", IsGif,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); },
-              MemoryOf<PhotoFormat::kGif>, "gifload", "libvips42"},
+              MemoryOf<PhotoFormat::kGif>, TaggedFacts, "gifload", "libvips42"},
     FormatRow{PhotoFormat::kHeic, "HEIC", IsHeic,
               [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); },
-              MemoryOf<PhotoFormat::kHeic>, "heifload", "libvips42 with libheif and libheif-plugin-libde265"},
+              MemoryOf<PhotoFormat::kHeic>, TaggedFacts, "heifload", "libvips42 with libheif and libheif-plugin-libde265"},
     FormatRow{PhotoFormat::kAvif, "AVIF", IsAvif,
               [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); },
-              MemoryOf<PhotoFormat::kAvif>, "heifload", "libvips42 with libheif and libheif-plugin-aomdec"},
-    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, "jxlload",
+              MemoryOf<PhotoFormat::kAvif>, TaggedFacts, "heifload", "libvips42 with libheif and libheif-plugin-aomdec"},
+    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, JpegXlFacts, "jxlload",
               "libvips42 with libjxl"},
 };
 

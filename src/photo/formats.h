@@ -18,6 +18,8 @@ struct FormatRow {
   StatusOr<StoredPhoto> (*decode)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // decode_memory.h
   StatusOr<int64_t> (*memory)(std::span<const uint8_t> file, const DecodeLimits& limits);
+  // What the header says, without pixels.
+  StatusOr<PhotoFacts> (*facts)(std::span<const uint8_t> file);
   // The libvips loader without which the format cannot be read, and what brings it; empty: always there.
   std::string_view vips_loader;
   std::string_view package;

@@ -29,6 +29,8 @@ constexpr int kCmykChannels = 4;
 // What the payloads of APP1 begin with (EXIF 2.3, 4.7.2; XMP specification part 3, 1.1.3).
 constexpr std::string_view kExifMark = "Exif\0\0"sv;
 constexpr std::string_view kXmpMark = "http://ns.adobe.com/xap/1.0/\0"sv;
+// And that of APP13, with IPTC among other things.
+constexpr std::string_view kPhotoshopMark = "Photoshop 3.0\0"sv;
 constexpr unsigned kWholeMarker = 0xFFFF;
 // A progressive file of a few kilobytes can hold thousands of scans over a huge picture, each costing a full pass.
 // Encoders write about ten; libjpeg-turbo's own fuzzers stop at 500.
@@ -53,6 +55,7 @@ class JpegDecoder {
       info_.progress = &progress_;
       jpeg_save_markers(&info_, JPEG_APP0 + 1, kWholeMarker);
       jpeg_save_markers(&info_, JPEG_APP0 + 2, kWholeMarker);
+      jpeg_save_markers(&info_, JPEG_APP0 + 13, kWholeMarker);
       jpeg_read_header(&info_, TRUE);
     });
     return read ? absl::OkStatus() : FailureBeforePicture();
@@ -89,7 +92,9 @@ class JpegDecoder {
     return useful ? std::vector<uint8_t>(profile.begin(), profile.end()) : std::vector<uint8_t>();
   }
 
-  PhotoFacts Facts() const { return ReadFacts(Payload(kExifMark), Payload(kXmpMark)); }
+  PhotoFacts Facts() const {
+    return ReadFacts(Payload(1, kExifMark), Payload(1, kXmpMark), Payload(13, kPhotoshopMark));
+  }
 
   // Settles what comes out, as `output_width()` times `output_height()` pixels of `space`. All of a progressive file is
   // read here.
@@ -141,10 +146,11 @@ class JpegDecoder {
     }
   }
 
-  std::span<const uint8_t> Payload(std::string_view mark) const {
+  // What follows `mark` in the first APPn that begins with it.
+  std::span<const uint8_t> Payload(int number, std::string_view mark) const {
     for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
       const std::span<const uint8_t> data(marker->data, marker->data_length);
-      if (marker->marker == JPEG_APP0 + 1 && data.size() > mark.size() &&
+      if (marker->marker == JPEG_APP0 + number && data.size() > mark.size() &&
           std::equal(mark.begin(), mark.end(), data.begin())) {
         return data.subspan(mark.size());
       }
@@ -244,6 +250,12 @@ int JpegScale(int width, int height, int target_long_side) {
     ++scale;
   }
   return scale;
+}
+
+StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file) {
+  JpegDecoder decoder(file);
+  CALOTYPE_RETURN_IF_ERROR(decoder.ReadHeader());
+  return decoder.Facts();
 }
 
 StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits) {

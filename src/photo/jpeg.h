@@ -20,4 +20,7 @@ int JpegScale(int width, int height, int target_long_side);
 // its picture does is kInvalidArgument and says where it ends, while harmless warnings of libjpeg are passed over.
 StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits);
 
+// What its header says, without its pixels.
+StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file);
+
 }  // namespace calotype

@@ -46,6 +46,19 @@ void MoveTile(const Image& from, Image& to, Turn turn, int left, int top) {
 
 Turn TurnOf(int orientation) { return orientation < 1 || orientation > 8 ? kTurns[1] : kTurns[orientation]; }
 
+Box SwapAxes(const Box& box) { return {.x = box.y, .y = box.x, .width = box.height, .height = box.width}; }
+
+// Of a box in parts of width and height.
+Box Mirror(Box box, Turn turn) {
+  if (turn.mirror_x) {
+    box.x = 1 - box.x - box.width;
+  }
+  if (turn.mirror_y) {
+    box.y = 1 - box.y - box.height;
+  }
+  return box;
+}
+
 }  // namespace
 
 bool SwapsAxes(int orientation) { return TurnOf(orientation).swap; }
@@ -62,6 +75,17 @@ Image Upright(Image stored, int orientation) {
     }
   }
   return upright;
+}
+
+Box UprightPart(Box stored, int orientation) {
+  const Turn turn = TurnOf(orientation);
+  return Mirror(turn.swap ? SwapAxes(stored) : stored, turn);
+}
+
+Box StoredPart(Box upright, int orientation) {
+  const Turn turn = TurnOf(orientation);
+  const Box mirrored = Mirror(upright, turn);
+  return turn.swap ? SwapAxes(mirrored) : mirrored;
 }
 
 }  // namespace calotype

@@ -187,6 +187,13 @@ StatusOr<StoredPhoto> Develop(RawFile& raw, const DecodeLimits& limits) {
       .image = std::move(image), .width = raw.width(), .height = raw.height(), .turn = raw.orientation(), .facts = {}};
 }
 
+PhotoFacts FactsOf(std::span<const uint8_t> file, const RawFile& raw) {
+  PhotoFacts facts = ReadFactsOfFile(file);
+  raw.CompleteFacts(facts);
+  facts.orientation = raw.orientation();
+  return facts;
+}
+
 }  // namespace
 
 StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file) {
@@ -195,18 +202,22 @@ StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file) {
   return RawSize{.width = raw.width(), .height = raw.height()};
 }
 
+StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file) {
+  RawFile raw;
+  CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
+  return FactsOf(file, raw);
+}
+
 StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits) {
   RawFile raw;
   CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(raw.width(), raw.height(), limits));
-  PhotoFacts facts = ReadFactsOfFile(file);
-  raw.CompleteFacts(facts);
+  PhotoFacts facts = FactsOf(file, raw);
   std::optional<StoredPhoto> photo = DecodePreview(raw, limits);
   if (!photo) {
     CALOTYPE_ASSIGN_OR_RETURN(photo, Develop(raw, limits));
   }
   photo->facts = std::move(facts);
-  photo->facts.orientation = raw.orientation();
   return *std::move(photo);
 }
 

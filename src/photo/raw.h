@@ -24,4 +24,7 @@ StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file);
 // are the preview's, so that places in the picture stay true. Codes as for DecodePhoto().
 StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits);
 
+// What the file says of itself, without its pixels.
+StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file);
+
 }  // namespace calotype

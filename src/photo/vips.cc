@@ -153,6 +153,14 @@ StatusOr<Image> ToImage(VipsImage* image, std::string_view format) {
   return copy;
 }
 
+VipsPicture FromHeader(VipsImage* header) {
+  return {.image = {},
+          .width = vips_image_get_width(header),
+          .height = vips_image_get_page_height(header),
+          .exif = Blob(header, VIPS_META_EXIF_NAME),
+          .xmp = Blob(header, VIPS_META_XMP_NAME)};
+}
+
 Status NoVips() { return absl::InternalError(fmt::format("libvips does not start ({})", TakeVipsError())); }
 
 }  // namespace
@@ -178,7 +186,9 @@ StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_v
                     .height = vips_image_get_page_height(header.get()),
                     .bands = vips_image_get_bands(header.get()),
                     .sample_bytes = static_cast<int>(vips_format_sizeof(vips_image_get_format(header.get()))),
-                    .is_interlaced = interlaced != 0};
+                    .is_interlaced = interlaced != 0,
+                    .exif = Blob(header.get(), VIPS_META_EXIF_NAME),
+                    .xmp = Blob(header.get(), VIPS_META_XMP_NAME)};
 }
 
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
@@ -190,10 +200,7 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
   if (!header) {
     return VipsFailure(format);
   }
-  VipsPicture picture{.width = vips_image_get_width(header.get()),
-                      .height = vips_image_get_page_height(header.get()),
-                      .exif = Blob(header.get(), VIPS_META_EXIF_NAME),
-                      .xmp = Blob(header.get(), VIPS_META_XMP_NAME)};
+  VipsPicture picture = FromHeader(header.get());
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(picture.width, picture.height, limits));
   VipsImagePtr pixels = Thumbnail(file, std::max(limits.target_long_side, 1), NeedsColourManagement(header.get()));
   if (pixels) {

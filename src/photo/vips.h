@@ -22,13 +22,15 @@ struct VipsPicture {
   std::vector<uint8_t> xmp;
 };
 
-// How pixels are stored, as the header has it.
+// How pixels are stored and what is said of them, as the header has it.
 struct VipsHeader {
   int width = 0;
   int height = 0;  // of one page
   int bands = 0;
   int sample_bytes = 0;
   bool is_interlaced = false;
+  std::vector<uint8_t> exif;
+  std::vector<uint8_t> xmp;
 };
 
 // The header alone. Codes as for DecodeWithVips().

@@ -22,6 +22,7 @@
 #include "pipeline/decode_within.h"
 #include "pipeline/in_flight.h"
 #include "pipeline/progress_file.h"
+#include "pipeline/photo_facts.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {
@@ -51,6 +52,12 @@ struct FinishedJob {
   std::string path;
 };
 
+std::vector<AnalysisVersion> VersionsOf(const PhotoAnalysis& analysis, const FactsReader& facts) {
+  std::vector<AnalysisVersion> versions = analysis.Versions();
+  versions.push_back({.analysis = std::string(kFactsAnalysis), .version = facts.version()});
+  return versions;
+}
+
 // Everything that the threads of one scan share.
 class ScanJob {
  public:
@@ -58,7 +65,8 @@ class ScanJob {
       : options_(options),
         analysis_(analysis),
         handlers_(handlers),
-        versions_(analysis.Versions()),
+        facts_(options.places),
+        versions_(VersionsOf(analysis, facts_)),
         stop_(std::move(stop)),
         memory_(options.memory) {}
 
@@ -77,6 +85,8 @@ class ScanJob {
   void Decode();
   bool IsAway(const std::vector<std::string>& paths);
   StatusOr<DecodedPhoto> DecodeFirst(const std::vector<std::string>& paths, MemoryBudget::Claim& memory);
+  void ReadFacts(const PendingPhoto& photo);
+  AnalysisOutcome FactsOutcome() const;
   void AnalyseAll();
   void Write();
   Status Book(std::vector<FinishedJob>& jobs);
@@ -90,6 +100,7 @@ class ScanJob {
   const ScanOptions& options_;
   const PhotoAnalysis& analysis_;
   const ScanHandlers& handlers_;
+  const FactsReader facts_;
   const std::vector<AnalysisVersion> versions_;
   const std::stop_token stop_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -352,6 +363,10 @@ void ScanJob::Decode() {
     if (Stopping()) {
       continue;  // Stays marked as running; put back when the scan ends.
     }
+    if (photo->analyses.size() == 1 && photo->analyses.front() == kFactsAnalysis) {
+      ReadFacts(*photo);
+      continue;
+    }
     std::vector<std::string> analyses = analysis_.Closure(photo->analyses);
     PhotoResult result{.id = photo->id};
     const auto start = std::chrono::steady_clock::now();
@@ -363,9 +378,13 @@ void ScanJob::Decode() {
     }
     if (!decoded.ok()) {
       analysis_.BookUndecodable(decoded.status(), analyses, result);
+      AnalysisOutcome& facts = result.outcomes.emplace_back(FactsOutcome());
+      facts.state = AnalysisState::kSkipped;
+      facts.reason = result.outcomes.front().reason;
       to_write_.Push({.result = std::move(result), .path = photo->paths.front()});
       continue;
     }
+    facts_.Complete(photo->paths, decoded->facts);
     const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
     result.properties = PhotoProperties{.format = decoded->format,
                                         .width = decoded->full_width,
@@ -375,12 +394,36 @@ void ScanJob::Decode() {
                                .version = std::string(kDecodeVersion),
                                .device = "cpu",
                                .milliseconds = elapsed.count()});
+    result.outcomes.push_back(FactsOutcome());
     to_analyse_.Push({.photo = *std::move(photo),
                       .analyses = std::move(analyses),
                       .decoded = *std::move(decoded),
                       .result = std::move(result),
                       .memory = std::move(memory)});
   }
+}
+
+AnalysisOutcome ScanJob::FactsOutcome() const {
+  return {.analysis = std::string(kFactsAnalysis), .version = facts_.version(), .device = "cpu"};
+}
+
+// Only what is said of the photo changed: it is not decoded.
+void ScanJob::ReadFacts(const PendingPhoto& photo) {
+  PhotoResult result{.id = photo.id};
+  const auto start = std::chrono::steady_clock::now();
+  const InFlight::Note note(in_flight_.get(), photo.id);
+  StatusOr<PhotoFacts> facts = facts_.Read(photo.paths, options_.limits);
+  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+  AnalysisOutcome& outcome = result.outcomes.emplace_back(FactsOutcome());
+  outcome.milliseconds = elapsed.count();
+  if (facts.ok()) {
+    result.facts = *std::move(facts);
+  } else {
+    outcome.state = AnalysisState::kFailed;
+    outcome.reason = Message(facts.status());
+    outcome.passing = absl::IsNotFound(facts.status()) || absl::IsPermissionDenied(facts.status());
+  }
+  to_write_.Push({.result = std::move(result), .path = photo.paths.front()});
 }
 
 void ScanJob::AnalyseAll() {

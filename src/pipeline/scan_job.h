@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "photo/decode.h"
+#include "photo/places.h"
 #include "pipeline/photo_analysis.h"
 #include "pipeline/scan_progress.h"
 #include "pipeline/scanner.h"
@@ -36,6 +38,7 @@ struct ScanOptions {
   int workers = 1;  // analysts side by side
   DecodeLimits limits;
   MemorySettings memory;  // photos wait for it, or are refused when they alone take more
+  std::shared_ptr<const PlaceIndex> places;  // null: photos get no names of places
   ScannerOptions scanner;
   std::vector<std::filesystem::path> parts;  // folders below one of the roots: when there are any, only they are walked
   ThrottleOptions throttle;

@@ -134,6 +134,49 @@ TEST_F(ScanJobTest, EveryPhotoOnceAndTheSecondScanDoesNothing) {
   EXPECT_EQ(calls_, 21);
 }
 
+TEST_F(ScanJobTest, ASidecarIsReadWithoutLookingAgain) {
+  AddPhotos(2);
+  const fs::path photo = photos_ / "p0.jpg";
+  const auto write = [&](const std::string& rating) {
+    std::ofstream(photo.string() + ".xmp")
+        << R"(<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">)"
+        << R"(<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating=")" << rating
+        << R"("/></rdf:RDF></x:xmpmeta>)";
+  };
+  const auto rated = [&](int rating) { return (*Catalog::Open(catalog_))->FindPhotos({.rating = rating})->size(); };
+  write("3");
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_EQ(rated(3), 1U);
+  write("45");  // No rating, and of another size.
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_EQ(rated(0), 0U);
+  write("5");
+  fs::last_write_time(photo.string() + ".xmp", fs::file_time_type::clock::now() + std::chrono::hours(1));
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_EQ(rated(5), 1U);
+  fs::remove(photo.string() + ".xmp");
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_EQ(rated(0), 0U);
+  EXPECT_EQ(calls_, 2) << "no photo is looked at again";
+  EXPECT_EQ(Books().photos, 2) << "a sidecar is no photo";
+}
+
+TEST_F(ScanJobTest, APairIsKnownAndItsSidecarOutlivesAnUnmountedDisk) {
+  AddPhoto("shot.jpg", 10);
+  AddPhoto("shot.nef", 20);  // What a file is called makes the pair, what is in it the photo.
+  std::ofstream(photos_ / "shot.xmp") << "no xmp";
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_EQ((*Catalog::Open(catalog_))->Pairs()->size(), 1U);
+  EXPECT_EQ((*Catalog::Open(catalog_))->CompanionsUnder(photos_.string())->size(), 3U);
+  fs::rename(photos_, home_ / "away");
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_EQ((*Catalog::Open(catalog_))->CompanionsUnder(photos_.string())->size(), 3U);
+  fs::rename(home_ / "away", photos_);
+  fs::remove(photos_ / "shot.nef");
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  EXPECT_TRUE((*Catalog::Open(catalog_))->Pairs()->empty());
+}
+
 TEST_F(ScanJobTest, ANewVersionLooksAgain) {
   AddPhotos(3);
   ASSERT_TRUE(Scan(*Analysis()).ok());

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "photo/decode.h"
+#include "pipeline/companions.h"
 #include "pipeline/photo_files.h"
 
 namespace calotype {
@@ -58,6 +59,12 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
   if (folder != root) {
     CALOTYPE_ASSIGN_OR_RETURN(known_in_root, catalog_.CountFilesUnder(root.string()));
   }
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<Companion> companions, catalog_.CompanionsUnder(folder.string()));
+  known_companions_.clear();
+  for (Companion& companion : companions) {
+    std::pair key(companion.photo_path, companion.path);
+    known_companions_.emplace_hint(known_companions_.end(), std::move(key), std::move(companion));
+  }
   last_flush_ = std::chrono::steady_clock::now();
   left_out_.clear();
   entered_.clear();
@@ -67,7 +74,10 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
   if (stop.stop_requested()) {
     return absl::OkStatus();  // What was not visited is not missing.
   }
-  CALOTYPE_RETURN_IF_ERROR(MarkMissing(root, known_in_root, known));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool is_there, MarkMissing(root, known_in_root, known));
+  if (is_there) {
+    CALOTYPE_RETURN_IF_ERROR(DropCompanions());
+  }
   CALOTYPE_RETURN_IF_ERROR(Flush());
   return folder == root ? catalog_.RootScanned(root.string(), counts_.photos - photos_before) : absl::OkStatus();
 }
@@ -80,6 +90,7 @@ Status Scanner::Walk(const fs::path& from, const fs::path& root, Known& known, c
     return absl::OkStatus();
   }
   if (!fs::is_directory(kind)) {
+    known_companions_.clear();  // What stands beside a single file is not looked at.
     return VisitFile(from, known);
   }
   std::vector<Folder> folders = {{.path = from, .rules = RulesAbove(from, root)}};
@@ -119,7 +130,9 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
   const StatusOr<std::vector<std::string>> lines = ReadIgnoreFile(folder.path);
   if (error || !lines.ok()) {
     // What lies below cannot be seen, which does not make it missing.
-    std::erase_if(known, [&](const auto& file) { return file.first.starts_with(folder.path.string() + "/"); });
+    const std::string below = folder.path.string() + "/";
+    std::erase_if(known, [&below](const auto& file) { return file.first.starts_with(below); });
+    std::erase_if(known_companions_, [&below](const auto& one) { return one.first.second.starts_with(below); });
     Problem(folder.path.string(), error ? fmt::format("cannot read the folder: {}", error.message())
                                         : fmt::format("cannot read its {}, so it is not entered: {}", kIgnoreFileName,
                                                       Message(lines.status())));
@@ -129,6 +142,7 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
     folder.rules = std::make_shared<const IgnoreRules>(folder.path, *lines, folder.rules);
   }
   std::sort(entries.begin(), entries.end());
+  std::vector<fs::path> files;
   for (const fs::directory_entry& entry : entries) {
     if (stop.stop_requested()) {
       return absl::OkStatus();
@@ -139,20 +153,46 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
     } else if (is_folder && Enters(entry)) {
       folders.push_back({.path = entry.path(), .rules = folder.rules});
     } else if (!is_folder && entry.is_regular_file(error)) {
-      CALOTYPE_RETURN_IF_ERROR(VisitFile(entry.path(), known));
+      files.push_back(entry.path());
     }
   }
+  return VisitFiles(files, known);
+}
+
+// All files of one folder.
+Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
+  for (const fs::path& file : files) {
+    if (!IsCompanionName(file.filename().string())) {
+      CALOTYPE_RETURN_IF_ERROR(VisitFile(file, known));
+    }
+  }
+  VisitCompanions(files);
   return absl::OkStatus();
 }
 
-// Links to folders can form loops, so each folder that they lead to is entered once.
-bool Scanner::Enters(const fs::directory_entry& entry) {
-  std::error_code error;
-  if (!options_.follow_links) {
-    return !entry.is_symlink(error);
+// Queues the new and changed ones; they are booked after their photos.
+void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
+  for (Companion& companion : FindCompanions(files)) {
+    const StatusOr<FileStamp> stamp = StampOf(companion.path);
+    if (!stamp.ok()) {
+      continue;  // It went away in this moment, or nobody may look at it: it says nothing.
+    }
+    companion.stamp = *stamp;
+    const auto known = known_companions_.extract({companion.photo_path, companion.path});
+    const bool is_same = !known.empty() && known.mapped().kind == companion.kind &&
+                         (companion.kind == CompanionKind::kRaw || known.mapped().stamp == *stamp);
+    if (!is_same) {
+      companions_.push_back(std::move(companion));
+    }
   }
-  struct stat info{};
-  return stat(entry.path().c_str(), &info) == 0 && entered_.emplace(info.st_dev, info.st_ino).second;
+}
+
+// What is left of the known ones was not seen.
+Status Scanner::DropCompanions() {
+  for (const auto& [key, companion] : known_companions_) {
+    CALOTYPE_RETURN_IF_ERROR(catalog_.DropCompanion(companion));
+  }
+  return absl::OkStatus();
 }
 
 Status Scanner::VisitFile(const fs::path& path, Known& known) {
@@ -202,24 +242,29 @@ void Scanner::Problem(std::string_view path, std::string_view reason) {
 }
 
 Status Scanner::FlushWhenDue() {
-  const bool due = seen_.size() >= kFlushFiles || std::chrono::steady_clock::now() - last_flush_ >= kFlushInterval;
+  const bool due = seen_.size() + companions_.size() >= kFlushFiles ||
+                   std::chrono::steady_clock::now() - last_flush_ >= kFlushInterval;
   return due ? Flush() : absl::OkStatus();
 }
 
 Status Scanner::Flush() {
   last_flush_ = std::chrono::steady_clock::now();
-  if (seen_.empty() && problems_.empty()) {
+  if (seen_.empty() && companions_.empty() && problems_.empty()) {
     return absl::OkStatus();
   }
   CALOTYPE_RETURN_IF_ERROR(catalog_.Begin());
   for (const Seen& file : seen_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.AddFile(file.path, file.stamp, file.sha256).status());
   }
+  for (const Companion& companion : companions_) {
+    CALOTYPE_RETURN_IF_ERROR(catalog_.PutCompanion(companion));
+  }
   for (const auto& [path, reason] : problems_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.AddProblem(path, reason));
   }
   CALOTYPE_RETURN_IF_ERROR(catalog_.Commit());
   seen_.clear();
+  companions_.clear();
   problems_.clear();
   return absl::OkStatus();
 }
@@ -237,7 +282,8 @@ bool Scanner::IsLeftOut(const std::string& path) const {
   return false;
 }
 
-Status Scanner::MarkMissing(const fs::path& root, int64_t known_in_root, const Known& gone) {
+// False when what is gone is not believed to be.
+StatusOr<bool> Scanner::MarkMissing(const fs::path& root, int64_t known_in_root, const Known& gone) {
   std::vector<std::string> paths;
   int64_t vanished = 0;
   for (const auto& [path, stamp] : gone) {
@@ -252,10 +298,13 @@ Status Scanner::MarkMissing(const fs::path& root, int64_t known_in_root, const K
             fmt::format("{} of {} known photos are not there: taken for a disk that is not mounted, nothing is marked "
                         "as missing (calotype scan --gone FOLDER, if they were deleted)",
                         vanished, known_in_root));
-    return absl::OkStatus();
+    return false;
   }
   counts_.missing += std::ssize(paths);
-  return paths.empty() ? absl::OkStatus() : catalog_.MarkMissing(paths);
+  if (!paths.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(catalog_.MarkMissing(paths));
+  }
+  return true;
 }
 
 }  // namespace calotype

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <stop_token>
@@ -40,7 +41,7 @@ struct ScannerCounts {
 using ProblemHandler = std::function<void(std::string_view path, std::string_view reason)>;
 
 // One thread. Left out are hidden files and folders, those that storage boxes keep for themselves (IsSkippedName), and
-// what an ignore file names.
+// what an ignore file names. Sidecars, videos of live photos and pairs of RAW and JPEG are booked with their photos.
 class Scanner {
  public:
   // All references must outlive the scanner.
@@ -73,19 +74,25 @@ class Scanner {
                                                 const std::filesystem::path& root) const;
   Status VisitFolder(Folder folder, std::vector<Folder>& folders, Known& known, const std::stop_token& stop);
   bool Enters(const std::filesystem::directory_entry& entry);
+  Status VisitFiles(const std::vector<std::filesystem::path>& files, Known& known);
+  void VisitCompanions(const std::vector<std::filesystem::path>& files);
+  Status DropCompanions();
   Status VisitFile(const std::filesystem::path& path, Known& known);
   StatusOr<bool> Inspect(const std::filesystem::path& path, FileStamp stamp);
   void Problem(std::string_view path, std::string_view reason);
   Status FlushWhenDue();
   Status Flush();
   bool IsLeftOut(const std::string& path) const;
-  Status MarkMissing(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
+  StatusOr<bool> MarkMissing(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
 
   Catalog& catalog_;
   const ScannerOptions& options_;
   ScannerCounts& counts_;
   const ProblemHandler on_problem_;
   std::vector<Seen> seen_;
+  std::vector<Companion> companions_;  // new and changed ones
+  // Of the catalogue, by the paths of photo and companion; those that are seen are taken out.
+  std::map<std::pair<std::string, std::string>, Companion> known_companions_;
   std::vector<std::pair<std::string, std::string>> problems_;
   std::unordered_set<std::string> left_out_;         // files and folders that the patterns name
   std::set<std::pair<uint64_t, uint64_t>> entered_;  // device and inode of folders, where links are followed

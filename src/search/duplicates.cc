@@ -50,10 +50,19 @@ int FormatMerit(PhotoFormat format) {
 StatusOr<Member> Describe(Catalog& catalog, const HashRecord& record) {
   CALOTYPE_ASSIGN_OR_RETURN(PhotoRecord photo, catalog.GetPhoto(record.photo));
   photo.paths.resize(photo.present_paths);
+  std::vector<std::string> with;
+  bool has_raw = false;
+  for (const Companion& companion : photo.companions) {
+    if (std::ranges::find(photo.paths, companion.photo_path) != photo.paths.end()) {
+      with.push_back(companion.path);
+      has_raw = has_raw || companion.kind == CompanionKind::kRaw;
+    }
+  }
   const PhotoProperties properties = photo.properties.value_or(PhotoProperties{});
   const PhotoFacts& facts = properties.facts;
   return Member{.photo = {.photo = photo.id,
                           .paths = std::move(photo.paths),
+                          .with = std::move(with),
                           .bytes = photo.bytes,
                           .width = properties.width,
                           .height = properties.height,
@@ -62,7 +71,7 @@ StatusOr<Member> Describe(Catalog& catalog, const HashRecord& record) {
                           .turn = PdqTurn::kNone,
                           .reason = {}},
                 .hash = record.pdq.hash,
-                .format = FormatMerit(properties.format),
+                .format = FormatMerit(has_raw ? PhotoFormat::kRaw : properties.format),
                 .facts = (facts.taken_at.empty() ? 0 : 1) + (facts.camera.empty() ? 0 : 1) + (facts.gps ? 1 : 0),
                 .camera = facts.camera,
                 .taken_at = facts.taken_at};
@@ -77,7 +86,9 @@ std::string WhyKeep(const Member& keeper, const Member& other) {
                        other.photo.height);
   }
   if (keeper.format != other.format) {
-    return fmt::format("{} against {}", FormatName(keeper.photo.format), FormatName(other.photo.format));
+    return FormatMerit(keeper.photo.format) < keeper.format
+               ? "it has its RAW"
+               : fmt::format("{} against {}", FormatName(keeper.photo.format), FormatName(other.photo.format));
   }
   if (keeper.facts != other.facts) {
     return "it has more of date, camera and place";
@@ -208,6 +219,11 @@ StatusOr<std::vector<DuplicateGroup>> CopiesByHash(Catalog& catalog, const std::
 
 StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<HashRecord> hashes, catalog.PdqHashes());
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
+  const auto is_paired = [&pairs](PhotoId photo) {
+    return std::ranges::binary_search(pairs, photo, {}, &PhotoPair::raw);
+  };
+  std::erase_if(hashes, [&](const HashRecord& hash) { return is_paired(hash.photo); });
   Duplicates found;
   found.plain = static_cast<int64_t>(
       std::erase_if(hashes, [&options](const HashRecord& hash) { return hash.pdq.quality < options.min_quality; }));
@@ -219,7 +235,7 @@ StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& op
   std::ranges::sort(grouped);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> copied, catalog.PhotosWithCopies());
   for (const PhotoId photo : copied) {
-    if (!std::ranges::binary_search(grouped, photo)) {
+    if (!std::ranges::binary_search(grouped, photo) && !is_paired(photo)) {
       CALOTYPE_ASSIGN_OR_RETURN(Member member, Describe(catalog, {.photo = photo, .pdq = {}}));
       found.groups.push_back({std::move(member.photo)});
     }

@@ -23,6 +23,7 @@ struct DuplicateOptions {
 struct DuplicatePhoto {
   PhotoId photo = 0;
   std::vector<std::string> paths;  // the present ones; more than one when the very same bytes lie there
+  std::vector<std::string> with;   // files that belong to it: the RAW of a pair, sidecars, the video of a live photo
   int64_t bytes = 0;
   int width = 0;  // of the upright original; 0 when it was never decoded
   int height = 0;
@@ -32,9 +33,9 @@ struct DuplicatePhoto {
   std::string reason;             // of the keeper: why it is the one, against the next; empty for the others
 };
 
-// The first photo is the one to keep: the most pixels, then the format that keeps the most (raw, lossless, HEIC and its
-// like, JPEG, others), then the most of date, camera and place, the earliest date, the most bytes, the one that was
-// added first.
+// A pair of RAW and JPEG is one photo, the JPEG, and counts as raw. The first photo is the one to keep: the most
+// pixels, then the format that keeps the most (raw, lossless, HEIC and its like, JPEG, others), then the most of date,
+// camera and place, the earliest date, the most bytes, the one that was added first.
 using DuplicateGroup = std::vector<DuplicatePhoto>;
 
 struct Duplicates {

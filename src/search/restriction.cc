@@ -71,6 +71,7 @@ StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
   for (const FactTerm& term : query.facts) {
     CALOTYPE_RETURN_IF_ERROR(restriction.AddFact(catalog, term));
   }
+  CALOTYPE_RETURN_IF_ERROR(restriction.ShowPairsOnce(catalog));
   for (const PhotoId photo : restriction.only_.value_or(std::unordered_set<PhotoId>())) {
     restriction.only_set_.Add(photo);
   }
@@ -78,6 +79,17 @@ StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
     restriction.never_set_.Add(photo);
   }
   return restriction;
+}
+
+// The RAW of a pair is passed over where its JPEG may answer.
+Status Restriction::ShowPairsOnce(Catalog& catalog) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
+  for (const PhotoPair& pair : pairs) {
+    if (Allows(pair.shown)) {
+      never_.insert(pair.raw);
+    }
+  }
+  return absl::OkStatus();
 }
 
 PhotoChoice Restriction::Choice() const {

@@ -19,6 +19,7 @@ class Restriction {
   // Asks the catalogue about each filter of `query`. All must hold.
   static StatusOr<Restriction> Build(Catalog& catalog, const Query& query);
 
+  // The RAW of a pair passes only where its JPEG does not.
   bool Allows(PhotoId photo) const { return !never_.contains(photo) && (!only_.has_value() || only_->contains(photo)); }
   // The same for a search by vectors; valid as long as this is.
   PhotoChoice Choice() const;
@@ -33,6 +34,7 @@ class Restriction {
   Status AddText(Catalog& catalog, const TextTerm& term);
   Status AddObject(Catalog& catalog, const ObjectTerm& term);
   Status AddFact(Catalog& catalog, const FactTerm& term);
+  Status ShowPairsOnce(Catalog& catalog);
   void Narrow(const std::vector<PhotoId>& photos, bool negated);
   void Explain(const std::string& what, bool negated);
 

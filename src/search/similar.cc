@@ -21,6 +21,14 @@ StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& 
   const EmbeddingFinding& own = *record.findings.embedding;
   PhotoSet itself = choice.except == nullptr ? PhotoSet() : *choice.except;
   itself.Add(photo);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
+  for (const PhotoPair& pair : pairs) {
+    if (pair.raw == photo) {
+      itself.Add(pair.shown);
+    } else if (pair.shown == photo || choice.only == nullptr) {
+      itself.Add(pair.raw);
+    }
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> ranking,
                             vectors.Nearest(catalog, own.space, own.vector, static_cast<std::size_t>(limit), -1,
                                             {.only = choice.only, .except = &itself}));

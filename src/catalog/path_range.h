@@ -1,0 +1,27 @@
+// Files below a folder, as a range of an index. Only this folder includes it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace calotype {
+
+// All paths below a folder lie, in the order of bytes, between "folder/" and "folder0": 0 is the character after the
+// slash. An index answers this, and no character of the path means anything special.
+struct PathRange {
+  std::string root;
+  std::string first;
+  std::string end;
+};
+
+inline PathRange RangeBelow(std::string_view root) {
+  while (root.size() > 1 && root.ends_with('/')) {
+    root.remove_suffix(1);
+  }
+  const std::string_view folder = root == "/" ? std::string_view() : root;
+  return {.root = std::string(root), .first = fmt::format("{}/", folder), .end = fmt::format("{}0", folder)};
+}
+
+}  // namespace calotype

@@ -1,0 +1,104 @@
+#include "photo/time_zone.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+
+namespace calotype {
+namespace {
+
+constexpr int64_t kQuarter = 15 * 60;
+constexpr int64_t kMaxOffset = 14 * 3600;  // Kiribati
+// A receiver repeats its last fix for a while when it sees no satellites.
+constexpr int64_t kMaxStale = 5 * 60;
+
+std::string_view OffsetOf(std::string_view taken_at) {
+  constexpr std::size_t kTimeOfDay = 11;  // behind the date and its T
+  const std::size_t at =
+      taken_at.size() > kTimeOfDay ? taken_at.find_first_of("+-", kTimeOfDay) : std::string_view::npos;
+  return at == std::string_view::npos ? std::string_view() : taken_at.substr(at);
+}
+
+// "+02:00" in seconds.
+std::optional<int64_t> SecondsOf(std::string_view offset) {
+  int hours = 0;
+  int minutes = 0;
+  if (offset.size() != 6 || (offset[0] != '+' && offset[0] != '-') ||
+      std::from_chars(offset.data() + 1, offset.data() + 3, hours).ptr != offset.data() + 3 ||
+      std::from_chars(offset.data() + 4, offset.data() + 6, minutes).ptr != offset.data() + 6) {
+    return std::nullopt;
+  }
+  return (offset[0] == '-' ? -1 : 1) * (int64_t{hours} * 3600 + int64_t{minutes} * 60);
+}
+
+std::string OffsetText(int64_t seconds) {
+  const int64_t size = std::abs(seconds);
+  return fmt::format("{}{:02}:{:02}", seconds < 0 ? '-' : '+', size / 3600, size / 60 % 60);
+}
+
+std::optional<absl::CivilSecond> CivilOf(std::string_view taken_at) {
+  constexpr std::size_t kWhole = 19;  // YYYY-MM-DDTHH:MM:SS
+  absl::CivilSecond civil;
+  if (taken_at.size() < kWhole || !absl::ParseCivilTime(absl::string_view(taken_at.data(), kWhole), &civil)) {
+    return std::nullopt;
+  }
+  return civil;
+}
+
+std::optional<absl::TimeZone> ZoneOf(std::string_view name) {
+  if (const auto offset = SecondsOf(name)) {
+    return absl::FixedTimeZone(static_cast<int>(*offset));
+  }
+  absl::TimeZone zone;
+  const bool known = !name.empty() && absl::LoadTimeZone(std::string(name), &zone);
+  return known ? std::optional(zone) : std::nullopt;
+}
+
+// By `zone` alone.
+std::optional<int64_t> UtcIn(std::string_view taken_at, std::string_view zone) {
+  const auto civil = CivilOf(taken_at);
+  const auto found = ZoneOf(zone);
+  if (!civil || !found) {
+    return std::nullopt;
+  }
+  return absl::ToUnixSeconds(absl::FromCivil(*civil, *found));
+}
+
+// What the camera's clock was ahead of the satellites', when that is a time zone.
+std::optional<int64_t> OffsetFromSatellites(const PhotoFacts& facts) {
+  const auto local = UtcIn(facts.taken_at, "+00:00");
+  if (!local || !facts.gps_time) {
+    return std::nullopt;
+  }
+  const int64_t ahead = *local - *facts.gps_time;
+  const int64_t rounded = (ahead + (ahead < 0 ? -kQuarter : kQuarter) / 2) / kQuarter * kQuarter;
+  const bool is_zone = std::abs(rounded) <= kMaxOffset && std::abs(ahead - rounded) <= kMaxStale;
+  return is_zone ? std::optional(rounded) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<int64_t> UtcOf(std::string_view taken_at, std::string_view zone) {
+  const std::string_view own = OffsetOf(taken_at);
+  return UtcIn(taken_at, own.empty() ? zone : own);
+}
+
+void CompleteTime(PhotoFacts& facts, std::string_view place_zone) {
+  facts.time_zone.clear();
+  facts.taken_utc.reset();
+  std::string offset(OffsetOf(facts.taken_at));
+  if (const auto ahead = OffsetFromSatellites(facts); offset.empty() && ahead) {
+    offset = OffsetText(*ahead);
+  }
+  const auto by_place = UtcIn(facts.taken_at, place_zone);
+  const auto by_offset = UtcIn(facts.taken_at, offset);
+  facts.taken_utc = by_offset ? by_offset : by_place;
+  facts.time_zone = by_offset && by_offset != by_place ? offset : std::string(place_zone);
+}
+
+}  // namespace calotype

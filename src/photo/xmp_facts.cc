@@ -1,0 +1,290 @@
+#include "photo/xmp_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "photo/facts_text.h"
+#include "photo/orient.h"
+
+namespace calotype {
+namespace {
+
+// More than any photo has; a hostile one does not fill the catalogue.
+constexpr std::size_t kMaxKeywords = 1000;
+constexpr std::size_t kMaxRegions = 1000;
+
+const Exiv2::Value* Find(const Exiv2::XmpData& xmp, const char* key) {
+  const auto found = xmp.findKey(Exiv2::XmpKey(key));
+  return found == xmp.end() || found->count() == 0 ? nullptr : &found->value();
+}
+
+// The text; of one in several languages the default one, else the first.
+std::string Text(const Exiv2::XmpData& xmp, const char* key) {
+  const Exiv2::Value* const value = Find(xmp, key);
+  if (value == nullptr) {
+    return {};
+  }
+  const auto* const languages = dynamic_cast<const Exiv2::LangAltValue*>(value);
+  if (languages == nullptr) {
+    return CleanText(value->toString());
+  }
+  const auto usual = languages->value_.find("x-default");
+  return languages->value_.empty()
+             ? std::string()
+             : CleanText(usual == languages->value_.end() ? languages->value_.begin()->second : usual->second);
+}
+
+void AddKeyword(std::vector<std::string>& keywords, std::string_view text) {
+  std::string word = CleanText(text);
+  if (!word.empty() && keywords.size() < kMaxKeywords && std::ranges::find(keywords, word) == keywords.end()) {
+    keywords.push_back(std::move(word));
+  }
+}
+
+void AddHierarchy(std::vector<std::string>& keywords, std::string_view path, char separator) {
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find(separator), path.size());
+    AddKeyword(keywords, path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+}
+
+std::vector<std::string> Keywords(const Exiv2::XmpData& xmp) {
+  std::vector<std::string> keywords;
+  struct Source {
+    const char* key;
+    char separator;  // 0: no hierarchy
+  };
+  for (const Source& source :
+       {Source{"Xmp.dc.subject", 0}, Source{"Xmp.lr.hierarchicalSubject", '|'}, Source{"Xmp.digiKam.TagsList", '/'}}) {
+    const Exiv2::Value* const value = Find(xmp, source.key);
+    for (long i = 0; value != nullptr && i < value->count(); ++i) {  // NOLINT(google-runtime-int): exiv2's type
+      if (source.separator == 0) {
+        AddKeyword(keywords, value->toString(i));
+      } else {
+        AddHierarchy(keywords, value->toString(i), source.separator);
+      }
+    }
+  }
+  return keywords;
+}
+
+std::optional<double> Number(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(number);
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<int> Rating(const Exiv2::XmpData& xmp) {
+  const auto stars = Number(Text(xmp, "Xmp.xmp.Rating"));
+  const bool known = stars && *stars >= -1 && *stars <= 5;
+  return known ? std::optional(static_cast<int>(std::lround(*stars))) : std::nullopt;
+}
+
+// XMP's "48,12,30N" or "48,12.5N".
+std::optional<double> Coordinate(std::string_view text) {
+  if (text.size() < 2) {
+    return std::nullopt;
+  }
+  const char reference = text.back();
+  text.remove_suffix(1);
+  constexpr int64_t kParts = 1'000'000;  // of a degree, a minute, a second
+  std::array<Rational, 3> parts = {{{0, kParts}, {0, kParts}, {0, kParts}}};
+  for (Rational& part : parts) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const auto number = end == 0 ? std::optional(0.0) : Number(text.substr(0, end));
+    if (!number || std::abs(*number) > 1000) {
+      return std::nullopt;
+    }
+    part.first = std::llround(*number * kParts);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return Degrees(parts, reference);
+}
+
+std::optional<GpsPosition> Position(const Exiv2::XmpData& xmp) {
+  const auto latitude = Coordinate(Text(xmp, "Xmp.exif.GPSLatitude"));
+  const auto longitude = Coordinate(Text(xmp, "Xmp.exif.GPSLongitude"));
+  if (!latitude || !longitude || (*latitude == 0 && *longitude == 0)) {
+    return std::nullopt;
+  }
+  return GpsPosition{.latitude = *latitude, .longitude = *longitude, .altitude = std::nullopt};
+}
+
+// The members of each entry of a list of structures, by the entry's number.
+using Entries = std::map<int, std::map<std::string, std::string>>;
+
+// Of "Xmp.mwg-rs.Regions/mwg-rs:RegionList[3]/mwg-rs:Area/stArea:x" with the list up to "[": entry 3, member "x".
+Entries ReadList(const Exiv2::XmpData& xmp, std::string_view list) {
+  Entries entries;
+  for (const Exiv2::Xmpdatum& datum : xmp) {
+    const std::string key = datum.key();
+    if (!key.starts_with(list)) {
+      continue;
+    }
+    const std::size_t close = key.find(']', list.size());
+    const std::size_t member = key.find_last_of(':');
+    int number = 0;
+    if (close != std::string::npos && member > close && member != std::string::npos &&
+        std::from_chars(key.data() + list.size(), key.data() + close, number).ptr == key.data() + close &&
+        entries.size() <= kMaxRegions) {
+      entries[number][key.substr(member + 1)] = datum.toString();
+    }
+  }
+  return entries;
+}
+
+bool IsInside(const Box& box) {
+  constexpr float kSlack = 0.01F;  // programs round
+  return box.width > 0 && box.height > 0 && box.x >= -kSlack && box.y >= -kSlack && box.x + box.width <= 1 + kSlack &&
+         box.y + box.height <= 1 + kSlack;
+}
+
+void AddRegion(std::vector<NamedRegion>& regions, std::string_view name, const Box& stored, int orientation) {
+  std::string clean = CleanText(name);
+  if (!clean.empty() && IsInside(stored) && regions.size() < kMaxRegions) {
+    regions.push_back({.name = std::move(clean), .box = UprightPart(stored, orientation)});
+  }
+}
+
+float Float(const std::map<std::string, std::string>& members, const char* name) {
+  const auto found = members.find(name);
+  return found == members.end() ? NAN : static_cast<float>(Number(found->second).value_or(NAN));
+}
+
+std::string Member(const std::map<std::string, std::string>& members, const char* name) {
+  const auto found = members.find(name);
+  return found == members.end() ? std::string() : found->second;
+}
+
+// Metadata Working Group, "Guidelines for Handling Metadata" 2.0, 5.9: x and y are the middle.
+void AddMwgRegions(const Exiv2::XmpData& xmp, int orientation, std::vector<NamedRegion>& regions) {
+  for (const auto& [number, members] : ReadList(xmp, "Xmp.mwg-rs.Regions/mwg-rs:RegionList[")) {
+    const std::string type = Member(members, "Type");
+    const std::string unit = Member(members, "unit");
+    Box box{.width = Float(members, "w"), .height = Float(members, "h")};
+    box.x = Float(members, "x") - box.width / 2;
+    box.y = Float(members, "y") - box.height / 2;
+    if ((type.empty() || type == "Face") && (unit.empty() || unit == "normalized")) {
+      AddRegion(regions, Member(members, "Name"), box, orientation);
+    }
+  }
+}
+
+// Windows Photo Gallery: "left, top, width, height".
+void AddMicrosoftRegions(const Exiv2::XmpData& xmp, int orientation, std::vector<NamedRegion>& regions) {
+  for (const auto& [number, members] : ReadList(xmp, "Xmp.MP.RegionInfo/MPRI:Regions[")) {
+    std::array<float, 4> sides{};
+    const std::string rectangle = Member(members, "Rectangle");
+    std::string_view text = rectangle;
+    for (float& side : sides) {
+      text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+      const std::size_t end = std::min(text.find(','), text.size());
+      side = static_cast<float>(Number(text.substr(0, end)).value_or(NAN));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    AddRegion(regions, Member(members, "PersonDisplayName"), {sides[0], sides[1], sides[2], sides[3]}, orientation);
+  }
+}
+
+std::vector<NamedRegion> Regions(const Exiv2::XmpData& xmp, int orientation) {
+  std::vector<NamedRegion> regions;
+  AddMwgRegions(xmp, orientation, regions);
+  if (regions.empty()) {
+    AddMicrosoftRegions(xmp, orientation, regions);
+  }
+  return regions;
+}
+
+std::string Text(const Exiv2::IptcData& iptc, const char* key) {
+  const auto found = iptc.findKey(Exiv2::IptcKey(key));
+  return found == iptc.end() ? std::string() : CleanText(found->toString());
+}
+
+std::vector<std::string> Keywords(const Exiv2::IptcData& iptc) {
+  std::vector<std::string> keywords;
+  for (const Exiv2::Iptcdatum& datum : iptc) {
+    if (datum.key() == "Iptc.Application2.Keywords") {
+      AddKeyword(keywords, datum.toString());
+    }
+  }
+  return keywords;
+}
+
+// Sets `fact` where it is not known yet.
+template <typename Fact, typename Read>
+void Complete(Fact& fact, const Read& read) {
+  if (fact == Fact()) {
+    TryFact(fact, read);
+  }
+}
+
+}  // namespace
+
+// exiv2 writes to stderr and its XMP toolkit is one per process: both are set up once, before anything is read.
+void PrepareExiv2() {
+  static std::recursive_mutex xmp_mutex;
+  static const bool kPrepared = [] {
+    Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
+    return Exiv2::XmpParser::initialize(
+        [](void* mutex, bool lock) {
+          auto* held = static_cast<std::recursive_mutex*>(mutex);
+          lock ? held->lock() : held->unlock();
+        },
+        &xmp_mutex);
+  }();
+  static_cast<void>(kPrepared);  // Without the toolkit there is no XMP, and the rest is still read.
+}
+
+StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet) {
+  PrepareExiv2();
+  // The toolkit takes any text for a packet without properties.
+  if (packet.find(":RDF") == std::string_view::npos) {
+    return absl::InvalidArgumentError("it is no XMP, or broken");
+  }
+  try {
+    Exiv2::XmpData xmp;
+    if (Exiv2::XmpParser::decode(xmp, std::string(packet)) != 0) {
+      return absl::InvalidArgumentError("it is no XMP, or broken");
+    }
+    return xmp;
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(fmt::format("it is no XMP, or broken ({})", error.what()));
+  }
+}
+
+void AddXmpFacts(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
+  TryFact(facts.title, [&] { return Text(xmp, "Xmp.dc.title"); });
+  TryFact(facts.description, [&] { return Text(xmp, "Xmp.dc.description"); });
+  TryFact(facts.rating, [&] { return Rating(xmp); });
+  TryFact(facts.keywords, [&] { return Keywords(xmp); });
+  TryFact(facts.regions, [&] { return Regions(xmp, facts.orientation); });
+  TryFact(facts.city, [&] { return Text(xmp, "Xmp.photoshop.City"); });
+  TryFact(facts.region, [&] { return Text(xmp, "Xmp.photoshop.State"); });
+  TryFact(facts.country, [&] { return Text(xmp, "Xmp.photoshop.Country"); });
+  if (!facts.gps) {
+    TryFact(facts.gps, [&] { return Position(xmp); });
+  }
+}
+
+void AddIptcFacts(const Exiv2::IptcData& iptc, PhotoFacts& facts) {
+  Complete(facts.title, [&] { return Text(iptc, "Iptc.Application2.ObjectName"); });
+  Complete(facts.description, [&] { return Text(iptc, "Iptc.Application2.Caption"); });
+  Complete(facts.keywords, [&] { return Keywords(iptc); });
+  Complete(facts.city, [&] { return Text(iptc, "Iptc.Application2.City"); });
+  Complete(facts.region, [&] { return Text(iptc, "Iptc.Application2.ProvinceState"); });
+  Complete(facts.country, [&] { return Text(iptc, "Iptc.Application2.CountryName"); });
+}
+
+}  // namespace calotype
