@@ -175,7 +175,7 @@ class WeatherTest(CalotypeTestCase):
         self.assertIn("went away in the middle of the scan", told)
         status = self.library.json("status", "--json")
         self.assertEqual(status["photos"]["missing"], 0)
-        self.assertEqual({name: counts["failed"] for name, counts in status["analyses"].items()}, {"decode": 0, "pdq": 0})
+        self.assertEqual({name: counts["failed"] for name, counts in status["analyses"].items()}, {"decode": 0, "facts": 0, "pdq": 0})
         self.assertLess(status["analyses"]["pdq"]["done"], 150)
         before = self.done()
         away.rename(self.library.photos)
