@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "analysis/pdq/pdq.h"
 #include "base/sha256.h"
 #include "catalog/catalog.h"
 #include "made_up_text.h"
