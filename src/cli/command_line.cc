@@ -1,6 +1,8 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace calotype {
@@ -65,8 +67,9 @@ void CommandLine::AddOptionalWords(const std::string& name, std::vector<std::str
   app_.add_option(name, words, help);
   app_.allow_extras();
   app_.parse_complete_callback([&app = app_, &words] {
-    const std::vector<std::string> others = app.remaining();
-    words.insert(words.end(), others.begin(), others.end());
+    // "--" ends the options and is no word itself.
+    std::ranges::copy_if(app.remaining(), std::back_inserter(words),
+                         [](const std::string& word) { return word != "--"; });
   });
 }
 
