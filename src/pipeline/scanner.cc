@@ -159,6 +159,16 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
   return VisitFiles(files, known);
 }
 
+// Links to folders can form loops, so each folder that they lead to is entered once.
+bool Scanner::Enters(const fs::directory_entry& entry) {
+  std::error_code error;
+  if (!options_.follow_links) {
+    return !entry.is_symlink(error);
+  }
+  struct stat info{};
+  return stat(entry.path().c_str(), &info) == 0 && entered_.emplace(info.st_dev, info.st_ino).second;
+}
+
 // All files of one folder.
 Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
   for (const fs::path& file : files) {
