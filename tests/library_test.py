@@ -139,10 +139,11 @@ class LibraryTest(CalotypeTestCase):
         self.assertEqual(watch.returncode, 1)
 
     def test_wrong_options_of_a_scan_are_told(self) -> None:
-        for nice in ("20", "-1", "much"):
+        for nice, told in (("20", "20; it may be 0 to 19"), ("-1", "-1; it may be 0 to 19"),
+                           ("much", "'much'; it may be a whole number from 0 to 19")):
             done = self.library.run("scan", self.library.photos, f"--nice={nice}")
             self.assertEqual(done.returncode, 1)
-            self.assertIn(f"scan.nice is '{nice}'; it may be a whole number from 0 to 19", done.stderr)
+            self.assertIn(f"scan.nice is {told}", done.stderr)
 
     def test_backup_restore_and_check(self) -> None:
         self.library.add_samples("cat.png")
