@@ -10,7 +10,8 @@ from calotype import CalotypeTestCase
 # 100.9 megapixels, rows that TIFF's strips divide.
 WIDTH, HEIGHT = 11600, 8704
 LIMIT = "1G"
-MOST_BYTES = 1_300_000_000
+# What decoding takes is told from a header: an estimate, and what the program holds beside photos is not all known to it.
+SLACK = 1.3
 
 KINDS = {
     "rows.jpg": lambda name: made_photos.jpeg(WIDTH, HEIGHT, name),
@@ -47,7 +48,7 @@ class MemoryTest(CalotypeTestCase):
         self.assertEqual(code, 0, said)
         self.assertIn("16 analysed", said)
         print(f"most resident: {most / 1e6:.0f} MB under --memory {LIMIT}")
-        self.assertLess(most, MOST_BYTES)
+        self.assertLess(most, 1_000_000_000 * SLACK)
 
     def test_one_that_takes_more_than_all_is_refused_with_its_numbers(self) -> None:
         self.add("progressive.jpg", 1)
@@ -56,7 +57,7 @@ class MemoryTest(CalotypeTestCase):
         self.assertEqual(code, 1, said)
         self.assertRegex(said, r"0_progressive\.jpg: decoding it takes \d+ MB of memory, the limit is 280 \(limits\.memory_mb")
         self.assertIn("1 analysed, 1 failed", said)
-        self.assertLess(most, 280_000_000)
+        self.assertLess(most, 280_000_000 * SLACK)
         self.assertIn("1 analyses", self.library.run("--set", "limits.memory_mb=0", "retry").stdout)
         self.assertEqual(self.library.json("status", "--json")["analyses"]["pdq"]["done"], 2)
 
