@@ -96,8 +96,8 @@ INSTANTIATE_TEST_SUITE_P(All, ImageKernelsTest, testing::ValuesIn(KernelNames(Im
 TEST_P(ImageKernelsTest, NormalisesBitForBit) {
   const std::vector<std::array<float, 2>> mean_std = {
       {0, 1}, {0, 255}, {127.5F, 127.5F}, {123.675F, 58.395F}, {103.53F, 57.375F}, {0.1F, 1e-30F}};
-  for (std::size_t i = 0; i < mean_std.size(); ++i) {
-    ChannelScale scale = MakeChannelScale(mean_std[i][0], mean_std[i][1]);
+  for (const auto& [mean, deviation] : mean_std) {
+    ChannelScale scale = MakeChannelScale(mean, deviation);
     for (const bool divide : {false, true}) {
       scale.reciprocal = divide ? 0 : scale.reciprocal;
       const std::array<ChannelScale, 3> scales = {scale, MakeChannelScale(1, 2), scale};
@@ -108,7 +108,7 @@ TEST_P(ImageKernelsTest, NormalisesBitForBit) {
         kernels_.normalise(rgb.data(), count, scales.data(), Pointers(planes).data());
         Scalar().normalise(rgb.data(), count, scales.data(), Pointers(expected).data());
         for (std::size_t c = 0; c < 3; ++c) {
-          ASSERT_TRUE(SameBits(planes[c], expected[c])) << mean_std[i][0] << " " << mean_std[i][1] << " " << count;
+          ASSERT_TRUE(SameBits(planes[c], expected[c])) << mean << " " << deviation << " " << count;
         }
       }
     }

@@ -81,12 +81,12 @@ class JpegMarkers {
     frame.height = static_cast<int64_t>(U16(segment + 3));
     frame.width = static_cast<int64_t>(U16(segment + 5));
     frame.channels = Byte(segment + 7);
-    int across = 1;
-    int down = 1;
+    int64_t across = 1;
+    int64_t down = 1;
     for (int i = 0; i < frame.channels; ++i) {
       const int sampling = Byte(segment + 9 + static_cast<std::size_t>(i) * 3);
-      across = std::max(across, sampling >> 4);
-      down = std::max(down, sampling & 15);
+      across = std::max(across, int64_t{sampling >> 4});
+      down = std::max(down, int64_t{sampling & 15});
     }
     const int64_t whole = (frame.width + 8 * across) * (frame.height + 8 * down);
     for (int i = 0; i < frame.channels; ++i) {

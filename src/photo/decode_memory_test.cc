@@ -66,7 +66,7 @@ TEST(DecodeMemory, EveryFormatOfTheTestDataTellsMoreThanItsPixels) {
     const std::vector<uint8_t> file = TestData(name);
     const StatusOr<int64_t> bytes = MemoryToDecode(file, {});
     ASSERT_TRUE(bytes.ok()) << name << Message(bytes.status());
-    EXPECT_GT(*bytes, static_cast<int64_t>(file.size()) + 48 * 32 * 3) << name;
+    EXPECT_GT(*bytes, static_cast<int64_t>(file.size()) + int64_t{48} * 32 * 3) << name;
     EXPECT_LT(*bytes, 30 * kMegabyte) << name;
   }
 }

@@ -12,10 +12,10 @@
 namespace calotype {
 namespace {
 
-constexpr int64_t kQuarter = 15 * 60;
-constexpr int64_t kMaxOffset = 14 * 3600;  // Kiribati
+constexpr int64_t kQuarter = int64_t{15} * 60;
+constexpr int64_t kMaxOffset = int64_t{14} * 3600;  // Kiribati
 // A receiver repeats its last fix for a while when it sees no satellites.
-constexpr int64_t kMaxStale = 5 * 60;
+constexpr int64_t kMaxStale = int64_t{5} * 60;
 
 std::string_view OffsetOf(std::string_view taken_at) {
   constexpr std::size_t kTimeOfDay = 11;  // behind the date and its T

@@ -63,7 +63,9 @@ StatusOr<std::vector<SimilarPhoto>> Describe(Catalog& catalog, const std::string
   for (std::size_t i = 0; i < group.size(); ++i) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::optional<std::vector<uint16_t>> halves, catalog.Embedding(space, group[i]));
     const std::vector<float> vector = halves.has_value() ? ToFloat(*halves) : std::vector<float>();
-    first = i == 0 ? vector : std::move(first);
+    if (i == 0) {
+      first = vector;
+    }
     described.push_back({.photo = group[i], .path = std::move(paths[i]), .cosine = Dot(first, vector)});
   }
   std::stable_sort(described.begin() + 1, described.end(),

@@ -86,7 +86,7 @@ TEST(CloseLookTest, LargeTextNeedsNoCloseLook) {
 TEST(CloseLookTest, GrowsTowardsWhatIsCut) {
   const PixelSize picture{640, 640};
   const Area area{160, 160, 160, 160};
-  const std::vector<float> none(640 * 640);
+  const std::vector<float> none(std::size_t{640} * 640);
   const auto grow = [&](const Area& line, std::vector<Area> areas, std::span<const float> large) {
     return GrowWhereCut(MapWith(picture, {line}), picture, large, std::move(areas), kThreshold);
   };

@@ -138,9 +138,10 @@ class TextAnalyser final : public Analyser {
   StatusOr<std::vector<LineImage>> CutLines(const Image& photo) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, detector_.Get());
     CALOTYPE_ASSIGN_OR_RETURN(const DetectedText found, DetectText(*session, photo, detector_settings_));
+    const Image& seen = found.scaled.empty() ? photo : found.scaled;
     std::vector<LineImage> lines;
     for (const TextRegion& region : found.regions) {
-      LineImage& line = lines.emplace_back(CutLine(found.Seen(photo), region.quad));
+      LineImage& line = lines.emplace_back(CutLine(seen, region.quad));
       line.quad = ToPhoto(found.input, {photo.width(), photo.height()}, line.quad);
     }
     return lines;

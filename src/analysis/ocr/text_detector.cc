@@ -139,7 +139,7 @@ StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const De
   }
   found.input = PlanDetection({photo.width(), photo.height()}, settings.limits);
   found.scaled = Prepare(photo, found.input);
-  const Image& seen = found.Seen(photo);
+  const Image& seen = found.scaled.empty() ? photo : found.scaled;
   const PixelSize network = found.input.network;
   const bool resizes = network.width != seen.width() || network.height != seen.height();
   const Image resized = resizes ? ResizeBilinear(seen, network.width, network.height) : Image();

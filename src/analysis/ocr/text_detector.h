@@ -29,10 +29,8 @@ StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector);
 // A photo as the detector was shown it, and where it sees text in it.
 struct DetectedText {
   DetectionInput input;
-  Image scaled;                     // and padded; empty when the photo was taken as it is
+  Image scaled;                     // and padded; empty when the photo was shown as it is
   std::vector<TextRegion> regions;  // in reading order, in pixels of that
-
-  const Image& Seen(const Image& photo) const { return scaled.empty() ? photo : scaled; }
 };
 StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const DetectorSettings& settings);
 

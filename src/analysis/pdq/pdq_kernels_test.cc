@@ -35,7 +35,7 @@ using PdqKernelsTest = KernelTest<PdqKernels, PdqKernelTable>;
 INSTANTIATE_TEST_SUITE_P(All, PdqKernelsTest, testing::ValuesIn(KernelNames(PdqKernelTable())), KernelTestName);
 
 TEST_P(PdqKernelsTest, LumaOfEveryColour) {
-  constexpr std::size_t kRow = 256 * 256;
+  constexpr std::size_t kRow = std::size_t{256} * 256;
   std::vector<uint8_t> rgb(3 * kRow);
   Floats expected(kRow);
   Floats luma(kRow);
@@ -52,7 +52,7 @@ TEST_P(PdqKernelsTest, LumaOfEveryColour) {
 }
 
 TEST_P(PdqKernelsTest, LumaOfAnyLengthWritesNoMore) {
-  const std::vector<uint8_t> rgb(3 * 70, 200);
+  const std::vector<uint8_t> rgb(std::size_t{3} * 70, 200);
   for (std::size_t count = 0; count <= 70; ++count) {
     Floats luma(71, -1);
     kernels_.luma(rgb.data(), count, luma.data());

@@ -117,8 +117,9 @@ Image TurnedPixels(const Image& image, PdqTurn turn) {
     for (int x = 0; x < turned.width(); ++x) {
       const int across = (bits & 1U) != 0 ? turned.width() - 1 - x : x;
       const int down = (bits & 2U) != 0 ? turned.height() - 1 - y : y;
-      const uint8_t* const from = image.row(transposed ? across : down) + 3 * (transposed ? down : across);
-      std::copy_n(from, 3, turned.row(y) + 3 * x);
+      const uint8_t* const from =
+          image.row(transposed ? across : down) + std::ptrdiff_t{3} * (transposed ? down : across);
+      std::copy_n(from, 3, turned.row(y) + std::ptrdiff_t{3} * x);
     }
   }
   return turned;

@@ -76,7 +76,7 @@ StatusOr<CompiledModel> Compile(const OpenVinoLibrary& library, const std::strin
       library.core, file.c_str(), target.c_str(), 2 * properties.size(), &compiled, p[0], p[1], p[2], p[3], p[4], p[5],
       p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13]);
   CompiledModel owned(compiled, library.api.ov_compiled_model_free);
-  const Status made = library.Error(status, fmt::format("{} on {}", file.string(), target));
+  Status made = library.Error(status, fmt::format("{} on {}", file.string(), target));
   if (!made.ok()) {
     CALOTYPE_RETURN_IF_ERROR(CheckReadable(library, file));
     return made;
