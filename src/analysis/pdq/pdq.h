@@ -48,8 +48,8 @@ PdqTurn Undo(PdqTurn turn);
 
 // Nearly the hash of the picture turned so, from the hash of the picture alone: turning moves the frequencies and
 // changes the sign of some, but a hash keeps only on which side of their median they lay. Of the samples 7.8 bits
-// differ on average from the hash of the turned pixels, 26 at most; of kMirroredTurnedRight, which changes no sign,
-// none. A turn keeps distances.
+// differ on average from the hash of the turned pixels, 30 at most (four samples); of kMirroredTurnedRight, which
+// changes no sign, none. A turn keeps distances.
 PdqHash TurnedHash(const PdqHash& hash, PdqTurn turn);
 
 // How many bits differ, 0 to 256. Meta's advice: 31 or less is a match.

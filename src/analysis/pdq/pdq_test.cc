@@ -14,6 +14,7 @@
 #include "analysis/analyser.h"
 #include "analysis/image_ops.h"
 #include "base/file.h"
+#include "photo/decode.h"
 
 namespace calotype {
 namespace {
@@ -125,14 +126,19 @@ Image TurnedPixels(const Image& image, PdqTurn turn) {
   return turned;
 }
 
+// Within the distance at which copies are looked for. Of photos, whose spectrum has no gaps: where coefficients are
+// zero but for rounding, their bits say nothing.
 TEST(PdqTurnTest, IsNearlyTheHashOfTheTurnedPixels) {
-  for (const Formula formula : {Waves, Edges}) {
-    const Image photo = Draw(formula, 900, 700);
-    const PdqHash hash = HashPhoto(photo).hash;
+  for (const char* const name : {"cat.png", "old_town.jpg", "coffee.png", "fruits.jpg"}) {
+    const auto file = OpenForReading(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "samples" / name);
+    ASSERT_TRUE(file.ok()) << file.status();
+    const auto photo = DecodePhoto(file->get(), {});
+    ASSERT_TRUE(photo.ok()) << photo.status();
+    const PdqHash hash = HashPhoto(photo->image).hash;
     for (int turn = 0; turn < kPdqTurns; ++turn) {
       const auto way = static_cast<PdqTurn>(turn);
-      const PdqHash turned = HashPhoto(TurnedPixels(photo, way)).hash;
-      EXPECT_LE(HammingDistance(turned, TurnedHash(hash, way)), 26) << PdqTurnName(way);
+      const PdqHash turned = HashPhoto(TurnedPixels(photo->image, way)).hash;
+      EXPECT_LE(HammingDistance(turned, TurnedHash(hash, way)), 31) << name << " " << PdqTurnName(way);
       EXPECT_GT(HammingDistance(turned, TurnedHash(hash, PdqTurn::kNone)), turn == 0 ? -1 : 60) << PdqTurnName(way);
     }
   }
