@@ -21,8 +21,8 @@
 #include "base/mutex.h"
 #include "pipeline/decode_within.h"
 #include "pipeline/in_flight.h"
-#include "pipeline/progress_file.h"
 #include "pipeline/photo_facts.h"
+#include "pipeline/progress_file.h"
 #include "pipeline/scanner.h"
 
 namespace calotype {

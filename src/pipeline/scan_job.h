@@ -37,7 +37,7 @@ struct ScanOptions {
   bool wait = false;
   int workers = 1;  // analysts side by side
   DecodeLimits limits;
-  MemorySettings memory;  // photos wait for it, or are refused when they alone take more
+  MemorySettings memory;                     // photos wait for it, or are refused when they alone take more
   std::shared_ptr<const PlaceIndex> places;  // null: photos get no names of places
   ScannerOptions scanner;
   std::vector<std::filesystem::path> parts;  // folders below one of the roots: when there are any, only they are walked

@@ -94,8 +94,7 @@ TEST(DecodeScrfdTest, FiveStridesHaveOneAnchorInEachPlace) {
   outputs[4].data<float>()[1] = 0.9F;
   std::ranges::copy(std::vector<float>{0.5F, 0, 0.25F, 1}, outputs[9].data<float>().begin() + 4);
   outputs[1].data<float>()[1 * 16 + 2] = 0.7F;
-  std::ranges::copy(std::vector<float>{1, 1, 1, 1},
-                    outputs[6].data<float>().begin() + std::ptrdiff_t{(1 * 16 + 2) * 4});
+  std::ranges::copy(std::vector<float>{1, 1, 1, 1}, outputs[6].data<float>().begin() + std::ptrdiff_t{4} * (16 + 2));
   for (const bool has_points : {true, false}) {
     outputs.resize(has_points ? 15 : 10);
     const auto faces = DecodeScrfd({.tensors = outputs, .width = kLarge, .height = kLarge}, 0.5F);
