@@ -1,17 +1,12 @@
 #include "inference/onnx_metadata.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
-#include <functional>
-#include <memory>
 #include <set>
 #include <utility>
 
-#include "base/file.h"
+#include "base/mapped_file.h"
 
 namespace calotype {
 namespace {
@@ -250,22 +245,12 @@ StatusOr<OnnxMetadata> ParseOnnxMetadata(std::span<const uint8_t> file) {
 }
 
 StatusOr<OnnxMetadata> ReadOnnxMetadata(const std::filesystem::path& path) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-  struct stat status = {};
-  if (fstat(file.get(), &status) != 0) {
-    return ErrnoStatus(errno, fmt::format("stat {}", path.string()));
-  }
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) {
+  // Mapped, not read: nearly all of the file is weights, whose pages are never touched.
+  CALOTYPE_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
+  if (file.bytes().empty()) {
     return absl::InvalidArgumentError(fmt::format("{} is no ONNX model: it is empty", path.string()));
   }
-  // Mapped, not read: nearly all of the file is weights, whose pages are never touched.
-  void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (memory == MAP_FAILED) {
-    return ErrnoStatus(errno, fmt::format("map {}", path.string()));
-  }
-  const std::unique_ptr<void, std::function<void(void*)>> unmap(memory, [size](void* mapped) { munmap(mapped, size); });
-  StatusOr<OnnxMetadata> metadata = ParseOnnxMetadata({static_cast<const uint8_t*>(memory), size});
+  StatusOr<OnnxMetadata> metadata = ParseOnnxMetadata(file.bytes());
   if (!metadata.ok()) {
     return absl::Status(metadata.status().code(), fmt::format("{} {}", path.string(), Message(metadata.status())));
   }
