@@ -55,9 +55,10 @@ struct SessionOptions {
   std::string precision = "f32";  // one of that device's
   int threads = 1;                // of the CPU, that one Run() may use; scanning runs several side by side instead
   int parallel = 1;               // Run() calls that will come at the same time
-  // Where an engine that compiles models keeps what it compiled, so that the next process need not; it is the engine's
-  // to name, to check and to replace. Empty: nowhere.
+  // Where an engine keeps what it compiled, so that the next process need not; it is the engine's to name, to check and
+  // to replace. Empty: nowhere.
   std::filesystem::path compiled;
+  bool few_runs = false;  // a run or two, then the process ends: loading fast matters more than running fast
 };
 
 // A place where an engine can run models.

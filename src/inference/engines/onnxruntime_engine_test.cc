@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/folders.h"
+#include "base/temporary_folder.h"
 #include "inference/engine.h"
 #include "inference/engines/onnxruntime_library.h"
 
@@ -93,6 +94,45 @@ TEST(OnnxRuntimeTest, WrongFilesAreErrors) {
   ASSERT_NE(engine, nullptr);
   EXPECT_TRUE(absl::IsNotFound(engine->Load(kData / "nothing.onnx", {}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(engine->Load(kData / "make_testdata.py", {}).status()));
+}
+
+// What lies in the folder is only ever a short cut: whatever became of it, the model loads and answers the same.
+TEST(OnnxRuntimeTest, CompiledModelsAreKeptAndNeverTrusted) {
+  const auto engine = OpenEngine();
+  ASSERT_NE(engine, nullptr);
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const fs::path compiled = folder->path() / "compiled";
+  const auto works = [&](bool few_runs = false) {
+    const auto session = engine->Load(kData / "affine.onnx", {.compiled = compiled, .few_runs = few_runs});
+    ASSERT_TRUE(session.ok()) << session.status();
+    EXPECT_EQ((*session)->inputs()[1].name, "ids");
+    EXPECT_EQ((*session)->Metadata("character"), "a\nb");
+    EXPECT_EQ((*session)->device().ToString(), engine->name() + " cpu f32");
+    const auto outputs = (*session)->Run(AffineInputs());
+    ASSERT_TRUE(outputs.ok()) << outputs.status();
+    EXPECT_THAT((*outputs)[0].data<float>(), ElementsAre(1, 3, 5, 7, 9, 11));
+  };
+  works();
+  const std::vector<fs::path> kept(fs::directory_iterator(compiled), {});
+  ASSERT_EQ(kept.size(), 1U);
+  const auto size = fs::file_size(kept[0]);
+  fs::last_write_time(kept[0], fs::last_write_time(kept[0]) - std::chrono::hours(1));
+  const auto written = fs::last_write_time(kept[0]);
+  works();
+  works(true);
+  EXPECT_EQ(fs::last_write_time(kept[0]), written) << "it was not used";
+  for (const uintmax_t cut : {size / 2, uintmax_t{100}, uintmax_t{0}}) {
+    fs::resize_file(kept[0], cut);
+    works();
+    EXPECT_EQ(fs::file_size(kept[0]), size) << "cut to " << cut << " it was not made again";
+  }
+  std::ofstream(kept[0]) << std::string(size, 'x');
+  works();
+  EXPECT_THAT(std::vector<fs::path>(fs::directory_iterator(compiled), {}), ElementsAre(kept[0]));
+  fs::remove_all(compiled);
+  std::ofstream(compiled) << "a file where a folder should be";
+  works();
 }
 
 // Of this process, in MiB.

@@ -61,8 +61,8 @@ StatusOr<TensorInfo> DescribeTensor(std::string name, const Ort::TypeInfo& type)
 
 class OnnxRuntimeSession : public Session {
  public:
-  OnnxRuntimeSession(Ort::Session session, DeviceInfo device)
-      : session_(std::move(session)), device_(std::move(device)) {
+  OnnxRuntimeSession(Ort::Session session, DeviceInfo device, std::optional<MappedFile> memory)
+      : memory_(std::move(memory)), session_(std::move(session)), device_(std::move(device)) {
     // A session that was made verbose, so that it tells where nodes run, shall not be so in each run.
     run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
   }
@@ -141,6 +141,7 @@ class OnnxRuntimeSession : public Session {
     return Tensor(type, info.GetShape(), std::move(owner), data);
   }
 
+  const std::optional<MappedFile> memory_;  // before the session: it reads there until it is gone
   Ort::Session session_;
   const DeviceInfo device_;
   Ort::RunOptions run_options_;
@@ -150,8 +151,9 @@ class OnnxRuntimeSession : public Session {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device) {
-  auto made = std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device));
+StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device,
+                                                          std::optional<MappedFile> memory) {
+  auto made = std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device), std::move(memory));
   CALOTYPE_RETURN_IF_ERROR(made->Describe());
   return made;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "base/mapped_file.h"
 #include "base/status.h"
 #include "inference/engine.h"
 #include "inference/engines/onnxruntime_api.h"
@@ -10,7 +12,8 @@
 namespace calotype {
 
 // Reads names, types and shapes; kUnimplemented for tensors that this program does not handle. May throw
-// Ort::Exception.
-StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device);
+// Ort::Exception. `memory` is kept as long as the session: what it was made from, where it still reads there.
+StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device,
+                                                          std::optional<MappedFile> memory = std::nullopt);
 
 }  // namespace calotype
