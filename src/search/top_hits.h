@@ -35,6 +35,10 @@ class TopHits {
     }
   }
 
+  bool full() const { return heap_.size() == size_; }
+  // Of what is kept; not of nothing.
+  const ScoredPhoto& worst() const { return heap_.front(); }
+
   // Best first; leaves it empty.
   std::vector<ScoredPhoto> Take() {
     std::ranges::sort(heap_, IsBetter);

@@ -82,8 +82,13 @@ class VectorIndex {
     PhotoId photo;
   };
 
-  StatusOr<std::vector<Candidate>> Candidates(const CodedQuery& query, std::size_t count, float floor,
-                                              const PhotoChoice& choice) const;
+  class Nearness;
+
+  // Reads the candidate's vector and adds its cosine with `query` to the nearest.
+  Status Compare(const Candidate& candidate, std::span<const float> query, Nearness& nearest) const;
+  // Compares those that are likely to be among the nearest, and answers the others that may be.
+  StatusOr<std::vector<Candidate>> Candidates(std::span<const float> query, const PhotoChoice& choice,
+                                              Nearness& nearest) const;
 
   const std::size_t dimension_;
   const Coder coder_;
