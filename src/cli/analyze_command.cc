@@ -67,7 +67,8 @@ AnalyzedPhoto AnalyzeOne(const std::string& path, const PhotoAnalysis& analysis,
 CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
   const int workers =
       static_cast<int>(std::min<int64_t>(app.config().workers, static_cast<int64_t>(arguments.photos.size())));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(App::Cores() / workers, workers));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models,
+                            app.OpenModels({.threads = App::Cores() / workers, .parallel = workers}));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, arguments.only));
   const DecodeLimits limits = app.config().Limits();
   const JsonOptions options{.vectors = arguments.vectors};

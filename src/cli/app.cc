@@ -6,14 +6,24 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "inference/engines/compiled_folder.h"
 
 namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Compiled models that nobody loaded for so long are of engines, packs and settings that were left.
+constexpr std::chrono::days kCompiledUnused{60};
+
+// The others wait for what these find.
+const std::set<std::string> kTasksOfEveryPhoto = {"objects", "embed.image", "ocr.detect", "faces.detect"};
 
 Status NoPack(const std::string& folder, const std::string& name) {
   std::string installed;
@@ -147,36 +157,38 @@ StatusOr<Pack> App::LoadChosen(const ModelChoice& choice) const {
   return pack;
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(int threads, int parallel, bool measure_all) const {
-  return OpenModels(PackInUse(), threads, parallel, measure_all);
-}
+StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelUse& use) const { return OpenModels(PackInUse(), use); }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelChoice& choice, int threads, int parallel,
-                                                  bool measure_all) const {
+StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelChoice& choice, const ModelUse& use) const {
   CALOTYPE_ASSIGN_OR_RETURN(Pack pack, LoadChosen(choice));
-  CALOTYPE_ASSIGN_OR_RETURN(auto models, OpenModels(std::move(pack), threads, parallel, measure_all));
+  CALOTYPE_ASSIGN_OR_RETURN(auto models, OpenModels(std::move(pack), use));
   models->choices = choice.choices;
   return models;
 }
 
-StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, int threads, int parallel, bool measure_all) const {
+StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, const ModelUse& use) const {
   auto models = std::make_unique<Models>();
   models->pack = std::move(pack);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config_.Plugins());
-  CALOTYPE_ASSIGN_OR_RETURN(
-      models->devices,
-      OpenDevices({.onnxruntime = config_.onnxruntime, .openvino = config_.openvino, .plugins = plugins}));
-  PlacementSettings settings{.options = models->devices.options,
-                             .threads = std::max(1, threads),
-                             .parallel = std::max(1, parallel),
-                             .measure_all = measure_all,
-                             .machine = models->devices.machine_key,
+  PlacementSettings settings{.threads = std::max(1, use.threads),
+                             .parallel = std::max(1, use.parallel),
+                             .measure_all = use.measure_all,
                              .limit = std::chrono::seconds(config_.device_timeout_s),
                              .max_batch = config_.max_batch,
                              .batch_delay = std::chrono::microseconds(config_.batch_delay_us),
-                             .compiled = folders_.cache / "compiled"};
+                             .compiled = folders_.cache / "compiled",
+                             .few_runs = use.few_runs};
   CALOTYPE_ASSIGN_OR_RETURN(settings.policies, config_.Policies());
   settings.default_policy = settings.policies[""];
+  const bool all_auto =
+      std::ranges::all_of(settings.policies, [](const auto& policy) { return policy.second.automatic(); });
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config_.Plugins());
+  CALOTYPE_ASSIGN_OR_RETURN(models->devices, OpenDevices({.onnxruntime = config_.onnxruntime,
+                                                          .openvino = config_.openvino,
+                                                          .plugins = plugins,
+                                                          .reference_alone = use.few_runs && all_auto}));
+  settings.options = models->devices.options;
+  settings.machine = models->devices.machine_key;
+  ForgetUnusedFiles(settings.compiled, kCompiledUnused);
   models->placement = std::make_shared<Placement>(std::move(settings), std::make_shared<DeviceStore>(DeviceFile()));
   models->cache = std::make_unique<ModelCache>(models->placement, config_.Cache());
   return models;
@@ -186,6 +198,10 @@ StatusOr<std::unique_ptr<PhotoAnalysis>> App::OpenAnalysis(const Models& models,
   CALOTYPE_ASSIGN_OR_RETURN(auto analysers, CreateAnalysers(models.pack, *models.cache));
   auto analysis = std::make_unique<PhotoAnalysis>(std::move(analysers));
   CALOTYPE_RETURN_IF_ERROR(analysis->Restrict(only));
+  // On all cores: photos would load one model after the other, all waiting for the same.
+  analysis->OnFirstPhoto([cache = models.cache.get(), loading = std::make_shared<std::jthread>()] {
+    *loading = std::jthread([cache] { cache->Preload(kTasksOfEveryPhoto, Cores()).IgnoreError(); });
+  });
   return analysis;
 }
 

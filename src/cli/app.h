@@ -32,6 +32,14 @@ std::string ChoicesText(const std::map<std::string, std::string>& choices);
 std::map<std::string, std::string> ParseChoices(std::string_view text);
 
 // A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
+// What models are opened for; each as in PlacementSettings.
+struct ModelUse {
+  int threads = 1;
+  int parallel = 1;
+  bool measure_all = false;
+  bool few_runs = false;
+};
+
 struct Models {
   Pack pack;
   std::map<std::string, std::string> choices;  // as in ModelChoice
@@ -70,13 +78,11 @@ class App {
   // Where indices of embeddings are kept: derived files, beside the catalogue.
   std::filesystem::path VectorsFolder() const { return config_.catalog_file + ".vectors"; }
 
-  // Opens the pack in use and the engines. `parallel` runs will come at the same time, with `threads` threads each.
-  // `measure_all` as in PlacementSettings.
-  StatusOr<std::unique_ptr<Models>> OpenModels(int threads, int parallel, bool measure_all = false) const;
+  // Opens the pack in use and the engines.
+  StatusOr<std::unique_ptr<Models>> OpenModels(const ModelUse& use) const;
   // The same with another pack.
-  StatusOr<std::unique_ptr<Models>> OpenModels(const ModelChoice& choice, int threads, int parallel,
-                                               bool measure_all = false) const;
-  StatusOr<std::unique_ptr<Models>> OpenModels(Pack pack, int threads, int parallel, bool measure_all) const;
+  StatusOr<std::unique_ptr<Models>> OpenModels(const ModelChoice& choice, const ModelUse& use) const;
+  StatusOr<std::unique_ptr<Models>> OpenModels(Pack pack, const ModelUse& use) const;
   // What new findings come from: what the settings say, else what `models use` chose for the library, else the first
   // pack that is installed of those that people use.
   ModelChoice PackInUse() const;

@@ -121,7 +121,7 @@ StatusOr<std::string> TryModel(const App& app, const std::string& manifest, cons
   if (pack.Choices(model->task).size() > 1) {
     CALOTYPE_RETURN_IF_ERROR(pack.Choose(model->task, model->choice));
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(std::move(pack), App::Cores(), 1, false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(std::move(pack), {.threads = App::Cores()}));
   const ModelSpec& spec = *std::ranges::find(models->pack.models, arguments.name, &ModelSpec::name);
   std::shared_ptr<void> driver;
   CALOTYPE_RETURN_IF_ERROR(CreateDriver(models->pack, spec, *models->cache, driver));

@@ -68,7 +68,8 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
     LogWarning("scan.nice is {}, which the system refused", config.nice);
   }
   const int workers = static_cast<int>(config.workers);
-  CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, App::Cores() / workers, workers));
+  CALOTYPE_ASSIGN_OR_RETURN(runner->models_,
+                            app.OpenModels(request.models, {.threads = App::Cores() / workers, .parallel = workers}));
   CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
   StatusOr<std::shared_ptr<const PlaceIndex>> places = app.LoadPlaces();
   if (!places.ok() && !absl::IsNotFound(places.status())) {

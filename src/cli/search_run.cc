@@ -25,9 +25,9 @@ StatusOr<SearchResult> RunQuery(const App& app, const Query& query, const Search
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels known, catalog->Models());
   const ModelSet shown = known.shown.value_or(
       known.wanted.value_or(ModelSet{.pack = app.PackInUse().pack, .choices = "", .text_encoder = ""}));
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const auto models,
-      app.OpenModels(ModelChoice{.pack = shown.pack, .choices = ParseChoices(shown.choices)}, App::Cores(), 1));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models,
+                            app.OpenModels({.pack = shown.pack, .choices = ParseChoices(shown.choices)},
+                                           {.threads = App::Cores(), .few_runs = true}));
   const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
   if (!model.ok()) {
     return Searcher(*catalog, vectors, nullptr, Message(model.status())).Search(query, options);

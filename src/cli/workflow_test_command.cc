@@ -356,7 +356,7 @@ CommandResult RunWorkflowTest(App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const TemporaryFolder folder, TemporaryFolder::Create());
   WorkflowTest test(app, folder.path());
   {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(1, 1));
+    CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(ModelUse{}));
     CALOTYPE_RETURN_IF_ERROR(MakeLibrary(*models, test.photos()));
   }
   int passed = 0;

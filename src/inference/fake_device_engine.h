@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -22,7 +23,7 @@ namespace calotype {
 struct FakeDevice {
   std::string device = "cpu";
   std::string precision = "f32";
-  std::chrono::microseconds time{0};  // of a run
+  std::chrono::microseconds time{0};  // of a run; of the CPU, the processor's
   float error = 0;                    // added to every number
   Status usable = absl::OkStatus();
   Status load = absl::OkStatus();
@@ -90,7 +91,7 @@ class FakeDeviceEngine final : public Engine {
     }
     StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
       const int run = ++state_->runs;
-      std::this_thread::sleep_for(state_->fake.time);
+      Spend(*state_);
       float off = state_->fake.error;
       if (state_->fake.fault) {
         CALOTYPE_ASSIGN_OR_RETURN(const float more, state_->fake.fault(run, inputs[0].data<float>()[0]));
@@ -104,6 +105,20 @@ class FakeDeviceEngine final : public Engine {
     }
 
    private:
+    // A CPU works, whoever else has it meanwhile; for another device one waits.
+    static void Spend(const State& state) {
+      const auto worked = [] {
+        timespec time = {};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+      };
+      if (state.fake.device != "cpu") {
+        std::this_thread::sleep_for(state.fake.time);
+      }
+      for (const auto until = worked() + state.fake.time; state.fake.device == "cpu" && worked() < until;) {
+      }
+    }
+
     const std::string engine_;
     const std::shared_ptr<State> state_;
     const std::vector<TensorInfo> tensors_ = {

@@ -1,7 +1,9 @@
 #include "inference/model_cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -151,13 +153,29 @@ void ModelCache::Measure(const std::function<void(const std::string&)>& on_model
   ReturnMemory();
 }
 
-Status ModelCache::Preload(const std::set<std::string>& tasks) {
+Status ModelCache::Preload(const std::set<std::string>& tasks, int at_once) {
+  std::vector<std::string> names;
   for (const ModelReport& report : Report()) {
     if (tasks.contains(report.model.task)) {
-      CALOTYPE_RETURN_IF_ERROR(Get(report.model.name).status());
+      names.push_back(report.model.name);
     }
   }
-  return absl::OkStatus();
+  std::vector<Status> loaded(names.size());
+  std::atomic<std::size_t> next{0};
+  const auto load = [&] {
+    for (std::size_t i = next++; i < names.size(); i = next++) {
+      loaded[i] = Get(names[i]).status();
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (int i = 1; i < at_once; ++i) {
+      others.emplace_back(load);
+    }
+    load();
+  }
+  const auto failed = std::ranges::find_if(loaded, [](const Status& status) { return !status.ok(); });
+  return failed == loaded.end() ? absl::OkStatus() : *failed;
 }
 
 std::vector<ModelReport> ModelCache::Report() const {

@@ -148,6 +148,9 @@ std::vector<std::string> PhotoAnalysis::Closure(std::span<const std::string> pen
 }
 
 void PhotoAnalysis::Run(const DecodedPhoto& photo, std::span<const std::string> names, PhotoResult& result) const {
+  if (on_first_photo_) {
+    std::call_once(first_photo_, on_first_photo_);
+  }
   const PhotoView view{.image = photo.image,
                        .full_width = photo.full_width,
                        .full_height = photo.full_height,

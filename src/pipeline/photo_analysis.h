@@ -1,7 +1,9 @@
 // One photo through the analysers, in the order that they declare.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +28,9 @@ class PhotoAnalysis {
   // Decoding first, then each analyser.
   std::vector<AnalysisVersion> Versions() const;
 
+  // Called once, when the first photo is about to be analysed; must not block for long. Set before the first Run().
+  void OnFirstPhoto(std::function<void()> call) { on_first_photo_ = std::move(call); }
+
   // The names to run for a photo of which `pending` are pending: a pending decode means all; an analyser runs with what
   // it needs and with what needs it, since findings are replaced whole.
   std::vector<std::string> Closure(std::span<const std::string> pending) const;
@@ -43,6 +48,8 @@ class PhotoAnalysis {
   AnalysisOutcome RunOne(Analyser& analyser, const PhotoView& view, PhotoResult& result) const;
 
   std::vector<std::unique_ptr<Analyser>> analysers_;
+  std::function<void()> on_first_photo_;
+  mutable std::once_flag first_photo_;
 };
 
 // The version under which decoding is booked; raised when decoding changes in a way that findings would notice.

@@ -44,6 +44,13 @@ void Judge(const MachineFacts& facts, const std::shared_ptr<Engine>& onnxruntime
 
 StatusOr<DeviceSet> OpenDevices(const DeviceRequest& request) {
   DeviceSet set;
+  if (request.reference_alone) {
+    CALOTYPE_ASSIGN_OR_RETURN(auto onnxruntime, OpenOnnxRuntime({.library = request.onnxruntime, .plugins = {}}));
+    set.engines.push_back(std::move(onnxruntime));
+    set.options = ListDeviceOptions(set.engines);
+    std::erase_if(set.options, [](const DeviceOption& option) { return option.device != "cpu"; });
+    return set;
+  }
   set.facts = ProbeMachine(request.onnxruntime);
   set.machine_key = MachineKey(set.facts);
   if (set.facts.provider.provider && set.facts.cuda.outcome != Outcome::kFails) {

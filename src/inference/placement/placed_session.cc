@@ -62,10 +62,16 @@ void PlacedSession::Use(std::shared_ptr<const Loaded> loaded) {
   current_ = std::move(loaded);
 }
 
+// What passed on the CPU under the same model, engine and machine will again; a GPU's state may have changed since.
+bool PlacedSession::IsInDoubt(const Place& place) const {
+  const PlacementSettings& settings = placement_.settings();
+  return settings.measure_all || place.option.device != "cpu" || (!place.trial && !settings.few_runs);
+}
+
 StatusOr<std::shared_ptr<const PlacedSession::Loaded>> PlacedSession::LoadPlace(std::size_t place) const {
   const DeviceOption& option = plan_.places[place].option;
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, placement_.Load(model_, option));
-  if (probe_) {
+  if (probe_ && IsInDoubt(plan_.places[place])) {
     if (const Status status = AskProbe(*session, probe_).status(); !status.ok()) {
       return Annotate(status, fmt::format("model {} fails its self-test on {}", model_.name, option.name()));
     }
@@ -186,6 +192,9 @@ std::vector<NotUsed> PlacedSession::not_used() const {
 }
 
 void PlacedSession::RecordPlacement() const {
+  if (placement_.settings().few_runs) {
+    return;  // where it is otherwise is what `status` tells
+  }
   placement_.store().PutPlacement(
       model_.name, {.task = model_.task, .device = device(), .trial = trial(), .not_used = NotUsedNow()});
 }

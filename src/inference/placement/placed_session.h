@@ -22,8 +22,10 @@ namespace calotype {
 // store's wait, behind its probe. Thread-safe.
 class PlacedSession final : public Session {
  public:
-  // Loads the model on the first place that works and passes its probe; places that do not are recorded as failed.
-  // `placement` must outlive it. kFailedPrecondition with every reason when none works.
+  // Loads the model on the first place that works and passes its probe; places that do not are recorded as failed. A
+  // place on the CPU that was measured before is not asked its probe again, unless the settings want all to be
+  // measured; nor is any on the CPU for few runs. `placement` must outlive it. kFailedPrecondition with every reason
+  // when none works.
   static StatusOr<std::unique_ptr<PlacedSession>> Create(ModelFile model, ModelProbe probe, Placement& placement);
 
   const std::vector<TensorInfo>& inputs() const override { return inputs_; }
@@ -54,7 +56,8 @@ class PlacedSession final : public Session {
 
   std::shared_ptr<const Loaded> Current() const ABSL_LOCKS_EXCLUDED(mutex_);
   void Use(std::shared_ptr<const Loaded> loaded) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Loads the model there and asks its probe.
+  bool IsInDoubt(const Place& place) const;
+  // Loads the model there and asks its probe where that is in doubt.
   StatusOr<std::shared_ptr<const Loaded>> LoadPlace(std::size_t place) const;
   // The first place from `first` on that loads; failures are recorded.
   StatusOr<std::shared_ptr<const Loaded>> LoadFrom(std::size_t first) ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);

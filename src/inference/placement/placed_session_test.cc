@@ -34,11 +34,11 @@ class PlacedSessionTest : public ::testing::Test {
   }
   ~PlacedSessionTest() override { SetLogSink({}); }
 
-  void Open() {
+  void Open(PlacementSettings settings = {}, const std::vector<std::string>& policy = {"cuda", "cpu"}) {
     const std::shared_ptr<Engine> engine = engine_;
-    PlacementSettings settings{.options = ListDeviceOptions(std::span(&engine, 1)), .limit = milliseconds(150)};
-    settings.default_policy = *ParseDevicePolicy("devices.default", std::vector<std::string>{"cuda", "cpu"}, {});
-    store_ = std::make_shared<DeviceStore>("", [this] { return now_.load(); });
+    settings.options = ListDeviceOptions(std::span(&engine, 1));
+    settings.limit = milliseconds(150);
+    settings.default_policy = *ParseDevicePolicy("devices.default", policy, {});
     placement_ = std::make_unique<Placement>(std::move(settings), store_);
     auto session = PlacedSession::Create(kModel, FakeProbe(), *placement_);
     ASSERT_TRUE(session.ok()) << session.status();
@@ -59,7 +59,7 @@ class PlacedSessionTest : public ::testing::Test {
   std::shared_ptr<FakeDeviceEngine> engine_ = std::make_shared<FakeDeviceEngine>(
       "onnxruntime 1.2", std::vector<FakeDevice>{{.time = microseconds(500)}, {.device = "cuda"}});
   std::atomic<std::chrono::system_clock::time_point> now_{std::chrono::system_clock::now()};
-  std::shared_ptr<DeviceStore> store_;
+  std::shared_ptr<DeviceStore> store_ = std::make_shared<DeviceStore>("", [this] { return now_.load(); });
   std::unique_ptr<Placement> placement_;
   std::unique_ptr<PlacedSession> session_;
   std::vector<std::string> warnings_;
@@ -71,6 +71,20 @@ TEST_F(PlacedSessionTest, StaysWhereItWorks) {
   EXPECT_EQ(Device(), "cuda");
   EXPECT_TRUE(session_->trial().has_value());
   EXPECT_THAT(warnings_, SizeIs(0));
+}
+
+// How often a probe is asked when a model is loaded that was measured before.
+TEST_F(PlacedSessionTest, OnTheCpuWhatPassedIsNotAskedAgain) {
+  const auto runs_of_loading = [this](PlacementSettings settings, const std::string& policy) {
+    Open(settings, {policy});  // measures what was not measured yet
+    const int before = engine_->runs(policy);
+    Open(settings, {policy});
+    return engine_->runs(policy) - before;
+  };
+  EXPECT_GT(runs_of_loading({.measure_all = true}, "cpu"), 0);
+  EXPECT_EQ(runs_of_loading({}, "cpu"), 0);
+  EXPECT_GT(runs_of_loading({}, "cuda"), 0);
+  EXPECT_EQ(runs_of_loading({.threads = 2, .few_runs = true}, "cpu"), 0);  // never measured
 }
 
 TEST_F(PlacedSessionTest, AFailedRunIsDoneAgainOnTheNextDevice) {

@@ -17,7 +17,7 @@ namespace calotype {
 namespace {
 
 // Of the rule of agreement and of the way of measuring: what was kept under another one is measured anew.
-constexpr int kRevision = 1;
+constexpr int kRevision = 2;
 
 // Measurements on a busy machine differ by this much; nothing that is no faster is worth another engine.
 constexpr double kWorthIt = 0.95;
@@ -109,7 +109,10 @@ bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) 
 
 StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, const DeviceOption& option) const {
   return LoadOn(option, model.path,
-                {.threads = settings_.threads, .parallel = settings_.parallel, .compiled = settings_.compiled},
+                {.threads = settings_.threads,
+                 .parallel = settings_.parallel,
+                 .compiled = settings_.compiled,
+                 .few_runs = settings_.few_runs},
                 settings_.limit);
 }
 
@@ -127,7 +130,7 @@ StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const
 StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,
                                    double best_ms, const ProbeAnswer* reference, ProbeAnswer* answer) const {
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, LoadPlain(model, option));
-  return RunTrial(*session, probe, best_ms, reference, answer);
+  return RunTrial(*session, probe, option.device == "cpu" && settings_.threads == 1, best_ms, reference, answer);
 }
 
 void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) {
@@ -215,10 +218,13 @@ void Placement::AddFailedOnes(const std::vector<std::vector<std::size_t>>& group
 }
 
 StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& probe) {
+  const DevicePolicy& policy = PolicyFor(model);
+  if (settings_.few_runs && policy.automatic()) {
+    return Plan{.places = {{.option = settings_.options.front(), .trial = std::nullopt}}, .not_used = {}};
+  }
   if (probe) {
     MeasureMissing(model, probe);
   }
-  const DevicePolicy& policy = PolicyFor(model);
   const auto groups = GroupOptions(policy, settings_.options);
   Plan plan;
   for (std::size_t i = 0; i < groups.size(); ++i) {

@@ -37,7 +37,8 @@ struct PlacementSettings {
   DevicePolicy default_policy;
   int threads = 1;   // as in SessionOptions
   int parallel = 1;  // as in SessionOptions
-  // Measures also where there is no choice: a single option of the CPU is otherwise taken as it is.
+  // Measures also where there is no choice (a single option of the CPU is otherwise taken as it is), and asks every
+  // model's probe when it is loaded, also where it passed before.
   bool measure_all = false;
   // What a measurement depends on beside model, engine and threads: the CPU, the driver.
   std::string machine;
@@ -48,6 +49,8 @@ struct PlacementSettings {
   std::map<std::string, int64_t> max_batch;
   std::chrono::microseconds batch_delay{2000};
   std::filesystem::path compiled;  // as in SessionOptions
+  // As in SessionOptions. Where the policy is `auto` the reference is then taken, unmeasured: it loads fastest.
+  bool few_runs = false;
 };
 
 // One device that a model may run on.

@@ -33,9 +33,9 @@ class PlacementTest : public ::testing::Test {
                                 {.device = "cpu", .precision = "bf16", .time = milliseconds(10), .error = 0.01F}});
   }
 
-  void Open(const std::vector<std::string>& policy) {
+  void Open(const std::vector<std::string>& policy, bool few_runs = false) {
     const std::vector<std::shared_ptr<Engine>> engines = {slow_, fast_};
-    PlacementSettings settings{.options = ListDeviceOptions(engines), .limit = milliseconds(200)};
+    PlacementSettings settings{.options = ListDeviceOptions(engines), .limit = milliseconds(200), .few_runs = few_runs};
     settings.default_policy = *ParseDevicePolicy("devices.default", policy, {});
     placement_ = std::make_unique<Placement>(std::move(settings), store_);
   }
@@ -105,6 +105,14 @@ TEST_F(PlacementTest, MeasuresOnceAndKeepsIt) {
   ModelFile other = kModel;
   other.hash = "def";
   EXPECT_TRUE(placement_->NeedsMeasuring(other, FakeProbe()));
+}
+
+TEST_F(PlacementTest, ForFewRunsNothingIsMeasured) {
+  Open({"auto"}, true);
+  EXPECT_THAT(Places(), ElementsAre("onnxruntime cpu f32"));
+  EXPECT_EQ(slow_->loads("cpu") + fast_->loads("cpu") + slow_->loads("cuda"), 0);
+  Open({"cuda", "cpu"}, true);
+  EXPECT_EQ(Places().front(), "onnxruntime cuda f32");
 }
 
 TEST_F(PlacementTest, PoliciesAreObeyed) {

@@ -24,8 +24,9 @@ StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe);
 // Asks the probe several times, at least 3 and for about a third of a second. Every answer is compared with `reference`
 // (null: this is the reference, which agrees with its own first answer); the first that disagrees is the figure.
 // `first_answer` gets the first one. A device that takes twice as long as `best_ms`, the best so far, is not asked
-// again: it has lost.
-StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, double best_ms, const ProbeAnswer* reference,
-                         ProbeAnswer* first_answer);
+// again: it has lost. `one_core`: the session runs on one core of the CPU, whose time is then taken instead of the
+// clock's where it is less.
+StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, bool one_core, double best_ms,
+                         const ProbeAnswer* reference, ProbeAnswer* first_answer);
 
 }  // namespace calotype
