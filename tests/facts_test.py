@@ -124,6 +124,10 @@ class FactsTest(CalotypeTestCase):
         self.assertEqual([pathlib.Path(row["path"]).name for row in table], ["flower.jpg"])
         self.assertEqual(table[0]["keywords"].split(";"), ['a "quote"', "red, white"])
         self.assertEqual(table[0]["rating"], "5")
+        folder = self.library.home / "folder.csv"
+        folder.mkdir()
+        self.assertEqual(self.library.run("export", "--to", "csv", "--out", folder).returncode, 1)
+        self.assertFalse(folder.with_name("folder.csv.part").exists(), "nothing half is left")
         wrong = self.library.run("export", "--to", "parquet")
         self.assertEqual(wrong.returncode, 1)
         self.assertIn("--to is 'parquet'; it can be xmp, jsonl or csv", wrong.stderr)

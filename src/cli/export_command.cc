@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -39,9 +40,23 @@ std::span<const uint8_t> Bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-// Where rows go: standard output, or a file that gets its name when it is complete.
+// Where rows go: standard output, or a file that gets its name when it is complete, and is not there otherwise.
 class Output {
  public:
+  Output(Output&& other) noexcept
+      : file_(std::move(other.file_)),
+        part_(std::exchange(other.part_, {})),
+        descriptor_(std::move(other.descriptor_)) {}
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  Output& operator=(Output&&) = delete;
+  ~Output() {
+    if (!part_.empty()) {
+      std::error_code error;
+      fs::remove(part_, error);
+    }
+  }
+
   static StatusOr<Output> Open(const std::string& file) {
     Output output;
     if (!file.empty()) {
@@ -72,10 +87,16 @@ class Output {
     }
     std::error_code error;
     fs::rename(part_, file_, error);
-    return error ? ErrnoStatus(error.value(), fmt::format("rename {}", part_.string())) : absl::OkStatus();
+    if (error) {
+      return ErrnoStatus(error.value(), fmt::format("rename {}", part_.string()));
+    }
+    part_.clear();
+    return absl::OkStatus();
   }
 
  private:
+  Output() = default;
+
   fs::path file_;
   fs::path part_;
   UniqueFd descriptor_;
