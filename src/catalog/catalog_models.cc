@@ -82,11 +82,9 @@ Status ShowWantedModels(Database& database) {
 
 Status ShowAllKept(Database& database) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosThatWait(database));
-  if (photos.empty()) {
-    return absl::OkStatus();
-  }
-  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM kept WHERE " + std::string(kNotWanted)));
+  const std::string forget = "DELETE FROM kept WHERE photo_id = ?1 AND " + std::string(kNotWanted);
   for (const PhotoId photo : photos) {
+    CALOTYPE_RETURN_IF_ERROR(database.Execute(forget, photo));
     CALOTYPE_RETURN_IF_ERROR(ShowKept(database, photo));
   }
   return absl::OkStatus();

@@ -183,6 +183,11 @@ TEST_P(CatalogModelsTest, APhotoThatFailsKeepsWhatWasFound) {
   EXPECT_TRUE(Value(catalog().CompleteSwitch()));
   EXPECT_THAT(InSpace("new space"), ElementsAre(photos_[0], photos_[1]));
   EXPECT_THAT(InSpace("space"), IsEmpty());
+
+  CALOTYPE_ASSERT_OK(Want(kOld, "v1"));
+  EXPECT_EQ(Pending(), 0) << "the other's earlier findings were kept";
+  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
+  EXPECT_THAT(InSpace("space"), ElementsAre(photos_[0], photos_[1]));
 }
 
 TEST_P(CatalogModelsTest, WhatEarlierModelsFoundIsForgottenOnRequest) {
