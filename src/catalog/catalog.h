@@ -417,6 +417,9 @@ class Catalog {
   virtual StatusOr<std::vector<FaceRecord>> Faces() = 0;
   // How many these are.
   virtual StatusOr<int64_t> CountFaces() = 0;
+  // What sorting faces into people left for its next run; empty at first. The catalogue does not read it.
+  virtual StatusOr<std::string> PeopleMark() = 0;
+  virtual Status SetPeopleMark(const std::string& mark) = 0;
   virtual StatusOr<PersonId> CreatePerson() = 0;
   // kNotFound when the person or one of the faces is not there; then none is assigned.
   virtual Status AssignFaces(PersonId person, std::span<const FaceId> faces) = 0;

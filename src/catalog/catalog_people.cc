@@ -57,6 +57,18 @@ StatusOr<int64_t> SqliteCatalog::CountFaces() {
   return count.value_or(0);
 }
 
+StatusOr<std::string> SqliteCatalog::PeopleMark() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database_->Query("SELECT value FROM library WHERE key = 'people.mark'"));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? row.Text(0) : std::string();
+}
+
+Status SqliteCatalog::SetPeopleMark(const std::string& mark) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute("INSERT OR REPLACE INTO library(key, value) VALUES ('people.mark', ?1)", mark);
+}
+
 StatusOr<PersonId> SqliteCatalog::CreatePerson() {
   const MutexLock lock(&mutex_);
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO person(created_at) VALUES (unixepoch())"));

@@ -78,6 +78,8 @@ class SqliteCatalog final : public Catalog {
 
   StatusOr<std::vector<FaceRecord>> Faces() override;
   StatusOr<int64_t> CountFaces() override;
+  StatusOr<std::string> PeopleMark() override;
+  Status SetPeopleMark(const std::string& mark) override;
   StatusOr<PersonId> CreatePerson() override;
   Status AssignFaces(PersonId person, std::span<const FaceId> faces) override;
   Status NamePerson(PersonId person, std::string_view name) override;

@@ -1,18 +1,24 @@
 #include "search/people.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <sstream>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/half.h"
+#include "base/sha256.h"
 #include "search/dot.h"
 #include "search/middles.h"
 
@@ -125,19 +131,27 @@ class Clustering {
  public:
   Clustering(std::span<const FaceRecord> faces, float threshold);
 
-  // Places the faces of each photo in turn.
-  void Place(std::span<const FaceRecord> faces);
-  Status Write(Catalog& catalog);
+  // Places the faces of each photo in turn. Faces up to the id `compared` fit nobody who was there before.
+  void Place(std::span<const FaceRecord> faces, FaceId compared);
+  // Names the persons of the faces that were placed in `people`, too.
+  Status Write(Catalog& catalog, std::map<FaceId, PersonId>& people);
   const PeopleUpdate& update() const { return update_; }
 
  private:
+  // By photo.
+  using Faces = std::map<PhotoId, std::vector<const FaceRecord*>>;
+
   struct Match {
     const FaceRecord* face;
     std::size_t person;
     float likeness;
   };
 
-  void PlacePhoto(std::vector<const FaceRecord*> faces);
+  // Takes those that are placed out of `faces`.
+  void PlacePhoto(std::vector<const FaceRecord*>& faces);
+  void PlaceAll(Faces& faces);
+  // Compares faces with those people alone who got faces since all were compared with each other.
+  void PlaceWithChanged(Faces& faces);
   std::vector<Match> MatchesOf(const std::vector<const FaceRecord*>& faces);
   void AddMatches(const FaceRecord& face, std::vector<Match>& matches);
   void Join(std::size_t person, const FaceRecord& face);
@@ -146,6 +160,7 @@ class Clustering {
   const float threshold_;
   std::vector<Person> people_;
   std::map<Model, Middles> middles_;  // of people_, by their places
+  std::set<std::size_t> changed_;     // people_ who got faces
   PeopleUpdate update_;
 };
 
@@ -170,20 +185,49 @@ void Clustering::Remember(std::size_t person, const Model& model) {
   middles_.try_emplace(model, model.second).first->second.Set(person, people_[person].known.at(model).Middle());
 }
 
-void Clustering::Place(std::span<const FaceRecord> faces) {
-  std::map<PhotoId, std::vector<const FaceRecord*>> sure;
-  std::map<PhotoId, std::vector<const FaceRecord*>> unsure;
+void Clustering::Place(std::span<const FaceRecord> faces, FaceId compared) {
+  std::set<PhotoId> fresh;  // photos with faces that were compared with nobody yet
+  for (const FaceRecord& face : faces) {
+    if (!face.person.has_value() && face.id > compared) {
+      fresh.insert(face.photo);
+    }
+  }
+  Faces sure;
+  Faces unsure;
+  Faces left;
   for (const FaceRecord& face : faces) {
     if (!face.person.has_value()) {
-      (CanFound(face) ? sure : unsure)[face.photo].push_back(&face);
+      Faces& group = !fresh.contains(face.photo) ? left : CanFound(face) ? sure : unsure;
+      group[face.photo].push_back(&face);
     }
   }
+  PlaceAll(sure);
   // Those that cannot found come last, when every person is there for them to join.
-  for (auto* photos : {&sure, &unsure}) {
-    for (auto& [photo, placed] : *photos) {
-      PlacePhoto(std::move(placed));
+  PlaceAll(unsure);
+  left.merge(unsure);  // no photo is in both
+  while (!changed_.empty() && !left.empty()) {
+    PlaceWithChanged(left);
+  }
+  for (const auto& [photo, unplaced] : left) {
+    update_.left += static_cast<int64_t>(unplaced.size());
+  }
+}
+
+void Clustering::PlaceAll(Faces& faces) {
+  for (auto& [photo, placed] : faces) {
+    PlacePhoto(placed);
+  }
+  std::erase_if(faces, [](const auto& photo) { return photo.second.empty(); });
+}
+
+void Clustering::PlaceWithChanged(Faces& faces) {
+  middles_.clear();
+  for (const std::size_t person : std::exchange(changed_, {})) {
+    for (const auto& [model, embeddings] : people_[person].known) {
+      Remember(person, model);
     }
   }
+  PlaceAll(faces);
 }
 
 void Clustering::AddMatches(const FaceRecord& face, std::vector<Match>& matches) {
@@ -217,7 +261,7 @@ std::vector<Clustering::Match> Clustering::MatchesOf(const std::vector<const Fac
   return matches;
 }
 
-void Clustering::PlacePhoto(std::vector<const FaceRecord*> faces) {
+void Clustering::PlacePhoto(std::vector<const FaceRecord*>& faces) {
   const PhotoId photo = faces.front()->photo;
   for (const Match& match : MatchesOf(faces)) {
     const auto face = std::ranges::find(faces, match.face);
@@ -226,14 +270,14 @@ void Clustering::PlacePhoto(std::vector<const FaceRecord*> faces) {
       faces.erase(face);
     }
   }
-  for (const FaceRecord* face : faces) {
-    if (CanFound(*face)) {
-      people_.emplace_back();
-      Join(people_.size() - 1, *face);
-    } else {
-      ++update_.left;
+  std::erase_if(faces, [this](const FaceRecord* face) {
+    if (!CanFound(*face)) {
+      return false;
     }
-  }
+    people_.emplace_back();
+    Join(people_.size() - 1, *face);
+    return true;
+  });
 }
 
 void Clustering::Join(std::size_t person, const FaceRecord& face) {
@@ -242,10 +286,11 @@ void Clustering::Join(std::size_t person, const FaceRecord& face) {
   update_.founded += joined.IsEmpty() ? 1 : 0;
   joined.Add(face);
   joined.added.push_back(face.id);
+  changed_.insert(person);
   Remember(person, ModelOf(face));
 }
 
-Status Clustering::Write(Catalog& catalog) {
+Status Clustering::Write(Catalog& catalog, std::map<FaceId, PersonId>& people) {
   for (Person& person : people_) {
     if (person.added.empty()) {
       continue;
@@ -254,15 +299,57 @@ Status Clustering::Write(Catalog& catalog) {
       CALOTYPE_ASSIGN_OR_RETURN(person.id, catalog.CreatePerson());
     }
     CALOTYPE_RETURN_IF_ERROR(catalog.AssignFaces(*person.id, person.added));
+    for (const FaceId face : person.added) {
+      people[face] = *person.id;
+    }
   }
   return absl::OkStatus();
 }
 
+// Of the way in which faces are compared.
+constexpr int kRevision = 1;
+
+// Faces up to an id, and a digest of all that decided which of them are whose. While that digest holds, those that were
+// left would be left again.
+std::string Mark(std::span<const FaceRecord> faces, FaceId until, float threshold,
+                 const std::map<FaceId, PersonId>& placed) {
+  Sha256Hasher hasher;
+  const auto add = [&hasher](std::string_view text) {
+    hasher.Add({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  };
+  for (const FaceRecord& face : faces) {
+    if (face.id > until) {
+      break;
+    }
+    const auto now = placed.find(face.id);
+    const PersonId person = now != placed.end() ? now->second : face.person.value_or(0);
+    add(fmt::format("{} {} {} {}\n", face.id, person, fmt::join(face.not_people, ","), face.version));
+  }
+  return fmt::format("{} {} {} {}", kRevision, threshold, until, hasher.Finish().Hex());
+}
+
+// The faces that were compared with everybody in the run that left `mark`; 0 when something is otherwise since.
+FaceId ComparedUntil(const std::string& mark, std::span<const FaceRecord> faces, float threshold) {
+  std::istringstream words(mark);
+  int revision = 0;
+  float of_threshold = 0;
+  FaceId until = 0;
+  words >> revision >> of_threshold >> until;
+  return words && Mark(faces, until, threshold, {}) == mark ? until : 0;
+}
+
 StatusOr<PeopleUpdate> Update(Catalog& catalog, float match_threshold) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceRecord> faces, catalog.Faces());
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string mark, catalog.PeopleMark());
+  const FaceId compared = ComparedUntil(mark, faces, match_threshold);
+  if (faces.empty() || faces.back().id == compared) {
+    return PeopleUpdate{.left = std::ranges::count_if(faces, [](const auto& face) { return !face.person; })};
+  }
   Clustering clustering(faces, match_threshold);
-  clustering.Place(faces);
-  CALOTYPE_RETURN_IF_ERROR(clustering.Write(catalog));
+  clustering.Place(faces, compared);
+  std::map<FaceId, PersonId> placed;
+  CALOTYPE_RETURN_IF_ERROR(clustering.Write(catalog, placed));
+  CALOTYPE_RETURN_IF_ERROR(catalog.SetPeopleMark(Mark(faces, faces.back().id, match_threshold, placed)));
   return clustering.update();
 }
 

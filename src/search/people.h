@@ -21,7 +21,9 @@ struct PeopleUpdate {
 // moves a face that has a person. The same faces give the same people. One transaction: use a connection of its own.
 // What users decided is kept: faces that have a person stay, and none joins a person of whom they said that it is not.
 // Compares each such face with the middle of every person's faces (its code, Middles), and with a hundred of those of
-// the few that are near; all embeddings are in memory meanwhile, as f16. `update`, if given, tells what was done.
+// the few that are near; all embeddings are in memory meanwhile, as f16. A face that was left by an earlier run is
+// compared with those alone who got faces since, unless something else was changed (a decision, a photo that is gone or
+// back, a model); when nothing at all was, nothing is done. `update`, if given, tells what was done.
 Status UpdatePeople(Catalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
 
 }  // namespace calotype

@@ -91,6 +91,43 @@ TEST_F(PeopleTest, SmallAndUnsureFacesJoinButDoNotFound) {
   EXPECT_THAT(Update(), ElementsAre(1, 0, 1)) << "though it was booked later";
 }
 
+// A face that was left is asked again for those who changed, and for all when a decision may have made room for it.
+TEST_F(PeopleTest, FacesThatWereLeftJoinWhoeverComes) {
+  AddFaces("/small", {{0, 1}}, 0.9F, 23);
+  AddFaces("/1", {{1, 0}});
+  EXPECT_THAT(Update(), ElementsAre(0, 1));
+  AddFaces("/2", {{1, 0}});
+  EXPECT_THAT(Update(), ElementsAre(0, 1, 1));
+  EXPECT_EQ(update_.left, 1);
+  AddFaces("/3", {AtCosine(-0.1F)});
+  EXPECT_THAT(Update(), ElementsAre(2, 1, 1, 2));
+  EXPECT_EQ(update_.founded, 1);
+  EXPECT_EQ(update_.left, 0);
+}
+
+// One small face joins a person, whose middle is then near enough to another small one that came before it.
+TEST_F(PeopleTest, AFaceThatJoinsBringsOthersAlong) {
+  AddFaces("/clear", {{1, 0}});
+  AddFaces("/far", {AtCosine(0.6F)}, 0.5F);
+  AddFaces("/between", {AtCosine(0.85F)}, 0.5F);
+  // "/far": 0.6 to the clear one; with the one between, the mean of the two nearest is 0.77.
+  EXPECT_THAT(Update(), ElementsAre(1, 1, 1));
+  EXPECT_THAT(Update(), ElementsAre(1, 1, 1)) << "a second run changes nothing";
+}
+
+TEST_F(PeopleTest, ADecisionLetsAllBeComparedAgain) {
+  AddFaces("/1", {{1, 0}});
+  AddFaces("/2", {{0, 1}, {1, 0}}, 0.9F);
+  AddFaces("/small", {AtCosine(0.75F)}, 0.9F, 23);
+  EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 1));
+  const FaceId small = Value(catalog().Faces())[3].id;
+  CALOTYPE_ASSERT_OK(catalog().SetNotPerson(1, std::vector{small}));
+  EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 0)) << "0.66 to the other";
+  EXPECT_EQ(update_.left, 1);
+  EXPECT_EQ(Message(UpdatePeople(catalog(), 0.6F, &update_)), "");
+  EXPECT_THAT(PersonOfEach(), ElementsAre(1, 2, 1, 2)) << "another threshold";
+}
+
 TEST_F(PeopleTest, FacesOfAPersonAreNeverMoved) {
   AddFaces("/1", {{1, 0}});
   AddFaces("/2", {{0, 1}});
