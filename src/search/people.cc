@@ -199,6 +199,7 @@ void Clustering::Place(std::span<const FaceRecord> faces, FaceId compared) {
     if (!face.person.has_value()) {
       Faces& group = !fresh.contains(face.photo) ? left : CanFound(face) ? sure : unsure;
       group[face.photo].push_back(&face);
+      update_.compared += &group != &left ? 1 : 0;
     }
   }
   PlaceAll(sure);

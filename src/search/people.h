@@ -9,9 +9,10 @@
 namespace calotype {
 
 struct PeopleUpdate {
-  int64_t joined = 0;   // faces that were given to a person who was there before
-  int64_t founded = 0;  // new people
-  int64_t left = 0;     // faces that stay without a person: too small or unsure to found one
+  int64_t joined = 0;    // faces that were given to a person who was there before
+  int64_t founded = 0;   // new people
+  int64_t left = 0;      // faces that stay without a person: too small or unsure to found one
+  int64_t compared = 0;  // faces that were compared with everybody
 };
 
 // Gives each face without a person to the person whose three most alike faces have the highest mean cosine with it, if

@@ -96,9 +96,14 @@ TEST_F(PeopleTest, FacesThatWereLeftJoinWhoeverComes) {
   AddFaces("/small", {{0, 1}}, 0.9F, 23);
   AddFaces("/1", {{1, 0}});
   EXPECT_THAT(Update(), ElementsAre(0, 1));
+  EXPECT_EQ(update_.compared, 2);
   AddFaces("/2", {{1, 0}});
   EXPECT_THAT(Update(), ElementsAre(0, 1, 1));
   EXPECT_EQ(update_.left, 1);
+  EXPECT_EQ(update_.compared, 1) << "the small one was, and what decided it is as it was";
+  Update();
+  EXPECT_EQ(update_.left, 1);
+  EXPECT_EQ(update_.compared, 0);
   AddFaces("/3", {AtCosine(-0.1F)});
   EXPECT_THAT(Update(), ElementsAre(2, 1, 1, 2));
   EXPECT_EQ(update_.founded, 1);
@@ -124,6 +129,7 @@ TEST_F(PeopleTest, ADecisionLetsAllBeComparedAgain) {
   CALOTYPE_ASSERT_OK(catalog().SetNotPerson(1, std::vector{small}));
   EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 0)) << "0.66 to the other";
   EXPECT_EQ(update_.left, 1);
+  EXPECT_EQ(update_.compared, 1);
   EXPECT_EQ(Message(UpdatePeople(catalog(), 0.6F, &update_)), "");
   EXPECT_THAT(PersonOfEach(), ElementsAre(1, 2, 1, 2)) << "another threshold";
 }

@@ -29,9 +29,9 @@ StatusOr<fs::path> CompiledFile(const fs::path& folder, const fs::path& model, s
   }
   std::error_code error;
   fs::path absolute = fs::weakly_canonical(model, error);
-  static const std::string processor = ReadCpuFacts().Key();
+  static const std::string kProcessor = ReadCpuFacts().Key();
   const std::string key = fmt::format("{}\n{}\n{}.{:09}\n{}\n{}", error ? model.string() : absolute.string(),
-                                      status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, processor, maker);
+                                      status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, kProcessor, maker);
   const std::string digest = Sha256({reinterpret_cast<const uint8_t*>(key.data()), key.size()}).Hex();
   return folder / digest.substr(0, kNameDigits);
 }

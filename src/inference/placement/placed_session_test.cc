@@ -75,7 +75,7 @@ TEST_F(PlacedSessionTest, StaysWhereItWorks) {
 
 // How often a probe is asked when a model is loaded that was measured before.
 TEST_F(PlacedSessionTest, OnTheCpuWhatPassedIsNotAskedAgain) {
-  const auto runs_of_loading = [this](PlacementSettings settings, const std::string& policy) {
+  const auto runs_of_loading = [this](const PlacementSettings& settings, const std::string& policy) {
     Open(settings, {policy});  // measures what was not measured yet
     const int before = engine_->runs(policy);
     Open(settings, {policy});
