@@ -2,10 +2,9 @@
 """Single steps of other libraries, for the table beside Calotype's: micro.py PHOTOS MODELS [--peer NAME] [--json FILE]
 
     decode-pillow, decode-opencv, decode-vips    milliseconds for a JPEG file to --side pixels, one core
-    pdq                                          hashes a second from 512 x 512 brightness, one core (the C reference)
     clip-torch, clip-onnxruntime                 photos a second through CLIP's image network, --batch at once, all cores
 
-Each is the best of --repeats passes over --count photos (of random pixels for the last three), which is what the machine can do
+Each is the best of --repeats passes over --count photos (of random pixels for the last two), which is what the machine can do
 when nothing else disturbs it.
 """
 
@@ -25,7 +24,6 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import onnxruntime as ort  # noqa: E402
 import open_clip  # noqa: E402
-import pdqhash  # noqa: E402
 import pyvips  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image, ImageOps  # noqa: E402
@@ -80,14 +78,6 @@ def one_core() -> None:
     cv2.setNumThreads(1)
 
 
-def pdq(args: argparse.Namespace) -> dict:
-    one_core()
-    rng = np.random.default_rng(5)
-    # Smooth, as photos are; pdqhash takes grey pixels as well as coloured ones.
-    images = [cv2.GaussianBlur(rng.integers(0, 256, (512, 512), np.uint8), (0, 0), 3) for _ in range(args.count)]
-    return {"per_second": 1 / best(pdqhash.compute, images, args.repeats)}
-
-
 def batches(args: argparse.Namespace) -> list[np.ndarray]:
     rng = np.random.default_rng(5)
     return [rng.standard_normal((args.batch, 3, 224, 224), np.float32) for _ in range(max(1, args.count // args.batch))]
@@ -114,7 +104,7 @@ def clip_onnxruntime(args: argparse.Namespace) -> dict:
 
 PEERS = {
     "decode-pillow": decode(decode_pillow), "decode-opencv": decode(decode_opencv), "decode-vips": decode(decode_vips),
-    "pdq": pdq, "clip-torch": clip_torch, "clip-onnxruntime": clip_onnxruntime,
+    "clip-torch": clip_torch, "clip-onnxruntime": clip_onnxruntime,
 }
 
 
