@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "base/log.h"
@@ -12,19 +11,9 @@
 namespace calotype {
 namespace {
 
-bool AllFinite(const std::vector<Tensor>& tensors) {
-  return std::ranges::all_of(tensors, [](const Tensor& tensor) {
-    return tensor.type() != ElementType::kFloat32 ||
-           std::ranges::all_of(tensor.data<float>(), [](float value) { return std::isfinite(value); });
-  });
-}
-
 // What is wrong with an answer; OK when nothing is, or when it is the caller's fault.
 Status Complaint(const StatusOr<std::vector<Tensor>>& answer) {
-  if (!answer.ok()) {
-    return answer.status();
-  }
-  return AllFinite(*answer) ? absl::OkStatus() : absl::InternalError("it answered with numbers that are not finite");
+  return answer.ok() ? CheckFinite(*answer) : answer.status();
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ constexpr int kMinRuns = 3;
 constexpr int kMaxRuns = 20;
 constexpr Milliseconds kEnough{300};
 constexpr double kLost = 2;
+constexpr const char* kNotFinite = "it answered with numbers that are not finite";
 
 // Passes everything on.
 class SessionDecorator : public Session {
@@ -47,6 +48,19 @@ class GuardedSession final : public SessionDecorator {
 
  private:
   const std::chrono::milliseconds limit_;
+};
+
+// A text that was read from such numbers would be said to be wrong, and not why.
+class FiniteSession final : public SessionDecorator {
+ public:
+  // `session` is not owned.
+  explicit FiniteSession(Session& session) : SessionDecorator({&session, [](Session*) {}}) {}
+
+  StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, session_->Run(inputs));
+    CALOTYPE_RETURN_IF_ERROR(CheckFinite(outputs));
+    return outputs;
+  }
 };
 
 // Of all threads of this process together.
@@ -104,10 +118,19 @@ StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std:
   return std::make_unique<GuardedSession>(std::move(loaded), limit);
 }
 
+Status CheckFinite(std::span<const Tensor> tensors) {
+  const bool finite = std::ranges::all_of(tensors, [](const Tensor& tensor) {
+    return tensor.type() != ElementType::kFloat32 ||
+           std::ranges::all_of(tensor.data<float>(), [](float value) { return std::isfinite(value); });
+  });
+  return finite ? absl::OkStatus() : absl::InternalError(kNotFinite);
+}
+
 StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe) {
-  CALOTYPE_ASSIGN_OR_RETURN(ProbeAnswer answer, probe.answer(session));
+  FiniteSession checked(session);
+  CALOTYPE_ASSIGN_OR_RETURN(ProbeAnswer answer, probe.answer(checked));
   if (!AllFinite(answer)) {
-    return absl::InternalError("it answered with numbers that are not finite");
+    return absl::InternalError(kNotFinite);
   }
   if (probe.expect) {
     CALOTYPE_RETURN_IF_ERROR(probe.expect(answer));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "base/status.h"
 #include "inference/engine.h"
@@ -17,6 +18,9 @@ namespace calotype {
 // given up with kDeadlineExceeded.
 StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
                                           SessionOptions session, std::chrono::milliseconds limit);
+
+// kInternal when a number in `tensors` is not finite.
+Status CheckFinite(std::span<const Tensor> tensors);
 
 // Asks the probe once; kInternal when the manifest expects another answer, or when numbers in it are not finite.
 StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe);
