@@ -80,6 +80,16 @@ Ort::SessionOptions Settings(const SessionOptions& options) {
   settings.AddConfigEntry("session.x64quantprecision", "1");
   // Weights laid out for the kernels once more: a tenth of a second for 100 MB, which a few runs do not earn back.
   settings.AddConfigEntry("session.disable_prepacking", options.few_runs ? "1" : "0");
+  // A plan of memory is kept for each shape of input otherwise, as one block: photos and lines of text come in many.
+  settings.DisableMemPattern();
+  return settings;
+}
+
+// A session on the CPU computes in the arena that all share; its weights, which stay, lie outside.
+Ort::SessionOptions CpuSettings(const SessionOptions& options) {
+  Ort::SessionOptions settings = Settings(options);
+  settings.AddConfigEntry("session.use_env_allocators", "1");
+  settings.AddConfigEntry("session.use_device_allocator_for_initializers", "1");
   return settings;
 }
 
@@ -195,7 +205,7 @@ class OnnxRuntimeEngine : public Engine {
   // time.
   StatusOr<std::unique_ptr<Session>> LoadOnCpu(const fs::path& model, const SessionOptions& options) const {
     if (options.compiled.empty() || SizeOfModel(model) > kMaxCompiled) {
-      return MakeOnnxRuntimeSession(Ort::Session(Environment(), model.c_str(), Settings(options)), Info("cpu"));
+      return LoadPlain(model, options);
     }
     CALOTYPE_ASSIGN_OR_RETURN(const fs::path compiled,
                               CompiledFile(options.compiled, model, fmt::format("{} | {}", name_, kCompiledRevision)));
@@ -211,19 +221,26 @@ class OnnxRuntimeEngine : public Engine {
       return session;
     }
     LogInfo("{} cannot be kept as {}: {}", model.string(), compiled.string(), Message(session.status()));
-    return MakeOnnxRuntimeSession(Ort::Session(Environment(), model.c_str(), Settings(options)), Info("cpu"));
+    return LoadPlain(model, options);
+  }
+
+  StatusOr<std::unique_ptr<Session>> LoadPlain(const fs::path& model, const SessionOptions& options) const {
+    auto arena = std::make_unique<ArenaShare>();
+    Ort::Session session(Environment(), model.c_str(), CpuSettings(options));
+    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(arena));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadCompiled(const fs::path& compiled, const SessionOptions& options) const {
     CALOTYPE_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(compiled));
-    Ort::SessionOptions settings = Settings(options);
+    Ort::SessionOptions settings = CpuSettings(options);
     settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_DISABLE_ALL);  // it is optimised
     settings.AddConfigEntry("session.load_model_format", "ORT");
     settings.AddConfigEntry("session.use_ort_model_bytes_directly", "1");
     settings.AddConfigEntry("session.use_ort_model_bytes_for_initializers", "1");
+    auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), file.bytes().data(), file.bytes().size(), settings);
     file.Release();  // most weights are laid out anew by now, and not looked at again
-    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(file));
+    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(arena), std::move(file));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadAndKeep(const fs::path& model, const SessionOptions& options,
@@ -235,18 +252,19 @@ class OnnxRuntimeEngine : public Engine {
       std::error_code error;
       fs::remove(part, error);
     });
-    Ort::SessionOptions settings = Settings(options);
+    Ort::SessionOptions settings = CpuSettings(options);
     settings.SetOptimizedModelFilePath(part.c_str());
     settings.AddConfigEntry("session.save_model_format", "ORT");
     // It warns that the file is for this processor alone, which its name says.
     settings.SetLogSeverityLevel(ORT_LOGGING_LEVEL_ERROR);
+    auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), model.c_str(), settings);
     CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd written, OpenForReading(part));
     if (fsync(written.get()) != 0) {
       return ErrnoStatus(errno, fmt::format("write {}", part.string()));
     }
     fs::rename(part, compiled);
-    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"));
+    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(arena));
   }
 
   DeviceInfo Info(std::string device) const {

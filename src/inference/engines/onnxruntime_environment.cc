@@ -5,11 +5,18 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/mutex.h"
+#include "inference/engines/onnxruntime_error.h"
 
 namespace calotype {
 namespace {
 
 thread_local RuntimeLog* listener = nullptr;
+
+Mutex arena_mutex;
+int arena_shares ABSL_GUARDED_BY(arena_mutex) = 0;
+
+Ort::MemoryInfo ArenaMemory() { return Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault); }
 
 // An error that the caller gets as well, so that our log need not tell it once for each photo.
 bool IsReported(std::string_view message) {
@@ -32,6 +39,31 @@ void ORT_API_CALL LogFromRuntime(void* /*param*/, OrtLoggingLevel severity, cons
 Ort::Env& Environment() {
   static auto* const kEnvironment = new Ort::Env(ORT_LOGGING_LEVEL_WARNING, "calotype", LogFromRuntime, nullptr);
   return *kEnvironment;
+}
+
+ArenaShare::ArenaShare() {
+  const MutexLock lock(&arena_mutex);
+  if (arena_shares == 0) {
+    // Regions that double, so that blocks of many sizes find room in what others left; what is never touched of them
+    // takes no memory. Regions of the size asked for were seen to take a tenth more.
+    constexpr int kNextPowerOfTwo = 0;
+    const Ort::ArenaCfg config(0, kNextPowerOfTwo, -1, -1);
+    Environment().CreateAndRegisterAllocator(ArenaMemory(), config);
+  }
+  ++arena_shares;
+}
+
+ArenaShare::~ArenaShare() {
+  const MutexLock lock(&arena_mutex);
+  if (--arena_shares == 0) {
+    const Status gone = Guarded([]() -> Status {
+      Environment().UnregisterAllocator(ArenaMemory());
+      return absl::OkStatus();
+    });
+    if (!gone.ok()) {
+      LogDebug("onnxruntime keeps its arena: {}", Message(gone));
+    }
+  }
 }
 
 RuntimeLog::RuntimeLog() { listener = this; }

@@ -61,8 +61,9 @@ StatusOr<TensorInfo> DescribeTensor(std::string name, const Ort::TypeInfo& type)
 
 class OnnxRuntimeSession : public Session {
  public:
-  OnnxRuntimeSession(Ort::Session session, DeviceInfo device, std::optional<MappedFile> memory)
-      : memory_(std::move(memory)), session_(std::move(session)), device_(std::move(device)) {
+  OnnxRuntimeSession(Ort::Session session, DeviceInfo device, std::unique_ptr<ArenaShare> arena,
+                     std::optional<MappedFile> memory)
+      : arena_(std::move(arena)), memory_(std::move(memory)), session_(std::move(session)), device_(std::move(device)) {
     // A session that was made verbose, so that it tells where nodes run, shall not be so in each run.
     run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
   }
@@ -70,6 +71,7 @@ class OnnxRuntimeSession : public Session {
   OnnxRuntimeSession& operator=(const OnnxRuntimeSession&) = delete;
   ~OnnxRuntimeSession() override {
     session_ = Ort::Session(nullptr);
+    arena_.reset();
     ReturnFreeMemory();
   }
 
@@ -141,6 +143,7 @@ class OnnxRuntimeSession : public Session {
     return Tensor(type, info.GetShape(), std::move(owner), data);
   }
 
+  std::unique_ptr<ArenaShare> arena_;
   const std::optional<MappedFile> memory_;  // before the session: it reads there until it is gone
   Ort::Session session_;
   const DeviceInfo device_;
@@ -152,8 +155,10 @@ class OnnxRuntimeSession : public Session {
 }  // namespace
 
 StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device,
+                                                          std::unique_ptr<ArenaShare> arena,
                                                           std::optional<MappedFile> memory) {
-  auto made = std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device), std::move(memory));
+  auto made =
+      std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device), std::move(arena), std::move(memory));
   CALOTYPE_RETURN_IF_ERROR(made->Describe());
   return made;
 }

@@ -93,6 +93,20 @@ TEST_F(PlacementTest, TheReferenceStaysUnlessAnotherIsWorthIt) {
   EXPECT_EQ(slow_->loads("cuda"), 0);
 }
 
+// Its models would not share memory with those of the reference's.
+TEST_F(PlacementTest, AnotherEngineIsWorthItFromTenPercentOn) {
+  slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
+  fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
+  fast_->fake("cpu").time = milliseconds(37);  // of 40
+  Open({"auto"});
+  EXPECT_EQ(Places().front(), "onnxruntime cpu f32");
+  EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("not enough faster to be worth it"));
+  fast_->fake("cpu").time = milliseconds(34);
+  store_ = std::make_shared<DeviceStore>("");
+  Open({"auto"});
+  EXPECT_EQ(Places().front(), "openvino cpu f32");
+}
+
 TEST_F(PlacementTest, MeasuresOnceAndKeepsIt) {
   Open({"auto"});
   EXPECT_TRUE(placement_->NeedsMeasuring(kModel, FakeProbe()));
