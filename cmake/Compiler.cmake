@@ -33,3 +33,13 @@ elseif(CALOTYPE_SANITIZE STREQUAL "thread")
 elseif(CALOTYPE_SANITIZE)
   message(FATAL_ERROR "CALOTYPE_SANITIZE is '${CALOTYPE_SANITIZE}'; it may be empty, address or thread")
 endif()
+
+# What is tested is optimised and watched for undefined behaviour; the tests themselves, half of all code, compile in a
+# third of the time without.
+set(CALOTYPE_TEST_OPTIONS -O0)
+if(CALOTYPE_SANITIZE STREQUAL "address")
+  list(APPEND CALOTYPE_TEST_OPTIONS -fno-sanitize=undefined)
+endif()
+if(CALOTYPE_CCACHE)
+  list(APPEND CALOTYPE_TEST_OPTIONS -fpch-preprocess)  # ccache asks for it
+endif()

@@ -7,6 +7,8 @@ mkdir -p "$logs"
 
 # Compiled once, used by every build folder and every clone.
 export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# The headers that tests share are compiled once; these two are what ccache asks for to look at what includes them.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # stage NAME COMMAND...
 #   Runs COMMAND (set -e holds in it) with its output in $log; says how long it took, or how the log ends and stops.
