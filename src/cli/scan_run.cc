@@ -9,9 +9,11 @@
 #include <memory>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
+#include "pipeline/decode_within.h"
 #include "pipeline/folder_watcher.h"
 #include "search/people.h"
 
@@ -37,8 +39,17 @@ Status SortPeople(App& app, const Models& models) {
 
 // Where memory is limited, what models take is known before the first photo claims the rest.
 Status Preload(const AppConfig& config, ModelCache& cache) {
-  return config.memory_mb > 0 ? cache.Preload({kModelTasks.begin(), kModelTasks.end()})
-                              : cache.Preload({config.preload.begin(), config.preload.end()});
+  if (config.memory_mb == 0) {
+    return cache.Preload({config.preload.begin(), config.preload.end()});
+  }
+  CALOTYPE_RETURN_IF_ERROR(cache.Preload({kModelTasks.begin(), kModelTasks.end()}));
+  if (const int64_t held = ResidentBytes() / 1'000'000; held >= config.memory_mb) {
+    LogWarning(
+        "the models alone hold {} MB of memory, the limit is {} ({}): it cannot be kept, and photos go one at a time; "
+        "raise it, or take a smaller pack",
+        held, config.memory_mb, kMemoryKnob);
+  }
+  return absl::OkStatus();
 }
 
 // Models, analysers and settings for scans of one request, one after the other.
