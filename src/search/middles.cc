@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "search/vector_index/code_groups.h"
+
 namespace calotype {
 namespace {
 
@@ -18,15 +20,17 @@ void Middles::Set(std::size_t number, std::span<const float> middle) {
   if (row == kNoRow) {
     row = static_cast<uint32_t>(numbers_.size());
     numbers_.push_back(number);
-    codes_.resize(codes_.size() + coder_.words());
-    for (std::vector<float>* const column : {&scales_, &errors_, &bits_, &estimates_, &highest_}) {
+    groups_.resize(GroupsOf(numbers_.size()) * GroupBytes(coder_.words()));
+    for (std::vector<float>* const column : {&scales_, &errors_, &highest_}) {
       column->push_back(0);
     }
   }
-  const CodeFactors factors = coder_.Encode(middle, std::span(codes_).subspan(row * coder_.words(), coder_.words()));
+  std::vector<uint64_t> code(coder_.words());
+  const CodeFactors factors = coder_.Encode(middle, code);
+  const std::size_t bytes = GroupBytes(coder_.words());
+  PutCode(code, row % kGroup, std::span(groups_).subspan(row / kGroup * bytes, bytes));
   scales_[row] = factors.scale;
   errors_[row] = factors.error;
-  bits_[row] = factors.bits;
 }
 
 std::vector<std::size_t> Middles::Near(std::span<const float> vector, float floor) {
@@ -34,8 +38,8 @@ std::vector<std::size_t> Middles::Near(std::span<const float> vector, float floo
   if (numbers_.size() <= kFew) {
     near = numbers_;
   } else {
-    coder_.Ask(vector).Estimate({.codes = codes_, .scales = scales_, .errors = errors_, .bits = bits_}, 0,
-                                numbers_.size(), estimates_.data(), highest_.data());
+    coder_.Ask(vector).Highest({.groups = groups_, .scales = scales_, .errors = errors_}, 0, numbers_.size(),
+                               highest_.data());
     for (std::size_t row = 0; row < numbers_.size(); ++row) {
       if (highest_[row] >= floor) {
         near.push_back(numbers_[row]);

@@ -29,11 +29,9 @@ class Middles {
   const Coder coder_;
   std::vector<uint32_t> rows_;  // by number; kNoRow: none
   std::vector<std::size_t> numbers_;
-  std::vector<uint64_t> codes_;
+  std::vector<uint8_t> groups_;  // of codes
   std::vector<float> scales_;
   std::vector<float> errors_;
-  std::vector<float> bits_;
-  std::vector<float> estimates_;
   std::vector<float> highest_;
 };
 

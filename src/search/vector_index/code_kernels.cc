@@ -1,33 +1,32 @@
 #include "search/vector_index/code_kernels.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
 
 #include "search/vector_index/code_kernels_x86.h"
 
 namespace calotype {
 namespace {
 
-void ScalarKernel(const uint64_t* codes, std::size_t words, std::size_t count, const uint64_t* planes, uint32_t* sums) {
-  for (std::size_t i = 0; i < count; ++i, codes += words) {
-    uint32_t sum = 0;
-    for (std::size_t bit = 0; bit < kQueryBits; ++bit) {
-      const uint64_t* const plane = planes + bit * words;
-      uint32_t common = 0;
-      for (std::size_t word = 0; word < words; ++word) {
-        common += static_cast<uint32_t>(std::popcount(codes[word] & plane[word]));
+void ScalarKernel(const uint8_t* groups, std::size_t bytes, std::size_t count, const uint8_t* tables, uint16_t* sums) {
+  for (std::size_t group = 0; group < count; ++group, sums += kGroup) {
+    std::fill_n(sums, kGroup, uint16_t{0});
+    for (std::size_t byte = 0; byte < bytes; ++byte, groups += kGroup) {
+      const uint8_t* const low = tables + 2 * byte * kTableEntries;
+      const uint8_t* const high = low + kTableEntries;
+      for (std::size_t code = 0; code < kGroup; ++code) {
+        sums[code] = static_cast<uint16_t>(sums[code] + low[groups[code] & 0xfU] + high[groups[code] >> 4U]);
       }
-      sum += common << bit;
     }
-    sums[i] = sum;
   }
 }
 
 constexpr auto kKernels = std::to_array<NamedKernel<CodeKernel>>({
 #if defined(__x86_64__)
-    {"avx512", [] { return __builtin_cpu_supports("avx512vpopcntdq") != 0 && __builtin_cpu_supports("avx512f") != 0; },
+    {"avx512", [] { return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0; },
      Avx512CodeKernel},
     {"avx2", [] { return __builtin_cpu_supports("avx2") != 0; }, Avx2CodeKernel},
+    {"ssse3", [] { return __builtin_cpu_supports("ssse3") != 0; }, Ssse3CodeKernel},
 #endif
     {"scalar", [] { return true; }, ScalarKernel},
 });

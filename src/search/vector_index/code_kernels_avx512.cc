@@ -4,82 +4,57 @@
 
 #include <immintrin.h>
 
-#include "search/vector_index/code_kernels.h"
+#include "search/vector_index/code_kernels_wide.h"
 
 namespace calotype {
 namespace {
 
-constexpr std::size_t kLaneWords = 8;
-static_assert(kQueryBits == 4);
+class Avx512 {
+ public:
+  using Register = __m512i;
+  static constexpr std::size_t kBytes = sizeof(Register);
+  static constexpr std::size_t kCodes = kGroup;
+  static constexpr std::size_t kRows = kBytes / kCodes;
 
-// One register of codes against the four planes; `mask` leaves out words past the code's end.
-__m512i Weighted(__m512i total, const uint64_t* code, const uint64_t* planes, std::size_t words, __mmask8 mask) {
-  const __m512i bits = _mm512_maskz_loadu_epi64(mask, code);
-  for (std::size_t bit = 0; bit < kQueryBits; ++bit) {
-    const __m512i plane = _mm512_maskz_loadu_epi64(mask, planes + bit * words);
-    const __m512i common = _mm512_popcnt_epi64(_mm512_and_si512(bits, plane));
-    total = _mm512_add_epi64(total, _mm512_slli_epi64(common, static_cast<unsigned>(bit)));
+  static Register Load(const uint8_t* at) { return _mm512_loadu_si512(at); }
+  // Of four tables, the first and the third; the second and the fourth.
+  static Register Low(const uint8_t* tables) {
+    const Register all = Load(tables);
+    return _mm512_shuffle_i64x2(all, all, 0b10'10'00'00);
   }
-  return total;
-}
+  static Register High(const uint8_t* tables) {
+    const Register all = Load(tables);
+    return _mm512_shuffle_i64x2(all, all, 0b11'11'01'01);
+  }
+  static Register Zero() { return _mm512_setzero_si512(); }
+  static Register LowHalves() { return _mm512_set1_epi8(0x0f); }
+  static Register Add8(Register a, Register b) { return _mm512_add_epi8(a, b); }
+  static Register Add16(Register a, Register b) { return _mm512_add_epi16(a, b); }
+  static Register And(Register a, Register b) { return _mm512_and_si512(a, b); }
+  static Register Shift4(Register a) { return _mm512_srli_epi16(a, 4); }
+  static Register Shift8(Register a) { return _mm512_srli_epi16(a, 8); }
+  static Register Choose(Register table, Register index) { return _mm512_shuffle_epi8(table, index); }
+  static void Store(Register all, Register odd, uint16_t* sums) {
+    const __m256i odd_sums = SumOfRows(odd);
+    const __m256i even_sums = _mm256_sub_epi16(SumOfRows(all), _mm256_slli_epi16(odd_sums, 8));
+    const __m256i low = _mm256_unpacklo_epi16(even_sums, odd_sums);
+    const __m256i high = _mm256_unpackhi_epi16(even_sums, odd_sums);
+    auto* const at = reinterpret_cast<__m256i*>(sums);
+    _mm256_storeu_si256(at, _mm256_permute2x128_si256(low, high, 0x20));
+    _mm256_storeu_si256(at + 1, _mm256_permute2x128_si256(low, high, 0x31));
+  }
 
-// Eight sums of the lanes of eight registers, in three rounds of adding neighbours.
-__m512i SumsOfLanes(const __m512i* totals) {
-  __m512i pairs[4];
-  for (std::size_t i = 0; i < 4; ++i) {
-    pairs[i] = _mm512_add_epi64(_mm512_unpacklo_epi64(totals[2 * i], totals[2 * i + 1]),
-                                _mm512_unpackhi_epi64(totals[2 * i], totals[2 * i + 1]));
+ private:
+  static __m256i SumOfRows(Register rows) {
+    return _mm256_add_epi16(_mm512_castsi512_si256(rows), _mm512_extracti64x4_epi64(rows, 1));
   }
-  // Each 128-bit lane holds sums of two codes now; the lanes are added across.
-  const __m512i low =
-      _mm512_add_epi64(_mm512_shuffle_i64x2(pairs[0], pairs[1], 0x88), _mm512_shuffle_i64x2(pairs[0], pairs[1], 0xdd));
-  const __m512i high =
-      _mm512_add_epi64(_mm512_shuffle_i64x2(pairs[2], pairs[3], 0x88), _mm512_shuffle_i64x2(pairs[2], pairs[3], 0xdd));
-  return _mm512_add_epi64(_mm512_shuffle_i64x2(low, high, 0x88), _mm512_shuffle_i64x2(low, high, 0xdd));
-}
-
-// Codes of 512 bits, the commonest size: the planes stay in registers.
-std::size_t RunOneRegister(const uint64_t* codes, std::size_t count, const uint64_t* planes, uint32_t* sums) {
-  __m512i plane[kQueryBits];
-  for (std::size_t bit = 0; bit < kQueryBits; ++bit) {
-    plane[bit] = _mm512_loadu_si512(planes + bit * kLaneWords);
-  }
-  std::size_t i = 0;
-  for (; i + kLaneWords <= count; i += kLaneWords) {
-    __m512i totals[kLaneWords];
-    for (std::size_t code = 0; code < kLaneWords; ++code) {
-      const __m512i bits = _mm512_loadu_si512(codes + (i + code) * kLaneWords);
-      const __m512i ones = _mm512_popcnt_epi64(_mm512_and_si512(bits, plane[0]));
-      const __m512i twos = _mm512_popcnt_epi64(_mm512_and_si512(bits, plane[1]));
-      const __m512i fours = _mm512_popcnt_epi64(_mm512_and_si512(bits, plane[2]));
-      const __m512i eights = _mm512_popcnt_epi64(_mm512_and_si512(bits, plane[3]));
-      const __m512i upper = _mm512_add_epi64(fours, _mm512_add_epi64(eights, eights));
-      const __m512i lower = _mm512_add_epi64(ones, _mm512_add_epi64(twos, twos));
-      totals[code] = _mm512_add_epi64(lower, _mm512_slli_epi64(upper, 2));
-    }
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + i), _mm512_cvtepi64_epi32(SumsOfLanes(totals)));
-  }
-  return i;
-}
+};
 
 }  // namespace
 
-void Avx512CodeKernel(const uint64_t* codes, std::size_t words, std::size_t count, const uint64_t* planes,
-                      uint32_t* sums) {
-  constexpr __mmask8 kAll = 0xff;
-  const std::size_t whole = words / kLaneWords * kLaneWords;
-  const auto rest = static_cast<__mmask8>((1U << (words - whole)) - 1);
-  std::size_t i = words == kLaneWords ? RunOneRegister(codes, count, planes, sums) : 0;
-  for (codes += i * words; i < count; ++i, codes += words) {
-    __m512i total = _mm512_setzero_si512();
-    for (std::size_t word = 0; word < whole; word += kLaneWords) {
-      total = Weighted(total, codes + word, planes + word, words, kAll);
-    }
-    if (rest != 0) {
-      total = Weighted(total, codes + whole, planes + whole, words, rest);
-    }
-    sums[i] = static_cast<uint32_t>(_mm512_reduce_add_epi64(total));
-  }
+void Avx512CodeKernel(const uint8_t* groups, std::size_t bytes, std::size_t count, const uint8_t* tables,
+                      uint16_t* sums) {
+  WideCodeKernel<Avx512>::Run(groups, bytes, count, tables, sums);
 }
 
 }  // namespace calotype

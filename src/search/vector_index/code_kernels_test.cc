@@ -1,52 +1,77 @@
 #include "search/vector_index/code_kernels.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
 namespace calotype {
 namespace {
 
-std::vector<uint64_t> RandomWords(std::size_t count, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<uint64_t> words(count);
-  for (uint64_t& word : words) {
-    word = random();
-  }
-  return words;
+std::vector<uint8_t> RandomBytes(std::size_t count, uint32_t below, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<uint8_t> bytes(count);
+  std::ranges::generate(bytes, [&] { return static_cast<uint8_t>(random() % below); });
+  return bytes;
 }
 
+CodeKernel Scalar() { return (*FindKernel(CodeKernels(), "scalar"))->run; }
+
 TEST(CodeKernelsTest, EveryKernelGivesTheScalarOnesNumbers) {
-  const CodeKernel scalar = (*FindKernel(CodeKernels(), "scalar"))->run;
   int compared = 0;
   for (const NamedKernel<CodeKernel>& kernel : CodeKernels()) {
     if (!kernel.supported()) {
       continue;
     }
-    for (std::size_t words = 1; words <= 24; ++words) {
-      for (const std::size_t count : {1, 2, 7, 100}) {
-        std::vector<uint64_t> codes = RandomWords(words * count, words);
-        std::fill_n(codes.begin(), words, ~uint64_t{0});  // the largest sum there is
-        const std::vector<uint64_t> planes = RandomWords(words * kQueryBits, words + 1000);
-        std::vector<uint32_t> expected(count);
-        std::vector<uint32_t> sums(count);
-        scalar(codes.data(), words, count, planes.data(), expected.data());
-        kernel.run(codes.data(), words, count, planes.data(), sums.data());
-        ASSERT_EQ(sums, expected) << kernel.name << " with " << words << " words";
-        ++compared;
+    for (std::size_t bytes = 8; bytes <= 256; bytes += 8) {
+      for (const std::size_t count : {1, 2, 7}) {
+        const auto seed = static_cast<uint32_t>(bytes);
+        const std::vector<uint8_t> groups = RandomBytes(bytes * count * kGroup, 256, seed);
+        for (const bool all_highest : {false, true}) {
+          std::vector<uint8_t> tables = RandomBytes(2 * bytes * kTableEntries, kMaxLevel + 1, seed + 1000);
+          if (all_highest) {
+            std::ranges::fill(tables, kMaxLevel);
+          }
+          std::vector<uint16_t> expected(count * kGroup);
+          std::vector<uint16_t> sums(count * kGroup);
+          Scalar()(groups.data(), bytes, count, tables.data(), expected.data());
+          kernel.run(groups.data(), bytes, count, tables.data(), sums.data());
+          ASSERT_EQ(sums, expected) << kernel.name << " with " << bytes << " bytes";
+          ++compared;
+        }
       }
     }
   }
-  EXPECT_GE(compared, 96);
+  EXPECT_GE(compared, 192);
 }
 
-TEST(CodeKernelsTest, ThePortableOneCountsWeightedBits) {
-  const uint64_t code = 0b1011;
-  const std::vector<uint64_t> planes = {0b0001, 0b0011, 0b0100, 0b1111};
-  uint32_t sum = 0;
-  (*FindKernel(CodeKernels(), "scalar"))->run(&code, 1, 1, planes.data(), &sum);
-  EXPECT_EQ(sum, 1U + 2 * 2 + 4 * 0 + 8 * 3);
+TEST(CodeKernelsTest, EveryKernelReachesTheLargestSumThereIs) {
+  constexpr std::size_t kBytes = 1056;  // two tables a byte: 65,472
+  for (const NamedKernel<CodeKernel>& kernel : CodeKernels()) {
+    if (kernel.supported()) {
+      const std::vector<uint8_t> tables(2 * kBytes * kTableEntries, kMaxLevel);
+      std::vector<uint16_t> sums(kGroup);
+      kernel.run(RandomBytes(kBytes * kGroup, 256, 1).data(), kBytes, 1, tables.data(), sums.data());
+      EXPECT_THAT(sums, testing::Each(2 * kBytes * kMaxLevel)) << kernel.name;
+    }
+  }
+}
+
+TEST(CodeKernelsTest, ThePortableOneAddsUpWhatTheBitsChoose) {
+  std::vector<uint8_t> group(8 * kGroup);
+  std::vector<uint8_t> tables(2 * 8 * kTableEntries);
+  group[0 * kGroup + 9] = 0x3a;  // of the tenth code
+  group[7 * kGroup + 9] = 0x01;
+  tables[0 * kTableEntries + 0xa] = 5;
+  tables[1 * kTableEntries + 0x3] = 7;
+  tables[14 * kTableEntries + 0x1] = 11;
+  std::vector<uint16_t> sums(kGroup);
+  Scalar()(group.data(), 8, 1, tables.data(), sums.data());
+  for (std::size_t code = 0; code < kGroup; ++code) {
+    EXPECT_EQ(sums[code], code == 9 ? 5 + 7 + 11 : 0) << code;
+  }
 }
 
 }  // namespace

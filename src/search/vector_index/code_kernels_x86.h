@@ -6,12 +6,15 @@
 
 namespace calotype {
 
-// Needs AVX2.
-void Avx2CodeKernel(const uint64_t* codes, std::size_t words, std::size_t count, const uint64_t* planes,
-                    uint32_t* sums);
+// Needs SSSE3.
+void Ssse3CodeKernel(const uint8_t* groups, std::size_t bytes, std::size_t count, const uint8_t* tables,
+                     uint16_t* sums);
 
-// Needs AVX-512 F and VPOPCNTDQ.
-void Avx512CodeKernel(const uint64_t* codes, std::size_t words, std::size_t count, const uint64_t* planes,
-                      uint32_t* sums);
+// Needs AVX2.
+void Avx2CodeKernel(const uint8_t* groups, std::size_t bytes, std::size_t count, const uint8_t* tables, uint16_t* sums);
+
+// Needs AVX-512 F and BW.
+void Avx512CodeKernel(const uint8_t* groups, std::size_t bytes, std::size_t count, const uint8_t* tables,
+                      uint16_t* sums);
 
 }  // namespace calotype

@@ -14,37 +14,34 @@ namespace calotype {
 struct CodeFactors {
   float scale = 0;  // from the product of code and query to the estimated cosine
   float error = 0;  // standard deviation of that estimate
-  float bits = 0;   // bits that are set in the code
 };
 
 // A true neighbour is lost with the chance that a normal error is larger than so many of its standard deviations: one
 // in 740.
 inline constexpr float kCodeSureness = 3;
 
-// Codes that lie one after the other, with their factors.
+// Codes in whole groups (code_groups.h), with their factors.
 struct CodeSpan {
-  std::span<const uint64_t> codes;
+  std::span<const uint8_t> groups;
   std::span<const float> scales;
   std::span<const float> errors;
-  std::span<const float> bits;
 };
 
-// A rotated query in kQueryBits bits a coordinate: value = lowest + step * level.
+// What a rotated query is worth by each four bits of a code, as tables for the kernels (code_kernels.h).
 class CodedQuery {
  public:
-  // The estimated cosines with the codes at `first` to `end`, and what they may be at most, as far as kCodeSureness
-  // goes; to `estimates[first]` and `highest[first]` on.
-  void Estimate(const CodeSpan& codes, std::size_t first, std::size_t end, float* estimates, float* highest) const;
+  // What the cosines with the codes at `first`, a multiple of kGroup, to `end` may be at most: the estimates and
+  // kCodeSureness times their errors; to `highest[first]` on.
+  void Highest(const CodeSpan& codes, std::size_t first, std::size_t end, float* highest) const;
 
  private:
   friend class Coder;
 
   std::size_t words_ = 0;
-  std::vector<uint64_t> planes_;
+  std::vector<uint8_t> tables_;
+  // A code's estimate, before it is scaled: lowest_ + per_level_ * (sum of what it chooses from the tables).
   float lowest_ = 0;
-  float step_ = 0;
-  float sum_ = 0;   // of all coordinates
-  float root_ = 1;  // 1 / sqrt(number of coordinates)
+  float per_level_ = 0;
 };
 
 // The sign of each coordinate after a random rotation, and RaBitQ's unbiased estimate of the cosine from them (Gao and

@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "search/vector_index/code_groups.h"
+
 namespace calotype {
 namespace {
 
@@ -22,7 +24,7 @@ namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "the file is little-endian");
 
 constexpr uint64_t kMagic = 0x3176'6f6c'6143'6376;  // "vcCalov1"
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::array<off_t, 2> kHeaderSlots = {0, 2048};  // written in turn: one is always whole
 
@@ -198,9 +200,13 @@ Status VectorFile::ReadHeader() {
         header.magic != kMagic || header.check != CheckOfHeader(header) || (found && header.sequence < sequence_)) {
       continue;
     }
-    if (header.version != kVersion || header.dimension != dimension_ || header.words != words_ ||
-        header.block != kBlock || std::string(header.library.data()) != library_) {
-      return absl::DataLossError("it was made for another catalogue, other models or by another version");
+    if (header.version != kVersion) {
+      return absl::FailedPreconditionError(
+          fmt::format("its bytes are of version {}, those of this program of version {}", header.version, kVersion));
+    }
+    if (header.dimension != dimension_ || header.words != words_ || header.block != kBlock ||
+        std::string(header.library.data()) != library_) {
+      return absl::DataLossError("it was made for another catalogue or other models");
     }
     found = true;
     sequence_ = header.sequence;
@@ -266,26 +272,33 @@ uint32_t VectorFile::CheckOf(PhotoId photo, std::span<const uint64_t> code, cons
   return sum.folded();
 }
 
+Status VectorFile::CheckCodes(std::size_t block, const Block& read, std::span<const uint32_t> checks) const {
+  std::vector<uint64_t> codes(kGroup * words_);
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    if (i % kGroup == 0) {
+      TakeCodes(read.groups.subspan(i * words_ * sizeof(uint64_t), GroupBytes(words_)), codes);
+    }
+    const CodeFactors factors{.scale = read.scales[i], .error = read.errors[i]};
+    if (checks[i] != CheckOf(read.photos[i], std::span(codes).subspan(i % kGroup * words_, words_), factors)) {
+      return absl::DataLossError(fmt::format("entry {} is not what was written", block * kBlock + i));
+    }
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<VectorFile::Block> VectorFile::ReadBlock(std::size_t block) {
   const std::size_t count = std::min(kBlock, state_.count - block * kBlock);
   std::size_t offset = OffsetOf(block);
   Block read;
-  read.codes = codes_->At<uint64_t>(offset, count * words_);
+  read.groups = codes_->At<uint8_t>(offset, GroupsOf(count) * GroupBytes(words_));
   offset += kBlock * words_ * sizeof(uint64_t);
   read.scales = codes_->At<float>(offset, count);
   read.errors = codes_->At<float>(offset + kBlock * sizeof(float), count);
-  read.bits = codes_->At<float>(offset + 2 * kBlock * sizeof(float), count);
   offset += kBlock * sizeof(CodeFactors);
   read.photos = codes_->At<int64_t>(offset, count);
   offset += kBlock * sizeof(int64_t);
-  const auto checks = codes_->At<uint32_t>(offset, count);
   if (!block_is_checked_[block]) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const CodeFactors factors{.scale = read.scales[i], .error = read.errors[i], .bits = read.bits[i]};
-      if (checks[i] != CheckOf(read.photos[i], read.codes.subspan(i * words_, words_), factors)) {
-        return absl::DataLossError(fmt::format("entry {} is not what was written", block * kBlock + i));
-      }
-    }
+    CALOTYPE_RETURN_IF_ERROR(CheckCodes(block, read, codes_->At<uint32_t>(offset, count)));
     block_is_checked_[block] = true;
   }
   if (!photos_of_block_[block].empty()) {
@@ -308,13 +321,32 @@ Status VectorFile::Append(PhotoId photo, std::span<const uint64_t> code, const C
   pending_.codes.insert(pending_.codes.end(), code.begin(), code.end());
   pending_.scales.push_back(factors.scale);
   pending_.errors.push_back(factors.error);
-  pending_.bits.push_back(factors.bits);
   pending_.photos.push_back(photo);
   pending_.checks.push_back(CheckOf(photo, code, factors));
   pending_.row_checks.push_back(CheckOfBytes(vector));
   pending_.vectors.insert(pending_.vectors.end(), vector.begin(), vector.end());
   const bool block_is_full = (written_ + pending_.photos.size()) % kBlock == 0;
   return block_is_full ? Flush() : absl::OkStatus();
+}
+
+// The groups into which the pending codes go, with the written ones that share the first of them.
+StatusOr<std::vector<uint8_t>> VectorFile::PendingGroups() const {
+  const std::size_t first = written_ % kGroup;
+  const std::size_t count = pending_.photos.size();
+  const std::size_t bytes = GroupBytes(words_);
+  std::vector<uint8_t> groups(GroupsOf(first + count) * bytes);
+  if (first != 0) {
+    const std::size_t offset = OffsetOf(written_ / kBlock) + written_ % kBlock / kGroup * bytes;
+    if (pread(codes_file_.get(), groups.data(), bytes, static_cast<off_t>(offset)) != static_cast<ssize_t>(bytes)) {
+      return absl::DataLossError("it was cut short");
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = first + i;
+    PutCode(std::span(pending_.codes).subspan(i * words_, words_), at % kGroup,
+            std::span(groups).subspan(at / kGroup * bytes, bytes));
+  }
+  return groups;
 }
 
 // Writes what is pending; it lies in one block.
@@ -331,20 +363,21 @@ Status VectorFile::Flush() {
   }
   const int file = codes_file_.get();
   std::size_t offset = OffsetOf(block);
-  const auto write = [&](const auto& values, std::size_t per_vector) -> Status {
+  // The codes that are there already are written as they are: who reads them meanwhile sees no change.
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> groups, PendingGroups());
+  CALOTYPE_RETURN_IF_ERROR(WriteSpan<uint8_t>(file, groups, offset + first / kGroup * GroupBytes(words_), folder_));
+  offset += kBlock / kGroup * GroupBytes(words_);
+  const auto write = [&](const auto& values) -> Status {
     using Value = std::remove_cvref_t<decltype(values)>::value_type;
-    const std::size_t bytes = per_vector * sizeof(Value);
-    CALOTYPE_RETURN_IF_ERROR(WriteSpan<Value>(file, values, offset + first * bytes, folder_));
-    offset += kBlock * bytes;
+    CALOTYPE_RETURN_IF_ERROR(WriteSpan<Value>(file, values, offset + first * sizeof(Value), folder_));
+    offset += kBlock * sizeof(Value);
     return absl::OkStatus();
   };
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.codes, words_));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.scales, 1));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.errors, 1));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.bits, 1));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.photos, 1));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.checks, 1));
-  CALOTYPE_RETURN_IF_ERROR(write(pending_.row_checks, 1));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.scales));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.errors));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.photos));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.checks));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.row_checks));
   CALOTYPE_RETURN_IF_ERROR(
       WriteSpan<uint16_t>(vectors_file_.get(), pending_.vectors, written_ * dimension_ * sizeof(uint16_t), folder_));
   written_ += count;

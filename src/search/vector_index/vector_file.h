@@ -34,15 +34,15 @@ class VectorFile {
 
   // One block of codes, as far as it is filled.
   struct Block {
-    std::span<const uint64_t> codes;  // words() for each vector
+    std::span<const uint8_t> groups;  // code_groups.h: whole ones, of which only codes of vectors count
     std::span<const float> scales;    // CodeFactors of each vector
     std::span<const float> errors;
-    std::span<const float> bits;
     std::span<const int64_t> photos;  // 0: gone
   };
 
   // Opens the index in `folder`, or makes an empty one. `library` names the catalogue that it belongs to.
-  //   kDataLoss            damaged, cut short, of another catalogue, dimension or version: Remove() it and make it anew
+  //   kDataLoss            damaged, cut short, of another catalogue or dimension: Remove() it and make it anew
+  //   kFailedPrecondition  whole, of another version of this file: likewise
   //   kResourceExhausted   the disk is full
   static StatusOr<std::unique_ptr<VectorFile>> Open(const std::filesystem::path& folder, std::size_t dimension,
                                                     std::size_t words, const std::string& library);
@@ -76,7 +76,9 @@ class VectorFile {
   Status ReadHeader();
   Status Map();
   Status ReadGone();
+  Status CheckCodes(std::size_t block, const Block& read, std::span<const uint32_t> checks) const;
   Status Flush();
+  StatusOr<std::vector<uint8_t>> PendingGroups() const;
   uint32_t CheckOf(PhotoId photo, std::span<const uint64_t> code, const CodeFactors& factors) const;
 
   const std::filesystem::path folder_;
@@ -99,7 +101,6 @@ class VectorFile {
     std::vector<uint64_t> codes;
     std::vector<float> scales;
     std::vector<float> errors;
-    std::vector<float> bits;
     std::vector<int64_t> photos;
     std::vector<uint32_t> checks;      // of the code
     std::vector<uint32_t> row_checks;  // of the vector

@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kDimension = 192;
+constexpr std::streamsize kHeaderBytes = 4096;
 
 TEST(RotationTest, LengthsAndAnglesStay) {
   for (const std::size_t dimension : {64, 100, 192, 384, 512, 768, 1152}) {
@@ -100,6 +101,25 @@ class VectorIndexTest : public testing::Test {
     usleep(static_cast<useconds_t>(microseconds));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
+  }
+
+  std::string ReadHeaders() const {
+    std::string headers(kHeaderBytes, 0);
+    std::ifstream(folder() / "codes", std::ios::binary).read(headers.data(), kHeaderBytes);
+    return headers;
+  }
+  void WriteHeaders(const std::string& headers) const {
+    std::fstream(folder() / "codes", std::ios::in | std::ios::out | std::ios::binary)
+        .write(headers.data(), kHeaderBytes);
+  }
+
+  // All photos, the nearest first.
+  static std::vector<std::pair<PhotoId, float>> Pairs(const VectorIndex& index, std::span<const float> query) {
+    std::vector<std::pair<PhotoId, float>> pairs;
+    for (const ScoredPhoto& hit : Value(index.Nearest(query, index.state().count, -1, {}))) {
+      pairs.emplace_back(hit.photo, hit.score);
+    }
+    return pairs;
   }
 
   const TempFolder home_;
@@ -195,6 +215,55 @@ TEST_F(VectorIndexTest, AReaderSeesWhatWasThereWhenItOpened) {
   EXPECT_GE(Recall(*reader), 0.99);
 }
 
+TEST_F(VectorIndexTest, GroupsThatGrewPieceByPieceAreThoseThatWereWrittenAtOnce) {
+  const auto append = [](VectorIndex& index, PhotoId first, std::span<const std::vector<uint16_t>> vectors) {
+    for (const std::vector<uint16_t>& halves : vectors) {
+      CALOTYPE_ASSERT_OK(index.Append(first++, halves));
+    }
+    CALOTYPE_ASSERT_OK(index.Commit(1));
+  };
+  std::vector<std::vector<uint16_t>> vectors;
+  // To the beginnings, insides and ends of groups and of a block.
+  for (const int piece : {1, 62, 1, 1, 127, 3904, 3, 200, 56}) {
+    const std::size_t first = vectors.size();
+    for (int i = 0; i < piece; ++i) {
+      vectors.push_back(source_.NextHalves());
+    }
+    if (first > 0) {
+      // What is left by a writer that dies just before its header is written.
+      const std::string headers = ReadHeaders();
+      std::vector<std::vector<uint16_t>> lost(100, vectors[0]);
+      append(*Open(), 10'000, lost);
+      WriteHeaders(headers);
+    }
+    append(*Open(), static_cast<PhotoId>(first + 1), std::span(vectors).subspan(first));
+  }
+  const auto grown = Open();
+  const auto at_once = Value(VectorIndex::Open(home_.path() / "other", kDimension, "library"));
+  append(*at_once, 1, vectors);
+  EXPECT_EQ(grown->state().count, at_once->state().count);
+  for (int i = 0; i < 20; ++i) {
+    const std::vector<float> query = source_.Next();
+    EXPECT_EQ(Pairs(*grown, query), Pairs(*at_once, query));
+  }
+}
+
+TEST_F(VectorIndexTest, AReaderSeesItsPartOfAGroupWhileOthersAreAddedToIt) {
+  const auto writer = Open();
+  Fill(*writer, 1, 70);
+  CALOTYPE_ASSERT_OK(writer->Commit(1));
+  const std::vector<float> query = source_.Next();
+  const auto expected = Pairs(*writer, query);
+  const auto looked_before = Open();
+  EXPECT_EQ(Pairs(*looked_before, query), expected);
+  const auto looks_later = Open();
+  Fill(*writer, 71, 50);
+  CALOTYPE_ASSERT_OK(writer->Commit(2));
+  EXPECT_EQ(Pairs(*looked_before, query), expected);
+  EXPECT_EQ(Pairs(*looks_later, query), expected);  // checks every record now
+  EXPECT_EQ(Pairs(*Open(), query).size(), 120U);
+}
+
 TEST_F(VectorIndexTest, AKilledWriterLeavesAWholeIndex) {
   for (int kill = 0; kill < 25; ++kill) {
     KillWriterAfter(500 + kill * 700);
@@ -246,8 +315,8 @@ TEST_F(VectorIndexTest, ABitThatFlippedIsNeverAnswered) {
   for (const char* name : {"codes", "vectors", "gone"}) {
     for (int flip = 0; flip < 60; ++flip) {
       std::fstream file(folder() / name, std::ios::in | std::ios::out | std::ios::binary);
-      // Only where something was written: a block is reserved as a whole.
-      const auto size = std::min<std::uintmax_t>(fs::file_size(folder() / name), 4096 + 300 * kDimension / 8);
+      // Only where something was written: a block is reserved as a whole, and so is the last group.
+      const auto size = std::min<std::uintmax_t>(fs::file_size(folder() / name), 4096 + 256 * kDimension / 8);
       const auto at = static_cast<std::streamoff>(random() % size);
       const auto mask = static_cast<char>(1U << (random() % 8));
       const auto flip_bit = [&] {
@@ -281,6 +350,21 @@ TEST_F(VectorIndexTest, AnotherLibraryOrDimensionIsNotTakenForThisOne) {
   }
   EXPECT_TRUE(absl::IsDataLoss(VectorIndex::Open(folder(), kDimension, "other").status()));
   EXPECT_TRUE(absl::IsDataLoss(VectorIndex::Open(folder(), kDimension + 64, "library").status()));
+}
+
+TEST_F(VectorIndexTest, AnotherVersionIsTold) {
+  {
+    const auto index = Open();
+    Fill(*index, 1, 10);
+    CALOTYPE_ASSERT_OK(index->Commit(1));
+    CALOTYPE_ASSERT_OK(index->Commit(2));
+  }
+  SetVersionOfIndex(folder() / "codes", 2);  // what it is: the check sums are right
+  EXPECT_EQ(Open()->state().count, 10U);
+  SetVersionOfIndex(folder() / "codes", 1);
+  const Status status = VectorIndex::Open(folder(), kDimension, "library").status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(status.message(), testing::HasSubstr("version 1"));
 }
 
 }  // namespace

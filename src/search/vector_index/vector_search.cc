@@ -108,9 +108,12 @@ StatusOr<VectorIndex*> VectorSearch::UpToDate(Catalog& catalog, const std::strin
     return index.get();
   }
   const bool anew = opened.ok() && MustBeMadeAnew((*opened)->state(), changes);
-  if (absl::IsDataLoss(opened.status()) || anew) {
+  const bool other_version = absl::IsFailedPrecondition(opened.status());
+  if (absl::IsDataLoss(opened.status()) || other_version || anew) {
     if (!anew) {
-      LogWarning("the vector index {} is made anew: {}", folder.string(), Message(opened.status()));
+      // Nobody need worry about what a new version of the program does once.
+      Log(other_version ? LogLevel::kInfo : LogLevel::kWarning,
+          fmt::format("the vector index {} is made anew: {}", folder.string(), Message(opened.status())));
     }
     opened = absl::UnknownError("");
     CALOTYPE_RETURN_IF_ERROR(VectorFile::Remove(folder));

@@ -1,11 +1,13 @@
 #include "search/vector_index/vector_search.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "base/log.h"
 #include "search/search_test_util.h"
 #include "search/vector_index/vector_test_util.h"
 
@@ -109,6 +111,31 @@ TEST_F(VectorSearchTest, ADamagedIndexIsMadeAnew) {
   fs::remove_all(folder_);
   VectorSearch anew(folder_, 1);
   ExpectTheSame(anew);
+}
+
+TEST_F(VectorSearchTest, OneOfAnotherVersionIsMadeAnewWithoutAWarning) {
+  AddVectors(100);
+  for (const uint32_t version : {1, 3}) {
+    {
+      VectorSearch search(folder_, 1);
+      ExpectTheSame(search);
+    }
+    SetVersionOfIndex(folder_ / "space/codes", version);
+    std::vector<std::string> informed;
+    std::vector<std::string> warned;
+    SetLogLevel(LogLevel::kInfo);
+    SetLogSink([&](LogLevel level, std::string_view message) {
+      (level == LogLevel::kInfo ? informed : warned).emplace_back(message);
+    });
+    VectorSearch search(folder_, 1);
+    ExpectTheSame(search);
+    VectorSearch later(folder_, 1);
+    ExpectTheSame(later);
+    SetLogSink({});
+    SetLogLevel(LogLevel::kWarning);
+    EXPECT_THAT(informed, testing::ElementsAre(testing::HasSubstr(fmt::format("of version {}", version))));
+    EXPECT_THAT(warned, testing::IsEmpty());
+  }
 }
 
 TEST_F(VectorSearchTest, AFolderThatCannotBeWrittenIsDoneWithout) {

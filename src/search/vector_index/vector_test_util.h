@@ -3,6 +3,10 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <span>
 #include <vector>
@@ -53,5 +57,29 @@ class ClusteredVectors {
   std::normal_distribution<float> normal_;
   std::vector<std::vector<float>> centres_;
 };
+
+// Where docs/vector-index.md says that a header has its version; both headers of `codes` get `version` and a check sum
+// that is right.
+inline void SetVersionOfIndex(const std::filesystem::path& codes, uint32_t version) {
+  constexpr std::size_t kVersionAt = 8;
+  constexpr std::size_t kCheckAt = 88;
+  std::fstream file(codes, std::ios::in | std::ios::out | std::ios::binary);
+  for (const std::streamoff header : {0, 2048}) {
+    char bytes[kCheckAt];
+    file.seekg(header).read(bytes, sizeof(bytes));
+    std::memcpy(bytes + kVersionAt, &version, sizeof(version));
+    uint64_t sum = 0x3176'6f6c'6143'6376;
+    for (std::size_t at = 0; at <= kCheckAt; at += sizeof(sum)) {  // and the rest behind the words, which is nothing
+      uint64_t word = 0;
+      if (at < kCheckAt) {
+        std::memcpy(&word, bytes + at, sizeof(word));
+      }
+      sum = (sum ^ word) * 0x9e37'79b9'7f4a'7c15;
+      sum ^= sum >> 29U;
+    }
+    file.seekp(header).write(bytes, sizeof(bytes));
+    file.write(reinterpret_cast<const char*>(&sum), sizeof(sum));
+  }
+}
 
 }  // namespace calotype
