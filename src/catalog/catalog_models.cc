@@ -3,12 +3,13 @@
 #include <string_view>
 
 #include "catalog/kept_findings.h"
+#include "catalog/library_keys.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
 namespace {
 
-// Keys of the table "library": a model set's are `name`.pack, .choices and .text_encoder.
+// Keys (library_keys.h): a model set's are `name`.pack, .choices and .text_encoder.
 constexpr std::string_view kWanted = "wanted";
 constexpr std::string_view kShown = "shown";
 constexpr std::string_view kPrevious = "previous";
@@ -22,18 +23,6 @@ constexpr std::string_view kSwitching =
 constexpr std::string_view kNotWanted =
     "NOT EXISTS (SELECT 1 FROM analysis WHERE analysis.photo_id = kept.photo_id AND analysis.analysis = kept.analysis"
     " AND analysis.version = kept.version)";
-
-StatusOr<std::optional<std::string>> ReadKey(Database& database, const std::string& key) {
-  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database.Query("SELECT value FROM library WHERE key = ?1", key));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  return found ? std::optional(row.Text(0)) : std::nullopt;
-}
-
-Status WriteKey(Database& database, const std::string& key, const std::string& value) {
-  return database.Execute(
-      "INSERT INTO library(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value", key,
-      value);
-}
 
 StatusOr<std::optional<ModelSet>> ReadModels(Database& database, std::string_view name) {
   const std::string prefix(name);

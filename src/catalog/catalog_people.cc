@@ -2,12 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "catalog/codec.h"
+#include "catalog/library_keys.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
 namespace {
+
+constexpr std::string_view kMarkKey = "people.mark";
 
 Status RequirePerson(Database& database, PersonId person) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM person WHERE id = ?1", person));
@@ -59,14 +65,13 @@ StatusOr<int64_t> SqliteCatalog::CountFaces() {
 
 StatusOr<std::string> SqliteCatalog::PeopleMark() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database_->Query("SELECT value FROM library WHERE key = 'people.mark'"));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  return found ? row.Text(0) : std::string();
+  CALOTYPE_ASSIGN_OR_RETURN(std::optional<std::string> mark, ReadKey(*database_, kMarkKey));
+  return std::move(mark).value_or("");
 }
 
 Status SqliteCatalog::SetPeopleMark(const std::string& mark) {
   const MutexLock lock(&mutex_);
-  return database_->Execute("INSERT OR REPLACE INTO library(key, value) VALUES ('people.mark', ?1)", mark);
+  return WriteKey(*database_, kMarkKey, mark);
 }
 
 StatusOr<PersonId> SqliteCatalog::CreatePerson() {

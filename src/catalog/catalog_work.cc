@@ -2,12 +2,16 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
+#include "catalog/library_keys.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
 namespace {
+
+constexpr std::string_view kPausedKey = "scan.paused";
 
 // A crash is a photo's own doing, most likely; a kill may be the user's.
 constexpr int kMaxCrashes = 2;
@@ -122,13 +126,12 @@ Status SqliteCatalog::ResetRunning(std::span<const Casualty> casualties) {
 
 Status SqliteCatalog::SetPaused(bool paused) {
   const MutexLock lock(&mutex_);
-  return paused ? database_->Execute("INSERT OR REPLACE INTO library(key, value) VALUES ('scan.paused', 'yes')")
-                : database_->Execute("DELETE FROM library WHERE key = 'scan.paused'");
+  return paused ? WriteKey(*database_, kPausedKey, "yes") : DropKey(*database_, kPausedKey);
 }
 
 StatusOr<bool> SqliteCatalog::Paused() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto paused, database_->QueryInt("SELECT 1 FROM library WHERE key = 'scan.paused'"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto paused, ReadKey(*database_, kPausedKey));
   return paused.has_value();
 }
 
