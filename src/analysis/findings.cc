@@ -24,7 +24,8 @@ bool AllIn(const Range& range) {
 }
 
 bool IsFinite(const FaceFinding& face) {
-  return IsFinite(face.score) && IsFinite(face.box) && AllIn(face.landmarks) && AllIn(face.embedding);
+  return IsFinite(face.score) && IsFinite(face.box) && AllIn(face.landmarks) && AllIn(face.embedding) &&
+         IsFinite(face.sharpness.value_or(0));
 }
 bool IsFinite(const TextFinding& text) { return IsFinite(text.score) && AllIn(text.quad); }
 bool IsFinite(const EmbeddingFinding& embedding) { return AllIn(embedding.vector) && AllIn(embedding.tags); }

@@ -22,6 +22,7 @@ struct FaceFinding {
   Box box;
   std::array<Point, 5> landmarks;  // eye at the image's left, eye at the right, nose tip, mouth corner left, right
   std::vector<float> embedding;    // unit length; empty until faces.recognise ran
+  std::optional<float> sharpness;  // 0 to 1, faces/sharpness.h; unknown until faces.recognise ran
 
   // False when the detector tells boxes alone: all five are then zero.
   bool has_landmarks() const;

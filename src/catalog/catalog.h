@@ -182,6 +182,7 @@ struct FaceRecord {
   FaceId id = 0;
   PhotoId photo = 0;
   float score = 0;
+  std::optional<float> sharpness;  // nullopt: not known, of faces that were recognised before it was measured
   Box box;
   std::optional<PersonId> person;
   bool decided = false;              // a user said who it is

@@ -126,15 +126,17 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::FacesOf(PersonId person) {
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database_->Query("SELECT id, photo_id, score, x, y, width, height, decided FROM face WHERE person_id = ?1 AND"
-                       " EXISTS (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
-                       " ORDER BY score * width * height DESC, id",
-                       meant));
+      database_->Query(
+          "SELECT id, photo_id, score, x, y, width, height, decided, sharpness FROM face WHERE person_id = ?1 AND"
+          " EXISTS (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
+          " ORDER BY score * width * height DESC, id",
+          meant));
   std::vector<FaceRecord> faces;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
     faces.push_back({.id = row.Int(0),
                      .photo = row.Int(1),
                      .score = row.Float(2),
+                     .sharpness = row.IsNull(8) ? std::nullopt : std::optional(row.Float(8)),
                      .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
                      .person = meant,
                      .decided = row.Int(7) != 0,

@@ -1,6 +1,8 @@
 // Models take the place of others at once, and back.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/half.h"
 #include "catalog/catalog_test_util.h"
 #include "catalog/kept_findings.h"
@@ -296,12 +298,15 @@ TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
   const PhotoId obama = Value(catalog->FindByPath("/photos/obama.jpg"));
   EXPECT_THAT(Value(catalog->FindPhotos({.person = "Barack"})), ElementsAre(obama));
   EXPECT_EQ(Value(catalog->GetPhoto(obama)).findings.embedding->space, "minilm-l6-v2");
+  const std::vector<FaceRecord> faces = Value(catalog->Faces());
+  EXPECT_THAT(faces, SizeIs(2));
+  EXPECT_TRUE(std::ranges::none_of(faces, [](const FaceRecord& face) { return face.sharpness.has_value(); }));
   CALOTYPE_ASSERT_OK(catalog->WantModels(kNew));
   CALOTYPE_ASSERT_OK(catalog->RequireAnalyses(VersionsOf("v2")));
   EXPECT_EQ(Value(catalog->Models()).switching, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2, 3, 4));
 
 TEST(KeptFindingsTest, BytesAndBack) {
   const PhotoResult result = FullResult(1);
@@ -314,6 +319,8 @@ TEST(KeptFindingsTest, BytesAndBack) {
   EXPECT_EQ(faces.faces->at(1).box.x, 200);
   EXPECT_EQ(faces.faces->at(1).landmarks[4].y, 45);
   EXPECT_THAT(faces.faces->at(1).embedding, ElementsAre(0, 1));
+  EXPECT_EQ(faces.faces->at(0).sharpness, std::nullopt);
+  EXPECT_EQ(faces.faces->at(1).sharpness, 0.375F);
 }
 
 TEST(KeptFindingsTest, DamagedBytesAreAnError) {

@@ -27,7 +27,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database_->Query("SELECT id, face.photo_id, score, x, y, width, height, person_id, embedding,"
-                       " coalesce(found_version, ''), decided FROM face LEFT JOIN analysis"
+                       " coalesce(found_version, ''), decided, sharpness FROM face LEFT JOIN analysis"
                        " ON analysis.photo_id = face.photo_id AND analysis = 'faces.recognise'"
                        " WHERE embedding IS NOT NULL AND EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0) ORDER BY id"));
@@ -36,6 +36,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
     faces.push_back({.id = row.Int(0),
                      .photo = row.Int(1),
                      .score = row.Float(2),
+                     .sharpness = row.IsNull(11) ? std::nullopt : std::optional(row.Float(11)),
                      .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
                      .person = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7)),
                      .decided = row.Int(10) != 0,

@@ -132,6 +132,20 @@ TEST_P(CatalogStoreTest, EmbeddingsNeedTheFacesTheyAreOf) {
   EXPECT_THAT(Value(catalog().Faces()), SizeIs(2));
 }
 
+TEST_P(CatalogStoreTest, SharpnessIsKeptWhereItIsKnown) {
+  const PhotoId photo = Add("/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(StoreOne(FullResult(photo)));
+  const std::vector<FaceRecord> faces = Value(catalog().Faces());
+  EXPECT_EQ(faces[0].sharpness, std::nullopt);
+  EXPECT_EQ(faces[1].sharpness, 0.375F);
+  const Findings findings = Value(catalog().GetPhoto(photo)).findings;
+  EXPECT_EQ(findings.faces->at(0).sharpness, std::nullopt);
+  EXPECT_EQ(findings.faces->at(1).sharpness, 0.375F);
+  const PersonId person = Value(catalog().CreatePerson());
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(person, std::vector{faces[1].id}));
+  EXPECT_EQ(Value(catalog().FacesOf(person))[0].sharpness, 0.375F);
+}
+
 TEST_P(CatalogStoreTest, FacesFoundAgainKeepIdAndPerson) {
   PhotoResult result = FullResult(Add("/a.jpg", "a"));
   CALOTYPE_ASSERT_OK(StoreOne(result));

@@ -138,8 +138,10 @@ Status WriteFaceEmbeddings(Database& database, PhotoId photo, const Findings& fi
   for (const FaceFinding& face : faces) {
     const std::vector<uint16_t> halves = ToHalf(face.embedding);
     const auto blob = halves.empty() ? std::nullopt : std::optional(AsBlob(std::span(halves)));
-    CALOTYPE_RETURN_IF_ERROR(database.Execute("UPDATE face SET embedding = ?3 WHERE photo_id = ?1 AND position = ?2",
-                                              photo, position++, blob));
+    const std::optional<double> sharpness = face.sharpness;
+    CALOTYPE_RETURN_IF_ERROR(
+        database.Execute("UPDATE face SET embedding = ?3, sharpness = ?4 WHERE photo_id = ?1 AND position = ?2", photo,
+                         position++, blob, sharpness));
   }
   return absl::OkStatus();
 }
@@ -194,13 +196,16 @@ Status ReadText(Database& database, PhotoId photo, Findings& findings) {
 
 Status ReadFaceRows(Database& database, PhotoId photo, bool with_embeddings, Findings& findings) {
   auto& faces = findings.faces.emplace();
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database.Query("SELECT score, x, y, width, height, landmarks, embedding FROM face"
-                                           " WHERE photo_id = ?1 ORDER BY position",
-                                           photo));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database.Query("SELECT score, x, y, width, height, landmarks, embedding, sharpness FROM face"
+                                     " WHERE photo_id = ?1 ORDER BY position",
+                                     photo));
   return rows.ForEach([&](const Statement& row) {
-    faces.push_back(
-        {.score = row.Float(0), .box = ReadBox(row, 1), .landmarks = PointsFromBlob<5>(row.Bytes(5)), .embedding = {}});
+    faces.push_back({.score = row.Float(0),
+                     .box = ReadBox(row, 1),
+                     .landmarks = PointsFromBlob<5>(row.Bytes(5)),
+                     .embedding = {},
+                     .sharpness = row.IsNull(7) ? std::nullopt : std::optional(row.Float(7))});
     if (with_embeddings && !row.IsNull(6)) {
       faces.back().embedding = ToFloat(FromBlob<uint16_t>(row.Bytes(6)));
     }

@@ -90,6 +90,9 @@ Json FromFaces(const Findings& findings) {
   Json json = Json::array();
   for (const FaceFinding& face : *findings.faces) {
     json.push_back({face.score, FromBox(face.box), FromPoints(face.landmarks), FromVector(face.embedding)});
+    if (face.sharpness.has_value()) {
+      json.back().push_back(*face.sharpness);
+    }
   }
   return json;
 }
@@ -100,7 +103,8 @@ void ToFaces(const Json& json, Findings& findings) {
     faces.push_back({.score = face.at(0),
                      .box = ToBox(face.at(1)),
                      .landmarks = PointsFromBlob<5>(face.at(2).get_binary()),
-                     .embedding = ToVector(face.at(3))});
+                     .embedding = ToVector(face.at(3)),
+                     .sharpness = face.size() > 4 ? std::optional(face.at(4).get<float>()) : std::nullopt});
   }
 }
 

@@ -277,6 +277,9 @@ CREATE TABLE named_region (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX named_region_that_waits ON named_region(photo_id, position) WHERE imported = 0;
 )sql",
+    R"sql(
+ALTER TABLE face ADD COLUMN sharpness REAL;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

@@ -104,6 +104,7 @@ inline PhotoResult FullResult(PhotoId id) {
       EmbeddingFinding{.space = "space", .vector = {0.5F, -0.5F, 0.5F, 0.5F}, .tags = {{"Egyptian cat", 0.625F}}};
   result.findings.text = {LineOf("NO PARKING"), LineOf("at any time")};
   result.findings.faces = {FaceAt(10, {1, 0}), FaceAt(200, {0, 1})};
+  result.findings.faces->back().sharpness = 0.375F;  // of the first it is not known
   result.findings.pdq = PdqFinding{.hash = {1, 2, 3}, .quality = 88};
   result.outcomes = {Done(kDecodeAnalysis), Done("objects"),         Done("embedding"), Done("text"),
                      Done("faces.detect"),  Done("faces.recognise"), Done("pdq")};

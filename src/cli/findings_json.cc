@@ -32,6 +32,9 @@ Json ToJson(const FaceFinding& face, const JsonOptions& options) {
   Json json = {{"score", Score(face.score)},
                {"box", ToJson(face.box)},
                {"landmarks", ToJson(face.has_landmarks() ? landmarks : landmarks.first(0))}};
+  if (face.sharpness.has_value()) {
+    json["sharpness"] = Score(*face.sharpness);
+  }
   if (options.vectors && !face.embedding.empty()) {
     json["embedding"] = face.embedding;
   }

@@ -29,6 +29,9 @@ namespace {
 // size from which five landmarks lie some pixels apart.
 constexpr float kFounderScore = 0.6F;
 constexpr float kFounderSide = 24;
+// FaceSharpness of a face that is blurred by a twentieth of its width: it is no longer like itself
+// (bench/quality/README.md).
+constexpr float kFounderSharpness = 0.25F;
 
 // One face alike may be chance or a mistaken member; the mean of three is not moved by one.
 constexpr std::size_t kClosest = 3;
@@ -41,7 +44,8 @@ constexpr float kMiddleMargin = 0.1F;
 constexpr std::size_t kCompared = 100;
 
 bool CanFound(const FaceRecord& face) {
-  return face.score >= kFounderScore && std::min(face.box.width, face.box.height) >= kFounderSide;
+  const bool is_sharp = !face.sharpness.has_value() || *face.sharpness >= kFounderSharpness;
+  return is_sharp && face.score >= kFounderScore && std::min(face.box.width, face.box.height) >= kFounderSide;
 }
 
 void Normalise(std::vector<float>& vector) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "search/search_test_util.h"
 
@@ -18,13 +19,14 @@ class PeopleTest : public SearchTest {
   static constexpr float kThreshold = 0.73F;
 
   void AddFaces(const std::string& path, std::vector<std::vector<float>> embeddings, float score = 0.9F,
-                float side = 40) {
+                float side = 40, std::optional<float> sharpness = 0.4F) {
     PhotoResult result;
     auto& faces = result.findings.faces.emplace();
     for (std::vector<float>& embedding : embeddings) {
       FaceFinding face = FaceAt(static_cast<float>(faces.size()) * 100, std::move(embedding));
       face.score = score;
       face.box.width = side;
+      face.sharpness = sharpness;
       faces.push_back(std::move(face));
     }
     AddPhoto(path, result);
@@ -89,6 +91,18 @@ TEST_F(PeopleTest, SmallAndUnsureFacesJoinButDoNotFound) {
   EXPECT_EQ(update_.left, 2);
   AddFaces("/clear", {{1, 0}});
   EXPECT_THAT(Update(), ElementsAre(1, 0, 1)) << "though it was booked later";
+}
+
+TEST_F(PeopleTest, BlurredFacesJoinButDoNotFound) {
+  AddFaces("/blurred", {{1, 0}, {0, -1}}, 0.9F, 200, 0.24F);
+  EXPECT_THAT(Update(), ElementsAre(0, 0));
+  EXPECT_EQ(update_.left, 2);
+  AddFaces("/sharp", {{1, 0}}, 0.9F, 40, 0.25F);
+  EXPECT_THAT(Update(), ElementsAre(1, 0, 1));
+  AddFaces("/blurred too", {AtCosine(0.9F)}, 0.9F, 200, 0);
+  EXPECT_THAT(Update(), ElementsAre(1, 0, 1, 1));
+  AddFaces("/of before it was measured", {{0, -1}}, 0.9F, 40, std::nullopt);
+  EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 1, 2)) << "not known is not blurred";
 }
 
 // A face that was left is asked again for those who changed, and for all when a decision may have made room for it.

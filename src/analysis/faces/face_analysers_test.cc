@@ -172,6 +172,7 @@ TEST_F(FaceRecogniserTest, GivesEachFaceAUnitVectorInModestBatches) {
     ASSERT_EQ(embedding.size(), 2U);
     EXPECT_NEAR(embedding[0], 127 / length, 1e-3);
     EXPECT_NEAR(embedding[1], place / length, 1e-3);
+    EXPECT_EQ((*findings_.faces)[i].sharpness, 0) << "of a grey photo";
   }
 }
 
@@ -238,6 +239,7 @@ TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
     });
     EXPECT_THAT(Message(status), HasSubstr(std::string(c.message)));
     EXPECT_TRUE(findings_.faces->front().embedding.empty());
+    EXPECT_FALSE(findings_.faces->front().sharpness.has_value());
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "analysis/analyser.h"
 #include "analysis/faces/face_chip.h"
+#include "analysis/faces/sharpness.h"
 #include "analysis/image_ops.h"
 #include "analysis/image_tensor.h"
 #include "analysis/model_binding.h"
@@ -61,6 +62,15 @@ constexpr std::array kFamilies = {
 
 constexpr int kDefaultSize = 112;
 
+// In pixels of the analysed image.
+std::array<Point, 5> LandmarksIn(const PhotoView& photo, const FaceFinding& face) {
+  std::array<Point, 5> landmarks;
+  std::ranges::transform(face.landmarks, landmarks.begin(), [&](const Point& point) {
+    return Point{point.x / photo.scale_x(), point.y / photo.scale_y()};
+  });
+  return landmarks;
+}
+
 struct Recogniser {
   const Family* family = nullptr;
   std::string model;
@@ -72,11 +82,7 @@ struct Recogniser {
     if (!family->dlib_template) {
       return CutArcFaceChip(photo.image, face.landmarks, photo.scale_x(), photo.scale_y(), size);
     }
-    std::array<Point, 5> landmarks;
-    std::ranges::transform(face.landmarks, landmarks.begin(), [&](const Point& point) {
-      return Point{point.x / photo.scale_x(), point.y / photo.scale_y()};
-    });
-    return CutFaceChip(photo.image, landmarks, size, padding);
+    return CutFaceChip(photo.image, LandmarksIn(photo, face), size, padding);
   }
 
   // The side of the chips that the graph takes.
@@ -198,7 +204,9 @@ class FaceRecogniser final : public Analyser {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
     CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser_.Recognise(*session, photo, *findings.faces));
     for (std::size_t i = 0; i < vectors.size(); ++i) {
-      (*findings.faces)[i].embedding = std::move(vectors[i]);
+      FaceFinding& face = (*findings.faces)[i];
+      face.embedding = std::move(vectors[i]);
+      face.sharpness = FaceSharpness(photo.image, LandmarksIn(photo, face));
     }
     return absl::OkStatus();
   }
