@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import unittest
 
+import made_photos
 from calotype import CalotypeTestCase, names, user_cache
 
 PLACES = user_cache() / "places/places.tsv"
@@ -110,6 +111,30 @@ class FactsTest(CalotypeTestCase):
         (photos / "shot.jpg").unlink()
         self.scan("--only", "pdq")
         self.assertEqual(self.search("name:shot"), ["shot.dng"], "alone it stands for itself")
+
+    def test_live_photos_go_by_their_identifiers(self) -> None:
+        photos = self.library.photos
+        for name, identifier in (("IMG_1.jpg", "AAAA-1"), ("IMG_2.jpg", "AAAA-2"), ("IMG_3.jpg", "")):
+            photo = made_photos.jpeg(64, 48, name)
+            (photos / name).write_bytes(made_photos.with_content_identifier(photo, identifier) if identifier else photo)
+        (photos / "moving.mov").write_bytes(made_photos.video("AAAA-1"))
+        (photos / "IMG_2.mov").write_bytes(made_photos.video("BBBB-2"))
+        (photos / "IMG_3.mov").write_bytes(made_photos.video())
+
+        def videos() -> dict[str, list[str]]:
+            shown = {name: self.show(photos / name) for name in ("IMG_1.jpg", "IMG_2.jpg", "IMG_3.jpg")}
+            return {name: names(photo.get("with", [])) for name, photo in shown.items()}
+
+        wanted = {"IMG_1.jpg": ["moving.mov"], "IMG_2.jpg": [], "IMG_3.jpg": ["IMG_3.mov"]}
+        self.scan("--only", "pdq")
+        self.assertEqual(videos(), wanted)
+        self.assertIn("3 unchanged", self.scan("--only", "pdq").stdout)
+        self.assertEqual(videos(), wanted, "nothing was forgotten")
+        # Another video comes under an old name, and the first half of another pair.
+        (photos / "moving.mov").write_bytes(made_photos.video("CCCC-3") + bytes(8))
+        (photos / "IMG_2.jpg").write_bytes(made_photos.with_content_identifier(made_photos.jpeg(64, 48, "new"), "BBBB-2"))
+        self.scan("--only", "pdq")
+        self.assertEqual(videos(), {"IMG_1.jpg": [], "IMG_2.jpg": ["IMG_2.mov"], "IMG_3.jpg": ["IMG_3.mov"]})
 
     def test_tables(self) -> None:
         self.library.add_samples("cat.png", "flower.jpg")

@@ -44,6 +44,30 @@ def jpeg(width: int, height: int, name: str, progressive: bool = False) -> bytes
     return data + b"\xff\xd9"
 
 
+def with_content_identifier(photo: bytes, identifier: str) -> bytes:
+    """The JPEG with an EXIF block in which Apple's maker note has that content identifier."""
+    text = identifier.encode() + b"\0"
+    note = b"Apple iOS\0\0\1MM" + struct.pack(">HHHII", 1, 0x0011, 2, len(text), 32) + bytes(4) + text
+    exif = b"MM\0*" + struct.pack(">IHHHIII", 8, 1, 0x8769, 4, 1, 26, 0)
+    exif += struct.pack(">HHHIII", 1, 0x927C, 7, len(note), 44, 0) + note
+    return photo[:2] + _segment(0xE1, b"Exif\0\0" + exif) + photo[2:]
+
+
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def video(identifier: str = "") -> bytes:
+    """A QuickTime file without a picture in it, with that content identifier."""
+    key = _box(b"mdta", b"com.apple.quicktime.content.identifier")
+    value = _box(struct.pack(">I", 1), _box(b"data", struct.pack(">II", 1, 0), identifier.encode()))
+    handler = _box(b"hdlr", bytes(8), b"mdta", bytes(13))
+    meta = _box(b"meta", handler, _box(b"keys", struct.pack(">II", 0, 1), key), _box(b"ilst", value))
+    movie = _box(b"moov", *([meta] if identifier else []))
+    return _box(b"ftyp", b"qt  ", bytes(4), b"qt  ") + _box(b"mdat", bytes(5000)) + movie
+
+
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

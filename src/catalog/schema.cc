@@ -279,6 +279,9 @@ CREATE INDEX named_region_that_waits ON named_region(photo_id, position) WHERE i
 )sql",
     R"sql(
 ALTER TABLE face ADD COLUMN sharpness REAL;
+
+-- By names alone until now; the next scan finds them again, with their content identifiers.
+DELETE FROM companion WHERE kind = 2;
 )sql",
 };
 

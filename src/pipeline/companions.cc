@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "photo/sidecar.h"
 #include "pipeline/photo_files.h"
@@ -40,7 +42,9 @@ struct Shot {
   std::vector<std::string> videos;
 };
 
-void Add(const fs::path& file, std::unordered_map<std::string, Shot>& shots) {
+using Shots = std::unordered_map<std::string, Shot>;
+
+void Add(const fs::path& file, Shots& shots) {
   const std::string extension = Extension(file);
   Shot& shot = shots[file.stem().string()];
   if (Has(kVideoExtensions, extension)) {
@@ -55,14 +59,98 @@ void Add(const fs::path& file, std::unordered_map<std::string, Shot>& shots) {
   }
 }
 
+// Which video is whose.
+class LivePhotos {
+ public:
+  LivePhotos(const Shots& shots, const LiveHalves& halves) : shots_(shots), halves_(halves) {}
+
+  std::vector<std::pair<std::string, std::string>> Find() {
+    for (const auto& [stem, shot] : shots_) {
+      for (const std::string& video : shot.videos) {
+        PairByName(shot, video);
+      }
+    }
+    for (const Single& video : singles_) {
+      PairByIdentifier(video);
+    }
+    return std::move(pairs_);
+  }
+
+ private:
+  // A video that no photo of its name has.
+  struct Single {
+    std::string path;
+    std::string identifier;
+  };
+
+  void Pair(const std::string& photo, const std::string& video) { pairs_.emplace_back(photo, video); }
+
+  void PairByName(const Shot& shot, const std::string& video) {
+    if (const std::string known = halves_.known_photo(video); !known.empty()) {
+      sure_.insert(known);
+      Pair(known, video);
+      return;
+    }
+    Single single{.path = video, .identifier = halves_.identifier(video)};
+    if (const std::string* const photo = PhotoByName(shot, single.identifier); photo != nullptr) {
+      Pair(*photo, video);
+    } else if (!single.identifier.empty()) {
+      singles_.push_back(std::move(single));
+    }
+  }
+
+  // Of the photos of a video's name the one that has its identifier, else the first that does not say; null when none
+  // is left.
+  const std::string* PhotoByName(const Shot& shot, const std::string& identifier) {
+    const std::string* silent = nullptr;
+    for (const std::string& photo : shot.shown) {
+      const std::string theirs = identifier.empty() ? std::string() : halves_.identifier(photo);
+      if (!identifier.empty() && theirs == identifier) {
+        sure_.insert(photo);
+        return &photo;
+      }
+      silent = silent == nullptr && theirs.empty() ? &photo : silent;
+    }
+    return silent;
+  }
+
+  void PairByIdentifier(const Single& video) {
+    if (by_identifier_.empty()) {
+      ReadIdentifiers();
+    }
+    if (const auto photo = by_identifier_.find(video.identifier); photo != by_identifier_.end()) {
+      Pair(photo->second, video.path);
+    }
+  }
+
+  // Of the photos whose video is not known to be theirs; of several with one identifier the first by path.
+  void ReadIdentifiers() {
+    for (const auto& [stem, shot] : shots_) {
+      for (const std::string& photo : shot.shown) {
+        if (!sure_.contains(photo)) {
+          std::string& first = by_identifier_[halves_.identifier(photo)];
+          first = first.empty() ? photo : std::min(first, photo);
+        }
+      }
+    }
+  }
+
+  const Shots& shots_;
+  const LiveHalves& halves_;
+  std::vector<std::pair<std::string, std::string>> pairs_;  // photo and video
+  std::vector<Single> singles_;
+  std::unordered_set<std::string> sure_;  // photos whose video has the same identifier, or was theirs before
+  std::unordered_map<std::string, std::string> by_identifier_;
+};
+
 }  // namespace
 
 bool IsCompanionName(std::string_view name) {
   return IsSidecarName(name) || Has(kVideoExtensions, Extension(fs::path(name)));
 }
 
-std::vector<Companion> FindCompanions(std::span<const fs::path> files) {
-  std::unordered_map<std::string, Shot> shots;
+std::vector<Companion> FindCompanions(std::span<const fs::path> files, const LiveHalves& halves) {
+  Shots shots;
   for (const fs::path& file : files) {
     Add(file, shots);
   }
@@ -87,15 +175,14 @@ std::vector<Companion> FindCompanions(std::span<const fs::path> files) {
       }
     }
   }
+  for (const auto& [photo, video] : LivePhotos(shots, halves).Find()) {
+    add(photo, video, CompanionKind::kVideo);
+  }
   for (const auto& [stem, shot] : shots) {
-    if (shot.shown.empty()) {
-      continue;
-    }
-    for (const std::string& video : shot.videos) {
-      add(shot.shown.front(), video, CompanionKind::kVideo);
-    }
     for (const std::string& raw : shot.raws) {
-      add(shot.shown.front(), raw, CompanionKind::kRaw);
+      if (!shot.shown.empty()) {
+        add(shot.shown.front(), raw, CompanionKind::kRaw);
+      }
     }
   }
   return companions;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "photo/content_identifier.h"
 #include "photo/decode.h"
 #include "pipeline/companions.h"
 #include "pipeline/photo_files.h"
@@ -39,6 +40,12 @@ StatusOr<FileStamp> StampOf(const fs::path& path) {
                    .mtime_ns = info.st_mtim.tv_sec * kNanosecondsPerSecond + info.st_mtim.tv_nsec};
 }
 
+// What cannot be opened says nothing.
+std::string IdentifierOf(const std::string& path) {
+  const StatusOr<UniqueFd> file = OpenForReading(path);
+  return file.ok() ? ContentIdentifier(file->get()) : std::string();
+}
+
 bool LooksLikePhoto(int descriptor) {
   std::array<uint8_t, kSniffBytes> head{};
   const ssize_t count = pread(descriptor, head.data(), head.size(), 0);
@@ -61,7 +68,11 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
   }
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Companion> companions, catalog_.CompanionsUnder(folder.string()));
   known_companions_.clear();
+  known_videos_.clear();
   for (Companion& companion : companions) {
+    if (companion.kind == CompanionKind::kVideo) {
+      known_videos_.emplace(companion.path, companion);
+    }
     std::pair key(companion.photo_path, companion.path);
     known_companions_.emplace_hint(known_companions_.end(), std::move(key), std::move(companion));
   }
@@ -171,6 +182,7 @@ bool Scanner::Enters(const fs::directory_entry& entry) {
 
 // All files of one folder.
 Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
+  inspected_.clear();
   for (const fs::path& file : files) {
     if (!IsCompanionName(file.filename().string())) {
       CALOTYPE_RETURN_IF_ERROR(VisitFile(file, known));
@@ -182,7 +194,9 @@ Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
 
 // Queues the new and changed ones; they are booked after their photos.
 void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
-  for (Companion& companion : FindCompanions(files)) {
+  const LiveHalves halves{.identifier = IdentifierOf,
+                          .known_photo = [&](const std::string& video) { return KnownPhotoOf(video); }};
+  for (Companion& companion : FindCompanions(files, halves)) {
     const StatusOr<FileStamp> stamp = StampOf(companion.path);
     if (!stamp.ok()) {
       continue;  // It went away in this moment, or nobody may look at it: it says nothing.
@@ -195,6 +209,17 @@ void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
       companions_.push_back(std::move(companion));
     }
   }
+}
+
+std::string Scanner::KnownPhotoOf(const std::string& video) const {
+  const auto known = known_videos_.find(video);
+  if (known == known_videos_.end() || inspected_.contains(known->second.photo_path)) {
+    return {};
+  }
+  const StatusOr<FileStamp> stamp = StampOf(video);
+  std::error_code error;
+  const bool is_same = stamp.ok() && *stamp == known->second.stamp && fs::exists(known->second.photo_path, error);
+  return is_same ? known->second.photo_path : std::string();
 }
 
 // What is left of the known ones was not seen.
@@ -241,6 +266,7 @@ StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp) {
     return absl::InvalidArgumentError("the file is empty");
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file->get()));
+  inspected_.insert(path.string());
   seen_.push_back({.path = path.string(), .stamp = stamp, .sha256 = sha256});
   return true;
 }

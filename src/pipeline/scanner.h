@@ -76,6 +76,7 @@ class Scanner {
   bool Enters(const std::filesystem::directory_entry& entry);
   Status VisitFiles(const std::vector<std::filesystem::path>& files, Known& known);
   void VisitCompanions(const std::vector<std::filesystem::path>& files);
+  std::string KnownPhotoOf(const std::string& video) const;
   Status DropCompanions();
   Status VisitFile(const std::filesystem::path& path, Known& known);
   StatusOr<bool> Inspect(const std::filesystem::path& path, FileStamp stamp);
@@ -93,6 +94,8 @@ class Scanner {
   std::vector<Companion> companions_;  // new and changed ones
   // Of the catalogue, by the paths of photo and companion; those that are seen are taken out.
   std::map<std::pair<std::string, std::string>, Companion> known_companions_;
+  std::unordered_map<std::string, Companion> known_videos_;  // the videos among them, by their paths
+  std::unordered_set<std::string> inspected_;                // new and changed photos of the folder
   std::vector<std::pair<std::string, std::string>> problems_;
   std::unordered_set<std::string> left_out_;         // files and folders that the patterns name
   std::set<std::pair<uint64_t, uint64_t>> entered_;  // device and inode of folders, where links are followed
