@@ -72,6 +72,9 @@ class FactsTest(CalotypeTestCase):
         shown = self.show(photo)
         self.assertEqual((shown["city"], shown["country"], shown["time_zone"]), ("Vienna", "Austria", "Europe/Vienna"))
         self.assertEqual(shown["taken_utc"], 1714557600)
+        (looked,) = self.library.lines("analyze", photo, "--json", "--only=pdq")
+        for key in ("city", "region", "country", "time_zone", "taken_utc"):
+            self.assertEqual(looked[key], shown[key], "analyze knows the places, too")
         self.assertEqual(shown["timings_ms"]["pdq"], before, "it was not analysed again")
         for query in ("place:Vienna", "place:austria"):
             self.assertEqual(self.search(query), ["vienna.jpg"], query)
@@ -91,6 +94,16 @@ class FactsTest(CalotypeTestCase):
         self.assertIn("2 unchanged", self.scan("--only", "pdq").stdout)
         self.assertEqual(self.search("keyword:garden"), [])
         self.assertEqual(self.search("keyword:autumn"), ["flower.jpg"])
+        (looked,) = self.library.lines("analyze", self.library.photos / "flower.jpg", "--json", "--only=pdq")
+        shown = self.show(self.library.photos / "flower.jpg")
+        for key in ("keywords", "rating", "taken_at"):
+            self.assertEqual(looked.get(key), shown.get(key), "analyze reads what scan reads")
+        self.assertEqual((looked["keywords"], looked["rating"]), (["autumn"], 2))
+        sidecar.write_text("this is no XMP")
+        done = self.library.run("analyze", self.library.photos / "flower.jpg", "--json", "--only=pdq")
+        self.assertEqual(done.returncode, 0, "a sidecar that cannot be read is passed over")
+        self.assertIn("flower.xmp: ", done.stderr)
+        self.assertNotIn("autumn", done.stdout)
         sidecar.unlink()
         self.scan("--only", "pdq")
         self.assertEqual(self.search("keyword:autumn"), [])

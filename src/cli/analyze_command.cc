@@ -6,12 +6,14 @@
 #include <future>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
 #include "photo/decode.h"
+#include "pipeline/photo_facts.h"
 
 namespace calotype {
 namespace {
@@ -30,33 +32,40 @@ struct AnalyzedPhoto {
   bool failed = false;
 };
 
-// Fills `json` from the file; the error is that of reading or decoding.
-Status AnalyzeFile(const std::string& path, const PhotoAnalysis& analysis, const DecodeLimits& limits,
-                   const JsonOptions& options, Json& json, bool& failed) {
+// What every photo is looked at with.
+struct Eyes {
+  const PhotoAnalysis& analysis;
+  const FactsReader facts;
+  const DecodeLimits limits;
+  const JsonOptions options;
+};
+
+// Fills `json` from the file and the sidecars beside it; the error is that of reading or decoding.
+Status AnalyzeFile(const std::string& path, const Eyes& eyes, Json& json, bool& failed) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file.get()));
   json["sha256"] = sha256.Hex();
   const auto start = std::chrono::steady_clock::now();
-  CALOTYPE_ASSIGN_OR_RETURN(const DecodedPhoto photo, DecodePhoto(file.get(), limits));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto photo, DecodePhoto(file.get(), eyes.limits));
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+  eyes.facts.Complete({&path, 1}, photo.facts);
   PhotoResult result;
   result.outcomes.push_back(
       {.analysis = std::string(kDecodeAnalysis), .device = "cpu", .milliseconds = elapsed.count()});
   const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
-  analysis.Run(photo, analysis.Closure(all), result);
+  eyes.analysis.Run(photo, eyes.analysis.Closure(all), result);
   AddProperties({.format = photo.format, .width = photo.full_width, .height = photo.full_height, .facts = photo.facts},
                 json);
-  json.update(FindingsToJson(result.findings, options));
+  json.update(FindingsToJson(result.findings, eyes.options));
   AddOutcomes(result.outcomes, json);
   failed = !json["errors"].empty();
   return absl::OkStatus();
 }
 
-AnalyzedPhoto AnalyzeOne(const std::string& path, const PhotoAnalysis& analysis, const DecodeLimits& limits,
-                         const JsonOptions& options) {
+AnalyzedPhoto AnalyzeOne(const std::string& path, const Eyes& eyes) {
   AnalyzedPhoto photo;
   Json json = {{"path", path}};
-  if (const Status status = AnalyzeFile(path, analysis, limits, options, json, photo.failed); !status.ok()) {
+  if (const Status status = AnalyzeFile(path, eyes, json, photo.failed); !status.ok()) {
     json = {{"path", path}, {"errors", {{kDecodeAnalysis, Message(status)}}}};
     photo.failed = true;
   }
@@ -70,8 +79,11 @@ CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto models,
                             app.OpenModels({.threads = App::Cores() / workers, .parallel = workers}));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, arguments.only));
-  const DecodeLimits limits = app.config().Limits();
-  const JsonOptions options{.vectors = arguments.vectors};
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
+  const Eyes eyes{.analysis = *analysis,
+                  .facts = FactsReader(std::move(places)),
+                  .limits = app.config().Limits(),
+                  .options = {.vectors = arguments.vectors}};
 
   std::vector<std::promise<AnalyzedPhoto>> promises(arguments.photos.size());
   std::atomic<std::size_t> next{0};
@@ -79,7 +91,7 @@ CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
   for (int i = 0; i < workers; ++i) {
     threads.emplace_back([&] {
       for (std::size_t at = next++; at < promises.size(); at = next++) {
-        promises[at].set_value(AnalyzeOne(arguments.photos[at], *analysis, limits, options));
+        promises[at].set_value(AnalyzeOne(arguments.photos[at], eyes));
       }
     });
   }

@@ -226,6 +226,11 @@ StatusOr<std::shared_ptr<const PlaceIndex>> App::LoadPlaces() const {
   return std::shared_ptr<const PlaceIndex>(std::move(places));
 }
 
+StatusOr<std::shared_ptr<const PlaceIndex>> App::LoadPlacesIfAny() const {
+  StatusOr<std::shared_ptr<const PlaceIndex>> places = LoadPlaces();
+  return absl::IsNotFound(places.status()) ? nullptr : places;
+}
+
 int App::Cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
 fs::path CatalogPath(const std::string& path) {

@@ -101,6 +101,8 @@ class App {
 
   // Names of places. kNotFound where there are none (kNoPlaces says what to do).
   StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlaces() const;
+  // The same; null where there are none.
+  StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlacesIfAny() const;
 
   // Cores of this machine.
   static int Cores();

@@ -82,10 +82,7 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
   CALOTYPE_ASSIGN_OR_RETURN(runner->models_,
                             app.OpenModels(request.models, {.threads = App::Cores() / workers, .parallel = workers}));
   CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
-  StatusOr<std::shared_ptr<const PlaceIndex>> places = app.LoadPlaces();
-  if (!places.ok() && !absl::IsNotFound(places.status())) {
-    return places.status();
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
   runner->models_->MeasureDevices();
   CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
   runner->options_ = {
@@ -96,7 +93,7 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
       .limits = config.Limits(),
       .memory = {.limit = config.memory_mb * 1'000'000,
                  .make_room = [cache = runner->models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},
-      .places = places.ok() ? *std::move(places) : nullptr,
+      .places = std::move(places),
       .scanner = {.exclude = config.exclude, .follow_links = config.follow_links, .gone_is_deleted = request.gone},
       .throttle = {.max_load = static_cast<double>(config.max_load),
                    .own_threads = App::Cores(),
