@@ -119,8 +119,7 @@ StatusOr<float> CosineOf(const std::string& text) {
 CommandResult ShowLookAlikes(App& app, const DuplicatesArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const float cosine, CosineOf(arguments.cosine));
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
-  VectorSearch vectors(app.VectorsFolder());
-  CALOTYPE_ASSIGN_OR_RETURN(const auto groups, FindLookAlikes(*catalog, vectors, cosine));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto groups, FindLookAlikes(*catalog, cosine));
   std::string text;
   for (const std::vector<SimilarPhoto>& group : groups) {
     Json json = {{"photos", Json::array()}};

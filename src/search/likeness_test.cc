@@ -1,13 +1,20 @@
 // Look-alikes and bursts, on small hand-made vectors.
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <map>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/half.h"
 #include "search/bursts.h"
+#include "search/dot.h"
 #include "search/look_alikes.h"
 #include "search/search_test_util.h"
 #include "search/similar.h"
+#include "search/union_find.h"
 
 namespace calotype {
 namespace {
@@ -57,7 +64,7 @@ TEST_F(LookAlikesTest, AreLinkedByTheirCosinesTheNearestToTheFirstOnes) {
   const PhotoId far = Add("/far", -0.5F, 0x0f);
   const PhotoId three = Add("/3", 0.94F, 0xff);  // near /4, and that is near /1
   const PhotoId four = Add("/4", 0.98F, 0x55);
-  const auto groups = Value(FindLookAlikes(catalog(), vectors_, 0.96F));
+  const auto groups = Value(FindLookAlikes(catalog(), 0.96F));
   ASSERT_THAT(groups, SizeIs(1));
   ASSERT_THAT(groups[0], SizeIs(3));
   EXPECT_EQ(groups[0][0].photo, one);
@@ -65,16 +72,60 @@ TEST_F(LookAlikesTest, AreLinkedByTheirCosinesTheNearestToTheFirstOnes) {
   EXPECT_NEAR(groups[0][1].cosine, 0.98, 1e-3);
   EXPECT_EQ(groups[0][2].photo, three);
   EXPECT_EQ(groups[0][2].path, "/3");
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), vectors_, -1)), ElementsAre(SizeIs(4)));
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), -1)), ElementsAre(SizeIs(4)));
   EXPECT_NE(far, 0);
 }
 
 TEST_F(LookAlikesTest, ACopyIsNoLookAlike) {
   Add("/1", 1, 0);
   Add("/copy", 1, 0, 5);
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), vectors_, 0.9F)), IsEmpty());
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F)), IsEmpty());
   Add("/other", 0.99F, 0xff);
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), vectors_, 0.9F)), ElementsAre(SizeIs(2)));
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F)), ElementsAre(SizeIs(2)));
+}
+
+// The groups that comparing every pair gives.
+TEST_F(LookAlikesTest, AreThoseOfEveryPairCompared) {
+  constexpr std::size_t kPhotos = 400;
+  constexpr std::size_t kDimension = 96;
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  std::vector<std::vector<float>> vectors;
+  for (std::size_t i = 0; i < kPhotos; ++i) {
+    // Chains of photos, each a step from the one thirty before it.
+    std::vector<float> vector = i < 30 ? std::vector<float>(kDimension) : vectors[i - 30];
+    for (float& x : vector) {
+      x += (i < 30 ? 1.0F : 0.033F) * normal(random);
+    }
+    const float length = std::sqrt(Dot(vector, vector));
+    std::ranges::transform(vector, vector.begin(), [length](float x) { return x / length; });
+    AddPhoto(std::to_string(i), WithMeaning(vector));
+    vectors.push_back(ToFloat(ToHalf(vector)));
+  }
+  for (const float cosine : {0.9F, 0.95F, 0.99F}) {
+    UnionFind sets(kPhotos);
+    for (uint32_t i = 0; i < kPhotos; ++i) {
+      for (uint32_t j = 0; j < i; ++j) {
+        if (Dot(vectors[i], vectors[j]) >= cosine) {
+          sets.Join(i, j);
+        }
+      }
+    }
+    std::map<uint32_t, std::set<PhotoId>> wanted;
+    for (uint32_t i = 0; i < kPhotos; ++i) {
+      wanted[sets.Find(i)].insert(i + 1);
+    }
+    std::erase_if(wanted, [](const auto& group) { return group.second.size() < 2; });
+    const auto groups = Value(FindLookAlikes(catalog(), cosine));
+    ASSERT_EQ(groups.size(), wanted.size()) << cosine;
+    for (const auto& group : groups) {
+      std::set<PhotoId> photos;
+      for (const SimilarPhoto& photo : group) {
+        photos.insert(photo.photo);
+      }
+      EXPECT_EQ(photos, wanted.at(static_cast<uint32_t>(group[0].photo - 1))) << cosine;
+    }
+  }
 }
 
 class BurstsTest : public SearchTest {

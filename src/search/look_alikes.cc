@@ -1,15 +1,14 @@
 #include "search/look_alikes.h"
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
-#include <limits>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/half.h"
+#include "search/alike_pairs.h"
 #include "search/dot.h"
 #include "search/duplicates.h"
 #include "search/union_find.h"
@@ -17,34 +16,109 @@
 namespace calotype {
 namespace {
 
-// The photos of one space that are linked, by the place of the first one.
-StatusOr<std::vector<std::vector<PhotoId>>> Link(Catalog& catalog, VectorSearch& vectors, const std::string& space,
-                                                 float min_cosine, const PhotoSet& copies) {
-  std::vector<PhotoId> photos;
+// Vectors that MainDirections are found from.
+constexpr std::size_t kSample = 2000;
+
+// A sample of a space's vectors, spread over all of them; one after the other.
+StatusOr<std::vector<float>> Sample(Catalog& catalog, const std::string& space) {
+  std::vector<float> sample;
+  std::size_t taken = 0;
+  std::size_t stride = 1;
+  std::size_t at = 0;
   CALOTYPE_RETURN_IF_ERROR(
-      catalog.ForEachEmbedding(space, /*absent_too=*/false, [&](PhotoId photo, std::span<const uint16_t> /*halves*/) {
-        if (!copies.Contains(photo)) {
-          photos.push_back(photo);
+      catalog.ForEachEmbedding(space, /*absent_too=*/false, [&](PhotoId /*photo*/, std::span<const uint16_t> halves) {
+        if (at++ % stride != 0 || (taken > 0 && halves.size() != sample.size() / taken)) {
+          return;
+        }
+        if (taken == 2 * kSample) {
+          // Every other one makes room, and from now on only every other one is taken.
+          for (std::size_t i = 1; i < kSample; ++i) {
+            std::copy_n(sample.begin() + static_cast<std::ptrdiff_t>(2 * i * halves.size()), halves.size(),
+                        sample.begin() + static_cast<std::ptrdiff_t>(i * halves.size()));
+          }
+          taken = kSample;
+          stride *= 2;
+          sample.resize(taken * halves.size());
+        }
+        const std::vector<float> vector = ToFloat(halves);
+        sample.insert(sample.end(), vector.begin(), vector.end());
+        ++taken;
+      }));
+  return sample;
+}
+
+// The photos of a space, and which of them are alike.
+class Linker {
+ public:
+  Linker(Catalog& catalog, const std::string& space) : catalog_(catalog), space_(space) {}
+
+  Status Read(const PhotoSet& copies);
+  Status Link(float min_cosine);
+  std::vector<std::vector<PhotoId>> Groups();
+
+ private:
+  // Joins the two when they are alike and not linked yet.
+  Status Compare(std::size_t later, std::size_t earlier, float min_cosine);
+
+  Catalog& catalog_;
+  const std::string& space_;
+  std::vector<PhotoId> photos_;
+  std::optional<MainDirections> directions_;
+  std::optional<AlikePairs> pairs_;
+  UnionFind sets_{0};
+  std::size_t own_ = 0;  // whose vector this is:
+  std::vector<float> vector_;
+};
+
+Status Linker::Read(const PhotoSet& copies) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<float> sample, Sample(catalog_, space_));
+  CALOTYPE_RETURN_IF_ERROR(
+      catalog_.ForEachEmbedding(space_, /*absent_too=*/false, [&](PhotoId photo, std::span<const uint16_t> halves) {
+        if (!directions_.has_value()) {
+          directions_.emplace(sample, halves.size());
+          pairs_.emplace(*directions_);
+        }
+        if (!copies.Contains(photo) && halves.size() == directions_->dimension()) {
+          photos_.push_back(photo);
+          pairs_->Add(ToFloat(halves));
         }
       }));
-  UnionFind sets(photos.size());
-  for (std::size_t i = 0; i < photos.size(); ++i) {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::optional<std::vector<uint16_t>> halves, catalog.Embedding(space, photos[i]));
-    if (!halves.has_value()) {
-      continue;  // replaced or forgotten meanwhile
-    }
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> near,
-                              vectors.Nearest(catalog, space, ToFloat(*halves), std::numeric_limits<std::size_t>::max(),
-                                              min_cosine, {.only = nullptr, .except = &copies}));
-    for (const ScoredPhoto& hit : near) {
-      if (const auto at = std::ranges::lower_bound(photos, hit.photo); at != photos.end() && *at == hit.photo) {
-        sets.Join(static_cast<uint32_t>(i), static_cast<uint32_t>(at - photos.begin()));
-      }
-    }
+  sets_ = UnionFind(photos_.size());
+  return absl::OkStatus();
+}
+
+Status Linker::Link(float min_cosine) {
+  Status status;
+  if (pairs_.has_value()) {
+    pairs_->ForEach(min_cosine, [&](std::size_t later, std::size_t earlier) {
+      status.Update(Compare(later, earlier, min_cosine));
+      return status.ok();
+    });
   }
+  return status;
+}
+
+Status Linker::Compare(std::size_t later, std::size_t earlier, float min_cosine) {
+  if (sets_.Find(static_cast<uint32_t>(later)) == sets_.Find(static_cast<uint32_t>(earlier))) {
+    return absl::OkStatus();
+  }
+  if (vector_.empty() || own_ != later) {
+    CALOTYPE_ASSIGN_OR_RETURN(const auto halves, catalog_.Embedding(space_, photos_[later]));
+    vector_ = halves.has_value() ? ToFloat(*halves) : std::vector<float>();
+    own_ = later;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto other, catalog_.Embedding(space_, photos_[earlier]));
+  // One that was replaced or forgotten meanwhile is like nothing.
+  if (other.has_value() && other->size() == vector_.size() && DotHalves(vector_, *other) >= min_cosine) {
+    sets_.Join(static_cast<uint32_t>(later), static_cast<uint32_t>(earlier));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::vector<PhotoId>> Linker::Groups() {
   std::map<uint32_t, std::vector<PhotoId>> by_first;
-  for (uint32_t i = 0; i < photos.size(); ++i) {
-    by_first[sets.Find(i)].push_back(photos[i]);
+  for (uint32_t i = 0; i < photos_.size(); ++i) {
+    by_first[sets_.Find(i)].push_back(photos_[i]);
   }
   std::vector<std::vector<PhotoId>> groups;
   for (auto& [first, group] : by_first) {
@@ -75,14 +149,15 @@ StatusOr<std::vector<SimilarPhoto>> Describe(Catalog& catalog, const std::string
 
 }  // namespace
 
-StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Catalog& catalog, VectorSearch& vectors,
-                                                                float min_cosine) {
+StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Catalog& catalog, float min_cosine) {
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoSet copies, CopiesOfOthers(catalog));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> spaces, catalog.Spaces());
   std::vector<std::vector<SimilarPhoto>> result;
   for (const std::string& space : spaces) {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto groups, Link(catalog, vectors, space, min_cosine, copies));
-    for (const std::vector<PhotoId>& group : groups) {
+    Linker linker(catalog, space);
+    CALOTYPE_RETURN_IF_ERROR(linker.Read(copies));
+    CALOTYPE_RETURN_IF_ERROR(linker.Link(min_cosine));
+    for (const std::vector<PhotoId>& group : linker.Groups()) {
       CALOTYPE_ASSIGN_OR_RETURN(std::vector<SimilarPhoto> described, Describe(catalog, space, group));
       result.push_back(std::move(described));
     }

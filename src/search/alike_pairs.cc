@@ -1,0 +1,142 @@
+#include "search/alike_pairs.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <random>
+
+#include "search/dot.h"
+
+namespace calotype {
+namespace {
+
+constexpr int kIterations = 4;
+
+// Roundings of sums of unit vectors' products, with room.
+constexpr float kSlack = 1e-4F;
+
+constexpr std::size_t kBlock = kAlikeNumbers * kAlikeLanes;
+
+void AddScaled(std::span<float> to, float factor, std::span<const float> vector) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] += factor * vector[i];
+  }
+}
+
+// Inlined into the kernels, each of which makes other instructions of it.
+[[gnu::always_inline]] inline bool MultiplyAll(const float* own, const float* block, float enough, float* bounds) {
+  std::array<float, kAlikeLanes> lanes{};
+  for (std::size_t at = 0; at < kAlikeNumbers; ++at) {
+    for (std::size_t lane = 0; lane < kAlikeLanes; ++lane) {
+      lanes[lane] += own[at] * block[at * kAlikeLanes + lane];
+    }
+  }
+  int any = 0;
+  for (std::size_t lane = 0; lane < kAlikeLanes; ++lane) {
+    bounds[lane] = lanes[lane];
+    any |= static_cast<int>(lanes[lane] >= enough);
+  }
+  return any != 0;
+}
+
+bool MultiplyAllScalar(const float* own, const float* block, float enough, float* bounds) {
+  return MultiplyAll(own, block, enough, bounds);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2,fma")]] bool MultiplyAllAvx2(const float* own, const float* block, float enough, float* bounds) {
+  return MultiplyAll(own, block, enough, bounds);
+}
+bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
+#endif
+
+constexpr std::array kKernels = {
+#if defined(__x86_64__)
+    NamedKernel<AlikeKernel>{"avx2", HasAvx2, MultiplyAllAvx2},
+#endif
+    NamedKernel<AlikeKernel>{"scalar", [] { return true; }, MultiplyAllScalar},
+};
+
+}  // namespace
+
+std::span<const NamedKernel<AlikeKernel>> AlikeKernels() { return kKernels; }
+
+MainDirections::MainDirections(std::span<const float> sample, std::size_t dimension)
+    : dimension_(dimension), directions_(kCount * dimension) {
+  std::mt19937 random(1);  // any start will do, the same one each time
+  std::normal_distribution<float> normal;
+  std::ranges::generate(directions_, [&] { return normal(random); });
+  Orthogonalise();
+  for (int i = 0; i < kIterations; ++i) {
+    std::vector<float> next(directions_.size());
+    for (std::size_t at = 0; at + dimension <= sample.size(); at += dimension) {
+      const std::span<const float> vector = sample.subspan(at, dimension);
+      for (std::size_t d = 0; d < kCount; ++d) {
+        AddScaled(std::span(next).subspan(d * dimension, dimension), Dot(direction(d), vector), vector);
+      }
+    }
+    directions_ = std::move(next);
+    Orthogonalise();
+  }
+}
+
+// Gram and Schmidt, twice each: once leaves what roundings make of it. A direction of which that leaves next to nothing
+// is none.
+void MainDirections::Orthogonalise() {
+  constexpr float kNothing = 1e-3F;
+  for (std::size_t d = 0; d < kCount; ++d) {
+    const std::span<float> own = std::span(directions_).subspan(d * dimension_, dimension_);
+    const float before = std::sqrt(Dot(own, own));
+    for (std::size_t other = 0; other < 2 * d; ++other) {
+      AddScaled(own, -Dot(own, direction(other % d)), direction(other % d));
+    }
+    const float length = std::sqrt(Dot(own, own));
+    const float factor = length > kNothing * before ? 1 / length : 0;
+    std::ranges::transform(own, own.begin(), [factor](float x) { return x * factor; });
+  }
+}
+
+void AlikePairs::Add(std::span<const float> vector) {
+  if (size_ % kAlikeLanes == 0) {
+    blocks_.resize(blocks_.size() + kBlock);
+  }
+  float* number = blocks_.data() + blocks_.size() - kBlock + size_ % kAlikeLanes;
+  float rest = Dot(vector, vector);
+  for (std::size_t i = 0; i < MainDirections::kCount; ++i) {
+    *number = Dot(directions_.direction(i), vector);
+    rest -= *number * *number;
+    number += kAlikeLanes;
+  }
+  *number = std::sqrt(std::max(rest, 0.0F));
+  ++size_;
+}
+
+std::array<float, kAlikeNumbers> AlikePairs::NumbersOf(std::size_t i) const {
+  std::array<float, kAlikeNumbers> numbers;
+  for (std::size_t at = 0; at < kAlikeNumbers; ++at) {
+    numbers[at] = blocks_[i / kAlikeLanes * kBlock + at * kAlikeLanes + i % kAlikeLanes];
+  }
+  return numbers;
+}
+
+void AlikePairs::ForEach(float at_least,
+                         const std::function<bool(std::size_t later, std::size_t earlier)>& may_be) const {
+  const AlikeKernel multiply_all = ChooseKernel(AlikeKernels(), "CALOTYPE_ALIKE_KERNEL").run;
+  const float enough = at_least - kSlack;
+  for (std::size_t i = 1; i < size_; ++i) {
+    const std::array<float, kAlikeNumbers> own = NumbersOf(i);
+    for (std::size_t first = 0; first < i; first += kAlikeLanes) {
+      std::array<float, kAlikeLanes> bounds;
+      if (!multiply_all(own.data(), blocks_.data() + first / kAlikeLanes * kBlock, enough, bounds.data())) {
+        continue;
+      }
+      for (std::size_t j = first; j < std::min(first + kAlikeLanes, i); ++j) {
+        if (bounds[j - first] >= enough && !may_be(i, j)) {
+          return;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace calotype
