@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """How well faces are sorted into people: the samples' portraits, altered in nine ways, among strangers.
 
-    ./people.py [--calotype BINARY] [--pack starter]        needs Pillow
+    ./people.py [--calotype BINARY] [--pack starter] [--keep FOLDER]        needs Pillow
 
-Each face of the portraits, and each that is found in the group photo of 1927, is cut out with some room around it and becomes nine
-pictures: as it is, mirrored, dark, bright, small, grey, blurred, turned by a few degrees and shifted, and strongly compressed. All are
-scanned in a random order, in three scans, so that later faces meet people who were there before. Who is who is known; judged are all
-pairs of pictures. Two pictures of one photo are copies of a kind: this shows what alterations do, not what years do.
+Each face of the portraits, and each that is found in the group photo of 1927, is cut out with some room around it and becomes ten
+pictures: as it is, mirrored, dark, bright, small, grey, blurred a little and much, turned by a few degrees and shifted, and strongly
+compressed; a grey photo has no grey picture. All are scanned in a random order, in three scans, so that later faces meet people who were
+there before. Who is who is known of the face in the middle, and of no other that a picture shows; judged are all pairs of those. Two
+pictures of one photo are copies of a kind: this shows what alterations do, not what years do. People who were taken for one are listed;
+their pictures stay in FOLDER.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
@@ -42,6 +45,11 @@ def moved(face: Image.Image) -> Image.Image:
     return turned.crop((face.width // 12, face.height // 16, face.width, face.height))
 
 
+def blurred(face: Image.Image, sigma: float) -> Image.Image:
+    """By a part of the face's width, which is the picture's less the room on both sides."""
+    return face.filter(ImageFilter.GaussianBlur(sigma * face.width / (1 + 2 * ROOM)))
+
+
 ALTERED = {
     "as it is": lambda face: face,
     "mirrored": ImageOps.mirror,
@@ -49,10 +57,13 @@ ALTERED = {
     "bright": lambda face: ImageEnhance.Brightness(face).enhance(1.6),
     "small": small,
     "grey": lambda face: ImageOps.grayscale(face).convert("RGB"),
-    "blurred": lambda face: face.filter(ImageFilter.GaussianBlur(face.width / 90)),
+    "blurred": lambda face: blurred(face, 0.025),
+    "very blurred": lambda face: blurred(face, 0.06),
     "moved": moved,
     "compressed": lambda face: face,
 }
+# Where the face's middle comes to lie, in parts of the picture that it was cut into; the middle, where nothing is said.
+MIDDLE = {"small": (1 / 3 + 1 / 10, 1 / 3 + 1 / 10), "moved": (1 / 2 - 1 / 12, 1 / 2 - 1 / 16)}
 
 
 class Program:
@@ -92,19 +103,42 @@ def portraits(program: Program) -> list[tuple[str, Image.Image]]:
     return found
 
 
-def draw(program: Program, folder: Path) -> dict[str, tuple[str, str]]:
-    """Makes the pictures and scans them; who and what each is, by path."""
-    pictures = [(who, how, alter(face)) for who, face in portraits(program) for how, alter in ALTERED.items()]
-    random.Random(1).shuffle(pictures)
+class Picture(NamedTuple):
+    who: str
+    how: str
+    middle: tuple[float, float]  # of the face
+    image: Image.Image
+
+
+def pictures(program: Program) -> list[Picture]:
+    made = []
+    for who, face in portraits(program):
+        for how, alter in ALTERED.items():
+            x, y = MIDDLE.get(how, (0.5, 0.5))
+            altered = alter(face)
+            if how == "as it is" or how == "compressed" or altered.tobytes() != face.tobytes():
+                made.append(Picture(who, how, (x * face.width, y * face.height), altered))
+    random.Random(1).shuffle(made)
+    return made
+
+
+def draw(program: Program, folder: Path) -> dict[str, Picture]:
+    """Makes the pictures and scans them; they are answered by their paths."""
+    made = pictures(program)
     truth = {}
     for scan in range(SCANS):
-        for i in range(scan, len(pictures), SCANS):
-            who, how, picture = pictures[i]
+        for i in range(scan, len(made), SCANS):
             path = folder / f"{i:04}.jpg"
-            picture.save(path, "JPEG", quality=12 if how == "compressed" else 90)
-            truth[str(path)] = (who, how)
+            made[i].image.save(path, "JPEG", quality=12 if made[i].how == "compressed" else 90)
+            truth[str(path)] = made[i]
         program("scan", folder, "--only", "faces")
     return truth
+
+
+def shows(face: dict, middle: tuple[float, float]) -> bool:
+    """Whether the face's box has the place in its inner half."""
+    x, y, width, height = face["box"]
+    return abs(x + width / 2 - middle[0]) < width / 4 and abs(y + height / 2 - middle[1]) < height / 4
 
 
 def pairs(counts: Counter) -> int:
@@ -115,27 +149,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calotype", default=str(ROOT / "build/release/calotype"))
     parser.add_argument("--pack", default="starter")
+    parser.add_argument("--keep", type=Path, help="a new folder for the pictures")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
-        (home / "photos").mkdir()
+        photos = arguments.keep or home / "photos"
+        photos.mkdir()
         program = Program(arguments.calotype, home / "home", arguments.pack)
-        truth = draw(program, home / "photos")
+        truth = draw(program, photos.resolve())
         (listed,) = program("people", "list", "--json")
         person = {}
         for one in listed["people"]:
             for face in program("people", "show", one["id"], "--json"):
-                person.setdefault(face["path"], one["id"])  # of two in one picture, the surer
-    who = {path: name for path, (name, _) in truth.items()}
+                if shows(face, truth[face["path"]].middle):
+                    person[face["path"]] = one["id"]
+    who = {path: picture.who for path, picture in truth.items()}
     both = pairs(Counter((who[path], number) for path, number in person.items()))
     print(f"{len(set(who.values()))} people, {len(truth)} pictures; {len(person)} have a person, {len(listed['people'])} people were found")
     print(f"pairwise precision {both / pairs(Counter(person.values())):.3f}, recall {both / pairs(Counter(who.values())):.3f}")
     largest = {name: Counter(person.get(path) for path in who if who[path] == name and path in person) for name in who.values()}
     for how in ALTERED:
-        of_it = [path for path, (_, what) in truth.items() if what == how]
+        of_it = [path for path, picture in truth.items() if picture.how == how]
         without = sum(path not in person for path in of_it)
         right = sum(path in person and person[path] == largest[who[path]].most_common(1)[0][0] for path in of_it)
         print(f"{how}: {right} of {len(of_it)} with the most of their person, {without} with nobody")
+    for number in sorted(set(person.values())):
+        theirs = sorted(path for path, one in person.items() if one == number)
+        if len({who[path] for path in theirs}) > 1:
+            print(f"person {number}: " + ", ".join(f"{who[path]} {truth[path].how} ({Path(path).name})" for path in theirs))
 
 
 if __name__ == "__main__":
