@@ -176,6 +176,7 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, const ModelUse& use
                              .max_batch = config_.max_batch,
                              .batch_delay = std::chrono::microseconds(config_.batch_delay_us),
                              .compiled = folders_.cache / "compiled",
+                             .quantised = QuantisedFolder(),
                              .few_runs = use.few_runs};
   CALOTYPE_ASSIGN_OR_RETURN(settings.policies, config_.Policies());
   settings.default_policy = settings.policies[""];

@@ -91,6 +91,8 @@ class App {
   StatusOr<Pack> LoadChosen(const ModelChoice& choice) const;
   // What the command line set: "key=value" each.
   const std::vector<std::string>& assignments() const { return assignments_; }
+  // Where int8 forms of models are kept.
+  std::filesystem::path QuantisedFolder() const { return folders_.cache / "quantised"; }
   // Where measurements and failures of devices are kept.
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
   // All analysers of the pack, restricted to `only`.

@@ -21,6 +21,7 @@ void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "models".
 void AddImportCommand(CommandLine& models, App& app);
 void AddPullCommand(CommandLine& models, App& app);
+void AddQuantiseCommand(CommandLine& models, App& app);
 // Below "models".
 void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);

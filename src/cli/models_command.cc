@@ -1,4 +1,5 @@
-// calotype models list, calotype models verify, calotype config (calotype models pull, import: files of their own)
+// calotype models list, calotype models verify, calotype config (calotype models pull, use, quantise, import: files of
+// their own)
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -178,6 +179,7 @@ void AddModelsCommand(CommandLine& parser, App& app) {
   verify.SetAction([&app] { return VerifyModels(app); });
   AddPullCommand(command, app);
   AddUseCommand(command, app);
+  AddQuantiseCommand(command, app);
   AddImportCommand(command, app);
 }
 

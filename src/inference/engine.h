@@ -63,10 +63,12 @@ struct SessionOptions {
 
 // A place where an engine can run models.
 struct EngineDevice {
-  std::string device;                   // "cpu"; "cuda", "gpu", "npu", or the name that a plug-in provider was given
-  std::string description;              // "Intel(R) Xeon(R) Processor"; may be empty
-  std::vector<std::string> precisions;  // "f32", "bf16", "f16": what it can compute in, "f32" first where it can
-  Status usable;                        // why it is known not to work, and what to do; OK when it is worth a try
+  std::string device;       // "cpu"; "cuda", "gpu", "npu", or the name that a plug-in provider was given
+  std::string description;  // "Intel(R) Xeon(R) Processor"; may be empty
+  // "f32", "bf16", "f16": what it can compute in, "f32" first where it can. "int8" runs models that were made for it
+  // (quantise/), and only those.
+  std::vector<std::string> precisions;
+  Status usable;  // why it is known not to work, and what to do; OK when it is worth a try
 };
 
 // Thread-safe.

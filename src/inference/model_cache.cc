@@ -136,19 +136,27 @@ std::vector<std::string> ModelCache::Unmeasured() const {
   return names;
 }
 
+StatusOr<Plan> ModelCache::PlanFor(const std::string& name) {
+  ModelFile model;
+  ModelProbe probe;
+  {
+    const MutexLock lock(&mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) {
+      return absl::NotFoundError(fmt::format("no model is called {}", name));
+    }
+    model = found->second.model;
+    probe = found->second.probe;
+  }
+  return placement_->PlanFor(model, probe);
+}
+
 void ModelCache::Measure(const std::function<void(const std::string&)>& on_model) {
   for (const std::string& name : Unmeasured()) {
-    ModelFile model;
-    ModelProbe probe;
-    {
-      const MutexLock lock(&mutex_);
-      model = entries_[name].model;
-      probe = entries_[name].probe;
-    }
     if (on_model) {
       on_model(name);
     }
-    placement_->PlanFor(model, probe).status().IgnoreError();
+    PlanFor(name).status().IgnoreError();
   }
   ReturnMemory();
 }

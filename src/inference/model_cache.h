@@ -70,6 +70,9 @@ class ModelCache {
   // each name before it begins; may be null. Failures show when the model is loaded.
   void Measure(const std::function<void(const std::string&)>& on_model) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Where a registered model would run, measured where that is missing. kNotFound for a name that is not registered.
+  StatusOr<Plan> PlanFor(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Loads the models of these tasks now, up to `at_once` side by side: what each holds of memory can then only be
   // guessed. Answers the first error.
   Status Preload(const std::set<std::string>& tasks, int at_once = 1) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -7,11 +7,12 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "inference/protobuf_wire.h"
 
 namespace calotype {
 namespace {
 
-using Bytes = std::span<const uint8_t>;
+using Bytes = WireBytes;
 
 // Field numbers of onnx.proto.
 constexpr uint64_t kModelGraph = 7;
@@ -35,98 +36,6 @@ constexpr std::array kElementNames = {"undefined", "float32", "uint8",   "int8",
                                       "int32",     "int64",   "string",  "bool",    "float16", "float64",
                                       "uint32",    "uint64",  "complex", "complex", "bfloat16"};
 
-// One field of a protobuf message: a number (varint) or bytes; what has a fixed width is passed over.
-struct Field {
-  uint64_t number = 0;
-  bool is_bytes = false;
-  uint64_t value = 0;
-  Bytes bytes;
-};
-
-// Walks the fields of one message. Every length is held against what is left.
-class FieldReader {
- public:
-  explicit FieldReader(Bytes message) : rest_(message) {}
-
-  // False at the end and at bytes that are no protobuf, which broken() tells apart.
-  bool Next(Field& field) {
-    if (rest_.empty() || broken_) {
-      return false;
-    }
-    uint64_t tag = 0;
-    broken_ = !ReadVarint(tag) || !ReadPayload(tag & 7U, field) || (tag >> 3U) == 0;
-    field.number = tag >> 3U;
-    return !broken_;
-  }
-
-  bool broken() const { return broken_; }
-
- private:
-  bool ReadVarint(uint64_t& value) {
-    value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-      const uint8_t byte = rest_.front();
-      rest_ = rest_.subspan(1);
-      value |= uint64_t{byte & 0x7FU} << shift;
-      if ((byte & 0x80U) == 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool Take(uint64_t count, Bytes& taken) {
-    if (count > rest_.size()) {
-      return false;
-    }
-    taken = rest_.first(static_cast<std::size_t>(count));
-    rest_ = rest_.subspan(static_cast<std::size_t>(count));
-    return true;
-  }
-
-  bool ReadPayload(uint64_t wire_type, Field& field) {
-    field.is_bytes = wire_type == 2;
-    field.bytes = {};
-    switch (wire_type) {
-      case 0:
-        return ReadVarint(field.value);
-      case 1:
-        return Take(8, field.bytes);
-      case 2:
-        return ReadVarint(field.value) && Take(field.value, field.bytes);
-      case 5:
-        return Take(4, field.bytes);
-      default:
-        return false;
-    }
-  }
-
-  Bytes rest_;
-  bool broken_ = false;
-};
-
-Status NoModel() { return absl::InvalidArgumentError("is no ONNX model: its protobuf cannot be read"); }
-
-std::string Text(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
-
-// Calls `visit(field)` for each field of `message`; stops at its first error.
-template <typename Visitor>
-Status VisitFields(Bytes message, const Visitor& visit) {
-  FieldReader reader(message);
-  for (Field field; reader.Next(field);) {
-    CALOTYPE_RETURN_IF_ERROR(visit(field));
-  }
-  return reader.broken() ? NoModel() : absl::OkStatus();
-}
-
-// Calls `visit(bytes)` for each sub-message or text called `number`.
-template <typename Visitor>
-Status VisitBytes(Bytes message, uint64_t number, const Visitor& visit) {
-  return VisitFields(message, [&](const Field& field) {
-    return field.number == number && field.is_bytes ? visit(field.bytes) : absl::OkStatus();
-  });
-}
-
 StatusOr<ElementType> FromOnnx(uint64_t type, const std::string& name) {
   switch (type) {
     case 1:
@@ -147,7 +56,7 @@ StatusOr<ElementType> FromOnnx(uint64_t type, const std::string& name) {
 Status ParseShape(Bytes message, std::vector<int64_t>& shape) {
   return VisitBytes(message, kShapeDimension, [&](Bytes dimension) {
     shape.push_back(-1);  // a name instead of a number, or nothing: free
-    return VisitFields(dimension, [&](const Field& field) {
+    return VisitFields(dimension, [&](const WireField& field) {
       if (field.number == kDimensionValue && !field.is_bytes) {
         shape.back() = static_cast<int64_t>(field.value) < 0 ? -1 : static_cast<int64_t>(field.value);
       }
@@ -160,7 +69,7 @@ StatusOr<TensorInfo> ParseValue(Bytes message) {
   TensorInfo info;
   uint64_t element = 0;
   const auto parse_tensor = [&](Bytes tensor) {
-    return VisitFields(tensor, [&](const Field& field) {
+    return VisitFields(tensor, [&](const WireField& field) {
       if (field.number == kTensorTypeElement && !field.is_bytes) {
         element = field.value;
       } else if (field.number == kTensorTypeShape && field.is_bytes) {
@@ -169,9 +78,9 @@ StatusOr<TensorInfo> ParseValue(Bytes message) {
       return absl::OkStatus();
     });
   };
-  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const Field& field) {
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const WireField& field) {
     if (field.number == kValueName && field.is_bytes) {
-      info.name = Text(field.bytes);
+      info.name = WireText(field.bytes);
     } else if (field.number == kValueType && field.is_bytes) {
       return VisitBytes(field.bytes, kTypeTensor, parse_tensor);
     }
@@ -183,9 +92,9 @@ StatusOr<TensorInfo> ParseValue(Bytes message) {
 
 Status ParseProperty(Bytes message, std::map<std::string, std::string>& properties) {
   std::pair<std::string, std::string> entry;
-  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const Field& field) {
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const WireField& field) {
     if (field.is_bytes && (field.number == kEntryKey || field.number == kEntryValue)) {
-      (field.number == kEntryKey ? entry.first : entry.second) = Text(field.bytes);
+      (field.number == kEntryKey ? entry.first : entry.second) = WireText(field.bytes);
     }
     return absl::OkStatus();
   }));
@@ -196,10 +105,10 @@ Status ParseProperty(Bytes message, std::map<std::string, std::string>& properti
 Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
   std::set<std::string> given;
   std::vector<Bytes> inputs;  // looked at last: what the graph gives a value itself is no input, whatever its type
-  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const Field& field) -> Status {
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const WireField& field) -> Status {
     if (field.number == kGraphInitializer && field.is_bytes) {
       return VisitBytes(field.bytes, kTensorName, [&](Bytes name) {
-        given.insert(Text(name));
+        given.insert(WireText(name));
         return absl::OkStatus();
       });
     }
@@ -214,7 +123,7 @@ Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
   for (const Bytes input : inputs) {
     std::string name;
     CALOTYPE_RETURN_IF_ERROR(VisitBytes(input, kValueName, [&](Bytes text) {
-      name = Text(text);
+      name = WireText(text);
       return absl::OkStatus();
     }));
     if (!given.contains(name)) {
@@ -229,7 +138,7 @@ Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
 
 StatusOr<OnnxMetadata> ParseOnnxMetadata(std::span<const uint8_t> file) {
   OnnxMetadata metadata;
-  CALOTYPE_RETURN_IF_ERROR(VisitFields(file, [&](const Field& field) {
+  CALOTYPE_RETURN_IF_ERROR(VisitFields(file, [&](const WireField& field) {
     if (field.number == kModelGraph && field.is_bytes) {
       return ParseGraph(field.bytes, metadata);
     }

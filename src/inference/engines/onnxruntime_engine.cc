@@ -27,6 +27,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kCudaLibrary = "libonnxruntime_providers_cuda.so";
 constexpr const char* kPrecision = "f32";
+// A model that says itself what it computes in 8 bits: nothing is asked of ONNX Runtime for it.
+constexpr const char* kQuantised = "int8";
 
 struct Device {
   EngineDevice info;
@@ -35,9 +37,10 @@ struct Device {
 };
 
 Device Cpu() {
-  return {.info = {.device = "cpu", .description = "", .precisions = {kPrecision}, .usable = absl::OkStatus()},
-          .provider = "",
-          .append = [](Ort::SessionOptions&) {}};
+  return {
+      .info = {.device = "cpu", .description = "", .precisions = {kPrecision, kQuantised}, .usable = absl::OkStatus()},
+      .provider = "",
+      .append = [](Ort::SessionOptions&) {}};
 }
 
 // Throws when the provider's library or one that it needs cannot be loaded.
@@ -176,9 +179,10 @@ class OnnxRuntimeEngine : public Engine {
       return absl::InvalidArgumentError(
           fmt::format("{} has no device '{}'; it has {}", name_, options.device, fmt::join(names, ", ")));
     }
-    if (options.precision != kPrecision) {
-      return absl::InvalidArgumentError(
-          fmt::format("{} computes on {} in {}, not in '{}'", name_, options.device, kPrecision, options.precision));
+    const std::vector<std::string>& precisions = named->info.precisions;
+    if (std::find(precisions.begin(), precisions.end(), options.precision) == precisions.end()) {
+      return absl::InvalidArgumentError(fmt::format("{} computes on {} in {}, not in '{}'", name_, options.device,
+                                                    fmt::join(precisions, ", "), options.precision));
     }
     return &*named;
   }
@@ -197,7 +201,7 @@ class OnnxRuntimeEngine : public Engine {
       return absl::InternalError(fmt::format("{} takes no node of {}: all of it would run on the CPU", device.provider,
                                              model.filename().string()));
     }
-    return MakeOnnxRuntimeSession(std::move(session), Info(device.info.device));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options));
   }
 
   // ONNX Runtime takes longest to read a model's weights, to fold constants and to fuse nodes. What comes of that is
@@ -227,7 +231,7 @@ class OnnxRuntimeEngine : public Engine {
   StatusOr<std::unique_ptr<Session>> LoadPlain(const fs::path& model, const SessionOptions& options) const {
     auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), model.c_str(), CpuSettings(options));
-    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(arena));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadCompiled(const fs::path& compiled, const SessionOptions& options) const {
@@ -240,7 +244,7 @@ class OnnxRuntimeEngine : public Engine {
     auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), file.bytes().data(), file.bytes().size(), settings);
     file.Release();  // most weights are laid out anew by now, and not looked at again
-    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(arena), std::move(file));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena), std::move(file));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadAndKeep(const fs::path& model, const SessionOptions& options,
@@ -264,11 +268,11 @@ class OnnxRuntimeEngine : public Engine {
       return ErrnoStatus(errno, fmt::format("write {}", part.string()));
     }
     fs::rename(part, compiled);
-    return MakeOnnxRuntimeSession(std::move(session), Info("cpu"), std::move(arena));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena));
   }
 
-  DeviceInfo Info(std::string device) const {
-    return {.engine = name_, .device = std::move(device), .precision = kPrecision};
+  DeviceInfo Info(const SessionOptions& options) const {
+    return {.engine = name_, .device = options.device, .precision = options.precision};
   }
 
   const std::string name_;

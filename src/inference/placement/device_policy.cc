@@ -15,7 +15,7 @@ constexpr std::string_view kOnnxRuntime = "onnxruntime";
 constexpr std::string_view kOpenVino = "openvino";
 
 constexpr std::array<std::string_view, 2> kEngines = {kOnnxRuntime, kOpenVino};
-constexpr std::array<std::string_view, 3> kPrecisions = {"f32", "f16", "bf16"};
+constexpr std::array<std::string_view, 4> kPrecisions = {"f32", "f16", "bf16", "int8"};
 
 // The devices that have a name of their own, and the engine that each belongs to; empty for several.
 struct KnownDevice {

@@ -12,6 +12,7 @@
 #include "inference/compatibility/device_error_table.h"
 #include "inference/placement/batching_session.h"
 #include "inference/placement/trial.h"
+#include "inference/quantise/quantised_file.h"
 
 namespace calotype {
 namespace {
@@ -68,15 +69,46 @@ const DevicePolicy& Placement::PolicyFor(const ModelFile& model) const {
   return own == settings_.policies.end() ? settings_.default_policy : own->second;
 }
 
+StatusOr<std::filesystem::path> Placement::FileFor(const ModelFile& model, const DeviceOption& option) const {
+  return option.precision == kInt8Precision ? FindQuantisedFile(settings_.quantised, model.path, model.hash)
+                                            : model.path;
+}
+
 std::string Placement::Key(const ModelFile& model, const DeviceOption& option) const {
-  return fmt::format("{} {} | {} {} {} | {} threads x {} | {} | {}", model.name, model.hash, option.engine->name(),
-                     option.device, option.precision, settings_.threads, settings_.parallel, settings_.machine,
+  // Made again it may answer differently, and be as large.
+  const std::string made = option.precision == kInt8Precision ? FileStampText(FileFor(model, option)) : "";
+  return fmt::format("{} {} | {} {} {}{} | {} threads x {} | {} | {}", model.name, model.hash, option.engine->name(),
+                     option.device, option.precision, made, settings_.threads, settings_.parallel, settings_.machine,
                      kRevision);
+}
+
+std::vector<std::vector<std::size_t>> Placement::GroupsFor(const ModelFile& model,
+                                                           std::vector<NotUsed>* not_used) const {
+  const DevicePolicy& policy = PolicyFor(model);
+  auto groups = GroupOptions(policy, settings_.options);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].empty() && not_used != nullptr) {
+      not_used->push_back({policy.selectors[i].text, "there is no such device on this machine", true});
+    }
+    std::erase_if(groups[i], [&](std::size_t option) {
+      const Status file = FileFor(model, settings_.options[option]).status();
+      if (!file.ok() && not_used != nullptr && !policy.automatic() && policy.selectors[i].precision == kInt8Precision) {
+        not_used->push_back({settings_.options[option].name(),
+                             fmt::format("{}; calotype models quantise {} makes it", Message(file), model.task), true});
+      }
+      return !file.ok();
+    });
+  }
+  return groups;
+}
+
+std::optional<Trial> Placement::FindTrial(const ModelFile& model, const DeviceOption& option) const {
+  return store_->FindTrial(Key(model, option));
 }
 
 std::vector<std::size_t> Placement::Wanted(const ModelFile& model) const {
   std::set<std::size_t> wanted = {0};
-  for (const auto& group : GroupOptions(PolicyFor(model), settings_.options)) {
+  for (const auto& group : GroupsFor(model, nullptr)) {
     wanted.insert(group.begin(), group.end());
   }
   std::erase_if(wanted, [this](std::size_t i) { return !settings_.options[i].usable.ok(); });
@@ -98,7 +130,7 @@ void Placement::Tell(const std::vector<NotUsed>& not_used) {
 }
 
 bool Placement::HasChoice(const ModelFile& model) const {
-  const auto groups = GroupOptions(PolicyFor(model), settings_.options);
+  const auto groups = GroupsFor(model, nullptr);
   return std::ranges::any_of(groups, [this](const std::vector<std::size_t>& group) {
     const auto usable = [this](std::size_t i) { return settings_.options[i].usable.ok(); };
     const auto doubtful = [&](std::size_t i) { return usable(i) && settings_.options[i].device != "cpu"; };
@@ -112,7 +144,8 @@ bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) 
 }
 
 StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, const DeviceOption& option) const {
-  return LoadOn(option, model.path,
+  CALOTYPE_ASSIGN_OR_RETURN(const std::filesystem::path file, FileFor(model, option));
+  return LoadOn(option, file,
                 {.threads = settings_.threads,
                  .parallel = settings_.parallel,
                  .compiled = settings_.compiled,
@@ -235,13 +268,10 @@ StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& prob
   if (probe) {
     MeasureMissing(model, probe);
   }
-  const auto groups = GroupOptions(policy, settings_.options);
   Plan plan;
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (groups[i].empty()) {
-      plan.not_used.push_back({policy.selectors[i].text, "there is no such device on this machine", true});
-    }
-    AddGroup(model, static_cast<bool>(probe), groups[i], plan);
+  const auto groups = GroupsFor(model, &plan.not_used);
+  for (const auto& group : groups) {
+    AddGroup(model, static_cast<bool>(probe), group, plan);
   }
   if (plan.places.empty()) {
     AddFailedOnes(groups, plan);

@@ -49,6 +49,8 @@ struct PlacementSettings {
   std::map<std::string, int64_t> max_batch;
   std::chrono::microseconds batch_delay{2000};
   std::filesystem::path compiled;  // as in SessionOptions
+  // Where int8 forms of models lie (quantise/quantised_file.h). A model without one is not offered that precision.
+  std::filesystem::path quantised;
   // As in SessionOptions. Where the policy is `auto` the reference is then taken, unmeasured: it loads fastest.
   bool few_runs = false;
 };
@@ -71,10 +73,13 @@ class Placement {
 
   // Measures what the model's policy allows and what was not measured before, one model at a time, and answers where it
   // is to run. `auto` takes the fastest that agrees with the reference; what saves less than 5 % of its time, or 10 %
-  // on another engine, does not replace it. A selector that leaves engine, device or precision open is measured likewise; one
-  // that names a single option is obeyed, even against the reference, as long as the manifest's expectation is met.
-  // kFailedPrecondition, with each reason, when nothing that is allowed works.
+  // on another engine, does not replace it. A selector that leaves engine, device or precision open is measured
+  // likewise; one that names a single option is obeyed, even against the reference, as long as the manifest's
+  // expectation is met. kFailedPrecondition, with each reason, when nothing that is allowed works.
   StatusOr<Plan> PlanFor(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
+
+  // What was measured of the model there.
+  std::optional<Trial> FindTrial(const ModelFile& model, const DeviceOption& option) const;
 
   // True when PlanFor would have to measure: something is new, and there is a choice to make or a device to doubt.
   bool NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const;
@@ -96,6 +101,11 @@ class Placement {
 
  private:
   std::string Key(const ModelFile& model, const DeviceOption& option) const;
+  // The file that is loaded there: the model's own, or its int8 form. kNotFound where that was not made.
+  StatusOr<std::filesystem::path> FileFor(const ModelFile& model, const DeviceOption& option) const;
+  // As GroupOptions, without options for which the model has no file. Those that the policy names are told in
+  // `not_used`, which may be null.
+  std::vector<std::vector<std::size_t>> GroupsFor(const ModelFile& model, std::vector<NotUsed>* not_used) const;
   // Indices of the usable options that the policy allows, the reference among them whether it is or not.
   std::vector<std::size_t> Wanted(const ModelFile& model) const;
   // For a trial: what waits for others would be measured with them.

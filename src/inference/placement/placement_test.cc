@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/temporary_folder.h"
 #include "inference/fake_device_engine.h"
+#include "inference/quantise/quantised_file.h"
 
 namespace calotype {
 namespace {
@@ -190,6 +194,82 @@ TEST_F(PlacementTest, TheLastResortIsTriedEvenAfterAFailure) {
   Open({"openvino:f32"});
   fast_->fake("cpu").load = absl::InternalError("out of luck");
   EXPECT_THAT(Places(), ElementsAre("openvino cpu f32"));
+}
+
+// A model file, and a folder for its int8 form.
+class Int8PlacementTest : public PlacementTest {
+ protected:
+  void SetUp() override {
+    StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    folder_.emplace(*std::move(folder));
+    model_ = {.name = "m", .task = "objects", .path = folder_->path() / "m.onnx", .hash = "abc"};
+    Write(model_.path, "float");
+    cpu_ = std::make_shared<FakeDeviceEngine>(
+        "onnxruntime 1.2",
+        std::vector<FakeDevice>{{.time = milliseconds(20)},
+                                {.device = "cpu", .precision = "int8", .time = milliseconds(5), .error = 0.01F}});
+  }
+
+  static void Write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
+  void MakeForm(const std::string& text) const {
+    Write(*QuantisedFile(folder_->path(), model_.path, model_.hash), text);
+  }
+
+  Plan PlanUnder(const std::vector<std::string>& policy) {
+    PlacementSettings settings{.options = ListDeviceOptions(std::vector<std::shared_ptr<Engine>>{cpu_}),
+                               .quantised = folder_->path()};
+    settings.default_policy = *ParseDevicePolicy("devices.default", policy, {});
+    Placement placement(std::move(settings), store_);
+    const auto plan = placement.PlanFor(model_, FakeProbe());
+    status_ = plan.status();
+    return plan.ok() ? *plan : Plan{};
+  }
+
+  std::optional<TemporaryFolder> folder_;
+  ModelFile model_;
+  std::shared_ptr<FakeDeviceEngine> cpu_;
+  Status status_;
+};
+
+TEST_F(Int8PlacementTest, IsOfferedOnceItIsMade) {
+  Plan plan = PlanUnder({"auto"});
+  ASSERT_EQ(plan.places.size(), 1U);
+  EXPECT_TRUE(plan.not_used.empty());
+  MakeForm("int8");
+  plan = PlanUnder({"auto"});
+  ASSERT_EQ(plan.places.size(), 2U);
+  EXPECT_EQ(plan.places[0].option.name(), "onnxruntime cpu int8");
+  EXPECT_EQ(PlanUnder({"cpu:f32"}).places[0].option.precision, "f32");
+  // The model's file is another one now.
+  Write(model_.path, "other float");
+  EXPECT_EQ(PlanUnder({"auto"}).places.size(), 1U);
+}
+
+TEST_F(Int8PlacementTest, OneThatDisagreesIsNotUsedUntilItIsMadeAnew) {
+  cpu_->fake("cpu", "int8").error = 1;
+  MakeForm("int8");
+  Plan plan = PlanUnder({"auto"});
+  ASSERT_EQ(plan.places.size(), 1U);
+  ASSERT_EQ(plan.not_used.size(), 1U);
+  EXPECT_THAT(plan.not_used[0].reason, HasSubstr("disagrees with fp32"));
+  cpu_->fake("cpu", "int8").error = 0;
+  EXPECT_EQ(PlanUnder({"auto"}).places.size(), 1U);  // as measured
+  MakeForm("better int8");
+  EXPECT_EQ(PlanUnder({"auto"}).places[0].option.precision, "int8");
+}
+
+TEST_F(Int8PlacementTest, AskedForByNameItsLackIsTold) {
+  EXPECT_TRUE(PlanUnder({"cpu:int8"}).places.empty());
+  EXPECT_TRUE(absl::IsFailedPrecondition(status_));
+  EXPECT_THAT(Message(status_), AllOf(HasSubstr("onnxruntime cpu int8: there is no int8 form of this model"),
+                                      HasSubstr("calotype models quantise objects")));
+  const Plan plan = PlanUnder({"cpu:int8", "cpu:f32"});
+  EXPECT_EQ(plan.places[0].option.precision, "f32");
+  ASSERT_EQ(plan.not_used.size(), 1U);
+  EXPECT_TRUE(plan.not_used[0].news);
+  MakeForm("int8");
+  EXPECT_EQ(PlanUnder({"cpu:int8"}).places[0].option.precision, "int8");
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-"""Makes the tiny models of the inference tests. Needs the package onnx; the files are the same on every run."""
+"""Makes the tiny models of the inference tests. Needs the packages onnx and numpy; the files are the same on every run."""
 
 import pathlib
 
+import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 HERE = pathlib.Path(__file__).parent
 
@@ -56,6 +57,54 @@ def activations() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def small_network(opset: int) -> onnx.ModelProto:
+    """Everything that is computed in 8 bits: convolutions before Relu, Clip and nothing, Gemm, MatMul. Names tell which
+    stays float: "few" has too few weights, "twice" multiplies two activations."""
+    random = np.random.default_rng(1)
+    constants = {
+        "first": random.normal(0, 0.3, (16, 3, 3, 3)),
+        "first_bias": random.normal(0, 0.3, 16),
+        "second": random.normal(0, 0.3, (16, 16, 1, 1)),
+        "six": np.array(6.0),
+        "zero": np.array(0.0),
+        "third": random.normal(0, 0.3, (16, 16, 1, 1)),
+        "few": random.normal(0, 0.3, (16, 1, 3, 3)),
+        "dense": random.normal(0, 0.3, (32, 16)),
+        "dense_bias": random.normal(0, 0.3, 32),
+        "last": random.normal(0, 0.3, (32, 8)),
+    }
+    nodes = [
+        helper.make_node("Conv", ["x", "first", "first_bias"], ["a"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["a"], ["b"]),
+        helper.make_node("Conv", ["b", "second"], ["c"]),
+        helper.make_node("Clip", ["c", "zero", "six"], ["d"]),
+        helper.make_node("Conv", ["d", "third"], ["e"]),
+        helper.make_node("Conv", ["e", "few"], ["f"], group=16, pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["e", "f"], ["g"]),
+        helper.make_node("GlobalAveragePool", ["g"], ["h"]),
+        helper.make_node("Flatten", ["h"], ["i"]),
+        helper.make_node("Gemm", ["i", "dense", "dense_bias"], ["j"], transB=1),
+        helper.make_node("MatMul", ["j", "last"], ["k"]),
+        helper.make_node("Transpose", ["k"], ["l"], perm=[1, 0]),
+        helper.make_node("MatMul", ["k", "l"], ["twice"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3, 16, 16])],
+        [
+            helper.make_tensor_value_info("k", TensorProto.FLOAT, ["N", 8]),
+            helper.make_tensor_value_info("twice", TensorProto.FLOAT, ["N", "N"]),
+        ],
+        [numpy_helper.from_array(value.astype(np.float32), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    helper.set_model_props(model, {"character": "a\nb"})
+    return model
+
+
 if __name__ == "__main__":
+    save("small_network.onnx", small_network(17))
+    save("small_network_11.onnx", small_network(11))
     save("affine.onnx", affine())
     save("activations.onnx", activations())

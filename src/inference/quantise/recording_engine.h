@@ -1,0 +1,59 @@
+// Listens to what analysers give their models, so that an int8 form can be made for inputs such as these.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+#include "inference/engine.h"
+
+namespace calotype {
+
+// The tensors of one run.
+using RunInputs = std::vector<Tensor>;
+
+struct RecordingLimits {
+  std::size_t runs = 64;                        // of a model
+  std::size_t runs_of_photo = 4;                // of a model: a page full of lines is one photo's text, not a library's
+  std::size_t bytes = std::size_t{192} << 20U;  // of a model; one run is kept however large it is
+};
+
+// Loads and runs models as `engine` does, and keeps copies of the inputs. Thread-safe; sessions must not outlive it.
+class RecordingEngine final : public Engine {
+ public:
+  RecordingEngine(std::shared_ptr<Engine> engine, RecordingLimits limits);
+  ~RecordingEngine() override;
+
+  std::string name() const override { return engine_->name(); }
+  std::vector<EngineDevice> devices() const override { return engine_->devices(); }
+  StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override;
+
+  // From now on runs are of another photo. Before the first call nothing is kept.
+  void BeginPhoto() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // What the model of that path was given; it is then forgotten here.
+  std::vector<RunInputs> Take(const std::filesystem::path& model) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  class RecordingSession;
+  struct Recorded {
+    std::vector<RunInputs> runs;
+    std::size_t bytes = 0;
+    std::size_t of_photo = 0;
+  };
+
+  void Record(const std::string& model, std::span<const Tensor> inputs) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const std::shared_ptr<Engine> engine_;
+  const RecordingLimits limits_;
+  Mutex mutex_;
+  bool begun_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<std::string, Recorded> recorded_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace calotype
