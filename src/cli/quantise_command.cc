@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/numbers.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -135,7 +136,9 @@ class Scratch {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
       const std::string name = entry.path().filename().string();
-      if (name.starts_with(kScratchPrefix) && kill(std::atoi(name.c_str() + kScratchPrefix.size()), 0) != 0) {
+      pid_t owner = 0;
+      if (name.starts_with(kScratchPrefix) && absl::SimpleAtoi(name.substr(kScratchPrefix.size()), &owner) &&
+          kill(owner, 0) != 0) {
         fs::remove_all(entry.path(), error);
       }
     }

@@ -14,9 +14,9 @@ struct CompanionCase {
   const char* what;
   std::vector<std::filesystem::path> files;
   std::vector<std::string> wanted;  // "photo < companion", by text
-  std::map<std::string, std::string> identifiers = {};
-  std::map<std::string, std::string> known = {};  // the photos of videos
-  std::size_t read = 0;                           // files whose identifiers are asked for, at most; 0: does not matter
+  std::map<std::string, std::string> identifiers;
+  std::map<std::string, std::string> known;  // the photos of videos
+  std::size_t read = 0;                      // files whose identifiers are asked for, at most; 0: does not matter
 };
 
 std::string Text(const Companion& companion) {

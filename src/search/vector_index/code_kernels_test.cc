@@ -61,7 +61,7 @@ TEST(CodeKernelsTest, EveryKernelReachesTheLargestSumThereIs) {
 
 TEST(CodeKernelsTest, ThePortableOneAddsUpWhatTheBitsChoose) {
   std::vector<uint8_t> group(8 * kGroup);
-  std::vector<uint8_t> tables(2 * 8 * kTableEntries);
+  std::vector<uint8_t> tables(std::size_t{2} * 8 * kTableEntries);
   group[0 * kGroup + 9] = 0x3a;  // of the tenth code
   group[7 * kGroup + 9] = 0x01;
   tables[0 * kTableEntries + 0xa] = 5;
