@@ -4,8 +4,10 @@ import json
 import math
 import os
 import pathlib
+import resource
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
@@ -123,6 +125,20 @@ class QuantiseTest(CalotypeTestCase):
         self.assertEqual(process.returncode, 1)
         self.assertIn("stopped", told)
         self.assertEqual(list(folder.glob("part-*")), [])
+
+    def test_a_disk_that_fills_up_is_told_and_leaves_nothing(self) -> None:
+        library = Library()
+        self.addCleanup(library.close)
+        # The limit on the size of a file is what a test without privileges has for a full disk.
+        limit = 1_000_000
+        command = ["env", "--ignore-signal=XFSZ", *library.command("models", "quantise", "embed.image", "--photos", "1")]
+        done = subprocess.run(
+            command, env=library.environment, capture_output=True, text=True, timeout=500,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        )
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout + done.stderr, r"write \S+/quantised/part-")
+        self.assertEqual(self.forms(library), [])
 
     def test_says_what_cannot_be_calibrated(self) -> None:
         for task, words in (("embed.text", "a text encoder is given words"), ("cats", "objects, embed.image")):

@@ -138,7 +138,7 @@ Status PartialFile::Place(const fs::path& target) {
   return SyncFolder(target.parent_path());
 }
 
-Status CheckFreeSpace(const fs::path& folder, int64_t bytes) {
+Status CheckFreeSpace(const fs::path& folder, int64_t bytes, std::string_view knob) {
   std::error_code error;
   fs::path existing = folder;
   while (!fs::exists(existing, error) && existing.has_relative_path()) {
@@ -148,9 +148,9 @@ Status CheckFreeSpace(const fs::path& folder, int64_t bytes) {
   if (error || bytes <= 0 || space.available >= static_cast<uintmax_t>(bytes + kSpareBytes)) {
     return absl::OkStatus();  // Where it cannot be told beforehand, writing tells it.
   }
-  return absl::ResourceExhaustedError(fmt::format("{} has {} free, {} are needed; free some, or move models.folder",
+  return absl::ResourceExhaustedError(fmt::format("{} has {} free, {} are needed; free some, or move {}",
                                                   existing.string(), FormatBytes(static_cast<int64_t>(space.available)),
-                                                  FormatBytes(bytes + kSpareBytes)));
+                                                  FormatBytes(bytes + kSpareBytes), knob));
 }
 
 std::string FormatBytes(int64_t bytes) {

@@ -52,8 +52,9 @@ class PartialFile {
   Sha256Hasher hasher_;
 };
 
-// kResourceExhausted when the file system of `folder` (or of the nearest one above it that exists) has no `bytes` free.
-Status CheckFreeSpace(const std::filesystem::path& folder, int64_t bytes);
+// kResourceExhausted when the file system of `folder` (or of the nearest one above it that exists) has no `bytes` free;
+// `knob` moves the folder.
+Status CheckFreeSpace(const std::filesystem::path& folder, int64_t bytes, std::string_view knob = "models.folder");
 
 // "41.5 MB", "1.2 GB".
 std::string FormatBytes(int64_t bytes);

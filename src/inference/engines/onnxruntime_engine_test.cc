@@ -3,14 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 
-#include "base/folders.h"
 #include "base/temporary_folder.h"
 #include "inference/engine.h"
 #include "inference/engines/onnxruntime_library.h"
+#include "inference/fetched_library.h"
 
 namespace calotype {
 namespace {
@@ -21,13 +20,7 @@ using ::testing::HasSubstr;
 
 const fs::path kData = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata";
 
-// What the set-up fetched, else the system's.
-fs::path Library() {
-  const fs::path fetched =
-      FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache /
-      "onnxruntime/lib";
-  return fs::exists(fetched) ? fetched : fs::path();
-}
+fs::path Library() { return FetchedLibrary("onnxruntime/lib"); }
 
 std::shared_ptr<Engine> OpenEngine() {
   StatusOr<std::shared_ptr<Engine>> engine = OpenOnnxRuntime({.library = Library(), .plugins = {}});

@@ -8,8 +8,8 @@
 #include <memory>
 #include <thread>
 
-#include "base/folders.h"
 #include "inference/engine.h"
+#include "inference/fetched_library.h"
 
 namespace calotype {
 namespace {
@@ -29,13 +29,7 @@ class ScopedFault {
   ~ScopedFault() { unsetenv("CALOTYPE_FAULT"); }
 };
 
-// What the set-up fetched, else the system's.
-fs::path Library() {
-  const fs::path fetched =
-      FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache /
-      "onnxruntime/lib";
-  return fs::exists(fetched) ? fetched : fs::path();
-}
+fs::path Library() { return FetchedLibrary("onnxruntime/lib"); }
 
 std::shared_ptr<Engine> OpenWith(const std::vector<PluginProvider>& plugins) {
   StatusOr<std::shared_ptr<Engine>> engine = OpenOnnxRuntime({.library = Library(), .plugins = plugins});

@@ -1,5 +1,7 @@
 #include "inference/engines/onnxruntime_simplify.h"
 
+#include <fmt/format.h>
+
 #include "inference/engines/onnxruntime_environment.h"
 #include "inference/engines/onnxruntime_error.h"
 
@@ -19,7 +21,8 @@ Status SimplifyOnnx(const std::filesystem::path& model, const std::filesystem::p
     const Ort::Session session(Environment(), model.c_str(), settings);
     return absl::OkStatus();
   });
-  return done.ok() ? absl::OkStatus() : log.Explain(done);
+  // Where it cannot write, all that it says is "Protobuf serialization failed".
+  return done.ok() ? absl::OkStatus() : Annotate(log.Explain(done), fmt::format("write {}", simplified.string()));
 }
 
 }  // namespace calotype

@@ -12,6 +12,7 @@
 #include "inference/engine.h"
 #include "inference/engines/check_inputs.h"
 #include "inference/engines/openvino_library.h"
+#include "inference/fetched_library.h"
 
 namespace calotype {
 namespace {
@@ -29,13 +30,10 @@ fs::path Cache() {
   return FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;
 }
 
-// What the set-up fetched, else the system's.
-fs::path Fetched(const char* folder) { return fs::exists(Cache() / folder) ? Cache() / folder : fs::path(); }
-
 // CALOTYPE_TEST_OPENVINO: another version's folder, tried by hand.
 fs::path OpenVinoFolder() {
   const char* const other = std::getenv("CALOTYPE_TEST_OPENVINO");
-  return other == nullptr ? Fetched("openvino/libs") : fs::path(other);
+  return other == nullptr ? FetchedLibrary("openvino/libs") : fs::path(other);
 }
 
 class OpenVinoTest : public ::testing::Test {
@@ -197,7 +195,7 @@ void ExpectSame(const std::vector<TensorInfo>& ours, const std::vector<TensorInf
 }
 
 TEST_F(OpenVinoTest, TellsTheSameOfAModelAsOnnxRuntime) {
-  const auto other = OpenOnnxRuntime({.library = Fetched("onnxruntime/lib"), .plugins = {}});
+  const auto other = OpenOnnxRuntime({.library = FetchedLibrary("onnxruntime/lib"), .plugins = {}});
   ASSERT_TRUE(other.ok()) << other.status();
   std::vector<fs::path> models = {kData / "affine.onnx"};
   if (const fs::path starter = Cache() / "models/starter"; fs::exists(starter)) {

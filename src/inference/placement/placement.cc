@@ -23,7 +23,7 @@ constexpr int kRevision = 3;
 
 // Measurements on a busy machine differ by this much; nothing that is no faster is worth a change.
 constexpr double kWorthIt = 0.95;
-// Models of one engine share the memory that they compute in. A second engine takes its own, 0.6 to 1.5 GB for five
+// Models of one engine share the memory that they compute in. A second engine takes its own, 0.5 to 1.5 GB for five
 // models of full size, so it must be faster by 10 % in all.
 constexpr double kOtherEngine = 1.055;
 

@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 
-#include "base/folders.h"
 #include "base/temporary_folder.h"
+#include "inference/fetched_library.h"
 #include "inference/onnx_metadata.h"
 
 namespace calotype {
@@ -25,13 +24,7 @@ using ::testing::UnorderedElementsAre;
 
 const fs::path kData = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata";
 
-// What the set-up fetched, else the system's.
-fs::path Library() {
-  const fs::path fetched =
-      FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache /
-      "onnxruntime/lib";
-  return fs::exists(fetched) ? fetched : fs::path();
-}
+fs::path Library() { return FetchedLibrary("onnxruntime/lib"); }
 
 RunInputs Noise(uint32_t seed) {
   std::mt19937 random(seed);
