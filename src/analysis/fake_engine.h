@@ -21,6 +21,7 @@ struct FakeModel {
   std::vector<TensorInfo> outputs;
   std::map<std::string, std::string> metadata;
   std::function<StatusOr<std::vector<Tensor>>(std::span<const Tensor>)> run;
+  std::string device = "cpu";
 };
 
 class FakeSession final : public Session {
@@ -33,7 +34,7 @@ class FakeSession final : public Session {
     const auto found = model_.metadata.find(key);
     return found == model_.metadata.end() ? std::nullopt : std::optional(found->second);
   }
-  DeviceInfo device() const override { return {.engine = "fake", .device = "cpu", .precision = "f32"}; }
+  DeviceInfo device() const override { return {.engine = "fake", .device = model_.device, .precision = "f32"}; }
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
     ++runs_;
     return model_.run(inputs);

@@ -210,6 +210,7 @@ void WriteToTensor(std::span<const Image> images, const Normalisation& normalisa
     const auto columns = static_cast<std::size_t>(image.width());
     // Where rows follow each other without a gap, all of them are one.
     const bool whole = columns == row_length;
+    const std::size_t below = plane_size - static_cast<std::size_t>(image.height()) * row_length;
     const int rows = whole ? 1 : image.height();
     const std::size_t length = whole ? columns * static_cast<std::size_t>(image.height()) : columns;
     std::array<float*, 3> planes;
@@ -220,11 +221,15 @@ void WriteToTensor(std::span<const Image> images, const Normalisation& normalisa
       ImageKernelsInUse().normalise(image.row(y), length, scales.scales.data(), planes.data());
       for (float*& plane : planes) {
         std::fill(plane + length, plane + std::max(length, row_length), 0.0F);
-        plane += row_length;
+        plane += whole ? length : row_length;
       }
+    }
+    for (float* const plane : planes) {
+      std::fill_n(plane, below, 0.0F);
     }
     first += 3 * plane_size;
   }
+  std::fill(first, tensor.data<float>().data() + tensor.elements(), 0.0F);
 }
 
 Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation) {

@@ -46,8 +46,8 @@ Letterboxed LetterboxBilinear(const Image& image, int width, int height);
 // `images`, all of one size, as a float tensor [N, 3, H, W].
 Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation);
 
-// The same into `tensor`, float [N, 3, H, W], one after the other. All images have its height; to the right of one that
-// is narrower, 0 is written.
+// The same into `tensor`, float [N, 3, H, W], one after the other. To the right of an image that is narrower, below one
+// that is lower, and after the last, 0 is written.
 void WriteToTensor(std::span<const Image> images, const Normalisation& normalisation, Tensor& tensor);
 
 // A similarity transform x' = a x - b y + tx, y' = b x + a y + ty.

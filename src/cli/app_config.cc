@@ -38,11 +38,11 @@ Status CheckTasks(std::string_view key, const std::vector<std::string>& tasks) {
   return absl::OkStatus();
 }
 
-// Encoders and classifiers treat each row for itself. Detectors are left alone: their photos differ in shape, and some
-// graphs mix the rows of their boxes.
+// Encoders treat each row for itself. Detectors are left alone: their photos differ in shape, and some graphs mix the
+// rows of their boxes. Lines of text come several a photo, and are padded to fixed numbers of rows where that counts.
 int64_t UsualBatch(std::string_view task) {
-  const bool detector = task == "objects" || task == "ocr.detect" || task == "faces.detect";
-  return detector ? 1 : 16;
+  const bool encoder = task.starts_with("embed.") || task == "faces.recognise";
+  return encoder ? 16 : 1;
 }
 
 }  // namespace

@@ -49,6 +49,10 @@ class Session {
   virtual StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) = 0;
 };
 
+// True where a new shape of input costs much more than a run: GPUs choose their kernels anew for each, and some compile
+// them. There, analysers pad to a few shapes.
+inline bool WantsFewShapes(const Session& session) { return session.device().device != "cpu"; }
+
 // Where and how a model is to be run.
 struct SessionOptions {
   std::string device = "cpu";     // one of Engine::devices()

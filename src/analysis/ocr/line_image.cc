@@ -16,6 +16,9 @@ constexpr double kUpwards = 1.5;  // RapidOCR's get_rotate_crop_image
 constexpr std::size_t kGroup = 6;
 // 6 lines of 1600 columns: PP-OCRv6 answers 18710 floats for every 8 columns, 90 MB for such a batch.
 constexpr std::size_t kMaxBatchColumns = 9600;
+// Where all batches of one width have one number of rows, few are padding: most photos with text have a few lines.
+constexpr std::size_t kFewShapesRows = 8;
+constexpr std::size_t kFewShapesColumns = 2560;
 
 // Not std::hypot: numpy's norm is this, and may be a digit less before it is cut off.
 float Distance(const Point& a, const Point& b) {
@@ -33,7 +36,21 @@ int ColumnsFor(const LineImage& line, int height, int max_width) {
 // Rounded down where a line's own width is rounded up: a batch is as wide as RapidOCR makes it.
 int BatchWidth(const LineImage& widest, const LineFormat& format) {
   const int wanted = static_cast<int>(std::min(format.height * Ratio(widest), 1.0 * format.max_width));
-  return std::max(format.min_width, wanted);
+  if (!format.few_shapes) {
+    return std::max(format.min_width, wanted);
+  }
+  int width = format.min_width;
+  while (width < wanted) {
+    width *= 2;
+  }
+  return std::min(width, format.max_width);
+}
+
+// The most rows of a batch of that width.
+std::size_t RowsAt(int width, const LineFormat& format) {
+  const auto columns = static_cast<std::size_t>(width);
+  return format.few_shapes ? std::clamp<std::size_t>(kFewShapesColumns / columns, 1, kFewShapesRows)
+                           : std::max<std::size_t>(1, kMaxBatchColumns / columns);
 }
 
 // The right edge, from top to bottom, becomes the first row.
@@ -89,10 +106,10 @@ std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineF
     std::span<const std::size_t> group = left.first(std::min(kGroup, left.size()));
     left = left.subspan(group.size());
     const int width = BatchWidth(lines[group.back()], format);  // the widest, for lines come in that order
-    const std::size_t room = std::max<std::size_t>(1, kMaxBatchColumns / static_cast<std::size_t>(width));
+    const std::size_t room = RowsAt(width, format);
     for (; !group.empty(); group = group.subspan(std::min(room, group.size()))) {
       const auto some = group.first(std::min(room, group.size()));
-      batches.push_back({.lines = {some.begin(), some.end()}, .width = width});
+      batches.push_back({.lines = {some.begin(), some.end()}, .width = width, .rows = format.few_shapes ? room : 0});
     }
   }
   return batches;
@@ -105,7 +122,8 @@ Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, co
     const int columns = format.stretch ? batch.width : ColumnsFor(lines[index], format.height, batch.width);
     resized.push_back(ResizeBilinear(lines[index].image, columns, format.height));
   }
-  Tensor tensor(ElementType::kFloat32, {static_cast<int64_t>(batch.lines.size()), 3, format.height, batch.width});
+  Tensor tensor(ElementType::kFloat32,
+                {static_cast<int64_t>(std::max(batch.rows, batch.lines.size())), 3, format.height, batch.width});
   WriteToTensor(resized, format.normalisation, tensor);
   return tensor;
 }

@@ -41,12 +41,16 @@ struct LineFormat {
   int min_width = 320;
   int max_width = 3200;  // a longer line is squeezed; bounds the memory that one line can ask for
   bool stretch = false;  // each line to the whole width, instead of padding
+  // Widths are min_width, twice that, four times ... and each has one number of rows: for devices that prepare
+  // themselves for each shape (WantsFewShapes).
+  bool few_shapes = false;
   Normalisation normalisation = kPaddleNormalisation;
 };
 
 struct LineBatch {
   std::vector<std::size_t> lines;  // indices of those that were asked for
   int width = 0;
+  std::size_t rows = 0;  // of the tensor, where that is more than there are lines
 };
 
 // Batches of lines of similar shape, so that little is padded: as wide as RapidOCR makes them, which takes six at a
@@ -54,7 +58,8 @@ struct LineBatch {
 // long lines are several batches: the answer for one column can be some ten thousand numbers.
 std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format);
 
-// The lines of `batch` as a float tensor [N, 3, height, batch.width]; what is to the right of a shorter line is 0.
+// The lines of `batch` as a float tensor [N, 3, height, batch.width]; what is to the right of a shorter line,
+// and rows after the last line, are 0.
 Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, const LineFormat& format);
 
 }  // namespace calotype

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 // Red tells the column, green the row.
 Image Gradient(int width, int height) {
@@ -123,6 +124,34 @@ TEST(PlanBatchesTest, AFixedWidthIsKept) {
   const auto batches = PlanBatches(LinesOfWidths({5, 500}), {.height = 48, .min_width = 192, .max_width = 192});
   ASSERT_EQ(batches.size(), 1U);
   EXPECT_EQ(batches[0].width, 192);
+}
+
+TEST(PlanBatchesTest, HasFewShapesWhereTheyAreDear) {
+  const auto batches = PlanBatches(LinesOfWidths({10, 20, 30, 70, 140, 300, 600, 900, 10000}), {.few_shapes = true});
+  std::vector<std::pair<int, std::size_t>> shapes;
+  std::size_t lines = 0;
+  for (const LineBatch& batch : batches) {
+    shapes.emplace_back(batch.width, batch.rows);
+    lines += batch.lines.size();
+    EXPECT_LE(batch.lines.size(), batch.rows);
+  }
+  EXPECT_EQ(lines, 9U);
+  // The first six are a group as wide as the last of them, which wants 1440.
+  EXPECT_THAT(shapes, ElementsAre(Pair(2560, 1), Pair(2560, 1), Pair(2560, 1), Pair(2560, 1), Pair(2560, 1),
+                                  Pair(2560, 1), Pair(3200, 1), Pair(3200, 1), Pair(3200, 1)));
+  const auto narrow = PlanBatches(LinesOfWidths({10, 20, 30}), {.few_shapes = true});
+  ASSERT_EQ(narrow.size(), 1U);
+  EXPECT_EQ(narrow[0].width, 320);
+  EXPECT_EQ(narrow[0].rows, 8U);
+}
+
+TEST(ToLineTensorTest, RowsWithoutALineAreZero) {
+  std::vector<LineImage> lines = LinesOfWidths({10});
+  std::ranges::fill(lines[0].image.pixels(), uint8_t{255});
+  const Tensor tensor = ToLineTensor(lines, {.lines = {0}, .width = 10, .rows = 3}, {.height = 10, .min_width = 10});
+  ASSERT_EQ(tensor.shape(), (std::vector<int64_t>{3, 3, 10, 10}));
+  EXPECT_THAT(tensor.data<float>().first(300), Each(1.0F));
+  EXPECT_THAT(tensor.data<float>().last(600), Each(0.0F));
 }
 
 TEST(ToLineTensorTest, NormalisesBlueFirstAndPadsWithZero) {

@@ -81,9 +81,10 @@ StatusOr<RecogniserSettings> ReadRecogniserSettings(const ModelSpec& recogniser)
 
 StatusOr<std::vector<ReadText>> LineRecogniser::Read(Session& session, std::span<const LineImage> lines) {
   std::vector<ReadText> read(lines.size());
-  for (const LineBatch& batch : PlanBatches(lines, settings_.format)) {
-    CALOTYPE_ASSIGN_OR_RETURN(const Tensor output,
-                              RunNetwork(session, ToLineTensor(lines, batch, settings_.format), 3));
+  LineFormat format = settings_.format;
+  format.few_shapes = WantsFewShapes(session);
+  for (const LineBatch& batch : PlanBatches(lines, format)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const Tensor output, RunNetwork(session, ToLineTensor(lines, batch, format), 3));
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const CtcAlphabet> alphabet,
                               Alphabet(session, static_cast<std::size_t>(output.dim(2))));
     const auto per_line = static_cast<std::size_t>(output.dim(1) * output.dim(2));
@@ -133,6 +134,7 @@ LineFormat OrienterFormat(const Session& session, const OrienterSettings& settin
   format.max_width = format.min_width;  // the network takes one width
   format.stretch = settings.stretch.value_or(fifth);
   format.normalisation = settings.normalisation.value_or(fifth ? kImageNet : kPaddleNormalisation);
+  format.few_shapes = WantsFewShapes(session);
   return format;
 }
 

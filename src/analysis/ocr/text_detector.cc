@@ -113,6 +113,16 @@ StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, Pixel
   return whole;
 }
 
+// Cameras have a few shapes of photos, parts of photos have many. Photos are not padded to fewer: these networks look
+// at the mean of all that they are shown, and find other boxes then.
+StatusOr<TextMap> MapFor(Session& session, const Image& picture, const DetectorSettings& settings) {
+  if (WantsFewShapes(session)) {
+    return MapOf(session, picture, settings);
+  }
+  const PixelSize small = FirstLookSize({picture.width(), picture.height()}, settings);
+  return small.width > 0 ? MapOfWhatIsThere(session, picture, small, settings) : MapOf(session, picture, settings);
+}
+
 // `photo` scaled and padded; empty when nothing is to be done.
 Image Prepare(const Image& photo, const DetectionInput& input) {
   const bool scales = input.scaled.width != photo.width() || input.scaled.height != photo.height();
@@ -144,9 +154,7 @@ StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const De
   const bool resizes = network.width != seen.width() || network.height != seen.height();
   const Image resized = resizes ? ResizeBilinear(seen, network.width, network.height) : Image();
   const Image& shown = resizes ? resized : seen;
-  const PixelSize small = FirstLookSize(network, settings);
-  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, small.width > 0 ? MapOfWhatIsThere(session, shown, small, settings)
-                                                               : MapOf(session, shown, settings));
+  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, MapFor(session, shown, settings));
   CALOTYPE_ASSIGN_OR_RETURN(found.regions, FindTextRegions(map.tensor.data<float>(), map.size,
                                                            {seen.width(), seen.height()}, settings.regions));
   SortInReadingOrder(found.regions);

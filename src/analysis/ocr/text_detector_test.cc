@@ -19,6 +19,8 @@ using ::testing::SizeIs;
 // A network that takes for text what is red, and counts the pixels that it was shown.
 class RedDetector {
  public:
+  explicit RedDetector(std::string device = "cpu") : device_(std::move(device)) {}
+
   FakeSession& session() { return session_; }
   int64_t pixels() const { return pixels_; }
 
@@ -34,9 +36,12 @@ class RedDetector {
 
   const std::vector<TensorInfo> one_ = {{.name = "x", .type = ElementType::kFloat32, .shape = {}}};
   int64_t pixels_ = 0;
-  FakeSession session_{{.inputs = one_, .outputs = one_, .metadata = {}, .run = [this](std::span<const Tensor> inputs) {
-                          return Run(inputs);
-                        }}};
+  const std::string device_;
+  FakeSession session_{{.inputs = one_,
+                        .outputs = one_,
+                        .metadata = {},
+                        .run = [this](std::span<const Tensor> inputs) { return Run(inputs); },
+                        .device = device_}};
 };
 
 struct Line {
@@ -121,6 +126,15 @@ TEST(TextDetectorTest, APhotoFullOfTextIsLookedAtOnceInFull) {
   const double saved = Saved(lines, lines.size());
   EXPECT_LT(saved, 1);
   EXPECT_GT(saved, 0.8);
+}
+
+TEST(TextDetectorTest, WhereShapesAreDearAPhotoIsLookedAtOnceInFull) {
+  RedDetector detector("cuda");
+  const auto found = DetectText(detector.session(), PhotoWith({{300, 200, 200, 20}}), Settings(640));
+  ASSERT_TRUE(found.ok());
+  EXPECT_THAT(found->regions, SizeIs(1));
+  EXPECT_EQ(detector.session().runs(), 1);
+  EXPECT_EQ(detector.pixels(), int64_t{kWidth} * kHeight);
 }
 
 TEST(TextDetectorTest, SmallPhotosAreLookedAtInFull) {

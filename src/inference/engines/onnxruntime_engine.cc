@@ -19,6 +19,7 @@
 #include "inference/engines/onnxruntime_library.h"
 #include "inference/engines/onnxruntime_plugins.h"
 #include "inference/engines/onnxruntime_session.h"
+#include "inference/engines/shape_sessions.h"
 
 namespace calotype {
 namespace {
@@ -34,6 +35,7 @@ struct Device {
   EngineDevice info;
   std::string provider;  // what ONNX Runtime calls it; empty for the CPU
   std::function<void(Ort::SessionOptions&)> append;
+  bool prepares_one_shape = false;  // at a time (shape_sessions.h)
 };
 
 Device Cpu() {
@@ -57,7 +59,8 @@ void AppendCuda(Ort::SessionOptions& settings) {
 Device Cuda() {
   return {.info = {.device = "cuda", .description = "", .precisions = {kPrecision}, .usable = absl::OkStatus()},
           .provider = "CUDAExecutionProvider",
-          .append = AppendCuda};
+          .append = AppendCuda,
+          .prepares_one_shape = true};
 }
 
 Device Plugin(const PluginProvider& plugin, const OnnxRuntimeLibrary& library) {
@@ -146,7 +149,15 @@ class Placement {
   const std::string provider_;
 };
 
-class OnnxRuntimeEngine : public Engine {
+// The sessions that a model may have on a device, one for each shape: as many as these bytes of weights are.
+constexpr uintmax_t kShapeBytes = 1'000'000'000;
+constexpr uintmax_t kMostShapes = 16;
+
+std::size_t ShapesAtATime(const fs::path& model) {
+  return std::clamp(kShapeBytes / std::max<uintmax_t>(SizeOfModel(model), 1), uintmax_t{1}, kMostShapes);
+}
+
+class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<OnnxRuntimeEngine> {
  public:
   OnnxRuntimeEngine(const OnnxRuntimeLibrary& library, std::vector<Device> devices)
       : name_("onnxruntime " + library.version), api_(library.api), devices_(std::move(devices)) {}
@@ -163,12 +174,25 @@ class OnnxRuntimeEngine : public Engine {
   StatusOr<std::unique_ptr<Session>> Load(const fs::path& model, const SessionOptions& options) override {
     CALOTYPE_ASSIGN_OR_RETURN(const Device* const device, Find(options));
     CALOTYPE_RETURN_IF_ERROR(Annotate(device->info.usable, options.device));
-    const RuntimeLog log;
-    StatusOr<std::unique_ptr<Session>> session = Guarded([&] { return LoadOn(*device, model, options, log); });
-    return session.ok() ? std::move(session) : log.Explain(session.status());
+    CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, LoadOne(*device, model, options));
+    const std::size_t shapes = device->prepares_one_shape ? ShapesAtATime(model) : 1;
+    if (shapes == 1) {
+      return session;
+    }
+    const auto load = [self = shared_from_this(), device, model, options] {
+      return self->LoadOne(*device, model, options);
+    };
+    return std::make_unique<ShapeSessions>(std::move(session), load, shapes);
   }
 
  private:
+  StatusOr<std::unique_ptr<Session>> LoadOne(const Device& device, const fs::path& model,
+                                             const SessionOptions& options) const {
+    const RuntimeLog log;
+    StatusOr<std::unique_ptr<Session>> session = Guarded([&] { return LoadOn(device, model, options, log); });
+    return session.ok() ? std::move(session) : log.Explain(session.status());
+  }
+
   StatusOr<const Device*> Find(const SessionOptions& options) const {
     const auto named = std::find_if(devices_.begin(), devices_.end(),
                                     [&](const Device& device) { return device.info.device == options.device; });

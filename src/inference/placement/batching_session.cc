@@ -1,7 +1,6 @@
 #include "inference/placement/batching_session.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -9,6 +8,9 @@
 
 namespace calotype {
 namespace {
+
+// From one number of rows that batches are padded to, to the next.
+constexpr int64_t kBucketFactor = 4;
 
 bool AllFree(const std::vector<TensorInfo>& tensors) {
   return std::all_of(tensors.begin(), tensors.end(),
@@ -265,8 +267,11 @@ int64_t BatchingSession::PaddedRows(int64_t rows) const {
   if (!options_.fixed_buckets) {
     return rows;
   }
-  const auto bucket = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows)));
-  return std::max(rows, std::min(bucket, options_.max_batch));
+  int64_t bucket = 1;
+  while (bucket < rows) {
+    bucket *= kBucketFactor;
+  }
+  return std::max(rows, std::min<int64_t>(bucket, limit_));
 }
 
 void BatchingSession::LowerLimit(int64_t limit) {

@@ -21,7 +21,7 @@ namespace calotype {
 struct BatchingOptions {
   int64_t max_batch = 1;                   // rows; 1 hands every call on as it is
   std::chrono::microseconds max_delay{0};  // how long the first call of a batch waits for others
-  // Pads batches to 1, 2, 4, 8 ... rows, at most max_batch: GPUs choose their kernels anew for each new shape.
+  // Pads batches to 1, 4, 16 ... rows, at most batch_limit(): a GPU chooses its kernels anew for each new shape.
   bool fixed_buckets = false;
 };
 

@@ -72,7 +72,7 @@ class Placement {
   Placement(PlacementSettings settings, std::shared_ptr<DeviceStore> store);
 
   // Measures what the model's policy allows and what was not measured before, one model at a time, and answers where it
-  // is to run. `auto` takes the fastest that agrees with the reference; what saves less than 5 % of its time, or 10 %
+  // is to run. `auto` takes the fastest that agrees with the reference; what saves less than 5 % of its time, or 15 %
   // on another engine, does not replace it. A selector that leaves engine, device or precision open is measured
   // likewise; one that names a single option is obeyed, even against the reference, as long as the manifest's
   // expectation is met. kFailedPrecondition, with each reason, when nothing that is allowed works.
