@@ -113,6 +113,8 @@ class Placement {
   bool HasChoice(const ModelFile& model) const;
   bool IsKnown(const ModelFile& model, const DeviceOption& option) const;
   void MeasureMissing(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
+  void MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ProbeAnswer& reference)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(measuring_);
   StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe, double best_ms,
                           const ProbeAnswer* reference, ProbeAnswer* answer) const;
   void AddGroup(const ModelFile& model, bool has_probe, const std::vector<std::size_t>& group, Plan& plan) const;

@@ -111,6 +111,19 @@ TEST_F(PlacementTest, AnotherEngineIsWorthItFromFifteenPercentOn) {
   EXPECT_EQ(Places().front(), "openvino cpu f32");
 }
 
+TEST_F(PlacementTest, WhatIsCloseIsMeasuredOnceMore) {
+  slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
+  fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
+  for (const auto& [time, loads] : {std::pair(36, 2), std::pair(16, 1), std::pair(80, 1)}) {  // of 40
+    fast_->fake("cpu").time = milliseconds(time);
+    const int before = fast_->loads("cpu");
+    store_ = std::make_shared<DeviceStore>("");
+    Open({"auto"});
+    Places();
+    EXPECT_EQ(fast_->loads("cpu") - before, loads) << time;
+  }
+}
+
 TEST_F(PlacementTest, MeasuresOnceAndKeepsIt) {
   Open({"auto"});
   EXPECT_TRUE(placement_->NeedsMeasuring(kModel, FakeProbe()));

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
 #include "inference/placement/deadline.h"
 
 namespace calotype {
@@ -35,19 +37,41 @@ class SessionDecorator : public Session {
   const std::shared_ptr<Session> session_;
 };
 
+// More runs at a time are no faster, for a GPU takes them in turn, and each takes memory of its own.
+constexpr int kRunsAtATime = 2;
+
 class GuardedSession final : public SessionDecorator {
  public:
   GuardedSession(std::shared_ptr<Session> session, std::chrono::milliseconds limit)
       : SessionDecorator(std::move(session)), limit_(limit) {}
 
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
-    return CallWithDeadline<std::vector<Tensor>>(
+    CALOTYPE_RETURN_IF_ERROR(Enter());
+    StatusOr<std::vector<Tensor>> outputs = CallWithDeadline<std::vector<Tensor>>(
         limit_, "a run",
         [session = session_, owned = std::vector(inputs.begin(), inputs.end())] { return session->Run(owned); });
+    const MutexLock lock(&mutex_);
+    --running_;
+    if (absl::IsDeadlineExceeded(outputs.status())) {
+      hangs_ = outputs.status();
+    }
+    return outputs;
   }
 
  private:
+  // Who waited for a device that hangs does not try it one after the other.
+  Status Enter() {
+    const MutexLock lock(&mutex_);
+    mutex_.Await([this] { return running_ < kRunsAtATime || !hangs_.ok(); });
+    CALOTYPE_RETURN_IF_ERROR(hangs_);
+    ++running_;
+    return absl::OkStatus();
+  }
+
   const std::chrono::milliseconds limit_;
+  Mutex mutex_;
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;
+  Status hangs_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A text that was read from such numbers would be said to be wrong, and not why.

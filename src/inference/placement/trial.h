@@ -15,7 +15,8 @@
 namespace calotype {
 
 // Loads `model` on `option`. Other devices than the CPU are guarded: a load or a run that takes longer than `limit` is
-// given up with kDeadlineExceeded.
+// given up with kDeadlineExceeded, and so is every run of that session from then on; of runs at the same time two are
+// done, the others wait.
 StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
                                           SessionOptions session, std::chrono::milliseconds limit);
 
