@@ -19,15 +19,10 @@ endif()
 # Paths in debug information and assertions do not depend on where the tree lies, so caches are shared between clones.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 
-# With sanitizers GCC 12 gives false ones; what it says of the same code without them counts.
 add_library(calotype_warnings INTERFACE)
-if(CALOTYPE_SANITIZE)
-  target_compile_options(calotype_warnings INTERFACE -w)
-else()
-  target_compile_options(calotype_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                                                     -Wnon-virtual-dtor -Woverloaded-virtual
-                                                     -Wno-missing-field-initializers -Werror)
-endif()
+target_compile_options(calotype_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                   -Wnon-virtual-dtor -Woverloaded-virtual
+                                                   -Wno-missing-field-initializers -Werror)
 
 if(CALOTYPE_SANITIZE STREQUAL "address")
   # Left out is what costs most and finds least here: a null pointer that is used stops the program without a check of its own,
@@ -48,7 +43,6 @@ set(CALOTYPE_TEST_OPTIONS -O0)
 if(CALOTYPE_SANITIZE STREQUAL "address")
   list(APPEND CALOTYPE_TEST_OPTIONS -fno-sanitize=undefined)
 endif()
-# For what has precompiled headers: ccache asks for it.
 if(CALOTYPE_CCACHE)
-  set(CALOTYPE_PRECOMPILED_OPTIONS -fpch-preprocess)
+  list(APPEND CALOTYPE_TEST_OPTIONS -fpch-preprocess)  # ccache asks for it
 endif()

@@ -1,17 +1,3 @@
-# Sanitizers' builds are made whole and seldom: there the headers that most files include are compiled once. Elsewhere each
-# file shows that it includes what it needs.
-set(CALOTYPE_COMMON_HEADERS
-  <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <optional> <set> <span>
-  <string> <string_view> <thread> <utility> <vector> <fmt/format.h> <fmt/ranges.h> <absl/status/statusor.h>
-  <nlohmann/json.hpp>)
-if(CALOTYPE_SANITIZE)
-  file(CONFIGURE OUTPUT library_headers.cc CONTENT "\n")
-  add_library(calotype_library_headers STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/library_headers.cc)
-  target_link_libraries(calotype_library_headers PRIVATE calotype_warnings fmt::fmt nlohmann_json::nlohmann_json)
-  target_compile_options(calotype_library_headers PRIVATE ${CALOTYPE_PRECOMPILED_OPTIONS})
-  target_precompile_headers(calotype_library_headers PRIVATE ${CALOTYPE_COMMON_HEADERS})
-endif()
-
 # calotype_library(NAME SOURCES a.cc... PUBLIC libs... PRIVATE libs...)
 #   The static library calotype_NAME of one folder under src/. PUBLIC: what its headers need; PRIVATE: what stops at a .cc.
 function(calotype_library name)
@@ -19,10 +5,6 @@ function(calotype_library name)
   add_library(calotype_${name} STATIC ${arg_SOURCES})
   target_include_directories(calotype_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(calotype_${name} PUBLIC ${arg_PUBLIC} PRIVATE calotype_warnings ${arg_PRIVATE})
-  if(CALOTYPE_SANITIZE)
-    target_compile_options(calotype_${name} PRIVATE ${CALOTYPE_PRECOMPILED_OPTIONS})
-    target_precompile_headers(calotype_${name} REUSE_FROM calotype_library_headers)
-  endif()
 endfunction()
 
 # The headers that every test includes, compiled once for all of them: GoogleTest's alone take longer than most tests.
@@ -31,7 +13,7 @@ if(CALOTYPE_TESTS)
   add_executable(calotype_test_headers EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
   target_compile_definitions(calotype_test_headers PRIVATE CALOTYPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(calotype_test_headers PRIVATE calotype_warnings fmt::fmt GTest::gmock GTest::gtest_main)
-  target_compile_options(calotype_test_headers PRIVATE ${CALOTYPE_TEST_OPTIONS} ${CALOTYPE_PRECOMPILED_OPTIONS})
+  target_compile_options(calotype_test_headers PRIVATE ${CALOTYPE_TEST_OPTIONS})
   target_precompile_headers(
     calotype_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h> <absl/status/statusor.h> <algorithm>
     <chrono> <filesystem> <fstream> <functional> <map> <memory> <optional> <span> <string> <thread> <vector>)
@@ -47,7 +29,7 @@ function(calotype_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_compile_definitions(${name}_test PRIVATE CALOTYPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_compile_options(${name}_test PRIVATE ${CALOTYPE_TEST_OPTIONS} ${CALOTYPE_PRECOMPILED_OPTIONS})
+  target_compile_options(${name}_test PRIVATE ${CALOTYPE_TEST_OPTIONS})
   target_precompile_headers(${name}_test REUSE_FROM calotype_test_headers)
   target_link_libraries(${name}_test PRIVATE calotype_warnings ${arg_LIBS} GTest::gmock GTest::gtest_main)
   if(CALOTYPE_SANITIZE)
