@@ -62,7 +62,7 @@ class GuardedSession final : public SessionDecorator {
   // Who waited for a device that hangs does not try it one after the other.
   Status Enter() {
     const MutexLock lock(&mutex_);
-    mutex_.Await([this] { return running_ < kRunsAtATime || !hangs_.ok(); });
+    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_ < kRunsAtATime || !hangs_.ok(); });
     CALOTYPE_RETURN_IF_ERROR(hangs_);
     ++running_;
     return absl::OkStatus();
