@@ -213,6 +213,7 @@ class GpuTest(DeviceTestCase):
         self.check_done(results)
         reasons = {one["reason"] for model in self.library.json("doctor", "--json")["models"]
                    for one in model["not_used"] if "cuda" in one["device"]}
+        self.assertTrue(reasons)
         for reason in reasons:
             self.assertIn("ONNX Runtime 1.23.2 was built for CUDA 12", reason)
 

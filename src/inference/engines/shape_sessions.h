@@ -18,7 +18,7 @@
 namespace calotype {
 
 // ONNX Runtime's CUDA provider keeps what cuDNN planned for a convolution while inputs stay as they are; when their
-// shape changes, all convolutions are planned anew, which takes longer than running them a hundred times. So another
+// shape changes, all convolutions are planned anew, which takes tens of times as long as to run them. So another
 // shape gets another session, with the model's weights once more on the device. When `most` are there, or memory is
 // out, the one that was not used for longest takes the new shape on. Thread-safe.
 class ShapeSessions final : public Session {
