@@ -50,6 +50,25 @@ class ScanTest(CalotypeTestCase):
         people = self.library.json("people", "list", "--json")
         self.assertEqual(people["faces"], 1)
 
+    def test_a_photo_is_drawn_from_any_of_its_files_that_is_there(self) -> None:
+        self.library.add_samples("cat.png")
+        copies = [self.library.photos / name for name in ("a.png", "cat.png", "z.png")]
+        shutil.copy(copies[1], copies[0])
+        shutil.copy(copies[1], copies[2])
+        self.scan("--only", "pdq")
+        drawn = self.library.home / "drawn.jpg"
+        for gone in copies[:2]:  # and nobody scanned since
+            gone.unlink()
+            for asked in (copies[2], gone):
+                done = self.library.run("show", asked, "--render", drawn)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(drawn.read_bytes()[:3], b"\xff\xd8\xff")
+                drawn.unlink()
+        copies[2].unlink()
+        done = self.library.run("show", copies[2], "--render", drawn)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"cannot open {copies[2]}: No such file", done.stderr)
+
     def test_only_some_analyses_then_the_rest(self) -> None:
         self.library.add_samples("cat.png")
         self.scan("--only", "pdq")

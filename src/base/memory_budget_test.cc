@@ -96,7 +96,7 @@ TEST_F(MemoryBudgetTest, NobodyOvertakesALargeOne) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   std::jthread small([&] {
-    const MemoryBudget::Claim claim = budget.Take(10 * kMany);
+    const MemoryBudget::Claim claim = budget.Take(30 * kMany);  // not beside the large one: the order can be told
     small_came = ++order;
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -106,8 +107,19 @@ std::string DescribeOutcomes(const PhotoRecord& photo) {
   return text;
 }
 
-Status Render(const App& app, const PhotoRecord& photo, const std::string& output) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(photo.paths.front()));
+// The file that was asked for, or another with the same bytes when that one is gone.
+StatusOr<UniqueFd> OpenPhoto(const PhotoRecord& photo, const std::string& asked) {
+  StatusOr<UniqueFd> file = OpenForReading(asked);
+  for (std::size_t i = 0; i < photo.paths.size() && !file.ok(); ++i) {
+    if (StatusOr<UniqueFd> other = OpenForReading(photo.paths[i]); other.ok()) {
+      file = std::move(other);
+    }
+  }
+  return file;
+}
+
+Status Render(const App& app, const PhotoRecord& photo, const std::string& asked, const std::string& output) {
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenPhoto(photo, asked));
   CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto decoded, DecodePhoto(file.get(), app.config().Limits()));
   RenderFindings(decoded, photo.findings);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(decoded.image, kRenderQuality));
@@ -116,12 +128,13 @@ Status Render(const App& app, const PhotoRecord& photo, const std::string& outpu
 
 CommandResult Show(App& app, const ShowArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(CatalogPath(arguments.photo).string()));
+  const std::string asked = CatalogPath(arguments.photo).string();
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(asked));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
   // Somebody waits for it. A scan that writes at this instant, or a catalogue that cannot be written: no harm done.
   catalog->Prioritise(id).IgnoreError();
   if (!arguments.render.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(Render(app, photo, arguments.render));
+    CALOTYPE_RETURN_IF_ERROR(Render(app, photo, asked, arguments.render));
   }
   if (arguments.json) {
     Print(JsonLine(PhotoToJson(photo)));
