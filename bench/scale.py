@@ -3,11 +3,12 @@
 
 Makes libraries of so many different photos (640 x 480, cut out of samples/ at seeded places, in ~/.cache/calotype/bench), scans each
 into a new catalogue with `calotype scan`, and prints photos a minute, seconds and the peak of resident memory: both should stay flat
-as the library grows. --workers does the same for the largest library with so many workers. Run `calotype doctor` before, so that
-devices are measured. Needs Pillow (~/.cache/calotype/venv/bench has it).
+as the library grows. --workers does the same for the first library of a hundred photos or more (else the largest) with so many workers.
+Devices are measured before. plot.py draws FILE. Needs Pillow (~/.cache/calotype/venv/bench has it).
 """
 
 import argparse
+import datetime
 import json
 import os
 import random
@@ -17,6 +18,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from compare import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "calotype"
@@ -76,16 +79,19 @@ def main():
     parser.add_argument("--workers", type=numbers, default=[])
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    rows = []
-    runs = [(count, 0) for count in arguments.photos] + [(max(arguments.photos), workers) for workers in arguments.workers]
+    report = {"date": datetime.date.today().isoformat(), "command": "bench/" + " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+              "machine": machine(), "only": arguments.only, "sizes": [], "workers": []}
+    subprocess.run([str(arguments.binary), "doctor"], stdout=subprocess.DEVNULL, check=False)
+    several = min((count for count in arguments.photos if count >= 100), default=max(arguments.photos))
+    runs = [("sizes", count, 0) for count in arguments.photos] + [("workers", several, workers) for workers in arguments.workers]
     print("photos  workers  seconds  photos/min  peak MB  CPU s")
-    for count, workers in runs:
+    for kind, count, workers in runs:
         row = scan(arguments.binary, make_photos(count), count, arguments.only, workers)
-        rows.append(row)
+        report[kind].append(row)
         print(f"{count:6}  {workers or 'auto':>7}  {row['seconds']:7}  {row['photos_per_minute']:10}  {row['peak_mb']:7}  "
               f"{row['cpu_seconds']:5}", flush=True)
     if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

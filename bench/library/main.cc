@@ -14,9 +14,10 @@ struct Section {
   std::string_view name;
   Status (*run)(const Options& options);
 };
-constexpr std::array kSections = {Section{"vectors", BenchVectors}, Section{"hashes", BenchHashes},
-                                  Section{"hnsw", BenchHnsw},       Section{"people", BenchPeople},
-                                  Section{"library", BenchLibrary}, Section{"text", BenchText}};
+constexpr std::array kSections = {Section{"vectors", BenchVectors}, Section{"words", BenchWords},
+                                  Section{"hashes", BenchHashes},   Section{"hnsw", BenchHnsw},
+                                  Section{"people", BenchPeople},   Section{"library", BenchLibrary},
+                                  Section{"text", BenchText}};
 
 int Run(int argc, char** argv) {
   for (const Section& section : kSections) {

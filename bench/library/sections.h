@@ -20,6 +20,7 @@ struct Options {
 void Tell(const std::string& name, double value, const std::string& unit);
 
 Status BenchVectors(const Options& options);
+Status BenchWords(const Options& options);
 Status BenchHashes(const Options& options);
 Status BenchHnsw(const Options& options);
 Status BenchPeople(const Options& options);

@@ -112,11 +112,7 @@ std::vector<float> VectorGenerator::Chunk(uint64_t seed, std::size_t count) cons
   return vectors;
 }
 
-StatusOr<std::span<const uint16_t>> MappedVectors(const VectorGenerator& generator, const fs::path& folder,
-                                                  int64_t count) {
-  fs::create_directories(folder);
-  const fs::path file = folder / "vectors.f16";
-  CALOTYPE_RETURN_IF_ERROR(Generate(generator, file, count));
+StatusOr<std::span<const uint16_t>> MappedHalves(const fs::path& file, int64_t count) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd opened, OpenForReading(file));
   const std::size_t bytes = static_cast<std::size_t>(count) * kDimension * 2;
   void* const at = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, opened.get(), 0);
@@ -124,6 +120,14 @@ StatusOr<std::span<const uint16_t>> MappedVectors(const VectorGenerator& generat
     return absl::InternalError("the vectors cannot be mapped");
   }
   return std::span<const uint16_t>(static_cast<const uint16_t*>(at), bytes / 2);
+}
+
+StatusOr<std::span<const uint16_t>> MappedVectors(const VectorGenerator& generator, const fs::path& folder,
+                                                  int64_t count) {
+  fs::create_directories(folder);
+  const fs::path file = folder / "vectors.f16";
+  CALOTYPE_RETURN_IF_ERROR(Generate(generator, file, count));
+  return MappedHalves(file, count);
 }
 
 std::vector<ScoredPhoto> Exact(std::span<const uint16_t> vectors, std::span<const float> query, std::size_t wanted) {

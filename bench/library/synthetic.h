@@ -51,6 +51,9 @@ class VectorGenerator {
   VectorGenerator();
 };
 
+// `count` vectors of `file`, mapped for good.
+StatusOr<std::span<const uint16_t>> MappedHalves(const std::filesystem::path& file, int64_t count);
+
 // The file FOLDER/vectors.f16 with `count` of them, made by all cores unless it is there; mapped for good.
 StatusOr<std::span<const uint16_t>> MappedVectors(const VectorGenerator& generator, const std::filesystem::path& folder,
                                                   int64_t count);

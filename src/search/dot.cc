@@ -10,18 +10,19 @@ namespace {
 // Sums that do not wait for each other; the compiler makes one or two registers of them.
 constexpr std::size_t kLanes = 16;
 
-float ToFloat(float value) { return value; }
+[[gnu::always_inline]] inline float ToFloat(float value) { return value; }
 
 // The half's exponent and mantissa, moved to where a float has them, lack only the difference of the two biases: a
 // factor of 2^(127 - 15). Right for zero and subnormal halves too; infinities become large numbers.
-float ToFloat(uint16_t half) {
+[[gnu::always_inline]] inline float ToFloat(uint16_t half) {
   constexpr float kBias = 0x1p112F;
   const auto magnitude = std::bit_cast<float>((half & 0x7fffU) << 13U) * kBias;
   return std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | (half & 0x8000U) << 16U);
 }
 
+// Inlined into the kernels, each of which makes other instructions of it.
 template <typename Element>
-float Sum(std::span<const float> a, std::span<const Element> b) {
+[[gnu::always_inline]] inline float Sum(std::span<const float> a, std::span<const Element> b) {
   if (a.size() != b.size()) {
     return 0;
   }
@@ -42,10 +43,36 @@ float Sum(std::span<const float> a, std::span<const Element> b) {
   return sum;
 }
 
+float DotScalar(std::span<const float> a, std::span<const float> b) { return Sum(a, b); }
+float DotHalvesScalar(std::span<const float> a, std::span<const uint16_t> halves) { return Sum(a, halves); }
+
+#if defined(__x86_64__)
+// Without FMA, whose sums would be others.
+[[gnu::target("avx2")]] float DotAvx2(std::span<const float> a, std::span<const float> b) { return Sum(a, b); }
+[[gnu::target("avx2")]] float DotHalvesAvx2(std::span<const float> a, std::span<const uint16_t> halves) {
+  return Sum(a, halves);
+}
+bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0; }
+#endif
+
+constexpr std::array kKernels = {
+#if defined(__x86_64__)
+    NamedKernel<DotKernel>{"avx2", HasAvx2, {.dot = DotAvx2, .dot_halves = DotHalvesAvx2}},
+#endif
+    NamedKernel<DotKernel>{"scalar", [] { return true; }, {.dot = DotScalar, .dot_halves = DotHalvesScalar}},
+};
+
+const DotKernel& InUse() {
+  static const DotKernel& chosen = ChooseKernel(DotKernels(), "CALOTYPE_DOT_KERNEL").run;
+  return chosen;
+}
+
 }  // namespace
 
-float Dot(std::span<const float> a, std::span<const float> b) { return Sum(a, b); }
+std::span<const NamedKernel<DotKernel>> DotKernels() { return kKernels; }
 
-float DotHalves(std::span<const float> a, std::span<const uint16_t> halves) { return Sum(a, halves); }
+float Dot(std::span<const float> a, std::span<const float> b) { return InUse().dot(a, b); }
+
+float DotHalves(std::span<const float> a, std::span<const uint16_t> halves) { return InUse().dot_halves(a, halves); }
 
 }  // namespace calotype

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <vector>
 
 #include "base/half.h"
@@ -39,6 +40,25 @@ TEST(DotTest, AgreesWithAPlainSum) {
     }
     EXPECT_NEAR(Dot(a, b), expected, kTolerance * std::max<double>(1, std::abs(expected)));
     EXPECT_EQ(DotHalves(a, ToHalf(b)), Dot(a, b));
+  }
+}
+
+TEST(DotTest, EveryKernelGivesTheSameNumbers) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  for (std::size_t size = 0; size < 600; size += 7) {
+    std::vector<float> a(size);
+    std::vector<float> b(size);
+    std::ranges::generate(a, [&] { return normal(random); });
+    std::ranges::generate(b, [&] { return normal(random); });
+    const std::vector<uint16_t> halves = ToHalf(b);
+    const DotKernel& scalar = DotKernels().back().run;
+    for (const NamedKernel<DotKernel>& kernel : DotKernels()) {
+      if (kernel.supported()) {
+        EXPECT_EQ(kernel.run.dot(a, b), scalar.dot(a, b)) << kernel.name << " at " << size;
+        EXPECT_EQ(kernel.run.dot_halves(a, halves), scalar.dot_halves(a, halves)) << kernel.name << " at " << size;
+      }
+    }
   }
 }
 

@@ -20,17 +20,11 @@ void Middles::Set(std::size_t number, std::span<const float> middle) {
   if (row == kNoRow) {
     row = static_cast<uint32_t>(numbers_.size());
     numbers_.push_back(number);
-    groups_.resize(GroupsOf(numbers_.size()) * GroupBytes(coder_.words()));
-    for (std::vector<float>* const column : {&scales_, &errors_, &highest_}) {
-      column->push_back(0);
-    }
+    cosines_.resize(GroupsOf(numbers_.size()) * kGroup);
   }
-  std::vector<uint64_t> code(coder_.words());
+  std::vector<uint64_t> code(2 * coder_.words());
   const CodeFactors factors = coder_.Encode(middle, code);
-  const std::size_t bytes = GroupBytes(coder_.words());
-  PutCode(code, row % kGroup, std::span(groups_).subspan(row / kGroup * bytes, bytes));
-  scales_[row] = factors.scale;
-  errors_[row] = factors.error;
+  codes_.Set(row, code, factors);
 }
 
 std::vector<std::size_t> Middles::Near(std::span<const float> vector, float floor) {
@@ -38,11 +32,13 @@ std::vector<std::size_t> Middles::Near(std::span<const float> vector, float floo
   if (numbers_.size() <= kFew) {
     near = numbers_;
   } else {
-    coder_.Ask(vector).Highest({.groups = groups_, .scales = scales_, .errors = errors_}, 0, numbers_.size(),
-                               highest_.data());
-    for (std::size_t row = 0; row < numbers_.size(); ++row) {
-      if (highest_[row] >= floor) {
-        near.push_back(numbers_[row]);
+    near_groups_.clear();
+    coder_.Ask(vector).Near(codes_.span(), {.end = GroupsOf(numbers_.size()), .bound = floor}, cosines_, near_groups_);
+    for (const std::size_t group : near_groups_) {
+      for (std::size_t row = group * kGroup; row < std::min((group + 1) * kGroup, numbers_.size()); ++row) {
+        if (cosines_[row].highest >= floor) {
+          near.push_back(numbers_[row]);
+        }
       }
     }
   }

@@ -6,18 +6,19 @@
 #include <span>
 #include <vector>
 
+#include "search/vector_index/code_list.h"
 #include "search/vector_index/coder.h"
 
 namespace calotype {
 
-// Unit vectors of one dimension, by number; of each its code alone is kept (Coder), an eighth of a byte a coordinate.
+// Unit vectors of one dimension, by number; of each its code alone is kept (Coder), a quarter of a byte a coordinate.
 // One thread.
 class Middles {
  public:
   // So many are not worth a code: all of them are near.
   static constexpr std::size_t kFew = 256;
 
-  explicit Middles(std::size_t dimension) : coder_(dimension) {}
+  explicit Middles(std::size_t dimension) : coder_(std::vector<float>(dimension)), codes_(coder_.words()) {}
 
   // `number`s should be dense: there is a place for each up to the highest.
   void Set(std::size_t number, std::span<const float> middle);
@@ -29,10 +30,10 @@ class Middles {
   const Coder coder_;
   std::vector<uint32_t> rows_;  // by number; kNoRow: none
   std::vector<std::size_t> numbers_;
-  std::vector<uint8_t> groups_;  // of codes
-  std::vector<float> scales_;
-  std::vector<float> errors_;
-  std::vector<float> highest_;
+  CodeList codes_;  // by row
+  // Of the latest Near():
+  std::vector<CosineEstimate> cosines_;
+  std::vector<std::size_t> near_groups_;
 };
 
 }  // namespace calotype

@@ -4,46 +4,86 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "search/dot.h"
 #include "search/vector_index/code_groups.h"
+#include "search/vector_index/code_list.h"
 #include "search/vector_index/vector_test_util.h"
 
 namespace calotype {
 namespace {
 
-// Some vectors' codes, with their factors.
+constexpr float kAnything = -std::numeric_limits<float>::infinity();
+
+// Some vectors' codes.
 struct Codes {
-  Codes(const Coder& coder, std::size_t dimension, std::size_t count)
-      : groups(GroupsOf(count) * GroupBytes(coder.words())), scales(count), errors(count) {
-    ClusteredVectors source(dimension, 3, 7);
-    const std::size_t bytes = GroupBytes(coder.words());
-    for (std::size_t i = 0; i < count; ++i) {
-      vectors.push_back(source.Next());
-      codes.emplace_back(coder.words());
-      const CodeFactors factors = coder.Encode(vectors[i], codes[i]);
-      PutCode(codes[i], i % kGroup, std::span(groups).subspan(i / kGroup * bytes, bytes));
-      scales[i] = factors.scale;
-      errors[i] = factors.error;
+  Codes(const Coder& coder, std::vector<std::vector<float>> coded) : vectors(std::move(coded)), list(coder.words()) {
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+      codes.emplace_back(2 * coder.words());
+      list.Set(i, codes[i], coder.Encode(vectors[i], codes[i]));
     }
   }
-  CodeSpan span() const { return {.groups = groups, .scales = scales, .errors = errors}; }
+  // Of each code what is known of the cosine; a highest one of -9 in groups in which none may reach `bound`.
+  std::vector<CosineEstimate> Ask(const CodedQuery& query, float bound, std::size_t first_group = 0) const {
+    std::vector<CosineEstimate> cosines(GroupsOf(list.size()) * kGroup, CosineEstimate{.highest = -9});
+    std::vector<std::size_t> near;
+    query.Near(list.span(), {.first = first_group, .end = GroupsOf(list.size()), .bound = bound}, cosines, near);
+    EXPECT_TRUE(std::ranges::is_sorted(near));
+    for (std::size_t i = 0; i < cosines.size(); ++i) {
+      EXPECT_EQ(cosines[i].highest != -9, std::ranges::binary_search(near, i / kGroup)) << i;
+    }
+    return cosines;
+  }
 
   std::vector<std::vector<float>> vectors;
   std::vector<std::vector<uint64_t>> codes;
-  std::vector<uint8_t> groups;
-  std::vector<float> scales;
-  std::vector<float> errors;
+  CodeList list;
 };
+
+Coder WithoutMean(std::size_t dimension) { return Coder(std::vector<float>(dimension)); }
+
+// Around `centres` centres; with `cone` above 0 all share a direction.
+std::vector<std::vector<float>> SomeVectors(std::size_t dimension, std::size_t count, std::size_t centres = 3,
+                                            float cone = 0) {
+  ClusteredVectors source(dimension, centres, 7);
+  const std::vector<float> shared = ClusteredVectors(dimension, 1, 8).Next();
+  std::vector<std::vector<float>> vectors;
+  for (std::size_t i = 0; i < count; ++i) {
+    vectors.push_back(source.Next());
+    for (std::size_t at = 0; at < dimension; ++at) {
+      vectors[i][at] += cone * shared[at];
+    }
+    Normalise(vectors[i]);
+  }
+  return vectors;
+}
+
+std::vector<float> MeanOf(const std::vector<std::vector<float>>& vectors) {
+  std::vector<float> mean(vectors[0].size());
+  for (const std::vector<float>& vector : vectors) {
+    for (std::size_t at = 0; at < mean.size(); ++at) {
+      mean[at] += vector[at] / static_cast<float>(vectors.size());
+    }
+  }
+  return mean;
+}
 
 // With the query as it is, not in levels.
 float ExactEstimate(std::span<const float> turned, std::span<const uint64_t> code, float scale) {
+  const auto bit = [&](std::size_t plane, std::size_t i) {
+    return (code[plane * code.size() / 2 + i / 64] >> (i % 64) & 1U) != 0;
+  };
   float product = 0;
   for (std::size_t i = 0; i < turned.size(); ++i) {
-    product += (code[i / 64] >> (i % 64) & 1U) != 0 ? turned[i] : -turned[i];
+    const float size = bit(0, i) == bit(1, i) ? 1.510F : 0.4528F;
+    product += (bit(0, i) ? size : -size) * turned[i];
   }
-  return scale * product / std::sqrt(static_cast<float>(turned.size()));
+  return scale * product;
 }
 
 TEST(CoderTest, LevelsOfTheQueryAreFineBesideTheErrorOfTheCodes) {
@@ -54,20 +94,20 @@ TEST(CoderTest, LevelsOfTheQueryAreFineBesideTheErrorOfTheCodes) {
   };
   // The last: fewer than kMaxLevel levels, since sums have sixteen bits.
   for (const auto& [dimension, most] :
-       std::vector<Case>{{64, 0.2}, {100, 0.2}, {512, 0.2}, {1152, 0.2}, {12'288, 0.4}}) {
-    const Coder coder(dimension);
-    const Codes codes(coder, dimension, kCount);
+       std::vector<Case>{{64, 0.4}, {100, 0.4}, {512, 0.4}, {1152, 0.5}, {12'288, 1.2}}) {
+    const Coder coder = WithoutMean(dimension);
+    const Codes codes(coder, SomeVectors(dimension, kCount));
     const Rotation rotation(dimension);
     std::vector<float> turned(rotation.padded());
     rotation.Apply(codes.vectors[0], turned);
-    std::vector<float> highest(kCount, -9);
-    coder.Ask(codes.vectors[0]).Highest(codes.span(), kGroup, kCount, highest.data());
-    EXPECT_EQ(highest[kGroup - 1], -9) << "before what was asked for";
+    const std::vector<CosineEstimate> told = codes.Ask(coder.Ask(codes.vectors[0]), kAnything, 1);
+    EXPECT_EQ(told[kGroup - 1].highest, -9) << "before what was asked for";
     double squares = 0;
     for (std::size_t i = kGroup; i < kCount; ++i) {
-      const float exact = ExactEstimate(turned, codes.codes[i], codes.scales[i]);
-      const float off = (highest[i] - kCodeSureness * codes.errors[i] - exact) / codes.errors[i];
-      EXPECT_LT(std::abs(off), 1) << dimension << ", " << i;
+      const float error = codes.list.span().fine_errors[i];
+      const float off =
+          (told[i].estimate - ExactEstimate(turned, codes.codes[i], codes.list.span().fine_scales[i])) / error;
+      EXPECT_NEAR(told[i].highest, told[i].estimate + kCodeSureness * error, 1e-5) << dimension << ", " << i;
       squares += off * off;
     }
     EXPECT_LT(std::sqrt(squares / (kCount - kGroup)), most) << dimension;
@@ -77,18 +117,92 @@ TEST(CoderTest, LevelsOfTheQueryAreFineBesideTheErrorOfTheCodes) {
 TEST(CoderTest, HardlyACosineIsHigherThanTold) {
   constexpr std::size_t kCount = 5000;
   constexpr std::size_t kAllowed = kCount / 200;  // one in 740 is meant
-  for (const std::size_t dimension : {192, 512}) {
-    const Coder coder(dimension);
-    const Codes codes(coder, dimension, kCount);
-    std::vector<float> highest(kCount);
-    const std::vector<float> query = codes.vectors[17];
-    coder.Ask(query).Highest(codes.span(), 0, kCount, highest.data());
-    std::size_t higher = 0;
-    for (std::size_t i = 0; i < kCount; ++i) {
-      higher += Dot(query, codes.vectors[i]) > highest[i] ? 1 : 0;
+  for (const float cone : {0.0F, 1.0F}) {
+    for (const std::size_t dimension : {192, 512}) {
+      const std::vector<std::vector<float>> vectors = SomeVectors(dimension, kCount, 3, cone);
+      const Coder coder(MeanOf(vectors));
+      const Codes codes(coder, vectors);
+      const std::vector<float> query = codes.vectors[17];
+      const std::vector<CosineEstimate> told = codes.Ask(coder.Ask(query), kAnything);
+      std::size_t higher = 0;
+      for (std::size_t i = 0; i < kCount; ++i) {
+        higher += Dot(query, codes.vectors[i]) > told[i].highest ? 1 : 0;
+      }
+      EXPECT_LE(higher, kAllowed) << dimension;
     }
-    EXPECT_LE(higher, kAllowed) << dimension;
   }
+}
+
+TEST(CoderTest, SignsLeaveMostAndHardlyOneThatReaches) {
+  constexpr std::size_t kCount = 4000;
+  constexpr std::size_t kQueries = 40;
+  constexpr std::size_t kWanted = 4;  // of the eight or so around each centre
+  for (const std::size_t dimension : {192, 512, 1024}) {
+    const Coder coder = WithoutMean(dimension);
+    const Codes codes(coder, SomeVectors(dimension, kCount, 500));
+    std::size_t lost = 0;
+    std::size_t left = 0;
+    for (std::size_t query = 0; query < kQueries; ++query) {
+      const std::vector<float>& asked = codes.vectors[query * kCount / kQueries];
+      std::vector<float> cosines;
+      for (const std::vector<float>& vector : codes.vectors) {
+        cosines.push_back(Dot(asked, vector));
+      }
+      std::vector<float> sorted = cosines;
+      std::ranges::sort(sorted, std::greater<>());
+      const float bound = sorted[kWanted];
+      const std::vector<CosineEstimate> told = codes.Ask(coder.Ask(asked), bound);
+      for (std::size_t i = 0; i < kCount; ++i) {
+        lost += cosines[i] >= bound && told[i].highest < bound ? 1 : 0;
+        left += told[i].highest == -9 ? 1 : 0;
+      }
+    }
+    EXPECT_LE(lost, 2U) << dimension << ", of " << kQueries * (kWanted + 1) << ": one in 370 is meant, at most";
+    EXPECT_GT(left, kQueries * kCount / 2) << dimension;
+  }
+}
+
+TEST(CoderTest, GroupsOfWhichNoneThatCountsReachesAreLeft) {
+  constexpr std::size_t kCount = 20 * kGroup;
+  const Coder coder = WithoutMean(256);
+  const Codes codes(coder, SomeVectors(256, kCount, kCount));
+  const CodedQuery query = coder.Ask(codes.vectors[5 * kGroup + 7]);
+  constexpr float kBound = 0.9F;  // itself alone
+  std::vector<uint32_t> masks(kCount / kGroup, ~uint32_t{0});
+  std::vector<CosineEstimate> cosines(kCount);
+  std::vector<std::size_t> near;
+  query.Near(codes.list.span(), {.end = masks.size(), .bound = kBound, .masks = masks}, cosines, near);
+  EXPECT_EQ(near, std::vector<std::size_t>{5});
+  near.clear();
+  masks[5] = 1U << 7;
+  query.Near(codes.list.span(), {.end = masks.size(), .bound = kBound, .masks = masks}, cosines, near);
+  EXPECT_EQ(near, std::vector<std::size_t>{5});
+  near.clear();
+  masks[5] = ~masks[5];
+  query.Near(codes.list.span(), {.end = masks.size(), .bound = kBound, .masks = masks}, cosines, near);
+  EXPECT_TRUE(near.empty());
+}
+
+TEST(CoderTest, SizesAndTheMeanMakeEstimatesFiner) {
+  constexpr std::size_t kCount = 500;
+  constexpr std::size_t kDimension = 512;
+  // As photos and words lie: two photos of nothing in common have a cosine of a half.
+  const std::vector<std::vector<float>> vectors = SomeVectors(kDimension, kCount, 100, 1);
+  const Codes plain(WithoutMean(kDimension), vectors);
+  const Codes centred(Coder(MeanOf(vectors)), vectors);
+  const auto sum = [](std::span<const float> errors) { return std::accumulate(errors.begin(), errors.end(), 0.0); };
+  EXPECT_LT(sum(plain.list.span().fine_errors), 0.5 * sum(plain.list.span().errors));
+  EXPECT_LT(sum(centred.list.span().fine_errors), 0.8 * sum(plain.list.span().fine_errors));
+}
+
+TEST(CoderTest, TheMeanItselfIsKnown) {
+  const std::vector<std::vector<float>> vectors = SomeVectors(128, 1);
+  const Coder coder(vectors[0]);
+  const Codes codes(coder, vectors);
+  const std::vector<float> query = SomeVectors(128, 2)[1];
+  const CosineEstimate told = codes.Ask(coder.Ask(query), kAnything)[0];
+  EXPECT_NEAR(told.estimate, Dot(query, vectors[0]), 1e-5);
+  EXPECT_NEAR(told.highest, told.estimate, 1e-5);
 }
 
 }  // namespace

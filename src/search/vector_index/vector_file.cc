@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "the file is little-endian");
 
 constexpr uint64_t kMagic = 0x3176'6f6c'6143'6376;  // "vcCalov1"
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::array<off_t, 2> kHeaderSlots = {0, 2048};  // written in turn: one is always whole
 
@@ -82,6 +82,12 @@ uint32_t CheckOfBytes(std::span<const uint16_t> vector) {
   CheckSum sum;
   sum.Add(vector.data(), vector.size_bytes());
   return sum.folded();
+}
+
+uint64_t CheckOfMean(std::span<const float> mean) {
+  CheckSum sum;
+  sum.Add(mean.data(), mean.size_bytes());
+  return sum.value();
 }
 
 uint32_t CheckOfGone(uint32_t slot) {
@@ -176,10 +182,12 @@ StatusOr<std::unique_ptr<VectorFile>> VectorFile::Open(const fs::path& folder, s
   CALOTYPE_ASSIGN_OR_RETURN(index->codes_file_, OpenFile(folder / "codes"));
   CALOTYPE_ASSIGN_OR_RETURN(index->vectors_file_, OpenFile(folder / "vectors"));
   CALOTYPE_ASSIGN_OR_RETURN(index->gone_file_, OpenFile(folder / "gone"));
+  CALOTYPE_ASSIGN_OR_RETURN(index->mean_file_, OpenFile(folder / "mean"));
   if (SizeOf(index->codes_file_) > 0) {
     CALOTYPE_RETURN_IF_ERROR(index->ReadHeader());
   }
   index->written_ = index->state_.count;
+  CALOTYPE_RETURN_IF_ERROR(index->ReadMean());
   CALOTYPE_RETURN_IF_ERROR(index->Map());
   CALOTYPE_RETURN_IF_ERROR(index->ReadGone());
   return index;
@@ -187,7 +195,7 @@ StatusOr<std::unique_ptr<VectorFile>> VectorFile::Open(const fs::path& folder, s
 
 // Codes, factors, photos, check sums of both kinds.
 std::size_t VectorFile::BlockBytes() const {
-  return kBlock * (words_ * sizeof(uint64_t) + sizeof(CodeFactors) + sizeof(int64_t) + 2 * sizeof(uint32_t));
+  return kBlock * (kPlanes * words_ * sizeof(uint64_t) + sizeof(CodeFactors) + sizeof(int64_t) + 2 * sizeof(uint32_t));
 }
 
 std::size_t VectorFile::OffsetOf(std::size_t block) const { return kHeaderBytes + block * BlockBytes(); }
@@ -239,6 +247,28 @@ Status VectorFile::Map() {
   return absl::OkStatus();
 }
 
+Status VectorFile::ReadMean() {
+  if (state_.count == 0) {
+    return absl::OkStatus();  // what there may be was not committed
+  }
+  mean_.resize(dimension_);
+  const auto bytes = static_cast<ssize_t>(dimension_ * sizeof(float));
+  uint64_t check = 0;
+  if (pread(mean_file_.get(), mean_.data(), static_cast<std::size_t>(bytes), 0) != bytes ||
+      pread(mean_file_.get(), &check, sizeof(check), bytes) != static_cast<ssize_t>(sizeof(check))) {
+    return absl::DataLossError("it was cut short");
+  }
+  return check == CheckOfMean(mean_) ? absl::OkStatus() : absl::DataLossError("its mean is not what was written");
+}
+
+Status VectorFile::SetMean(std::span<const float> mean) {
+  const uint64_t check = CheckOfMean(mean);
+  CALOTYPE_RETURN_IF_ERROR(WriteSpan<float>(mean_file_.get(), mean, 0, folder_));
+  CALOTYPE_RETURN_IF_ERROR(WriteAt(mean_file_.get(), &check, sizeof(check), mean.size_bytes(), folder_));
+  mean_.assign(mean.begin(), mean.end());
+  return absl::OkStatus();
+}
+
 Status VectorFile::ReadGone() {
   std::vector<Gone> entries(state_.gone);
   const auto bytes = static_cast<ssize_t>(entries.size() * sizeof(Gone));
@@ -255,7 +285,8 @@ Status VectorFile::ReadGone() {
   for (const uint32_t slot : gone_) {
     std::vector<int64_t>& photos = photos_of_block_[slot / kBlock];
     if (photos.empty()) {
-      const std::size_t offset = OffsetOf(slot / kBlock) + kBlock * (words_ * sizeof(uint64_t) + sizeof(CodeFactors));
+      const std::size_t offset =
+          OffsetOf(slot / kBlock) + kBlock * (kPlanes * words_ * sizeof(uint64_t) + sizeof(CodeFactors));
       const auto stored = codes_->At<int64_t>(offset, kBlock);
       photos.assign(stored.begin(), stored.end());
     }
@@ -273,13 +304,24 @@ uint32_t VectorFile::CheckOf(PhotoId photo, std::span<const uint64_t> code, cons
 }
 
 Status VectorFile::CheckCodes(std::size_t block, const Block& read, std::span<const uint32_t> checks) const {
-  std::vector<uint64_t> codes(kGroup * words_);
+  const std::size_t bytes = GroupBytes(words_);
+  std::vector<uint64_t> signs(kGroup * words_);
+  std::vector<uint64_t> sizes(kGroup * words_);
+  std::vector<uint64_t> code(kPlanes * words_);
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    if (i % kGroup == 0) {
-      TakeCodes(read.groups.subspan(i * words_ * sizeof(uint64_t), GroupBytes(words_)), codes);
+    const std::size_t place = i % kGroup;
+    if (place == 0) {
+      TakeCodes(read.codes.signs.subspan(i / kGroup * bytes, bytes), signs);
+      TakeCodes(read.codes.sizes.subspan(i / kGroup * bytes, bytes), sizes);
     }
-    const CodeFactors factors{.scale = read.scales[i], .error = read.errors[i]};
-    if (checks[i] != CheckOf(read.photos[i], std::span(codes).subspan(i % kGroup * words_, words_), factors)) {
+    std::ranges::copy(std::span(signs).subspan(place * words_, words_), code.begin());
+    std::ranges::copy(std::span(sizes).subspan(place * words_, words_),
+                      code.begin() + static_cast<std::ptrdiff_t>(words_));
+    const CodeFactors factors{.scale = read.codes.scales[i],
+                              .error = read.codes.errors[i],
+                              .fine_scale = read.codes.fine_scales[i],
+                              .fine_error = read.codes.fine_errors[i]};
+    if (checks[i] != CheckOf(read.photos[i], code, factors)) {
       return absl::DataLossError(fmt::format("entry {} is not what was written", block * kBlock + i));
     }
   }
@@ -290,11 +332,15 @@ StatusOr<VectorFile::Block> VectorFile::ReadBlock(std::size_t block) {
   const std::size_t count = std::min(kBlock, state_.count - block * kBlock);
   std::size_t offset = OffsetOf(block);
   Block read;
-  read.groups = codes_->At<uint8_t>(offset, GroupsOf(count) * GroupBytes(words_));
-  offset += kBlock * words_ * sizeof(uint64_t);
-  read.scales = codes_->At<float>(offset, count);
-  read.errors = codes_->At<float>(offset + kBlock * sizeof(float), count);
-  offset += kBlock * sizeof(CodeFactors);
+  for (std::span<const uint8_t>* const plane : {&read.codes.signs, &read.codes.sizes}) {
+    *plane = codes_->At<uint8_t>(offset, GroupsOf(count) * GroupBytes(words_));
+    offset += kBlock * words_ * sizeof(uint64_t);
+  }
+  for (std::span<const float>* const factors :
+       {&read.codes.scales, &read.codes.errors, &read.codes.fine_scales, &read.codes.fine_errors}) {
+    *factors = codes_->At<float>(offset, GroupsOf(count) * kGroup);
+    offset += kBlock * sizeof(float);
+  }
   read.photos = codes_->At<int64_t>(offset, count);
   offset += kBlock * sizeof(int64_t);
   if (!block_is_checked_[block]) {
@@ -316,11 +362,24 @@ StatusOr<std::span<const uint16_t>> VectorFile::Vector(std::size_t slot) const {
   return row;
 }
 
+void VectorFile::AskForVector(std::size_t slot) const {
+  constexpr std::size_t kCacheLine = 64;
+  const std::size_t bytes = dimension_ * sizeof(uint16_t);
+  for (std::size_t at = 0; at < bytes; at += kCacheLine) {
+    __builtin_prefetch(vectors_->bytes.data() + slot * bytes + at);
+  }
+}
+
 Status VectorFile::Append(PhotoId photo, std::span<const uint64_t> code, const CodeFactors& factors,
                           std::span<const uint16_t> vector) {
-  pending_.codes.insert(pending_.codes.end(), code.begin(), code.end());
+  for (std::size_t plane = 0; plane < kPlanes; ++plane) {
+    const auto words = code.subspan(plane * words_, words_);
+    pending_.planes[plane].insert(pending_.planes[plane].end(), words.begin(), words.end());
+  }
   pending_.scales.push_back(factors.scale);
   pending_.errors.push_back(factors.error);
+  pending_.fine_scales.push_back(factors.fine_scale);
+  pending_.fine_errors.push_back(factors.fine_error);
   pending_.photos.push_back(photo);
   pending_.checks.push_back(CheckOf(photo, code, factors));
   pending_.row_checks.push_back(CheckOfBytes(vector));
@@ -329,21 +388,22 @@ Status VectorFile::Append(PhotoId photo, std::span<const uint64_t> code, const C
   return block_is_full ? Flush() : absl::OkStatus();
 }
 
-// The groups into which the pending codes go, with the written ones that share the first of them.
-StatusOr<std::vector<uint8_t>> VectorFile::PendingGroups() const {
+// The groups into which the pending codes of a plane go, with the written ones that share the first of them.
+StatusOr<std::vector<uint8_t>> VectorFile::PendingGroups(std::size_t plane) const {
   const std::size_t first = written_ % kGroup;
   const std::size_t count = pending_.photos.size();
   const std::size_t bytes = GroupBytes(words_);
   std::vector<uint8_t> groups(GroupsOf(first + count) * bytes);
   if (first != 0) {
-    const std::size_t offset = OffsetOf(written_ / kBlock) + written_ % kBlock / kGroup * bytes;
+    const std::size_t offset =
+        OffsetOf(written_ / kBlock) + plane * kBlock * words_ * sizeof(uint64_t) + written_ % kBlock / kGroup * bytes;
     if (pread(codes_file_.get(), groups.data(), bytes, static_cast<off_t>(offset)) != static_cast<ssize_t>(bytes)) {
       return absl::DataLossError("it was cut short");
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = first + i;
-    PutCode(std::span(pending_.codes).subspan(i * words_, words_), at % kGroup,
+    PutCode(std::span(pending_.planes[plane]).subspan(i * words_, words_), at % kGroup,
             std::span(groups).subspan(at / kGroup * bytes, bytes));
   }
   return groups;
@@ -364,9 +424,11 @@ Status VectorFile::Flush() {
   const int file = codes_file_.get();
   std::size_t offset = OffsetOf(block);
   // The codes that are there already are written as they are: who reads them meanwhile sees no change.
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> groups, PendingGroups());
-  CALOTYPE_RETURN_IF_ERROR(WriteSpan<uint8_t>(file, groups, offset + first / kGroup * GroupBytes(words_), folder_));
-  offset += kBlock / kGroup * GroupBytes(words_);
+  for (std::size_t plane = 0; plane < kPlanes; ++plane) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> groups, PendingGroups(plane));
+    CALOTYPE_RETURN_IF_ERROR(WriteSpan<uint8_t>(file, groups, offset + first / kGroup * GroupBytes(words_), folder_));
+    offset += kBlock * words_ * sizeof(uint64_t);
+  }
   const auto write = [&](const auto& values) -> Status {
     using Value = std::remove_cvref_t<decltype(values)>::value_type;
     CALOTYPE_RETURN_IF_ERROR(WriteSpan<Value>(file, values, offset + first * sizeof(Value), folder_));
@@ -375,6 +437,8 @@ Status VectorFile::Flush() {
   };
   CALOTYPE_RETURN_IF_ERROR(write(pending_.scales));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.errors));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.fine_scales));
+  CALOTYPE_RETURN_IF_ERROR(write(pending_.fine_errors));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.photos));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.checks));
   CALOTYPE_RETURN_IF_ERROR(write(pending_.row_checks));

@@ -2,6 +2,7 @@
 // in place.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -34,13 +35,12 @@ class VectorFile {
 
   // One block of codes, as far as it is filled.
   struct Block {
-    std::span<const uint8_t> groups;  // code_groups.h: whole ones, of which only codes of vectors count
-    std::span<const float> scales;    // CodeFactors of each vector
-    std::span<const float> errors;
+    CodeSpan codes;                   // whole groups, of which only codes of vectors count
     std::span<const int64_t> photos;  // 0: gone
   };
 
-  // Opens the index in `folder`, or makes an empty one. `library` names the catalogue that it belongs to.
+  // Opens the index in `folder`, or makes an empty one. `library` names the catalogue that it belongs to, `words` is
+  // Coder::words().
   //   kDataLoss            damaged, cut short, of another catalogue or dimension: Remove() it and make it anew
   //   kFailedPrecondition  whole, of another version of this file: likewise
   //   kResourceExhausted   the disk is full
@@ -53,14 +53,20 @@ class VectorFile {
 
   const VectorFileState& state() const { return state_; }
   std::size_t words() const { return words_; }
+  // Of the Coder that made the codes; empty as long as there are none.
+  std::span<const float> mean() const { return mean_; }
   std::size_t blocks() const { return (state_.count + kBlock - 1) / kBlock; }
 
   // kDataLoss when a record of the block is not what was written; looked at once.
   StatusOr<Block> ReadBlock(std::size_t block);
   // The vector in place `slot`. kDataLoss as above.
   StatusOr<std::span<const uint16_t>> Vector(std::size_t slot) const;
+  // Asks memory for it, so that it is there in a moment.
+  void AskForVector(std::size_t slot) const;
 
-  // Not seen by others before Commit().
+  // Before the first Append() to an empty index, once.
+  Status SetMean(std::span<const float> mean);
+  // `code`: of Coder::Encode(). Not seen by others before Commit().
   Status Append(PhotoId photo, std::span<const uint64_t> code, const CodeFactors& factors,
                 std::span<const uint16_t> vector);
   // Marks the vectors of these photos as gone, but for those that were appended since the last Commit().
@@ -68,6 +74,8 @@ class VectorFile {
   Status Commit(int64_t last_change);
 
  private:
+  static constexpr std::size_t kPlanes = 2;  // of a code: signs, sizes
+
   struct Mapping;
   VectorFile(std::filesystem::path folder, std::size_t dimension, std::size_t words, std::string library);
 
@@ -75,10 +83,11 @@ class VectorFile {
   std::size_t OffsetOf(std::size_t block) const;
   Status ReadHeader();
   Status Map();
+  Status ReadMean();
   Status ReadGone();
   Status CheckCodes(std::size_t block, const Block& read, std::span<const uint32_t> checks) const;
   Status Flush();
-  StatusOr<std::vector<uint8_t>> PendingGroups() const;
+  StatusOr<std::vector<uint8_t>> PendingGroups(std::size_t plane) const;
   uint32_t CheckOf(PhotoId photo, std::span<const uint64_t> code, const CodeFactors& factors) const;
 
   const std::filesystem::path folder_;
@@ -88,6 +97,8 @@ class VectorFile {
   UniqueFd codes_file_;
   UniqueFd vectors_file_;
   UniqueFd gone_file_;
+  UniqueFd mean_file_;
+  std::vector<float> mean_;
   VectorFileState state_;
   uint64_t sequence_ = 0;  // of the header
   std::unique_ptr<Mapping> codes_;
@@ -98,9 +109,11 @@ class VectorFile {
 
   // What is appended, until it is written.
   struct Pending {
-    std::vector<uint64_t> codes;
+    std::array<std::vector<uint64_t>, kPlanes> planes;  // signs, sizes
     std::vector<float> scales;
     std::vector<float> errors;
+    std::vector<float> fine_scales;
+    std::vector<float> fine_errors;
     std::vector<int64_t> photos;
     std::vector<uint32_t> checks;      // of the code
     std::vector<uint32_t> row_checks;  // of the vector

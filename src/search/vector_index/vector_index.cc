@@ -12,8 +12,8 @@
 namespace calotype {
 namespace {
 
-// Codes of which is asked at once whether one is near enough.
-constexpr std::size_t kStride = 128;
+// Vectors that are asked of memory before they are compared.
+constexpr std::size_t kAhead = 4;
 
 // Of each group of a block, which places a filter lets through, a bit each.
 using Masks = std::array<uint32_t, VectorFile::kBlock / kGroup>;
@@ -31,15 +31,6 @@ Masks Allowed(std::span<const int64_t> photos, const PhotoSet* only) {
     masks[start / kGroup] = mask;
   }
   return masks;
-}
-
-// Whether one is as high as `bound`. Hardly ever is there one: to ask all at once is quicker than to ask each.
-bool AnyReaches(std::span<const float> highest, float bound) {
-  int any = 0;
-  for (const float one : highest) {
-    any |= one >= bound ? 1 : 0;
-  }
-  return any != 0;
 }
 
 }  // namespace
@@ -68,7 +59,10 @@ class VectorIndex::Nearness {
 StatusOr<std::unique_ptr<VectorIndex>> VectorIndex::Open(const std::filesystem::path& folder, std::size_t dimension,
                                                          const std::string& library) {
   std::unique_ptr<VectorIndex> index(new VectorIndex(dimension));
-  CALOTYPE_ASSIGN_OR_RETURN(index->file_, VectorFile::Open(folder, dimension, index->coder_.words(), library));
+  CALOTYPE_ASSIGN_OR_RETURN(index->file_, VectorFile::Open(folder, dimension, Coder::WordsOf(dimension), library));
+  if (!index->file_->mean().empty()) {
+    index->coder_.emplace(index->file_->mean());
+  }
   return index;
 }
 
@@ -76,9 +70,39 @@ Status VectorIndex::Append(PhotoId photo, std::span<const uint16_t> halves) {
   if (halves.size() != dimension_) {
     return absl::InvalidArgumentError("the vector has another dimension than the index");
   }
-  std::vector<uint64_t> code(coder_.words());
-  const CodeFactors factors = coder_.Encode(ToFloat(halves), code);
+  if (coder_.has_value()) {
+    return AppendCoded(photo, halves);
+  }
+  waiting_.emplace_back(photo, std::vector<uint16_t>(halves.begin(), halves.end()));
+  return waiting_.size() < kMeanOf ? absl::OkStatus() : Settle();
+}
+
+Status VectorIndex::AppendCoded(PhotoId photo, std::span<const uint16_t> halves) {
+  std::vector<uint64_t> code(2 * coder_->words());
+  const CodeFactors factors = coder_->Encode(ToFloat(halves), code);
   return file_->Append(photo, code, factors, halves);
+}
+
+Status VectorIndex::Settle() {
+  std::vector<float> mean(dimension_);
+  for (const auto& [photo, halves] : waiting_) {
+    for (std::size_t i = 0; i < dimension_; ++i) {
+      mean[i] += HalfToFloat(halves[i]) / static_cast<float>(waiting_.size());
+    }
+  }
+  CALOTYPE_RETURN_IF_ERROR(file_->SetMean(mean));
+  coder_.emplace(mean);
+  for (const auto& [photo, halves] : std::exchange(waiting_, {})) {
+    CALOTYPE_RETURN_IF_ERROR(AppendCoded(photo, halves));
+  }
+  return absl::OkStatus();
+}
+
+Status VectorIndex::Commit(int64_t last_change) {
+  if (!waiting_.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(Settle());
+  }
+  return file_->Commit(last_change);
 }
 
 Status VectorIndex::Compare(const Candidate& candidate, std::span<const float> query, Nearness& nearest) const {
@@ -87,11 +111,24 @@ Status VectorIndex::Compare(const Candidate& candidate, std::span<const float> q
   return absl::OkStatus();
 }
 
+Status VectorIndex::Compare(std::span<const Candidate> candidates, std::span<const float> query,
+                            Nearness& nearest) const {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (i + kAhead < candidates.size()) {
+      file_->AskForVector(candidates[i + kAhead].slot);
+    }
+    if (candidates[i].highest >= nearest.bound()) {
+      CALOTYPE_RETURN_IF_ERROR(Compare(candidates[i], query, nearest));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // A pass over all codes.
 class VectorIndex::Scan {
  public:
   Scan(const VectorIndex& index, std::span<const float> query, const PhotoChoice& choice, Nearness& nearest)
-      : index_(index), query_(query), coded_(index.coder_.Ask(query)), choice_(choice), nearest_(nearest) {}
+      : index_(index), query_(query), coded_(index.coder_->Ask(query)), choice_(choice), nearest_(nearest) {}
 
   Status ReadBlock(std::size_t number) {
     CALOTYPE_ASSIGN_OR_RETURN(block_, index_.file_->ReadBlock(number));
@@ -127,23 +164,19 @@ class VectorIndex::Scan {
   // Of memory, while another one is read: where a filter leaves groups out, the CPU does not know what comes next.
   void AskForGroup(std::size_t group) const {
     constexpr std::size_t kCacheLine = 64;
-    const std::size_t bytes = GroupBytes(index_.coder_.words());
+    const std::size_t bytes = GroupBytes(index_.coder_->words());
     for (std::size_t at = 0; at < bytes; at += kCacheLine) {
-      __builtin_prefetch(&block_.groups[group * bytes + at]);
+      __builtin_prefetch(&block_.codes.signs[group * bytes + at]);
     }
   }
 
   Status ReadGroups(std::size_t first, std::size_t end, const Masks& masks) {
-    const std::size_t stop = std::min(end * kGroup, block_.photos.size());
-    coded_.Highest({.groups = block_.groups, .scales = block_.scales, .errors = block_.errors}, first * kGroup, stop,
-                   highest_.data());
-    for (std::size_t start = first * kGroup; start < stop; start += kStride) {
-      const std::size_t count = std::min(kStride, stop - start);
-      if (!AnyReaches(std::span(highest_).subspan(start, count), nearest_.bound())) {
-        continue;
-      }
-      for (std::size_t i = start; i < start + count; ++i) {
-        if ((masks[i / kGroup] >> (i % kGroup) & 1U) != 0) {
+    near_.clear();
+    coded_.Near(block_.codes, {.first = first, .end = end, .bound = nearest_.bound(), .masks = masks}, cosines_, near_);
+    for (const std::size_t group : near_) {
+      const std::size_t start = group * kGroup;
+      for (std::size_t i = start; i < std::min(start + kGroup, block_.photos.size()); ++i) {
+        if ((masks[group] >> (i - start) & 1U) != 0) {
           CALOTYPE_RETURN_IF_ERROR(Consider(i));
         }
       }
@@ -153,14 +186,12 @@ class VectorIndex::Scan {
 
   Status Consider(std::size_t i) {
     const PhotoId photo = block_.photos[i];
-    if (highest_[i] < nearest_.bound() || photo == 0 ||
-        (choice_.except != nullptr && choice_.except->Contains(photo))) {
+    const auto [estimate, highest] = cosines_[i];
+    if (highest < nearest_.bound() || photo == 0 || (choice_.except != nullptr && choice_.except->Contains(photo))) {
       return absl::OkStatus();
     }
-    const Candidate candidate{.estimate = highest_[i] - kCodeSureness * block_.errors[i],
-                              .highest = highest_[i],
-                              .slot = static_cast<uint32_t>(first_slot_ + i),
-                              .photo = photo};
+    const Candidate candidate{
+        .estimate = estimate, .highest = highest, .slot = static_cast<uint32_t>(first_slot_ + i), .photo = photo};
     if (candidate.estimate >= nearest_.bound()) {
       // Likely to be among the nearest so far: its own cosine at once raises what all that come must reach.
       return index_.Compare(candidate, query_, nearest_);
@@ -176,7 +207,8 @@ class VectorIndex::Scan {
   Nearness& nearest_;
   VectorFile::Block block_;
   std::size_t first_slot_ = 0;
-  std::array<float, VectorFile::kBlock> highest_;
+  std::array<CosineEstimate, VectorFile::kBlock> cosines_;
+  std::vector<std::size_t> near_;  // groups
   std::vector<Candidate> candidates_;
 };
 
@@ -194,18 +226,20 @@ StatusOr<std::vector<VectorIndex::Candidate>> VectorIndex::Candidates(std::span<
 
 StatusOr<std::vector<ScoredPhoto>> VectorIndex::Nearest(std::span<const float> query, std::size_t count, float floor,
                                                         const PhotoChoice& choice) const {
-  if (query.size() != dimension_ || count == 0) {
+  if (query.size() != dimension_ || count == 0 || file_->blocks() == 0) {
     return std::vector<ScoredPhoto>();
   }
   Nearness nearest(count, floor);
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, Candidates(query, choice, nearest));
-  // The likeliest first: they raise what the others must reach.
-  std::ranges::sort(candidates, std::greater<>(), &Candidate::estimate);
-  for (const Candidate& candidate : candidates) {
-    if (candidate.highest >= nearest.bound()) {
-      CALOTYPE_RETURN_IF_ERROR(Compare(candidate, query, nearest));
-    }
-  }
+  // The likeliest first: they raise what the others must reach. These then in the order in which they lie.
+  const std::size_t likeliest = std::min(count, candidates.size());
+  std::ranges::nth_element(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(likeliest), std::greater<>(),
+                           &Candidate::estimate);
+  CALOTYPE_RETURN_IF_ERROR(Compare(std::span(candidates).first(likeliest), query, nearest));
+  candidates.erase(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(likeliest));
+  std::erase_if(candidates, [&nearest](const Candidate& one) { return one.highest < nearest.bound(); });
+  std::ranges::sort(candidates, {}, &Candidate::slot);
+  CALOTYPE_RETURN_IF_ERROR(Compare(candidates, query, nearest));
   return nearest.Take();
 }
 

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -50,10 +52,11 @@ struct PhotoChoice {
   }
 };
 
-// One bit per coordinate of the rotated vector, and RaBitQ's unbiased estimate of the cosine from them (Gao and Long,
-// SIGMOD 2024), over every code; then the exact cosine, from the f16 vectors, of all whose estimate may reach the
-// wanted ones: whose estimate and kCodeSureness standard deviations of its error do. A true neighbour is lost with the
-// chance that a normal error is larger than that, one in 740. Unit vectors; cosine. One thread.
+// The signs of the rotated vector's coordinates, and RaBitQ's unbiased estimate of the cosine from them (Gao and Long,
+// SIGMOD 2024), over every code; a finer one, from signs and sizes, in groups in which one may reach the wanted ones;
+// then the exact cosine, from the f16 vectors, of all that still may. May: the estimate and kCodeSureness standard
+// deviations of its error do. A true neighbour is lost with the chance that a normal error is larger than that, one in
+// 740 for each of the two. Unit vectors; cosine. One thread.
 class VectorIndex {
  public:
   // As VectorFile::Open.
@@ -71,10 +74,13 @@ class VectorIndex {
   // The catalogue's vector of `photo`; Commit() makes it seen.
   Status Append(PhotoId photo, std::span<const uint16_t> halves);
   Status RemovePhotos(const std::unordered_set<PhotoId>& photos) { return file_->RemovePhotos(photos); }
-  Status Commit(int64_t last_change) { return file_->Commit(last_change); }
+  Status Commit(int64_t last_change);
 
  private:
-  explicit VectorIndex(std::size_t dimension) : dimension_(dimension), coder_(dimension) {}
+  // Vectors whose mean is that of the codes, the first ones: a mean of more would hardly be another.
+  static constexpr std::size_t kMeanOf = VectorFile::kBlock;
+
+  explicit VectorIndex(std::size_t dimension) : dimension_(dimension) {}
 
   struct Candidate {
     float estimate;
@@ -88,12 +94,17 @@ class VectorIndex {
 
   // Reads the candidate's vector and adds its cosine with `query` to the nearest.
   Status Compare(const Candidate& candidate, std::span<const float> query, Nearness& nearest) const;
+  Status Compare(std::span<const Candidate> candidates, std::span<const float> query, Nearness& nearest) const;
+  Status AppendCoded(PhotoId photo, std::span<const uint16_t> halves);
+  // The mean is that of the vectors that wait for it, which are appended.
+  Status Settle();
   // Compares those that are likely to be among the nearest, and answers the others that may be.
   StatusOr<std::vector<Candidate>> Candidates(std::span<const float> query, const PhotoChoice& choice,
                                               Nearness& nearest) const;
 
   const std::size_t dimension_;
-  const Coder coder_;
+  std::optional<Coder> coder_;  // none: the index is empty, and the first vectors wait for their mean
+  std::vector<std::pair<PhotoId, std::vector<uint16_t>>> waiting_;
   std::unique_ptr<VectorFile> file_;
 };
 
