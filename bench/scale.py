@@ -49,11 +49,19 @@ def make_photos(count):
     return folder
 
 
+def settings(workers):
+    return ["--set", f"scan.workers={workers}"] if workers else []
+
+
+def measure(binary, workers):
+    """Devices are measured for so many workers, once."""
+    subprocess.run([str(binary), *settings(workers), "doctor"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
 def scan(binary, folder, count, only, workers):
     home = Path(tempfile.mkdtemp(prefix="calotype-scale-"))
-    words = [str(binary), "--set", f"catalog.file={home / 'catalog.db'}"]
-    words += ["--set", f"scan.workers={workers}"] if workers else []
-    words += ["scan", str(folder)] + (["--only", only] if only else [])
+    words = [str(binary), "--set", f"catalog.file={home / 'catalog.db'}", *settings(workers), "scan", str(folder)]
+    words += ["--only", only] if only else []
     started = time.monotonic()
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     output = process.stdout.read()
@@ -81,11 +89,11 @@ def main():
     arguments = parser.parse_args()
     report = {"date": datetime.date.today().isoformat(), "command": "bench/" + " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
               "machine": machine(), "only": arguments.only, "sizes": [], "workers": []}
-    subprocess.run([str(arguments.binary), "doctor"], stdout=subprocess.DEVNULL, check=False)
     several = min((count for count in arguments.photos if count >= 100), default=max(arguments.photos))
     runs = [("sizes", count, 0) for count in arguments.photos] + [("workers", several, workers) for workers in arguments.workers]
     print("photos  workers  seconds  photos/min  peak MB  CPU s")
     for kind, count, workers in runs:
+        measure(arguments.binary, workers)
         row = scan(arguments.binary, make_photos(count), count, arguments.only, workers)
         report[kind].append(row)
         print(f"{count:6}  {workers or 'auto':>7}  {row['seconds']:7}  {row['photos_per_minute']:10}  {row['peak_mb']:7}  "

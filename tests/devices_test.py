@@ -27,11 +27,9 @@ ANALYSES = {"decode", "facts", "objects", "embedding", "text", "faces.detect", "
 WITHOUT_MODEL = {"decode", "facts", "pdq"}
 MODELS = {"centernet", "conse", "scrfd", "ppocr-detect", "ppocr-orient", "ppocr-recognise", "hse-face"}
 
-# Boxes as in the program's agreement rule (src/inference/placement/agreement.h). Vectors closer than that: they are
-# computed on the CPU in 32-bit floats both times.
+# As in the program's agreement rule (src/inference/placement/agreement.h).
 LEAST_OVERLAP = 0.9
 MOST_SCORE_DIFFERENCE = 0.05
-LEAST_COSINE = 0.999
 
 NO_KERNEL = "CUDA failure 209: no kernel image is available"
 OUT_OF_MEMORY = "CUDA failure 2: out of memory"
@@ -39,6 +37,13 @@ OUT_OF_MEMORY = "CUDA failure 2: out of memory"
 NOT_FINITE = "answered with numbers that are not finite|answered a vector of length nan"
 
 DONE = 2
+
+
+def copy_with_comment(photo: pathlib.Path, to: pathlib.Path, comment: str) -> None:
+    """A JPEG with the same picture that is a photo of its own, by a comment in the file."""
+    data = photo.read_bytes()
+    segment = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment.encode()
+    to.write_bytes(data[:2] + segment + data[2:])
 
 
 def unpack(vector: bytes) -> tuple[float, ...]:
@@ -90,12 +95,27 @@ class Results:
 
 
 class DeviceTestCase(CalotypeTestCase):
+    # Closer than in the agreement rule: what is compared was computed on the CPU in 32-bit floats both times.
+    LEAST_COSINE = 0.999
+
+    @classmethod
+    def scanned(cls, devices: str) -> Library:
+        """A library whose photos were looked at on `devices`, without a fault."""
+        case = cls()
+        case.library = Library()
+        cls.addClassCleanup(case.library.close)
+        case.use(devices)
+        case.library.add_samples(*PHOTOS)
+        case.scan()
+        return case.library
+
     def configure(self, **variables: object) -> None:
         """Settings by the names of their variables: devices_default="faulty,cpu"."""
         for name, value in variables.items():
             self.library.environment[f"CALOTYPE_{name.upper()}"] = str(value)
 
-    def use_faulty(self, devices: str = "faulty,onnxruntime:cpu") -> None:
+    def use(self, devices: str) -> None:
+        """These devices, of which one may be the faulty one."""
         # Without OpenVINO there is less to measure; who is faster is not the question here.
         self.configure(inference_providers=f"faulty={FAULTY}", devices_default=devices, inference_openvino="none")
 
@@ -129,7 +149,7 @@ class DeviceTestCase(CalotypeTestCase):
                 boxes.remove(twin)
             self.assertEqual(sorted(results.text[name]), sorted(clean.text[original]), name)
             self.assertEqual(len(results.vectors[name]), 1, name)
-            self.assertGreaterEqual(cosine(results.vectors[name][0], clean.vectors[original][0]), LEAST_COSINE, name)
+            self.assertGreaterEqual(cosine(results.vectors[name][0], clean.vectors[original][0]), self.LEAST_COSINE, name)
 
     def check_told_once(self, errors: str) -> None:
         """Of each model at most one line on standard error, however many photos there were."""
@@ -145,29 +165,15 @@ class FaultTest(DeviceTestCase):
     measured: pathlib.Path  # devices.json after a scan on the faulty device that did not fail
 
     @classmethod
-    def scanned(cls, devices: str) -> Library:
-        """A library whose photos were looked at without a fault."""
-        case = cls()
-        case.library = Library()
-        cls.addClassCleanup(case.library.close)
-        case.use_faulty(devices)
-        case.library.add_samples(*PHOTOS)
-        case.scan()
-        return case.library
-
-    @classmethod
     def setUpClass(cls) -> None:
         cls.clean = Results(cls.scanned("onnxruntime:cpu"))
         library = cls.scanned("faulty,onnxruntime:cpu")
         cls.healthy = Results(library)
         cls.measured = library.home / "home/devices.json"
 
-    def runTest(self) -> None:
-        """Lets scanned() make a case without a test."""
-
     def setUp(self) -> None:
         super().setUp()
-        self.use_faulty()
+        self.use("faulty,onnxruntime:cpu")
         self.library.add_samples(*PHOTOS)
 
     def scan_with(self, fault: str, measured: bool = True) -> tuple[Results, str]:
@@ -258,7 +264,7 @@ class FaultTest(DeviceTestCase):
         self.assertLess(time.monotonic() - start, 300, "the scan did not wait for the runs that hang")
 
     def test_wrong_answers_are_noticed_before_they_are_used(self) -> None:
-        self.use_faulty("auto")
+        self.use("auto")
         results, _ = self.scan_with("run=wrong:2", measured=False)
         self.check_never_used(results)
         trials = {key.split()[0]: trial["agrees"] for key, trial in self.kept()["trials"].items() if " faulty " in key}
@@ -274,18 +280,14 @@ class RandomFaultTest(DeviceTestCase):
     SOURCES = ["coffee_copy.jpg", "apple.jpg", "desk.jpg", "butterfly.jpg", "car_from_behind.jpg", "yellow_building.jpg",
                "robin.jpg", "sign_copy_centre.jpg", "aerial_view.jpg", "building.jpg"]
     SCANS = 10
-    PHOTOS_PER_SCAN = 5 if SANITIZED else 100
+    PHOTOS_PER_SCAN = 5 if SANITIZED else 40
     # Of a run: each scan meets a few faults, and some photos before them.
-    PROBABILITY = 0.1 if SANITIZED else 0.03
+    PROBABILITY = 0.1 if SANITIZED else 0.06
 
     def add_photos(self, scan: int) -> None:
-        """Copies of the sources, each a photo of its own by a comment in the file."""
         for i in range(self.PHOTOS_PER_SCAN):
-            source = SAMPLES / self.SOURCES[i % len(self.SOURCES)]
-            comment = f"{scan} {i}".encode()
-            segment = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment
-            data = source.read_bytes()
-            (self.library.photos / f"{scan}-{i}-{source.name}").write_bytes(data[:2] + segment + data[2:])
+            name = self.SOURCES[i % len(self.SOURCES)]
+            copy_with_comment(SAMPLES / name, self.library.photos / f"{scan}-{i}-{name}", f"{scan} {i}")
 
     def end_waits(self) -> None:
         """As if the time had passed after which failed devices are tried again."""
@@ -297,8 +299,7 @@ class RandomFaultTest(DeviceTestCase):
 
     def test_nothing_is_lost_or_doubled(self) -> None:
         only = ("--only", "objects,embedding")
-        self.use_faulty()
-        self.configure(devices_default="onnxruntime:cpu")
+        self.use("onnxruntime:cpu")
         self.library.add_samples(*self.SOURCES)
         self.scan(*only)
         clean = Results(self.library)
@@ -343,7 +344,7 @@ class PolicyTest(DeviceTestCase):
         self.assertIn(" cpu ", self.device_of("objects"))
 
     def test_one_model_has_its_own(self) -> None:
-        self.use_faulty("onnxruntime:cpu")
+        self.use("onnxruntime:cpu")
         self.configure(devices_objects="faulty,cpu")
         self.assertRegex(self.device_of("objects"), r"^onnxruntime \S+ faulty f32$")
         self.assertEqual(len(Results(self.library).devices("embedding")), 1)

@@ -10,22 +10,18 @@ import os
 import pathlib
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
 import unittest
 
-import devices_test
-from calotype import SAMPLES, Library
-from devices_test import ANALYSES, MODELS, PHOTOS, WITHOUT_MODEL, DeviceTestCase, Results
+from calotype import SAMPLES
+from devices_test import ANALYSES, DONE, PHOTOS, WITHOUT_MODEL, DeviceTestCase, Results, copy_with_comment
 
 RUNTIME = os.environ.get("CALOTYPE_GPU_RUNTIME", "")
 WHEELS = os.environ.get("CALOTYPE_GPU_WHEELS", "")
 # Each library says in words of its own that there is no memory, some only that they failed.
 FULL = "out of memory|Failed to allocate memory|ALLOC_FAILED|NOT_INITIALIZED|CUDNN|CUBLAS"
-# In place of devices_test's: another processor rounds otherwise (the program's own rule, src/inference/placement/agreement.h).
-LEAST_COSINE = 0.98
 PHOTOS_IN_A_LONG_SCAN = 120
 
 
@@ -75,28 +71,16 @@ class GpuMemoryTaken:
 
 @unittest.skipUnless(RUNTIME, "CALOTYPE_GPU_RUNTIME names no folder: ./check --gpu")
 class GpuTest(DeviceTestCase):
+    LEAST_COSINE = 0.98  # the agreement rule's: another processor rounds otherwise
+
     @classmethod
     def setUpClass(cls) -> None:
         if not there_is_a_gpu():
             raise unittest.SkipTest("no GPU answers here")
-        devices_test.LEAST_COSINE = LEAST_COSINE
         cls.clean = Results(cls.scanned("onnxruntime:cpu"))
         library = cls.scanned("cuda,onnxruntime:cpu")
         cls.on_gpu = Results(library)
         cls.measured = library.home / "home/devices.json"
-
-    @classmethod
-    def scanned(cls, devices: str) -> Library:
-        case = cls()
-        case.library = Library()
-        cls.addClassCleanup(case.library.close)
-        case.use(devices)
-        case.library.add_samples(*PHOTOS)
-        case.scan()
-        return case.library
-
-    def runTest(self) -> None:
-        """Lets scanned() make a case without a test."""
 
     def use(self, devices: str, runtime: str = RUNTIME) -> None:
         self.configure(inference_onnxruntime=runtime, inference_openvino="none", devices_default=devices)
@@ -118,13 +102,9 @@ class GpuTest(DeviceTestCase):
         self.check_like(self.clean, results, source)
 
     def add_many(self, count: int = PHOTOS_IN_A_LONG_SCAN) -> None:
-        """Copies of the photos, each a photo of its own by a comment in the file."""
         for i in range(count):
             name = PHOTOS[i % len(PHOTOS)]
-            data = (SAMPLES / name).read_bytes()
-            comment = str(i).encode()
-            segment = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment
-            (self.library.photos / f"{i}-{name}").write_bytes(data[:2] + segment + data[2:])
+            copy_with_comment(SAMPLES / name, self.library.photos / f"{i}-{name}", str(i))
 
     def wait_until_some_are_done(self, scan: subprocess.Popen, least: int) -> None:
         while scan.poll() is None:
@@ -191,7 +171,7 @@ class GpuTest(DeviceTestCase):
         self.scan()
         results = Results(self.library)
         self.assertEqual(len(results.names), PHOTOS_IN_A_LONG_SCAN)
-        self.assertEqual({state for _, _, state, *_ in results.outcomes}, {devices_test.DONE})
+        self.assertEqual({state for _, _, state, *_ in results.outcomes}, {DONE})
         self.check_like(self.clean, results, lambda name: name.split("-", 1)[1])
 
     def test_it_is_hidden(self) -> None:

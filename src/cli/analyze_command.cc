@@ -76,8 +76,7 @@ AnalyzedPhoto AnalyzeOne(const std::string& path, const Eyes& eyes) {
 CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
   const int workers =
       static_cast<int>(std::min<int64_t>(app.config().workers, static_cast<int64_t>(arguments.photos.size())));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models,
-                            app.OpenModels({.threads = App::Cores() / workers, .parallel = workers}));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(ModelUse::Of(workers)));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, arguments.only));
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
   const Eyes eyes{.analysis = *analysis,

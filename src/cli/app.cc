@@ -157,6 +157,11 @@ StatusOr<Pack> App::LoadChosen(const ModelChoice& choice) const {
   return pack;
 }
 
+ModelUse ModelUse::Of(int64_t workers) {
+  return {.threads = static_cast<int>(std::max<int64_t>(1, App::Cores() / workers)),
+          .parallel = static_cast<int>(workers)};
+}
+
 StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelUse& use) const { return OpenModels(PackInUse(), use); }
 
 StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelChoice& choice, const ModelUse& use) const {
@@ -169,8 +174,8 @@ StatusOr<std::unique_ptr<Models>> App::OpenModels(const ModelChoice& choice, con
 StatusOr<std::unique_ptr<Models>> App::OpenModels(Pack pack, const ModelUse& use) const {
   auto models = std::make_unique<Models>();
   models->pack = std::move(pack);
-  PlacementSettings settings{.threads = std::max(1, use.threads),
-                             .parallel = std::max(1, use.parallel),
+  PlacementSettings settings{.threads = use.threads,
+                             .parallel = use.parallel,
                              .measure_all = use.measure_all,
                              .limit = std::chrono::seconds(config_.device_timeout_s),
                              .max_batch = config_.max_batch,

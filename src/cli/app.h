@@ -1,6 +1,7 @@
 // What the commands share: the settings, and the parts of the house that they open when they need them.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -31,15 +32,18 @@ struct ModelChoice {
 std::string ChoicesText(const std::map<std::string, std::string>& choices);
 std::map<std::string, std::string> ParseChoices(std::string_view text);
 
-// A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
 // What models are opened for; each as in PlacementSettings.
 struct ModelUse {
   int threads = 1;
   int parallel = 1;
   bool measure_all = false;
   bool few_runs = false;
+
+  // `workers` (at least one) that look at photos side by side, and share the cores of this machine among them.
+  static ModelUse Of(int64_t workers);
 };
 
+// A pack with a cache of its sessions. Analysers and encoders that were made from it must not outlive it.
 struct Models {
   Pack pack;
   std::map<std::string, std::string> choices;  // as in ModelChoice

@@ -80,9 +80,9 @@ ModelsAtWork::ModelsAtWork(const App& app) : app_(app), problem_(Open()) {
 
 Status ModelsAtWork::Open() {
   // As a scan: what is measured here is what it goes by.
-  const int workers = static_cast<int>(app_.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(
-      models_, app_.OpenModels({.threads = App::Cores() / workers, .parallel = workers, .measure_all = true}));
+  ModelUse use = ModelUse::Of(app_.config().workers);
+  use.measure_all = true;
+  CALOTYPE_ASSIGN_OR_RETURN(models_, app_.OpenModels(use));
   CALOTYPE_ASSIGN_OR_RETURN(analysis_, App::OpenAnalysis(*models_, {}));
   if (const ModelSpec* const model = models_->pack.Find("embed.text"); model != nullptr) {
     CALOTYPE_ASSIGN_OR_RETURN(encoder_, CreateTextEncoder(*model, *models_->cache));

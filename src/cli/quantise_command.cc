@@ -260,8 +260,6 @@ class Quantisation {
   }
 
   StatusOr<Int8Form> Make(const ModelSpec& model, std::span<const RunInputs> runs, int64_t& bytes) const {
-    const int workers = static_cast<int>(app_.config().workers);
-    const int threads = std::max(1, App::Cores() / workers);
     // The simplified model lies there, beside the observed one or a form.
     CALOTYPE_RETURN_IF_ERROR(
         CheckFreeSpace(scratch_.folder(), 2 * model.bytes, "the cache folder (XDG_CACHE_HOME, CALOTYPE_HOME)"));
@@ -278,9 +276,11 @@ class Quantisation {
                                             },
                                         .stop = stop_}));
     // As a scan: what is measured here is what it goes by.
+    const ModelUse use = ModelUse::Of(app_.config().workers);
     CALOTYPE_ASSIGN_OR_RETURN(
         const AtWork work,
-        Open(engine_, {.threads = threads, .parallel = workers, .measure_all = true, .quantised = scratch_.folder()}));
+        Open(engine_,
+             {.threads = use.threads, .parallel = use.parallel, .measure_all = true, .quantised = scratch_.folder()}));
     const ModelFile file = FileOf(*work.cache, model.name);
     CALOTYPE_ASSIGN_OR_RETURN(const fs::path attempt, QuantisedFile(scratch_.folder(), file.path, file.hash));
     const auto measure = [&] {
@@ -342,9 +342,7 @@ class Quantisation {
 
 // Where a scan will run the models: int8 may agree and be faster than fp32, and another device faster still.
 Status Place(const App& app, const ModelChoice& choice, std::vector<QuantisedModel>& quantised) {
-  const int workers = static_cast<int>(app.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const auto models, app.OpenModels(choice, {.threads = std::max(1, App::Cores() / workers), .parallel = workers}));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(choice, ModelUse::Of(app.config().workers)));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, {}));
   for (QuantisedModel& model : quantised) {
     if (!model.form.ok()) {

@@ -78,9 +78,7 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
   if (config.nice > 0 && setpriority(PRIO_PROCESS, 0, static_cast<int>(config.nice)) != 0) {
     LogWarning("scan.nice is {}, which the system refused", config.nice);
   }
-  const int workers = static_cast<int>(config.workers);
-  CALOTYPE_ASSIGN_OR_RETURN(runner->models_,
-                            app.OpenModels(request.models, {.threads = App::Cores() / workers, .parallel = workers}));
+  CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, ModelUse::Of(config.workers)));
   CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
   runner->models_->MeasureDevices();
@@ -89,7 +87,7 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
       .catalog_file = config.catalog_file,
       .models = runner->models_->Set(),
       .wait = true,
-      .workers = workers,
+      .workers = static_cast<int>(config.workers),
       .limits = config.Limits(),
       .memory = {.limit = config.memory_mb * 1'000'000,
                  .make_room = [cache = runner->models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},

@@ -46,9 +46,7 @@ StatusOr<ModelChoice> Chosen(const UseArguments& arguments, const LibraryModels&
 
 // That every model loads and passes its self-test is found out here, not hours later in the background.
 StatusOr<ModelSet> Check(const App& app, const ModelChoice& choice) {
-  const int workers = static_cast<int>(app.config().workers);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models,
-                            app.OpenModels(choice, {.threads = App::Cores() / workers, .parallel = workers}));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(choice, ModelUse::Of(app.config().workers)));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, {}));
   std::unique_ptr<TextEncoder> encoder;
   if (const ModelSpec* const spec = models->pack.Find("embed.text"); spec != nullptr) {
