@@ -280,9 +280,9 @@ class RandomFaultTest(DeviceTestCase):
     SOURCES = ["coffee_copy.jpg", "apple.jpg", "desk.jpg", "butterfly.jpg", "car_from_behind.jpg", "yellow_building.jpg",
                "robin.jpg", "sign_copy_centre.jpg", "aerial_view.jpg", "building.jpg"]
     SCANS = 10
-    PHOTOS_PER_SCAN = 5 if SANITIZED else 40
+    PHOTOS_PER_SCAN = 5 if SANITIZED else 100
     # Of a run: each scan meets a few faults, and some photos before them.
-    PROBABILITY = 0.1 if SANITIZED else 0.06
+    PROBABILITY = 0.1 if SANITIZED else 0.03
 
     def add_photos(self, scan: int) -> None:
         for i in range(self.PHOTOS_PER_SCAN):

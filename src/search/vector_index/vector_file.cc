@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "search/vector_index/code_groups.h"
 
 namespace calotype {
@@ -363,11 +364,8 @@ StatusOr<std::span<const uint16_t>> VectorFile::Vector(std::size_t slot) const {
 }
 
 void VectorFile::AskForVector(std::size_t slot) const {
-  constexpr std::size_t kCacheLine = 64;
   const std::size_t bytes = dimension_ * sizeof(uint16_t);
-  for (std::size_t at = 0; at < bytes; at += kCacheLine) {
-    __builtin_prefetch(vectors_->bytes.data() + slot * bytes + at);
-  }
+  Prefetch(vectors_->bytes.data() + slot * bytes, bytes);
 }
 
 Status VectorFile::Append(PhotoId photo, std::span<const uint64_t> code, const CodeFactors& factors,

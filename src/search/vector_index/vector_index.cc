@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/half.h"
+#include "base/prefetch.h"
 #include "search/dot.h"
 #include "search/vector_index/code_groups.h"
 
@@ -163,11 +164,8 @@ class VectorIndex::Scan {
 
   // Of memory, while another one is read: where a filter leaves groups out, the CPU does not know what comes next.
   void AskForGroup(std::size_t group) const {
-    constexpr std::size_t kCacheLine = 64;
     const std::size_t bytes = GroupBytes(index_.coder_->words());
-    for (std::size_t at = 0; at < bytes; at += kCacheLine) {
-      __builtin_prefetch(&block_.codes.signs[group * bytes + at]);
-    }
+    Prefetch(&block_.codes.signs[group * bytes], bytes);
   }
 
   Status ReadGroups(std::size_t first, std::size_t end, const Masks& masks) {
