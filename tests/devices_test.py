@@ -257,6 +257,18 @@ class FaultTest(DeviceTestCase):
     def test_runs_fail_while_devices_are_measured(self) -> None:
         self.check_left("run:3=oom", OUT_OF_MEMORY, in_scan=False, measured=False)
 
+    def test_a_run_ends_the_program_while_devices_are_measured(self) -> None:
+        """A crash cannot be caught: the next start tries once more, the one after it leaves the device alone."""
+        self.library.environment["CALOTYPE_FAULT"] = "run:3=crash"
+        for _ in range(2):
+            done = self.library.run("scan", self.library.photos)
+            self.assertNotIn(done.returncode, (0, 1), done.stderr)
+        self.assertEqual(self.failures(), {})
+        results, errors = self.scan_with("run:3=crash", measured=False)
+        self.check_never_used(results)
+        self.assertIn("2 times the program ended while a model was tried on it", errors)
+        self.assertLessEqual(set(MODELS), set(self.failures()))
+
     def test_runs_hang(self) -> None:
         self.configure(inference_device_timeout_s=20 if SANITIZED else 5)
         start = time.monotonic()

@@ -23,6 +23,7 @@ constexpr std::array kKinds = {
     KindName{"oom", Fault::kOutOfMemory, 0},    KindName{"no_device", Fault::kNoDevice, 0},
     KindName{"cudnn", Fault::kCudnn, 0},        KindName{"nan", Fault::kNan, 0},
     KindName{"wrong", Fault::kWrong, kWrongBy}, KindName{"hang", Fault::kHang, kHangSeconds},
+    KindName{"crash", Fault::kCrash, 0},
 };
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {
@@ -62,7 +63,7 @@ RunFault ParseKind(std::string_view text) {
               .amount = has_amount ? ParseNumber<double>(text.substr(name.size() + 1), "a number") : kind.amount};
     }
   }
-  Refuse(text, "no_kernel, old_driver, oom, no_device, cudnn, nan, wrong[:SIZE], hang[:SECONDS]");
+  Refuse(text, "no_kernel, old_driver, oom, no_device, cudnn, nan, wrong[:SIZE], hang[:SECONDS], crash");
 }
 
 RunRule ParseWhen(std::string_view text) {

@@ -11,7 +11,7 @@
 
 namespace faulty {
 
-enum class Fault { kNoKernel, kOldDriver, kOutOfMemory, kNoDevice, kCudnn, kNan, kWrong, kHang };
+enum class Fault { kNoKernel, kOldDriver, kOutOfMemory, kNoDevice, kCudnn, kNan, kWrong, kHang, kCrash };
 
 struct RunFault {
   Fault fault = Fault::kNoKernel;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -120,7 +121,9 @@ class TakenNode : public OrtNodeComputeInfo {
     if (!run.fault.has_value()) {
       return;
     }
-    if (run.fault->fault == Fault::kHang) {
+    if (run.fault->fault == Fault::kCrash) {
+      std::raise(SIGSEGV);
+    } else if (run.fault->fault == Fault::kHang) {
       std::this_thread::sleep_for(std::chrono::duration<double>(run.fault->amount));
     } else if (const std::string text = ErrorText(run.fault->fault); !text.empty()) {
       throw DeviceError(text);

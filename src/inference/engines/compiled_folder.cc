@@ -39,7 +39,7 @@ StatusOr<fs::path> CompiledFile(const fs::path& folder, const fs::path& model, s
 void ForgetUnusedFiles(const fs::path& folder, std::chrono::hours unused) {
   const std::time_t border = std::time(nullptr) - std::chrono::seconds(unused).count();
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, error)) {
     struct stat status = {};
     if (lstat(entry.path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         std::max(status.st_atim.tv_sec, status.st_mtim.tv_sec) < border && fs::remove(entry.path(), error)) {

@@ -15,7 +15,8 @@ namespace calotype {
 StatusOr<std::filesystem::path> CompiledFile(const std::filesystem::path& folder, const std::filesystem::path& model,
                                              std::string_view maker);
 
-// Removes files that nobody read or wrote for that long: of engines, models and settings that are no longer in use.
+// Removes files, in folders within it too, that nobody read or wrote for that long: of engines, models and settings
+// that are no longer in use.
 void ForgetUnusedFiles(const std::filesystem::path& folder, std::chrono::hours unused);
 
 }  // namespace calotype

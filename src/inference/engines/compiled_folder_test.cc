@@ -62,8 +62,11 @@ TEST_F(CompiledFolderTest, WhatNobodyUsesIsForgotten) {
   set_times(read, 59, 400);
   set_times(written, 400, 59);
   fs::create_directory(folder_->path() / "folder");
+  const fs::path deep = Write("folder/old", "4");
+  set_times(deep, 61, 61);
   ForgetUnusedFiles(folder_->path(), std::chrono::days(60));
   EXPECT_FALSE(fs::exists(old));
+  EXPECT_FALSE(fs::exists(deep));
   EXPECT_TRUE(fs::exists(read));
   EXPECT_TRUE(fs::exists(written));
   EXPECT_TRUE(fs::exists(folder_->path() / "folder"));

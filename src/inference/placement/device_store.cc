@@ -1,7 +1,9 @@
 #include "inference/placement/device_store.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -71,6 +73,9 @@ PlacementRecord PlacementFrom(const json& record) {
   return placement;
 }
 
+// Another process that has the number of one that is no more is taken for it: a trial more is risked then.
+bool Lives(int64_t process) { return process != 0 && (kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM); }
+
 // Held while it lives, against other processes.
 StatusOr<UniqueFd> LockBeside(const std::filesystem::path& file) {
   const std::string lock = file.string() + ".lock";
@@ -115,6 +120,10 @@ StatusOr<DeviceStore::Contents> DeviceStore::Read(const std::filesystem::path& f
                                 .at = FromSeconds(failure.at("at")),
                                 .next_try = FromSeconds(failure.at("next_try"))};
     }
+    const json none = json::object();  // files of before have no "unfinished"
+    for (const auto& [key, unfinished] : (root.contains("unfinished") ? root.at("unfinished") : none).items()) {
+      contents.unfinished[key] = {.count = unfinished.at("count"), .process = unfinished.at("process")};
+    }
     for (const auto& [model, record] : root.at("placements").items()) {
       contents.placements[model] = PlacementFrom(record);
     }
@@ -125,8 +134,11 @@ StatusOr<DeviceStore::Contents> DeviceStore::Read(const std::filesystem::path& f
 }
 
 std::string DeviceStore::ToJson(const Contents& contents) {
-  json root = {
-      {"format", kFormat}, {"trials", json::object()}, {"failures", json::object()}, {"placements", json::object()}};
+  json root = {{"format", kFormat},
+               {"trials", json::object()},
+               {"failures", json::object()},
+               {"unfinished", json::object()},
+               {"placements", json::object()}};
   for (const auto& [key, trial] : contents.trials) {
     root["trials"][key] = AsJson(trial);
   }
@@ -135,6 +147,9 @@ std::string DeviceStore::ToJson(const Contents& contents) {
                              {"count", failure.count},
                              {"at", ToSeconds(failure.at)},
                              {"next_try", ToSeconds(failure.next_try)}};
+  }
+  for (const auto& [key, unfinished] : contents.unfinished) {
+    root["unfinished"][key] = {{"count", unfinished.count}, {"process", unfinished.process}};
   }
   for (const auto& [model, record] : contents.placements) {
     root["placements"][model] = AsJson(record);
@@ -199,6 +214,38 @@ void DeviceStore::ForgetFailure(const std::string& key) {
   if (contents_.failures.contains(key)) {
     Change([&](Contents& contents) { contents.failures.erase(key); });
   }
+}
+
+int DeviceStore::BeginTrial(const std::string& key) {
+  const MutexLock lock(&mutex_);
+  const auto known = contents_.unfinished.find(key);
+  const Unfinished before = known == contents_.unfinished.end() ? Unfinished{} : known->second;
+  if (Lives(before.process)) {
+    return before.count - 1;
+  }
+  Change([&](Contents& contents) { contents.unfinished[key] = {.count = before.count + 1, .process = getpid()}; });
+  return before.count;
+}
+
+void DeviceStore::EndTrial(const std::string& key) {
+  const MutexLock lock(&mutex_);
+  const auto known = contents_.unfinished.find(key);
+  if (known == contents_.unfinished.end() || known->second.process != getpid()) {
+    return;
+  }
+  const int others = known->second.count - 1;
+  Change([&](Contents& contents) {
+    if (others == 0) {
+      contents.unfinished.erase(key);
+    } else {
+      contents.unfinished[key] = {.count = others, .process = 0};
+    }
+  });
+}
+
+void DeviceStore::PutUnfinished(const std::string& key, int count) {
+  const MutexLock lock(&mutex_);
+  Change([&](Contents& contents) { contents.unfinished[key] = {.count = count, .process = 0}; });
 }
 
 void DeviceStore::PutPlacement(const std::string& model, const PlacementRecord& record) {

@@ -71,6 +71,13 @@ class DeviceStore {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetFailure(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Around a trial, which may take the whole process down with it. Answers how many trials under the key were begun and
+  // not ended by processes that are no more; of one that lives nothing is known yet.
+  int BeginTrial(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndTrial(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Lets the next process that begins one know of so many.
+  void PutUnfinished(const std::string& key, int count) ABSL_LOCKS_EXCLUDED(mutex_);
+
   void PutPlacement(const std::string& model, const PlacementRecord& record) ABSL_LOCKS_EXCLUDED(mutex_);
   // By model, all that were ever placed.
   std::map<std::string, PlacementRecord> Placements() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -81,9 +88,15 @@ class DeviceStore {
   std::chrono::system_clock::time_point Now() const { return clock_(); }
 
  private:
+  // Trials that were begun and not ended: how many, the one that goes on among them, and whose that is; 0 for none.
+  struct Unfinished {
+    int count = 0;
+    int64_t process = 0;
+  };
   struct Contents {
     std::map<std::string, Trial> trials;
     std::map<std::string, DeviceFailure> failures;
+    std::map<std::string, Unfinished> unfinished;
     std::map<std::string, PlacementRecord> placements;
   };
 

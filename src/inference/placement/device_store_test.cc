@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -83,6 +84,27 @@ TEST_F(DeviceStoreTest, WaitsLongerAfterEachFailureInARow) {
   EXPECT_EQ(store.FindFailure("k")->next_try - now_, DeviceStore::kLastWait);
   store.ForgetFailure("k");
   EXPECT_EQ(store.PutFailure("k", "out of memory", true) - now_, seconds(60));
+}
+
+TEST_F(DeviceStoreTest, KnowsOfTrialsThatAProcessDidNotSurvive) {
+  const auto begin_and_die = [this] {
+    DeviceStore store = Open();
+    store.BeginTrial("ended");
+    store.EndTrial("ended");
+    store.BeginTrial("a");
+    _exit(3);
+  };
+  EXPECT_EXIT(begin_and_die(), testing::ExitedWithCode(3), "");
+  EXPECT_EXIT(begin_and_die(), testing::ExitedWithCode(3), "");
+  DeviceStore store = Open();
+  EXPECT_EQ(store.BeginTrial("ended"), 0);
+  EXPECT_EQ(store.BeginTrial("a"), 2);
+  // This process lives: nothing is known of its trial yet, and it is not another's to end.
+  EXPECT_EQ(Open().BeginTrial("a"), 2);
+  store.EndTrial("a");
+  EXPECT_EQ(Open().BeginTrial("a"), 2);
+  Open().PutUnfinished("a", 1);
+  EXPECT_EQ(Open().BeginTrial("a"), 1);
 }
 
 TEST_F(DeviceStoreTest, SeveralWritersLoseNothing) {

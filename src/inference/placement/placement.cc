@@ -19,7 +19,10 @@ namespace {
 
 // Of the rule of agreement, of the way of measuring and of how engines are set up: what was kept under another one is
 // measured anew.
-constexpr int kRevision = 4;
+constexpr int kRevision = 5;
+
+// Trials that the process did not survive, before the device is left alone. The first may have been somebody's Ctrl-C.
+constexpr int kMostDeaths = 2;
 
 // Measurements on a busy machine differ by this much; nothing that is no faster is worth a change.
 constexpr double kWorthIt = 0.95;
@@ -83,6 +86,27 @@ std::string Placement::Key(const ModelFile& model, const DeviceOption& option) c
   return fmt::format("{} {} | {} {} {}{} | {} threads x {} | {} | {}", model.name, model.hash, option.engine->name(),
                      option.device, option.precision, made, settings_.threads, settings_.parallel, settings_.machine,
                      kRevision);
+}
+
+std::string Placement::Key(const DeviceOption& option) const {
+  return fmt::format("{} {} {} | {}", option.engine->name(), option.device, option.precision, settings_.machine);
+}
+
+Status Placement::MayTry(const DeviceOption& option) const {
+  const std::string key = Key(option);
+  if (const auto failure = store_->FindFailure(key)) {
+    return absl::FailedPreconditionError(failure->reason);
+  }
+  if (store_->BeginTrial(key) < kMostDeaths) {
+    return absl::OkStatus();
+  }
+  Status died = absl::FailedPreconditionError(
+      fmt::format("{} times the program ended while a model was tried on it, in a crash or because it was stopped; "
+                  "`calotype doctor --fix` tries again",
+                  kMostDeaths));
+  store_->PutFailure(key, Message(died), false);
+  store_->PutUnfinished(key, kMostDeaths - 1);  // afterwards, one try more
+  return died;
 }
 
 std::vector<std::vector<std::size_t>> Placement::GroupsFor(const ModelFile& model,
@@ -188,9 +212,16 @@ void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) 
     if (i != 0 && IsKnown(model, option)) {
       continue;
     }
+    if (const Status may_try = i == 0 ? absl::OkStatus() : MayTry(option); !may_try.ok()) {
+      RecordFailure(model, option, may_try);
+      continue;
+    }
     ProbeAnswer answer;
     const StatusOr<Trial> trial =
         Measure(model, option, probe, best_ms, have_reference ? &reference : nullptr, &answer);
+    if (i != 0) {
+      store_->EndTrial(Key(option));
+    }
     if (!trial.ok()) {
       LogInfo("model {} does not work on {}: {}", model.name, option.name(), Message(trial.status()));
       RecordFailure(model, option, trial.status());

@@ -112,6 +112,11 @@ class Placement {
   StatusOr<std::unique_ptr<Session>> LoadPlain(const ModelFile& model, const DeviceOption& option) const;
   bool HasChoice(const ModelFile& model) const;
   bool IsKnown(const ModelFile& model, const DeviceOption& option) const;
+  // For trials on it, of whatever model.
+  std::string Key(const DeviceOption& option) const;
+  // Not where the process died with trials on it: a crash cannot be caught, and the next start would end in the same.
+  // Whoever may try calls store_->EndTrial(Key(option)) afterwards.
+  Status MayTry(const DeviceOption& option) const;
   void MeasureMissing(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
   void MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ProbeAnswer& reference)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(measuring_);

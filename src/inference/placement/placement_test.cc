@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <memory>
@@ -174,6 +175,34 @@ TEST_F(PlacementTest, WhatFailsIsLeftAloneForAWhile) {
   const int loads = slow_->loads("cuda");
   Places();
   EXPECT_EQ(slow_->loads("cuda"), loads);
+}
+
+TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok());
+  auto now = std::chrono::system_clock::now();
+  const auto start = [&] {
+    store_ = std::make_shared<DeviceStore>(folder->path() / "devices.json", [&now] { return now; });
+    Open({"auto"});
+  };
+  const auto start_and_place = [&] {
+    start();
+    Places();
+  };
+  fast_->fake("cpu", "bf16").fault = [](int, float) -> StatusOr<float> { _exit(3); };
+  EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
+  EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
+  start();
+  EXPECT_THAT(Places(), ElementsAre("onnxruntime cuda f32", "openvino cpu f32", "onnxruntime cpu f32"));
+  EXPECT_THAT(reasons_["openvino cpu bf16"], HasSubstr("2 times the program ended"));
+  // What ends one model's trial may end another's.
+  ModelFile other = kModel;
+  other.hash = "def";
+  EXPECT_TRUE(placement_->PlanFor(other, FakeProbe()).ok());
+  now += DeviceStore::kLastWait + std::chrono::seconds(1);
+  EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
+  start();
+  EXPECT_EQ(Places().size(), 3U);
 }
 
 TEST_F(PlacementTest, AHangIsGivenUp) {
