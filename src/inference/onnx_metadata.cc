@@ -30,6 +30,7 @@ constexpr uint64_t kTensorTypeElement = 1;
 constexpr uint64_t kTensorTypeShape = 2;
 constexpr uint64_t kShapeDimension = 1;
 constexpr uint64_t kDimensionValue = 1;
+constexpr uint64_t kDimensionName = 2;
 
 // TensorProto.DataType in the order of its numbers.
 constexpr std::array kElementNames = {"undefined", "float32", "uint8",   "int8",    "uint16",  "int16",
@@ -53,27 +54,37 @@ StatusOr<ElementType> FromOnnx(uint64_t type, const std::string& name) {
   }
 }
 
-Status ParseShape(Bytes message, std::vector<int64_t>& shape) {
+// An input or output, and what its dimensions are called; empty where they are not.
+struct Value {
+  TensorInfo info;
+  std::vector<std::string> names;
+};
+
+Status ParseShape(Bytes message, Value& value) {
   return VisitBytes(message, kShapeDimension, [&](Bytes dimension) {
-    shape.push_back(-1);  // a name instead of a number, or nothing: free
+    value.info.shape.push_back(-1);  // a name instead of a number, or nothing: free
+    value.names.emplace_back();
     return VisitFields(dimension, [&](const WireField& field) {
       if (field.number == kDimensionValue && !field.is_bytes) {
-        shape.back() = static_cast<int64_t>(field.value) < 0 ? -1 : static_cast<int64_t>(field.value);
+        value.info.shape.back() = static_cast<int64_t>(field.value) < 0 ? -1 : static_cast<int64_t>(field.value);
+      } else if (field.number == kDimensionName && field.is_bytes) {
+        value.names.back() = WireText(field.bytes);
       }
       return absl::OkStatus();
     });
   });
 }
 
-StatusOr<TensorInfo> ParseValue(Bytes message) {
-  TensorInfo info;
+StatusOr<Value> ParseValue(Bytes message) {
+  Value value;
+  TensorInfo& info = value.info;
   uint64_t element = 0;
   const auto parse_tensor = [&](Bytes tensor) {
     return VisitFields(tensor, [&](const WireField& field) {
       if (field.number == kTensorTypeElement && !field.is_bytes) {
         element = field.value;
       } else if (field.number == kTensorTypeShape && field.is_bytes) {
-        return ParseShape(field.bytes, info.shape);
+        return ParseShape(field.bytes, value);
       }
       return absl::OkStatus();
     });
@@ -87,7 +98,20 @@ StatusOr<TensorInfo> ParseValue(Bytes message) {
     return absl::OkStatus();
   }));
   CALOTYPE_ASSIGN_OR_RETURN(info.type, FromOnnx(element, info.name));
-  return info;
+  return value;
+}
+
+std::set<std::string> RowNames(std::span<const Value> inputs) {
+  std::set<std::string> rows;
+  std::set<std::string> others;
+  for (const Value& input : inputs) {
+    for (std::size_t i = 0; i < input.names.size(); ++i) {
+      (i == 0 ? rows : others).insert(input.names[i]);
+    }
+  }
+  others.insert("");
+  std::erase_if(rows, [&](const std::string& name) { return others.contains(name); });
+  return rows;
 }
 
 Status ParseProperty(Bytes message, std::map<std::string, std::string>& properties) {
@@ -115,11 +139,12 @@ Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
     if (field.number == kGraphInput && field.is_bytes) {
       inputs.push_back(field.bytes);
     } else if (field.number == kGraphOutput && field.is_bytes) {
-      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo output, ParseValue(field.bytes));
-      metadata.outputs.push_back(std::move(output));
+      CALOTYPE_ASSIGN_OR_RETURN(Value output, ParseValue(field.bytes));
+      metadata.outputs.push_back(std::move(output.info));
     }
     return absl::OkStatus();
   }));
+  std::vector<Value> values;
   for (const Bytes input : inputs) {
     std::string name;
     CALOTYPE_RETURN_IF_ERROR(VisitBytes(input, kValueName, [&](Bytes text) {
@@ -127,10 +152,12 @@ Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
       return absl::OkStatus();
     }));
     if (!given.contains(name)) {
-      CALOTYPE_ASSIGN_OR_RETURN(TensorInfo info, ParseValue(input));
-      metadata.inputs.push_back(std::move(info));
+      CALOTYPE_ASSIGN_OR_RETURN(Value value, ParseValue(input));
+      metadata.inputs.push_back(value.info);
+      values.push_back(std::move(value));
     }
   }
+  metadata.row_names = RowNames(values);
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ struct OnnxMetadata {
   std::map<std::string, std::string> properties;  // the file's own key-value pairs
   std::vector<TensorInfo> inputs;                 // without those that the graph gives a value itself
   std::vector<TensorInfo> outputs;                // a shape that the file leaves out is empty, like a scalar's
+  // The names that the file gives the first dimensions of inputs where they are free ("batch"), less those that are
+  // another dimension's too.
+  std::set<std::string> row_names;
 };
 
 // `file` is a whole ONNX file, or one whose weights lie beside it; weights are passed over, not read.

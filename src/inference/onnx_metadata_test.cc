@@ -41,6 +41,17 @@ TEST(OnnxMetadataTest, ReadsAModelFile) {
   EXPECT_THAT(metadata->outputs[1].shape, ElementsAre());
 }
 
+TEST(OnnxMetadataTest, KnowsWhatTheNumberOfRowsIsCalled) {
+  EXPECT_THAT(ReadOnnxMetadata(kAffine)->row_names, ElementsAre("N", "T"));
+  const auto input = [](const std::string& name, const std::string& shape) { return Bytes(11, Value(name, 7, shape)); };
+  const auto named = [](const std::string& name) { return Bytes(1, Bytes(2, name)); };
+  const std::string inputs =
+      input("ids", named("rows") + named("tokens")) + input("mask", named("rows")) + input("lengths", named("tokens"));
+  const auto metadata = Parse(Bytes(7, inputs + Bytes(12, Value("y", 1, Bytes(1, "")))));
+  ASSERT_TRUE(metadata.ok()) << metadata.status();
+  EXPECT_THAT(metadata->row_names, ElementsAre("rows"));
+}
+
 TEST(OnnxMetadataTest, AnInputWithAValueOfItsOwnIsNoInput) {
   const std::string fixed = Number(1, 4);
   const std::string graph = Bytes(11, Value("weight", 10, Bytes(1, fixed))) + Bytes(11, Value("x", 1, Bytes(1, ""))) +

@@ -63,11 +63,14 @@ StatusOr<std::unique_ptr<Bpe>> Bpe::Create(Vocabulary vocabulary, std::span<cons
                                            const BpeOptions& options) {
   Joins joins;
   joins.reserve(merges.size());
+  std::string both;
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
     const auto& [left, right] = merges[rank];
     const std::optional<int64_t> left_id = vocabulary.Find(left);
     const std::optional<int64_t> right_id = vocabulary.Find(right);
-    const std::optional<int64_t> id = vocabulary.Find(left + right);
+    both = left;
+    both += right;
+    const std::optional<int64_t> id = vocabulary.Find(both);
     if (!left_id || !right_id || !id) {
       return NoPiece("a part of the merge", fmt::format("{} {}", left, right));
     }

@@ -7,10 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "analysis/embed/vocabulary.h"
 #include "base/status.h"
 
@@ -42,7 +42,7 @@ class Bpe final : public PieceEncoder {
     int64_t id = 0;
   };
   // Ids of two neighbours; both are below 2^32.
-  using Joins = std::unordered_map<uint64_t, Join>;
+  using Joins = absl::flat_hash_map<uint64_t, Join>;
 
   Bpe(Vocabulary vocabulary, Joins joins, const BpeOptions& options);
 

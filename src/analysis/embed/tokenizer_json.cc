@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 #include <string>
 
 #include "analysis/embed/bpe.h"
@@ -33,14 +32,11 @@ auto Guarded(Read read) -> decltype(read()) {
   }
 }
 
-// The most ids that a vocabulary may have; the largest known has a few hundred thousand.
-constexpr int64_t kMostIds = int64_t{1} << 30;
-
 StatusOr<Vocabulary> ReadVocabulary(const Json& json) {
   Vocabulary vocabulary;
   for (const auto& [piece, value] : json.get_ref<const Json::object_t&>()) {
     const auto id = value.get<int64_t>();
-    if (id < 0 || id >= kMostIds) {
+    if (id < 0 || id >= Vocabulary::kMostIds) {
       return absl::InvalidArgumentError(fmt::format("piece \"{}\" has the id {}", piece, id));
     }
     vocabulary.Add(piece, id);
@@ -48,17 +44,20 @@ StatusOr<Vocabulary> ReadVocabulary(const Json& json) {
   return vocabulary;
 }
 
+StatusOr<Bpe::Merge> ReadMerge(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) {
+    return absl::InvalidArgumentError(fmt::format("the merge \"{}\" has no space", text));
+  }
+  return Bpe::Merge{text.substr(0, space), text.substr(space + 1)};
+}
+
 // "a b" or ["a", "b"]
 StatusOr<Bpe::Merge> ReadMerge(const Json& json) {
   if (json.is_array()) {
     return Bpe::Merge{json.at(0).get<std::string>(), json.at(1).get<std::string>()};
   }
-  const auto& text = json.get_ref<const std::string&>();
-  const std::size_t space = text.find(' ');
-  if (space == std::string::npos) {
-    return absl::InvalidArgumentError(fmt::format("the merge \"{}\" has no space", text));
-  }
-  return Bpe::Merge{text.substr(0, space), text.substr(space + 1)};
+  return ReadMerge(std::string_view(json.get_ref<const std::string&>()));
 }
 
 // A setting that is missing or null is none.
@@ -235,23 +234,24 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadPipeline(const Json& root, std::string_
 
 StatusOr<std::vector<Bpe::Merge>> ReadMerges(std::string_view text) {
   std::vector<Bpe::Merge> merges;
-  std::istringstream stream{std::string(text)};
-  for (std::string line; std::getline(stream, line);) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.ends_with('\r')) {
-      line.pop_back();
+      line.remove_suffix(1);
     }
     if (line.empty() || line.starts_with("#version")) {
       continue;
     }
-    CALOTYPE_ASSIGN_OR_RETURN(Bpe::Merge merge, ReadMerge(Json(line)));
+    CALOTYPE_ASSIGN_OR_RETURN(Bpe::Merge merge, ReadMerge(line));
     merges.push_back(std::move(merge));
   }
   return merges;
 }
 
-StatusOr<std::unique_ptr<Tokenizer>> ReadClip(const Json& vocabulary, std::string_view merges,
-                                              std::string_view settings, const TokenizerOptions& options) {
-  CALOTYPE_ASSIGN_OR_RETURN(Vocabulary ids, ReadVocabulary(vocabulary));
+StatusOr<std::unique_ptr<Tokenizer>> ReadClip(Vocabulary ids, std::string_view merges, std::string_view settings,
+                                              const TokenizerOptions& options) {
   const std::optional<int64_t> start = ids.Find(kClipStart);
   const std::optional<int64_t> end = ids.Find(kClipEnd);
   if (!start || !end || !ids.Find("a</w>")) {
@@ -293,7 +293,8 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadTokenizerJson(std::string_view json, st
 
 StatusOr<std::unique_ptr<Tokenizer>> ReadClipTokenizer(std::string_view vocabulary, std::string_view merges,
                                                        std::string_view settings, const TokenizerOptions& options) {
-  return Guarded([&] { return ReadClip(Json::parse(vocabulary), merges, settings, options); });
+  CALOTYPE_ASSIGN_OR_RETURN(Vocabulary ids, ReadVocabulary(vocabulary));
+  return Guarded([&] { return ReadClip(std::move(ids), merges, settings, options); });
 }
 
 }  // namespace calotype

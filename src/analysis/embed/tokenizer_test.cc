@@ -114,6 +114,15 @@ TEST(TokenizerTest, NamesWhatIsNotKnown) {
   }
   EXPECT_THAT(Message(ReadTokenizerJson("[]", "", {}).status()), HasSubstr("no tokenizer"));
   EXPECT_THAT(Message(ReadClipTokenizer(R"({"a": 0})", "", "", {}).status()), HasSubstr("no vocabulary of CLIP"));
+  const std::map<std::string, std::string> vocabularies = {
+      {R"(["a"])", "no object from pieces to ids"},   {R"({"a": "0"})", "the id of piece \"a\" is no number"},
+      {R"({"a": {"b": 1}})", "piece \"a\""},          {R"({"a": -1})", "piece \"a\" has the id -1"},
+      {R"({"a": 2000000000})", "has the id 2000000"}, {R"({"a": 0)", "parse error"}};
+  for (const auto& [json, reason] : vocabularies) {
+    const Status status = ReadClipTokenizer(json, "", "", {}).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << json;
+    EXPECT_THAT(Message(status), HasSubstr(reason)) << json;
+  }
   EXPECT_THAT(Message(LoadTokenizer("/nowhere/spiece.model", {}).status()), HasSubstr("spiece.model: tokenizer.json"));
   EXPECT_EQ(LoadTokenizer("/nowhere/tokenizer.json", {}).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Message(LoadTokenizer(kTokenizers / "clip.json", {.max_tokens = 1}).status()),

@@ -2,10 +2,67 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 namespace calotype {
+namespace {
+
+// Takes pieces as they are read: a tree of fifty thousand of them takes three times as long.
+class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool key(std::string& piece) override {
+    piece_ = std::move(piece);
+    return true;
+  }
+  bool number_unsigned(uint64_t id) override {
+    if (depth_ != 1 || id >= static_cast<uint64_t>(Vocabulary::kMostIds)) {
+      return Refuse(fmt::format("piece \"{}\" has the id {}", piece_, id));
+    }
+    vocabulary_.Add(std::move(piece_), static_cast<int64_t>(id));
+    return true;
+  }
+  bool number_integer(int64_t id) override { return Refuse(fmt::format("piece \"{}\" has the id {}", piece_, id)); }
+  bool start_object(std::size_t) override { return ++depth_ == 1 || RefuseValue(); }
+  bool end_object() override { return true; }
+  bool null() override { return RefuseValue(); }
+  bool boolean(bool) override { return RefuseValue(); }
+  bool number_float(double, const std::string&) override { return RefuseValue(); }
+  bool string(std::string&) override { return RefuseValue(); }
+  bool binary(nlohmann::json::binary_t&) override { return RefuseValue(); }
+  bool start_array(std::size_t) override { return RefuseValue(); }
+  bool end_array() override { return RefuseValue(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
+    return Refuse(fmt::format("no tokenizer: {}", error.what()));
+  }
+
+  StatusOr<Vocabulary> Take() { return status_.ok() ? StatusOr<Vocabulary>(std::move(vocabulary_)) : status_; }
+
+ private:
+  bool Refuse(const std::string& why) {
+    status_ = absl::InvalidArgumentError(why);
+    return false;
+  }
+  bool RefuseValue() {
+    return Refuse(depth_ == 0 ? "no tokenizer: no object from pieces to ids"
+                              : fmt::format("no tokenizer: the id of piece \"{}\" is no number", piece_));
+  }
+
+  Vocabulary vocabulary_;
+  std::string piece_;
+  int depth_ = 0;
+  Status status_;
+};
+
+}  // namespace
+
+StatusOr<Vocabulary> ReadVocabulary(std::string_view json) {
+  VocabularyReader reader;
+  nlohmann::json::sax_parse(json, &reader);
+  return reader.Take();
+}
 
 std::optional<int64_t> Vocabulary::Find(std::string_view piece) const {
-  const auto found = ids_.find(piece);
+  const auto found = ids_.find(absl::string_view(piece.data(), piece.size()));  // Debian's is not the standard's
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
 

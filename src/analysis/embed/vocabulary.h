@@ -3,31 +3,34 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/status.h"
 
 namespace calotype {
 
 // From a piece to its id.
 class Vocabulary {
  public:
+  // The most ids that it may have; the largest known has a few hundred thousand.
+  static constexpr int64_t kMostIds = int64_t{1} << 30;
+
   // The last of several ids for one piece counts.
   void Add(std::string piece, int64_t id) { ids_.insert_or_assign(std::move(piece), id); }
   std::optional<int64_t> Find(std::string_view piece) const;
   std::size_t size() const { return ids_.size(); }
 
  private:
-  struct Hash {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard library looks for it
-    std::size_t operator()(std::string_view piece) const { return std::hash<std::string_view>()(piece); }
-  };
-  std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> ids_;
+  absl::flat_hash_map<std::string, int64_t> ids_;
 };
+
+// Of an object from pieces to ids: vocab.json. kInvalidArgument, with what is wrong.
+StatusOr<Vocabulary> ReadVocabulary(std::string_view json);
 
 // The tokens "<0x00>" to "<0xFF>" for each byte of `text`, as SentencePiece writes what no piece covers; nullopt when
 // one of them is not in `vocabulary`.

@@ -90,6 +90,24 @@ TEST(OnnxRuntimeTest, WrongFilesAreErrors) {
   EXPECT_TRUE(absl::IsInvalidArgument(engine->Load(kData / "make_testdata.py", {}).status()));
 }
 
+TEST(OnnxRuntimeTest, AFewRunsOfTokenIdsAreOfOneTextEach) {
+  const auto engine = OpenEngine();
+  ASSERT_NE(engine, nullptr);
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const fs::path words = fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/contrastive/siglip_text.onnx";
+  const auto rows_of = [&](const fs::path& model, bool few_runs) -> int64_t {
+    const auto session = engine->Load(model, {.compiled = folder->path(), .few_runs = few_runs});
+    EXPECT_TRUE(session.ok()) << session.status();
+    return session.ok() ? (*session)->inputs()[0].shape[0] : 0;
+  };
+  EXPECT_EQ(rows_of(words, false), -1);
+  EXPECT_EQ(rows_of(words, true), 1);
+  EXPECT_EQ(rows_of(words, true), 1) << "as it was kept";
+  EXPECT_EQ(rows_of(words, false), -1);
+  EXPECT_EQ(rows_of(kData / "affine.onnx", true), -1) << "numbers that are no ids come in any number of rows";
+}
+
 // What lies in the folder is only ever a short cut: whatever became of it, the model loads and answers the same.
 TEST(OnnxRuntimeTest, CompiledModelsAreKeptAndNeverTrusted) {
   const auto engine = OpenEngine();
