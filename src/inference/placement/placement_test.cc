@@ -190,10 +190,12 @@ TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
     Places();
   };
   fast_->fake("cpu", "bf16").fault = [](int, float) -> StatusOr<float> { _exit(3); };
+  // A GPU is measured in a thread of its own, which TSan does not allow after a fork.
+  slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
   EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
   EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
   start();
-  EXPECT_THAT(Places(), ElementsAre("onnxruntime cuda f32", "openvino cpu f32", "onnxruntime cpu f32"));
+  EXPECT_THAT(Places(), ElementsAre("openvino cpu f32", "onnxruntime cpu f32"));
   EXPECT_THAT(reasons_["openvino cpu bf16"], HasSubstr("2 times the program ended"));
   // What ends one model's trial may end another's.
   ModelFile other = kModel;
@@ -202,7 +204,7 @@ TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
   now += DeviceStore::kLastWait + std::chrono::seconds(1);
   EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
   start();
-  EXPECT_EQ(Places().size(), 3U);
+  EXPECT_EQ(Places().size(), 2U);
 }
 
 TEST_F(PlacementTest, AHangIsGivenUp) {
