@@ -35,11 +35,7 @@ auto Guarded(Read read) -> decltype(read()) {
 StatusOr<Vocabulary> ReadVocabulary(const Json& json) {
   Vocabulary vocabulary;
   for (const auto& [piece, value] : json.get_ref<const Json::object_t&>()) {
-    const auto id = value.get<int64_t>();
-    if (id < 0 || id >= Vocabulary::kMostIds) {
-      return absl::InvalidArgumentError(fmt::format("piece \"{}\" has the id {}", piece, id));
-    }
-    vocabulary.Add(piece, id);
+    CALOTYPE_RETURN_IF_ERROR(vocabulary.Add(piece, value.get<int64_t>()));
   }
   return vocabulary;
 }

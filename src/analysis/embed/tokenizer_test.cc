@@ -117,7 +117,8 @@ TEST(TokenizerTest, NamesWhatIsNotKnown) {
   const std::map<std::string, std::string> vocabularies = {
       {R"(["a"])", "no object from pieces to ids"},   {R"({"a": "0"})", "the id of piece \"a\" is no number"},
       {R"({"a": {"b": 1}})", "piece \"a\""},          {R"({"a": -1})", "piece \"a\" has the id -1"},
-      {R"({"a": 2000000000})", "has the id 2000000"}, {R"({"a": 0)", "parse error"}};
+      {R"({"a": 2000000000})", "has the id 2000000"}, {R"({"a": 0)", "parse error"},
+      {"5", "no object from pieces to ids"},          {R"({"a": 18446744073709551615})", "the id of piece \"a\""}};
   for (const auto& [json, reason] : vocabularies) {
     const Status status = ReadClipTokenizer(json, "", "", {}).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << json;

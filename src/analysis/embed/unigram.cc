@@ -27,7 +27,7 @@ StatusOr<std::unique_ptr<Unigram>> Unigram::Create(std::span<const ScoredPiece> 
     if (piece.empty()) {
       return absl::InvalidArgumentError(fmt::format("piece {} is empty", made->scores_.size()));
     }
-    made->vocabulary_.Add(piece, static_cast<int64_t>(made->scores_.size()));
+    CALOTYPE_RETURN_IF_ERROR(made->vocabulary_.Add(piece, static_cast<int64_t>(made->scores_.size())));
     made->scores_.push_back(score);
     std::size_t& longest = made->longest_[static_cast<unsigned char>(piece.front())];
     longest = std::max(longest, piece.size());

@@ -17,15 +17,15 @@ namespace calotype {
 // From a piece to its id.
 class Vocabulary {
  public:
-  // The most ids that it may have; the largest known has a few hundred thousand.
-  static constexpr int64_t kMostIds = int64_t{1} << 30;
-
-  // The last of several ids for one piece counts.
-  void Add(std::string piece, int64_t id) { ids_.insert_or_assign(std::move(piece), id); }
+  // The last of several ids for one piece counts. kInvalidArgument for an id that is none.
+  Status Add(std::string piece, int64_t id);
   std::optional<int64_t> Find(std::string_view piece) const;
   std::size_t size() const { return ids_.size(); }
 
  private:
+  // The largest vocabulary known has a few hundred thousand.
+  static constexpr int64_t kMostIds = int64_t{1} << 30;
+
   absl::flat_hash_map<std::string, int64_t> ids_;
 };
 

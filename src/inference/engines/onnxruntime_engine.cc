@@ -77,9 +77,12 @@ Device Plugin(const PluginProvider& plugin, const OnnxRuntimeLibrary& library) {
           }};
 }
 
+using Names = std::set<std::string>;
+
 // A run or two of a model that is given token ids alone are of one text each. What the graph works out from the number
 // of its rows is then known beforehand: more than half of the nodes of a CLIP text encoder, and of the time to load it.
-std::set<std::string> RowsOfOne(const fs::path& model, const SessionOptions& options) {
+// Answers what that number is called; empty for any other model.
+Names RowsOfOne(const fs::path& model, const SessionOptions& options) {
   if (!options.few_runs) {
     return {};
   }
@@ -87,12 +90,12 @@ std::set<std::string> RowsOfOne(const fs::path& model, const SessionOptions& opt
   const auto is_ids = [](const TensorInfo& input) {
     return input.shape.size() == 2 && (input.type == ElementType::kInt64 || input.type == ElementType::kInt32);
   };
-  return metadata.ok() && std::ranges::all_of(metadata->inputs, is_ids) ? metadata->row_names : std::set<std::string>();
+  return metadata.ok() && std::ranges::all_of(metadata->inputs, is_ids) ? metadata->row_names : Names();
 }
 
-Ort::SessionOptions Settings(const fs::path& model, const SessionOptions& options) {
+Ort::SessionOptions Settings(const SessionOptions& options, const Names& rows_of_one) {
   Ort::SessionOptions settings;
-  for (const std::string& name : RowsOfOne(model, options)) {
+  for (const std::string& name : rows_of_one) {
     settings.AddFreeDimensionOverrideByName(name.c_str(), 1);
   }
   settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
@@ -110,8 +113,8 @@ Ort::SessionOptions Settings(const fs::path& model, const SessionOptions& option
 }
 
 // A session on the CPU computes in the arena that all share; its weights, which stay, lie outside.
-Ort::SessionOptions CpuSettings(const fs::path& model, const SessionOptions& options) {
-  Ort::SessionOptions settings = Settings(model, options);
+Ort::SessionOptions CpuSettings(const SessionOptions& options, const Names& rows_of_one) {
+  Ort::SessionOptions settings = Settings(options, rows_of_one);
   settings.AddConfigEntry("session.use_env_allocators", "1");
   settings.AddConfigEntry("session.use_device_allocator_for_initializers", "1");
   return settings;
@@ -234,7 +237,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
     if (device.provider.empty()) {
       return LoadOnCpu(model, options);
     }
-    Ort::SessionOptions settings = Settings(model, options);
+    Ort::SessionOptions settings = Settings(options, RowsOfOne(model, options));
     const Placement placement(api_, device.provider);
     placement.Prepare(settings);
     device.append(settings);
@@ -250,11 +253,12 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
   // kept in its own format, which is mapped and used as it lies there: a text encoder of 254 MB loads in a third of the
   // time.
   StatusOr<std::unique_ptr<Session>> LoadOnCpu(const fs::path& model, const SessionOptions& options) const {
+    const Names rows_of_one = RowsOfOne(model, options);
     if (options.compiled.empty() || SizeOfModel(model) > kMaxCompiled) {
-      return LoadPlain(model, options);
+      return LoadPlain(model, options, rows_of_one);
     }
     const std::string maker =
-        fmt::format("{} | {}{}", name_, kCompiledRevision, RowsOfOne(model, options).empty() ? "" : " | rows of one");
+        fmt::format("{} | {}{}", name_, kCompiledRevision, rows_of_one.empty() ? "" : " | rows of one");
     CALOTYPE_ASSIGN_OR_RETURN(const fs::path compiled, CompiledFile(options.compiled, model, maker));
     StatusOr<std::unique_ptr<Session>> session = Guarded([&] { return LoadCompiled(compiled, options); });
     if (session.ok()) {
@@ -263,23 +267,24 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
     if (!absl::IsNotFound(session.status())) {
       LogInfo("{} is made again: {}", compiled.string(), Message(session.status()));
     }
-    session = Guarded([&] { return LoadAndKeep(model, options, compiled); });
+    session = Guarded([&] { return LoadAndKeep(model, options, rows_of_one, compiled); });
     if (session.ok()) {
       return session;
     }
     LogInfo("{} cannot be kept as {}: {}", model.string(), compiled.string(), Message(session.status()));
-    return LoadPlain(model, options);
+    return LoadPlain(model, options, rows_of_one);
   }
 
-  StatusOr<std::unique_ptr<Session>> LoadPlain(const fs::path& model, const SessionOptions& options) const {
+  StatusOr<std::unique_ptr<Session>> LoadPlain(const fs::path& model, const SessionOptions& options,
+                                               const Names& rows_of_one) const {
     auto arena = std::make_unique<ArenaShare>();
-    Ort::Session session(Environment(), model.c_str(), CpuSettings(model, options));
+    Ort::Session session(Environment(), model.c_str(), CpuSettings(options, rows_of_one));
     return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadCompiled(const fs::path& compiled, const SessionOptions& options) const {
     CALOTYPE_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(compiled));
-    Ort::SessionOptions settings = CpuSettings("", options);                      // rows of one are in it
+    Ort::SessionOptions settings = CpuSettings(options, {});
     settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_DISABLE_ALL);  // it is optimised
     settings.AddConfigEntry("session.load_model_format", "ORT");
     settings.AddConfigEntry("session.use_ort_model_bytes_directly", "1");
@@ -291,7 +296,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
   }
 
   StatusOr<std::unique_ptr<Session>> LoadAndKeep(const fs::path& model, const SessionOptions& options,
-                                                 const fs::path& compiled) const {
+                                                 const Names& rows_of_one, const fs::path& compiled) const {
     static std::atomic<int> count{0};
     fs::create_directories(compiled.parent_path());
     const fs::path part = fmt::format("{}.{}-{}.part", compiled.string(), getpid(), count++);
@@ -299,7 +304,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
       std::error_code error;
       fs::remove(part, error);
     });
-    Ort::SessionOptions settings = CpuSettings(model, options);
+    Ort::SessionOptions settings = CpuSettings(options, rows_of_one);
     settings.SetOptimizedModelFilePath(part.c_str());
     settings.AddConfigEntry("session.save_model_format", "ORT");
     // It warns that the file is for this processor alone, which its name says.
