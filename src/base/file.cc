@@ -12,6 +12,8 @@ namespace calotype {
 namespace {
 
 constexpr std::size_t kReadFileLimit = std::size_t{1} << 30;
+// In the name of a temporary file, so that nobody else's file is taken for one.
+constexpr std::string_view kUnfinishedMark = ".calotype-";
 
 }  // namespace
 
@@ -105,7 +107,7 @@ Status SyncFolder(const std::filesystem::path& folder) {
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data) {
-  std::string temporary = path.string() + ".XXXXXX";
+  std::string temporary = fmt::format("{}{}XXXXXX", path.string(), kUnfinishedMark);
   const UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) {
     return ErrnoStatus(errno, fmt::format("cannot write beside {}", path.string()));
@@ -121,6 +123,20 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::span<const ui
     unlink(temporary.c_str());
   }
   return Annotate(status, path.string());
+}
+
+void RemoveUnfinishedWrites(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> unfinished;
+  for (std::filesystem::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().string().find(kUnfinishedMark) != std::string::npos) {
+      unfinished.push_back(entry->path());
+    }
+  }
+  for (const std::filesystem::path& path : unfinished) {
+    unlink(path.c_str());
+  }
 }
 
 }  // namespace calotype

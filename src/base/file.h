@@ -63,4 +63,8 @@ Status SyncFolder(const std::filesystem::path& folder);
 // Writes to a temporary file beside `path`, syncs, renames: readers see the old file or the whole new one.
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data);
 
+// Removes the temporary files that processes which were killed in WriteFileAtomically have left in `folder` and below
+// it. For folders that are ours, while nobody else writes there.
+void RemoveUnfinishedWrites(const std::filesystem::path& folder);
+
 }  // namespace calotype

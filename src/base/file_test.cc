@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -63,6 +65,28 @@ TEST_F(FileTest, WritesAtomically) {
   fs::create_directory(folder_ / "taken");
   EXPECT_FALSE(WriteFileAtomically(folder_ / "taken", first).ok());
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
+}
+
+TEST_F(FileTest, RemovesWhatAKilledWriteHasLeft) {
+  const std::vector<uint8_t> bytes = {1, 2, 3};
+  fs::create_directory(folder_ / "below");
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "below" / "kept", bytes).ok());
+  // A write that was killed: the limit on a file's size ends the process in the middle of it.
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit none = {.rlim_cur = 1, .rlim_max = 1};
+    setrlimit(RLIMIT_FSIZE, &none);
+    (void)WriteFileAtomically(folder_ / "below" / "cut", bytes);
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << status;
+  ASSERT_EQ(std::distance(fs::directory_iterator(folder_ / "below"), fs::directory_iterator()), 2);
+  RemoveUnfinishedWrites(folder_);
+  EXPECT_EQ(*ReadFile(folder_ / "below" / "kept"), bytes);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "below"), fs::directory_iterator()), 1);
+  RemoveUnfinishedWrites(folder_ / "nothing");
 }
 
 TEST_F(FileTest, Sha256OfFileAndOfBytesAgree) {

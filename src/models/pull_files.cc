@@ -331,6 +331,7 @@ StatusOr<PullReport> RunPull(const PullPlan& plan, const HubSettings& settings, 
   }
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock,
                             FileLock::Take(plan.pack.folder.string() + ".pull.lock", "pull of this pack"));
+  RemoveUnfinishedWrites(plan.pack.folder);
   const std::vector<InstalledPack> installed = ListPacks(plan.pack.folder.parent_path());
   FilePull pull(plan, settings, client, handlers, installed);
   // Before the files: an acceptance holds for the files that an interrupted pull has left, too.
