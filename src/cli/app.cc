@@ -59,18 +59,19 @@ StatusOr<const ModelSpec*> Models::TextEncoder(const std::string& name) const {
   return &*found;
 }
 
-void Models::MeasureDevices() const {
+void Models::MeasureDevices(const std::stop_token& stop) const {
   const std::size_t count = cache->Unmeasured().size();
   std::size_t at = 0;
   const bool shown = isatty(STDERR_FILENO) != 0;
-  cache->Measure([&](const std::string& name) {
+  const auto tell = [&](const std::string& name) {
     ++at;
     if (shown) {
       fmt::print(stderr, "\r\033[Kmeasuring devices, once for this machine: model {} of {}, {}", at, count, name);
     } else if (at == 1) {
       fmt::print(stderr, "measuring devices for {} models, once for this machine\n", count);
     }
-  });
+  };
+  cache->Measure(tell, stop);
   if (shown && count > 0) {
     fmt::print(stderr, "\r\033[K");
   }

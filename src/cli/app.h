@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +52,9 @@ struct Models {
   std::shared_ptr<Placement> placement;
   std::unique_ptr<ModelCache> cache;  // last: it uses the others
 
-  // Measures devices that are new, before the work begins, and says on stderr that it does.
-  void MeasureDevices() const;
+  // Measures devices that are new, before the work begins, and says on stderr that it does. A stop is heeded between
+  // two trials; the next call goes on from there.
+  void MeasureDevices(const std::stop_token& stop = {}) const;
   // kFailedPrecondition when the pack has no model for `task`.
   StatusOr<const ModelSpec*> Require(std::string_view task) const;
   // The text encoder called `name`, or the pack's only one when that is empty. kFailedPrecondition when there is none.

@@ -12,7 +12,7 @@ namespace calotype {
 // that). Make it before any other thread is started: they inherit the blocked signals.
 class InterruptWatcher {
  public:
-  // `promise` is what is said of the stop: "photos in flight are finished first".
+  // `promise` is what is said of the stop: "what is under way is finished first".
   explicit InterruptWatcher(std::string promise);
   ~InterruptWatcher();
   InterruptWatcher(const InterruptWatcher&) = delete;

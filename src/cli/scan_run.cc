@@ -65,7 +65,7 @@ class ScanRunner {
   explicit ScanRunner(App& app) : app_(app) {}
 
   App& app_;
-  const InterruptWatcher interrupt_{"photos in flight are finished first"};
+  const InterruptWatcher interrupt_{"what is under way is finished first"};
   std::unique_ptr<Models> models_;
   std::unique_ptr<PhotoAnalysis> analysis_;  // after the models: it uses them
   ScanOptions options_;
@@ -81,8 +81,10 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
   CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, ModelUse::Of(config.workers)));
   CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
-  runner->models_->MeasureDevices();
-  CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
+  runner->models_->MeasureDevices(runner->token());
+  if (!runner->token().stop_requested()) {
+    CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
+  }
   runner->options_ = {
       .catalog_file = config.catalog_file,
       .models = runner->models_->Set(),

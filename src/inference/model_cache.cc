@@ -136,7 +136,7 @@ std::vector<std::string> ModelCache::Unmeasured() const {
   return names;
 }
 
-StatusOr<Plan> ModelCache::PlanFor(const std::string& name) {
+StatusOr<Plan> ModelCache::PlanFor(const std::string& name, const std::stop_token& stop) {
   ModelFile model;
   ModelProbe probe;
   {
@@ -148,15 +148,18 @@ StatusOr<Plan> ModelCache::PlanFor(const std::string& name) {
     model = found->second.model;
     probe = found->second.probe;
   }
-  return placement_->PlanFor(model, probe);
+  return placement_->PlanFor(model, probe, stop);
 }
 
-void ModelCache::Measure(const std::function<void(const std::string&)>& on_model) {
+void ModelCache::Measure(const std::function<void(const std::string&)>& on_model, const std::stop_token& stop) {
   for (const std::string& name : Unmeasured()) {
+    if (stop.stop_requested()) {
+      break;
+    }
     if (on_model) {
       on_model(name);
     }
-    PlanFor(name).status().IgnoreError();
+    PlanFor(name, stop).status().IgnoreError();
   }
   ReturnMemory();
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -67,11 +68,13 @@ class ModelCache {
   // Names of the registered models whose devices are not measured yet.
   std::vector<std::string> Unmeasured() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Measures them, one after the other; better before many threads are at work than in their midst. `on_model` is told
-  // each name before it begins; may be null. Failures show when the model is loaded.
-  void Measure(const std::function<void(const std::string&)>& on_model) ABSL_LOCKS_EXCLUDED(mutex_);
+  // each name before it begins; may be null. Failures show when the model is loaded. A stop is heeded between two
+  // trials.
+  void Measure(const std::function<void(const std::string&)>& on_model, const std::stop_token& stop = {})
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Where a registered model would run, measured where that is missing. kNotFound for a name that is not registered.
-  StatusOr<Plan> PlanFor(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  StatusOr<Plan> PlanFor(const std::string& name, const std::stop_token& stop = {}) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Loads the models of these tasks now, up to `at_once` side by side: what each holds of memory can then only be
   // guessed. Answers the first error.

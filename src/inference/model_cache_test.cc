@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -90,6 +91,23 @@ TEST_F(ModelCacheTest, MeasuresAheadOfUse) {
   EXPECT_EQ(told, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_TRUE(cache->Unmeasured().empty());
   EXPECT_TRUE(Loaded(*cache).empty());
+}
+
+TEST_F(ModelCacheTest, AStopEndsTheMeasuringAndTheNextGoesOn) {
+  const auto cache = Make({});
+  std::stop_source stop;
+  std::vector<std::string> told;
+  const auto tell = [&](const std::string& name) {
+    told.push_back(name);
+    if (name == "b") {
+      stop.request_stop();
+    }
+  };
+  cache->Measure(tell, stop.get_token());
+  EXPECT_EQ(told, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(cache->Unmeasured(), (std::vector<std::string>{"b", "c"}));
+  cache->Measure(nullptr);
+  EXPECT_TRUE(cache->Unmeasured().empty());
 }
 
 TEST_F(ModelCacheTest, WhatNobodyRegistersAnyMoreIsNotMeasured) {

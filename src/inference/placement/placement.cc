@@ -197,11 +197,11 @@ StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& o
   return RunTrial(*session, probe, option.device == "cpu" && settings_.threads == 1, best_ms, reference, answer);
 }
 
-void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) {
+Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop) {
   // One at a time: two side by side would measure each other.
   const MutexLock lock(&measuring_);
   if (!NeedsMeasuring(model, probe)) {
-    return;
+    return absl::OkStatus();
   }
   // The reference's answer is not kept, so it is asked again whenever another device is new.
   ProbeAnswer reference;
@@ -211,6 +211,9 @@ void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) 
     const DeviceOption& option = settings_.options[i];
     if (i != 0 && IsKnown(model, option)) {
       continue;
+    }
+    if (stop.stop_requested()) {
+      return absl::CancelledError(fmt::format("stopped before the devices for {} were measured", model.name));
     }
     if (const Status may_try = i == 0 ? absl::OkStatus() : MayTry(option); !may_try.ok()) {
       RecordFailure(model, option, may_try);
@@ -236,9 +239,10 @@ void Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe) 
     store_->PutTrial(Key(model, option), *trial);
     RecordSuccess(model, option);
   }
-  if (have_reference) {
+  if (have_reference && !stop.stop_requested()) {
     MeasureAgainInDoubt(model, probe, reference);
   }
+  return absl::OkStatus();
 }
 
 // Measurements of one and the same differ by some percent from minute to minute: where these decide, both are taken
@@ -333,13 +337,13 @@ void Placement::AddFailedOnes(const std::vector<std::vector<std::size_t>>& group
   }
 }
 
-StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& probe) {
+StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop) {
   const DevicePolicy& policy = PolicyFor(model);
   if (settings_.few_runs && policy.automatic()) {
     return Plan{.places = {{.option = settings_.options.front(), .trial = std::nullopt}}, .not_used = {}};
   }
   if (probe) {
-    MeasureMissing(model, probe);
+    CALOTYPE_RETURN_IF_ERROR(MeasureMissing(model, probe, stop));
   }
   Plan plan;
   const auto groups = GroupsFor(model, &plan.not_used);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -75,8 +76,11 @@ class Placement {
   // is to run. `auto` takes the fastest that agrees with the reference; what saves less than 5 % of its time, or 15 %
   // on another engine, does not replace it. A selector that leaves engine, device or precision open is measured
   // likewise; one that names a single option is obeyed, even against the reference, as long as the manifest's
-  // expectation is met. kFailedPrecondition, with each reason, when nothing that is allowed works.
-  StatusOr<Plan> PlanFor(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
+  // expectation is met. A stop is heeded between two trials: what was measured by then is kept.
+  //   kFailedPrecondition  nothing that is allowed works; with each reason
+  //   kCancelled           stopped before everything was measured
+  StatusOr<Plan> PlanFor(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop = {})
+      ABSL_LOCKS_EXCLUDED(measuring_);
 
   // What was measured of the model there.
   std::optional<Trial> FindTrial(const ModelFile& model, const DeviceOption& option) const;
@@ -117,7 +121,8 @@ class Placement {
   // Not where the process died with trials on it: a crash cannot be caught, and the next start would end in the same.
   // Whoever may try calls store_->EndTrial(Key(option)) afterwards.
   Status MayTry(const DeviceOption& option) const;
-  void MeasureMissing(const ModelFile& model, const ModelProbe& probe) ABSL_LOCKS_EXCLUDED(measuring_);
+  Status MeasureMissing(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop)
+      ABSL_LOCKS_EXCLUDED(measuring_);
   void MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ProbeAnswer& reference)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(measuring_);
   StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe, double best_ms,

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "base/temporary_folder.h"
@@ -67,6 +68,24 @@ class PlacementTest : public ::testing::Test {
   std::unique_ptr<Placement> placement_;
   std::map<std::string, std::string> reasons_;
 };
+
+TEST_F(PlacementTest, AStopIsHeededBetweenTwoTrialsAndWhatWasMeasuredIsKept) {
+  Open({"auto"});
+  std::stop_source stop;
+  const ModelProbe probe = FakeProbe();
+  ModelProbe stopping = probe;
+  stopping.answer = [&](Session& session) {
+    stop.request_stop();
+    return probe.answer(session);
+  };
+  EXPECT_TRUE(absl::IsCancelled(placement_->PlanFor(kModel, stopping, stop.get_token()).status()));
+  EXPECT_EQ(slow_->loads("cpu"), 1);
+  EXPECT_EQ(fast_->loads("cpu"), 0);
+  EXPECT_TRUE(placement_->NeedsMeasuring(kModel, probe));
+  EXPECT_TRUE(placement_->FindTrial(kModel, placement_->settings().options.front()).has_value());
+  EXPECT_FALSE(Places().empty());
+  EXPECT_FALSE(placement_->NeedsMeasuring(kModel, probe));
+}
 
 TEST_F(PlacementTest, AutoTakesTheFastestThatAgrees) {
   Open({"auto"});
