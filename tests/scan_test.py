@@ -69,6 +69,25 @@ class ScanTest(CalotypeTestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"cannot open {copies[2]}: No such file", done.stderr)
 
+    def test_nothing_is_written_over_a_photo(self) -> None:
+        self.library.add_samples("cat.png", "obama.jpg")
+        self.scan("--only", "pdq")
+        photo = self.library.photos / "obama.jpg"
+        before = photo.read_bytes()
+        link = self.library.home / "link.jpg"
+        link.symlink_to(photo)
+        for output in (photo, link):
+            for arguments in (("show", photo, "--render", output),
+                              ("show", self.library.photos / "cat.png", "--render", output),
+                              ("export", "--to", "csv", "--out", output)):  # fmt: skip
+                done = self.library.run(*arguments)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(f"{output} is a photo of the library", done.stderr)
+                self.assertEqual(photo.read_bytes(), before)
+        done = self.library.run("show", photo, "--render", self.library.home / "drawn.png")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("drawn.png: what is drawn is a JPEG; call it .jpg", done.stderr)
+
     def test_only_some_analyses_then_the_rest(self) -> None:
         self.library.add_samples("cat.png")
         self.scan("--only", "pdq")

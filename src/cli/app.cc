@@ -249,4 +249,13 @@ fs::path CatalogPath(const std::string& path) {
   return absolute.has_filename() ? absolute : absolute.parent_path();
 }
 
+Status CheckIsNoPhoto(Catalog& catalog, const std::string& output) {
+  const Status found = catalog.FindByPath(CatalogPath(output).string()).status();
+  if (found.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is a photo of the library, which is not written over; name another file", output));
+  }
+  return absl::IsNotFound(found) ? absl::OkStatus() : found;
+}
+
 }  // namespace calotype

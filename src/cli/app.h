@@ -125,4 +125,7 @@ class App {
 // `path` absolute and normal, as the catalogue keeps it.
 std::filesystem::path CatalogPath(const std::string& path);
 
+// kInvalidArgument when `output`, which a command is to write, is a photo of the library, present or not.
+Status CheckIsNoPhoto(Catalog& catalog, const std::string& output);
+
 }  // namespace calotype

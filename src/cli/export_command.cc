@@ -119,6 +119,9 @@ StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<
 
 CommandResult ExportRows(App& app, const ExportArguments& arguments, bool csv) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  if (!arguments.out.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(CheckIsNoPhoto(*catalog, arguments.out));
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, arguments.query));
   CALOTYPE_ASSIGN_OR_RETURN(Output output, Output::Open(arguments.out));
   if (csv) {

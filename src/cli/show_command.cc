@@ -1,12 +1,14 @@
 // calotype show
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
@@ -118,6 +120,14 @@ StatusOr<UniqueFd> OpenPhoto(const PhotoRecord& photo, const std::string& asked)
   return file;
 }
 
+Status CheckOutput(Catalog& catalog, const std::string& output) {
+  const std::string extension = std::filesystem::path(output).extension().string();
+  if (!absl::EqualsIgnoreCase(extension, ".jpg") && !absl::EqualsIgnoreCase(extension, ".jpeg")) {
+    return absl::InvalidArgumentError(fmt::format("{}: what is drawn is a JPEG; call it .jpg", output));
+  }
+  return CheckIsNoPhoto(catalog, output);
+}
+
 Status Render(const App& app, const PhotoRecord& photo, const std::string& asked, const std::string& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenPhoto(photo, asked));
   CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto decoded, DecodePhoto(file.get(), app.config().Limits()));
@@ -128,6 +138,9 @@ Status Render(const App& app, const PhotoRecord& photo, const std::string& asked
 
 CommandResult Show(App& app, const ShowArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  if (!arguments.render.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(CheckOutput(*catalog, arguments.render));
+  }
   const std::string asked = CatalogPath(arguments.photo).string();
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(asked));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
