@@ -203,8 +203,7 @@ struct PersonRecord {
 
 struct TextMatch {
   PhotoId photo = 0;
-  double rank = 0;      // higher is better
-  std::string snippet;  // the matching line
+  double rank = 0;  // higher is better
 };
 
 struct LabelMatch {
@@ -379,7 +378,10 @@ class Catalog {
   // is a prefix. Words without a letter or digit are passed over; nothing is found when no other is left. With `phrase`
   // the words stand one after the other, in one line.
   virtual StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) = 0;
-  // The same in the names of files and of the two folders above them; `snippet` is the last three names of the path.
+  // The line of the photo's recognised text for which SearchText finds it: of several, the one with the most matches.
+  // Empty when it is not found, or no longer. Asked for the photos that are shown: a common word is in very many.
+  virtual StatusOr<std::string> MatchingLine(PhotoId photo, std::string_view words, bool phrase) = 0;
+  // The same as SearchText in the last names of the photos' paths (LastNames).
   virtual StatusOr<std::vector<TextMatch>> SearchNames(std::string_view words, int limit) = 0;
   // When the photos were taken (as PhotoFacts::taken_at has it), in the order of `ids`; empty where it is not known.
   virtual StatusOr<std::vector<std::string>> TakenAt(std::span<const PhotoId> ids) = 0;

@@ -66,12 +66,16 @@ Status SortPresent(Database& database, std::vector<LabelMatch>& matches) {
   return status;
 }
 
-StatusOr<std::string> LineOf(Database& database, PhotoId photo, std::size_t position) {
-  CALOTYPE_ASSIGN_OR_RETURN(Statement row,
-                            database.Query("SELECT text FROM text_line WHERE photo_id = ?1 AND position = ?2", photo,
-                                           static_cast<int64_t>(position)));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  return found ? row.Text(0) : std::string();
+std::string TextExpression(std::string_view words, bool phrase) {
+  return phrase ? PhraseExpression(words) : MatchExpression(words);
+}
+
+// The matches of a query that answers with photos and the rank of FTS5 (bm25), which is less for the better.
+StatusOr<std::vector<TextMatch>> Matches(Statement rows) {
+  std::vector<TextMatch> matches;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach(
+      [&matches](const Statement& row) { matches.push_back({.photo = row.Int(0), .rank = -row.Real(1)}); }));
+  return matches;
 }
 
 StatusOr<std::vector<PhotoId>> Ids(Statement rows) {
@@ -84,44 +88,50 @@ StatusOr<std::vector<PhotoId>> Ids(Statement rows) {
 
 StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view words, bool phrase, int limit) {
   const MutexLock lock(&mutex_);
-  std::vector<TextMatch> matches;
-  const std::string expression = phrase ? PhraseExpression(words) : MatchExpression(words);
+  const std::string expression = TextExpression(words, phrase);
   if (expression.empty()) {
-    return matches;
+    return std::vector<TextMatch>();
   }
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database_->Query("SELECT rowid, bm25(text_fts), highlight(text_fts, 0, char(1), '') FROM text_fts"
-                                       " WHERE text_fts MATCH ?1 AND EXISTS"
+      Statement rows, database_->Query("SELECT rowid, rank FROM text_fts WHERE text_fts MATCH ?1 AND EXISTS"
                                        " (SELECT 1 FROM file WHERE file.photo_id = text_fts.rowid AND missing = 0)"
                                        " ORDER BY rank, rowid LIMIT ?2",
                                        expression, limit));
-  Status status;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&, &database = *database_](const Statement& row) {
-    StatusOr<std::string> line = LineOf(database, row.Int(0), BestLine(row.Text(2)));
-    status.Update(line.status());
-    matches.push_back({.photo = row.Int(0), .rank = -row.Real(1), .snippet = line.ok() ? *line : std::string()});
-  }));
-  CALOTYPE_RETURN_IF_ERROR(status);
-  return matches;
+  return Matches(std::move(rows));
+}
+
+StatusOr<std::string> SqliteCatalog::MatchingLine(PhotoId photo, std::string_view words, bool phrase) {
+  const MutexLock lock(&mutex_);
+  const std::string expression = TextExpression(words, phrase);
+  if (expression.empty()) {
+    return std::string();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement text, database_->Query("SELECT highlight(text_fts, 0, char(1), '') FROM text_fts"
+                                                             " WHERE text_fts MATCH ?1 AND rowid = ?2",
+                                                             expression, photo));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool matches, text.Step());
+  if (!matches) {
+    return std::string();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement line,
+                            database_->Query("SELECT text FROM text_line WHERE photo_id = ?1 AND position = ?2", photo,
+                                             static_cast<int64_t>(BestLine(text.Text(0)))));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, line.Step());
+  return found ? line.Text(0) : std::string();
 }
 
 StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchNames(std::string_view words, int limit) {
   const MutexLock lock(&mutex_);
-  std::vector<TextMatch> matches;
   const std::string expression = MatchExpression(words);
   if (expression.empty()) {
-    return matches;
+    return std::vector<TextMatch>();
   }
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database_->Query("SELECT rowid, bm25(name_fts), (SELECT min(path) FROM file WHERE file.photo_id = name_fts.rowid"
-                       " AND missing = 0) AS present FROM name_fts WHERE name_fts MATCH ?1 AND present IS NOT NULL"
-                       " ORDER BY rank, rowid LIMIT ?2",
-                       expression, limit));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&matches](const Statement& row) {
-    matches.push_back({.photo = row.Int(0), .rank = -row.Real(1), .snippet = std::string(LastNames(row.Text(2)))});
-  }));
-  return matches;
+      Statement rows, database_->Query("SELECT rowid, rank FROM name_fts WHERE name_fts MATCH ?1 AND EXISTS"
+                                       " (SELECT 1 FROM file WHERE file.photo_id = name_fts.rowid AND missing = 0)"
+                                       " ORDER BY rank, rowid LIMIT ?2",
+                                       expression, limit));
+  return Matches(std::move(rows));
 }
 
 StatusOr<std::vector<std::string>> SqliteCatalog::TakenAt(std::span<const PhotoId> ids) {

@@ -102,11 +102,18 @@ TEST_P(CatalogSearchTest, TextIsFoundByWordsWhateverTheyHold) {
   EXPECT_THAT(TextIds(std::string_view("parking\0", 8)), ElementsAre(sign));
 }
 
-TEST_P(CatalogSearchTest, TextSnippetIsTheMatchingLine) {
-  AddText("/sign", {"at all times", "NO PARKING\nhere", "北京市海淀区"});
-  EXPECT_EQ(Value(catalog().SearchText("parking no", false, 1))[0].snippet, "NO PARKING\nhere");
-  EXPECT_EQ(Value(catalog().SearchText("海淀", false, 1))[0].snippet, "北京市海淀区");
-  EXPECT_EQ(Value(catalog().SearchText("times", false, 1))[0].snippet, "at all times");
+TEST_P(CatalogSearchTest, TheMatchingLineOfAText) {
+  const PhotoId sign = AddText("/sign", {"at all times", "NO PARKING\nhere", "北京市海淀区"});
+  const PhotoId other = AddText("/other", {"no times"});
+  EXPECT_EQ(Value(catalog().MatchingLine(sign, "parking no", false)), "NO PARKING\nhere");
+  EXPECT_EQ(Value(catalog().MatchingLine(sign, "no parking", true)), "NO PARKING\nhere");
+  EXPECT_EQ(Value(catalog().MatchingLine(sign, "海淀", false)), "北京市海淀区");
+  EXPECT_EQ(Value(catalog().MatchingLine(sign, "times", false)), "at all times");
+  EXPECT_EQ(Value(catalog().MatchingLine(other, "times", false)), "no times");
+  EXPECT_EQ(Value(catalog().MatchingLine(other, "parking", false)), "");
+  EXPECT_EQ(Value(catalog().MatchingLine(sign, "parking no", true)), "");
+  EXPECT_EQ(Value(catalog().MatchingLine(sign, "!", false)), "");
+  EXPECT_EQ(Value(catalog().MatchingLine(999, "times", false)), "");
 }
 
 TEST_P(CatalogSearchTest, TextBestFirstAndNoMoreThanAsked) {

@@ -65,6 +65,7 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) override;
   StatusOr<std::vector<PhotoId>> AbsentPhotos() override;
   StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) override;
+  StatusOr<std::string> MatchingLine(PhotoId photo, std::string_view words, bool phrase) override;
   StatusOr<std::vector<TextMatch>> SearchNames(std::string_view words, int limit) override;
   StatusOr<std::vector<std::string>> TakenAt(std::span<const PhotoId> ids) override;
   StatusOr<std::vector<LabelMatch>> FindObjects(std::string_view label, int min_count) override;

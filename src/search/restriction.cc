@@ -18,6 +18,11 @@ std::vector<PhotoId> PhotosOf(const std::vector<ScoredPhoto>& ranking) {
   return photos;
 }
 
+// As the full-text index takes them.
+std::string WordsOf(const TextTerm& term) {
+  return term.words + (term.is_prefix && !term.words.ends_with('*') ? "*" : "");
+}
+
 // A filter that takes its value as text, and what it is called in why.
 struct FactName {
   FactTerm::Kind kind;
@@ -72,8 +77,10 @@ StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
     CALOTYPE_RETURN_IF_ERROR(restriction.AddFact(catalog, term));
   }
   CALOTYPE_RETURN_IF_ERROR(restriction.ShowPairsOnce(catalog));
-  for (const PhotoId photo : restriction.only_.value_or(std::unordered_set<PhotoId>())) {
-    restriction.only_set_.Add(photo);
+  if (restriction.only_.has_value()) {
+    for (const PhotoId photo : *restriction.only_) {
+      restriction.only_set_.Add(photo);
+    }
   }
   for (const PhotoId photo : restriction.never_) {
     restriction.never_set_.Add(photo);
@@ -101,7 +108,7 @@ void Restriction::Narrow(const std::vector<PhotoId>& photos, bool negated) {
     never_.insert(photos.begin(), photos.end());
     return;
   }
-  std::unordered_set<PhotoId> kept;
+  absl::flat_hash_set<PhotoId> kept;
   for (const PhotoId photo : photos) {
     if (!only_.has_value() || only_->contains(photo)) {
       kept.insert(photo);
@@ -113,20 +120,17 @@ void Restriction::Narrow(const std::vector<PhotoId>& photos, bool negated) {
 void Restriction::Explain(const std::string& what, bool negated) { why_all_.push_back(negated ? "not " + what : what); }
 
 Status Restriction::AddText(Catalog& catalog, const TextTerm& term) {
-  const std::string words = term.words + (term.is_prefix && !term.words.ends_with('*') ? "*" : "");
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
-                            catalog.SearchText(words, term.is_phrase, kEveryMatch));
+                            catalog.SearchText(WordsOf(term), term.is_phrase, kEveryMatch));
   std::vector<ScoredPhoto> ranking;
   for (const TextMatch& match : matches) {
     ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
-    if (!term.negated) {
-      why_[match.photo].push_back(fmt::format("text \"{}\"", match.snippet));
-    }
   }
   Narrow(PhotosOf(ranking), term.negated);
   if (term.negated) {
     Explain(fmt::format("text \"{}\"", term.words), true);
   } else {
+    texts_.push_back(term);
     rankings_.push_back(std::move(ranking));
   }
   return absl::OkStatus();
@@ -173,9 +177,15 @@ StatusOr<std::vector<PhotoId>> Restriction::Photos(Catalog& catalog) const {
   return photos;
 }
 
-std::vector<std::string> Restriction::WhyOf(PhotoId photo) const {
-  const auto own = why_.find(photo);
-  std::vector<std::string> why = own == why_.end() ? std::vector<std::string>() : own->second;
+StatusOr<std::vector<std::string>> Restriction::WhyOf(Catalog& catalog, PhotoId photo) const {
+  std::vector<std::string> why;
+  for (const TextTerm& term : texts_) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::string line, catalog.MatchingLine(photo, WordsOf(term), term.is_phrase));
+    why.push_back(fmt::format("text \"{}\"", line));
+  }
+  if (const auto own = why_.find(photo); own != why_.end()) {
+    why.insert(why.end(), own->second.begin(), own->second.end());
+  }
   why.insert(why.end(), why_all_.begin(), why_all_.end());
   return why;
 }

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "catalog/catalog.h"
 #include "search/query.h"
 #include "search/top_hits.h"
@@ -28,7 +28,7 @@ class Restriction {
   // The photos of each filter that has an order (object:, text:), best first; may hold photos that others refuse.
   const std::vector<std::vector<ScoredPhoto>>& rankings() const { return rankings_; }
   // What the filters say of a photo that passes: `object "dog" x2 0.81`, `text "NO PARKING"`, `camera "Canon"`.
-  std::vector<std::string> WhyOf(PhotoId photo) const;
+  StatusOr<std::vector<std::string>> WhyOf(Catalog& catalog, PhotoId photo) const;
 
  private:
   Status AddText(Catalog& catalog, const TextTerm& term);
@@ -38,11 +38,12 @@ class Restriction {
   void Narrow(const std::vector<PhotoId>& photos, bool negated);
   void Explain(const std::string& what, bool negated);
 
-  std::optional<std::unordered_set<PhotoId>> only_;  // nullopt: every photo
-  std::unordered_set<PhotoId> never_;
+  std::optional<absl::flat_hash_set<PhotoId>> only_;  // nullopt: every photo
+  absl::flat_hash_set<PhotoId> never_;
   PhotoSet only_set_;  // the same, once all filters were asked
   PhotoSet never_set_;
   std::vector<std::vector<ScoredPhoto>> rankings_;
+  std::vector<TextTerm> texts_;  // the positive ones: the line that matches is asked for when it is to be shown
   std::unordered_map<PhotoId, std::vector<std::string>> why_;
   std::vector<std::string> why_all_;  // holds for every photo that passes
 };

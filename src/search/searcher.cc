@@ -9,8 +9,9 @@
 #include <iterator>
 #include <map>
 #include <optional>
-#include <set>
 
+#include "absl/container/flat_hash_map.h"
+#include "catalog/text_query.h"
 #include "search/dot.h"
 #include "search/restriction.h"
 #include "search/similar.h"
@@ -60,7 +61,9 @@ std::vector<std::string> NamingWords(const std::string& meaning) {
 struct Candidate {
   double fused = 0;  // sum of 1 / (60 + rank)
   std::optional<float> cosine;
-  std::vector<std::string> why;
+  std::vector<std::string> why;  // but for the line and the name that match: those are looked up for what is shown
+  bool has_text = false;
+  bool has_name = false;
 
   void AddWhy(const std::string& reason) {
     if (std::ranges::find(why, reason) == why.end()) {
@@ -88,8 +91,7 @@ class Run {
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), restriction_(restriction), options_(options) {}
 
   Status RankLabels(const std::vector<std::string>& words);
-  Status RankText(const std::vector<std::string>& words);
-  Status RankNames(const std::vector<std::string>& words);
+  Status RankTextAndNames(const std::vector<std::string>& words);
   Status RankLike(const std::string& path);
   Status RankMeaning(const std::string& meaning);
   Status RankFilters();
@@ -97,13 +99,14 @@ class Run {
 
  private:
   void AddRanking(const std::vector<ScoredPhoto>& ranking);
+  void AddMatches(const std::vector<TextMatch>& matches, bool Candidate::* matched);
   // Ranks that a list has at least: enough for the fusion with other lists to see them, and for the pages so far.
   int EnoughRanks() const;
   StatusOr<std::vector<Hit>> Order();
   bool IsEvident(const Candidate& candidate) const;
   Status Measure(const Hit& hit);
   float Floor() const { return std::min(kMaxFloor, kFloorPart * encoder_->confident_score()); }
-  void Explain(Hit& hit, const std::string& note) const;
+  Status Explain(Hit& hit, const std::string& note);
 
   Catalog& catalog_;
   VectorSearch& vectors_;
@@ -111,8 +114,9 @@ class Run {
   const Restriction& restriction_;
   const SearchOptions& options_;
   int64_t weak_ = 0;
+  std::string words_;          // those that text and names were asked for
   std::vector<float> wanted_;  // what the words mean; empty: not asked
-  std::map<PhotoId, Candidate> candidates_;
+  absl::flat_hash_map<PhotoId, Candidate> candidates_;
   int rankings_ = 0;           // lists that had an answer
   bool only_meaning_ = false;  // the one list is that of meaning
 };
@@ -148,33 +152,25 @@ Status Run::RankLabels(const std::vector<std::string>& words) {
   return absl::OkStatus();
 }
 
-Status Run::RankText(const std::vector<std::string>& words) {
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const std::vector<TextMatch> matches,
-      catalog_.SearchText(fmt::format("{}", fmt::join(words, " ")), /*phrase=*/false, EnoughRanks()));
+void Run::AddMatches(const std::vector<TextMatch>& matches, bool Candidate::* matched) {
   std::vector<ScoredPhoto> ranking;
   for (const TextMatch& match : matches) {
     if (restriction_.Allows(match.photo)) {
       ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
-      candidates_[match.photo].AddWhy(fmt::format("text \"{}\"", match.snippet));
+      candidates_[match.photo].*matched = true;
     }
   }
   AddRanking(ranking);
-  return absl::OkStatus();
 }
 
-// Names of files and folders that have all of the words.
-Status Run::RankNames(const std::vector<std::string>& words) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
-                            catalog_.SearchNames(fmt::format("{}", fmt::join(words, " ")), EnoughRanks()));
-  std::vector<ScoredPhoto> ranking;
-  for (const TextMatch& match : matches) {
-    if (restriction_.Allows(match.photo)) {
-      ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
-      candidates_[match.photo].AddWhy(fmt::format("name \"{}\"", match.snippet));
-    }
-  }
-  AddRanking(ranking);
+// Text, and names of files and folders, that have all of the words.
+Status Run::RankTextAndNames(const std::vector<std::string>& words) {
+  words_ = fmt::format("{}", fmt::join(words, " "));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> texts,
+                            catalog_.SearchText(words_, /*phrase=*/false, EnoughRanks()));
+  AddMatches(texts, &Candidate::has_text);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> names, catalog_.SearchNames(words_, EnoughRanks()));
+  AddMatches(names, &Candidate::has_name);
   return absl::OkStatus();
 }
 
@@ -226,15 +222,15 @@ int Run::EnoughRanks() const {
 
 // True when more than a weak resemblance speaks for it.
 bool Run::IsEvident(const Candidate& candidate) const {
-  return wanted_.empty() || !candidate.why.empty() ||
+  return wanted_.empty() || !candidate.why.empty() || candidate.has_text || candidate.has_name ||
          (candidate.cosine.has_value() && *candidate.cosine >= encoder_->confident_score());
 }
 
-// Every candidate, in the order that is asked for.
+// The page's candidates and one more, where there is one, in the order that is asked for.
 StatusOr<std::vector<Hit>> Run::Order() {
   if (!options_.weak) {
     weak_ =
-        static_cast<int64_t>(std::erase_if(candidates_, [this](const auto& one) { return !IsEvident(one.second); }));
+        static_cast<int64_t>(absl::erase_if(candidates_, [this](const auto& one) { return !IsEvident(one.second); }));
   }
   std::vector<Hit> hits;
   const double best = rankings_ / (kRankConstant + 1);
@@ -254,28 +250,38 @@ StatusOr<std::vector<Hit>> Run::Order() {
       hits[i].taken_at = times[i];
     }
   }
-  std::ranges::sort(hits, [this](const Hit& a, const Hit& b) { return IsBefore(a, b, options_.sort); });
+  const auto is_before = [this](const Hit& a, const Hit& b) { return IsBefore(a, b, options_.sort); };
   if (options_.after.has_value()) {
     const Hit last{.photo = options_.after->photo,
                    .path = {},
                    .score = options_.after->score,
                    .why = {},
                    .taken_at = options_.after->taken_at};
-    const auto next = std::ranges::upper_bound(
-        hits, last, [this](const Hit& a, const Hit& b) { return IsBefore(a, b, options_.sort); });
-    hits.erase(hits.begin(), next);
+    std::erase_if(hits, [&](const Hit& hit) { return !is_before(last, hit); });
   }
+  // One more than the page: that there is a next one.
+  const std::size_t shown = std::min(hits.size(), static_cast<std::size_t>(options_.limit) + 1);
+  std::ranges::partial_sort(hits, hits.begin() + static_cast<std::ptrdiff_t>(shown), is_before);
+  hits.resize(shown);
   return hits;
 }
 
-void Run::Explain(Hit& hit, const std::string& note) const {
+Status Run::Explain(Hit& hit, const std::string& note) {
   const Candidate& candidate = candidates_.at(hit.photo);
   if (candidate.cosine.has_value()) {
     const bool weak = *candidate.cosine < encoder_->confident_score();
     hit.why.push_back(fmt::format("{}meaning {:.2f}", weak ? "weak " : "", *candidate.cosine));
   }
   hit.why.insert(hit.why.end(), candidate.why.begin(), candidate.why.end());
-  for (const std::string& reason : restriction_.WhyOf(hit.photo)) {
+  if (candidate.has_text) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::string line, catalog_.MatchingLine(hit.photo, words_, /*phrase=*/false));
+    hit.why.push_back(fmt::format("text \"{}\"", line));
+  }
+  if (candidate.has_name) {
+    hit.why.push_back(fmt::format("name \"{}\"", LastNames(hit.path)));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> reasons, restriction_.WhyOf(catalog_, hit.photo));
+  for (const std::string& reason : reasons) {
     if (std::ranges::find(hit.why, reason) == hit.why.end()) {
       hit.why.push_back(reason);
     }
@@ -283,6 +289,7 @@ void Run::Explain(Hit& hit, const std::string& note) const {
   if (!note.empty()) {
     hit.why.push_back(note);
   }
+  return absl::OkStatus();
 }
 
 // The meaning of a photo that labels or text brought up, and the nearest did not hold.
@@ -317,7 +324,7 @@ StatusOr<SearchResult> Run::Finish(const std::string& note) {
   for (std::size_t i = 0; i < hits.size(); ++i) {
     hits[i].path = std::move(paths[i]);
     CALOTYPE_RETURN_IF_ERROR(Measure(hits[i]));
-    Explain(hits[i], note);
+    CALOTYPE_RETURN_IF_ERROR(Explain(hits[i], note));
   }
   // A photo that a scan marked missing between the two questions has no path to show.
   std::erase_if(hits, [](const Hit& hit) { return hit.path.empty(); });
@@ -367,8 +374,7 @@ StatusOr<SearchResult> Searcher::Search(const Query& query, const SearchOptions&
   }
   const std::vector<std::string> words = NamingWords(query.meaning);
   CALOTYPE_RETURN_IF_ERROR(run.RankLabels(words));
-  CALOTYPE_RETURN_IF_ERROR(run.RankText(words));
-  CALOTYPE_RETURN_IF_ERROR(run.RankNames(words));
+  CALOTYPE_RETURN_IF_ERROR(run.RankTextAndNames(words));
   if (encoder_ == nullptr) {
     return run.Finish(fmt::format("not searched by meaning: {}", without_encoder_));
   }
