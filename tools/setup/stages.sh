@@ -10,6 +10,9 @@ export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 # The headers that tests share are compiled once; these two are what ccache asks for to look at what includes them.
 export CCACHE_SLOPPINESS=pch_defines,time_macros
 
+# How the first line of a failure looks, of unittest, Python, GoogleTest and the sanitizers.
+failure_lines='^(FAIL|ERROR): |^[A-Za-z.]+(Error|Exception): |: Failure$|^\[  FAILED  \]|(ERROR|WARNING): [A-Za-z]+Sanitizer'
+
 # stage NAME COMMAND...
 #   Runs COMMAND (set -e holds in it) with its output in $log; says how long it took, or how the log ends and stops.
 stage() {
@@ -24,6 +27,8 @@ stage() {
   if [ $rc != 0 ]; then
     echo "FAILED after $((SECONDS - started)) s"
     tail -n 60 "$log"
+    # Tests run side by side: what the failing one said stands anywhere in the log, and who reads a CI has no log.
+    grep -E "$failure_lines" "$log" | head -n 20 || true
     echo "$(basename "$0"): the stage '$name' failed (exit $rc); all that it said is in $log" >&2
     exit 1
   fi
