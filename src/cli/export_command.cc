@@ -107,7 +107,8 @@ StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<
   if (!words.empty()) {
     CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(words));
   }
-  const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks};
+  const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
+                              .explain = false};
   CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, RunQuery(app, query, options));
   std::vector<PhotoId> photos;
   photos.reserve(result.hits.size());

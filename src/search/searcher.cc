@@ -323,8 +323,10 @@ StatusOr<SearchResult> Run::Finish(const std::string& note) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog_.PathsOf(photos));
   for (std::size_t i = 0; i < hits.size(); ++i) {
     hits[i].path = std::move(paths[i]);
-    CALOTYPE_RETURN_IF_ERROR(Measure(hits[i]));
-    CALOTYPE_RETURN_IF_ERROR(Explain(hits[i], note));
+    if (options_.explain) {
+      CALOTYPE_RETURN_IF_ERROR(Measure(hits[i]));
+      CALOTYPE_RETURN_IF_ERROR(Explain(hits[i], note));
+    }
   }
   // A photo that a scan marked missing between the two questions has no path to show.
   std::erase_if(hits, [](const Hit& hit) { return hit.path.empty(); });

@@ -29,7 +29,8 @@ struct SearchOptions {
   int limit = 20;  // at least 1
   SortOrder sort = SortOrder::kRelevance;
   std::optional<SearchCursor> after;
-  bool weak = false;  // also what only resembles
+  bool weak = false;    // also what only resembles
+  bool explain = true;  // fill Hit::why, which takes a look at each hit's text and vector
 };
 
 // As text that says nothing to its reader, and back; nullopt when it is no such text.

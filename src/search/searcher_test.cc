@@ -86,6 +86,22 @@ TEST_F(SearcherTest, WordsInRecognisedTextCount) {
   EXPECT_THAT(hits[0].why, ElementsAre("weak meaning 0.30", "text \"NO PARKING\""));
 }
 
+TEST_F(SearcherTest, WhyIsToldOnlyWhereItIsAsked) {
+  for (const std::string query : {"a cat parking", "text:parking", "object:dog"}) {
+    const Query parsed = Value(ParseQuery(query));
+    const std::vector<Hit> told = Value(searcher_.Search(parsed, {})).hits;
+    const std::vector<Hit> bare = Value(searcher_.Search(parsed, {.explain = false})).hits;
+    ASSERT_THAT(bare, SizeIs(told.size())) << query;
+    ASSERT_THAT(bare, testing::Not(testing::IsEmpty())) << query;
+    for (std::size_t i = 0; i < bare.size(); ++i) {
+      EXPECT_EQ(bare[i].photo, told[i].photo) << query;
+      EXPECT_EQ(bare[i].path, told[i].path) << query;
+      EXPECT_THAT(bare[i].why, testing::IsEmpty()) << query;
+      EXPECT_THAT(told[i].why, testing::Not(testing::IsEmpty())) << query;
+    }
+  }
+}
+
 TEST_F(SearcherTest, FiltersRestrict) {
   struct Case {
     const char* query;
