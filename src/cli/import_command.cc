@@ -10,7 +10,6 @@
 
 #include "analysis/model_binding.h"
 #include "base/file.h"
-#include "base/file_lock.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "models/manifest_writer.h"
@@ -169,9 +168,7 @@ CommandResult Install(const App& app, const ImportArguments& arguments, const fs
 CommandResult Import(const App& app, ImportArguments arguments) {
   CALOTYPE_RETURN_IF_ERROR(CheckArguments(arguments));
   const fs::path folder = fs::path(app.config().models_folder) / arguments.pack;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(folder.string() + ".pull.lock", "pull of this pack"));
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockPack(folder));
   const StatusOr<Pack> before = LoadPack(folder);
   if (!before.ok() && !absl::IsNotFound(before.status())) {
     return before.status();
@@ -180,6 +177,7 @@ CommandResult Import(const App& app, ImportArguments arguments) {
   std::vector<fs::path> copied;
   CommandResult result = Install(app, arguments, folder, installed, copied);
   if (!result.ok()) {
+    std::error_code error;
     for (const fs::path& file : copied) {
       fs::remove(file, error);
     }

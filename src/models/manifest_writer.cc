@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "base/file.h"
@@ -119,6 +120,19 @@ StatusOr<toml::table> ParamsTable(const std::vector<std::string>& params) {
 }
 
 }  // namespace
+
+StatusOr<FileLock> LockPack(const fs::path& pack_folder) {
+  std::error_code error;
+  fs::create_directories(pack_folder, error);
+  if (error) {
+    return absl::PermissionDeniedError(fmt::format("cannot create {}: {}", pack_folder.string(), error.message()));
+  }
+  StatusOr<FileLock> lock = FileLock::Take(pack_folder.string() + ".pull.lock", "pull of this pack");
+  if (lock.ok()) {
+    RemoveUnfinishedWrites(pack_folder);
+  }
+  return lock;
+}
 
 StatusOr<std::string> WriteInstalledManifest(const std::string& source, const std::string& installed,
                                              const std::vector<std::string>& models,

@@ -1,15 +1,21 @@
-// The manifest of an installed pack, written.
+// The manifest of an installed pack, written, and the right to do so.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/file_lock.h"
 #include "base/status.h"
 #include "models/download.h"
 #include "models/pack.h"
 
 namespace calotype {
+
+// For whoever writes in the pack's folder, one process at a time: makes the folder, and clears what one that was killed
+// has left there half written. kPermissionDenied when it cannot be made; else as FileLock::Take.
+StatusOr<FileLock> LockPack(const std::filesystem::path& pack_folder);
 
 // The manifest of a pack of which `models` (by name) are now installed: `source` without its other models, with what
 // each file turned out to be (`files`, by PackFile::name). Models of `installed`, the manifest that is replaced

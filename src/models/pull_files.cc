@@ -16,9 +16,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "base/file.h"
-#include "base/file_lock.h"
 #include "base/mutex.h"
 #include "models/download.h"
+#include "models/manifest_writer.h"
 #include "models/partial_file.h"
 #include "models/pull.h"
 
@@ -324,14 +324,7 @@ StatusOr<bool> WriteManifest(const PullPlan& plan, const std::map<std::string, D
 StatusOr<PullReport> RunPull(const PullPlan& plan, const HubSettings& settings, HttpClient& client, int connections,
                              const PullHandlers& handlers, const std::stop_token& stop) {
   const IgnoreFileSizeSignal ignore;
-  std::error_code error;
-  fs::create_directories(plan.pack.folder, error);
-  if (error) {
-    return absl::PermissionDeniedError(fmt::format("cannot create {}: {}", plan.pack.folder.string(), error.message()));
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock,
-                            FileLock::Take(plan.pack.folder.string() + ".pull.lock", "pull of this pack"));
-  RemoveUnfinishedWrites(plan.pack.folder);
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockPack(plan.pack.folder));
   const std::vector<InstalledPack> installed = ListPacks(plan.pack.folder.parent_path());
   FilePull pull(plan, settings, client, handlers, installed);
   // Before the files: an acceptance holds for the files that an interrupted pull has left, too.

@@ -189,6 +189,16 @@ TEST_F(RunPullTest, OneFileThatIsMissingLeavesNoManifest) {
   EXPECT_TRUE(absl::IsNotFound(LoadPack(folder_ / "tiny").status()));
 }
 
+TEST_F(RunPullTest, WhatAKilledPullWasWritingIsCleared) {
+  const fs::path left = folder_ / "tiny" / "m1.onnx.partial.etag.calotype-aB3xY9";
+  fs::create_directories(left.parent_path());
+  std::ofstream(left) << "half";
+  ServingClient client;
+  ASSERT_TRUE(Run(client).ok());
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(LoadPack(folder_ / "tiny").ok());
+}
+
 TEST_F(RunPullTest, AStopIsHeeded) {
   ServingClient client;
   std::stop_source stop;
