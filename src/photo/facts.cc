@@ -102,15 +102,21 @@ std::string Description(const Exiv2::ExifData& exif) {
   return std::ranges::find(kNothing, text) == kNothing.end() ? text : std::string();
 }
 
+// Degrees, minutes and seconds. Some programs write signed rationals, or only the degrees with a fraction.
 std::optional<double> Coordinate(const Exiv2::ExifData& exif, const char* key, const char* reference_key,
                                  std::string_view references) {
   const Exiv2::Value* value = Find(exif, key);
   const std::string reference = Text(exif, reference_key);
-  if (value == nullptr || value->typeId() != Exiv2::unsignedRational || value->count() < 3 || reference.empty() ||
-      references.find(reference.front()) == std::string_view::npos) {
+  if (value == nullptr || (value->typeId() != Exiv2::unsignedRational && value->typeId() != Exiv2::signedRational) ||
+      reference.empty() || references.find(reference.front()) == std::string_view::npos) {
     return std::nullopt;
   }
-  return Degrees({value->toRational(0), value->toRational(1), value->toRational(2)}, reference.front());
+  std::array<Rational, 3> parts = {{{0, 1}, {0, 1}, {0, 1}}};
+  const auto count = std::min<std::size_t>(parts.size(), static_cast<std::size_t>(value->count()));
+  for (std::size_t i = 0; i < count; ++i) {
+    parts[i] = value->toRational(static_cast<long>(i));  // NOLINT(google-runtime-int): exiv2's type
+  }
+  return Degrees(parts, reference.front());
 }
 
 std::optional<double> Altitude(const Exiv2::ExifData& exif) {

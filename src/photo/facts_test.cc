@@ -114,7 +114,9 @@ TEST(IsoFromXmp, TakesWhatIsKnown) {
        {TextCase{"2024-05-01T12:34:56", "2024-05-01T12:34:56"}, TextCase{"2024-05-01T12:34", "2024-05-01T12:34:00"},
         TextCase{"2024-05-01T12:34:56.789-07:00", "2024-05-01T12:34:56.789-07:00"},
         TextCase{"2024-05-01T12:34Z", "2024-05-01T12:34:00+00:00"}, TextCase{"2024-05-01", "2024-05-01"},
-        TextCase{"2024-05", ""}, TextCase{"2024", ""}, TextCase{"", ""}, TextCase{"yesterday", ""},
+        TextCase{"2024-05", "2024-05"}, TextCase{"2024", "2024"}, TextCase{"20240501", ""}, TextCase{"", ""},
+        TextCase{"2024-05-01T12:34+02", "2024-05-01T12:34:00+02:00"},
+        TextCase{"2024-05-01T12:34:60", "2024-05-01T12:34:59"}, TextCase{"yesterday", ""},
         TextCase{"2024-05-01T99:99:99", "2024-05-01"}}) {
     EXPECT_EQ(IsoFromXmp(wanted.text), wanted.wanted) << wanted.text;
   }
@@ -124,6 +126,7 @@ TEST(CleanText, GivesUtf8) {
   EXPECT_EQ(CleanText("  Caf\xC3\xA9 \t"), "Caf\xC3\xA9");
   EXPECT_EQ(CleanText("Caf\xE9"), "Caf\xC3\xA9");
   EXPECT_EQ(CleanText("a\x7F\x01z"), "az");
+  EXPECT_EQ(CleanText("first line\r\nsecond\tword"), "first line  second word");
   EXPECT_EQ(CleanText(std::string_view("one\0two", 7)), "one");
   EXPECT_EQ(CleanText(" \n "), "");
 }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxSubsecondDigits = 9;
 constexpr int kMaxOffsetHours = 14;  // Kiribati
+constexpr std::string_view kDateSeparators = ":-/";
+constexpr std::string_view kDigits = "0123456789";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -36,36 +38,61 @@ bool TakeAny(std::string_view& text, std::string_view allowed) {
   return !text.empty() && allowed.find(text.front()) != std::string_view::npos && !Take(text, 1).empty();
 }
 
-// "YYYY:MM:DD" or "YYYY-MM-DD".
+// A field of up to `count` characters: digits, or blanks in the place of zeros (" 7", "  "). 0 if it is blank or if
+// `text` is at its end; nullopt, and nothing taken, if it holds anything else.
+std::optional<int> TakePaddedNumber(std::string_view& text, std::size_t count) {
+  std::string_view field = text.substr(0, count);
+  text.remove_prefix(field.size());
+  field.remove_prefix(std::min(field.find_first_not_of(' '), field.size()));
+  const std::size_t digits = field.size();
+  if (digits == 0) {
+    return 0;
+  }
+  return TakeNumber(field, digits);
+}
+
+// "YYYY:MM:DD" or "YYYY-MM-DD", with any of ":-/" between the fields. A day, or a month and a day, that are absent,
+// blank or zero give the month ("YYYY-MM") or the year ("YYYY"). Empty if it is no date.
 std::string TakeDate(std::string_view& text) {
   const auto year = TakeNumber(text, 4);
-  const bool first = TakeAny(text, ":-/");
-  const auto month = TakeNumber(text, 2);
-  const bool second = TakeAny(text, ":-/");
-  const auto day = TakeNumber(text, 2);
-  if (!year || !first || !month || !second || !day || *year == 0) {
+  if (!year || *year == 0 || (!text.empty() && IsDigit(text.front()))) {
     return {};
+  }
+  const auto month = TakeAny(text, kDateSeparators) ? TakePaddedNumber(text, 2) : 0;
+  const auto day = TakeAny(text, kDateSeparators) ? TakePaddedNumber(text, 2) : 0;
+  if (!month || !day || *month > 12 || *day > 31) {
+    return {};
+  }
+  if (*month == 0) {
+    return fmt::format("{:04}", *year);
+  }
+  if (*day == 0) {
+    return fmt::format("{:04}-{:02}", *year, *month);
   }
   const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   return date.ok() ? fmt::format("{:04}-{:02}-{:02}", *year, *month, *day) : std::string();
 }
 
-// "HH:MM:SS", or "HH:MM" as XMP allows; empty, and nothing taken, when it is not a time of day.
+// "HH:MM:SS", or "HH:MM" as XMP allows. A second of 60 is a leap second, or rounded up: it becomes 59, so that the
+// minute is kept. Empty, and nothing taken, if it is no time of day; a blank time is none.
 std::string TakeTime(std::string_view& text) {
+  if (text.substr(0, 2) == "  ") {
+    return {};
+  }
   std::string_view rest = text;
-  const auto hour = TakeNumber(rest, 2);
+  const auto hour = TakePaddedNumber(rest, 2);
   const bool colon = TakeAny(rest, ":");
-  const auto minute = TakeNumber(rest, 2);
+  const auto minute = TakePaddedNumber(rest, 2);
   if (!hour || !colon || !minute) {
     return {};
   }
-  const int second = TakeAny(rest, ":") ? TakeNumber(rest, 2).value_or(60) : 0;
-  if (*hour > 23 || *minute > 59 || second > 59) {
+  const int second = TakeAny(rest, ":") ? TakePaddedNumber(rest, 2).value_or(61) : 0;
+  if (*hour > 23 || *minute > 59 || second > 60) {
     return {};
   }
   text = rest;
-  return fmt::format("{:02}:{:02}:{:02}", *hour, *minute, second);
+  return fmt::format("{:02}:{:02}:{:02}", *hour, *minute, std::min(second, 59));
 }
 
 std::string Subsecond(std::string_view text) {
@@ -74,6 +101,7 @@ std::string Subsecond(std::string_view text) {
   return digits.empty() ? std::string() : fmt::format(".{}", digits);
 }
 
+// "+02:00", "+0200", "+02" or "Z". Empty if it is none of these.
 std::string Offset(std::string_view text) {
   if (TakeAny(text, "Z")) {
     return "+00:00";
@@ -85,22 +113,31 @@ std::string Offset(std::string_view text) {
   const auto hours = TakeNumber(text, 2);
   const bool colon = TakeAny(text, ":");
   const auto minutes = TakeNumber(text, 2);
-  if (!hours || !colon || !minutes || *hours > kMaxOffsetHours || *minutes > 59) {
+  if (!hours || (colon && !minutes) || *hours > kMaxOffsetHours || minutes.value_or(0) > 59) {
     return {};
   }
-  return fmt::format("{}{:02}:{:02}", sign, *hours, *minutes);
+  return fmt::format("{}{:02}:{:02}", sign, *hours, minutes.value_or(0));
 }
 
-std::string Join(const std::string& date, const std::string& time, std::string_view subsecond,
-                 std::string_view offset) {
-  if (date.empty() || time.empty()) {
+// Joins `date` with the time of day at the front of `text`. What follows the time ("12:34:56.5+02:00") is used if the
+// tags for sub-second and offset are empty. A month or a year has no time of day.
+std::string Join(const std::string& date, std::string_view text, std::string_view subsecond, std::string_view offset) {
+  constexpr std::size_t kDay = 10;  // YYYY-MM-DD
+  TakeAny(text, " T");
+  const std::string time = date.size() < kDay ? std::string() : TakeTime(text);
+  if (time.empty()) {
     return date;
   }
-  return fmt::format("{}T{}{}{}", date, time, Subsecond(subsecond), Offset(offset));
+  const std::string own_subsecond = Subsecond(TakeAny(text, ".") ? text : std::string_view());
+  text.remove_prefix(std::min(text.find_first_not_of(kDigits), text.size()));
+  const std::string tag_subsecond = Subsecond(subsecond);
+  const std::string tag_offset = Offset(offset);
+  return fmt::format("{}T{}{}{}", date, time, tag_subsecond.empty() ? own_subsecond : tag_subsecond,
+                     tag_offset.empty() ? Offset(text) : tag_offset);
 }
 
-// Bytes of the UTF-8 sequence at the front of `text`, 0 when it is none. Surrogates and over-long forms are let
-// through: JSON writers escape or replace them, while a stray byte would break the whole line.
+// The length of the UTF-8 sequence at the front of `text` in bytes, 0 if it is none. Surrogates and over-long forms
+// count as valid: JSON writers escape or replace them, while a stray byte would break the whole line.
 std::size_t Utf8Length(std::string_view text) {
   const auto lead = static_cast<uint8_t>(text.front());
   const std::size_t length = lead < 0x80   ? 1
@@ -148,24 +185,29 @@ bool EqualIgnoringCase(std::string_view a, std::string_view b) {
 
 std::string IsoFromExif(std::string_view date_time, std::string_view subsecond, std::string_view offset) {
   const std::string date = TakeDate(date_time);
-  TakeAny(date_time, " T");
-  return Join(date, TakeTime(date_time), subsecond, offset);
+  return Join(date, date_time, subsecond, offset);
 }
 
 std::string IsoFromXmp(std::string_view text) {
   const std::string date = TakeDate(text);
-  TakeAny(text, "T ");
-  const std::string time = TakeTime(text);
-  const std::string_view subsecond = TakeAny(text, ".") ? text : std::string_view();
-  text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
-  return Join(date, time, subsecond, text);
+  return Join(date, text, {}, {});
+}
+
+std::string IsoFromIptc(std::string_view date, std::string_view time) {
+  const std::string day = TakeDate(date);
+  return Join(day, time, {}, {});
 }
 
 std::string CleanText(std::string_view text) {
   text = text.substr(0, text.find('\0'));
   std::string kept;
-  std::ranges::copy_if(text, std::back_inserter(kept),
-                       [](char c) { return static_cast<uint8_t>(c) >= 0x20 && c != 0x7F; });
+  for (const char c : text) {
+    if (c == '\n' || c == '\r' || c == '\t') {
+      kept += ' ';  // Else the words on both sides become one.
+    } else if (static_cast<uint8_t>(c) >= 0x20 && c != 0x7F) {
+      kept += c;
+    }
+  }
   const std::size_t first = kept.find_first_not_of(' ');
   if (first == std::string::npos) {
     return {};
@@ -198,7 +240,7 @@ std::optional<double> Degrees(const std::array<Rational, 3>& parts, char referen
   const bool latitude = reference == 'N' || reference == 'S';
   const bool longitude = reference == 'E' || reference == 'W';
   const double degrees = values[0] + values[1] / 60 + values[2] / 3600;
-  const bool whole = values[0] >= 0 && values[1] >= 0 && values[1] < 60 && values[2] >= 0 && values[2] <= 60;
+  const bool whole = values[0] >= 0 && values[1] >= 0 && values[1] <= 60 && values[2] >= 0 && values[2] <= 60;
   if (!whole || !(latitude || longitude) || degrees > (latitude ? 90 : 180)) {
     return std::nullopt;
   }

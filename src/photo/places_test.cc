@@ -110,6 +110,8 @@ TEST(CompleteTime, OffsetThenSatellitesThenPlace) {
            TimeCase{"satellites", "2024-05-01T15:30:20", kNoon, "", kNoon + 20, "+05:30"},
            TimeCase{"satellites of another day", "2024-05-01T15:30:20", kNoon - 86'400, "", {}, ""},
            TimeCase{"satellites that fit no zone", "2024-05-01T15:37:30", kNoon, "", {}, ""},
+           TimeCase{"satellites of hours ago", "2022-05-18T13:17:57", 1'652'899'440, "America/Los_Angeles",
+                    1'652'905'077, "America/Los_Angeles"},
            TimeCase{"the place alone, in summer", "2024-05-01T12:00:00", {}, "Europe/Vienna", kNoon, "Europe/Vienna"},
            TimeCase{"in winter", "2024-01-01T12:00:00", {}, "Europe/Vienna", 1'704'106'800, "Europe/Vienna"},
            TimeCase{"a day without a time", "2024-05-01", {}, "Europe/Vienna", {}, "Europe/Vienna"},

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 
@@ -13,7 +15,6 @@ namespace calotype {
 namespace {
 
 constexpr int64_t kQuarter = int64_t{15} * 60;
-constexpr int64_t kMaxOffset = int64_t{14} * 3600;  // Kiribati
 // A receiver repeats its last fix for a while when it sees no satellites.
 constexpr int64_t kMaxStale = int64_t{5} * 60;
 
@@ -69,7 +70,17 @@ std::optional<int64_t> UtcIn(std::string_view taken_at, std::string_view zone) {
   return absl::ToUnixSeconds(absl::FromCivil(*civil, *found));
 }
 
-// What the camera's clock was ahead of the satellites', when that is a time zone.
+// Whether some place keeps its clocks at this distance from UTC: whole hours, and the half and quarter hours of the
+// time zone database of today.
+bool IsZoneOffset(int64_t seconds) {
+  constexpr std::array<int64_t, 13> kPartHours = {-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825};
+  const int64_t minutes = seconds / 60;
+  return (minutes % 60 == 0 && minutes >= -720 && minutes <= 840) ||
+         std::ranges::find(kPartHours, minutes) != kPartHours.end();
+}
+
+// How far the camera's clock was ahead of the satellites' clock, if that is the offset of a time zone. A receiver
+// without a view of the sky repeats its last fix, sometimes for hours: then the difference is any number.
 std::optional<int64_t> OffsetFromSatellites(const PhotoFacts& facts) {
   const auto local = UtcIn(facts.taken_at, "+00:00");
   if (!local || !facts.gps_time) {
@@ -77,7 +88,7 @@ std::optional<int64_t> OffsetFromSatellites(const PhotoFacts& facts) {
   }
   const int64_t ahead = *local - *facts.gps_time;
   const int64_t rounded = (ahead + (ahead < 0 ? -kQuarter : kQuarter) / 2) / kQuarter * kQuarter;
-  const bool is_zone = std::abs(rounded) <= kMaxOffset && std::abs(ahead - rounded) <= kMaxStale;
+  const bool is_zone = IsZoneOffset(rounded) && std::abs(ahead - rounded) <= kMaxStale;
   return is_zone ? std::optional(rounded) : std::nullopt;
 }
 

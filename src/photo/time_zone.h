@@ -10,14 +10,14 @@
 
 namespace calotype {
 
-// Seconds since 1970 of an ISO 8601 text as PhotoFacts::taken_at has it, its own offset before `zone` (an IANA name
-// or an offset). nullopt without a time of day, without a zone, or where the system does not know the zone.
+// Returns the seconds since 1970 of an ISO 8601 text such as PhotoFacts::taken_at. Uses the text's own offset if it has
+// one, else `zone` (an IANA name or an offset). nullopt without a time of day, without a zone, or if the system does
+// not know the zone.
 std::optional<int64_t> UtcOf(std::string_view taken_at, std::string_view zone);
 
-// Sets time_zone and taken_utc: by the offset that taken_at has, else by what the satellites' clock said (the camera's
-// differs from it by a whole number of quarters of an hour, within some minutes), else by `place_zone`, the IANA name
-// of where it was taken, which may be empty. An IANA name is kept as time_zone where its offset at that time is the
-// same.
+// Sets time_zone and taken_utc. The source is the offset in taken_at; else the satellites' clock, if the camera's clock
+// differs from it by the offset of a real time zone, give or take five minutes; else `place_zone`, the IANA name of the
+// place, which may be empty. time_zone is the IANA name if that has the same offset at this time.
 void CompleteTime(PhotoFacts& facts, std::string_view place_zone);
 
 }  // namespace calotype

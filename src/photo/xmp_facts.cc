@@ -92,30 +92,34 @@ std::optional<int> Rating(const Exiv2::XmpData& xmp) {
   return known ? std::optional(static_cast<int>(std::lround(*stars))) : std::nullopt;
 }
 
-// XMP's "48,12,30N" or "48,12.5N".
-std::optional<double> Coordinate(std::string_view text) {
+// XMP's "48,12,30N" or "48,12.5N". Apple Photos writes decimal degrees ("48.5") and the reference as a property of its
+// own.
+std::optional<double> Coordinate(std::string text, std::string_view reference) {
+  constexpr std::string_view kReferences = "NSEW";
+  if (!text.empty() && kReferences.find(text.back()) == std::string_view::npos && !reference.empty()) {
+    text += reference.front();
+  }
   if (text.size() < 2) {
     return std::nullopt;
   }
-  const char reference = text.back();
-  text.remove_suffix(1);
+  std::string_view rest = std::string_view(text).substr(0, text.size() - 1);
   constexpr int64_t kParts = 1'000'000;  // of a degree, a minute, a second
   std::array<Rational, 3> parts = {{{0, kParts}, {0, kParts}, {0, kParts}}};
   for (Rational& part : parts) {
-    const std::size_t end = std::min(text.find(','), text.size());
-    const auto number = end == 0 ? std::optional(0.0) : Number(text.substr(0, end));
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    const auto number = end == 0 ? std::optional(0.0) : Number(rest.substr(0, end));
     if (!number || std::abs(*number) > 1000) {
       return std::nullopt;
     }
     part.first = std::llround(*number * kParts);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return Degrees(parts, reference);
+  return Degrees(parts, text.back());
 }
 
 std::optional<GpsPosition> Position(const Exiv2::XmpData& xmp) {
-  const auto latitude = Coordinate(Text(xmp, "Xmp.exif.GPSLatitude"));
-  const auto longitude = Coordinate(Text(xmp, "Xmp.exif.GPSLongitude"));
+  const auto latitude = Coordinate(Text(xmp, "Xmp.exif.GPSLatitude"), Text(xmp, "Xmp.exif.GPSLatitudeRef"));
+  const auto longitude = Coordinate(Text(xmp, "Xmp.exif.GPSLongitude"), Text(xmp, "Xmp.exif.GPSLongitudeRef"));
   if (!latitude || !longitude || (*latitude == 0 && *longitude == 0)) {
     return std::nullopt;
   }
@@ -145,16 +149,26 @@ Entries ReadList(const Exiv2::XmpData& xmp, std::string_view list) {
   return entries;
 }
 
-bool IsInside(const Box& box) {
-  constexpr float kSlack = 0.01F;  // programs round
-  return box.width > 0 && box.height > 0 && box.x >= -kSlack && box.y >= -kSlack && box.x + box.width <= 1 + kSlack &&
-         box.y + box.height <= 1 + kSlack;
+// Clips `box` to the photo, whose sides are 1. Programs round, and people draw a box around half a head at the edge:
+// the name is worth keeping. nullopt if the box is not finite, or nothing of it is inside.
+std::optional<Box> InsidePhoto(const Box& box) {
+  const float left = std::max(box.x, 0.0F);
+  const float top = std::max(box.y, 0.0F);
+  const float right = std::min(box.x + box.width, 1.0F);
+  const float bottom = std::min(box.y + box.height, 1.0F);
+  const bool finite =
+      std::isfinite(box.x) && std::isfinite(box.y) && std::isfinite(box.width) && std::isfinite(box.height);
+  if (!finite || right <= left || bottom <= top) {
+    return std::nullopt;
+  }
+  return Box{.x = left, .y = top, .width = right - left, .height = bottom - top};
 }
 
 void AddRegion(std::vector<NamedRegion>& regions, std::string_view name, const Box& stored, int orientation) {
   std::string clean = CleanText(name);
-  if (!clean.empty() && IsInside(stored) && regions.size() < kMaxRegions) {
-    regions.push_back({.name = std::move(clean), .box = UprightPart(stored, orientation)});
+  const std::optional<Box> inside = InsidePhoto(stored);
+  if (!clean.empty() && inside && regions.size() < kMaxRegions) {
+    regions.push_back({.name = std::move(clean), .box = UprightPart(*inside, orientation)});
   }
 }
 
@@ -279,6 +293,9 @@ void AddXmpFacts(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
 }
 
 void AddIptcFacts(const Exiv2::IptcData& iptc, PhotoFacts& facts) {
+  Complete(facts.taken_at, [&] {
+    return IsoFromIptc(Text(iptc, "Iptc.Application2.DateCreated"), Text(iptc, "Iptc.Application2.TimeCreated"));
+  });
   Complete(facts.title, [&] { return Text(iptc, "Iptc.Application2.ObjectName"); });
   Complete(facts.description, [&] { return Text(iptc, "Iptc.Application2.Caption"); });
   Complete(facts.keywords, [&] { return Keywords(iptc); });
