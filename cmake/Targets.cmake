@@ -11,7 +11,6 @@ endfunction()
 if(CALOTYPE_TESTS)
   file(CONFIGURE OUTPUT test_headers.cc CONTENT "int main() {}\n")
   add_executable(calotype_test_headers EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
-  target_compile_definitions(calotype_test_headers PRIVATE CALOTYPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(calotype_test_headers PRIVATE calotype_warnings fmt::fmt GTest::gmock GTest::gtest_main)
   target_compile_options(calotype_test_headers PRIVATE ${CALOTYPE_TEST_OPTIONS})
   target_precompile_headers(
@@ -21,14 +20,13 @@ endif()
 
 # calotype_test(NAME SOURCES a_test.cc... LIBS libs...)
 #   The tests of one folder: the binary NAME_test, one ctest test per GoogleTest case. They find their data by
-#   CALOTYPE_SOURCE_DIR. With sanitizers unit.NAME runs them all: to start such a program takes longer than most cases.
+#   SourceDir(). With sanitizers unit.NAME runs them all: to start such a program takes longer than most cases.
 function(calotype_test name)
   if(NOT CALOTYPE_TESTS)
     return()
   endif()
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
-  target_compile_definitions(${name}_test PRIVATE CALOTYPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_compile_options(${name}_test PRIVATE ${CALOTYPE_TEST_OPTIONS})
   target_precompile_headers(${name}_test REUSE_FROM calotype_test_headers)
   target_link_libraries(${name}_test PRIVATE calotype_warnings ${arg_LIBS} GTest::gmock GTest::gtest_main)

@@ -11,6 +11,7 @@
 #include "analysis/image_ops.h"
 #include "base/file.h"
 #include "base/sha256.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -38,8 +39,7 @@ const std::map<std::string, ResampleFilter> kFilters = {{"bilinear", ResampleFil
                                                         {"lanczos", ResampleFilter::kLanczos}};
 
 TEST(ResampleTest, GivesThePixelsOfPillow) {
-  const StatusOr<std::string> text =
-      ReadTextFile(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/testdata/resample_golden.json");
+  const StatusOr<std::string> text = ReadTextFile(SourceDir() / "src/analysis/testdata/resample_golden.json");
   ASSERT_TRUE(text.ok()) << text.status();
   const nlohmann::json golden = nlohmann::json::parse(*text);
   ASSERT_GE(golden["cases"].size(), 30U);

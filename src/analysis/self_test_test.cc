@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/source_dir.h"
+
 namespace calotype {
 namespace {
 
@@ -15,8 +17,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(LoadSelfTestPhotoTest, DecodesThePhoto) {
-  const StatusOr<Image> image =
-      LoadSelfTestPhoto(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg");
+  const StatusOr<Image> image = LoadSelfTestPhoto(SourceDir() / "packs/self_test/face_chip.jpg");
   ASSERT_TRUE(image.ok()) << Message(image.status());
   EXPECT_FALSE(image->empty());
 }

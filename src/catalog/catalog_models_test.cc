@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/half.h"
+#include "base/source_dir.h"
 #include "catalog/catalog_test_util.h"
 #include "catalog/kept_findings.h"
 
@@ -286,9 +287,7 @@ class MigrationTest : public testing::TestWithParam<int> {};
 TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
   const TempFolder folder;
   const std::filesystem::path file = folder.path() / "catalog.db";
-  std::filesystem::copy_file(
-      std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/catalog/testdata" / fmt::format("version_{}.db", GetParam()),
-      file);
+  std::filesystem::copy_file(SourceDir() / "src/catalog/testdata" / fmt::format("version_{}.db", GetParam()), file);
   const auto catalog = Value(Catalog::Open(file));
   const CatalogStatus status = Value(catalog->GetStatus());
   EXPECT_EQ(status.photos, 2);

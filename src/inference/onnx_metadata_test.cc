@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const fs::path kAffine = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata/affine.onnx";
+const fs::path kAffine = SourceDir() / "src/inference/testdata/affine.onnx";
 
 // One field of a protobuf message, as bytes and as a number; shorter than 128 bytes each.
 std::string Bytes(int number, const std::string& content) {

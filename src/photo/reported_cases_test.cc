@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/source_dir.h"
 #include "photo/decode.h"
 #include "photo/metadata.h"
 #include "photo/time_zone.h"
@@ -14,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path CasePath(std::string_view name) { return fs::path(CALOTYPE_SOURCE_DIR) / "tests/cases" / name; }
+fs::path CasePath(std::string_view name) { return SourceDir() / "tests/cases" / name; }
 
 PhotoFacts FactsOfCase(std::string_view name) {
   const StatusOr<std::vector<uint8_t>> file = ReadFile(CasePath(name));

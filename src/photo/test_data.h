@@ -13,13 +13,12 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/source_dir.h"
 #include "photo/decode.h"
 
 namespace calotype {
 
-inline std::filesystem::path TestDataPath(std::string_view name) {
-  return std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/photo/testdata" / name;
-}
+inline std::filesystem::path TestDataPath(std::string_view name) { return SourceDir() / "src/photo/testdata" / name; }
 
 inline std::vector<uint8_t> TestData(std::string_view name) {
   StatusOr<std::vector<uint8_t>> data = ReadFile(TestDataPath(name));

@@ -20,6 +20,7 @@
 #include "analysis/detect/coco_labels.h"
 #include "base/file.h"
 #include "base/folders.h"
+#include "base/source_dir.h"
 #include "photo/decode.h"
 
 namespace calotype {
@@ -27,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path Source() { return CALOTYPE_SOURCE_DIR; }
+fs::path Source() { return SourceDir(); }
 fs::path TestData() { return Source() / "src/analysis/detect/testdata"; }
 
 StatusOr<std::shared_ptr<Engine>> OpenEngine() {

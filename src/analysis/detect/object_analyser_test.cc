@@ -10,6 +10,7 @@
 
 #include "analysis/analyser.h"
 #include "analysis/fake_engine.h"
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 
 namespace calotype {
@@ -85,7 +86,7 @@ TEST_F(ObjectAnalyserTest, AClassWithoutALabelIsAnError) {
 
 TEST_F(ObjectAnalyserTest, SelfTestIsHeldAgainstTheLabels) {
   spec_.self_test = SelfTestSpec{};
-  spec_.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
+  spec_.self_test->photo = SourceDir() / "packs/self_test/face_chip.jpg";
   spec_.self_test->expect_labels = {"cat"};
   EXPECT_TRUE(Analyse({0, 0, 30, 30, 0.9F, 1}).ok());
   const Status status = Analyse({0, 0, 30, 30, 0.9F, 0});

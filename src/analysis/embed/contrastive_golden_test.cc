@@ -16,6 +16,7 @@
 #include "analysis/self_test.h"
 #include "base/file.h"
 #include "base/folders.h"
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 
 namespace calotype {
@@ -23,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kTestdata = fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata";
+const fs::path kTestdata = SourceDir() / "src/analysis/embed/testdata";
 
 // Of a photo that is decoded whole and without loss, and of one that is a JPEG, whose decoders differ by a grey level
 // and of which a large one is decoded smaller. 1.000000 and 0.99979 were reached.
@@ -81,7 +82,7 @@ double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
 
 fs::path PhotoNamed(const std::string& name) {
   const fs::path made = kTestdata / "contrastive" / name;
-  return fs::exists(made) ? made : fs::path(CALOTYPE_SOURCE_DIR) / "samples" / name;
+  return fs::exists(made) ? made : SourceDir() / "samples" / name;
 }
 
 TEST_F(ContrastiveGoldenTest, PhotosHaveTheVectorsOfTheReference) {

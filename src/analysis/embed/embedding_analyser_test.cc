@@ -12,6 +12,7 @@
 
 #include "analysis/analyser.h"
 #include "analysis/fake_engine.h"
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 
 namespace calotype {
@@ -132,7 +133,7 @@ TEST_F(EmbeddingAnalyserTest, SaysWhatIsWrongWithAGraph) {
 
 TEST_F(EmbeddingAnalyserTest, RunsTheSelfTest) {
   spec_.self_test = SelfTestSpec{};
-  spec_.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
+  spec_.self_test->photo = SourceDir() / "packs/self_test/face_chip.jpg";
   spec_.self_test->expect_vector = {.6F};
   Findings findings;
   EXPECT_TRUE(Analyse(findings).ok());

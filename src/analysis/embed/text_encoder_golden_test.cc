@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/folders.h"
 #include "base/half.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -48,7 +49,7 @@ double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 TEST(TextEncoderGoldenTest, AgreesWithPython) {
-  const StatusOr<std::string> file = ReadTextFile(fs::path(CALOTYPE_SOURCE_DIR) / "tests/golden/text_embeddings.json");
+  const StatusOr<std::string> file = ReadTextFile(SourceDir() / "tests/golden/text_embeddings.json");
   ASSERT_TRUE(file.ok()) << file.status();
   const auto golden = nlohmann::json::parse(*file);
   const StatusOr<Pack> pack = LoadPack(Cache() / "models/starter");

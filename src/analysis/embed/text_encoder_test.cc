@@ -10,6 +10,7 @@
 
 #include "analysis/analyser.h"
 #include "analysis/fake_engine.h"
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 
 namespace calotype {
@@ -55,7 +56,7 @@ class TextEncoderTest : public testing::Test {
   // One of the test's own tokenizers, and no parameter that is not needed.
   void UseContrastive(const std::string& family, const std::string& tokenizer) {
     spec_.family = family;
-    spec_.folder = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/tokenizers";
+    spec_.folder = SourceDir() / "src/analysis/embed/testdata/tokenizers";
     spec_.params = ModelParams("test", {{"tokenizer", tokenizer}, {"space", std::string("words")}});
   }
 

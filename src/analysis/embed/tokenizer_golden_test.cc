@@ -11,6 +11,7 @@
 
 #include "analysis/embed/tokenizer.h"
 #include "base/file.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 fs::path Folder() {
   const char* const other = std::getenv("CALOTYPE_TOKENIZERS");
-  return other != nullptr ? fs::path(other) : fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/tokenizers";
+  return other != nullptr ? fs::path(other) : SourceDir() / "src/analysis/embed/testdata/tokenizers";
 }
 
 nlohmann::json ReadJson(const fs::path& file) {

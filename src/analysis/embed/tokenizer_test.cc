@@ -11,6 +11,7 @@
 #include "analysis/embed/pattern.h"
 #include "analysis/embed/pipeline.h"
 #include "analysis/embed/tokenizer_json.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -18,8 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::filesystem::path kTokenizers =
-    std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/tokenizers";
+const std::filesystem::path kTokenizers = SourceDir() / "src/analysis/embed/testdata/tokenizers";
 
 std::unique_ptr<Tokenizer> Load(const std::string& file, const TokenizerOptions& options = {}) {
   return LoadTokenizer(kTokenizers / file, options).value();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::filesystem::path kTestdata = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata";
+const std::filesystem::path kTestdata = SourceDir() / "src/analysis/embed/testdata";
 
 // tools/parity/tokenizer/make_golden.py made the file with Hugging Face's tokenizers.
 TEST(WordPieceTest, GivesTheIdsOfTokenizers) {

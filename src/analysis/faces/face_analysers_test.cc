@@ -12,6 +12,7 @@
 #include "analysis/analyser.h"
 #include "analysis/faces/face_chip.h"
 #include "analysis/fake_engine.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -86,7 +87,7 @@ TEST(FaceDetectorTest, FindsAFaceOnceInPixelsOfTheOriginal) {
 TEST(FaceDetectorTest, SelfTestCountsFaces) {
   ModelSpec spec = BlazeFaceSpec();
   spec.self_test = SelfTestSpec{};
-  spec.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
+  spec.self_test->photo = SourceDir() / "packs/self_test/face_chip.jpg";
   spec.self_test->expect_faces = 2;
   ModelCache cache(EngineThat(OneFaceTwice), SessionOptions{});
   const auto analyser = CreateFaceDetector(spec, cache);
@@ -246,7 +247,7 @@ TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
 TEST_F(FaceRecogniserTest, SelfTestTakesTheChipAsItIs) {
   FindAFace();
   spec_.self_test = SelfTestSpec{};
-  spec_.self_test->photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/face_chip.jpg";
+  spec_.self_test->photo = SourceDir() / "packs/self_test/face_chip.jpg";
   spec_.self_test->expect_vector = {0, 1};
   EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("component 0 to be 0"));
 }

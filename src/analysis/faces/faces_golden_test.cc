@@ -19,6 +19,7 @@
 #include "analysis/faces/face_chip.h"
 #include "base/file.h"
 #include "base/folders.h"
+#include "base/source_dir.h"
 #include "photo/decode.h"
 
 namespace calotype {
@@ -32,7 +33,7 @@ constexpr float kMostLandmarkDistance = 1;  // pixels of the original
 constexpr double kLeastCosine = 0.999;
 constexpr double kMostGreyLevels = 1;  // in the mean of a chip
 
-fs::path Source() { return CALOTYPE_SOURCE_DIR; }
+fs::path Source() { return SourceDir(); }
 fs::path TestData() { return Source() / "src/analysis/faces/testdata"; }
 
 StatusOr<DecodedPhoto> Decode(const fs::path& photo, int target_long_side) {

@@ -12,6 +12,7 @@
 
 #include "analysis/image_ops.h"
 #include "base/file.h"
+#include "base/source_dir.h"
 #include "photo/decode.h"
 
 namespace calotype {
@@ -42,7 +43,7 @@ constexpr std::array kPortraits = {
 };
 
 Image Load(const char* name) {
-  const auto file = ReadFile(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "samples" / name);
+  const auto file = ReadFile(SourceDir() / "samples" / name);
   EXPECT_TRUE(file.ok()) << file.status();
   auto photo = DecodePhoto(*file, DecodeLimits{});
   EXPECT_TRUE(photo.ok()) << photo.status();

@@ -17,6 +17,7 @@
 #include "analysis/ocr/detection_input.h"
 #include "analysis/ocr/line_image.h"
 #include "base/file.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -30,8 +31,7 @@ constexpr double kOftenEnough = 0.995;  // of the values must be equal
 
 const Json& Golden() {
   static const Json kGolden = [] {
-    const auto text =
-        ReadTextFile(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/ocr/testdata/lines_golden.json");
+    const auto text = ReadTextFile(SourceDir() / "src/analysis/ocr/testdata/lines_golden.json");
     return text.ok() ? Json::parse(*text)["cases"] : Json::array();
   }();
   return kGolden;

@@ -14,6 +14,7 @@
 #include "analysis/analyser.h"
 #include "analysis/fake_engine.h"
 #include "analysis/ocr/line_recogniser.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -309,7 +310,7 @@ TEST(OrienterFormatTest, TheGraphsSizeSaysWhichNetworkItIs) {
 TEST_F(TextAnalyserTest, RunsTheSelfTests) {
   const auto expecting = [](auto&& set) {
     SelfTestSpec test;
-    test.photo = std::filesystem::path(CALOTYPE_SOURCE_DIR) / "packs/self_test/text_line.png";
+    test.photo = SourceDir() / "packs/self_test/text_line.png";
     set(test);
     return test;
   };

@@ -13,6 +13,7 @@
 
 #include "analysis/ocr/text_regions.h"
 #include "base/file.h"
+#include "base/source_dir.h"
 
 namespace calotype {
 namespace {
@@ -54,8 +55,7 @@ bool Near(const TextRegion& region, const nlohmann::json& expected) {
 }
 
 TEST(TextRegionsGoldenTest, FindsWhatRapidOcrFinds) {
-  const auto text =
-      ReadTextFile(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/ocr/testdata/regions_golden.json");
+  const auto text = ReadTextFile(SourceDir() / "src/analysis/ocr/testdata/regions_golden.json");
   ASSERT_TRUE(text.ok()) << text.status();
   const nlohmann::json cases = nlohmann::json::parse(*text)["cases"];
   std::size_t compared = 0;

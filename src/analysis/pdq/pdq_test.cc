@@ -14,6 +14,7 @@
 #include "analysis/analyser.h"
 #include "analysis/image_ops.h"
 #include "base/file.h"
+#include "base/source_dir.h"
 #include "photo/decode.h"
 
 namespace calotype {
@@ -59,8 +60,7 @@ std::string Hex(const PdqHash& hash) {
 }
 
 nlohmann::json Golden() {
-  const StatusOr<std::string> text =
-      ReadTextFile(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "src/analysis/pdq/testdata/golden.json");
+  const StatusOr<std::string> text = ReadTextFile(SourceDir() / "src/analysis/pdq/testdata/golden.json");
   return text.ok() ? nlohmann::json::parse(*text) : nlohmann::json::array();
 }
 
@@ -130,7 +130,7 @@ Image TurnedPixels(const Image& image, PdqTurn turn) {
 // zero but for rounding, their bits say nothing.
 TEST(PdqTurnTest, IsNearlyTheHashOfTheTurnedPixels) {
   for (const char* const name : {"cat.png", "old_town.jpg", "coffee.png", "fruits.jpg"}) {
-    const auto file = OpenForReading(std::filesystem::path(CALOTYPE_SOURCE_DIR) / "samples" / name);
+    const auto file = OpenForReading(SourceDir() / "samples" / name);
     ASSERT_TRUE(file.ok()) << file.status();
     const auto photo = DecodePhoto(file->get(), {});
     ASSERT_TRUE(photo.ok()) << photo.status();

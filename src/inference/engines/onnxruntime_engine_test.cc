@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 #include "inference/engine.h"
 #include "inference/engines/onnxruntime_library.h"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const fs::path kData = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata";
+const fs::path kData = SourceDir() / "src/inference/testdata";
 
 fs::path Library() { return FetchedLibrary("onnxruntime/lib"); }
 
@@ -95,7 +96,7 @@ TEST(OnnxRuntimeTest, AFewRunsOfTokenIdsAreOfOneTextEach) {
   ASSERT_NE(engine, nullptr);
   const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
-  const fs::path words = fs::path(CALOTYPE_SOURCE_DIR) / "src/analysis/embed/testdata/contrastive/siglip_text.onnx";
+  const fs::path words = SourceDir() / "src/analysis/embed/testdata/contrastive/siglip_text.onnx";
   const auto rows_of = [&](const fs::path& model, bool few_runs) -> int64_t {
     const auto session = engine->Load(model, {.compiled = folder->path(), .few_runs = few_runs});
     EXPECT_TRUE(session.ok()) << session.status();

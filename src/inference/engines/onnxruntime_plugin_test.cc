@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/source_dir.h"
 #include "inference/engine.h"
 #include "inference/fetched_library.h"
 
@@ -18,8 +19,8 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const fs::path kActivations = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata/activations.onnx";
-const fs::path kAffine = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata/affine.onnx";
+const fs::path kActivations = SourceDir() / "src/inference/testdata/activations.onnx";
+const fs::path kAffine = SourceDir() / "src/inference/testdata/affine.onnx";
 
 class ScopedFault {
  public:

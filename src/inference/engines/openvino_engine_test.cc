@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/folders.h"
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 #include "inference/engine.h"
 #include "inference/engines/check_inputs.h"
@@ -24,7 +25,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const fs::path kData = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata";
+const fs::path kData = SourceDir() / "src/inference/testdata";
 
 fs::path Cache() {
   return FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 
+#include "base/source_dir.h"
 #include "base/temporary_folder.h"
 #include "inference/fetched_library.h"
 #include "inference/onnx_metadata.h"
@@ -22,7 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-const fs::path kData = fs::path(CALOTYPE_SOURCE_DIR) / "src/inference/testdata";
+const fs::path kData = SourceDir() / "src/inference/testdata";
 
 fs::path Library() { return FetchedLibrary("onnxruntime/lib"); }
 
