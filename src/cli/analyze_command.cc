@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "app/load_places.h"
+#include "app/open_models.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
@@ -75,13 +77,13 @@ AnalyzedPhoto AnalyzeOne(const std::string& path, const Eyes& eyes) {
 
 CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
   const int workers =
-      static_cast<int>(std::min<int64_t>(app.config().workers, static_cast<int64_t>(arguments.photos.size())));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(ModelUse::Of(workers)));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, arguments.only));
-  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
+      static_cast<int>(std::min<int64_t>(app.settings().workers, static_cast<int64_t>(arguments.photos.size())));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, ModelUse::Of(workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, arguments.only));
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
   const Eyes eyes{.analysis = *analysis,
                   .facts = FactsReader(std::move(places)),
-                  .limits = app.config().Limits(),
+                  .limits = app.settings().Limits(),
                   .options = {.vectors = arguments.vectors}};
 
   std::vector<std::promise<AnalyzedPhoto>> promises(arguments.photos.size());

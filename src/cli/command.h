@@ -1,7 +1,7 @@
 // The commands of the program: one .cc each, one row each in main's table.
 #pragma once
 
-#include "cli/app.h"
+#include "app/app.h"
 #include "cli/command_line.h"
 
 namespace calotype {

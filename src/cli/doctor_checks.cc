@@ -12,6 +12,9 @@
 #include <map>
 #include <system_error>
 
+#include "app/load_places.h"
+#include "app/model_choice.h"
+#include "app/open_catalog.h"
 #include "base/file.h"
 #include "catalog/schema.h"
 
@@ -66,7 +69,7 @@ std::string Describe(const Engine& engine) {
 // The keys of the settings that ask for a GPU, and whether one of what is here fits each.
 std::map<std::string, bool> GpuWishes(const App& app, const StatusOr<DeviceSet>& devices) {
   std::map<std::string, bool> wishes;
-  const auto policies = app.config().Policies();
+  const auto policies = app.settings().Policies();
   if (!policies.ok()) {
     return wishes;  // App::Configure has refused them
   }
@@ -87,7 +90,7 @@ std::map<std::string, bool> GpuWishes(const App& app, const StatusOr<DeviceSet>&
 
 // What there is of places, or what is wrong with their file.
 StatusOr<std::string> DescribePlaces(const App& app) {
-  const auto places = app.LoadPlaces();
+  const auto places = LoadPlaces(app);
   if (absl::IsNotFound(places.status())) {
     return std::string("no names of places (tools/setup/fetch_places)");
   }
@@ -117,7 +120,7 @@ Check CheckConfiguration(const App& app) {
   const fs::path file = app.folders().config / "config.toml";
   uintmax_t free_bytes = UINTMAX_MAX;
   std::error_code error;
-  Status status = CheckFolder(fs::path(app.config().catalog_file).parent_path(), free_bytes);
+  Status status = CheckFolder(fs::path(app.settings().catalog_file).parent_path(), free_bytes);
   if (status.ok()) {
     status = CheckFolder(app.DeviceFile().parent_path(), free_bytes);
   }
@@ -139,12 +142,12 @@ Check CheckConfiguration(const App& app) {
 
 Check CheckCatalogue(const App& app) {
   Check check{.name = "catalogue"};
-  const std::string& file = app.config().catalog_file;
+  const std::string& file = app.settings().catalog_file;
   std::error_code error;
   const StatusOr<std::string> places = DescribePlaces(app);
   if (!places.ok()) {
     check.detail = Message(places.status());
-    check.remedy = fmt::format("remove {} and run tools/setup/fetch_places", app.config().places_file);
+    check.remedy = fmt::format("remove {} and run tools/setup/fetch_places", app.settings().places_file);
     return check;
   }
   if (!fs::exists(file, error)) {
@@ -152,7 +155,7 @@ Check CheckCatalogue(const App& app) {
     check.detail = fmt::format("nothing was scanned yet ({} is made by the first scan); {}", file, *places);
     return check;
   }
-  const auto catalog = app.OpenCatalog(false);
+  const auto catalog = OpenCatalog(app, false);
   const StatusOr<CatalogStatus> status = catalog.ok() ? (*catalog)->GetStatus() : catalog.status();
   check.ok = status.ok();
   if (check.ok) {
@@ -214,7 +217,7 @@ Check CheckGpu(const App& app, const StatusOr<DeviceSet>& devices, const Machine
 
 Check CheckModelFiles(const App& app) {
   Check check{.name = "models"};
-  const StatusOr<Pack> pack = app.LoadPackInUse();
+  const StatusOr<Pack> pack = LoadPackInUse(app);
   const Status status = pack.ok() ? CheckFiles(*pack) : pack.status();
   check.ok = status.ok();
   if (check.ok) {

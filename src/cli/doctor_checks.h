@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "app/app.h"
+#include "app/open_models.h"
 #include "base/status.h"
-#include "cli/app.h"
 #include "inference/compatibility/machine_probe.h"
 
 namespace calotype {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <system_error>
 
+#include "app/model_choice.h"
 #include "cli/child_process.h"
 #include "cli/command.h"
 #include "cli/doctor_checks.h"
@@ -49,7 +50,7 @@ fs::path FindPackBuilder() {
 // Answers what was done, or why nothing was.
 std::string FixPack(const App& app) {
   constexpr std::array<std::string_view, 2> kBuilt = {"starter", "starter-free"};
-  const std::string pack = app.PackInUse().pack;
+  const std::string pack = PackInUse(app).pack;
   if (std::ranges::find(kBuilt, pack) == kBuilt.end()) {
     return fmt::format("the pack '{}' is not built here; calotype models pull {} fetches what is missing or damaged",
                        pack, pack);
@@ -61,7 +62,7 @@ std::string FixPack(const App& app) {
         "this program does not lie in",
         pack);
   }
-  const std::string folder = (fs::path(app.config().models_folder) / pack).string();
+  const std::string folder = (fs::path(app.settings().models_folder) / pack).string();
   StatusOr<ChildProcess> process = ChildProcess::Start({builder.string(), "--pack", pack, "--out", folder}, false);
   if (!process.ok()) {
     return Message(process.status());
@@ -81,7 +82,7 @@ std::vector<std::string> Fix(const App& app) {
   return fixed;
 }
 
-StatusOr<DeviceSet> OpenAllDevices(const AppConfig& config) {
+StatusOr<DeviceSet> OpenAllDevices(const Settings& config) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, config.Plugins());
   return OpenDevices({.onnxruntime = config.onnxruntime, .openvino = config.openvino, .plugins = plugins});
 }
@@ -95,9 +96,9 @@ Diagnosis Examine(const App& app, bool fix) {
   checks.push_back(CheckConfiguration(app));
   checks.push_back(CheckCatalogue(app));
   checks.push_back(CheckDecoders());
-  const StatusOr<DeviceSet> devices = OpenAllDevices(app.config());
+  const StatusOr<DeviceSet> devices = OpenAllDevices(app.settings());
   checks.push_back(CheckEngines(devices));
-  checks.push_back(CheckGpu(app, devices, devices.ok() ? devices->facts : ProbeMachine(app.config().onnxruntime)));
+  checks.push_back(CheckGpu(app, devices, devices.ok() ? devices->facts : ProbeMachine(app.settings().onnxruntime)));
   checks.push_back(CheckModelFiles(app));
   const ModelsAtWork models(app);
   checks.push_back(models.CheckDevices());

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <map>
 
+#include "app/app.h"
+#include "app/open_models.h"
 #include "base/file.h"
 #include "cli/doctor_checks.h"
 #include "cli/terminal.h"
@@ -80,10 +82,10 @@ ModelsAtWork::ModelsAtWork(const App& app) : app_(app), problem_(Open()) {
 
 Status ModelsAtWork::Open() {
   // As a scan: what is measured here is what it goes by.
-  ModelUse use = ModelUse::Of(app_.config().workers);
+  ModelUse use = ModelUse::Of(app_.settings().workers);
   use.measure_all = true;
-  CALOTYPE_ASSIGN_OR_RETURN(models_, app_.OpenModels(use));
-  CALOTYPE_ASSIGN_OR_RETURN(analysis_, App::OpenAnalysis(*models_, {}));
+  CALOTYPE_ASSIGN_OR_RETURN(models_, OpenModels(app_, use));
+  CALOTYPE_ASSIGN_OR_RETURN(analysis_, OpenAnalysis(*models_, {}));
   if (const ModelSpec* const model = models_->pack.Find("embed.text"); model != nullptr) {
     CALOTYPE_ASSIGN_OR_RETURN(encoder_, CreateTextEncoder(*model, *models_->cache));
   }
@@ -136,7 +138,7 @@ Check ModelsAtWork::CheckPhoto() const {
   const auto start = std::chrono::steady_clock::now();
   const auto decode = [&]() -> StatusOr<DecodedPhoto> {
     CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-    return DecodePhoto(file.get(), app_.config().Limits());
+    return DecodePhoto(file.get(), app_.settings().Limits());
   };
   const StatusOr<DecodedPhoto> photo = decode();
   PhotoResult result;

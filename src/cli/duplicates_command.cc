@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/open_catalog.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
@@ -68,7 +69,7 @@ std::string ToText(const DuplicateGroup& group) {
 }
 
 CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   const DuplicateOptions options{.turned = arguments.turned};
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(*catalog, options));
   std::string text;
@@ -88,7 +89,7 @@ CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
 }
 
 CommandResult ShowBursts(App& app, const DuplicatesArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Burst> bursts, FindBursts(*catalog, arguments.burst));
   std::string text;
   for (const Burst& burst : bursts) {
@@ -118,7 +119,7 @@ StatusOr<float> CosineOf(const std::string& text) {
 
 CommandResult ShowLookAlikes(App& app, const DuplicatesArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const float cosine, CosineOf(arguments.cosine));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const auto groups, FindLookAlikes(*catalog, cosine));
   std::string text;
   for (const std::vector<SimilarPhoto>& group : groups) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/open_catalog.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/export_rows.h"
@@ -119,7 +120,7 @@ StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<
 }
 
 CommandResult ExportRows(App& app, const ExportArguments& arguments, bool csv) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   if (!arguments.out.empty()) {
     CALOTYPE_RETURN_IF_ERROR(CheckIsNoPhoto(*catalog, arguments.out));
   }
@@ -165,7 +166,7 @@ CommandResult ExportSidecars(App& app, const ExportArguments& arguments) {
   if (!arguments.out.empty()) {
     return absl::InvalidArgumentError("--out is for jsonl and csv; sidecars stand beside their photos");
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, arguments.query));
   int64_t written = 0;
   int64_t same = 0;

@@ -18,7 +18,7 @@ std::string Variable(const std::function<const char*(const char*)>& get, const c
 
 }  // namespace
 
-StatusOr<HubSettings> ReadHubSettings(const AppConfig& config, const std::string& folder,
+StatusOr<HubSettings> ReadHubSettings(const Settings& config, const std::string& folder,
                                       const std::function<const char*(const char*)>& get) {
   HubSettings settings{.token = Variable(get, "HF_TOKEN"),
                        .folder = folder,

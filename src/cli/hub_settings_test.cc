@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-StatusOr<HubSettings> Read(const std::map<std::string, std::string>& environment, const AppConfig& config = {},
+StatusOr<HubSettings> Read(const std::map<std::string, std::string>& environment, const Settings& config = {},
                            const std::string& folder = "") {
   return ReadHubSettings(config, folder, [&](const char* name) -> const char* {
     const auto found = environment.find(name);
@@ -21,7 +21,7 @@ StatusOr<HubSettings> Read(const std::map<std::string, std::string>& environment
 TEST(HubSettingsTest, TheSettingComesBeforeTheEnvironment) {
   EXPECT_EQ(Read({})->endpoint, kHubEndpoint);
   EXPECT_EQ(Read({{"HF_ENDPOINT", "http://mirror.test//"}})->endpoint, "http://mirror.test");
-  AppConfig config;
+  Settings config;
   config.hub = "https://own.test/hub";
   EXPECT_EQ(Read({{"HF_ENDPOINT", "http://mirror.test"}}, config)->endpoint, "https://own.test/hub");
 }

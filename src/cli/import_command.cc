@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "analysis/model_binding.h"
+#include "app/open_models.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -120,7 +121,7 @@ StatusOr<std::string> TryModel(const App& app, const std::string& manifest, cons
   if (pack.Choices(model->task).size() > 1) {
     CALOTYPE_RETURN_IF_ERROR(pack.Choose(model->task, model->choice));
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(std::move(pack), {.threads = App::Cores()}));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, std::move(pack), {.threads = App::Cores()}));
   const ModelSpec& spec = *std::ranges::find(models->pack.models, arguments.name, &ModelSpec::name);
   std::shared_ptr<void> driver;
   CALOTYPE_RETURN_IF_ERROR(CreateDriver(models->pack, spec, *models->cache, driver));
@@ -167,7 +168,7 @@ CommandResult Install(const App& app, const ImportArguments& arguments, const fs
 
 CommandResult Import(const App& app, ImportArguments arguments) {
   CALOTYPE_RETURN_IF_ERROR(CheckArguments(arguments));
-  const fs::path folder = fs::path(app.config().models_folder) / arguments.pack;
+  const fs::path folder = fs::path(app.settings().models_folder) / arguments.pack;
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockPack(folder));
   const StatusOr<Pack> before = LoadPack(folder);
   if (!before.ok() && !absl::IsNotFound(before.status())) {

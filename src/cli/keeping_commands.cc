@@ -6,6 +6,7 @@
 #include <memory>
 #include <system_error>
 
+#include "app/open_catalog.h"
 #include "base/file_lock.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -25,7 +26,7 @@ std::string DatedName() {
 }
 
 CommandResult BackUp(App& app, const std::string& to) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   std::error_code error;
   const fs::path target = fs::is_directory(to, error) ? fs::path(to) / DatedName() : fs::path(to);
   CALOTYPE_RETURN_IF_ERROR(catalog->BackUp(target));
@@ -34,7 +35,7 @@ CommandResult BackUp(App& app, const std::string& to) {
 }
 
 CommandResult Restore(App& app, const std::string& from) {
-  const std::string& file = app.config().catalog_file;
+  const std::string& file = app.settings().catalog_file;
   std::error_code error;
   fs::create_directories(fs::path(file).parent_path(), error);
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(ScanLockFile(file), "scan of this catalogue"));
@@ -47,7 +48,7 @@ CommandResult Restore(App& app, const std::string& from) {
 }
 
 CommandResult CheckDatabase(App& app) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> problems, catalog->Check());
   for (const std::string& problem : problems) {
     PrintError(Printable(problem));

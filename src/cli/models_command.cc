@@ -7,6 +7,8 @@
 #include <memory>
 #include <set>
 
+#include "app/load_places.h"
+#include "app/model_choice.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
@@ -95,7 +97,7 @@ std::string ToText(const ListedPack& listed) {
 }
 
 // With the choices that the settings make; one that the pack does not have is told when it is opened.
-Pack WithChoices(Pack pack, const AppConfig& config) {
+Pack WithChoices(Pack pack, const Settings& config) {
   for (const auto& [task, choice] : config.choices) {
     if (!choice.empty()) {
       pack.Choose(task, choice).IgnoreError();
@@ -112,8 +114,8 @@ StatusOr<std::vector<ListedPack>> KnownPacks(const App& app, const std::set<std:
     }
     CALOTYPE_ASSIGN_OR_RETURN(const PackSource source, FindPackSource(std::string(name)));
     CALOTYPE_ASSIGN_OR_RETURN(
-        Pack pack, ParseManifest(source.text, source.file, std::filesystem::path(app.config().models_folder) / name));
-    packs.push_back({.pack = WithChoices(std::move(pack), app.config())});
+        Pack pack, ParseManifest(source.text, source.file, std::filesystem::path(app.settings().models_folder) / name));
+    packs.push_back({.pack = WithChoices(std::move(pack), app.settings())});
   }
   return packs;
 }
@@ -121,27 +123,27 @@ StatusOr<std::vector<ListedPack>> KnownPacks(const App& app, const std::set<std:
 CommandResult ListModels(App& app, bool as_json) {
   bool failed = false;
   std::string text;
-  const std::string pack_in_use = app.PackInUse().pack;
+  const std::string pack_in_use = PackInUse(app).pack;
   std::set<std::string> names;
   const auto add = [&](const ListedPack& listed) { text += as_json ? ToJsonLine(listed) : ToText(listed); };
-  for (const InstalledPack& installed : ListPacks(app.config().models_folder)) {
+  for (const InstalledPack& installed : ListPacks(app.settings().models_folder)) {
     names.insert(installed.name);
     if (!installed.pack.ok()) {
       PrintError(Message(installed.pack.status()));
       failed = true;
       continue;
     }
-    add({.pack = WithChoices(*installed.pack, app.config()),
+    add({.pack = WithChoices(*installed.pack, app.settings()),
          .installed = true,
          .in_use = installed.name == pack_in_use});
   }
   if (names.empty() && !as_json) {
     text = fmt::format("no pack is installed in {}; tools/starter_pack/build installs the starter pack\n",
-                       app.config().models_folder);
+                       app.settings().models_folder);
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ListedPack> known, KnownPacks(app, names));
   std::ranges::for_each(known, add);
-  if (const auto places = app.LoadPlaces(); places.ok() && !as_json) {
+  if (const auto places = LoadPlaces(app); places.ok() && !as_json) {
     text += fmt::format("{}  {} places with their regions, countries and time zones\n  {}\n", Bold("places"),
                         (*places)->size(), Printable((*places)->version()));
   }
@@ -151,7 +153,7 @@ CommandResult ListModels(App& app, bool as_json) {
 
 CommandResult VerifyModels(App& app) {
   int bad = 0;
-  for (const InstalledPack& installed : ListPacks(app.config().models_folder)) {
+  for (const InstalledPack& installed : ListPacks(app.settings().models_folder)) {
     CALOTYPE_RETURN_IF_ERROR(installed.pack.status());
     for (const ModelSpec& model : installed.pack->models) {
       for (const PackFile& file : model.files) {
@@ -186,7 +188,7 @@ void AddModelsCommand(CommandLine& parser, App& app) {
 void AddConfigCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand("config", "Every setting, its value now, and how to change it");
   command.SetAction([&app]() -> CommandResult {
-    Print(fmt::format("# {}\n", (app.folders().config / "config.toml").string()) + DescribeConfig(app.registry()));
+    Print(fmt::format("# {}\n", (app.folders().config / "config.toml").string()) + DescribeSettings(app.registry()));
     return 0;
   });
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 
+#include "app/open_catalog.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
@@ -65,7 +66,7 @@ std::string ToText(const std::vector<PersonRecord>& people) {
 }
 
 CommandResult ListPeople(App& app, const PeopleArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<PersonRecord> people, catalog->People());
   if (!arguments.hidden) {
     std::erase_if(people, &PersonRecord::hidden);
@@ -80,7 +81,7 @@ CommandResult ListPeople(App& app, const PeopleArguments& arguments) {
 }
 
 CommandResult ShowPerson(App& app, const PeopleArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceRecord> faces, catalog->FacesOf(arguments.person));
   std::vector<PhotoId> photos;
   std::ranges::transform(faces, std::back_inserter(photos), &FaceRecord::photo);
@@ -102,7 +103,7 @@ CommandResult ShowPerson(App& app, const PeopleArguments& arguments) {
 
 // `change` on the catalogue, then `done` is printed.
 CommandResult Change(App& app, const std::function<Status(Catalog& catalog)>& change, std::string_view done) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_RETURN_IF_ERROR(change(*catalog));
   Print(done);
   return 0;
@@ -117,7 +118,7 @@ CommandResult MergePeople(App& app, const PeopleArguments& arguments) {
 
 CommandResult SplitPerson(App& app, const PeopleArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceId> faces, Numbers(arguments.faces, "face"));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, catalog->SplitPerson(faces));
   Print(fmt::format("these are person {} now\n", person));
   return 0;

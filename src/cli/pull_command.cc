@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 
+#include "app/model_choice.h"
 #include "cli/command.h"
 #include "cli/hub_settings.h"
 #include "cli/interrupt.h"
@@ -37,7 +38,7 @@ struct PullArguments {
 
 const char* Environment(const char* name) { return std::getenv(name); }
 
-StatusOr<PullSelection> ReadSelection(const AppConfig& config, const PullArguments& arguments, const Pack& pack) {
+StatusOr<PullSelection> ReadSelection(const Settings& config, const PullArguments& arguments, const Pack& pack) {
   PullSelection selection{.all = arguments.all};
   for (const std::string& text : arguments.choices) {
     const std::size_t equals = text.find('=');
@@ -94,7 +95,7 @@ std::string Describe(const PullPlan& plan) {
 
 // What to type so that what was pulled is used, where it is not yet.
 std::string HowToUse(const App& app, const PullPlan& plan) {
-  const ModelChoice in_use = app.PackInUse();
+  const ModelChoice in_use = PackInUse(app);
   const StatusOr<Pack> installed = LoadPack(plan.pack.folder);
   std::map<std::string, std::string> choices;
   bool used = in_use.pack == plan.pack.name;
@@ -117,7 +118,7 @@ StatusOr<PullReport> RunWithBar(const App& app, const PullPlan& plan, const HubS
   const InterruptWatcher interrupt("what was fetched is kept");
   const std::unique_ptr<HttpClient> client = CreateHttpClient();
   ProgressBar bar;
-  return RunPull(plan, settings, *client, static_cast<int>(app.config().connections),
+  return RunPull(plan, settings, *client, static_cast<int>(app.settings().connections),
                  {.on_progress = [&](const PullProgress& progress) { bar.Update(progress); },
                   .on_fetched =
                       [](const PackFile& file) {
@@ -129,10 +130,10 @@ StatusOr<PullReport> RunWithBar(const App& app, const PullPlan& plan, const HubS
 }
 
 CommandResult PullPack(const App& app, const PullArguments& arguments, PackSource source) {
-  CALOTYPE_ASSIGN_OR_RETURN(const HubSettings settings, ReadHubSettings(app.config(), arguments.from, Environment));
+  CALOTYPE_ASSIGN_OR_RETURN(const HubSettings settings, ReadHubSettings(app.settings(), arguments.from, Environment));
   CALOTYPE_ASSIGN_OR_RETURN(const Pack pack, ParseManifest(source.text, source.file, {}));
-  CALOTYPE_ASSIGN_OR_RETURN(const PullSelection selection, ReadSelection(app.config(), arguments, pack));
-  CALOTYPE_ASSIGN_OR_RETURN(const PullPlan plan, PlanPull(std::move(source), app.config().models_folder, selection));
+  CALOTYPE_ASSIGN_OR_RETURN(const PullSelection selection, ReadSelection(app.settings(), arguments, pack));
+  CALOTYPE_ASSIGN_OR_RETURN(const PullPlan plan, PlanPull(std::move(source), app.settings().models_folder, selection));
   Print(Describe(plan));
   CALOTYPE_RETURN_IF_ERROR(AcceptLicences(plan, arguments));
   const auto start = std::chrono::steady_clock::now();
@@ -149,8 +150,8 @@ CommandResult PullPack(const App& app, const PullArguments& arguments, PackSourc
 
 // Whether the hub answers for a file of the pack; what it says besides does not matter.
 CommandResult ProbeHub(const App& app, const PullArguments& arguments, const PackSource& source) {
-  CALOTYPE_ASSIGN_OR_RETURN(const HubSettings settings, ReadHubSettings(app.config(), "", Environment));
-  CALOTYPE_ASSIGN_OR_RETURN(const PullPlan plan, PlanPull(source, app.config().models_folder, {}));
+  CALOTYPE_ASSIGN_OR_RETURN(const HubSettings settings, ReadHubSettings(app.settings(), "", Environment));
+  CALOTYPE_ASSIGN_OR_RETURN(const PullPlan plan, PlanPull(source, app.settings().models_folder, {}));
   if (plan.files.empty()) {
     return absl::InvalidArgumentError(fmt::format("{} has no files", arguments.name));
   }

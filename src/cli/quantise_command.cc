@@ -14,6 +14,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
+#include "app/model_choice.h"
+#include "app/open_catalog.h"
+#include "app/open_models.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -108,10 +111,10 @@ std::vector<PhotoId> Spread(const std::vector<PhotoId>& photos, std::size_t coun
 
 StatusOr<std::vector<fs::path>> PhotosOfLibrary(const App& app, std::size_t count) {
   std::error_code error;
-  if (!fs::exists(app.config().catalog_file, error)) {
+  if (!fs::exists(app.settings().catalog_file, error)) {
     return std::vector<fs::path>();
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> all, catalog->FindPhotos({}));
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog->PathsOf(Spread(all, count)));
   std::erase(paths, "");
@@ -242,7 +245,7 @@ class Quantisation {
 
   Status Look(const fs::path& path, const PhotoAnalysis& analysis) const {
     CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-    CALOTYPE_ASSIGN_OR_RETURN(const DecodedPhoto photo, DecodePhoto(file.get(), app_.config().Limits()));
+    CALOTYPE_ASSIGN_OR_RETURN(const DecodedPhoto photo, DecodePhoto(file.get(), app_.settings().Limits()));
     PhotoResult result;
     const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
     analysis.Run(photo, analysis.Closure(all), result);
@@ -276,7 +279,7 @@ class Quantisation {
                                             },
                                         .stop = stop_}));
     // As a scan: what is measured here is what it goes by.
-    const ModelUse use = ModelUse::Of(app_.config().workers);
+    const ModelUse use = ModelUse::Of(app_.settings().workers);
     CALOTYPE_ASSIGN_OR_RETURN(
         const AtWork work,
         Open(engine_,
@@ -342,8 +345,8 @@ class Quantisation {
 
 // Where a scan will run the models: int8 may agree and be faster than fp32, and another device faster still.
 Status Place(const App& app, const ModelChoice& choice, std::vector<QuantisedModel>& quantised) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(choice, ModelUse::Of(app.config().workers)));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, {}));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, choice, ModelUse::Of(app.settings().workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, {}));
   for (QuantisedModel& model : quantised) {
     if (!model.form.ok()) {
       model.why = Message(model.form.status());
@@ -403,8 +406,8 @@ StatusOr<std::vector<fs::path>> ChoosePhotos(const App& app, const Pack& pack, s
 }
 
 CommandResult QuantiseModels(const App& app, const QuantiseArguments& arguments) {
-  const ModelChoice choice = app.PackInUse();
-  CALOTYPE_ASSIGN_OR_RETURN(Pack pack, app.LoadChosen(choice));
+  const ModelChoice choice = PackInUse(app);
+  CALOTYPE_ASSIGN_OR_RETURN(Pack pack, LoadChosen(app, choice));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> tasks, TasksOf(arguments, pack));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<fs::path> photos,
                             ChoosePhotos(app, pack, static_cast<std::size_t>(arguments.photos)));
@@ -413,7 +416,7 @@ CommandResult QuantiseModels(const App& app, const QuantiseArguments& arguments)
   const auto clear = absl::MakeCleanup([] { ShowStep(""); });
   CALOTYPE_ASSIGN_OR_RETURN(
       const DeviceSet devices,
-      OpenDevices({.onnxruntime = app.config().onnxruntime, .plugins = {}, .reference_alone = true}));
+      OpenDevices({.onnxruntime = app.settings().onnxruntime, .plugins = {}, .reference_alone = true}));
   Quantisation work(app, std::move(pack), devices.engines.front(), interrupt.token());
   std::set<std::string_view> done;
   for (const CalibratedTask& row : kCalibratedTasks) {

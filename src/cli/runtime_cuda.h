@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "app/app.h"
 #include "cli/command.h"
 
 namespace calotype {

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "app/model_choice.h"
+#include "app/open_catalog.h"
 #include "cli/command.h"
 #include "cli/scan_run.h"
 #include "cli/size_text.h"
@@ -30,7 +32,7 @@ StatusOr<std::vector<std::string>> FoldersToScan(const App& app, const ScanArgum
   if (!arguments.folders.empty()) {
     return arguments.folders;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> roots, catalog->Roots());
   if (roots.empty()) {
     return absl::FailedPreconditionError("no folder was scanned yet; run: calotype scan FOLDER");
@@ -57,7 +59,7 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
   CALOTYPE_RETURN_IF_ERROR(ApplyOptions(app, arguments));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(app, arguments));
   const ScanRequest request{
-      .models = app.PackInUse(), .folders = folders, .only = arguments.only, .gone = arguments.gone};
+      .models = PackInUse(app), .folders = folders, .only = arguments.only, .gone = arguments.gone};
   if (arguments.watch) {
     CALOTYPE_RETURN_IF_ERROR(ScanAndWatch(app, request, Tell));
     return 0;
@@ -67,7 +69,7 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
 }
 
 StatusOr<int64_t> PutBack(const App& app, const RetryArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   if (arguments.photos.empty()) {
     return catalog->RetryFailed({.reason = arguments.reason});
   }
@@ -87,12 +89,12 @@ CommandResult Retry(App& app, const RetryArguments& arguments) {
   if (count == 0) {
     return 0;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = app.PackInUse()}));
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = PackInUse(app)}));
   return Tell(report);
 }
 
 CommandResult SetPaused(const App& app, bool paused) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_RETURN_IF_ERROR(catalog->SetPaused(paused));
   Print(paused ? "scans of this library rest from now on; calotype resume lets them go on\n"
                : "scans of this library go on\n");

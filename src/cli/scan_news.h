@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/app.h"
+#include "app/app.h"
 #include "cli/command_line.h"
 #include "pipeline/progress_file.h"
 

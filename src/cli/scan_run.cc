@@ -8,8 +8,12 @@
 #include <filesystem>
 #include <memory>
 
+#include "app/load_places.h"
+#include "app/open_catalog.h"
+#include "app/open_models.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/device_progress.h"
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
@@ -31,14 +35,14 @@ Status SortPeople(App& app, const Models& models) {
   if (!threshold.ok()) {
     return absl::OkStatus();  // A pack without faces has no people.
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   // First, so that faces that nobody named join the people whom regions name.
   CALOTYPE_RETURN_IF_ERROR(catalog->ImportRegionNames().status());
   return UpdatePeople(*catalog, *threshold);
 }
 
 // Where memory is limited, what models take is known before the first photo claims the rest.
-Status Preload(const AppConfig& config, ModelCache& cache) {
+Status Preload(const Settings& config, ModelCache& cache) {
   if (config.memory_mb == 0) {
     return cache.Preload({config.preload.begin(), config.preload.end()});
   }
@@ -73,15 +77,15 @@ class ScanRunner {
 
 StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanRequest& request) {
   std::unique_ptr<ScanRunner> runner(new ScanRunner(app));
-  const AppConfig& config = app.config();
-  CALOTYPE_RETURN_IF_ERROR(app.OpenCatalog(true).status());
+  const Settings& config = app.settings();
+  CALOTYPE_RETURN_IF_ERROR(OpenCatalog(app, true).status());
   if (config.nice > 0 && setpriority(PRIO_PROCESS, 0, static_cast<int>(config.nice)) != 0) {
     LogWarning("scan.nice is {}, which the system refused", config.nice);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(runner->models_, app.OpenModels(request.models, ModelUse::Of(config.workers)));
-  CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, App::OpenAnalysis(*runner->models_, request.only));
-  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, app.LoadPlacesIfAny());
-  runner->models_->MeasureDevices(runner->token());
+  CALOTYPE_ASSIGN_OR_RETURN(runner->models_, OpenModels(app, request.models, ModelUse::Of(config.workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(runner->analysis_, OpenAnalysis(*runner->models_, request.only));
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
+  runner->models_->MeasureDevices(PrintMeasurement, runner->token());
   if (!runner->token().stop_requested()) {
     CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
   }
@@ -110,7 +114,7 @@ StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool wa
   if (!walk) {
     options.roots.clear();
   }
-  if (const int64_t days = app_.config().forget_after_days; days > 0) {
+  if (const int64_t days = app_.settings().forget_after_days; days > 0) {
     options.forget_before = time(nullptr) - days * kSecondsPerDay;
   }
   StatusOr<ScanReport> report = absl::UnknownError("not run");
@@ -156,8 +160,8 @@ StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request) {
 Status ScanAndWatch(App& app, const ScanRequest& request, const std::function<void(const ScanReport&)>& on_report) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto runner, ScanRunner::Open(app, request));
   // Before the first scan, so that nothing falls between it and the watching.
-  FolderWatcher watcher(runner->roots(), {.settle = std::chrono::seconds(app.config().settle_s),
-                                          .poll = std::chrono::seconds(app.config().poll_s)});
+  FolderWatcher watcher(runner->roots(), {.settle = std::chrono::seconds(app.settings().settle_s),
+                                          .poll = std::chrono::seconds(app.settings().poll_s)});
   TellPolled(watcher);
   CALOTYPE_ASSIGN_OR_RETURN(const ScanReport first, runner->Run({}));
   on_report(first);

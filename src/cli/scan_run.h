@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "app/app.h"
+#include "app/model_choice.h"
 #include "base/status.h"
-#include "cli/app.h"
 #include "pipeline/scan_job.h"
 
 namespace calotype {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "app/load_places.h"
+#include "app/open_catalog.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/search_run.h"
@@ -103,14 +105,14 @@ CommandResult RunSearch(App& app, const SearchArguments& arguments, const Output
   }
   const bool asks_for_place = std::ranges::any_of(
       query.facts, [](const FactTerm& fact) { return fact.kind == FactTerm::Kind::kPlace && !fact.negated; });
-  if (result.hits.empty() && asks_for_place && absl::IsNotFound(app.LoadPlaces().status())) {
+  if (result.hits.empty() && asks_for_place && absl::IsNotFound(LoadPlaces(app).status())) {
     PrintError(kNoPlaces);
   }
   return 0;
 }
 
 CommandResult RunSimilar(App& app, const std::string& photo, const OutputArguments& output) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(CatalogPath(photo).string()));
   VectorSearch vectors(app.VectorsFolder());
   CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, FindSimilar(*catalog, vectors, id, output.limit));

@@ -4,6 +4,10 @@
 
 #include <memory>
 
+#include "app/model_choice.h"
+#include "app/open_models.h"
+#include "app/open_catalog.h"
+
 namespace calotype {
 
 StatusOr<Query> ReadQuery(const std::vector<std::string>& words) {
@@ -16,7 +20,7 @@ StatusOr<Query> ReadQuery(const std::vector<std::string>& words) {
 
 // The encoder only when there are words to encode: a search by text or object loads no model.
 StatusOr<SearchResult> RunQuery(const App& app, const Query& query, const SearchOptions& options) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   VectorSearch vectors(app.VectorsFolder());
   if (query.meaning.empty()) {
     return Searcher(*catalog, vectors, nullptr).Search(query, options);
@@ -24,9 +28,9 @@ StatusOr<SearchResult> RunQuery(const App& app, const Query& query, const Search
   // The models whose vectors are shown: while others take over, those that were there before.
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels known, catalog->Models());
   const ModelSet shown = known.shown.value_or(
-      known.wanted.value_or(ModelSet{.pack = app.PackInUse().pack, .choices = "", .text_encoder = ""}));
+      known.wanted.value_or(ModelSet{.pack = PackInUse(app).pack, .choices = "", .text_encoder = ""}));
   CALOTYPE_ASSIGN_OR_RETURN(const auto models,
-                            app.OpenModels({.pack = shown.pack, .choices = ParseChoices(shown.choices)},
+                            OpenModels(app, {.pack = shown.pack, .choices = ParseChoices(shown.choices)},
                                            {.threads = App::Cores(), .few_runs = true}));
   const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
   if (!model.ok()) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "cli/app.h"
+#include "app/app.h"
 #include "search/query.h"
 #include "search/searcher.h"
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "app/open_catalog.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
@@ -130,14 +131,14 @@ Status CheckOutput(Catalog& catalog, const std::string& output) {
 
 Status Render(const App& app, const PhotoRecord& photo, const std::string& asked, const std::string& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenPhoto(photo, asked));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto decoded, DecodePhoto(file.get(), app.config().Limits()));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto decoded, DecodePhoto(file.get(), app.settings().Limits()));
   RenderFindings(decoded, photo.findings);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(decoded.image, kRenderQuality));
   return WriteFileAtomically(output, jpeg);
 }
 
 CommandResult Show(App& app, const ShowArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   if (!arguments.render.empty()) {
     CALOTYPE_RETURN_IF_ERROR(CheckOutput(*catalog, arguments.render));
   }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/open_catalog.h"
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/scan_news.h"
@@ -155,7 +156,7 @@ struct StatusArguments {
 };
 
 CommandResult ShowStatus(App& app, const StatusArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   if (arguments.watch) {
     return WatchScan(app, arguments.json);
   }

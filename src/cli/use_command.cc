@@ -7,8 +7,12 @@
 #include <optional>
 #include <system_error>
 
+#include "app/model_choice.h"
+#include "app/open_catalog.h"
+#include "app/open_models.h"
 #include "cli/child_process.h"
 #include "cli/command.h"
+#include "cli/device_progress.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 
@@ -46,13 +50,13 @@ StatusOr<ModelChoice> Chosen(const UseArguments& arguments, const LibraryModels&
 
 // That every model loads and passes its self-test is found out here, not hours later in the background.
 StatusOr<ModelSet> Check(const App& app, const ModelChoice& choice) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(choice, ModelUse::Of(app.config().workers)));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, App::OpenAnalysis(*models, {}));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, choice, ModelUse::Of(app.settings().workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, {}));
   std::unique_ptr<TextEncoder> encoder;
   if (const ModelSpec* const spec = models->pack.Find("embed.text"); spec != nullptr) {
     CALOTYPE_ASSIGN_OR_RETURN(encoder, CreateTextEncoder(*spec, *models->cache));
   }
-  models->MeasureDevices();
+  models->MeasureDevices(PrintMeasurement);
   CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({kModelTasks.begin(), kModelTasks.end()}));
   return models->Set();
 }
@@ -74,7 +78,7 @@ CommandResult SwitchInBackground(const App& app, const ModelChoice& choice, cons
   if (!choice.choices.empty()) {
     command.insert(command.end(), {"--choice", ChoicesText(choice.choices)});
   }
-  const std::string log = fs::path(app.config().catalog_file).replace_filename("models-use.log").string();
+  const std::string log = fs::path(app.settings().catalog_file).replace_filename("models-use.log").string();
   CALOTYPE_ASSIGN_OR_RETURN(const pid_t process, ChildProcess::StartDetached(command, log));
   Print(
       fmt::format("{} looks at {} photos in the background (process {}, {})\n{} answers until all are done; how far it "
@@ -84,7 +88,7 @@ CommandResult SwitchInBackground(const App& app, const ModelChoice& choice, cons
 }
 
 CommandResult Use(App& app, const UseArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(true));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, true));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
   CALOTYPE_ASSIGN_OR_RETURN(const ModelChoice choice, Chosen(arguments, models));
   CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, Check(app, choice));
@@ -101,7 +105,7 @@ CommandResult Use(App& app, const UseArguments& arguments) {
 }
 
 CommandResult Forget(const App& app) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, app.OpenCatalog(false));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t photos, catalog->ForgetPreviousModels());
   Print(!models.previous.has_value() && photos == 0

@@ -14,6 +14,8 @@
 #include <set>
 #include <thread>
 
+#include "app/model_choice.h"
+#include "app/open_models.h"
 #include "base/file.h"
 #include "base/temporary_folder.h"
 #include "cli/child_process.h"
@@ -204,7 +206,7 @@ class WorkflowTest {
     for (const ConfigField& field : app_.registry().fields()) {
       command.insert(command.end(), {"--set", field.Assignment()});
     }
-    const ModelChoice models = app_.PackInUse();
+    const ModelChoice models = PackInUse(app_);
     command.insert(command.end(), {"--set", "models.pack=" + models.pack});
     for (const auto& [task, choice] : models.choices) {
       command.insert(command.end(), {"--set", fmt::format("models.choice.{}={}", task, choice)});
@@ -356,7 +358,7 @@ CommandResult RunWorkflowTest(App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const TemporaryFolder folder, TemporaryFolder::Create());
   WorkflowTest test(app, folder.path());
   {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto models, app.OpenModels(ModelUse{}));
+    CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, ModelUse{}));
     CALOTYPE_RETURN_IF_ERROR(MakeLibrary(*models, test.photos()));
   }
   int passed = 0;

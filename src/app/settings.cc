@@ -1,4 +1,4 @@
-#include "cli/app_config.h"
+#include "app/settings.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,7 +54,7 @@ std::string UsualPack(const fs::path& models_folder) {
   return std::string(installed == kUsualPacks.end() ? kUsualPacks.front() : *installed);
 }
 
-void AppConfig::Register(ConfigRegistry& registry) {
+void Settings::Register(ConfigRegistry& registry) {
   registry.AddText("catalog.file", &catalog_file, "the database");
   registry.AddText("places.file", &places_file, "names of places (tools/setup/fetch_places); not there: do without");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
@@ -107,7 +107,7 @@ void AppConfig::Register(ConfigRegistry& registry) {
                       "what a scan may hold: photos wait for it, larger ones are refused; 0: no limit");
 }
 
-void AppConfig::Resolve(const Folders& folders, int cores) {
+void Settings::Resolve(const Folders& folders, int cores) {
   SetDefault(catalog_file, folders.data / "catalog.db");
   SetDefault(models_folder, folders.cache / "models");
   SetDefault(places_file, folders.cache / "places" / "places.tsv");
@@ -125,7 +125,7 @@ void AppConfig::Resolve(const Folders& folders, int cores) {
   }
 }
 
-Status AppConfig::Validate() const {
+Status Settings::Validate() const {
   if (pack.find('/') != std::string::npos) {
     return absl::InvalidArgumentError(
         fmt::format("models.pack is '{}'; it must be the name of an installed pack", pack));
@@ -135,7 +135,7 @@ Status AppConfig::Validate() const {
   return Policies().status();
 }
 
-StatusOr<std::vector<PluginProvider>> AppConfig::Plugins() const {
+StatusOr<std::vector<PluginProvider>> Settings::Plugins() const {
   std::vector<PluginProvider> plugins;
   for (const std::string& text : providers) {
     const std::size_t equals = text.find('=');
@@ -148,7 +148,7 @@ StatusOr<std::vector<PluginProvider>> AppConfig::Plugins() const {
   return plugins;
 }
 
-StatusOr<std::map<std::string, DevicePolicy>> AppConfig::Policies() const {
+StatusOr<std::map<std::string, DevicePolicy>> Settings::Policies() const {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, Plugins());
   std::vector<std::string> names;
   std::ranges::transform(plugins, std::back_inserter(names), &PluginProvider::name);
@@ -162,7 +162,7 @@ StatusOr<std::map<std::string, DevicePolicy>> AppConfig::Policies() const {
   return policies;
 }
 
-CacheSettings AppConfig::Cache() const {
+CacheSettings Settings::Cache() const {
   CacheSettings settings{.memory_bytes = cache_memory_mb * 1'000'000,
                          .idle = std::chrono::seconds(cache_idle_s),
                          .pinned = {pinned.begin(), pinned.end()}};
@@ -174,13 +174,13 @@ CacheSettings AppConfig::Cache() const {
   return settings;
 }
 
-DecodeLimits AppConfig::Limits() const {
+DecodeLimits Settings::Limits() const {
   return {.max_file_bytes = static_cast<std::size_t>(max_file_bytes),
           .max_pixels = max_pixels,
           .max_aspect_ratio = static_cast<int>(max_aspect_ratio)};
 }
 
-std::string DescribeConfig(const ConfigRegistry& registry) {
+std::string DescribeSettings(const ConfigRegistry& registry) {
   std::size_t key = 0;
   std::size_t value = 0;
   for (const ConfigField& field : registry.fields()) {

@@ -18,11 +18,11 @@
 namespace calotype {
 
 // Empty paths mean the default below the folders of base/folders.h; 0 means "as many as fit this machine".
-struct AppConfig {
+struct Settings {
   std::string catalog_file;
   std::string models_folder;
   std::string places_file;
-  std::string pack;                            // empty: App::PackInUse()
+  std::string pack;                            // empty: PackInUse() in model_choice.h
   std::map<std::string, std::string> choices;  // by task; empty: the pack's own
   std::string hub;                             // empty: HF_ENDPOINT, else kHubEndpoint
   int64_t connections = 4;
@@ -71,6 +71,6 @@ struct AppConfig {
 std::string UsualPack(const std::filesystem::path& models_folder);
 
 // Every field with its value now, its help and its environment variable, one a line.
-std::string DescribeConfig(const ConfigRegistry& registry);
+std::string DescribeSettings(const ConfigRegistry& registry);
 
 }  // namespace calotype

@@ -1,0 +1,50 @@
+// The settings of the program and the places of its files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/config.h"
+#include "base/folders.h"
+#include "base/status.h"
+
+namespace calotype {
+
+// Configure() is called once, before anything else; afterwards any number of threads may read.
+class App {
+ public:
+  App() { settings_.Register(registry_); }
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  // Reads the configuration file, the environment and `assignments` ("key=value"), in this order; later ones win.
+  Status Configure(const std::vector<std::string>& assignments);
+
+  ConfigRegistry& registry() { return registry_; }
+  const Settings& settings() const { return settings_; }
+  const Folders& folders() const { return folders_; }
+  // What Configure() was given: what the command line set.
+  const std::vector<std::string>& assignments() const { return assignments_; }
+
+  // The folder of the vector indices: derived files beside the catalogue.
+  std::filesystem::path VectorsFolder() const { return settings_.catalog_file + ".vectors"; }
+  // The folder of the int8 forms of models.
+  std::filesystem::path QuantisedFolder() const { return folders_.cache / "quantised"; }
+  // The folder of models that an engine compiled for a device.
+  std::filesystem::path CompiledFolder() const { return folders_.cache / "compiled"; }
+  // The file with the measurements and failures of devices (DeviceStore).
+  std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
+
+  // CPU cores of this machine, at least 1.
+  static int Cores();
+
+ private:
+  Settings settings_;
+  ConfigRegistry registry_;
+  Folders folders_;
+  std::vector<std::string> assignments_;
+};
+
+}  // namespace calotype

@@ -1,0 +1,22 @@
+// Loads the names of places from the file that the settings name.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "app/app.h"
+#include "base/status.h"
+#include "photo/places.h"
+
+namespace calotype {
+
+// What to do when LoadPlaces answers kNotFound.
+inline constexpr std::string_view kNoPlaces =
+    "there are no names of places here: tools/setup/fetch_places fetches them, the next scan fills them in";
+
+// kNotFound when there is no such file.
+StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlaces(const App& app);
+// The same, but null when there is no such file.
+StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlacesIfAny(const App& app);
+
+}  // namespace calotype
