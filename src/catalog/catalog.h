@@ -15,40 +15,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "analysis/findings.h"
-#include "base/sha256.h"
 #include "base/status.h"
-#include "photo/decode.h"
-#include "photo/facts.h"
+#include "catalog/types.h"
+#include "catalog/work_source.h"
 
 namespace calotype {
-
-using PhotoId = int64_t;
-using FaceId = int64_t;
-using PersonId = int64_t;
-
-// Values are stored: never renumber.
-enum class AnalysisState : uint8_t { kPending = 0, kRunning = 1, kDone = 2, kFailed = 3, kSkipped = 4 };
-std::string_view AnalysisStateName(AnalysisState state);  // "pending" ...
-
-// The pseudo-analyser under which decoding is booked: pixels first, then everything that looks at them.
-inline constexpr std::string_view kDecodeAnalysis = "decode";
-
-// The same for what the photo, and the sidecars beside it, say of it: can be read again without its pixels.
-inline constexpr std::string_view kFactsAnalysis = "facts";
-
-// Size and time say whether a file must be read again.
-struct FileStamp {
-  int64_t size = 0;
-  int64_t mtime_ns = 0;  // since the epoch
-
-  bool operator==(const FileStamp&) const = default;
-};
-
-struct AnalysisVersion {
-  std::string analysis;  // Analyser::name()
-  std::string version;   // Analyser::version()
-};
 
 // The models that look at a library and answer for it.
 struct ModelSet {
@@ -75,64 +46,10 @@ struct PendingPhoto {
   std::vector<std::string> analyses;  // that are pending; may hold kDecodeAnalysis
 };
 
-struct AnalysisOutcome {
-  std::string analysis;
-  std::string version;
-  AnalysisState state = AnalysisState::kDone;  // kDone, kFailed or kSkipped
-  std::string reason;                          // of kFailed and kSkipped
-  bool passing = false;                        // of kFailed: it may be well another time, and is tried again by itself
-  std::string device;                          // where its models ran
-  double milliseconds = 0;
-};
-
-// Files that belong to the photo at `photo_path`. Values are stored: never renumber.
-enum class CompanionKind : uint8_t {
-  kSidecar = 1,  // XMP
-  kVideo = 2,    // of a live photo
-  kRaw = 3,      // the RAW of a RAW and JPEG pair: a photo too, for which the JPEG stands
-};
-struct Companion {
-  std::string photo_path;
-  std::string path;
-  CompanionKind kind = CompanionKind::kSidecar;
-  FileStamp stamp;
-};
-
 // A RAW photo and the one that stands for it.
 struct PhotoPair {
   PhotoId raw = 0;
   PhotoId shown = 0;
-};
-
-// What the header and the metadata told.
-struct PhotoProperties {
-  PhotoFormat format = PhotoFormat::kUnknown;
-  int width = 0;  // upright
-  int height = 0;
-  PhotoFacts facts;
-};
-
-// All that one photo's way brought. Findings whose analysis is kDone replace the earlier ones of that analysis.
-struct PhotoResult {
-  PhotoId id = 0;
-  std::optional<PhotoProperties> properties;  // absent when it was not decoded
-  std::optional<PhotoFacts> facts;            // read again without decoding
-  Findings findings;
-  std::vector<AnalysisOutcome> outcomes;
-};
-
-struct PhotoRecord {
-  PhotoId id = 0;
-  Sha256Digest sha256;
-  int64_t bytes = 0;
-  std::vector<std::string> paths;     // present ones first
-  std::size_t present_paths = 0;      // how many of them are
-  std::vector<Companion> companions;  // of the present paths; for a RAW of a pair also the pair itself
-  std::optional<PhotoProperties> properties;
-  Findings findings;                                 // faces carry no embeddings
-  std::vector<std::optional<PersonId>> face_people;  // one per face
-  std::vector<std::string> face_names;               // the names of these people; empty: nobody, or not named
-  std::vector<AnalysisOutcome> outcomes;
 };
 
 struct StateCounts {
@@ -141,12 +58,6 @@ struct StateCounts {
   int64_t done = 0;
   int64_t failed = 0;
   int64_t skipped = 0;
-};
-
-// A photo that a process was at when it died.
-struct Casualty {
-  PhotoId photo = 0;
-  bool crashed = false;  // on this very photo; else it was killed, or died of another
 };
 
 // Which failures are tried again.

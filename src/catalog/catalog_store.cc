@@ -87,7 +87,7 @@ Status WriteOutcome(Database& database, PhotoId photo, const AnalysisOutcome& ou
       " found_version = coalesce(excluded.found_version, found_version), crashes = 0, kills = 0, retry_at = CASE"
       " WHEN ?9 AND attempts <= ?11 THEN unixepoch() + (?10 << (2 * max(attempts - 1, 0))) ELSE 0 END",
       photo, outcome.analysis, outcome.version, static_cast<int>(outcome.state), outcome.reason, outcome.device,
-      outcome.milliseconds, found_version, outcome.state == AnalysisState::kFailed && outcome.passing ? 1 : 0,
+      outcome.milliseconds, found_version, outcome.state == AnalysisState::kFailed && outcome.retryable ? 1 : 0,
       kFirstRetrySeconds, kAutomaticTries);
 }
 

@@ -170,7 +170,7 @@ TEST_P(CatalogWorkTest, AFailureThatMayPassHasANextTryThatIsPutOffLongerEachTime
   PhotoResult result;
   result.id = photo;
   result.outcomes = {Failed("objects", "the device is busy")};
-  result.outcomes[0].passing = true;
+  result.outcomes[0].retryable = true;
   std::vector<int64_t> waits;
   for (int attempt = 1; attempt <= 6; ++attempt) {
     ASSERT_THAT(Value(catalog().ClaimPending(std::vector<std::string>{"objects"}, 1)), SizeIs(1));
@@ -196,7 +196,7 @@ TEST_P(CatalogWorkTest, AClockThatWasSetBackHoldsNoRetryUp) {
   PhotoResult result;
   result.id = Add("/a", "a");
   result.outcomes = {Failed("objects", "the device is busy")};
-  result.outcomes[0].passing = true;
+  result.outcomes[0].retryable = true;
   CALOTYPE_ASSERT_OK(StoreOne(result));
   Reopen();
   auto database = Value(Database::Open(file()));

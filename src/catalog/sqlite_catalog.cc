@@ -42,22 +42,6 @@ Status Prepare(Database& database) {
 
 }  // namespace
 
-std::string_view AnalysisStateName(AnalysisState state) {
-  switch (state) {
-    case AnalysisState::kPending:
-      return "pending";
-    case AnalysisState::kRunning:
-      return "running";
-    case AnalysisState::kDone:
-      return "done";
-    case AnalysisState::kFailed:
-      return "failed";
-    case AnalysisState::kSkipped:
-      return "skipped";
-  }
-  return "unknown";
-}
-
 std::filesystem::path ScanLockFile(const std::filesystem::path& catalog_file) {
   return catalog_file.string() + ".scan.lock";
 }

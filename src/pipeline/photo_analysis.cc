@@ -176,7 +176,7 @@ AnalysisOutcome PhotoAnalysis::RunOne(Analyser& analyser, const PhotoView& view,
   if (!status.ok()) {
     outcome.state = AnalysisState::kFailed;
     outcome.reason = Message(status);
-    outcome.passing = MayPass(status.code());
+    outcome.retryable = MayPass(status.code());
   }
   return outcome;
 }
@@ -188,7 +188,7 @@ void PhotoAnalysis::BookUndecodable(const Status& reason, std::span<const std::s
        .version = std::string(kDecodeVersion),
        .state = AnalysisState::kFailed,
        .reason = Message(reason),
-       .passing = reason.code() != absl::StatusCode::kResourceExhausted && MayPass(reason.code())});
+       .retryable = reason.code() != absl::StatusCode::kResourceExhausted && MayPass(reason.code())});
   for (const auto& analyser : analysers_) {
     if (Contains(names, analyser->name())) {
       result.outcomes.push_back({.analysis = std::string(analyser->name()),

@@ -421,7 +421,7 @@ void ScanJob::ReadFacts(const PendingPhoto& photo) {
   } else {
     outcome.state = AnalysisState::kFailed;
     outcome.reason = Message(facts.status());
-    outcome.passing = absl::IsNotFound(facts.status()) || absl::IsPermissionDenied(facts.status());
+    outcome.retryable = absl::IsNotFound(facts.status()) || absl::IsPermissionDenied(facts.status());
   }
   to_write_.Push({.result = std::move(result), .path = photo.paths.front()});
 }

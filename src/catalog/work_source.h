@@ -1,0 +1,81 @@
+// Work with an owner: photos are claimed, and each claim is acknowledged, given back, or lost when its lease ends.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "catalog/types.h"
+#include "catalog/work_owner.h"
+
+namespace calotype {
+
+// A path at which the photo's content was last seen, and the stamp that the file had then. A file that has another
+// stamp now may have other content (CompareStamps): do not analyse it as this photo.
+struct PhotoFile {
+  std::string path;
+  FileStamp stamp;
+};
+
+struct WorkItem {
+  PhotoId photo = 0;
+  Sha256Digest sha256;                // of the content to be analysed
+  std::vector<PhotoFile> files;       // at least one, ordered by path
+  std::vector<std::string> analyses;  // the pending ones; may hold kDecodeAnalysis and kFactsAnalysis
+};
+
+// A photo that a process was working on when it died.
+struct Casualty {
+  PhotoId photo = 0;
+  bool crashed = false;  // true: the process crashed on this very photo; false: it was killed, or crashed on another
+};
+
+// Reads which photos a dead owner was working on (from a file that it left). Called without any lock held.
+using CasualtyReader = std::function<std::vector<Casualty>(const WorkOwner& dead)>;
+
+// The claims of one owner. A photo is claimed by at most one owner at a time. Claims hold for kLeaseSeconds after the
+// latest Next() or Extend(); then, or as soon as the owner is proven dead, other owners may take the photos. Nobody
+// takes photos from a live owner that extends its lease.
+//
+// Thread-safe. The catalogue must outlive it.
+class WorkSource {
+ public:
+  virtual ~WorkSource() = default;  // as Close(), errors ignored
+
+  virtual const WorkOwner& owner() const = 0;
+
+  // Claims up to `limit` present photos that have pending rows among `analyses`, marks those rows as running, and
+  // extends the lease. First come photos that somebody waits for (Prioritise), then new ones, then those that have
+  // findings of other models; within each group the oldest first. Before that, releases the photos of dead and expired
+  // owners: a photo on which a process crashed twice, or that was in work during five kills in a row, becomes failed
+  // with that as the reason; photos in work during a kill come last from then on.
+  virtual StatusOr<std::vector<WorkItem>> Next(std::span<const std::string> analyses, int limit) = 0;
+
+  // Stores the results of claimed photos (WorkCatalog::Store has the rules and errors) and ends their claims, all in
+  // one transaction. Results of photos that this source does not hold (any more) are not stored: their ids are
+  // returned, and whoever holds the photo stores its own results.
+  virtual StatusOr<std::vector<PhotoId>> Ack(std::span<const PhotoResult> results) = 0;
+
+  // Puts claimed photos back to pending without a result; this does not count as an attempt. `why` becomes the reason
+  // of the pending rows. This source does not return these photos again: the condition (a file that changed, a disk that is
+  // not mounted) would return them at once for ever. Photos that it does not hold are ignored.
+  virtual Status Nack(std::span<const PhotoId> photos, std::string_view why) = 0;
+
+  // Extends the lease of all claims. Call it every kExtendSeconds while photos are in work.
+  virtual Status Extend() = 0;
+
+  // The number of photos that other owners hold. 0 after Next() returned nothing means that all work is done.
+  virtual StatusOr<int64_t> HeldByOthers() = 0;
+
+  // Puts all claims back to pending and removes the owner.
+  virtual Status Close() = 0;
+};
+
+inline constexpr int kLeaseSeconds = 60;
+inline constexpr int kExtendSeconds = 10;
+
+}  // namespace calotype
