@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/toml_error.h"
 
 namespace calotype {
@@ -27,16 +28,13 @@ Status SetInteger(const ConfigField& field, int64_t value) {
   return absl::OkStatus();
 }
 
-// "cuda, cpu": blanks around a word are no part of it.
+// Splits "cuda, cpu" into its words and drops the spaces around them.
 std::vector<std::string> SplitAtCommas(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
-    std::string_view word = text.substr(0, comma);
-    const std::size_t first = word.find_first_not_of(' ');
-    word = first == std::string_view::npos ? std::string_view() : word.substr(first);
-    word = word.substr(0, word.find_last_not_of(' ') + 1);
-    words.emplace_back(word);
+    const std::string_view word = text.substr(0, comma);
+    words.emplace_back(Trim(word));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
   }
   return words;

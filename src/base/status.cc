@@ -25,6 +25,7 @@ constexpr std::array kMappings = {
     CodeMapping{absl::StatusCode::kFailedPrecondition, 1, 409},
     CodeMapping{absl::StatusCode::kUnimplemented, 1, 501},
     CodeMapping{absl::StatusCode::kUnavailable, 1, 503},
+    CodeMapping{absl::StatusCode::kDeadlineExceeded, 1, 504},
     CodeMapping{absl::StatusCode::kDataLoss, 1, 500},
     CodeMapping{absl::StatusCode::kInternal, 1, 500},
 };

@@ -25,6 +25,7 @@ const std::vector<MappingCase> kCases = {
     {absl::StatusCode::kFailedPrecondition, 1, 409},
     {absl::StatusCode::kUnimplemented, 1, 501},
     {absl::StatusCode::kUnavailable, 1, 503},
+    {absl::StatusCode::kDeadlineExceeded, 1, 504},
     {absl::StatusCode::kDataLoss, 1, 500},
     {absl::StatusCode::kInternal, 1, 500},
     // Not used by Calotype: taken for a bug.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace calotype {
 namespace {
 
@@ -9,8 +11,6 @@ bool IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
-
-char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -37,7 +37,7 @@ std::vector<std::string> LabelWords(std::string_view text) {
     }
   };
   for (const char c : text) {
-    IsWordByte(c) ? word.push_back(ToLower(c)) : finish();
+    IsWordByte(c) ? word.push_back(ToLowerAscii(c)) : finish();
   }
   finish();
   return words;

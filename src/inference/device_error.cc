@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "base/text.h"
+
 namespace calotype {
 namespace {
 
@@ -24,13 +26,10 @@ constexpr std::array<std::string_view, 13> kWords = {
     "cannot allocate memory",           // ENOMEM
 };
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 bool IsOutOfMemory(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
+  const std::string lower = ToLowerAscii(text);
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view words) { return lower.find(words) != std::string::npos; });
 }

@@ -3,12 +3,12 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <mutex>
 #include <utility>
+
+#include "base/text.h"
 
 namespace calotype {
 namespace {
@@ -35,19 +35,6 @@ void StartLibrary() {
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
-std::string Trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t start = text.find_first_not_of(kSpace);
-  return start == std::string_view::npos ? ""
-                                         : std::string(text.substr(start, text.find_last_not_of(kSpace) + 1 - start));
-}
-
 // The state of one request; libcurl's callbacks, all on the caller's thread, work on it.
 struct Exchange {
   const HttpHandlers& handlers;
@@ -72,7 +59,7 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user
   if (line.starts_with("HTTP/")) {  // A proxy's answer, or an interim one, comes before the real one.
     exchange.response = {};
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    exchange.response.headers[Lower(line.substr(0, colon))] = Trimmed(line.substr(colon + 1));
+    exchange.response.headers[ToLowerAscii(line.substr(0, colon))] = Trim(line.substr(colon + 1));
   }
   return size * count;
 }
@@ -213,7 +200,7 @@ StatusOr<std::string> ResolveUrl(const std::string& base, const std::string& loc
   const Url url(curl_url());
   if (curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) == CURLUE_OK &&
       curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) == CURLUE_OK) {
-    const std::string scheme = Lower(Part(url.get(), CURLUPART_SCHEME, 0));
+    const std::string scheme = ToLowerAscii(Part(url.get(), CURLUPART_SCHEME, 0));
     if (scheme == "http" || scheme == "https") {
       return Part(url.get(), CURLUPART_URL, 0);
     }
@@ -226,7 +213,7 @@ std::string OriginOf(const std::string& url) {
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
     return "";
   }
-  return Lower(fmt::format("{}://{}:{}", Part(parsed.get(), CURLUPART_SCHEME, 0), Part(parsed.get(), CURLUPART_HOST, 0),
+  return ToLowerAscii(fmt::format("{}://{}:{}", Part(parsed.get(), CURLUPART_SCHEME, 0), Part(parsed.get(), CURLUPART_HOST, 0),
                            Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)));
 }
 

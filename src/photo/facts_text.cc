@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace calotype {
 namespace {
 
@@ -208,11 +210,7 @@ std::string CleanText(std::string_view text) {
       kept += c;
     }
   }
-  const std::size_t first = kept.find_first_not_of(' ');
-  if (first == std::string::npos) {
-    return {};
-  }
-  kept = kept.substr(first, kept.find_last_not_of(' ') - first + 1);
+  kept = std::string(Trim(kept, " "));
   return IsUtf8(kept) ? kept : Latin1ToUtf8(kept);
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
+
+#include "base/text.h"
 
 namespace calotype {
 namespace {
@@ -25,9 +26,7 @@ constexpr std::array kSystemNames = {"@eaDir"sv,       "#recycle"sv,   "@Recycle
 }  // namespace
 
 bool HasPhotoExtension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = ToLowerAscii(path.extension().string());
   return std::binary_search(kExtensions.begin(), kExtensions.end(), extension);
 }
 

@@ -11,6 +11,8 @@
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/text.h"
+#include "base/text.h"
 #include "catalog/text_query.h"
 #include "search/dot.h"
 #include "search/restriction.h"
@@ -37,18 +39,12 @@ constexpr std::array<std::string_view, 30> kStopWords = {
     "her",  "in",  "is",    "it",   "its",  "my", "of",   "on",    "or",      "our",
     "some", "the", "their", "this", "that", "to", "with", "photo", "picture", "image"};
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return lower;
-}
-
 // The words of `meaning` that name something, each once.
 std::vector<std::string> NamingWords(const std::string& meaning) {
   std::vector<std::string> words;
   for (std::size_t begin = 0; begin < meaning.size();) {
     const std::size_t end = std::min(meaning.find(' ', begin), meaning.size());
-    const std::string word = Lower(std::string_view(meaning).substr(begin, end - begin));
+    const std::string word = ToLowerAscii(std::string_view(meaning).substr(begin, end - begin));
     if (!word.empty() && std::ranges::find(kStopWords, word) == kStopWords.end() &&
         std::ranges::find(words, word) == words.end()) {
       words.push_back(word);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace calotype {
 namespace {
@@ -18,12 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kListKey = "character_dict:";
-
-std::string_view WithoutSpaces(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(' ');
-  return begin == std::string_view::npos ? std::string_view()
-                                         : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
 
 void AppendUtf8(uint32_t c, std::string& text) {
   const auto tail = [&](unsigned shift) { text += static_cast<char>(0x80U | ((c >> shift) & 0x3FU)); };
@@ -106,7 +101,7 @@ std::string SingleQuoted(std::string_view inside) {
 
 // One value of the list; nullopt for what is no short text.
 std::optional<std::string> Scalar(std::string_view value) {
-  value = WithoutSpaces(value);
+  value = Trim(value, " ");
   const bool quoted = value.size() >= 2 && value.front() == value.back();
   if (quoted && value.front() == '\'') {
     return SingleQuoted(value.substr(1, value.size() - 2));
@@ -164,7 +159,7 @@ StatusOr<std::string> CharactersOfYaml(std::string_view yaml) {
   std::string characters;
   bool inside = false;
   for (int number = 1; !yaml.empty(); ++number) {
-    const std::string_view line = WithoutSpaces(TakeLine(yaml));
+    const std::string_view line = Trim(TakeLine(yaml), " ");
     if (!inside) {
       inside = line == kListKey;
       continue;

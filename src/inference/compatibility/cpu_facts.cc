@@ -8,6 +8,8 @@
 #include <iterator>
 #include <thread>
 
+#include "base/text.h"
+
 namespace calotype {
 namespace {
 
@@ -25,11 +27,6 @@ constexpr std::array<Feature, 9> kFeatures = {{{"avx2", &CpuFacts::avx2},
                                                {"amx_int8", &CpuFacts::amx_int8},
                                                {"bf16", &CpuFacts::arm_bf16},
                                                {"i8mm", &CpuFacts::arm_i8mm}}};
-
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 bool HasWord(std::string_view words, std::string_view word) {
   while (!words.empty()) {

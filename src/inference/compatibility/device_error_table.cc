@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "base/text.h"
 #include "inference/compatibility/cuda_libraries.h"
 
 namespace calotype {
@@ -139,14 +139,6 @@ constexpr std::array<Row, 20> kRows = {{
      "fixed shapes, or another cudnn_conv_algo_search; calotype measures and chooses"},
 }};
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char letter) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  });
-  return lower;
-}
-
 bool Contains(std::string_view text, std::string_view pattern) {
   const std::size_t both = pattern.find('|');
   if (both != std::string_view::npos) {
@@ -197,7 +189,7 @@ std::string FirstLine(std::string_view text) {
 }  // namespace
 
 DeviceErrorMeaning ExplainDeviceError(std::string_view runtime_text) {
-  const std::string text = Lower(runtime_text);
+  const std::string text = ToLowerAscii(runtime_text);
   const auto* const row = std::ranges::find_if(kRows, [&](const Row& candidate) { return Fits(candidate, text); });
   if (row == kRows.end()) {
     return {.kind = Kind::kOther,

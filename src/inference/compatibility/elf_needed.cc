@@ -13,6 +13,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/text.h"
 #include "inference/compatibility/elf_file.h"
 
 namespace calotype {
@@ -121,11 +122,6 @@ std::vector<fs::path> Glob(const std::string& pattern) {
   }
   globfree(&found);
   return files;
-}
-
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 void AddLoaderConfig(const fs::path& file, int depth, std::vector<fs::path>& folders) {

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "inference/engine.h"
 #include "inference/engines/openvino_library.h"
 #include "inference/engines/openvino_session.h"
@@ -71,8 +71,7 @@ std::string OurName(std::string target) {
   if (target.ends_with(".0")) {
     target.resize(target.size() - 2);
   }
-  std::transform(target.begin(), target.end(), target.begin(), [](unsigned char c) { return std::tolower(c); });
-  return target;
+  return ToLowerAscii(target);
 }
 
 struct Device {

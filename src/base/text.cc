@@ -1,0 +1,21 @@
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace calotype {
+
+std::string ToLowerAscii(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return ToLowerAscii(c); });
+  return lower;
+}
+
+std::string_view Trim(std::string_view text, std::string_view removed) {
+  const std::size_t first = text.find_first_not_of(removed);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(removed) - first + 1);
+}
+
+}  // namespace calotype

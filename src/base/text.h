@@ -1,0 +1,18 @@
+// Helpers for ASCII text. The C library's tolower() and isspace() depend on the locale; these do not.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace calotype {
+
+// Lower case for 'A' to 'Z'; every other byte, including the bytes of a UTF-8 character, is returned unchanged.
+constexpr char ToLowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+std::string ToLowerAscii(std::string_view text);
+
+constexpr std::string_view kAsciiSpace = " \t\r\n";
+
+// `text` without the characters of `removed` at its start and end. The result points into `text`.
+std::string_view Trim(std::string_view text, std::string_view removed = kAsciiSpace);
+
+}  // namespace calotype
