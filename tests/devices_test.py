@@ -388,13 +388,13 @@ class PolicyTest(DeviceTestCase):
         allowed = 'Allowed is "auto", or a list of devices'
         for setting, words in (
             ("devices.default=warp", ['devices.default is ["warp"]', 'nothing is called "warp"', allowed]),
-            ("devices.text=cpu", ["no setting is called 'devices.text'", "devices.ocr.detect"]),
+            ("devices.text=cpu", ["unknown setting 'devices.text'", "devices.ocr.detect"]),
             ("devices.objects=cuda,cuda", ['devices.objects is ["cuda", "cuda"]', "twice", allowed]),
             ("devices.default=auto,cpu", ['devices.default is ["auto", "cpu"]', "auto stands alone", allowed]),
             ("devices.default=openvino:cuda", ["openvino has no cuda; onnxruntime has", allowed]),
             ("devices.default=", ["devices.default is", "an empty list leaves nothing to run on", allowed]),
             ("inference.providers=faulty", ["inference.providers has 'faulty'", "NAME=LIBRARY is needed"]),
-            ("inference.device_timeout_s=0", ["inference.device_timeout_s is 0", "it may be 1 to 86400"]),
+            ("inference.device_timeout_s=0", ["inference.device_timeout_s is 0", "it must be 1 to 86400"]),
             ("inference.onnxruntime=/no/such/folder", ["inference.onnxruntime", "/no/such/folder"]),
             ("inference.openvino=/no/such/folder", ["inference.openvino", "/no/such/folder"]),
         ):

@@ -139,8 +139,8 @@ class LibraryTest(CalotypeTestCase):
         self.assertEqual(watch.returncode, 1)
 
     def test_wrong_options_of_a_scan_are_told(self) -> None:
-        for nice, told in (("20", "20; it may be 0 to 19"), ("-1", "-1; it may be 0 to 19"),
-                           ("much", "'much'; it may be a whole number from 0 to 19")):
+        for nice, told in (("20", "20; it must be 0 to 19"), ("-1", "-1; it must be 0 to 19"),
+                           ("much", "'much'; it must be a whole number from 0 to 19")):
             done = self.library.run("scan", self.library.photos, f"--nice={nice}")
             self.assertEqual(done.returncode, 1)
             self.assertIn(f"scan.nice is {told}", done.stderr)

@@ -167,7 +167,7 @@ class UsageTest(CalotypeTestCase):
             (["status"], 1, "nothing was scanned yet"),
             (["scan", "/no/such/folder"], 1, "/no/such/folder does not exist"),
             (["scan"], 1, "no folder was scanned yet"),
-            (["--set", "scan.workers=many", "status"], 1, "scan.workers is 'many'; it may be a whole number from 0 to 256"),
+            (["--set", "scan.workers=many", "status"], 1, "scan.workers is 'many'; it must be a whole number from 0 to 256"),
             (["--set", "models.pack=nothing", "scan", str(self.library.photos)], 1, "'nothing' is not installed in"),
             (["nonsense"], 2, ""),
             ([], 2, ""),
@@ -183,7 +183,7 @@ class UsageTest(CalotypeTestCase):
         (home / "config.toml").write_text("[scan]\nworkerz = 3\n")
         done = self.library.run("status")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("config.toml:2: no setting is called 'scan.workerz'; known keys: ", done.stderr)
+        self.assertIn("config.toml:2: unknown setting 'scan.workerz'; known settings: ", done.stderr)
 
     def test_help_and_version(self) -> None:
         self.assertRegex(self.library.run("--version").stdout, r"^calotype \d+\.\d+\.\d+\n$")

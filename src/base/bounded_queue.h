@@ -1,5 +1,5 @@
-// A queue between threads that holds at most `capacity` items: a full queue makes producers wait (back-pressure), so
-// that memory does not grow when one stage is slower than the one before it.
+// A queue between threads that holds at most `capacity` items. Push() waits while it is full, so memory does not grow
+// when one stage is slower than the stage before it (back-pressure).
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace calotype {
 
-// Any number of producers and consumers. After Close() no item is taken in, what is inside still comes out, then Pop()
-// answers nullopt.
+// Thread-safe, for any number of producers and consumers. After Close() it accepts no more items; consumers still get
+// the items inside, then Pop() returns nullopt.
 template <typename T>
 class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  // Waits while the queue is full. False, and the item dropped, when the queue was closed.
+  // Waits while the queue is full. Returns false and drops the item when the queue is closed.
   bool Push(T item) ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
     mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || items_.size() < capacity_; });
@@ -30,14 +30,14 @@ class BoundedQueue {
     return true;
   }
 
-  // Waits for an item; nullopt when the queue is closed and empty.
+  // Waits for an item. Returns nullopt when the queue is closed and empty.
   std::optional<T> Pop() ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
     mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); });
     return TakeFront();
   }
 
-  // An item if there is one now; does not wait.
+  // Returns an item if one is there now, else nullopt. Does not wait.
   std::optional<T> TryPop() ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
     return TakeFront();

@@ -10,7 +10,7 @@
 namespace calotype {
 namespace {
 
-TEST(BoundedQueueTest, ComesOutInOrderAndEndsWhenClosed) {
+TEST(BoundedQueueTest, KeepsTheOrderAndEndsWhenClosed) {
   BoundedQueue<std::unique_ptr<int>> queue(3);
   EXPECT_TRUE(queue.Push(std::make_unique<int>(1)));
   EXPECT_TRUE(queue.Push(std::make_unique<int>(2)));
@@ -22,7 +22,7 @@ TEST(BoundedQueueTest, ComesOutInOrderAndEndsWhenClosed) {
   EXPECT_FALSE(queue.TryPop().has_value());
 }
 
-TEST(BoundedQueueTest, AFullQueueMakesTheProducerWait) {
+TEST(BoundedQueueTest, PushWaitsWhileTheQueueIsFull) {
   BoundedQueue<int> queue(2);
   std::atomic<int> pushed{0};
   std::jthread producer([&] {
@@ -33,7 +33,7 @@ TEST(BoundedQueueTest, AFullQueueMakesTheProducerWait) {
   });
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(queue.Pop(), i);
-    EXPECT_LE(pushed, i + 4);  // two inside, one taken out, one on its way
+    EXPECT_LE(pushed, i + 4);  // two in the queue, one taken out, one about to be pushed
   }
 }
 
@@ -47,7 +47,7 @@ TEST(BoundedQueueTest, CloseWakesProducersAndConsumers) {
   empty.Close();
 }
 
-TEST(BoundedQueueTest, NothingIsLostOrDoubledBetweenManyThreads) {
+TEST(BoundedQueueTest, ManyThreadsGetEachItemOnce) {
   constexpr int kThreads = 4;
   constexpr int kEach = 500;
   BoundedQueue<int> queue(8);

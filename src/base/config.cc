@@ -17,7 +17,7 @@ namespace {
 
 Status OutOfRange(const ConfigField& field, int64_t seen) {
   return absl::InvalidArgumentError(
-      fmt::format("{} is {}; it may be {} to {}", field.key, seen, field.minimum, field.maximum));
+      fmt::format("{} is {}; it must be {} to {}", field.key, seen, field.minimum, field.maximum));
 }
 
 Status SetInteger(const ConfigField& field, int64_t value) {
@@ -40,7 +40,7 @@ std::vector<std::string> SplitAtCommas(std::string_view text) {
   return words;
 }
 
-// From the environment or the command line, where everything is text.
+// Sets a value from the environment or the command line, where every value is text.
 Status SetFromText(const ConfigField& field, std::string_view text) {
   if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
     **list = SplitAtCommas(text);
@@ -52,7 +52,7 @@ Status SetFromText(const ConfigField& field, std::string_view text) {
   }
   if (std::holds_alternative<bool*>(field.target)) {
     if (text != "true" && text != "false") {
-      return absl::InvalidArgumentError(fmt::format("{} is '{}'; it may be true or false", field.key, text));
+      return absl::InvalidArgumentError(fmt::format("{} is '{}'; it must be true or false", field.key, text));
     }
     *std::get<bool*>(field.target) = text == "true";
     return absl::OkStatus();
@@ -61,13 +61,13 @@ Status SetFromText(const ConfigField& field, std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end) {
-    return absl::InvalidArgumentError(fmt::format("{} is '{}'; it may be a whole number from {} to {}", field.key, text,
-                                                  field.minimum, field.maximum));
+    return absl::InvalidArgumentError(fmt::format("{} is '{}'; it must be a whole number from {} to {}", field.key,
+                                                  text, field.minimum, field.maximum));
   }
   return SetInteger(field, value);
 }
 
-// False when it is neither a string nor an array of strings.
+// Returns false when `node` is neither a string nor an array of strings.
 bool ReadList(const toml::node& node, std::vector<std::string>& list) {
   list.clear();
   if (node.is_string()) {
@@ -190,7 +190,7 @@ Status ConfigRegistry::ApplyTable(const std::string& prefix, const void* table, 
     } else if (node.is_table()) {
       CALOTYPE_RETURN_IF_ERROR(ApplyTable(key, &node, file));
     } else {
-      return TomlError(file, node.source(), fmt::format("no setting is called '{}'; known keys: {}", key, KnownKeys()));
+      return TomlError(file, node.source(), fmt::format("unknown setting '{}'; known settings: {}", key, KnownKeys()));
     }
   }
   return absl::OkStatus();
@@ -208,7 +208,7 @@ Status ConfigRegistry::ApplyFile(const std::filesystem::path& file) {
       const std::string prefix(section_name.str());
       if (!section.is_table()) {
         return TomlError(file.string(), section.source(),
-                         fmt::format("'{}' stands outside of a table; known keys: {}", prefix, KnownKeys()));
+                         fmt::format("'{}' is outside of any table; known settings: {}", prefix, KnownKeys()));
       }
       CALOTYPE_RETURN_IF_ERROR(ApplyTable(prefix, &section, file.string()));
     }
@@ -231,12 +231,12 @@ Status ConfigRegistry::ApplyEnvironment(const std::function<const char*(const ch
 Status ConfigRegistry::ApplyAssignment(std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) {
-    return absl::InvalidArgumentError(fmt::format("'{}' is no setting; write KEY=VALUE", assignment));
+    return absl::InvalidArgumentError(fmt::format("'{}' is not a setting; write KEY=VALUE", assignment));
   }
   const ConfigField* const field = Find(assignment.substr(0, equals));
   if (field == nullptr) {
     return absl::InvalidArgumentError(
-        fmt::format("no setting is called '{}'; known keys: {}", assignment.substr(0, equals), KnownKeys()));
+        fmt::format("unknown setting '{}'; known settings: {}", assignment.substr(0, equals), KnownKeys()));
   }
   return SetFromText(*field, assignment.substr(equals + 1));
 }

@@ -84,13 +84,13 @@ struct WrongCase {
 TEST_F(ConfigTest, WrongFilesNameLineSeenAndAllowed) {
   const WrongCase cases[] = {
       {"[scan]\nworker = 2\n",
-       ":2: no setting is called 'scan.worker'; known keys: scan.workers, models.pack, scan.watch"},
-      {"\n[scan]\nworkers = 65\n", ":3: scan.workers is 65; it may be 0 to 64"},
+       ":2: unknown setting 'scan.worker'; known settings: scan.workers, models.pack, scan.watch"},
+      {"\n[scan]\nworkers = 65\n", ":3: scan.workers is 65; it must be 0 to 64"},
       {"[scan]\nworkers = \"two\"\n", ":2: scan.workers is a string; it must be a whole number"},
       {"[scan]\nworkers = 2.5\n", "it must be a whole number"},
       {"[models]\npack = 1\n", ":2: models.pack is an integer; it must be a string"},
       {"[scan]\nwatch = 1\n", "it must be true or false"},
-      {"workers = 2\n", ":1: 'workers' stands outside of a table"},
+      {"workers = 2\n", ":1: 'workers' is outside of any table"},
       {"[scan\n", ":1: "},
   };
   for (const WrongCase& wrong : cases) {
@@ -105,7 +105,7 @@ TEST_F(ConfigTest, WrongFilesNameLineSeenAndAllowed) {
 TEST_F(ConfigTest, WrongTextNamesWhereItCameFrom) {
   const Status status = registry_.ApplyEnvironment(
       [](const char* name) { return std::strcmp(name, "CALOTYPE_SCAN_WORKERS") == 0 ? "many" : nullptr; });
-  EXPECT_EQ(Message(status), "CALOTYPE_SCAN_WORKERS: scan.workers is 'many'; it may be a whole number from 0 to 64");
+  EXPECT_EQ(Message(status), "CALOTYPE_SCAN_WORKERS: scan.workers is 'many'; it must be a whole number from 0 to 64");
   EXPECT_FALSE(registry_.ApplyAssignment("scan.workers").ok());
   EXPECT_FALSE(registry_.ApplyAssignment("scan.workers=").ok());
   EXPECT_FALSE(registry_.ApplyAssignment("scan.workers=1x").ok());

@@ -44,7 +44,7 @@ StatusOr<UniqueFd> OpenForReading(const std::filesystem::path& path) {
   return file;
 }
 
-StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, std::string_view knob) {
+StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, std::string_view setting) {
   struct stat info{};
   if (fstat(descriptor, &info) != 0) {
     return ErrnoStatus(errno, "cannot read");
@@ -52,7 +52,7 @@ StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, st
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size > max_bytes) {
     return absl::ResourceExhaustedError(
-        fmt::format("the file has {} bytes, the limit is {} ({})", size, max_bytes, knob));
+        fmt::format("the file has {} bytes, the limit is {} ({})", size, max_bytes, setting));
   }
   std::vector<uint8_t> data(size);
   std::size_t filled = 0;
@@ -65,7 +65,7 @@ StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, st
       return ErrnoStatus(errno, "cannot read");
     }
     if (count == 0) {
-      break;  // The file was cut while it was read: what is there is judged like any other file cut short.
+      break;  // The file was truncated while it was read; the caller handles it like any truncated file.
     }
     filled += static_cast<std::size_t>(count);
   }
@@ -110,7 +110,7 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::span<const ui
   std::string temporary = fmt::format("{}{}XXXXXX", path.string(), kUnfinishedMark);
   const UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) {
-    return ErrnoStatus(errno, fmt::format("cannot write beside {}", path.string()));
+    return ErrnoStatus(errno, fmt::format("cannot create a temporary file beside {}", path.string()));
   }
   Status status = WriteAll(file.get(), data);
   if (status.ok() && (fchmod(file.get(), 0644) != 0 || fsync(file.get()) != 0)) {

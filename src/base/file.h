@@ -1,4 +1,4 @@
-// Files: open, read whole, write atomically.
+// Opens files, reads them whole and writes them atomically.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace calotype {
 
-// Owns a file descriptor; closes it.
+// Owns a file descriptor and closes it in the destructor.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -34,37 +34,39 @@ class UniqueFd {
   int descriptor_ = -1;
 };
 
-// The Status for a failed system call: `error` is errno, `what` says what was tried ("open /a/b").
+// Returns the Status of a failed system call: `error` is errno, `what` is what was tried ("cannot open /a/b").
 Status ErrnoStatus(int error, std::string_view what);
 
-// Opens a regular file for reading (O_CLOEXEC, O_NONBLOCK so that a pipe does not hang). kNotFound, kPermissionDenied,
-// or kInvalidArgument when it is no regular file.
+// Opens a regular file for reading. Returns kNotFound, kPermissionDenied, or kInvalidArgument when it is not a regular
+// file. Opens with O_NONBLOCK so that a named pipe does not block, and with O_CLOEXEC.
 StatusOr<UniqueFd> OpenForReading(const std::filesystem::path& path);
 
-// True when `path` is `folder` or lies below it, by their names alone; both normal.
+// True when `path` is `folder` or lies below it. Compares names only; both paths must be in normal form.
 bool IsAtOrBelow(const std::filesystem::path& path, const std::filesystem::path& folder);
 
-// All bytes of an open file from its start. kResourceExhausted when it is larger than `max_bytes`; the message names
-// `knob`, the setting that raises the limit.
-StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, std::string_view knob);
+// Reads an open file from its start to its end. Returns kResourceExhausted when it is larger than `max_bytes`; the
+// message then names `setting`, which raises the limit.
+StatusOr<std::vector<uint8_t>> ReadAll(int descriptor, std::size_t max_bytes, std::string_view setting);
 
-// All bytes of the file at `path`, at most 1 GiB.
+// Reads the file at `path`, at most 1 GiB.
 StatusOr<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path);
 
-// The same as text.
+// Reads the file at `path` as text, at most 1 GiB.
 StatusOr<std::string> ReadTextFile(const std::filesystem::path& path);
 
-// Writes all of `data` at the file's position. The error is the system's own: kResourceExhausted for a full disk.
+// Writes all of `data` at the file's position. Returns the error of the system call: kResourceExhausted for a full
+// disk.
 Status WriteAll(int descriptor, std::span<const uint8_t> data);
 
-// Makes names that were given to files in `folder` survive a crash of the machine.
+// Flushes the folder itself to disk, so that files created or renamed in it survive a crash of the machine.
 Status SyncFolder(const std::filesystem::path& folder);
 
-// Writes to a temporary file beside `path`, syncs, renames: readers see the old file or the whole new one.
+// Writes a temporary file beside `path`, syncs it and renames it to `path`. Readers see either the old file or the
+// complete new one.
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data);
 
-// Removes the temporary files that processes which were killed in WriteFileAtomically have left in `folder` and below
-// it. For folders that are ours, while nobody else writes there.
+// Removes the temporary files that WriteFileAtomically() leaves in `folder` and its subfolders when the process is
+// killed. Call it only for Calotype's own folders, and only while nothing else writes there.
 void RemoveUnfinishedWrites(const std::filesystem::path& folder);
 
 }  // namespace calotype

@@ -24,7 +24,7 @@ StatusOr<FileLock> FileLock::Take(const std::filesystem::path& file_path, std::s
     return absl::FailedPreconditionError(fmt::format("another {} is running (process {}); wait for it or stop it", what,
                                                      count > 0 ? holder.data() : "unknown"));
   }
-  // For the message above; a failure to write it is no failure of the lock.
+  // The process id is for the message above only; the lock is held even if it cannot be written.
   const std::string process = std::to_string(getpid());
   if (ftruncate(file.get(), 0) == 0) {
     [[maybe_unused]] const ssize_t written = pwrite(file.get(), process.data(), process.size(), 0);

@@ -1,4 +1,4 @@
-// A lock between processes, on a file.
+// A lock on a file that excludes other processes.
 #pragma once
 
 #include <filesystem>
@@ -9,11 +9,11 @@
 
 namespace calotype {
 
-// Held while it lives; the system lets go of it when the process dies, however it dies. The file stays.
+// Holds the lock until it is destroyed. The system releases it when the process dies in any way. The file itself stays.
 class FileLock {
  public:
-  // Takes the lock on `file`, which is created when it is not there. kFailedPrecondition when another process has it:
-  // "another `what` is running (process 123); wait for it or stop it".
+  // Locks `file`, which is created if missing. Does not wait: returns kFailedPrecondition when another process holds
+  // the lock, with the message "another `what` is running (process 123); wait for it or stop it".
   static StatusOr<FileLock> Take(const std::filesystem::path& file, std::string_view what);
 
  private:

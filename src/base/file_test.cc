@@ -36,7 +36,7 @@ TEST_F(FileTest, ReadsWholeFiles) {
   EXPECT_TRUE(ReadFile(Write("empty", ""))->empty());
 }
 
-TEST_F(FileTest, SaysWhyAFileCannotBeOpened) {
+TEST_F(FileTest, OpenErrorsNameTheReason) {
   EXPECT_TRUE(absl::IsNotFound(OpenForReading(folder_ / "nothing").status()));
   EXPECT_THAT(Message(OpenForReading(folder_ / "nothing").status()), HasSubstr("nothing"));
   EXPECT_TRUE(absl::IsInvalidArgument(OpenForReading(folder_).status()));
@@ -44,7 +44,7 @@ TEST_F(FileTest, SaysWhyAFileCannotBeOpened) {
   EXPECT_THAT(Message(OpenForReading(folder_ / "pipe").status()), HasSubstr("not a regular file"));
 }
 
-TEST_F(FileTest, RefusesMoreThanTheLimitAndNamesTheKnob) {
+TEST_F(FileTest, AFileOverTheLimitIsRefusedWithTheSetting) {
   const StatusOr<UniqueFd> file = OpenForReading(Write("a", "12345"));
   ASSERT_TRUE(file.ok());
   EXPECT_EQ(ReadAll(file->get(), 5, "limits.file_bytes")->size(), 5U);
@@ -60,18 +60,18 @@ TEST_F(FileTest, WritesAtomically) {
   ASSERT_TRUE(WriteFileAtomically(path, first).ok());
   ASSERT_TRUE(WriteFileAtomically(path, second).ok());
   EXPECT_EQ(*ReadFile(path), second);
-  // No temporary file stays behind, not even after a failure.
+  // Leaves no temporary file behind, not even after a failure.
   EXPECT_FALSE(WriteFileAtomically(folder_ / "no" / "such", first).ok());
   fs::create_directory(folder_ / "taken");
   EXPECT_FALSE(WriteFileAtomically(folder_ / "taken", first).ok());
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
 }
 
-TEST_F(FileTest, RemovesWhatAKilledWriteHasLeft) {
+TEST_F(FileTest, RemoveUnfinishedWritesDeletesFilesOfAKilledWrite) {
   const std::vector<uint8_t> bytes = {1, 2, 3};
   fs::create_directory(folder_ / "below");
   ASSERT_TRUE(WriteFileAtomically(folder_ / "below" / "kept", bytes).ok());
-  // A write that was killed: the limit on a file's size ends the process in the middle of it.
+  // A write that is killed: the limit on the file size ends the child process in the middle of it.
   const pid_t child = fork();
   if (child == 0) {
     const rlimit none = {.rlim_cur = 1, .rlim_max = 1};

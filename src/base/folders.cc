@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 }  // namespace
 
 Folders FoldersFromEnvironment(const std::function<const char*(const char*)>& get) {
-  // An empty variable counts as unset, as the XDG specification says.
+  // The XDG specification treats an empty variable as unset.
   const auto read = [&](const char* name) -> fs::path {
     const char* const value = get(name);
     return value == nullptr ? "" : value;

@@ -1,4 +1,5 @@
-// Points, boxes and quadrilaterals in pixels; x to the right, y down, (0, 0) the outer corner of the first pixel.
+// Points, boxes and quadrilaterals in pixels. x grows to the right, y grows down; (0, 0) is the outer corner of the
+// first pixel.
 #pragma once
 
 #include <array>
@@ -19,10 +20,10 @@ struct Box {
   float Area() const { return width * height; }
 };
 
-// Corners in reading order: top left, top right, bottom right, bottom left of what is written.
+// Corners in reading order of the text: top left, top right, bottom right, bottom left.
 using Quad = std::array<Point, 4>;
 
-// Area of the intersection divided by the area of the union, 0 when both are empty.
+// Area of the intersection divided by the area of the union; 0 when both boxes are empty.
 float IntersectionOverUnion(const Box& a, const Box& b);
 
 }  // namespace calotype

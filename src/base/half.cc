@@ -7,11 +7,12 @@ namespace {
 
 constexpr uint32_t kHalfInfinity = 0x7C00;
 
-// A float below the normal halves becomes a multiple of 2^-24; `magnitude` has no sign bit.
+// Rounds a float below the smallest normal half to a multiple of 2^-24. `magnitude` is the float's bits without the
+// sign.
 uint32_t SubnormalHalf(uint32_t magnitude) {
   const uint32_t exponent = magnitude >> 23;
   if (exponent < 102) {
-    return 0;  // under half of the smallest subnormal
+    return 0;  // less than half of the smallest subnormal
   }
   const uint32_t mantissa = (magnitude & 0x7FFFFF) | 0x800000;
   const uint32_t shift = 126 - exponent;
@@ -29,15 +30,15 @@ uint16_t FloatToHalf(float value) {
   const uint32_t sign = (bits >> 16) & 0x8000;
   const uint32_t magnitude = bits & 0x7FFFFFFF;
   if (magnitude > 0x7F800000) {
-    return static_cast<uint16_t>(sign | kHalfInfinity | 0x200);  // not a number
+    return static_cast<uint16_t>(sign | kHalfInfinity | 0x200);  // NaN
   }
   if (magnitude >= 0x47800000) {
-    return static_cast<uint16_t>(sign | kHalfInfinity);  // 65536 and more
+    return static_cast<uint16_t>(sign | kHalfInfinity);  // 65536 or more
   }
   if (magnitude < 0x38800000) {
     return static_cast<uint16_t>(sign | SubnormalHalf(magnitude));
   }
-  // Re-biased exponent and mantissa, rounded to nearest even; a carry into the exponent is right, also into infinity.
+  // Changes the exponent's bias and rounds to nearest even. A carry into the exponent is correct, even into infinity.
   const uint32_t rebased = magnitude - 0x38000000;
   const uint32_t rounded = rebased + 0xFFF + ((rebased >> 13) & 1);
   return static_cast<uint16_t>(sign | (rounded >> 13));

@@ -1,4 +1,4 @@
-// IEEE 754 binary16, the way in which vectors are stored.
+// Conversion to and from IEEE 754 binary16, the format in which vectors are stored.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace calotype {
 
-// Nearest, ties to even; overflow gives infinity.
+// Rounds to nearest, ties to even. Values too large for a half become infinity.
 uint16_t FloatToHalf(float value);
 float HalfToFloat(uint16_t half);
 

@@ -26,7 +26,7 @@ TEST(HalfTest, KnownValues) {
   EXPECT_TRUE(std::isnan(HalfToFloat(FloatToHalf(std::numeric_limits<float>::quiet_NaN()))));
 }
 
-TEST(HalfTest, EveryHalfComesBack) {
+TEST(HalfTest, EveryHalfRoundTrips) {
   for (uint32_t bits = 0; bits <= 0xFFFF; ++bits) {
     const auto half = static_cast<uint16_t>(bits);
     const float value = HalfToFloat(half);

@@ -11,7 +11,7 @@ namespace calotype {
 
 Status NoSuchKernel(std::string_view name, std::span<const std::string_view> supported) {
   return absl::InvalidArgumentError(
-      fmt::format("there is no kernel '{}' for this CPU; there are: {}", name, fmt::join(supported, ", ")));
+      fmt::format("no kernel '{}' for this CPU; available: {}", name, fmt::join(supported, ", ")));
 }
 
 std::string WantedKernel(const char* variable) {
@@ -20,7 +20,7 @@ std::string WantedKernel(const char* variable) {
 }
 
 void WarnOfKernel(std::string_view variable, const Status& status, std::string_view used) {
-  LogWarning("{}: {}; {} is used", variable, Message(status), used);
+  LogWarning("{}: {}; using {}", variable, Message(status), used);
 }
 
 }  // namespace calotype

@@ -1,5 +1,5 @@
-// Inner loops of which a build has several: one for each kind of CPU, and a portable one. The fastest that this CPU can
-// run is used, or the one that an environment variable names.
+// Selects one of several implementations ("kernels") of an inner loop. A build has one kernel per kind of CPU and a
+// portable one; the fastest that this CPU supports is used, unless an environment variable names another.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,24 @@
 
 namespace calotype {
 
-// `Run` is a function, or a struct of functions.
+// A kernel: `run` is a function, or a struct of functions.
 template <typename Run>
 struct NamedKernel {
   std::string_view name;
-  bool (*supported)();  // by this CPU
+  bool (*supported)();  // whether this CPU can run it
   Run run;
 };
 
-// kInvalidArgument: `name` is none of `supported`.
+// Returns the kInvalidArgument error for a `name` that is not in `supported`.
 Status NoSuchKernel(std::string_view name, std::span<const std::string_view> supported);
 
-// What the environment variable says; empty when it is not set.
+// Returns the value of the environment variable, empty when it is not set.
 std::string WantedKernel(const char* variable);
 
+// Logs that the kernel which `variable` names cannot be used (`status` says why) and that `used` runs instead.
 void WarnOfKernel(std::string_view variable, const Status& status, std::string_view used);
 
-// The kernel `name` of `kernels`. kInvalidArgument names those that this CPU can run.
+// Returns the kernel `name` of `kernels`. The kInvalidArgument message lists the kernels that this CPU can run.
 template <typename Run>
 StatusOr<const NamedKernel<Run>*> FindKernel(std::span<const NamedKernel<Run>> kernels, std::string_view name) {
   std::vector<std::string_view> supported;
@@ -44,8 +45,8 @@ StatusOr<const NamedKernel<Run>*> FindKernel(std::span<const NamedKernel<Run>> k
   return NoSuchKernel(name, supported);
 }
 
-// The one that `variable` names, else the first that this CPU can run; an unknown or unsupported name is logged, and
-// the usual one taken. `kernels` has the fastest first and ends with one that every CPU can run.
+// Returns the kernel that `variable` names, else the first that this CPU can run. Logs a warning for an unknown or
+// unsupported name. `kernels` is ordered from fastest to slowest; its last one must run on every CPU.
 template <typename Run>
 const NamedKernel<Run>& ChooseKernel(std::span<const NamedKernel<Run>> kernels, const char* variable) {
   const NamedKernel<Run>* usual = kernels.data();

@@ -26,7 +26,7 @@ std::string_view Chosen(const char* wanted) {
   return ChooseKernel<int>(kKernels, kVariable).name;
 }
 
-TEST(KernelsTest, TheFirstThatTheCpuRunsIsUsedUnlessAnotherIsNamed) {
+TEST(KernelsTest, UsesTheFirstSupportedKernelUnlessOneIsNamed) {
   EXPECT_EQ(Chosen(nullptr), "fast");
   EXPECT_EQ(Chosen(""), "fast");
   EXPECT_EQ(Chosen("scalar"), "scalar");
@@ -35,11 +35,11 @@ TEST(KernelsTest, TheFirstThatTheCpuRunsIsUsedUnlessAnotherIsNamed) {
   ::unsetenv(kVariable);
 }
 
-TEST(KernelsTest, AnUnknownNameNamesThoseThatThereAre) {
+TEST(KernelsTest, AnUnknownNameListsTheSupportedKernels) {
   EXPECT_EQ((*FindKernel<int>(kKernels, "fast"))->run, 2);
   for (const char* name : {"mmx", "future"}) {
     EXPECT_EQ(Message(FindKernel<int>(kKernels, name).status()),
-              std::string("there is no kernel '") + name + "' for this CPU; there are: fast, scalar");
+              std::string("no kernel '") + name + "' for this CPU; available: fast, scalar");
   }
 }
 

@@ -27,7 +27,7 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-// The process has one log. Never destroyed: threads may still log while the program ends.
+// The process has one log. It is never destroyed, since threads may still log while the program exits.
 class LogState {
  public:
   LogState() : logger_(std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {

@@ -1,4 +1,4 @@
-// What the program says to whoever watches it. Library code logs; only the command line prints.
+// Log messages for the user. Library code logs; only the command line prints.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,15 +13,15 @@ namespace calotype {
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
-// Messages below `level` are dropped. The default is kWarning. Thread-safe.
+// Drops messages below `level`, kWarning by default. Thread-safe.
 void SetLogLevel(LogLevel level);
 
-// Where messages go instead of stderr; an empty function restores stderr. Called from any thread, one message at a
-// time.
+// Sends messages to `sink` instead of stderr; an empty function restores stderr. The sink is called from any thread,
+// one message at a time.
 using LogSink = std::function<void(LogLevel, std::string_view message)>;
 void SetLogSink(LogSink sink);
 
-// One line, without a newline. Thread-safe.
+// Logs one line, given without a newline. Thread-safe.
 void Log(LogLevel level, std::string_view message);
 
 template <typename... Args>

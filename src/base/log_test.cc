@@ -8,7 +8,7 @@
 namespace calotype {
 namespace {
 
-TEST(LogTest, SinkGetsWhatTheLevelLetsThrough) {
+TEST(LogTest, TheSinkGetsMessagesOfTheLevelAndAbove) {
   std::vector<std::string> lines;
   SetLogSink([&](LogLevel, std::string_view message) { lines.emplace_back(message); });
   LogInfo("not {}", "heard");

@@ -1,4 +1,4 @@
-// A file's bytes in memory without reading them: pages come from the system's cache when they are touched.
+// A file mapped into memory. The system reads pages when they are first touched.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace calotype {
 
-// Movable; bytes() stay where they are. The file may be replaced or removed meanwhile, but must not be cut short: a
-// page that is gone kills the process (SIGBUS).
+// Movable: bytes() keep their address. The file may be replaced or removed while it is mapped, but it must not be
+// truncated: touching a page past the new end kills the process (SIGBUS).
 class MappedFile {
  public:
-  // The errors of OpenForReading. An empty file has no bytes.
+  // Returns the errors of OpenForReading(). An empty file gives empty bytes().
   static StatusOr<MappedFile> Open(const std::filesystem::path& path);
 
   MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
@@ -29,7 +29,7 @@ class MappedFile {
 
   std::span<const uint8_t> bytes() const { return bytes_; }
 
-  // Gives the pages that were touched back: they count as memory of this process no longer, and come back when touched.
+  // Lets the system drop the pages from this process's memory. They are read again when touched.
   void Release() const;
 
  private:

@@ -1,14 +1,14 @@
-// What this process holds in memory.
+// The memory use of this process.
 #pragma once
 
 #include <cstdint>
 
 namespace calotype {
 
-// Bytes that are resident now; 0 where the system does not tell. Takes some microseconds.
+// Bytes of resident memory; 0 when the system does not report them. Takes a few microseconds.
 int64_t ResidentBytes();
 
-// Gives freed memory back to the system: malloc alone keeps it for later.
+// Returns freed memory to the system; otherwise malloc keeps it for later use.
 void ReturnMemory();
 
 }  // namespace calotype

@@ -6,8 +6,8 @@
 namespace calotype {
 namespace {
 
-// What is held beside the claims may shrink without anybody telling.
-constexpr std::chrono::milliseconds kLookAgain{100};
+// There is no notification when the memory outside the claims shrinks, so poll.
+constexpr std::chrono::milliseconds kPollInterval{100};
 
 }  // namespace
 
@@ -27,12 +27,12 @@ bool MemoryBudget::Claim::GrowTo(int64_t bytes) {
   return added;
 }
 
-// Claims are not used up at once: what is resident beyond them now is the least that others hold. The most of these
-// figures is the one to trust, until there is no claim and the figure is exact.
+// Holders do not allocate their whole claim at once, so resident memory minus claims may be too low. Trust the highest
+// measurement until there are no claims and the figure is exact.
 bool MemoryBudget::Fits(int64_t bytes) {
-  const int64_t beside = settings_.resident() - claimed_;
-  beside_ = claimed_ == 0 ? beside : std::max(beside_, beside);
-  return beside_ + claimed_ + bytes <= settings_.limit;
+  const int64_t outside = settings_.resident() - claimed_;
+  outside_ = claimed_ == 0 ? outside : std::max(outside_, outside);
+  return outside_ + claimed_ + bytes <= settings_.limit;
 }
 
 MemoryBudget::Claim MemoryBudget::Take(int64_t bytes) {
@@ -44,11 +44,11 @@ MemoryBudget::Claim MemoryBudget::Take(int64_t bytes) {
   const auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return turn == turn_ && (Fits(bytes) || claimed_ == 0);
   };
-  while (!mutex_.AwaitWithTimeout(ready, kLookAgain)) {
+  while (!mutex_.AwaitWithTimeout(ready, kPollInterval)) {
   }
   if (claimed_ == 0 && !Fits(bytes) && settings_.make_room) {
-    settings_.make_room(beside_ + bytes - settings_.limit);
-    Fits(bytes);  // to look again
+    settings_.make_room(outside_ + bytes - settings_.limit);
+    Fits(bytes);  // measure again
   }
   claimed_ += bytes;
   ++turn_;

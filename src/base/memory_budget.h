@@ -1,4 +1,5 @@
-// What the threads of a process may hold in memory together: whoever is about to take much waits until there is room.
+// Limits the memory that all threads of the process hold together. A thread that is about to allocate much memory takes
+// a claim first and waits until it fits.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +13,19 @@
 namespace calotype {
 
 struct MemorySettings {
-  int64_t limit = 0;  // bytes that the whole process may hold; 0: no limit, nobody ever waits
-  // Asked for when nobody holds a claim, and a new one still does not fit: gives `bytes` back, as far as it can.
-  // Called with the budget's lock held. May be empty.
+  int64_t limit = 0;  // bytes that the whole process may hold; 0: no limit, no thread ever waits
+  // Called when a claim does not fit although no other claim is held: should free `bytes` as far as possible. Runs with
+  // the budget's lock held. May be empty.
   std::function<void(int64_t bytes)> make_room;
   std::function<int64_t()> resident = ResidentBytes;  // for tests
 };
 
-// Thread-safe. A claim says what its holder may come to hold. What the process holds beside all claims (models, the
-// program itself) is found by looking at how much is resident; so a claim that is too high costs speed, never safety.
+// Thread-safe. A claim is the most that its holder may allocate. The memory outside all claims (models, the program
+// itself) is measured as resident memory minus claims; so a claim that is too high costs speed, but never exceeds the
+// limit.
 class MemoryBudget {
  public:
-  // Gives back what it claims when it goes. The budget must outlive it.
+  // Releases its bytes when destroyed. The budget must outlive it.
   class Claim {
    public:
     Claim() = default;
@@ -38,9 +40,9 @@ class MemoryBudget {
     Claim& operator=(const Claim&) = delete;
     ~Claim() { ShrinkTo(0); }
 
-    // From now on it claims only so much; does nothing when that is more.
+    // Reduces the claim to `bytes`; does nothing when the claim is already smaller.
     void ShrinkTo(int64_t bytes);
-    // Claims so much, if there is room now and nobody waits; false, and nothing is changed, else.
+    // Raises the claim to `bytes` if that fits now and no thread waits. Otherwise changes nothing and returns false.
     bool GrowTo(int64_t bytes);
     int64_t bytes() const { return bytes_; }
 
@@ -58,8 +60,9 @@ class MemoryBudget {
 
   int64_t limit() const { return settings_.limit; }
 
-  // Waits until there is room, behind those who waited before. A claim that finds no other is granted in any case: what
-  // cannot fit is for the caller to refuse. A thread that holds a claim must not wait for a second one.
+  // Waits until the claim fits; threads are served in the order in which they came. When no other claim is held, the
+  // claim is granted even if it does not fit: the caller must refuse what can never fit. A thread that holds a claim
+  // must not take a second one, since both could wait forever.
   Claim Take(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -69,10 +72,13 @@ class MemoryBudget {
 
   const MemorySettings settings_;
   Mutex mutex_;
+  // Highest measurement of the memory outside all claims since there were no claims.
   int64_t claimed_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t beside_ ABSL_GUARDED_BY(mutex_) = 0;  // the most that was seen beside all claims since there were none
+  // The highest measurement of the memory outside all claims since there were no claims.
+  int64_t outside_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Threads take tickets: the next free one, and the one that is served now.
   int64_t next_turn_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t turn_ ABSL_GUARDED_BY(mutex_) = 0;  // whose it is
+  int64_t turn_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace calotype

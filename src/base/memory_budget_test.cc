@@ -11,7 +11,7 @@
 namespace calotype {
 namespace {
 
-// A process that holds what it is told to.
+// A process whose resident memory the test sets.
 class MemoryBudgetTest : public ::testing::Test {
  protected:
   MemorySettings Settings(int64_t limit) {
@@ -36,7 +36,7 @@ TEST_F(MemoryBudgetTest, WithoutALimitNobodyWaits) {
   EXPECT_EQ(b.bytes(), 0);
 }
 
-TEST_F(MemoryBudgetTest, WhoDoesNotFitWaitsForTheOther) {
+TEST_F(MemoryBudgetTest, AClaimThatDoesNotFitWaits) {
   MemoryBudget budget(Settings(100));
   resident_ = 30;
   std::atomic<bool> granted = false;
@@ -52,22 +52,22 @@ TEST_F(MemoryBudgetTest, WhoDoesNotFitWaitsForTheOther) {
   EXPECT_TRUE(granted);
 }
 
-TEST_F(MemoryBudgetTest, WhatIsHeldBesideClaimsCounts) {
+TEST_F(MemoryBudgetTest, MemoryOutsideClaimsCounts) {
   MemoryBudget budget(Settings(100));
   resident_ = 20;
   MemoryBudget::Claim claim = budget.Take(30);
   EXPECT_TRUE(claim.GrowTo(80)) << "20 + 80";
   claim.ShrinkTo(10);
   resident_ = 95;  // models were loaded, and the claim is used up
-  EXPECT_FALSE(claim.GrowTo(20)) << "85 beside the claim";
+  EXPECT_FALSE(claim.GrowTo(20)) << "85 outside the claim";
   EXPECT_TRUE(claim.GrowTo(15));
-  resident_ = 30;  // the most that was seen beside claims counts until there are none
+  resident_ = 30;  // the highest measurement outside claims counts until there are no claims
   EXPECT_FALSE(claim.GrowTo(20));
   claim.ShrinkTo(0);
   EXPECT_TRUE(claim.GrowTo(70));
 }
 
-TEST_F(MemoryBudgetTest, WhoIsAloneIsServedAndRoomIsMadeForIt) {
+TEST_F(MemoryBudgetTest, AnOnlyClaimIsGrantedAndMakesRoom) {
   MemoryBudget budget(Settings(100));
   resident_ = 80;
   can_give_ = 1000;
@@ -81,7 +81,7 @@ TEST_F(MemoryBudgetTest, WhoIsAloneIsServedAndRoomIsMadeForIt) {
   EXPECT_EQ(asked_, 80) << "granted although nothing could be given back";
 }
 
-TEST_F(MemoryBudgetTest, NobodyOvertakesALargeOne) {
+TEST_F(MemoryBudgetTest, SmallClaimsDoNotOvertakeALargeOne) {
   constexpr int64_t kMany = 1'000'000;
   MemoryBudget budget(Settings(100 * kMany));
   MemoryBudget::Claim first = budget.Take(50 * kMany);
@@ -92,11 +92,11 @@ TEST_F(MemoryBudgetTest, NobodyOvertakesALargeOne) {
     const MemoryBudget::Claim claim = budget.Take(80 * kMany);
     large_came = ++order;
   });
-  while (first.GrowTo(first.bytes() + 1)) {  // until somebody waits
+  while (first.GrowTo(first.bytes() + 1)) {  // until a thread waits
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   std::jthread small([&] {
-    const MemoryBudget::Claim claim = budget.Take(30 * kMany);  // not beside the large one: the order can be told
+    const MemoryBudget::Claim claim = budget.Take(30 * kMany);  // cannot be held with the large one
     small_came = ++order;
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -108,7 +108,7 @@ TEST_F(MemoryBudgetTest, NobodyOvertakesALargeOne) {
   EXPECT_EQ(small_came, 2);
 }
 
-TEST_F(MemoryBudgetTest, ManyThreadsNeverHoldMoreTogether) {
+TEST_F(MemoryBudgetTest, ManyThreadsStayWithinTheLimit) {
   constexpr int64_t kLimit = 1000;
   MemoryBudget budget(Settings(kLimit));
   std::atomic<int64_t> held = 0;
@@ -133,7 +133,7 @@ TEST_F(MemoryBudgetTest, ManyThreadsNeverHoldMoreTogether) {
   EXPECT_LE(most, kLimit);
 }
 
-TEST(Memory, WhatIsResidentIsKnown) {
+TEST(Memory, ResidentBytesGrowWithAllocations) {
   const int64_t before = ResidentBytes();
   constexpr std::size_t kBytes = 64'000'000;
   const std::vector<char> block(kBytes, 1);

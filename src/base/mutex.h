@@ -1,6 +1,6 @@
-// Mutual exclusion that both Clang's thread-safety analysis and ThreadSanitizer understand. Mutex is not used:
-// the libraries that Debian and Ubuntu ship are not instrumented, so that ThreadSanitizer takes each of its locks for
-// none.
+// A mutex that both Clang's thread-safety analysis and ThreadSanitizer understand. absl::Mutex is not used: the Abseil
+// libraries of Debian and Ubuntu are not instrumented, so ThreadSanitizer does not see their locks and reports races
+// that do not exist.
 #pragma once
 
 #include <chrono>
@@ -15,13 +15,13 @@ class ABSL_LOCKABLE Mutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
 
-  // Wakes those who wait in Await(), since what they wait for may have become true.
+  // Also wakes the threads in Await(), since their condition may have become true.
   void Unlock() ABSL_UNLOCK_FUNCTION() {
     mutex_.unlock();
     unlocked_.notify_all();
   }
 
-  // Lets others have the lock until `ready()` answers true, which is asked with the lock held.
+  // Releases the lock while waiting until `ready()` returns true. `ready` is called with the lock held.
   template <typename Predicate>
   void Await(const Predicate& ready) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
     std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
@@ -30,7 +30,7 @@ class ABSL_LOCKABLE Mutex {
     lock.release();
   }
 
-  // The same, but no longer than `timeout`. What `ready()` answered last.
+  // Like Await(), but waits at most `timeout`. Returns the last result of `ready()`.
   template <typename Predicate>
   bool AwaitWithTimeout(const Predicate& ready, std::chrono::nanoseconds timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
     std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
@@ -41,7 +41,7 @@ class ABSL_LOCKABLE Mutex {
   }
 
  private:
-  // To wait is to unlock: what was done with the lock held may be what others wait for.
+  // Waiting releases the lock, so changes made under it may be what other threads wait for.
   template <typename Predicate>
   void WakeOthersUnless(const Predicate& ready) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (!ready()) {

@@ -14,8 +14,8 @@ struct Baton {
   int turn ABSL_GUARDED_BY(mutex) = 0;
 };
 
-// Each thread hands over and waits for its next turn in one lock scope: nobody unlocks in between.
-TEST(MutexTest, WaitingWakesThoseWhoWaitForWhatWasDone) {
+// Each thread passes the turn on and waits for its next one without unlocking in between.
+TEST(MutexTest, AwaitWakesOtherWaiters) {
   Baton baton;
   const auto play = [&baton](int own) {
     const MutexLock lock(&baton.mutex);
@@ -32,7 +32,7 @@ TEST(MutexTest, WaitingWakesThoseWhoWaitForWhatWasDone) {
   EXPECT_EQ(baton.turn, 200);
 }
 
-TEST(MutexTest, AWaitWithTimeoutTellsWhetherItCameTrue) {
+TEST(MutexTest, AwaitWithTimeoutReturnsTheLastResult) {
   Baton baton;
   const MutexLock lock(&baton.mutex);
   const auto start = std::chrono::steady_clock::now();

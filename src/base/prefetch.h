@@ -1,11 +1,11 @@
-// Memory that is asked for before it is needed.
+// Loads memory into the CPU cache ahead of its use.
 #pragma once
 
 #include <cstddef>
 
 namespace calotype {
 
-// So that the `bytes` from `start` on are in the cache in a moment; nothing is waited for.
+// Starts loading `bytes` bytes from `start` into the cache and returns at once.
 inline void Prefetch(const void* start, std::size_t bytes) {
   constexpr std::size_t kCacheLine = 64;
   for (std::size_t at = 0; at < bytes; at += kCacheLine) {

@@ -49,7 +49,7 @@ StatusOr<Sha256Digest> ParseSha256(std::string_view hex) {
   Sha256Digest digest;
   const bool digits = hex.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
   if (hex.size() != 2 * digest.bytes.size() || !digits) {
-    return absl::InvalidArgumentError(fmt::format("'{}' is no SHA-256: that is 64 hexadecimal digits", hex));
+    return absl::InvalidArgumentError(fmt::format("'{}' is not a SHA-256 (64 hexadecimal digits)", hex));
   }
   const std::string raw = absl::HexStringToBytes(std::string(hex));
   std::copy(raw.begin(), raw.end(), digest.bytes.begin());

@@ -1,4 +1,4 @@
-// SHA-256, the identity of a photo and of a model file.
+// SHA-256. It identifies photos and verifies model files.
 #pragma once
 
 #include <array>
@@ -22,10 +22,10 @@ struct Sha256Digest {
   std::string Hex() const;
 };
 
-// A digest from 64 hexadecimal digits; kInvalidArgument for anything else.
+// Parses 64 hexadecimal digits; returns kInvalidArgument for anything else.
 StatusOr<Sha256Digest> ParseSha256(std::string_view hex);
 
-// A digest of bytes that come one after another. One thread.
+// Hashes bytes that arrive in pieces. Not thread-safe.
 class Sha256Hasher {
  public:
   Sha256Hasher();
@@ -34,7 +34,7 @@ class Sha256Hasher {
   ~Sha256Hasher();
 
   void Add(std::span<const uint8_t> data);
-  // The digest of all that was added; the hasher is then at its start again.
+  // Returns the digest of everything added and resets the hasher.
   Sha256Digest Finish();
 
  private:
@@ -45,8 +45,8 @@ class Sha256Hasher {
 // The digest of `data`.
 Sha256Digest Sha256(std::span<const uint8_t> data);
 
-// The digest of what an open file holds from its start, read in blocks; the file's position is not used or moved.
-// kInternal with the system's reason when it cannot be read.
+// Hashes an open file from its start to its end, in blocks. Neither uses nor moves the file's position. Returns the
+// error of the system call when the file cannot be read.
 StatusOr<Sha256Digest> Sha256OfFile(int descriptor);
 
 }  // namespace calotype

@@ -13,7 +13,7 @@ struct CodeMapping {
   int http_status;
 };
 
-// Every code that Calotype uses. One table, so that the command line and the server cannot drift apart.
+// Every code that Calotype uses. One table for both, so that the command line and the server agree.
 constexpr std::array kMappings = {
     CodeMapping{absl::StatusCode::kOk, 0, 200},
     CodeMapping{absl::StatusCode::kCancelled, 1, 499},

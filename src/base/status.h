@@ -1,15 +1,16 @@
-// The one error type of Calotype: absl::Status and absl::StatusOr, with the two macros that pass an error up.
+// The error type of Calotype, absl::Status and absl::StatusOr, and two macros that return an error to the caller.
 //
-// Codes and what they mean here:
+// What the codes mean in Calotype:
 //   kInvalidArgument     the input itself is wrong (a broken photo, a query that does not parse, a bad setting)
-//   kNotFound            a file, model or photo that is not there
-//   kPermissionDenied    there, but may not be read or written
-//   kResourceExhausted   over a limit (pixels, memory, disk); the message names the limit and its knob
-//   kFailedPrecondition  something must be done first (a pack that is not installed)
+//   kNotFound            a file, model or photo does not exist
+//   kPermissionDenied    it exists, but may not be read or written
+//   kResourceExhausted   over a limit (pixels, memory, disk); the message names the limit and its setting
+//   kFailedPrecondition  something must be done first (a pack is not installed)
 //   kUnavailable         may work later (a locked database)
-//   kDataLoss            bytes that are not what their checksum says
-//   kCancelled           asked to stop
-//   kInternal            a bug or a library's failure
+//   kDeadlineExceeded    took longer than its time limit
+//   kDataLoss            the bytes do not match their checksum
+//   kCancelled           the user or the caller asked to stop
+//   kInternal            a bug, or a failure inside a library
 #pragma once
 
 #include <string>
@@ -24,18 +25,18 @@ namespace calotype {
 using absl::Status;
 using absl::StatusOr;
 
-// `status` with "context: " put before its message; OK stays OK.
+// Returns `status` with "context: " before its message; returns OK unchanged.
 [[nodiscard]] Status Annotate(const Status& status, std::string_view context);
 
-// The message of `status`, empty when OK. (Debian builds Abseil with a string_view of its own: text crosses that border
-// as std::string, and is put together with fmt::format.)
+// The message of `status`, empty when OK. Debian builds Abseil with its own string_view type; this is why Calotype
+// passes text to and from Abseil as std::string and formats it with fmt::format.
 std::string Message(const Status& status);
 
-// The process exit status for `status`: 0 for OK, 1 for all else. (2, a usage error, is
-// told by the command line before anything runs.)
+// The exit status of the process for `status`: 0 for OK, 1 for everything else. (The command line reports a usage error
+// as 2 before it runs anything.)
 int ExitStatus(const Status& status);
 
-// The HTTP status that answers a request which failed with `status`.
+// The HTTP status of the response to a request that failed with `status`.
 int HttpStatus(const Status& status);
 
 }  // namespace calotype
@@ -43,7 +44,7 @@ int HttpStatus(const Status& status);
 #define CALOTYPE_CONCAT_INNER(a, b) a##b
 #define CALOTYPE_CONCAT(a, b) CALOTYPE_CONCAT_INNER(a, b)
 
-// Returns from the enclosing function when `expression` (a Status) is not OK.
+// Returns from the enclosing function with the status of `expression` (a Status) when it is not OK.
 #define CALOTYPE_RETURN_IF_ERROR(expression)                                    \
   do {                                                                          \
     if (::absl::Status calotype_status = (expression); !calotype_status.ok()) { \

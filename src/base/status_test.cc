@@ -13,7 +13,8 @@ struct MappingCase {
   int http_status;
 };
 
-// The contract of the command line and of the server, told twice on purpose: here and in status.cc.
+// The contract of the command line and the server. It repeats the table of status.cc on purpose, so that no change goes
+// unnoticed.
 const std::vector<MappingCase> kCases = {
     {absl::StatusCode::kOk, 0, 200},
     {absl::StatusCode::kCancelled, 1, 499},
@@ -28,7 +29,7 @@ const std::vector<MappingCase> kCases = {
     {absl::StatusCode::kDeadlineExceeded, 1, 504},
     {absl::StatusCode::kDataLoss, 1, 500},
     {absl::StatusCode::kInternal, 1, 500},
-    // Not used by Calotype: taken for a bug.
+    // Not used by Calotype, so treated as a bug.
     {absl::StatusCode::kOutOfRange, 1, 500},
 };
 

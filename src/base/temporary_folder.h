@@ -1,4 +1,4 @@
-// A folder that goes away with its owner.
+// A folder that is deleted with its owner.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@ namespace calotype {
 
 class TemporaryFolder {
  public:
-  // Makes a new folder below the system's temporary one; only this user can read it.
+  // Creates a new folder in the system's temporary folder. Only this user can read it.
   static StatusOr<TemporaryFolder> Create();
   TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;

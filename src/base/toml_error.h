@@ -1,4 +1,5 @@
-// Errors about a TOML file that name file, line, what was seen and what is allowed. Included by .cc files alone.
+// Errors in a TOML file, with file, line, what was found and what is allowed. Include it only in .cc files: it shows
+// toml++ types.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,12 +12,12 @@
 
 namespace calotype {
 
-// "packs/starter.toml:12: message"
+// Returns an error with the message "packs/starter.toml:12: message".
 inline Status TomlError(std::string_view file, const toml::source_region& where, std::string_view message) {
   return absl::InvalidArgumentError(fmt::format("{}:{}: {}", file, where.begin.line, message));
 }
 
-// "an integer", "a table" ...
+// The type of `node` as text for messages: "an integer", "a table" ...
 inline std::string_view TomlTypeName(const toml::node& node) {
   switch (node.type()) {
     case toml::node_type::string:
@@ -24,7 +25,7 @@ inline std::string_view TomlTypeName(const toml::node& node) {
     case toml::node_type::integer:
       return "an integer";
     case toml::node_type::floating_point:
-      return "a number with a point";
+      return "a floating-point number";
     case toml::node_type::boolean:
       return "a boolean";
     case toml::node_type::array:

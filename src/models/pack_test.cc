@@ -115,7 +115,7 @@ TEST_F(PackTest, WrongManifestsNameFileLineAndKey) {
       {"format = 2\nname = \"starter\"\n", ":1: the manifest has format 2; this Calotype reads format 1"},
       {"name = \"starter\"\n", "'format' is missing"},
       {head + without(kModel, "task = \"objects\""), "model finder: 'task' is missing or of another type"},
-      {head + without(kModel, kAbc), "is no SHA-256"},
+      {head + without(kModel, kAbc), "is not a SHA-256"},
       {head + without(kModel, "photo = \"self_test/cat.jpg\""), "a self-test has a photo or a text"},
       {head + kModel + kModel, "two models are called 'finder'"},
       {head + "model = [1]\n", "each 'model' must be a table"},
