@@ -14,8 +14,8 @@
 #include "cli/command.h"
 #include "cli/findings_json.h"
 #include "cli/terminal.h"
-#include "photo/decode.h"
-#include "pipeline/photo_facts.h"
+#include "photo/photo_reader.h"
+#include "pipeline/process_photo.h"
 
 namespace calotype {
 namespace {
@@ -36,29 +36,20 @@ struct AnalyzedPhoto {
 
 // What every photo is looked at with.
 struct Eyes {
-  const PhotoAnalysis& analysis;
-  const FactsReader facts;
-  const DecodeLimits limits;
+  const PhotoTools tools;
   const JsonOptions options;
 };
 
 // Fills `json` from the file and the sidecars beside it; the error is that of reading or decoding.
 Status AnalyzeFile(const std::string& path, const Eyes& eyes, Json& json, bool& failed) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-  CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file.get()));
+  CALOTYPE_ASSIGN_OR_RETURN(const OpenPhoto file, OpenPhotoFile(path));
+  CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file.file.get()));
   json["sha256"] = sha256.Hex();
-  const auto start = std::chrono::steady_clock::now();
-  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto photo, DecodePhoto(file.get(), eyes.limits));
-  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  eyes.facts.Complete({&path, 1}, photo.facts);
-  PhotoResult result;
-  result.outcomes.push_back(
-      {.analysis = std::string(kDecodeAnalysis), .device = "cpu", .milliseconds = elapsed.count()});
-  const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
-  eyes.analysis.Run(photo, eyes.analysis.Closure(all), result);
-  AddProperties({.format = photo.format, .width = photo.full_width, .height = photo.full_height, .facts = photo.facts},
-                json);
+  CALOTYPE_ASSIGN_OR_RETURN(PhotoResult result, ProcessPhoto(file, eyes.tools));
+  AddProperties(*result.properties, json);
   json.update(FindingsToJson(result.findings, eyes.options));
+  // Facts are read with the photo: they take no time and run on no device of their own.
+  std::erase_if(result.outcomes, [](const AnalysisOutcome& outcome) { return outcome.analysis == kFactsAnalysis; });
   AddOutcomes(result.outcomes, json);
   failed = !json["errors"].empty();
   return absl::OkStatus();
@@ -80,10 +71,12 @@ CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
       static_cast<int>(std::min<int64_t>(app.settings().workers, static_cast<int64_t>(arguments.photos.size())));
   CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, ModelUse::Of(workers)));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, arguments.only));
-  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
-  const Eyes eyes{.analysis = *analysis,
-                  .facts = FactsReader(std::move(places)),
-                  .limits = app.settings().Limits(),
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
+  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const Eyes eyes{.tools = {.reader = *reader,
+                            .analysis = *analysis,
+                            .places = places.get(),
+                            .limits = app.settings().Limits()},
                   .options = {.vectors = arguments.vectors}};
 
   std::vector<std::promise<AnalyzedPhoto>> promises(arguments.photos.size());

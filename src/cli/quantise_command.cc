@@ -27,6 +27,8 @@
 #include "inference/quantise/quantiser.h"
 #include "inference/quantise/recording_engine.h"
 #include "models/partial_file.h"
+#include "photo/photo_reader.h"
+#include "pipeline/process_photo.h"
 
 namespace calotype {
 namespace {
@@ -244,12 +246,9 @@ class Quantisation {
   }
 
   Status Look(const fs::path& path, const PhotoAnalysis& analysis) const {
-    CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-    CALOTYPE_ASSIGN_OR_RETURN(const DecodedPhoto photo, DecodePhoto(file.get(), app_.settings().Limits()));
-    PhotoResult result;
-    const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
-    analysis.Run(photo, analysis.Closure(all), result);
-    return absl::OkStatus();
+    CALOTYPE_ASSIGN_OR_RETURN(const OpenPhoto photo, OpenPhotoFile(path.string()));
+    const PhotoTools tools{.reader = *reader_, .analysis = analysis, .limits = app_.settings().Limits()};
+    return ProcessPhoto(photo, tools).status();
   }
 
   QuantisedModel Quantise(const ModelSpec& model, std::span<const RunInputs> runs) const {
@@ -341,6 +340,7 @@ class Quantisation {
   const std::shared_ptr<Engine> engine_;
   const std::stop_token stop_;
   const Scratch scratch_;
+  const std::unique_ptr<PhotoReader> reader_ = CreateInProcessReader();
 };
 
 // Where a scan will run the models: int8 may agree and be faster than fp32, and another device faster still.

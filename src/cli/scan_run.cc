@@ -17,8 +17,8 @@
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
-#include "pipeline/decode_within.h"
 #include "pipeline/folder_watcher.h"
+#include "pipeline/process_photo.h"
 #include "search/people.h"
 
 namespace calotype {

@@ -16,6 +16,7 @@
 #include "cli/render.h"
 #include "cli/terminal.h"
 #include "photo/encode.h"
+#include "photo/photo_reader.h"
 
 namespace calotype {
 namespace {
@@ -131,9 +132,11 @@ Status CheckOutput(Catalog& catalog, const std::string& output) {
 
 Status Render(const App& app, const PhotoRecord& photo, const std::string& asked, const std::string& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenPhoto(photo, asked));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto decoded, DecodePhoto(file.get(), app.settings().Limits()));
-  RenderFindings(decoded, photo.findings);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(decoded.image, kRenderQuality));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      DecodeAnswer decoded,
+      CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits()}));
+  RenderFindings(*decoded.photo, photo.findings);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(decoded.photo->image, kRenderQuality));
   return WriteFileAtomically(output, jpeg);
 }
 

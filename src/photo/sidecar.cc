@@ -58,10 +58,9 @@ std::vector<fs::path> SidecarsOf(const fs::path& path) {
   return found;
 }
 
-StatusOr<PhotoFacts> ReadSidecar(const fs::path& path, int orientation) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
+StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
-                            ReadAll(file.get(), kMaxBytes, "no setting: no sidecar is that large"));
+                            ReadAll(descriptor, kMaxBytes, "a fixed limit for sidecars"));
   return FactsFromXmp(bytes, orientation);
 }
 

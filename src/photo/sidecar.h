@@ -11,19 +11,19 @@
 
 namespace calotype {
 
-// True for the name of an XMP file, whatever the case.
+// True for the name of an XMP file, in upper or lower case.
 bool IsSidecarName(std::string_view name);
 
-// The sidecars of the photo at `path` that are there, the one that names it whole first. A "photo.xmp" speaks for every
-// photo of that name.
+// Returns the existing sidecars of the photo at `path`: those named after the whole file name ("photo.jpg.xmp") first.
+// A "photo.xmp" applies to every photo of that name.
 std::vector<std::filesystem::path> SidecarsOf(const std::filesystem::path& path);
 
-// What is in it. `orientation` is the photo's, which tells how regions lie. kInvalidArgument when it is no XMP, or
-// larger than 16 MB.
-StatusOr<PhotoFacts> ReadSidecar(const std::filesystem::path& path, int orientation);
+// Reads an open XMP file. `orientation` is the photo's EXIF orientation, by which regions are turned.
+// kInvalidArgument when the file is not XMP, kResourceExhausted when it is larger than 16 MB.
+StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation);
 
-// What the sidecar says takes the place of what the photo says, fact by fact; when and with what it was taken are the
-// photo's where it knows.
+// Replaces each fact of the photo that the sidecar states. The time, camera and lens are taken from the sidecar only
+// where the photo does not state them.
 void TakeFromSidecar(PhotoFacts sidecar, PhotoFacts& facts);
 
 }  // namespace calotype

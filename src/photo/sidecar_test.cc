@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/file.h"
 #include "photo/orient.h"
 #include "photo/xmp_writer.h"
 
@@ -28,6 +29,12 @@ class SidecarTest : public ::testing::Test {
   fs::path Write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
     return folder_ / name;
+  }
+
+  // What is read from a sidecar with this text.
+  StatusOr<PhotoFacts> Read(const std::string& text, int orientation) const {
+    CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(Write("a.xmp", text)));
+    return ReadSidecar(file.get(), orientation);
   }
 
   fs::path folder_;
@@ -59,7 +66,7 @@ constexpr const char* kAll =
     R"(</mwg-rs:Regions>)";
 
 TEST_F(SidecarTest, EverythingThatIsWritten) {
-  const auto facts = ReadSidecar(Write("a.xmp", Packet(kAll)), 1);
+  const auto facts = Read(Packet(kAll), 1);
   ASSERT_TRUE(facts.ok()) << Message(facts.status());
   EXPECT_EQ(facts->title, "A title");
   EXPECT_EQ(facts->rating, 4);
@@ -75,11 +82,9 @@ TEST_F(SidecarTest, EverythingThatIsWritten) {
 }
 
 TEST_F(SidecarTest, RegionsOfWindows) {
-  const auto facts = ReadSidecar(
-      Write(
-          "a.xmp",
-          Packet(R"(<MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag><rdf:li MPReg:Rectangle="0.1, 0.2,)"
-                 R"( 0.3, 0.4" MPReg:PersonDisplayName="Grace"/></rdf:Bag></MPRI:Regions></MP:RegionInfo>)")),
+  const auto facts = Read(
+      Packet(R"(<MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag><rdf:li MPReg:Rectangle="0.1, 0.2,)"
+             R"( 0.3, 0.4" MPReg:PersonDisplayName="Grace"/></rdf:Bag></MPRI:Regions></MP:RegionInfo>)"),
       1);
   ASSERT_TRUE(facts.ok()) << Message(facts.status());
   ASSERT_EQ(facts->regions.size(), 1U);
@@ -89,7 +94,7 @@ TEST_F(SidecarTest, RegionsOfWindows) {
 
 TEST_F(SidecarTest, WhatIsNoXmpIsAnError) {
   for (const char* text : {"", "not xml", "<x:xmpmeta"}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(ReadSidecar(Write("a.xmp", text), 1).status())) << text;
+    EXPECT_TRUE(absl::IsInvalidArgument(Read(text, 1).status())) << text;
   }
 }
 
@@ -144,7 +149,7 @@ TEST_F(SidecarTest, WrittenIsReadAgainAndNothingIsLost) {
   EXPECT_THAT(*packet, HasSubstr("keep me"));
   EXPECT_THAT(*packet, HasSubstr("Titel"));
   EXPECT_THAT(*packet, HasSubstr("Rex"));
-  const auto facts = ReadSidecar(Write("a.xmp", *packet), 1);
+  const auto facts = Read(*packet, 1);
   ASSERT_TRUE(facts.ok());
   EXPECT_THAT(facts->keywords, ElementsAre("holiday", "sea", "dog", "Places", "Austria"));
   ASSERT_EQ(facts->regions.size(), 2U) << "the place of Ada is taken";
@@ -163,7 +168,7 @@ TEST_F(SidecarTest, ANewOneOfATurnedPhoto) {
       "", {.keywords = {"cat"}, .regions = {{.name = "Ada", .box = box}}, .orientation = 6, .width = 3, .height = 4});
   ASSERT_TRUE(packet.ok()) << Message(packet.status());
   EXPECT_THAT(*packet, HasSubstr("AppliedToDimensions"));
-  const auto facts = ReadSidecar(Write("a.xmp", *packet), 6);
+  const auto facts = Read(*packet, 6);
   ASSERT_TRUE(facts.ok());
   ASSERT_EQ(facts->regions.size(), 1U);
   EXPECT_GT(IntersectionOverUnion(facts->regions[0].box, box), 0.99F);

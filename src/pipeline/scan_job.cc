@@ -19,9 +19,8 @@
 #include "base/log.h"
 #include "base/memory_budget.h"
 #include "base/mutex.h"
-#include "pipeline/decode_within.h"
 #include "pipeline/in_flight.h"
-#include "pipeline/photo_facts.h"
+#include "pipeline/process_photo.h"
 #include "pipeline/progress_file.h"
 #include "pipeline/scanner.h"
 
@@ -42,9 +41,7 @@ constexpr std::chrono::milliseconds kRest{200};
 struct DecodedJob {
   PendingPhoto photo;
   std::vector<std::string> analyses;
-  DecodedPhoto decoded;
-  PhotoResult result;
-  MemoryBudget::Claim memory;  // for the decoded photo and what is done with it
+  LoadedPhoto loaded;
 };
 
 struct FinishedJob {
@@ -52,9 +49,9 @@ struct FinishedJob {
   std::string path;
 };
 
-std::vector<AnalysisVersion> VersionsOf(const PhotoAnalysis& analysis, const FactsReader& facts) {
+std::vector<AnalysisVersion> VersionsOf(const PhotoAnalysis& analysis, const PlaceIndex* places) {
   std::vector<AnalysisVersion> versions = analysis.Versions();
-  versions.push_back({.analysis = std::string(kFactsAnalysis), .version = facts.version()});
+  versions.push_back({.analysis = std::string(kFactsAnalysis), .version = FactsVersion(places)});
   return versions;
 }
 
@@ -65,10 +62,14 @@ class ScanJob {
       : options_(options),
         analysis_(analysis),
         handlers_(handlers),
-        facts_(options.places),
-        versions_(VersionsOf(analysis, facts_)),
+        versions_(VersionsOf(analysis, options.places.get())),
         stop_(std::move(stop)),
-        memory_(options.memory) {}
+        memory_(options.memory),
+        tools_{.reader = *options.reader,
+               .analysis = analysis,
+               .places = options.places.get(),
+               .limits = options.limits,
+               .memory = &memory_} {}
 
   StatusOr<ScanReport> Run();
 
@@ -84,9 +85,8 @@ class ScanJob {
   bool Rests();
   void Decode();
   bool IsAway(const std::vector<std::string>& paths);
-  StatusOr<DecodedPhoto> DecodeFirst(const std::vector<std::string>& paths, MemoryBudget::Claim& memory);
+  static StatusOr<OpenPhoto> OpenFirst(const std::vector<std::string>& paths);
   void ReadFacts(const PendingPhoto& photo);
-  AnalysisOutcome FactsOutcome() const;
   void AnalyseAll();
   void Write();
   Status Book(std::vector<FinishedJob>& jobs);
@@ -100,7 +100,6 @@ class ScanJob {
   const ScanOptions& options_;
   const PhotoAnalysis& analysis_;
   const ScanHandlers& handlers_;
-  const FactsReader facts_;
   const std::vector<AnalysisVersion> versions_;
   const std::stop_token stop_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -112,6 +111,7 @@ class ScanJob {
   std::vector<fs::path> roots_;          // of this scan and of those before it
 
   MemoryBudget memory_;
+  const PhotoTools tools_;
   BoundedQueue<PendingPhoto> to_decode_{kClaimBatch};
   BoundedQueue<DecodedJob> to_analyse_{kDecodedAhead};
   BoundedQueue<FinishedJob> to_write_{kStoreBatch};
@@ -255,7 +255,7 @@ void ScanJob::RunThreads() {
 }
 
 void ScanJob::ScanFolders() {
-  Scanner scanner(*scan_catalog_, options_.scanner, counts_,
+  Scanner scanner(*scan_catalog_, *options_.reader, options_.scanner, counts_,
                   [this](std::string_view path, std::string_view reason) { ReportFailure(path, "read", reason); });
   const auto scan = [&](const fs::path& folder, const fs::path& root) {
     if (Stopping()) {
@@ -346,12 +346,12 @@ bool ScanJob::IsAway(const std::vector<std::string>& paths) {
 }
 
 // A photo may lie at several paths; one that can be opened is enough.
-StatusOr<DecodedPhoto> ScanJob::DecodeFirst(const std::vector<std::string>& paths, MemoryBudget::Claim& memory) {
+StatusOr<OpenPhoto> ScanJob::OpenFirst(const std::vector<std::string>& paths) {
   Status status = absl::NotFoundError("no file holds this photo any more");
   for (const std::string& path : paths) {
-    const StatusOr<UniqueFd> file = OpenForReading(path);
+    StatusOr<UniqueFd> file = OpenForReading(path);
     if (file.ok()) {
-      return DecodeWithin(file->get(), options_.limits, memory_, memory);
+      return OpenPhoto{.file = *std::move(file), .sidecars = OpenSidecars(paths)};
     }
     status = file.status();
   }
@@ -368,43 +368,28 @@ void ScanJob::Decode() {
       continue;
     }
     std::vector<std::string> analyses = analysis_.Closure(photo->analyses);
-    PhotoResult result{.id = photo->id};
-    const auto start = std::chrono::steady_clock::now();
     const InFlight::Note note(in_flight_.get(), photo->id);
-    MemoryBudget::Claim memory;
-    StatusOr<DecodedPhoto> decoded = DecodeFirst(photo->paths, memory);
-    if (!decoded.ok() && IsAway(photo->paths)) {
+    StatusOr<LoadedPhoto> loaded = absl::UnknownError("not opened");
+    if (const StatusOr<OpenPhoto> file = OpenFirst(photo->paths); file.ok()) {
+      loaded = LoadPhoto(*file, tools_);
+    } else {
+      loaded = file.status();
+    }
+    if (!loaded.ok() && IsAway(photo->paths)) {
       continue;  // The same: it is no fault of the photo, and nothing is lost.
     }
-    if (!decoded.ok()) {
-      analysis_.BookUndecodable(decoded.status(), analyses, result);
-      AnalysisOutcome& facts = result.outcomes.emplace_back(FactsOutcome());
+    if (!loaded.ok()) {
+      PhotoResult result{.id = photo->id};
+      analysis_.BookUndecodable(loaded.status(), analyses, result);
+      AnalysisOutcome& facts = result.outcomes.emplace_back(FactsOutcome(tools_.places));
       facts.state = AnalysisState::kSkipped;
       facts.reason = result.outcomes.front().reason;
       to_write_.Push({.result = std::move(result), .path = photo->paths.front()});
       continue;
     }
-    facts_.Complete(photo->paths, decoded->facts);
-    const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-    result.properties = PhotoProperties{.format = decoded->format,
-                                        .width = decoded->full_width,
-                                        .height = decoded->full_height,
-                                        .facts = decoded->facts};
-    result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
-                               .version = std::string(kDecodeVersion),
-                               .device = "cpu",
-                               .milliseconds = elapsed.count()});
-    result.outcomes.push_back(FactsOutcome());
-    to_analyse_.Push({.photo = *std::move(photo),
-                      .analyses = std::move(analyses),
-                      .decoded = *std::move(decoded),
-                      .result = std::move(result),
-                      .memory = std::move(memory)});
+    loaded->result.id = photo->id;
+    to_analyse_.Push({.photo = *std::move(photo), .analyses = std::move(analyses), .loaded = *std::move(loaded)});
   }
-}
-
-AnalysisOutcome ScanJob::FactsOutcome() const {
-  return {.analysis = std::string(kFactsAnalysis), .version = facts_.version(), .device = "cpu"};
 }
 
 // Only what is said of the photo changed: it is not decoded.
@@ -412,9 +397,14 @@ void ScanJob::ReadFacts(const PendingPhoto& photo) {
   PhotoResult result{.id = photo.id};
   const auto start = std::chrono::steady_clock::now();
   const InFlight::Note note(in_flight_.get(), photo.id);
-  StatusOr<PhotoFacts> facts = facts_.Read(photo.paths, options_.limits);
+  StatusOr<PhotoFacts> facts = absl::UnknownError("not opened");
+  if (const StatusOr<OpenPhoto> file = OpenFirst(photo.paths); file.ok()) {
+    facts = LoadFacts(*file, tools_);
+  } else {
+    facts = file.status();
+  }
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  AnalysisOutcome& outcome = result.outcomes.emplace_back(FactsOutcome());
+  AnalysisOutcome& outcome = result.outcomes.emplace_back(FactsOutcome(tools_.places));
   outcome.milliseconds = elapsed.count();
   if (facts.ok()) {
     result.facts = *std::move(facts);
@@ -428,11 +418,12 @@ void ScanJob::ReadFacts(const PendingPhoto& photo) {
 
 void ScanJob::AnalyseAll() {
   while (std::optional<DecodedJob> job = to_analyse_.Pop()) {
+    PhotoResult result;
     {
       const InFlight::Note note(in_flight_.get(), job->photo.id);
-      analysis_.Run(job->decoded, job->analyses, job->result);
+      result = AnalysePhoto(std::move(job->loaded), job->analyses, tools_);
     }
-    to_write_.Push({.result = std::move(job->result), .path = job->photo.paths.front()});
+    to_write_.Push({.result = std::move(result), .path = job->photo.paths.front()});
   }
 }
 

@@ -19,7 +19,7 @@
 #include "base/memory_budget.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "photo/decode.h"
+#include "photo/photo_reader.h"
 #include "photo/places.h"
 #include "pipeline/photo_analysis.h"
 #include "pipeline/scan_progress.h"
@@ -36,6 +36,7 @@ struct ScanOptions {
   // is an error.
   bool wait = false;
   int workers = 1;  // analysts side by side
+  std::shared_ptr<const PhotoReader> reader = CreateInProcessReader();  // never null
   DecodeLimits limits;
   MemorySettings memory;                     // photos wait for it, or are refused when they alone take more
   std::shared_ptr<const PlaceIndex> places;  // null: photos get no names of places

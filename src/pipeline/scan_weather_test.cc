@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/temporary_folder.h"
 #include "photo/encode.h"
-#include "pipeline/decode_within.h"
 #include "pipeline/fake_analysers.h"
 #include "pipeline/progress_file.h"
 #include "pipeline/scan_job.h"

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -13,8 +11,6 @@
 #include <vector>
 
 #include "base/file.h"
-#include "photo/content_identifier.h"
-#include "photo/decode.h"
 #include "pipeline/companions.h"
 #include "pipeline/photo_files.h"
 
@@ -27,9 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kFlushFiles = 256;
 constexpr std::chrono::seconds kFlushInterval{1};
 
-// Enough for every signature that SniffFormat knows.
-constexpr std::size_t kSniffBytes = 4096;
-
 StatusOr<FileStamp> StampOf(const fs::path& path) {
   struct stat info{};
   if (stat(path.c_str(), &info) != 0) {
@@ -40,22 +33,11 @@ StatusOr<FileStamp> StampOf(const fs::path& path) {
                    .mtime_ns = info.st_mtim.tv_sec * kNanosecondsPerSecond + info.st_mtim.tv_nsec};
 }
 
-// What cannot be opened says nothing.
-std::string IdentifierOf(const std::string& path) {
-  const StatusOr<UniqueFd> file = OpenForReading(path);
-  return file.ok() ? ContentIdentifier(file->get()) : std::string();
-}
-
-bool LooksLikePhoto(int descriptor) {
-  std::array<uint8_t, kSniffBytes> head{};
-  const ssize_t count = pread(descriptor, head.data(), head.size(), 0);
-  return count > 0 && SniffFormat({head.data(), static_cast<std::size_t>(count)}) != PhotoFormat::kUnknown;
-}
-
 }  // namespace
 
-Scanner::Scanner(Catalog& catalog, const ScannerOptions& options, ScannerCounts& counts, ProblemHandler on_problem)
-    : catalog_(catalog), options_(options), counts_(counts), on_problem_(std::move(on_problem)) {}
+Scanner::Scanner(Catalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
+                 ProblemHandler on_problem)
+    : catalog_(catalog), reader_(reader), options_(options), counts_(counts), on_problem_(std::move(on_problem)) {}
 
 Status Scanner::Scan(const fs::path& root, const std::stop_token& stop) { return ScanPart(root, root, stop); }
 
@@ -194,7 +176,7 @@ Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
 
 // Queues the new and changed ones; they are booked after their photos.
 void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
-  const LiveHalves halves{.identifier = IdentifierOf,
+  const LiveHalves halves{.identifier = [&](const std::string& path) { return IdentifierOf(path); },
                           .known_photo = [&](const std::string& video) { return KnownPhotoOf(video); }};
   for (Companion& companion : FindCompanions(files, halves)) {
     const StatusOr<FileStamp> stamp = StampOf(companion.path);
@@ -209,6 +191,12 @@ void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
       companions_.push_back(std::move(companion));
     }
   }
+}
+
+// Empty for a file that cannot be opened.
+std::string Scanner::IdentifierOf(const std::string& path) const {
+  const StatusOr<UniqueFd> file = OpenForReading(path);
+  return file.ok() ? reader_.ReadContentIdentifier(file->get()) : std::string();
 }
 
 std::string Scanner::KnownPhotoOf(const std::string& video) const {
@@ -259,7 +247,7 @@ StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp) {
   if (!file.ok()) {
     return promised ? StatusOr<bool>(file.status()) : false;
   }
-  if (!promised && !LooksLikePhoto(file->get())) {
+  if (!promised && reader_.DetectFormat(file->get()) == PhotoFormat::kUnknown) {
     return false;
   }
   if (stamp.size == 0) {

@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "catalog/catalog.h"
+#include "photo/photo_reader.h"
 #include "pipeline/ignore_rules.h"
 
 namespace calotype {
@@ -45,7 +46,8 @@ using ProblemHandler = std::function<void(std::string_view path, std::string_vie
 class Scanner {
  public:
   // All references must outlive the scanner.
-  Scanner(Catalog& catalog, const ScannerOptions& options, ScannerCounts& counts, ProblemHandler on_problem);
+  Scanner(Catalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
+          ProblemHandler on_problem);
 
   // Books every photo at or below `root`, hashing those whose size or time changed; marks known ones that are gone as
   // missing. But when the root is not there, or nothing in it, or less than half of what was known below it, that is a
@@ -79,6 +81,7 @@ class Scanner {
   std::string KnownPhotoOf(const std::string& video) const;
   Status DropCompanions();
   Status VisitFile(const std::filesystem::path& path, Known& known);
+  std::string IdentifierOf(const std::string& path) const;
   StatusOr<bool> Inspect(const std::filesystem::path& path, FileStamp stamp);
   void Problem(std::string_view path, std::string_view reason);
   Status FlushWhenDue();
@@ -87,6 +90,7 @@ class Scanner {
   StatusOr<bool> MarkMissing(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
 
   Catalog& catalog_;
+  const PhotoReader& reader_;
   const ScannerOptions& options_;
   ScannerCounts& counts_;
   const ProblemHandler on_problem_;

@@ -1,0 +1,75 @@
+// Reads photos, their XMP sidecars and the videos of live photos. This is the only interface through which the program
+// parses bytes that come from outside: format detection, metadata, decoding, memory estimates. A damaged or hostile file
+// can harm nothing but the process that a PhotoReader runs in.
+//
+// Requests hold open descriptors and options, answers are plain values. There are no paths, no callbacks and no state
+// shared with the caller, so that an implementation may run in a child process without access to the file system. The
+// caller opens the files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "photo/decode.h"
+#include "photo/facts.h"
+
+namespace calotype {
+
+// The descriptors stay the caller's and must stay open during the call. Their offsets do not matter and do not change.
+struct PhotoRequest {
+  int photo = -1;             // open for reading
+  std::vector<int> sidecars;  // XMP files, open for reading; where two state the same fact, the first one counts
+  DecodeLimits limits;
+  // Decode() does not start when it would need more bytes of memory than this; 0 means no limit.
+  int64_t max_memory = 0;
+};
+
+// A sidecar that could not be read; the facts are those of the photo and the other sidecars.
+struct SidecarProblem {
+  std::size_t sidecar = 0;  // index in PhotoRequest::sidecars
+  std::string reason;
+};
+
+struct FactsAnswer {
+  PhotoFacts facts;  // of the photo and its sidecars; without place names
+  std::vector<SidecarProblem> problems;
+};
+
+struct DecodeAnswer {
+  std::optional<DecodedPhoto> photo;  // nullopt when decoding needs more than PhotoRequest::max_memory
+  int64_t needed_memory = 0;          // estimate in bytes, an upper bound; 0 when max_memory is 0
+  std::vector<SidecarProblem> problems;
+};
+
+// Thread-safe.
+class PhotoReader {
+ public:
+  virtual ~PhotoReader() = default;
+
+  // Returns the format that the first bytes of the file announce, whatever the file is called; kUnknown when it is not a
+  // photo or cannot be read. Reads 4 KB. Some RAW formats that are built like TIFF are reported as TIFF.
+  virtual PhotoFormat DetectFormat(int file) const = 0;
+
+  // Returns the identifier that ties the photo and the video of a live photo together (content_identifier.h); empty when
+  // the file has none or is damaged. Reads a few kilobytes, whatever the size of the file.
+  virtual std::string ReadContentIdentifier(int file) const = 0;
+
+  // Reads the metadata of the photo and its sidecars without decoding the pixels. Error codes as for Decode().
+  virtual StatusOr<FactsAnswer> ReadFacts(const PhotoRequest& request) const = 0;
+
+  // Reads metadata and pixels.
+  //   kInvalidArgument    the file is empty, in no known format, damaged or cut short
+  //   kResourceExhausted  the photo exceeds a limit; the message names the value, the limit and its setting
+  //   kUnimplemented      the libraries on this machine cannot read the format
+  virtual StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const = 0;
+};
+
+// Returns a reader that works in this process, on the calling thread.
+std::unique_ptr<PhotoReader> CreateInProcessReader();
+
+}  // namespace calotype

@@ -1,0 +1,131 @@
+#include "pipeline/process_photo.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+
+namespace calotype {
+namespace {
+
+// Raise it when facts are read in a way that changes what is stored.
+constexpr std::string_view kFactsVersion = "1";
+
+// Memory that the models take while they analyse one photo, measured with the packs in common use. What they keep
+// afterwards is part of the process from the first photo on, and the budget counts it there.
+constexpr int64_t kAnalysisBytes = 150'000'000;
+
+Status TooLarge(std::string_view what, int64_t bytes, const MemoryBudget& budget) {
+  constexpr double kMegabyte = 1e6;
+  return absl::ResourceExhaustedError(fmt::format("{} takes {:.0f} MB of memory, the limit is {:.0f} ({})", what,
+                                                  static_cast<double>(bytes) / kMegabyte,
+                                                  static_cast<double>(budget.limit()) / kMegabyte, kMemoryKnob));
+}
+
+// Claims what the photo needs, then decodes it. `claim` is empty before; afterwards it covers the decoded photo and its
+// analysis.
+StatusOr<DecodeAnswer> DecodeWithin(PhotoRequest request, const PhotoReader& reader, MemoryBudget& budget,
+                                    MemoryBudget::Claim& claim) {
+  struct stat info{};
+  if (fstat(request.photo, &info) != 0) {
+    return ErrnoStatus(errno, "cannot read");
+  }
+  const int64_t size = info.st_size;
+  if (size > budget.limit()) {
+    return TooLarge("the file", size, budget);
+  }
+  // Enough to decode most photos, so that most files are read once.
+  claim = budget.Take(size + kAnalysisBytes);
+  request.max_memory = std::min(claim.bytes(), budget.limit());
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer answer, reader.Decode(request));
+  if (!answer.photo.has_value()) {
+    const int64_t needed = answer.needed_memory;
+    if (needed > budget.limit()) {
+      return TooLarge("decoding it", needed, budget);
+    }
+    if (!claim.GrowTo(needed)) {
+      // Release first: waiting for more while holding some could deadlock.
+      claim.ShrinkTo(0);
+      claim = budget.Take(std::max(needed, size + kAnalysisBytes));
+    }
+    request.max_memory = needed;
+    CALOTYPE_ASSIGN_OR_RETURN(answer, reader.Decode(request));
+  }
+  if (!answer.photo.has_value()) {
+    return absl::AbortedError("the file grew while it was read");
+  }
+  return answer;
+}
+
+StatusOr<DecodeAnswer> Decode(const PhotoRequest& request, const PhotoTools& tools, MemoryBudget::Claim& claim) {
+  if (tools.memory == nullptr || tools.memory->limit() == 0) {
+    return tools.reader.Decode(request);
+  }
+  StatusOr<DecodeAnswer> answer = DecodeWithin(request, tools.reader, *tools.memory, claim);
+  claim.ShrinkTo(answer.ok() ? static_cast<int64_t>(answer->photo->image.pixels().size()) + kAnalysisBytes : 0);
+  return answer;
+}
+
+void Warn(const OpenPhoto& photo, const std::vector<SidecarProblem>& problems) {
+  for (const SidecarProblem& problem : problems) {
+    LogWarning("{}: {}", photo.sidecars.at(problem.sidecar).path.string(), problem.reason);
+  }
+}
+
+PhotoProperties PropertiesOf(const DecodedPhoto& photo) {
+  return {.format = photo.format, .width = photo.full_width, .height = photo.full_height, .facts = photo.facts};
+}
+
+}  // namespace
+
+StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools) {
+  const auto start = std::chrono::steady_clock::now();
+  LoadedPhoto loaded;
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer answer, Decode(RequestFor(photo, tools.limits), tools, loaded.memory));
+  Warn(photo, answer.problems);
+  loaded.decoded = *std::move(answer.photo);
+  CompletePlace(tools.places, loaded.decoded.facts);
+  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+  loaded.result.properties = PropertiesOf(loaded.decoded);
+  loaded.result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
+                                    .version = std::string(kDecodeVersion),
+                                    .device = "cpu",
+                                    .milliseconds = elapsed.count()});
+  loaded.result.outcomes.push_back(FactsOutcome(tools.places));
+  return loaded;
+}
+
+PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, const PhotoTools& tools) {
+  tools.analysis.Run(photo.decoded, names, photo.result);
+  return std::move(photo.result);
+}
+
+StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& tools) {
+  CALOTYPE_ASSIGN_OR_RETURN(LoadedPhoto loaded, LoadPhoto(photo, tools));
+  const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
+  return AnalysePhoto(std::move(loaded), tools.analysis.Closure(all), tools);
+}
+
+StatusOr<PhotoFacts> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {
+  CALOTYPE_ASSIGN_OR_RETURN(FactsAnswer answer, tools.reader.ReadFacts(RequestFor(photo, tools.limits)));
+  Warn(photo, answer.problems);
+  CompletePlace(tools.places, answer.facts);
+  return std::move(answer.facts);
+}
+
+std::string FactsVersion(const PlaceIndex* places) {
+  return places == nullptr ? std::string(kFactsVersion) : fmt::format("{} of {}", kFactsVersion, places->version());
+}
+
+AnalysisOutcome FactsOutcome(const PlaceIndex* places) {
+  return {.analysis = std::string(kFactsAnalysis), .version = FactsVersion(places), .device = "cpu"};
+}
+
+}  // namespace calotype

@@ -1,0 +1,59 @@
+// One photo from open files to its result. Scans, analyze, quantise and the server all use these functions.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/memory_budget.h"
+#include "base/status.h"
+#include "catalog/catalog.h"
+#include "photo/photo_reader.h"
+#include "photo/places.h"
+#include "pipeline/open_photo.h"
+#include "pipeline/photo_analysis.h"
+
+namespace calotype {
+
+// The setting that MemorySettings::limit comes from, for messages.
+inline constexpr char kMemoryKnob[] = "limits.memory_mb, scan --memory";
+
+// What is needed to process photos. All of it is thread-safe and must outlive the calls.
+struct PhotoTools {
+  const PhotoReader& reader;
+  const PhotoAnalysis& analysis;
+  const PlaceIndex* places = nullptr;  // null: photos get no place names
+  DecodeLimits limits;
+  MemoryBudget* memory = nullptr;  // null: decode at once, whatever memory it takes
+};
+
+// A photo that was read and waits for its analysis.
+struct LoadedPhoto {
+  DecodedPhoto decoded;
+  PhotoResult result;          // properties, and the outcomes of kDecodeAnalysis and kFactsAnalysis
+  MemoryBudget::Claim memory;  // for the decoded photo and its analysis: keep it until the analysis is done
+};
+
+// First step: reads pixels and metadata, and adds place names and the time zone. With PhotoTools::memory it waits until
+// the budget has room for the photo. Blocks.
+//   kResourceExhausted  the photo needs more than the whole budget, or exceeds a limit
+//   kAborted            the file grew while it was read
+// Other error codes as for PhotoReader::Decode().
+StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools);
+
+// Second step: runs the analyses `names` (see PhotoAnalysis::Closure) and returns the whole result. A failed analysis is
+// an outcome in it.
+PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, const PhotoTools& tools);
+
+// Both steps, with all analyses. The error is that of LoadPhoto(); PhotoResult::id is not set.
+StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& tools);
+
+// Reads only what LoadPhoto() reads without decoding: metadata, place names, time zone. Error codes as for LoadPhoto().
+StatusOr<PhotoFacts> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools);
+
+// The version under which facts are stored; it names the release of the place names.
+std::string FactsVersion(const PlaceIndex* places);
+
+// The outcome of kFactsAnalysis when it succeeded.
+AnalysisOutcome FactsOutcome(const PlaceIndex* places);
+
+}  // namespace calotype
