@@ -73,11 +73,9 @@ CommandResult Analyze(App& app, const AnalyzeArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, arguments.only));
   CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
   const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
-  const Eyes eyes{.tools = {.reader = *reader,
-                            .analysis = *analysis,
-                            .places = places.get(),
-                            .limits = app.settings().Limits()},
-                  .options = {.vectors = arguments.vectors}};
+  const Eyes eyes{
+      .tools = {.reader = *reader, .analysis = *analysis, .places = places.get(), .limits = app.settings().Limits()},
+      .options = {.vectors = arguments.vectors}};
 
   std::vector<std::promise<AnalyzedPhoto>> promises(arguments.photos.size());
   std::atomic<std::size_t> next{0};

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <variant>
 
 #include "app/load_places.h"
 #include "app/open_catalog.h"
@@ -54,6 +55,13 @@ Status Preload(const Settings& config, ModelCache& cache) {
         held, config.memory_mb, kMemoryKnob);
   }
   return absl::OkStatus();
+}
+
+void PrintFailure(const ScanFailure& failure) {
+  ProgressBar::Clear();
+  const bool whole_photo = failure.analysis == "read" || failure.analysis == kDecodeAnalysis;
+  PrintError(fmt::format("{}: {}{}{}", Printable(failure.path), whole_photo ? "" : failure.analysis,
+                         whole_photo ? "" : ": ", Printable(failure.reason)));
 }
 
 // Models, analysers and settings for scans of one request, one after the other.
@@ -120,20 +128,17 @@ StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool wa
   StatusOr<ScanReport> report = absl::UnknownError("not run");
   {
     ProgressBar bar;
-    const ScanHandlers handlers{
-        .on_progress = [&](const ScanProgress& progress) { bar.Update(progress); },
-        .on_failure =
-            [](std::string_view path, std::string_view name, std::string_view reason) {
-              ProgressBar::Clear();
-              const bool whole_photo = name == "read" || name == kDecodeAnalysis;
-              PrintError(fmt::format("{}: {}{}{}", Printable(path), whole_photo ? "" : name, whole_photo ? "" : ": ",
-                                     Printable(reason)));
-            },
-        .on_wait =
-            [](std::string_view reason) {
-              PrintError(fmt::format("{}: what is new is booked for it, and this one waits for its end", reason));
-            }};
-    report = RunScan(options, *analysis_, handlers, token());
+    const ScanSubscriber subscriber = [&](const ScanEvent& event) {
+      if (const auto* const progress = std::get_if<ScanProgress>(&event); progress != nullptr) {
+        bar.Update(*progress);
+      } else if (const auto* const failure = std::get_if<ScanFailure>(&event); failure != nullptr) {
+        PrintFailure(*failure);
+      } else {
+        PrintError(fmt::format("{}: what is new is booked for it, and this one waits for its end",
+                               std::get<ScanWaiting>(event).reason));
+      }
+    };
+    report = RunScan(options, *analysis_, subscriber, token());
   }
   CALOTYPE_RETURN_IF_ERROR(report.status());
   // Faces that are still shown with embeddings of other models have another threshold.

@@ -132,9 +132,8 @@ Status CheckOutput(Catalog& catalog, const std::string& output) {
 
 Status Render(const App& app, const PhotoRecord& photo, const std::string& asked, const std::string& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenPhoto(photo, asked));
-  CALOTYPE_ASSIGN_OR_RETURN(
-      DecodeAnswer decoded,
-      CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits()}));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
+                            CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits()}));
   RenderFindings(*decoded.photo, photo.findings);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(decoded.photo->image, kRenderQuality));
   return WriteFileAtomically(output, jpeg);

@@ -1,6 +1,6 @@
 // Reads photos, their XMP sidecars and the videos of live photos. This is the only interface through which the program
-// parses bytes that come from outside: format detection, metadata, decoding, memory estimates. A damaged or hostile file
-// can harm nothing but the process that a PhotoReader runs in.
+// parses bytes that come from outside: format detection, metadata, decoding, memory estimates. A damaged or hostile
+// file can harm nothing but the process that a PhotoReader runs in.
 //
 // Requests hold open descriptors and options, answers are plain values. There are no paths, no callbacks and no state
 // shared with the caller, so that an implementation may run in a child process without access to the file system. The
@@ -51,12 +51,12 @@ class PhotoReader {
  public:
   virtual ~PhotoReader() = default;
 
-  // Returns the format that the first bytes of the file announce, whatever the file is called; kUnknown when it is not a
-  // photo or cannot be read. Reads 4 KB. Some RAW formats that are built like TIFF are reported as TIFF.
+  // Returns the format that the first bytes of the file announce, whatever the file is called; kUnknown when it is not
+  // a photo or cannot be read. Reads 4 KB. Some RAW formats that are built like TIFF are reported as TIFF.
   virtual PhotoFormat DetectFormat(int file) const = 0;
 
-  // Returns the identifier that ties the photo and the video of a live photo together (content_identifier.h); empty when
-  // the file has none or is damaged. Reads a few kilobytes, whatever the size of the file.
+  // Returns the identifier that ties the photo and the video of a live photo together (content_identifier.h); empty
+  // when the file has none or is damaged. Reads a few kilobytes, whatever the size of the file.
   virtual std::string ReadContentIdentifier(int file) const = 0;
 
   // Reads the metadata of the photo and its sidecars without decoding the pixels. Error codes as for Decode().

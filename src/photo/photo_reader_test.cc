@@ -65,8 +65,7 @@ TEST_F(PhotoReaderTest, DoesNotDecodeWhatNeedsMoreMemoryThanAllowed) {
   ASSERT_TRUE(refused.ok()) << Message(refused.status());
   EXPECT_FALSE(refused->photo.has_value());
   EXPECT_GT(refused->needed_memory, 1);
-  const StatusOr<DecodeAnswer> decoded =
-      reader_->Decode({.photo = photo_.get(), .max_memory = refused->needed_memory});
+  const StatusOr<DecodeAnswer> decoded = reader_->Decode({.photo = photo_.get(), .max_memory = refused->needed_memory});
   ASSERT_TRUE(decoded.ok()) << Message(decoded.status());
   EXPECT_TRUE(decoded->photo.has_value());
 }

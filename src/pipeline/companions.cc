@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of a camera's or a phone's own photo.
+// Formats in which cameras and phones write a photo themselves.
 constexpr std::array<std::string_view, 7> kShownExtensions = {".heic", ".heif", ".hif", ".jfif",
                                                               ".jpe",  ".jpeg", ".jpg"};
 constexpr std::array<std::string_view, 2> kVideoExtensions = {".mov", ".mp4"};
@@ -34,7 +34,7 @@ bool Has(const std::array<std::string_view, kSize>& extensions, const std::strin
   return std::ranges::find(extensions, extension) != extensions.end();
 }
 
-// The files of one stem.
+// The files with one stem.
 struct Shot {
   std::vector<std::string> photos;
   std::vector<std::string> raws;   // among the photos
@@ -59,7 +59,7 @@ void Add(const fs::path& file, Shots& shots) {
   }
 }
 
-// Which video is whose.
+// Pairs videos with photos.
 class LivePhotos {
  public:
   LivePhotos(const Shots& shots, const LiveHalves& halves) : shots_(shots), halves_(halves) {}
@@ -77,7 +77,7 @@ class LivePhotos {
   }
 
  private:
-  // A video that no photo of its name has.
+  // A video without a photo of its name.
   struct Single {
     std::string path;
     std::string identifier;
@@ -87,7 +87,7 @@ class LivePhotos {
 
   void PairByName(const Shot& shot, const std::string& video) {
     if (const std::string known = halves_.known_photo(video); !known.empty()) {
-      sure_.insert(known);
+      certain_.insert(known);
       Pair(known, video);
       return;
     }
@@ -99,19 +99,19 @@ class LivePhotos {
     }
   }
 
-  // Of the photos of a video's name the one that has its identifier, else the first that does not say; null when none
-  // is left.
+  // Of the photos with the name of a video, returns the one with its identifier, else the first without any identifier;
+  // null when there is none.
   const std::string* PhotoByName(const Shot& shot, const std::string& identifier) {
-    const std::string* silent = nullptr;
+    const std::string* unmarked = nullptr;
     for (const std::string& photo : shot.shown) {
-      const std::string theirs = identifier.empty() ? std::string() : halves_.identifier(photo);
-      if (!identifier.empty() && theirs == identifier) {
-        sure_.insert(photo);
+      const std::string identifier_of_photo = identifier.empty() ? std::string() : halves_.identifier(photo);
+      if (!identifier.empty() && identifier_of_photo == identifier) {
+        certain_.insert(photo);
         return &photo;
       }
-      silent = silent == nullptr && theirs.empty() ? &photo : silent;
+      unmarked = unmarked == nullptr && identifier_of_photo.empty() ? &photo : unmarked;
     }
-    return silent;
+    return unmarked;
   }
 
   void PairByIdentifier(const Single& video) {
@@ -123,11 +123,11 @@ class LivePhotos {
     }
   }
 
-  // Of the photos whose video is not known to be theirs; of several with one identifier the first by path.
+  // Skips photos that have a certain video. Of several photos with one identifier, the first by path is kept.
   void ReadIdentifiers() {
     for (const auto& [stem, shot] : shots_) {
       for (const std::string& photo : shot.shown) {
-        if (!sure_.contains(photo)) {
+        if (!certain_.contains(photo)) {
           std::string& first = by_identifier_[halves_.identifier(photo)];
           first = first.empty() ? photo : std::min(first, photo);
         }
@@ -139,7 +139,8 @@ class LivePhotos {
   const LiveHalves& halves_;
   std::vector<std::pair<std::string, std::string>> pairs_;  // photo and video
   std::vector<Single> singles_;
-  std::unordered_set<std::string> sure_;  // photos whose video has the same identifier, or was theirs before
+  std::unordered_set<std::string>
+      certain_;  // photos with a certain video: the same identifier, or found by an earlier scan
   std::unordered_map<std::string, std::string> by_identifier_;
 };
 
@@ -162,7 +163,7 @@ std::vector<Companion> FindCompanions(std::span<const fs::path> files, const Liv
     if (!IsSidecarName(file.filename().string())) {
       continue;
     }
-    // "photo.jpg.xmp" names the photo whole, "photo.xmp" every photo called so.
+    // "photo.jpg.xmp" belongs to that file alone, "photo.xmp" to every photo of that name.
     const fs::path named = file.stem();
     const auto whole = shots.find(named.stem().string());
     const std::string path = (file.parent_path() / named).string();

@@ -1,4 +1,4 @@
-// Which files of one folder belong together.
+// Finds the files of a folder that belong to a photo: sidecars, videos of live photos, RAW files.
 #pragma once
 
 #include <filesystem>
@@ -12,24 +12,25 @@
 
 namespace calotype {
 
-// True for what may stand beside a photo and is none itself: XMP, and the videos of live photos.
+// True for the name of a file that may belong to a photo and is not a photo itself: XMP and video files.
 bool IsCompanionName(std::string_view name);
 
-// Tells of the halves of live photos what their names do not. Asked only where it decides something: of an unchanged
-// folder of photos and their videos nothing is read.
+// Answers questions about photos and videos that names alone do not. They are asked only where the answer matters: in
+// an unchanged folder of live photos, no file is read.
 struct LiveHalves {
-  // The content identifier (photo/content_identifier.h) of the photo or video at `path`; empty: none.
+  // Returns the content identifier (PhotoReader::ReadContentIdentifier) of the photo or video at `path`; empty for
+  // none.
   std::function<std::string(const std::string& path)> identifier;
-  // The photo whose video this was found to be before, as long as neither has changed; empty: not known.
+  // Returns the photo that an earlier scan found for this video, if neither has changed since; otherwise empty.
   std::function<std::string(const std::string& video)> known_photo;
 };
 
-// The companions of the photos among `files`, which are all files of one folder:
-//   photo.jpg.xmp, photo.xmp  sidecars, the second of every photo called so
-//   photo.mov, photo.mp4      the video of a live photo, beside a JPEG or HEIC called so, unless both have content
-//                             identifiers that differ; and beside any that has the same identifier
-//   photo.dng beside photo.jpg (or .heic ...)  the RAW of a pair
-// Upper and lower case of names matter, but for extensions. Stamps are not filled in.
+// Returns the companions of the photos among `files`, which are all files of one folder:
+//   photo.jpg.xmp, photo.xmp  sidecars; the second belongs to every photo of that name
+//   photo.mov, photo.mp4      the video of the JPEG or HEIC of the same name, unless their content identifiers differ;
+//                             or of any JPEG or HEIC with the same content identifier
+//   photo.dng                 the RAW of the pair with photo.jpg (or .heic ...)
+// Names are case-sensitive, extensions are not. The stamps are left empty.
 std::vector<Companion> FindCompanions(std::span<const std::filesystem::path> files, const LiveHalves& halves);
 
 }  // namespace calotype

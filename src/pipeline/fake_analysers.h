@@ -1,4 +1,4 @@
-// Analysers without models, for the tests of the pipeline.
+// Analysers without models, for tests.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace calotype {
 
-// Does what `act` says and counts how often.
+// Calls `act` and counts the calls.
 class FakeAnalyser : public Analyser {
  public:
   using Act = std::function<Status(const PhotoView&, Findings&)>;

@@ -43,7 +43,7 @@ constexpr std::array kNetworkFileSystems = {
     NetworkFileSystem{0x786F4256, "VirtualBox"},
 };
 
-// Empty when the folder lies on this machine.
+// Returns the kind of network file system that holds the folder; empty for a local one.
 std::string_view NetworkOf(const fs::path& folder) {
   struct statfs info{};
   if (statfs(folder.c_str(), &info) != 0) {
@@ -54,7 +54,7 @@ std::string_view NetworkOf(const fs::path& folder) {
   return found == kNetworkFileSystems.end() ? std::string_view() : found->name;
 }
 
-// Without those that lie below another.
+// Returns the folders that do not lie below another one.
 std::vector<fs::path> Outermost(const std::set<fs::path>& folders) {
   std::vector<fs::path> outermost;
   for (const fs::path& folder : folders) {
@@ -77,15 +77,15 @@ FolderWatcher::FolderWatcher(const std::vector<fs::path>& roots, const WatchOpti
 
 void FolderWatcher::AddRoot(const fs::path& root) {
   if (inotify_.get() < 0) {
-    return Poll(root, "this system has no inotify, or no more of it");
+    return Poll(root, "inotify is not available, or its limit is reached");
   }
   if (const std::string_view network = NetworkOf(root); !network.empty()) {
-    return Poll(root, fmt::format("on a network file system ({}), of whose changes inotify does not hear", network));
+    return Poll(root, fmt::format("on a network file system ({}), where inotify does not see changes", network));
   }
   const int error = AddTree(root);
   if (error == ENOSPC) {
     DropBelow(root);
-    return Poll(root, "it has more folders than fs.inotify.max_user_watches allows to watch");
+    return Poll(root, "it has more folders than fs.inotify.max_user_watches permits");
   }
   if (error != 0) {
     Poll(root, fmt::format("cannot be watched: {}", std::strerror(error)));
@@ -107,7 +107,7 @@ int FolderWatcher::AddTree(const fs::path& folder) {
     std::error_code ignored;
     if (it->is_directory(ignored) && !it->is_symlink(ignored) && !IsSkippedName(it->path().filename().string())) {
       if (AddTree(it->path()) == ENOSPC) {
-        return ENOSPC;  // Any other error is one folder's: it went away, or may not be read.
+        return ENOSPC;  // Any other error concerns one folder: it was removed, or cannot be read.
       }
     }
   }
@@ -150,7 +150,7 @@ void FolderWatcher::ReadEvents() {
       if ((event.mask & IN_ISDIR) != 0 && (event.mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
         DropBelow(path / name);
         if (AddTree(path / name) == ENOSPC) {
-          Poll(path / name, "there are more folders than fs.inotify.max_user_watches allows to watch");
+          Poll(path / name, "there are more folders than fs.inotify.max_user_watches permits");
         }
       }
       if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_MOVED_FROM) != 0) {
@@ -165,7 +165,7 @@ void FolderWatcher::ReadEvents() {
   }
 }
 
-// Those that are due count as changed; a root that has come back is watched again.
+// Polled roots count as changed when their interval has passed. A root that has reappeared is watched again.
 void FolderWatcher::CheckPolled() {
   if (Clock::now() < next_poll_) {
     return;

@@ -1,4 +1,4 @@
-// Hears of changes below folders, so that a scan need not look for them.
+// Reports changes below folders, so that a scan need not search for them.
 #pragma once
 
 #include <chrono>
@@ -15,13 +15,13 @@
 namespace calotype {
 
 struct WatchOptions {
-  std::chrono::milliseconds settle{2000};      // that long nothing may have happened before a change is told
-  std::chrono::milliseconds patience{60'000};  // ... but a folder that never rests is told after this time
-  std::chrono::milliseconds poll{300'000};     // how often folders are looked at that cannot be watched
+  std::chrono::milliseconds settle{2000};      // changes are reported when there was none for this long
+  std::chrono::milliseconds patience{60'000};  // ... but at the latest this long after the first one
+  std::chrono::milliseconds poll{300'000};     // interval for folders that cannot be watched
 };
 
-// By inotify where that hears of changes. It does not on network file systems (others change them, and this machine is
-// not told), nor when there are more folders than the system lets a user watch: such roots are polled. One thread.
+// Uses inotify. Roots that inotify cannot watch are polled: those on network file systems, where it does not see the
+// changes of other machines, and those with more folders than the system lets a user watch. For one thread.
 class FolderWatcher {
  public:
   struct Polled {
@@ -29,21 +29,21 @@ class FolderWatcher {
     std::string reason;  // "on a network file system (NFS)"
   };
 
-  // Begins to watch all folders below `roots`, hidden ones excluded. From now on nothing is missed.
+  // Starts to watch all folders below `roots`, except hidden ones. No change is missed from now on.
   FolderWatcher(const std::vector<std::filesystem::path>& roots, const WatchOptions& options);
 
-  // Blocks until something changed and then rested, and answers the folders in which it did, none of them below
-  // another; roots that are polled, each time that they are due. Empty after `timeout`, or when `stop` is requested.
+  // Blocks until something changed and WatchOptions::settle has passed. Returns the folders that changed, none of them
+  // below another, and polled roots when their interval has passed. Empty after `timeout` or when `stop` is requested.
   std::vector<std::filesystem::path> Wait(std::chrono::milliseconds timeout, const std::stop_token& stop);
 
-  // Those that are polled now, and why.
+  // The roots that are polled at present.
   const std::vector<Polled>& polled() const { return polled_; }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void AddRoot(const std::filesystem::path& root);
-  // Watches the folder and those below it; an errno when the system refuses.
+  // Watches the folder and those below it. Returns 0, or the errno with which the system refused.
   int AddTree(const std::filesystem::path& folder);
   void Poll(const std::filesystem::path& root, std::string reason);
   void ReadEvents();

@@ -14,24 +14,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool FitsSegment(const std::string& pattern, const std::string& name) {
+bool Matches(const std::string& pattern, const std::string& name) {
   return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
-// `**` stands for any number of segments, as the last one for one at least.
-bool FitsSegments(std::span<const std::string> patterns, std::span<const std::string> names) {
+// `**` matches any number of segments; at the end of the pattern at least one.
+bool MatchesAll(std::span<const std::string> patterns, std::span<const std::string> names) {
   if (patterns.empty()) {
     return names.empty();
   }
   if (patterns.front() != "**") {
-    return !names.empty() && FitsSegment(patterns.front(), names.front()) &&
-           FitsSegments(patterns.subspan(1), names.subspan(1));
+    return !names.empty() && Matches(patterns.front(), names.front()) &&
+           MatchesAll(patterns.subspan(1), names.subspan(1));
   }
   if (patterns.size() == 1) {
     return !names.empty();
   }
   for (std::size_t skipped = 0; skipped <= names.size(); ++skipped) {
-    if (FitsSegments(patterns.subspan(1), names.subspan(skipped))) {
+    if (MatchesAll(patterns.subspan(1), names.subspan(skipped))) {
       return true;
     }
   }
@@ -50,7 +50,7 @@ std::vector<std::string> Split(std::string_view text) {
   return segments;
 }
 
-// Spaces at the end mean nothing, but for one after a backslash.
+// Removes spaces at the end, except one after a backslash.
 std::string_view WithoutTrailingSpace(std::string_view line) {
   while (line.ends_with(' ') && !line.ends_with("\\ ")) {
     line.remove_suffix(1);
@@ -74,7 +74,7 @@ void IgnoreRules::AddLine(std::string_view line) {
   }
   Pattern pattern;
   if (line.starts_with('!')) {
-    pattern.taken_back = true;
+    pattern.included_again = true;
     line.remove_prefix(1);
   }
   if (line.ends_with('/')) {
@@ -93,15 +93,15 @@ IgnoreRules::Verdict IgnoreRules::Judge(const fs::path& path, bool is_folder) co
   if (names.empty()) {
     return Verdict::kNone;
   }
-  const auto fits = [&](const Pattern& pattern) {
+  const auto matches = [&](const Pattern& pattern) {
     return (is_folder || !pattern.folders_only) &&
-           (pattern.anywhere ? FitsSegment(pattern.segments[0], names.back()) : FitsSegments(pattern.segments, names));
+           (pattern.anywhere ? Matches(pattern.segments[0], names.back()) : MatchesAll(pattern.segments, names));
   };
-  const auto last = std::find_if(patterns_.rbegin(), patterns_.rend(), fits);
+  const auto last = std::find_if(patterns_.rbegin(), patterns_.rend(), matches);
   if (last == patterns_.rend()) {
     return Verdict::kNone;
   }
-  return last->taken_back ? Verdict::kTakenBack : Verdict::kIgnored;
+  return last->included_again ? Verdict::kIncluded : Verdict::kIgnored;
 }
 
 bool IgnoreRules::Ignores(const fs::path& path, bool is_folder) const {

@@ -1,4 +1,4 @@
-// Which files a scan leaves out, in gitignore's syntax.
+// The files that a scan skips, in the syntax of gitignore.
 #pragma once
 
 #include <filesystem>
@@ -12,32 +12,33 @@
 
 namespace calotype {
 
-// The file in any folder whose lines are patterns for what lies at or below that folder.
+// A file of this name may be in any folder. Its lines are patterns for that folder and all below it.
 inline constexpr std::string_view kIgnoreFileName = ".calotypeignore";
 
-// The patterns of one folder, with those of the folders above it. As git has them (gitignore(5)): `#` begins a comment,
-// `!` takes back what an earlier pattern left out, a slash at the end means folders only, one at the beginning or in
-// the middle binds the pattern to the folder of the file, `*`, `?` and `[a-z]` stop at slashes, `**` does not, a
-// backslash takes the meaning from the next character. The last pattern that fits decides. What lies in a folder that
-// is left out cannot be taken back, since nobody looks there. Immutable.
+// The patterns of one folder and of the folders above it, with the rules of gitignore(5):
+//   # starts a comment; ! includes again what an earlier pattern excluded; a backslash escapes the next character.
+//   A slash at the end: the pattern matches only folders.
+//   A slash at the beginning or in the middle: the pattern is relative to the folder of the ignore file.
+//   *, ? and [a-z] do not match a slash; ** does.
+// The last matching pattern decides. A file in an excluded folder cannot be included again. Immutable.
 class IgnoreRules {
  public:
   // The rules for `folder` and below: those of `above` (may be null), then the patterns `lines`.
   IgnoreRules(std::filesystem::path folder, std::span<const std::string> lines,
               std::shared_ptr<const IgnoreRules> above);
 
-  // `path` lies below the folder; a folder above it that is left out is the caller's to have seen.
+  // `path` lies below the folder. The caller has already checked the folders above it.
   bool Ignores(const std::filesystem::path& path, bool is_folder) const;
 
   bool empty() const { return patterns_.empty(); }
 
  private:
-  enum class Verdict { kNone, kIgnored, kTakenBack };
+  enum class Verdict { kNone, kIgnored, kIncluded };
   struct Pattern {
     std::vector<std::string> segments;  // between slashes
-    bool taken_back = false;            // begins with !
+    bool included_again = false;        // starts with !
     bool folders_only = false;
-    bool anywhere = false;  // without a slash: fits a name at any depth
+    bool anywhere = false;  // without a slash: matches a name at any depth
   };
 
   void AddLine(std::string_view line);
@@ -48,8 +49,8 @@ class IgnoreRules {
   const std::shared_ptr<const IgnoreRules> above_;
 };
 
-// The lines of `folder`'s ignore file; none when there is no such file. An error when it is there and cannot be read:
-// a photo that was to be left out would be looked at.
+// Returns the lines of the ignore file in `folder`; none when there is no such file. A file that exists and cannot be
+// read is an error, since otherwise excluded photos would be scanned.
 StatusOr<std::vector<std::string>> ReadIgnoreFile(const std::filesystem::path& folder);
 
 }  // namespace calotype

@@ -25,12 +25,13 @@ static_assert(sizeof(Slot) == 16 && std::atomic<int64_t>::is_always_lock_free);
 
 constexpr std::array kFatalSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-// Where the thread is; what the signal handler reads.
+// The slot of this thread, for the signal handler.
 thread_local std::atomic<Slot*> current_slot = nullptr;
 
 std::array<struct sigaction, kFatalSignals.size()> previous_actions;
 
-// Marks the photo and goes back to what would have happened: a fault comes again; what was sent must be sent again.
+// Marks the photo and restores the previous action. A fault occurs again by itself; a signal that was sent is raised
+// again.
 void MarkCrash(int signal, siginfo_t* info, void* /*context*/) {
   if (Slot* const slot = current_slot.load(); slot != nullptr) {
     slot->crashed = 1;
@@ -63,10 +64,10 @@ StatusOr<std::unique_ptr<InFlight>> InFlight::Open(const std::filesystem::path& 
   if (opened.get() < 0) {
     return ErrnoStatus(errno, fmt::format("open {}", file.string()));
   }
-  // More slots than last time or fewer: those of the dead process are read before any is used.
+  // The previous process may have had another number of slots; all of its slots are read before any is used.
   const off_t size = std::max(lseek(opened.get(), 0, SEEK_END), static_cast<off_t>(workers * sizeof(Slot)));
   const auto count = static_cast<std::size_t>(size) / sizeof(Slot);
-  // Room on the disk now: writing to a mapped hole on a full one would be a SIGBUS.
+  // Reserve the space now: on a full disk, writing to an unreserved page would raise SIGBUS.
   if (const int error = posix_fallocate(opened.get(), 0, static_cast<off_t>(count * sizeof(Slot))); error != 0) {
     return ErrnoStatus(error, fmt::format("reserve {}", file.string()));
   }

@@ -1,5 +1,5 @@
-// Which photos are being worked on at this instant, written where it outlives the process: the next one learns what
-// killed this one.
+// Records which photos the threads of this process are working on, in a file that outlives the process. When it dies,
+// the next process reads which photos may have killed it.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +13,24 @@
 
 namespace calotype {
 
-// A small file, mapped into memory: to note a photo costs two stores, and the system keeps them when the process dies
-// (not when the machine does: then nobody is to blame). While it is open, a fatal signal (SIGSEGV, SIGBUS, SIGFPE,
-// SIGILL, SIGABRT) marks the photo that its thread was at and goes on as it would have. One per process at a time.
+// A small file, mapped into memory. Noting a photo costs two stores to memory; the kernel keeps them when the process
+// dies (not when the machine does, but then no photo is to blame). While the file is open, a fatal signal (SIGSEGV,
+// SIGBUS, SIGFPE, SIGILL, SIGABRT) marks the photo of its thread and then has its usual effect. One per process at a
+// time.
 class InFlight {
  public:
-  // `workers` threads at most note photos at a time. The scan lock is held: what the file says is a dead process's.
+  // At most `workers` threads note photos at the same time. The caller holds the scan lock, so what the file contains
+  // was written by a dead process.
   static StatusOr<std::unique_ptr<InFlight>> Open(const std::filesystem::path& file, std::size_t workers);
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
-  // All is well: the file is empty again.
+  // Empties the file: no photo is to blame.
   ~InFlight();
 
-  // What the process before was at when it died.
+  // The photos that the previous process was working on when it died.
   const std::vector<Casualty>& casualties() const { return casualties_; }
 
-  // While it lives, the calling thread is at `photo`. One per thread at a time.
+  // While a note exists, the calling thread works on `photo`. One per thread at a time.
   class Note {
    public:
     Note(InFlight* journal, PhotoId photo);  // does nothing when `journal` is null

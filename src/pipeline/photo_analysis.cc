@@ -28,7 +28,7 @@ bool AskedFor(std::span<const std::string> only, std::string_view name) {
                      [&](const std::string& asked) { return name == asked || name.starts_with(asked + "."); });
 }
 
-// The last border: a library's exception is this analysis's failure, not the end of the run.
+// An exception of a library is a failure of this analysis, not the end of the scan.
 Status AnalyseCaught(Analyser& analyser, const PhotoView& view, Findings& findings) {
   try {
     return analyser.Analyse(view, findings);
@@ -39,20 +39,20 @@ Status AnalyseCaught(Analyser& analyser, const PhotoView& view, Findings& findin
   }
 }
 
-// Numbers that are none would poison every search after them: such findings are dropped.
+// Findings with NaN or infinity are dropped: they would spoil every later search.
 Status Analyse(Analyser& analyser, const PhotoView& view, Findings& findings) {
   Findings found = findings;
   CALOTYPE_RETURN_IF_ERROR(AnalyseCaught(analyser, view, found));
   if (!AllFinite(found)) {
-    return absl::InternalError("the model answered with numbers that are not finite");
+    return absl::InternalError("the model returned numbers that are not finite");
   }
   findings = std::move(found);
   return absl::OkStatus();
 }
 
-// True for what may be well another time (a device that was busy, memory that was short, a disk that did not answer);
-// false for what lies in the photo itself, the models or the settings.
-bool MayPass(absl::StatusCode code) {
+// True for errors that may not occur again (a busy device, too little memory, a disk that did not respond); false for
+// those caused by the photo itself, the models or the settings.
+bool IsRetryable(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kDataLoss:
@@ -65,7 +65,7 @@ bool MayPass(absl::StatusCode code) {
   }
 }
 
-// The first of needs() that has no done outcome; empty when all have.
+// Returns the first of needs() that did not succeed; empty when all did.
 std::string_view MissingNeed(const Analyser& analyser, const PhotoResult& result) {
   for (const std::string_view need : analyser.needs()) {
     const bool done = std::any_of(result.outcomes.begin(), result.outcomes.end(), [&](const AnalysisOutcome& outcome) {
@@ -97,7 +97,7 @@ Status PhotoAnalysis::Restrict(std::span<const std::string> only) {
     }
   }
   std::set<std::string_view> kept;
-  // From the last to the first, so that what a kept one needs is kept too.
+  // From the last to the first, so that the needs of each kept analyser are kept too.
   for (const auto& analyser : std::views::reverse(analysers_)) {
     if (AskedFor(only, analyser->name()) || kept.contains(analyser->name())) {
       kept.insert(analyser->name());
@@ -130,7 +130,7 @@ std::string PhotoAnalysis::VersionOf(const Analyser& analyser) const {
 std::vector<std::string> PhotoAnalysis::Closure(std::span<const std::string> pending) const {
   const bool all = Contains(pending, kDecodeAnalysis);
   std::set<std::string_view> run(pending.begin(), pending.end());
-  // Backwards for what is needed, forwards for what depends: the analysers stand in order.
+  // Backwards to add needs, forwards to add dependents: each analyser comes after its needs.
   for (const auto& analyser : std::views::reverse(analysers_)) {
     if (run.contains(analyser->name())) {
       run.insert(analyser->needs().begin(), analyser->needs().end());
@@ -176,19 +176,19 @@ AnalysisOutcome PhotoAnalysis::RunOne(Analyser& analyser, const PhotoView& view,
   if (!status.ok()) {
     outcome.state = AnalysisState::kFailed;
     outcome.reason = Message(status);
-    outcome.retryable = MayPass(status.code());
+    outcome.retryable = IsRetryable(status.code());
   }
   return outcome;
 }
 
-void PhotoAnalysis::BookUndecodable(const Status& reason, std::span<const std::string> names,
-                                    PhotoResult& result) const {
+void PhotoAnalysis::RecordUndecodable(const Status& reason, std::span<const std::string> names,
+                                      PhotoResult& result) const {
   result.outcomes.push_back(
       {.analysis = std::string(kDecodeAnalysis),
        .version = std::string(kDecodeVersion),
        .state = AnalysisState::kFailed,
        .reason = Message(reason),
-       .retryable = reason.code() != absl::StatusCode::kResourceExhausted && MayPass(reason.code())});
+       .retryable = reason.code() != absl::StatusCode::kResourceExhausted && IsRetryable(reason.code())});
   for (const auto& analyser : analysers_) {
     if (Contains(names, analyser->name())) {
       result.outcomes.push_back({.analysis = std::string(analyser->name()),

@@ -1,4 +1,4 @@
-// One photo through the analysers, in the order that they declare.
+// Runs the analysers on one photo, in the order that they declare.
 #pragma once
 
 #include <functional>
@@ -16,34 +16,35 @@
 
 namespace calotype {
 
-// Analysers in an order in which needs() are met, as CreateAnalysers answers them. Thread-safe.
+// Analysers in an order in which each comes after those that it needs, as CreateAnalysers returns them. Thread-safe.
 class PhotoAnalysis {
  public:
   explicit PhotoAnalysis(std::vector<std::unique_ptr<Analyser>> analysers);
 
-  // Keeps only the analysers named in `only` and those that they need; "faces" stands for every "faces.…". All of them
-  // when `only` is empty. kInvalidArgument names an unknown one and the known ones.
+  // Keeps only the analysers named in `only` and those that they need; "faces" selects all "faces.*". An empty `only`
+  // keeps all. kInvalidArgument for an unknown name; the message lists the known ones.
   Status Restrict(std::span<const std::string> only);
 
-  // Decoding first, then each analyser.
+  // The version of decoding, then that of each analyser.
   std::vector<AnalysisVersion> Versions() const;
 
-  // Called once, when the first photo is about to be analysed; must not block for long. Set before the first Run().
+  // `call` is called once, before the first photo is analysed, and must not block for long. Set it before the first
+  // Run().
   void OnFirstPhoto(std::function<void()> call) { on_first_photo_ = std::move(call); }
 
-  // The names to run for a photo of which `pending` are pending: a pending decode means all; an analyser runs with what
-  // it needs and with what needs it, since findings are replaced whole.
+  // Returns the analysers to run for a photo whose `pending` analyses are pending. A pending decode means all. With an
+  // analyser run those that it needs and those that need it, because their findings are replaced together.
   std::vector<std::string> Closure(std::span<const std::string> pending) const;
 
-  // Runs the analysers named in `names` on the photo. Each adds its outcome and, when done, its findings. Never fails:
-  // an analyser's error, or an exception of a library, is that analyser's outcome.
+  // Runs the analysers `names` on the photo. Each adds its outcome to `result`, and its findings when it succeeds. An
+  // error of an analyser, or an exception of a library, becomes its outcome.
   void Run(const DecodedPhoto& photo, std::span<const std::string> names, PhotoResult& result) const;
 
-  // Books that the photo could not be decoded: `decode` failed, the analyses `names` are skipped.
-  void BookUndecodable(const Status& reason, std::span<const std::string> names, PhotoResult& result) const;
+  // Records that the photo could not be decoded: kDecodeAnalysis failed, the analyses `names` are skipped.
+  void RecordUndecodable(const Status& reason, std::span<const std::string> names, PhotoResult& result) const;
 
  private:
-  // Its own version and those of what it needs: other faces have other embeddings.
+  // Its own version and those of the analysers that it needs: other face detections give other embeddings.
   std::string VersionOf(const Analyser& analyser) const;
   AnalysisOutcome RunOne(Analyser& analyser, const PhotoView& view, PhotoResult& result) const;
 
@@ -52,7 +53,7 @@ class PhotoAnalysis {
   mutable std::once_flag first_photo_;
 };
 
-// The version under which decoding is booked; raised when decoding changes in a way that findings would notice.
+// The version under which decoding is stored; raise it when a change to decoding changes findings.
 inline constexpr std::string_view kDecodeVersion = "1";
 
 }  // namespace calotype

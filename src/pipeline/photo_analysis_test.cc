@@ -112,7 +112,7 @@ TEST(PhotoAnalysisTest, AnUndecodablePhotoIsOneFailure) {
   const auto analysis = Make(FindOneFace);
   PhotoResult result;
   const std::vector<std::string> names = {"objects", "faces.detect"};
-  analysis->BookUndecodable(absl::InvalidArgumentError("no photo"), names, result);
+  analysis->RecordUndecodable(absl::InvalidArgumentError("no photo"), names, result);
   ASSERT_EQ(result.outcomes.size(), 3U);
   EXPECT_EQ(result.outcomes[0].analysis, "decode");
   EXPECT_EQ(result.outcomes[0].state, AnalysisState::kFailed);

@@ -11,7 +11,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-// Names of the formats of photo/decode.h. The RAW ones are those that LibRaw lists for cameras still in use.
+// Extensions of the formats of photo/decode.h, sorted. The RAW ones are those of cameras in use that LibRaw lists.
 constexpr std::array kExtensions = {
     ".3fr"sv,  ".arw"sv, ".avif"sv, ".cr2"sv,  ".cr3"sv,  ".dcr"sv,  ".dng"sv, ".erf"sv, ".gif"sv, ".heic"sv,
     ".heif"sv, ".hif"sv, ".iiq"sv,  ".jfif"sv, ".jpe"sv,  ".jpeg"sv, ".jpg"sv, ".jxl"sv, ".kdc"sv, ".mef"sv,
@@ -19,7 +19,7 @@ constexpr std::array kExtensions = {
     ".sr2"sv,  ".srf"sv, ".srw"sv,  ".tif"sv,  ".tiff"sv, ".webp"sv, ".x3f"sv,
 };
 
-// Thumbnails and bins of Synology, QNAP, Windows and Linux file systems.
+// Thumbnails and trash of Synology, QNAP, Windows and Linux file systems.
 constexpr std::array kSystemNames = {"@eaDir"sv,       "#recycle"sv,   "@Recycle"sv,
                                      "$RECYCLE.BIN"sv, "lost+found"sv, "System Volume Information"sv};
 

@@ -1,4 +1,4 @@
-// Which files of a folder are photos, before any is decoded.
+// Recognises photos and folders to skip by their names.
 #pragma once
 
 #include <filesystem>
@@ -6,12 +6,12 @@
 
 namespace calotype {
 
-// True for a name that promises a photo ("IMG_1.HEIC"): such a file is booked even when its content turns out broken,
-// so that the user hears of it.
+// True for a name with the extension of a photo ("IMG_1.HEIC"). When such a file is damaged, the user is told; other
+// files that are not photos are silently skipped.
 bool HasPhotoExtension(const std::filesystem::path& path);
 
-// True for a folder or file that no scan enters: hidden ones and what file systems and storage boxes keep for
-// themselves.
+// True for files and folders that no scan reads: hidden ones, and those that file systems and NAS systems create for
+// their own use.
 bool IsSkippedName(std::string_view name);
 
 }  // namespace calotype

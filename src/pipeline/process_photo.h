@@ -40,8 +40,8 @@ struct LoadedPhoto {
 // Other error codes as for PhotoReader::Decode().
 StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools);
 
-// Second step: runs the analyses `names` (see PhotoAnalysis::Closure) and returns the whole result. A failed analysis is
-// an outcome in it.
+// Second step: runs the analyses `names` (see PhotoAnalysis::Closure) and returns the whole result. A failed analysis
+// is an outcome in it.
 PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, const PhotoTools& tools);
 
 // Both steps, with all analyses. The error is that of LoadPhoto(); PhotoResult::id is not set.

@@ -19,12 +19,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::chrono::seconds kInterval{1};
 constexpr std::chrono::seconds kSilence{10};
 
-// Since the machine was started: the clock on the wall may be set back.
+// Seconds since the machine was started; unlike the wall clock, it is never set back.
 double SecondsSinceStart() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Names this start of the machine.
+// Identifies this start of the machine.
 std::string BootId() {
   const StatusOr<UniqueFd> file = OpenForReading("/proc/sys/kernel/random/boot_id");
   std::string id(36, '\0');
@@ -88,7 +88,7 @@ void ProgressFile::Update(const ScanProgress& progress) {
 
 void ProgressFile::End(const ScanProgress& progress) { Write(progress, true); }
 
-// Renamed into place, so that nobody reads half of it; not synced, since nobody asks for it after a power cut.
+// Renamed into place, so that no reader sees half a file. Not synced, since it has no use after a power cut.
 void ProgressFile::Write(const ScanProgress& progress, bool ended) const {
   const std::optional<double> rate = rate_.PerMinute();
   const Json json = {{"process", getpid()},

@@ -1,6 +1,5 @@
-// How far a scan is, for other programs: a small file beside the catalogue. It was preferred to a socket: it lies where
-// the catalogue can lie (network file systems have no sockets), any number may read it, a shell too, nobody has to
-// listen, and nothing has to be cleared away after a crash.
+// The progress of a scan for other programs: a small JSON file beside the catalogue. A file works where a socket does
+// not: on network file systems, for any number of readers and shell scripts, and after a crash.
 #pragma once
 
 #include <chrono>
@@ -14,12 +13,12 @@
 
 namespace calotype {
 
-// What the latest scan of a catalogue told last.
+// The last report of the latest scan.
 struct ScanNews {
   enum class Life : uint8_t {
     kRunning,
     kEnded,
-    kDied,  // no word for ten seconds, or the machine was started anew
+    kDied,  // no report for ten seconds, or the machine was restarted
   };
   Life life = Life::kRunning;
   int64_t process = 0;
@@ -27,20 +26,21 @@ struct ScanNews {
   std::optional<double> per_minute;  // photos
 };
 
-// Where the scan of the catalogue `catalog_file` tells it.
+// The progress file of the catalogue `catalog_file`.
 std::filesystem::path ProgressFilePath(const std::filesystem::path& catalog_file);
 
-// What is written there; nullopt when there never was a scan, or what is there cannot be read.
+// Reads a progress file; nullopt when there was no scan yet, or the file cannot be read.
 std::optional<ScanNews> ReadProgress(const std::filesystem::path& file);
 
-// One thread; the scan lock is held. A disk that does not take it is no reason to stop: others then see an old state.
+// Writes the progress file. For one thread, which holds the scan lock. Write errors are ignored: other programs then
+// see an old state.
 class ProgressFile {
  public:
   explicit ProgressFile(std::filesystem::path file) : file_(std::move(file)) {}
 
-  // Writes it once a second, and when the reason to rest changes.
+  // Writes the file at most once a second, and when the reason to rest changes.
   void Update(const ScanProgress& progress);
-  // The scan came to its end, or was stopped.
+  // Records that the scan ended or was stopped.
   void End(const ScanProgress& progress);
 
  private:

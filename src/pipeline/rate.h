@@ -1,4 +1,4 @@
-// How fast it goes and how long it will take, for a person who watches.
+// Speed and remaining time, for a progress display.
 #pragma once
 
 #include <chrono>
@@ -10,16 +10,16 @@
 
 namespace calotype {
 
-// The rate over the last half minute, so that a slow start (models load) does not spoil the forecast. One thread.
+// The rate over the last 30 seconds, so that a slow start (models load) does not spoil the estimate. For one thread.
 class RateMeter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `done` things were done by `now`; calls come with rising times and counts.
+  // Records that `done` items are done at `now`. Neither may decrease from call to call.
   void Add(Clock::time_point now, int64_t done);
-  // Things per minute; nullopt before there is something to tell.
+  // Items per minute; nullopt until something was done between two calls of Add().
   std::optional<double> PerMinute() const;
-  // Seconds until `left` more are done; nullopt when the rate is not known.
+  // Seconds until `left` more items are done; nullopt when the rate is not known.
   std::optional<double> SecondsLeft(int64_t left) const;
 
  private:

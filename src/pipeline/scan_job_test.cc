@@ -76,19 +76,20 @@ class ScanJobTest : public ::testing::Test {
 
   StatusOr<ScanReport> Scan(const PhotoAnalysis& analysis, std::vector<fs::path> roots = {},
                             const std::stop_token& stop = {}) {
-    const ScanHandlers handlers{
-        .on_progress =
-            [this](const ScanProgress& progress) {
-              last_ = progress;
-              if (on_progress_) {
-                on_progress_(progress);
-              }
-            },
-        .on_failure =
-            [this](std::string_view path, std::string_view analysis_name, std::string_view reason) {
-              failures_.push_back(std::string(analysis_name) + " " + fs::path(path).filename().string() + " " +
-                                  std::string(reason));
-            }};
+    const ScanSubscriber subscriber = [this, thread = std::this_thread::get_id()](const ScanEvent& event) {
+      EXPECT_EQ(std::this_thread::get_id(), thread) << "events come from the thread that called RunScan()";
+      if (const auto* const progress = std::get_if<ScanProgress>(&event); progress != nullptr) {
+        last_ = *progress;
+        if (on_progress_) {
+          on_progress_(*progress);
+        }
+      } else if (const auto* const failure = std::get_if<ScanFailure>(&event); failure != nullptr) {
+        failures_.push_back(failure->analysis + " " + fs::path(failure->path).filename().string() + " " +
+                            failure->reason);
+      } else {
+        waits_.push_back(std::get<ScanWaiting>(event).reason);
+      }
+    };
     if (roots.empty()) {
       roots = {photos_};
     }
@@ -96,7 +97,7 @@ class ScanJobTest : public ::testing::Test {
     options.catalog_file = catalog_;
     options.roots = std::move(roots);
     options.workers = 3;
-    return RunScan(options, analysis, handlers, stop);
+    return RunScan(options, analysis, subscriber, stop);
   }
 
   CatalogStatus Books() const { return *(*Catalog::Open(catalog_))->GetStatus(); }
@@ -107,6 +108,7 @@ class ScanJobTest : public ::testing::Test {
   std::atomic<int> calls_{0};
   ScanOptions options_;
   std::vector<std::string> failures_;
+  std::vector<std::string> waits_;
   ScanProgress last_;
   std::function<void(const ScanProgress&)> on_progress_;
 };
@@ -470,6 +472,8 @@ TEST_F(ScanJobTest, WhatIsNewIsBookedForTheScanThatRuns) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->photos, 4);
   EXPECT_EQ(report->analysed, 1);
+  ASSERT_EQ(waits_.size(), 1U);
+  EXPECT_THAT(waits_[0], HasSubstr("another scan of this catalogue is running"));
 }
 
 TEST_F(ScanJobTest, APauseHoldsWhatIsNotBegun) {
@@ -478,10 +482,11 @@ TEST_F(ScanJobTest, APauseHoldsWhatIsNotBegun) {
   StatusOr<ScanReport> report = absl::UnknownError("not run");
   std::atomic<bool> resting = false;
   std::jthread scan([&] {
-    const ScanHandlers handlers{
-        .on_progress = [&](const ScanProgress& progress) { resting = resting || !progress.resting.empty(); },
-        .on_failure = [](auto, auto, auto) {}};
-    report = RunScan({.catalog_file = catalog_, .roots = {photos_}, .workers = 1}, *Analysis(), handlers, {});
+    const ScanSubscriber subscriber = [&](const ScanEvent& event) {
+      const auto* const progress = std::get_if<ScanProgress>(&event);
+      resting = resting || (progress != nullptr && !progress->resting.empty());
+    };
+    report = RunScan({.catalog_file = catalog_, .roots = {photos_}, .workers = 1}, *Analysis(), subscriber, {});
   });
   while (!resting) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

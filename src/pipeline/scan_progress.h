@@ -1,4 +1,4 @@
-// A moment of a running scan.
+// The progress of a running scan.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@ namespace calotype {
 struct ScanProgress {
   bool walking = true;    // folders are still being read: `photos` grows
   int64_t photos = 0;     // files seen
-  int64_t unchanged = 0;  // known and the same
+  int64_t unchanged = 0;  // of these, known and not changed since the last scan
   int64_t to_do = 0;      // photos with work, as far as known
-  int64_t analysed = 0;   // photos done, all well
-  int64_t failed = 0;     // photos done, something failed
-  std::string resting;    // why nothing is begun at the moment; empty: it goes on
+  int64_t analysed = 0;   // photos done without a failure
+  int64_t failed = 0;     // photos done with at least one failure
+  std::string resting;    // why no photo is started at the moment; empty while the scan works
 };
 
 }  // namespace calotype

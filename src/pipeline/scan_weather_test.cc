@@ -39,23 +39,19 @@ class ScanWeatherTest : public ::testing::Test {
   StatusOr<ScanReport> Scan(FakeAnalyser::Act act) {
     std::vector<std::unique_ptr<Analyser>> analysers;
     analysers.push_back(std::make_unique<FakeAnalyser>("objects", std::vector<std::string_view>{}, std::move(act)));
-    const ScanHandlers handlers{
-        .on_progress =
-            [this](const ScanProgress& progress) {
-              if (!progress.resting.empty()) {
-                rested_ = true;
-              }
-            },
-        .on_failure =
-            [this](std::string_view path, std::string_view /*analysis*/, std::string_view reason) {
-              failures_.push_back(fs::path(path).filename().string() + ": " + std::string(reason));
-            }};
+    const ScanSubscriber subscriber = [this](const ScanEvent& event) {
+      if (const auto* const progress = std::get_if<ScanProgress>(&event); progress != nullptr) {
+        rested_ = rested_ || !progress->resting.empty();
+      } else if (const auto* const failure = std::get_if<ScanFailure>(&event); failure != nullptr) {
+        failures_.push_back(fs::path(failure->path).filename().string() + ": " + failure->reason);
+      }
+    };
     options_.catalog_file = catalog_;
     options_.workers = 4;
     if (options_.roots.empty()) {
       options_.roots = {photos_};
     }
-    return RunScan(options_, PhotoAnalysis(std::move(analysers)), handlers, {});
+    return RunScan(options_, PhotoAnalysis(std::move(analysers)), subscriber, {});
   }
 
   CatalogStatus Books() const { return *(*Catalog::Open(catalog_))->GetStatus(); }

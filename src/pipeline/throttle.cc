@@ -18,7 +18,7 @@ std::string FirstWord(const fs::path& file) {
   return word;
 }
 
-// A machine without a battery never runs on one; one with a charger that says so is on mains.
+// False without a battery, and while a charger reports that it is connected.
 bool OnBattery(const fs::path& supplies) {
   bool battery = false;
   std::error_code error;
@@ -27,7 +27,7 @@ bool OnBattery(const fs::path& supplies) {
     if (type == "Mains" && FirstWord(it->path() / "online") == "1") {
       return false;
     }
-    // A mouse has a battery too, of scope "Device".
+    // The battery of a mouse has the scope "Device".
     battery = battery || (type == "Battery" && FirstWord(it->path() / "scope") != "Device" &&
                           FirstWord(it->path() / "status") == "Discharging");
   }

@@ -1,4 +1,4 @@
-// When a scan should rest.
+// Decides when a scan should rest.
 #pragma once
 
 #include <string>
@@ -8,16 +8,16 @@
 namespace calotype {
 
 struct ThrottleOptions {
-  double max_load = 0;  // load average of one minute, without the scan's own threads, above which it rests; 0: never
-  int own_threads = 0;  // these
+  double max_load = 0;  // rest when the load average of one minute, less own_threads, is higher; 0: never
+  int own_threads = 0;  // threads of the scan itself
   bool rest_on_battery = false;
-  // Where the system tells, for tests: a folder with loadavg, and one with a folder for each supply of power.
+  // Where the system reports its state; tests use other folders.
   std::string proc = "/proc";
   std::string power = "/sys/class/power_supply";
 };
 
-// Why a scan should rest now: "on battery", "the load is 7.2, over scan.max_load (4)"; empty: it need not. Reads files
-// of the system, a few microseconds.
+// Returns why a scan should rest now ("on battery", "the load is 7.2, over scan.max_load (4)"), or an empty string.
+// Reads files of /proc and /sys, which takes some microseconds.
 std::string ReasonToRest(const ThrottleOptions& options);
 
 }  // namespace calotype

@@ -1,0 +1,36 @@
+// What one scan is to do.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "base/memory_budget.h"
+#include "catalog/catalog.h"
+#include "photo/photo_reader.h"
+#include "photo/places.h"
+#include "pipeline/scanner.h"
+#include "pipeline/throttle.h"
+
+namespace calotype {
+
+struct ScanOptions {
+  std::filesystem::path catalog_file;
+  std::vector<std::filesystem::path> roots;  // files or folders; absolute and normal
+  // When this is not empty, only these folders are walked; each lies below one of the roots.
+  std::vector<std::filesystem::path> parts;
+  ModelSet models;  // the models that the analysis uses
+  // What to do when another scan holds the lock. True: queue new files for that scan and wait for its end. False: fail.
+  bool wait = false;
+  int workers = 1;                                                      // threads that analyse photos
+  std::shared_ptr<const PhotoReader> reader = CreateInProcessReader();  // never null
+  DecodeLimits limits;
+  MemorySettings memory;                     // photos wait until there is room; a photo that alone needs more fails
+  std::shared_ptr<const PlaceIndex> places;  // null: photos get no place names
+  ScannerOptions scanner;
+  ThrottleOptions throttle;
+  int64_t forget_before = 0;  // Catalog::ForgetMissing(); 0: keep all missing photos
+};
+
+}  // namespace calotype

@@ -1,0 +1,19 @@
+#include "pipeline/stages/analyse_stage.h"
+
+#include <optional>
+#include <utility>
+
+namespace calotype {
+
+void AnalyseStage::Run() {
+  while (std::optional<LoadedItem> item = input_.Pop()) {
+    PhotoResult result;
+    {
+      const InFlight::Note note(in_flight_, item->photo.result.id);
+      result = AnalysePhoto(std::move(item->photo), item->analyses, tools_);
+    }
+    output_.Push({.result = std::move(result), .path = std::move(item->path)});
+  }
+}
+
+}  // namespace calotype

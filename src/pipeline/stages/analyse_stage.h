@@ -1,0 +1,26 @@
+// Fourth stage of a scan: runs the analyses on decoded photos.
+#pragma once
+
+#include "pipeline/in_flight.h"
+#include "pipeline/process_photo.h"
+#include "pipeline/stages/items.h"
+
+namespace calotype {
+
+class AnalyseStage {
+ public:
+  // The references must outlive the stage. `in_flight` may be null: then nothing blames a photo for a crash.
+  AnalyseStage(const PhotoTools& tools, InFlight* in_flight, LoadedQueue& input, FinishedQueue& output)
+      : tools_(tools), in_flight_(in_flight), input_(input), output_(output) {}
+
+  // Works until `input` is closed and empty. Any number of threads may run it.
+  void Run();
+
+ private:
+  const PhotoTools& tools_;
+  InFlight* const in_flight_;
+  LoadedQueue& input_;
+  FinishedQueue& output_;
+};
+
+}  // namespace calotype

@@ -1,0 +1,30 @@
+// What travels between the stages of a scan.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "catalog/catalog.h"
+#include "pipeline/process_photo.h"
+
+namespace calotype {
+
+// Between the decode stage and the analyse stage.
+struct LoadedItem {
+  LoadedPhoto photo;
+  std::vector<std::string> analyses;  // to run
+  std::string path;                   // for messages
+};
+
+// Between the last two stages and the write stage.
+struct FinishedItem {
+  PhotoResult result;
+  std::string path;  // for messages
+};
+
+using ClaimedQueue = BoundedQueue<PendingPhoto>;
+using LoadedQueue = BoundedQueue<LoadedItem>;
+using FinishedQueue = BoundedQueue<FinishedItem>;
+
+}  // namespace calotype

@@ -1,0 +1,33 @@
+// Last stage of a scan: stores results in the catalogue.
+#pragma once
+
+#include <vector>
+
+#include "base/status.h"
+#include "catalog/catalog.h"
+#include "pipeline/scan_state.h"
+#include "pipeline/stages/items.h"
+
+namespace calotype {
+
+class WriteStage {
+ public:
+  // The references must outlive the stage.
+  WriteStage(Catalog& catalog, ScanState& state, FinishedQueue& input)
+      : catalog_(catalog), state_(state), input_(input) {}
+
+  // Stores results until `input` is closed and empty; up to 32 of those that wait go into one transaction. Failed
+  // analyses are reported after they are stored. An error of the catalogue fails the scan; what was not stored stays
+  // claimed. Call it once, on any thread.
+  void Run();
+
+ private:
+  Status Store(std::vector<FinishedItem>& items);
+  void ReportFailures(const FinishedItem& item);
+
+  Catalog& catalog_;
+  ScanState& state_;
+  FinishedQueue& input_;
+};
+
+}  // namespace calotype
