@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 #include "base/half.h"
-#include "search/dot.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype::bench {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "search/top_hits.h"
+#include "search/vector_index/top_hits.h"
 
 namespace calotype::bench {
 

@@ -11,7 +11,7 @@
 #include "analysis/findings.h"
 #include "base/status.h"
 #include "inference/engine.h"
-#include "inference/model_cache.h"
+#include "inference/placement/model_cache.h"
 #include "models/pack.h"
 #include "photo/image.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "inference/engine.h"
-#include "inference/model_cache.h"
+#include "inference/placement/model_cache.h"
 #include "models/pack.h"
 
 namespace calotype {

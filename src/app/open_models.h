@@ -15,8 +15,8 @@
 #include "app/model_choice.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "inference/model_cache.h"
 #include "inference/placement/device_set.h"
+#include "inference/placement/model_cache.h"
 #include "models/pack.h"
 #include "pipeline/photo_analysis.h"
 
@@ -49,7 +49,8 @@ struct Models {
                       const std::stop_token& stop = {}) const;
   // kFailedPrecondition when the pack has no model for `task`.
   StatusOr<const ModelSpec*> Require(std::string_view task) const;
-  // The text encoder called `name`, or the pack's only one when `name` is empty. kFailedPrecondition when there is none.
+  // The text encoder called `name`, or the pack's only one when `name` is empty. kFailedPrecondition when there is
+  // none.
   StatusOr<const ModelSpec*> TextEncoder(const std::string& name) const;
   // The cosine from which two faces count as one person, as the pack's face model states it.
   StatusOr<float> FaceMatchThreshold() const;

@@ -11,8 +11,8 @@
 #include "base/folders.h"
 #include "base/status.h"
 #include "inference/engine.h"
-#include "inference/model_cache.h"
 #include "inference/placement/device_policy.h"
+#include "inference/placement/model_cache.h"
 #include "photo/decode.h"
 
 namespace calotype {

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "inference/engine.h"
-#include "inference/placement/model_probe.h"
 
 namespace calotype {
 
@@ -140,19 +139,6 @@ inline std::vector<Tensor> FakeInput(float value) {
   Tensor input(ElementType::kFloat32, {1});
   input.data<float>()[0] = value;
   return {input};
-}
-
-// Asks for a unit vector: (1, 0.5) doubled, whatever is added turns it.
-inline ModelProbe FakeProbe() {
-  return {.answer = [](Session& session) -> StatusOr<ProbeAnswer> {
-            Tensor input(ElementType::kFloat32, {2});
-            input.data<float>()[0] = 1;
-            input.data<float>()[1] = -0.5F;
-            CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input, 1}));
-            const auto values = outputs[0].data<float>();
-            return ProbeAnswer{.vectors = {{values.begin(), values.end()}}};
-          },
-          .expect = nullptr};
 }
 
 }  // namespace calotype

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "search/dot.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

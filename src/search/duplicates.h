@@ -8,7 +8,7 @@
 #include "analysis/pdq/pdq.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "search/vector_index/vector_index.h"
+#include "search/vector_index/photo_set.h"
 
 namespace calotype {
 

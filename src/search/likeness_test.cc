@@ -10,11 +10,11 @@
 
 #include "base/half.h"
 #include "search/bursts.h"
-#include "search/dot.h"
 #include "search/look_alikes.h"
 #include "search/search_test_util.h"
 #include "search/similar.h"
 #include "search/union_find.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

@@ -9,9 +9,9 @@
 
 #include "base/half.h"
 #include "search/alike_pairs.h"
-#include "search/dot.h"
 #include "search/duplicates.h"
 #include "search/union_find.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

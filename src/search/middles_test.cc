@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "search/dot.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

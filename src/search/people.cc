@@ -19,8 +19,8 @@
 
 #include "base/half.h"
 #include "base/sha256.h"
-#include "search/dot.h"
 #include "search/middles.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

@@ -9,8 +9,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "catalog/catalog.h"
 #include "search/query.h"
-#include "search/top_hits.h"
-#include "search/vector_index/vector_index.h"
+#include "search/vector_index/photo_set.h"
+#include "search/vector_index/top_hits.h"
 
 namespace calotype {
 

@@ -6,12 +6,14 @@
 
 #include <cmath>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/analyser.h"
 #include "catalog/test_data.h"
-#include "search/vector_index/vector_search.h"
+#include "search/vector_search.h"
 
 namespace calotype {
 
@@ -38,7 +40,9 @@ inline std::vector<float> AtCosine(float cosine) { return {cosine, std::sqrt(1 -
 class SearchTest : public testing::Test {
  protected:
   Catalog& catalog() { return *catalog_; }
-  VectorSearch vectors_{{}};  // without an index: its own tests are beside it
+  // Another connection to the same catalogue.
+  std::unique_ptr<Catalog> Connect() { return Value(Catalog::Open(folder_.path() / "catalog.db")); }
+  VectorSearch vectors_{{}};  // without an index: vector_search_test.cc tests it
 
   // Books `result` for a new photo at `path`; sets the outcomes that its findings call for.
   PhotoId AddPhoto(const std::string& path, PhotoResult result) {

@@ -14,10 +14,10 @@
 #include "base/text.h"
 #include "base/text.h"
 #include "catalog/text_query.h"
-#include "search/dot.h"
 #include "search/restriction.h"
 #include "search/similar.h"
-#include "search/top_hits.h"
+#include "search/vector_index/dot.h"
+#include "search/vector_index/top_hits.h"
 
 namespace calotype {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "search/query.h"
-#include "search/vector_index/vector_search.h"
+#include "search/vector_search.h"
 
 namespace calotype {
 

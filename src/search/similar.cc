@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "search/dot.h"
-#include "search/top_hits.h"
+#include "search/vector_index/dot.h"
+#include "search/vector_index/top_hits.h"
 
 namespace calotype {
 

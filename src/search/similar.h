@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "search/vector_index/vector_search.h"
+#include "search/vector_search.h"
 
 namespace calotype {
 

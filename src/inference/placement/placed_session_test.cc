@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "inference/fake_device_engine.h"
+#include "inference/placement/fake_probe.h"
 
 namespace calotype {
 namespace {

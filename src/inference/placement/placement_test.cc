@@ -12,6 +12,7 @@
 
 #include "base/temporary_folder.h"
 #include "inference/fake_device_engine.h"
+#include "inference/placement/fake_probe.h"
 #include "inference/quantise/quantised_file.h"
 
 namespace calotype {

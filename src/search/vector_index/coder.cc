@@ -7,8 +7,8 @@
 #include <functional>
 #include <limits>
 
-#include "search/dot.h"
 #include "search/vector_index/code_kernels.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

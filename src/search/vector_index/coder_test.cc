@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "search/dot.h"
 #include "search/vector_index/code_groups.h"
 #include "search/vector_index/code_list.h"
+#include "search/vector_index/dot.h"
 #include "search/vector_index/vector_test_util.h"
 
 namespace calotype {

@@ -240,11 +240,12 @@ Status VectorFile::Map() {
   if (!vectors_->bytes.empty()) {
     madvise(const_cast<std::byte*>(vectors_->bytes.data()), vectors_->bytes.size(), MADV_RANDOM);
   }
-  block_is_checked_.resize(blocks());
-  photos_of_block_.resize(blocks());
-  if (!block_is_checked_.empty()) {
-    block_is_checked_.back() = false;  // It may have grown.
+  std::vector<std::atomic<bool>> checked(blocks());
+  for (std::size_t block = 0; block + 1 < std::min(checked.size(), block_is_checked_.size()); ++block) {
+    checked[block] = block_is_checked_[block].load();  // The last block is left out: it may have grown.
   }
+  block_is_checked_ = std::move(checked);
+  photos_of_block_.resize(blocks());
   return absl::OkStatus();
 }
 
@@ -329,7 +330,7 @@ Status VectorFile::CheckCodes(std::size_t block, const Block& read, std::span<co
   return absl::OkStatus();
 }
 
-StatusOr<VectorFile::Block> VectorFile::ReadBlock(std::size_t block) {
+StatusOr<VectorFile::Block> VectorFile::ReadBlock(std::size_t block) const {
   const std::size_t count = std::min(kBlock, state_.count - block * kBlock);
   std::size_t offset = OffsetOf(block);
   Block read;
@@ -495,9 +496,6 @@ Status VectorFile::Commit(int64_t last_change) {
     photos_of_block_[former_blocks - 1].clear();
   }
   CALOTYPE_RETURN_IF_ERROR(Map());
-  if (former_blocks > 0) {
-    block_is_checked_[former_blocks - 1] = false;
-  }
   return ReadGone();
 }
 

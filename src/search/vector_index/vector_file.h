@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -28,7 +29,9 @@ struct VectorFileState {
 
 // One writer at a time (hold a lock between processes); readers in other processes see what was committed when they
 // opened it. Records are written before the header that counts them, and each carries a check sum, so a process or
-// machine that dies leaves the former state or a file that is found to be damaged. One thread.
+// machine that dies leaves the former state or a file that is found to be damaged. Const methods may be called from
+// several threads at once; the others need exclusive access. Another VectorFile, of this process or another one, may
+// write to or Remove() the folder meanwhile: this one still returns what was committed when it was opened.
 class VectorFile {
  public:
   static constexpr std::size_t kBlock = 4096;  // vectors whose codes lie together
@@ -52,13 +55,14 @@ class VectorFile {
   VectorFile& operator=(const VectorFile&) = delete;
 
   const VectorFileState& state() const { return state_; }
+  const std::string& library() const { return library_; }
   std::size_t words() const { return words_; }
   // Of the Coder that made the codes; empty as long as there are none.
   std::span<const float> mean() const { return mean_; }
   std::size_t blocks() const { return (state_.count + kBlock - 1) / kBlock; }
 
-  // kDataLoss when a record of the block is not what was written; looked at once.
-  StatusOr<Block> ReadBlock(std::size_t block);
+  // Verifies the block's check sums on its first read only. kDataLoss when a record does not match its check sum.
+  StatusOr<Block> ReadBlock(std::size_t block) const;
   // The vector in place `slot`. kDataLoss as above.
   StatusOr<std::span<const uint16_t>> Vector(std::size_t slot) const;
   // Asks memory for it, so that it is there in a moment.
@@ -103,7 +107,7 @@ class VectorFile {
   uint64_t sequence_ = 0;  // of the header
   std::unique_ptr<Mapping> codes_;
   std::unique_ptr<Mapping> vectors_;
-  std::vector<bool> block_is_checked_;
+  mutable std::vector<std::atomic<bool>> block_is_checked_;  // of several readers, each may check a block once
   std::unordered_set<uint32_t> gone_;
   std::vector<std::vector<int64_t>> photos_of_block_;  // where some are gone
 

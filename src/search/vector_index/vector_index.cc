@@ -7,8 +7,8 @@
 
 #include "base/half.h"
 #include "base/prefetch.h"
-#include "search/dot.h"
 #include "search/vector_index/code_groups.h"
+#include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {

@@ -16,47 +16,19 @@
 
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "search/top_hits.h"
 #include "search/vector_index/coder.h"
+#include "search/vector_index/photo_set.h"
+#include "search/vector_index/top_hits.h"
 #include "search/vector_index/vector_file.h"
 
 namespace calotype {
-
-// A set of photos by id, a bit each.
-class PhotoSet {
- public:
-  void Add(PhotoId photo) {
-    const auto at = static_cast<std::size_t>(photo);
-    if (at / kBits >= words_.size()) {
-      words_.resize(at / kBits + at / kBits / 2 + 1);
-    }
-    words_[at / kBits] |= uint64_t{1} << (at % kBits);
-  }
-  bool Contains(PhotoId photo) const {
-    const auto at = static_cast<std::size_t>(photo);
-    return at / kBits < words_.size() && (words_[at / kBits] >> (at % kBits) & 1U) != 0;
-  }
-
- private:
-  static constexpr std::size_t kBits = 64;
-  std::vector<uint64_t> words_;  // a scan asks for each photo of a million: std::vector<bool> takes twice the time
-};
-
-// Which photos may be found. Both may be null.
-struct PhotoChoice {
-  const PhotoSet* only = nullptr;
-  const PhotoSet* except = nullptr;
-
-  bool Allows(PhotoId photo) const {
-    return (only == nullptr || only->Contains(photo)) && (except == nullptr || !except->Contains(photo));
-  }
-};
 
 // The signs of the rotated vector's coordinates, and RaBitQ's unbiased estimate of the cosine from them (Gao and Long,
 // SIGMOD 2024), over every code; a finer one, from signs and sizes, in groups in which one may reach the wanted ones;
 // then the exact cosine, from the f16 vectors, of all that still may. May: the estimate and kCodeSureness standard
 // deviations of its error do. A true neighbour is lost with the chance that a normal error is larger than that, one in
-// 740 for each of the two. Unit vectors; cosine. One thread.
+// 740 for each of the two. Unit vectors; cosine. Const methods may be called from several threads at once; the others
+// need exclusive access.
 class VectorIndex {
  public:
   // As VectorFile::Open.
@@ -64,6 +36,7 @@ class VectorIndex {
                                                      const std::string& library);
 
   const VectorFileState& state() const { return file_->state(); }
+  const std::string& library() const { return file_->library(); }
   std::size_t dimension() const { return dimension_; }
 
   // The `count` allowed photos with the highest cosine of at least `floor`, best first. Groups of codes

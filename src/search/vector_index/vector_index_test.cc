@@ -12,7 +12,7 @@
 #include <set>
 
 #include "catalog/test_data.h"
-#include "search/dot.h"
+#include "search/vector_index/dot.h"
 #include "search/vector_index/vector_test_util.h"
 
 namespace calotype {

@@ -1,11 +1,16 @@
-#include "search/vector_index/vector_search.h"
+#include "search/vector_search.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <stop_token>
+#include <thread>
 
 #include "base/log.h"
 #include "search/search_test_util.h"
@@ -141,6 +146,73 @@ TEST_F(VectorSearchTest, OneOfAnotherVersionIsMadeAnewWithoutAWarning) {
 TEST_F(VectorSearchTest, AFolderThatCannotBeWrittenIsDoneWithout) {
   AddVectors(10);
   VectorSearch search("/proc/nowhere", 1);
+  ExpectTheSame(search);
+}
+
+TEST_F(VectorSearchTest, UsesTheFormerIndexWhileAnotherThreadRebuildsIt) {
+  AddVectors(100);
+  VectorSearch search(folder_, 1);
+  const std::vector<float> query = source_.Next();
+  const PhotoId former = Value(search.Nearest(catalog(), "space", query, 1, -1, {})).at(0).photo;
+  SetVersionOfIndex(folder_ / "space/codes", 2);  // must be rebuilt, which is logged
+  const PhotoId added = AddPhoto("/photos/added", WithMeaning(query));
+
+  // The log holds the rebuilding thread until this one has searched.
+  std::promise<void> rebuilding;
+  std::promise<void> searched;
+  SetLogLevel(LogLevel::kInfo);
+  SetLogSink([&](LogLevel, std::string_view) {
+    rebuilding.set_value();
+    EXPECT_EQ(searched.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  });
+  std::jthread rebuilder([&] {
+    const auto connection = Connect();
+    EXPECT_EQ(Value(search.Nearest(*connection, "space", query, 1, -1, {})).at(0).photo, added);
+  });
+  ASSERT_EQ(rebuilding.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(Value(search.Nearest(catalog(), "space", query, 1, -1, {})).at(0).photo, former);
+  searched.set_value();
+  rebuilder.join();
+  SetLogSink({});
+  SetLogLevel(LogLevel::kWarning);
+  EXPECT_EQ(Value(search.Nearest(catalog(), "space", query, 1, -1, {})).at(0).photo, added);
+}
+
+TEST_F(VectorSearchTest, ThreadsSearchWhileTheIndexIsUpdatedAndRebuilt) {
+  constexpr int kKept = 60;
+  constexpr int kReplaced = 40;  // more than a quarter: every second update rebuilds the index
+  std::vector<std::pair<PhotoId, std::vector<float>>> kept;
+  for (int i = 0; i < kKept; ++i) {
+    const std::vector<float> vector = source_.Next();
+    kept.emplace_back(AddPhoto("/photos/kept" + std::to_string(i), WithMeaning(vector)), vector);
+  }
+  AddVectors(kReplaced);
+  VectorSearch search(folder_, 1);
+  std::atomic<int> searches = 0;
+  std::vector<std::jthread> threads;
+  for (std::size_t thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread](const std::stop_token& stop) {
+      const auto connection = Connect();
+      for (std::size_t i = thread; !stop.stop_requested(); ++i) {
+        const auto& [photo, vector] = kept[i % kept.size()];
+        const auto found = Value(search.Nearest(*connection, "space", vector, 3, -1, {}));
+        ASSERT_EQ(found.size(), 3);
+        EXPECT_EQ(found[0].photo, photo);
+        EXPECT_NEAR(found[0].score, 1, 0.01);
+        ++searches;
+      }
+    });
+  }
+  for (int round = 0; round < 6; ++round) {
+    for (int i = 0; i < kReplaced; ++i) {
+      AddVector(i);
+    }
+    const int before = searches;
+    while (searches < before + 8) {
+      std::this_thread::yield();
+    }
+  }
+  threads.clear();
   ExpectTheSame(search);
 }
 

@@ -1,4 +1,4 @@
-#include "search/dot.h"
+#include "search/vector_index/dot.h"
 
 #include <array>
 #include <bit>

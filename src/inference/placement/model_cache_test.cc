@@ -1,4 +1,4 @@
-#include "inference/model_cache.h"
+#include "inference/placement/model_cache.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +12,7 @@
 
 #include "base/temporary_folder.h"
 #include "inference/fake_device_engine.h"
+#include "inference/placement/fake_probe.h"
 
 namespace calotype {
 namespace {

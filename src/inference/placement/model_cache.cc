@@ -1,4 +1,4 @@
-#include "inference/model_cache.h"
+#include "inference/placement/model_cache.h"
 
 #include <algorithm>
 #include <atomic>

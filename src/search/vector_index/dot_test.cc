@@ -1,4 +1,4 @@
-#include "search/dot.h"
+#include "search/vector_index/dot.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/half.h"
-#include "search/top_hits.h"
+#include "search/vector_index/top_hits.h"
 
 namespace calotype {
 namespace {
