@@ -1,4 +1,5 @@
-// One way of looking at a photo. The pipeline orders analysers by what they declare to need.
+// An analyser computes one kind of finding from a photo. The pipeline runs analysers in the order that their needs()
+// require.
 #pragma once
 
 #include <memory>
@@ -17,14 +18,15 @@
 
 namespace calotype {
 
-// What analysers look at: `image` may be smaller than the upright original of `full_width` x `full_height`.
+// A photo as analysers get it. `image` is upright and may be smaller than the upright original, which has `full_width`
+// x `full_height` pixels.
 struct PhotoView {
   const Image& image;
   int full_width = 0;
   int full_height = 0;
-  std::optional<float> reduction;  // as in DecodedPhoto
+  std::optional<float> reduction;  // see DecodedPhoto
 
-  // Original pixels per pixel of `image`.
+  // Pixels of the original per pixel of `image`.
   float scale_x() const {
     return reduction.value_or(static_cast<float>(full_width) / static_cast<float>(image.width()));
   }
@@ -33,54 +35,56 @@ struct PhotoView {
   }
 };
 
-// Thread-safe: Analyse() is called from many workers at once.
+// Thread-safe: many workers call Analyse() at the same time.
 class Analyser {
  public:
   virtual ~Analyser() = default;
 
-  // "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"
+  // "objects", "embedding", "text", "faces.detect", "faces.recognise" or "pdq".
   virtual std::string_view name() const = 0;
-  // Names of the analysers whose findings this one reads.
+  // The names of the analysers whose findings this one reads.
   virtual std::span<const std::string_view> needs() const { return {}; }
-  // Names the weights and the revision of the processing around them; findings of another version are out of date.
+  // Identifies the weights and the version of the code around them. Findings with another version are out of date.
   virtual std::string version() const = 0;
-  // Looks at the photo and writes its findings; those of needs() are already there. An error leaves `findings`
-  // untouched.
+  // Analyses the photo and writes its findings into `findings`, which already holds those of needs(). Leaves `findings`
+  // unchanged on an error.
   virtual Status Analyse(const PhotoView& photo, Findings& findings) = 0;
-  // Where its models run: "onnxruntime 1.31.1 cpu f32"; "cpu" for one without a model; empty before the first load.
+  // Where its models run: "onnxruntime 1.31.1 cpu f32". "cpu" for an analyser without a model; empty before the model
+  // is loaded.
   virtual std::string device() const = 0;
 };
 
-// The analysers that `pack` has models for, and PDQ, in an order in which needs() are met. Models are loaded when first
-// used. `cache` must outlive them.
+// Creates PDQ and the analysers that `pack` has models for, ordered so that needs() are met. Each model is loaded when
+// it is first used. `cache` must outlive the analysers.
 StatusOr<std::vector<std::unique_ptr<Analyser>>> CreateAnalysers(const Pack& pack, ModelCache& cache);
 
-// `analysers` with each after those that it needs, else in the order given. kInvalidArgument when one needs what is not
-// there, or two need each other.
+// Moves each analyser behind those that it needs and keeps the given order otherwise. Returns kInvalidArgument when a
+// needed analyser is missing or when two need each other.
 StatusOr<std::vector<std::unique_ptr<Analyser>>> OrderByNeeds(std::vector<std::unique_ptr<Analyser>> analysers);
 
-// One function per analyser, in its own folder; kInvalidArgument for a family or a parameter that is not known.
+// One function per analyser, implemented in the analyser's folder. They return kInvalidArgument for an unknown family
+// or parameter.
 StatusOr<std::unique_ptr<Analyser>> CreateObjectAnalyser(const ModelSpec& detector, ModelCache& cache);
 StatusOr<std::unique_ptr<Analyser>> CreateEmbeddingAnalyser(const ModelSpec& image_encoder, ModelCache& cache);
-// `orienter` may be null: lines are then taken as upright.
+// `orienter` may be null; text lines are then assumed to be upright.
 StatusOr<std::unique_ptr<Analyser>> CreateTextAnalyser(const ModelSpec& detector, const ModelSpec& recogniser,
                                                        const ModelSpec* orienter, ModelCache& cache);
 StatusOr<std::unique_ptr<Analyser>> CreateFaceDetector(const ModelSpec& detector, ModelCache& cache);
 StatusOr<std::unique_ptr<Analyser>> CreateFaceRecogniser(const ModelSpec& recogniser, ModelCache& cache);
-// The cosine from which two faces of the recogniser are taken for one person: the parameter "match_threshold", else the
-// family's. kInvalidArgument when neither knows.
+// The cosine from which two faces count as the same person: the parameter "match_threshold" of the model, else the
+// default of its family. Returns kInvalidArgument when neither exists.
 StatusOr<double> FaceMatchThreshold(const ModelSpec& recogniser);
 std::unique_ptr<Analyser> CreatePdqAnalyser();
 
-// Words to a vector in the space of the image encoder.
+// Turns text into a vector that can be compared with the vectors of the image encoder.
 class TextEncoder {
  public:
   virtual ~TextEncoder() = default;
-  // "minilm-l6-v2": comparable with EmbeddingFinding::space.
+  // The vector space, such as "minilm-l6-v2". Vectors are comparable when EmbeddingFinding::space is the same.
   virtual std::string_view space() const = 0;
-  // Cosine from which a match is a confident one; lower is only an order.
+  // The cosine from which a match counts as confident. Lower cosines only rank results.
   virtual float confident_score() const = 0;
-  // Unit length. Text longer than the model takes is cut at a token. Thread-safe.
+  // Returns a vector of unit length. Text that is too long for the model is truncated at a token. Thread-safe.
   virtual StatusOr<std::vector<float>> Encode(std::string_view text) = 0;
 };
 StatusOr<std::unique_ptr<TextEncoder>> CreateTextEncoder(const ModelSpec& encoder, ModelCache& cache);

@@ -48,13 +48,13 @@ StatusOr<std::vector<std::string>> Ordered(const std::vector<Wish>& wishes) {
   return names;
 }
 
-TEST(OrderByNeedsTest, PutsEachAfterWhatItNeeds) {
+TEST(OrderByNeedsTest, PutsAnalysersAfterThoseTheyNeed) {
   EXPECT_THAT(*Ordered({{"c", {"b", "a"}}, {"b", {"a"}}, {"a", {}}, {"d", {}}}), ElementsAre("a", "b", "c", "d"));
   EXPECT_THAT(*Ordered({{"b", {}}, {"a", {}}}), ElementsAre("b", "a"));
   EXPECT_THAT(*Ordered({}), ElementsAre());
 }
 
-TEST(OrderByNeedsTest, RefusesWhatCannotBeMet) {
+TEST(OrderByNeedsTest, RefusesMissingAndCircularNeeds) {
   EXPECT_THAT(Message(Ordered({{"a", {"nobody"}}}).status()), HasSubstr("a needs nobody"));
   EXPECT_TRUE(absl::IsInvalidArgument(Ordered({{"a", {"b"}}, {"b", {"a"}}}).status()));
 }
@@ -81,7 +81,7 @@ class CreateAnalysersTest : public ::testing::Test {
   ModelCache cache_{std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{}), SessionOptions{}};
 };
 
-TEST_F(CreateAnalysersTest, MakesWhatThePackHasModelsForAndLoadsNothing) {
+TEST_F(CreateAnalysersTest, CreatesOneAnalyserPerModelWithoutLoading) {
   AddFaceRecogniser();
   AddFaceDetector();
   const auto analysers = CreateAnalysers(pack_, cache_);
@@ -94,14 +94,14 @@ TEST_F(CreateAnalysersTest, MakesWhatThePackHasModelsForAndLoadsNothing) {
   EXPECT_EQ(analysers->front()->device(), "");
 }
 
-TEST_F(CreateAnalysersTest, APackWithoutModelsStillHashes) {
+TEST_F(CreateAnalysersTest, APackWithoutModelsStillHasPdq) {
   const auto analysers = CreateAnalysers(pack_, cache_);
   ASSERT_TRUE(analysers.ok());
   ASSERT_EQ(analysers->size(), 1U);
   EXPECT_EQ(analysers->front()->name(), "pdq");
 }
 
-TEST_F(CreateAnalysersTest, SaysWhichModelIsMissing) {
+TEST_F(CreateAnalysersTest, ErrorsNameTheMissingModel) {
   AddFaceRecogniser();
   EXPECT_THAT(Message(CreateAnalysers(pack_, cache_).status()), HasSubstr("needs faces.detect"));
   pack_.models.clear();

@@ -9,16 +9,16 @@
 namespace calotype {
 namespace {
 
-// OpenCV has it by way of the inverse; the last bit decides what is cut off at the borders of cells.
+// OpenCV computes the scale through its inverse. The last bit matters: it decides which pixels are cut at cell borders.
 double ScaleOf(int from, int to) { return 1 / (static_cast<double>(to) / from); }
 
 bool IsWhole(double scale) { return std::abs(scale - std::nearbyint(scale)) < std::numeric_limits<double>::epsilon(); }
 
-// A share of a source position that is smaller is left out.
+// OpenCV ignores a source pixel when less than this share of it is covered.
 constexpr double kLeast = 1e-3;
 
-// Each output position is the mean of what it covers of the source: shares of the positions at both ends, and all of
-// those between.
+// Each output position is the mean of the source range that it covers: shares of the pixels at both ends, and all
+// pixels between them.
 Axis<float> PlanAxis(int from, int to) {
   const double scale = ScaleOf(from, to);
   Axis<float> axis;
@@ -44,8 +44,8 @@ Axis<float> PlanAxis(int from, int to) {
   return axis;
 }
 
-// Rows of the source, averaged across, kRowsAcross of them at a time. They are asked for from top to bottom, one of
-// them now and then twice: an output row often begins where the last one ends.
+// Rows of the source averaged across, kRowsAcross rows at a time. Rows are requested from top to bottom. A row may be
+// requested twice, because an output row often begins in the source row where the previous one ended.
 class AveragedRows {
  public:
   AveragedRows(const RgbView<const uint8_t>& from, const Axis<float>& across, const ImageKernels& kernels)

@@ -1,4 +1,4 @@
-// Shrinking by averaging, byte for byte as OpenCV's resize() with INTER_AREA does it, at a tenth of its cost.
+// Shrinks images by averaging. Gives the same bytes as OpenCV's resize() with INTER_AREA at a tenth of the cost.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,11 @@
 
 namespace calotype {
 
-// Rows of RGB in memory.
+// RGB pixels in memory, row by row.
 template <typename Byte>
 struct RgbView {
   Byte* data = nullptr;
-  std::size_t stride = 0;  // bytes from one row to the next
+  std::size_t stride = 0;  // bytes from the start of one row to the next
   int width = 0;
   int height = 0;
 
@@ -20,11 +20,11 @@ struct RgbView {
   std::size_t row_bytes() const { return static_cast<std::size_t>(width) * 3; }
 };
 
-// True when AverageDown() may be asked: `from` is no smaller than `to` in either direction, and not a whole number of
-// times as large in both, where OpenCV sums up in whole numbers instead.
+// True when AverageDown() supports these sizes: `from` is at least as large as `to` in both directions, and not an
+// integer multiple of it in both. (For integer multiples OpenCV sums integers, which rounds differently.)
 bool AveragesDown(int from_width, int from_height, int to_width, int to_height);
 
-// All of `from` into all of `to`.
+// Scales all of `from` into all of `to`.
 void AverageDown(const RgbView<const uint8_t>& from, const RgbView<uint8_t>& to,
                  const ImageKernels& kernels = ImageKernelsInUse());
 

@@ -21,7 +21,7 @@ struct Sizes {
   int from_width, from_height, to_width, to_height;
 };
 
-// Random ones, and those at which something is special: one pixel, one row, the same size in one direction.
+// Random sizes and special ones: one pixel, one row, the same size in one direction.
 std::vector<Sizes> AllSizes() {
   std::vector<Sizes> sizes = {{3, 2, 1, 1},      {5, 1, 2, 1},     {1, 5, 1, 2},       {7, 7, 7, 3},
                               {7, 7, 3, 7},      {301, 5, 300, 4}, {2000, 41, 17, 40}, {512, 300, 512, 128},
@@ -36,7 +36,7 @@ std::vector<Sizes> AllSizes() {
   return sizes;
 }
 
-TEST_P(AverageDownTest, GivesTheBytesOfOpenCv) {
+TEST_P(AverageDownTest, EqualsOpenCv) {
   std::mt19937 random(2);
   int compared = 0;
   for (const Sizes& s : AllSizes()) {
@@ -57,7 +57,7 @@ TEST_P(AverageDownTest, GivesTheBytesOfOpenCv) {
   EXPECT_GT(compared, 150);
 }
 
-TEST(AveragesDownTest, OnlyWhereItShrinksAndNotToAWholeFraction) {
+TEST(AveragesDownTest, OnlyWhenItShrinksByANonIntegerFactor) {
   EXPECT_TRUE(AveragesDown(2000, 1500, 512, 512));
   EXPECT_TRUE(AveragesDown(10, 10, 10, 3));
   EXPECT_FALSE(AveragesDown(10, 10, 5, 2));

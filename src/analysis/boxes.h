@@ -1,5 +1,4 @@
-// What detectors share once they have boxes: suppression of doubles, clipping, and the way back to the original's
-// pixels.
+// Box operations shared by all detectors: non-maximum suppression, clipping, and scaling to the original's pixels.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +9,19 @@
 
 namespace calotype {
 
-// One box that a detector proposes.
+// One box proposed by a detector.
 struct Candidate {
   Box box;
   float score = 0;
   int label = 0;  // boxes of different labels do not suppress each other
 };
 
-// Non-maximum suppression: indices of the candidates whose overlap (intersection over union) with every better kept one
-// of their label is at most `max_iou`, best first; of equals the earlier one. Quadratic in what is kept.
+// Non-maximum suppression. Keeps a candidate when its overlap (intersection over union) with every better kept
+// candidate of the same label is at most `max_iou`. Returns the indices of the kept candidates, best first; among equal
+// scores the earlier one first. Cost is quadratic in the number of kept candidates.
 std::vector<std::size_t> SuppressDoubles(std::span<const Candidate> candidates, float max_iou);
 
-// The part of `box` inside (0, 0) to (width, height); without area when it lies outside.
+// The part of `box` inside the rectangle (0, 0) to (width, height); its area is 0 when the box lies outside.
 Box ClipBox(const Box& box, float width, float height);
 
 Box BoxFromCorners(float left, float top, float right, float bottom);

@@ -9,7 +9,7 @@
 namespace calotype {
 namespace {
 
-TEST(SuppressDoublesTest, KeepsTheBestOfEachHeap) {
+TEST(SuppressDoublesTest, KeepsTheBestOfOverlappingBoxes) {
   const Box here{.x = 0, .y = 0, .width = 10, .height = 10};
   const Box near{.x = 1, .y = 0, .width = 10, .height = 10};  // overlap 9 / 11
   const Box half{.x = 5, .y = 0, .width = 10, .height = 10};  // overlap with `here` 1 / 3
@@ -38,7 +38,7 @@ TEST(SuppressDoublesTest, KeepsTheBestOfEachHeap) {
   }
 }
 
-TEST(ClipBoxTest, CutsWhatLiesOutside) {
+TEST(ClipBoxTest, ClipsToTheImage) {
   const Box cut = ClipBox({.x = -5, .y = 10, .width = 20, .height = 100}, 50, 40);
   EXPECT_EQ(cut.x, 0);
   EXPECT_EQ(cut.y, 10);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 
-// A header over the pixels of `image`: drawing writes into them.
+// An OpenCV header for the pixels of `image`, without a copy; drawing changes the image.
 cv::Mat View(Image& image) { return {image.height(), image.width(), CV_8UC3, image.pixels().data(), image.stride()}; }
 
 cv::Scalar ToScalar(const Colour& colour) {
@@ -27,7 +27,7 @@ cv::Point ToPixel(const Point& point) {
   return {static_cast<int>(std::lround(point.x)), static_cast<int>(std::lround(point.y))};
 }
 
-// Hershey fonts know ASCII alone; a multi-byte character becomes one mark.
+// Hershey fonts have only ASCII. A multi-byte character becomes one "?".
 std::string ToAscii(std::string_view text) {
   std::string ascii;
   for (const char c : text) {
@@ -42,7 +42,7 @@ std::string ToAscii(std::string_view text) {
 }
 
 void DrawCaption(cv::Mat& view, cv::Point at, const cv::Scalar& colour, const std::string& text, int line_width) {
-  // Letters of about a 40th of the long side, legible down to thumbnails.
+  // Letters are about 1/40 of the long side, so that they stay readable in thumbnails.
   const double scale = std::max(0.3, std::max(view.cols, view.rows) / 1600.0);
   int baseline = 0;
   const cv::Size size = cv::getTextSize(text, kFont, scale, line_width, &baseline);

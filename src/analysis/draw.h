@@ -1,4 +1,4 @@
-// Marks on a picture, for people who want to see what was found where.
+// Draws findings into an image, for `show --render`.
 #pragma once
 
 #include <span>
@@ -15,11 +15,12 @@ struct Colour {
   int blue = 0;
 };
 
-// Outlines the polygon `points` (pixels of `image`), closed, with `caption` above its first point on a ground of the
-// same colour. Line and letters grow with the image. Captions are drawn in ASCII: other characters become "?".
+// Draws the outline of the closed polygon `points` (pixels of `image`), with `caption` above its first point on a
+// background of the same colour. Line width and letter size grow with the image. The font has only ASCII: every other
+// character becomes "?".
 void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colour, std::string_view caption);
 
-// A filled dot.
+// Draws a filled dot.
 void DrawDot(Image& image, const Point& at, const Colour& colour);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// For tests: an Engine whose models answer what the test says.
+// For tests: an Engine whose models return what the test specifies.
 #pragma once
 
 #include <atomic>
@@ -47,7 +47,7 @@ class FakeSession final : public Session {
   std::atomic<int> runs_ = 0;
 };
 
-// Models by the name of their file.
+// Finds models by their file name.
 class FakeEngine final : public Engine {
  public:
   explicit FakeEngine(std::map<std::string, FakeModel> models) : models_(std::move(models)) {}
@@ -68,7 +68,7 @@ class FakeEngine final : public Engine {
   const std::map<std::string, FakeModel> models_;
 };
 
-// A float tensor with these values.
+// Returns a float tensor with the given values.
 inline Tensor FloatTensor(std::vector<int64_t> shape, std::span<const float> values) {
   Tensor tensor(ElementType::kFloat32, std::move(shape));
   std::copy(values.begin(), values.end(), tensor.data<float>().begin());

@@ -1,4 +1,4 @@
-// What analysers find. All coordinates are pixels of the upright original, whatever size was analysed.
+// The results of the analysers. All coordinates are pixels of the upright original, whatever size was analysed.
 #pragma once
 
 #include <array>
@@ -20,11 +20,11 @@ struct ObjectFinding {
 struct FaceFinding {
   float score = 0;  // 0 to 1
   Box box;
-  std::array<Point, 5> landmarks;  // eye at the image's left, eye at the right, nose tip, mouth corner left, right
+  std::array<Point, 5> landmarks;  // left eye, right eye, nose tip, left mouth corner, right one, as in the image
   std::vector<float> embedding;    // unit length; empty until faces.recognise ran
-  std::optional<float> sharpness;  // 0 to 1, faces/sharpness.h; unknown until faces.recognise ran
+  std::optional<float> sharpness;  // 0 to 1, see faces/sharpness.h; unset until faces.recognise ran
 
-  // False when the detector tells boxes alone: all five are then zero.
+  // False for a detector that returns only boxes; all five landmarks are then zero.
   bool has_landmarks() const;
 };
 
@@ -40,17 +40,17 @@ struct Tag {
 };
 
 struct EmbeddingFinding {
-  std::string space;          // vectors of one space can be compared, text with image: "minilm-l6-v2"
+  std::string space;          // "minilm-l6-v2"; only vectors of the same space are comparable, text and image
   std::vector<float> vector;  // unit length
-  std::vector<Tag> tags;      // what a classifying encoder is sure of; may be empty
+  std::vector<Tag> tags;      // labels that a classifying encoder is confident of; may be empty
 };
 
 struct PdqFinding {
-  std::array<uint8_t, 32> hash{};  // most significant bit first, as the reference prints it
-  int quality = 0;                 // 0 to 100; under 50 means too little detail to compare
+  std::array<uint8_t, 32> hash{};  // most significant bit first, as the reference implementation prints it
+  int quality = 0;                 // 0 to 100; below 50 the photo has too little detail to compare
 };
 
-// A member is set once its analyser ran, empty or not.
+// A member is set once its analyser has run, even when it found nothing.
 struct Findings {
   std::optional<std::vector<ObjectFinding>> objects;
   std::optional<std::vector<FaceFinding>> faces;
@@ -59,7 +59,7 @@ struct Findings {
   std::optional<PdqFinding> pdq;
 };
 
-// False when a number in it is none (a model or a device that answers NaN or infinity).
+// False when `findings` contains NaN or infinity, which a faulty model or device can produce.
 bool AllFinite(const Findings& findings);
 
 }  // namespace calotype

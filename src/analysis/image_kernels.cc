@@ -86,7 +86,7 @@ std::vector<NamedKernel<ImageKernels>> AllKernels() {
   return all;
 }
 
-// By way of the reciprocal: a quotient that may be off in its last bits, and what is left over, divided again.
+// Divides by multiplying with the reciprocal; that may be off in the last bits, so divides the remainder once more.
 float CorrectedQuotient(float value, float divisor, float reciprocal) {
   const float quotient = value * reciprocal;
   return std::fma(std::fma(-quotient, divisor, value), reciprocal, quotient);

@@ -4,14 +4,14 @@
 #include <cstring>
 #include <vector>
 
-// One kernel each for AVX2, AVX-512 and NEON; highway compiles this file once for each of them.
+// Highway compiles this file once per target: AVX2, AVX-512 and NEON.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "analysis/image_kernels_simd.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-// What every CPU can do is image_kernels.cc's.
+// The portable kernel is in image_kernels.cc.
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 HWY_BEFORE_NAMESPACE();
 namespace calotype {
@@ -24,7 +24,7 @@ using FourFloats = hn::FixedTag<float, 4>;
 using FourInts = hn::FixedTag<int32_t, 4>;
 using FourBytes = hn::FixedTag<uint8_t, 4>;
 
-// A pixel and the byte after it.
+// Loads a pixel and the byte after it.
 hn::Vec<FourFloats> LoadPixel(const uint8_t* rgb) {
   return hn::ConvertTo(FourFloats(), hn::PromoteTo(FourInts(), hn::LoadU(FourBytes(), rgb)));
 }
@@ -70,18 +70,18 @@ void Normalise(const uint8_t* rgb, std::size_t count, const ChannelScale* scales
   }
 }
 
-// Bytes are multiplied by 16-bit halves of the weights, two taps in one instruction: a 32-bit product costs more. The
-// sums of the lower halves may wrap, but so that the whole, which an int32 holds, is right.
+// Multiplies bytes by 16-bit halves of the weights, two taps per instruction, because a 32-bit product costs more. The
+// sums of the lower halves may overflow; the wrapped result is still correct, because the complete sum fits an int32.
 class Across {
  public:
-  // Of each block of 16 bytes: from pixels "RGBRGB" at 6 * block, pairs of 16-bit numbers RR GG BB 00; and which of the
-  // weights those are multiplied by.
+  // Shuffle tables for each block of 16 bytes: they pick pairs of 16-bit numbers RR GG BB 00 from the pixels "RGBRGB"
+  // at 6 * block, and the weights for those pairs.
   static constexpr std::size_t kBytes = hn::MaxLanes(hn::CappedTag<uint8_t, 32>());
   using Bytes = hn::FixedTag<uint8_t, kBytes>;
   using Shorts = hn::Repartition<int16_t, Bytes>;
   using Ints = hn::Repartition<int32_t, Bytes>;
   using Sums = hn::Vec<Ints>;
-  static constexpr std::size_t kSteps = 32 / kBytes;  // of a group of taps
+  static constexpr std::size_t kSteps = 32 / kBytes;  // per group of taps
 
   Across() {
     for (std::size_t step = 0; step < kSteps; ++step) {
@@ -91,7 +91,7 @@ class Across {
     }
   }
 
-  // One output position of kRowsAcross rows.
+  // Scales one output position of kRowsAcross rows.
   void Scale(const uint8_t* const* rows, const Taps& taps, const int16_t* split, uint8_t* const* scaled,
              std::size_t to) const {
     Sums low[kRowsAcross][2];
@@ -159,7 +159,7 @@ void ScaleAcross(const uint8_t* const* rows, std::size_t bytes, const FixedAxis&
   const Across across;
   for (std::size_t i = 0; i < axis.taps.size(); ++i) {
     const Taps& taps = axis.taps[i];
-    // Whole groups of taps are read, and of the last one 16 bytes.
+    // Whole groups of taps are read, and 16 bytes for the last group.
     const std::size_t groups = (static_cast<std::size_t>(taps.count) + kTapGroup - 1) / kTapGroup;
     const std::size_t end = 3 * static_cast<std::size_t>(taps.first) + 3 * kTapGroup * groups + 4;
     if (end <= bytes) {
@@ -172,7 +172,7 @@ void ScaleAcross(const uint8_t* const* rows, std::size_t bytes, const FixedAxis&
   }
 }
 
-// kVectors vectors of columns; their sums stay in registers.
+// Scales kVectors vectors of columns; their sums stay in registers.
 template <std::size_t kVectors>
 void ScaleColumns(const uint8_t* const* rows, const int32_t* weights, std::size_t count, std::size_t x,
                   uint8_t* scaled) {
@@ -222,7 +222,7 @@ void AverageAcross(const uint8_t* const* rows, std::size_t bytes, const Axis<flo
     const float* const weights = axis.weights.data() + taps.weights;
     const std::size_t from = 3 * static_cast<std::size_t>(taps.first);
     const auto count = static_cast<std::size_t>(taps.count);
-    if (from + 3 * count >= bytes) {  // a byte more would be read than there are
+    if (from + 3 * count >= bytes) {  // would read one byte past the row
       for (std::size_t row = 0; row < kRowsAcross; ++row) {
         AveragePixel(rows[row], taps, weights, sums[row] + 3 * i);
       }
@@ -272,7 +272,7 @@ void RoundRow(const float* sums, std::size_t count, uint8_t* bytes) {
   }
 }
 
-// The pixel at `tap`, before it is scaled: R, G, B and a fourth number that means nothing.
+// The interpolated pixel at `tap`: R, G, B and an undefined fourth number.
 hn::Vec<FourFloats> BlendOne(const BlendRows& rows, const BlendTap& tap) {
   const FourFloats four;
   const auto left = static_cast<std::size_t>(tap.left) * 3;
@@ -291,7 +291,7 @@ void Blend(const BlendRows& rows, std::span<const BlendTap> taps, const std::arr
     hn::StoreU(hn::Add(hn::Mul(values, hn::Set(four, scale[c])), hn::Set(four, offset[c])), four, planes[c] + at);
   };
   std::size_t i = 0;
-  // A byte more is read than a pixel has; taps go from left to right.
+  // Each load reads one byte past the pixel. Taps are ordered from left to right, so checking the last one is enough.
   for (; i + 4 <= taps.size() && 3 * (static_cast<std::size_t>(taps[i + 3].right) + 1) < rows.bytes; i += 4) {
     const auto a = BlendOne(rows, taps[i]);
     const auto b = BlendOne(rows, taps[i + 1]);
@@ -326,28 +326,12 @@ HWY_AFTER_NAMESPACE();
 #endif
 
 #if HWY_ONCE
+#include "analysis/simd_kernel_table.h"
+
 namespace calotype {
-namespace {
-
-template <int64_t kTarget>
-bool CpuHas() {
-  return (hwy::SupportedTargets() & kTarget) != 0;
-}
-
-}  // namespace
 
 std::span<const NamedKernel<ImageKernels>> SimdImageKernels() {
-  static const std::vector<NamedKernel<ImageKernels>> kTable = {
-#if HWY_TARGETS & HWY_AVX3
-      {"avx512", CpuHas<HWY_AVX3>, N_AVX3::GetImageKernels()},
-#endif
-#if HWY_TARGETS & HWY_AVX2
-      {"avx2", CpuHas<HWY_AVX2>, N_AVX2::GetImageKernels()},
-#endif
-#if HWY_TARGETS & HWY_NEON
-      {"neon", CpuHas<HWY_NEON>, N_NEON::GetImageKernels()},
-#endif
-  };
+  static const std::vector<NamedKernel<ImageKernels>> kTable = CALOTYPE_SIMD_KERNELS(GetImageKernels);
   return kTable;
 }
 

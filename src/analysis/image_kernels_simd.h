@@ -1,5 +1,5 @@
-// The kernels of image_kernels_simd.cc, which are compiled for CPUs that have more than the rest of the program needs,
-// and what they do with the last few pixels of a row.
+// The kernels of image_kernels_simd.cc, which is compiled for CPU features beyond those that the rest of the program
+// needs, and the scalar functions that they use for the last pixels of a row.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,11 @@ namespace calotype {
 
 std::span<const NamedKernel<ImageKernels>> SimdImageKernels();
 
-// Position `taps` of a row that is scaled across: three bytes.
+// Scales one output position of a row across: writes three bytes.
 void ScalePixel(const uint8_t* row, const Taps& taps, const int32_t* weights, uint8_t* scaled);
-// The same averaged: three sums.
+// Averages one output position of a row: writes three sums.
 void AveragePixel(const uint8_t* row, const Taps& taps, const float* weights, float* sums);
-// One pixel into planes[0][index] and so on.
+// Interpolates one pixel into planes[0][index], planes[1][index] and planes[2][index].
 void BlendPixel(const BlendRows& rows, const BlendTap& tap, const std::array<float, 3>& scale,
                 const std::array<float, 3>& offset, float* const* planes, std::size_t index);
 

@@ -14,7 +14,7 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 using Floats = std::vector<float>;
 
-// Of each row, exactly what is promised to be readable is there; a sanitizer sees more being read.
+// Each row has exactly the promised readable bytes, so a sanitizer detects reads beyond them.
 Bytes RandomBytes(std::size_t count, uint32_t seed) {
   std::mt19937 random(seed);
   Bytes bytes(count);
@@ -64,7 +64,7 @@ std::vector<Bytes> RandomRows(std::size_t count, std::size_t bytes) {
   return rows;
 }
 
-// Taps anywhere in a row of `width` pixels, at its first and its last too, with weights from `weight`.
+// Taps anywhere in a row of `width` pixels, including its first and last pixel, with weights from `weight`.
 template <typename Weight, typename Make>
 void PlanTaps(Axis<Weight>& axis, int width, std::size_t group, const Make& weight) {
   std::mt19937 random(static_cast<uint32_t>(width));
@@ -82,7 +82,7 @@ void PlanTaps(Axis<Weight>& axis, int width, std::size_t group, const Make& weig
 
 FixedAxis FixedTaps(int width) {
   FixedAxis axis;
-  // Up to an eighth of the whole, of either sign: the sum stays within an int32.
+  // Up to an eighth of the full weight, positive or negative, so that the sum fits an int32.
   PlanTaps(axis, width, kTapGroup,
            [](auto& random) { return static_cast<int32_t>(random() % (1U << 19)) - (1 << 18); });
   SplitWeights(axis);
@@ -190,7 +190,7 @@ TEST_P(ImageKernelsTest, Blends) {
   }
 }
 
-TEST(ChannelScaleTest, HasTheQuotients) {
+TEST(ChannelScaleTest, HasTheExactQuotients) {
   const ChannelScale scale = MakeChannelScale(103.53F, 57.375F);
   for (std::size_t byte = 0; byte < 256; ++byte) {
     EXPECT_EQ(scale.values[byte], (static_cast<float>(byte) - 103.53F) / 57.375F);

@@ -15,20 +15,20 @@
 namespace calotype {
 namespace {
 
-// OpenCV's own threads would multiply with the workers that call us; every photo already has a thread.
+// The caller already runs one thread per photo; OpenCV's own threads would multiply with them.
 void KeepOpenCvSingleThreaded() {
   static const bool kDone = (cv::setNumThreads(1), true);
   static_cast<void>(kDone);
 }
 
-// The pixels of `image` as OpenCV sees them, without a copy. OpenCV has no read-only view; those that come from a const
-// image are only read.
+// An OpenCV header for the pixels of `image`, without a copy. OpenCV has no read-only view, so callers must not write
+// through it.
 cv::Mat View(const Image& image) {
   KeepOpenCvSingleThreaded();
   return {image.height(), image.width(), CV_8UC3, const_cast<uint8_t*>(image.pixels().data()), image.stride()};
 }
 
-// Scales all of `source` to all of `target`, writing in place.
+// Scales all of `source` into all of `target`, in place.
 void ResizeInto(const cv::Mat& source, cv::Mat target) {
   const cv::Size size = target.size();
   const bool shrinks = size.width <= source.cols && size.height <= source.rows;
@@ -41,7 +41,7 @@ void ResizeInto(const cv::Mat& source, cv::Mat target) {
   } else if (shrinks || enlarges) {
     cv::resize(source, target, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
   } else {
-    // One side shrinks, the other grows: INTER_AREA would not average, so each side gets its own pass.
+    // One side shrinks, the other grows: INTER_AREA would not average then, so each side gets its own pass.
     cv::Mat narrow;
     cv::resize(source, narrow, {std::min(size.width, source.cols), std::min(size.height, source.rows)}, 0, 0,
                cv::INTER_AREA);
@@ -55,7 +55,7 @@ Image Black(int width, int height) {
   return image;
 }
 
-// How the channels R, G and B are normalised, and which of the model's they are.
+// How to normalise the channels R, G and B, and their indices in the model's channel order.
 struct ChannelScales {
   std::array<ChannelScale, 3> scales;
   std::array<std::size_t, 3> planes;
@@ -71,7 +71,7 @@ ChannelScales MakeScales(const Normalisation& normalisation) {
   return made;
 }
 
-// `fraction` between two source positions, as OpenCV's INTER_LINEAR has it: in float from the middle of the pixel on.
+// The source positions of each output position, computed in float from pixel centres like OpenCV's INTER_LINEAR.
 std::vector<BlendTap> PlanBlend(int from, int to) {
   const double scale = 1 / (static_cast<double>(to) / from);
   std::vector<BlendTap> taps;
@@ -88,8 +88,8 @@ std::vector<BlendTap> PlanBlend(int from, int to) {
   return taps;
 }
 
-// The pixels of `image` that `inverse` (output to image) reaches from a width x height output, with a margin for
-// interpolation; empty when there are none.
+// The pixels of `image` that a width x height output reaches through `inverse` (output to image), with a margin for
+// interpolation. Empty when there are none.
 cv::Rect Reached(const Image& image, const Similarity& inverse, int width, int height) {
   const float right = static_cast<float>(width);
   const float bottom = static_cast<float>(height);
@@ -98,7 +98,7 @@ cv::Rect Reached(const Image& image, const Similarity& inverse, int width, int h
   const auto [left_most, right_most] = std::ranges::minmax(corners, {}, &Point::x);
   const auto [top_most, bottom_most] = std::ranges::minmax(corners, {}, &Point::y);
   constexpr float kMargin = 2;
-  // Clamped before the cast: a wild transform would overflow an int.
+  // Clamp before the cast: an extreme transform would overflow an int.
   const auto clamped = [](float value, int limit) {
     return static_cast<int>(std::clamp(value, 0.0F, static_cast<float>(limit)));
   };
@@ -208,7 +208,7 @@ void WriteToTensor(std::span<const Image> images, const Normalisation& normalisa
   float* first = tensor.data<float>().data();
   for (const Image& image : images) {
     const auto columns = static_cast<std::size_t>(image.width());
-    // Where rows follow each other without a gap, all of them are one.
+    // When rows follow each other without gaps, treat them all as one row.
     const bool whole = columns == row_length;
     const std::size_t below = plane_size - static_cast<std::size_t>(image.height()) * row_length;
     const int rows = whole ? 1 : image.height();
@@ -301,14 +301,14 @@ Image WarpSimilarity(const Image& image, const Similarity& transform, int width,
   cv::Mat source = View(image)(part);
   const float scale = std::hypot(transform.a, transform.b);
   if (scale < 0.5F) {
-    // Bilinear sampling looks at four pixels: below half size it would skip some, so the part is averaged down first,
-    // to between one and two times its size in the output.
+    // Bilinear sampling reads four pixels; below half size it would skip some. So average the part down first, to
+    // between one and two times its size in the output.
     const int divisor = static_cast<int>(std::min(1 / scale, 4096.0F));
     cv::Mat small(std::max(1, part.height / divisor), std::max(1, part.width / divisor), CV_8UC3);
     ResizeInto(source, small);
     source = std::move(small);
   }
-  // From pixel centres of `source` to pixels of `image`, on to the output, and to its pixel centres.
+  // Maps pixel centres of `source` to pixels of `image`, then to the output, then to the output's pixel centres.
   const double sx = static_cast<double>(part.width) / source.cols;
   const double sy = static_cast<double>(part.height) / source.rows;
   const double x0 = part.x + 0.5 * sx;

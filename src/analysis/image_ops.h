@@ -1,5 +1,5 @@
-// Resampling and layout shared by the analysers: image to tensor, crops, letterbox. Implemented with OpenCV, on the
-// caller's thread alone. Coordinates as in base/geometry.h: (0, 0) is the outer corner of the first pixel.
+// Resampling and layout shared by the analysers: image to tensor, crop, letterbox. Implemented with OpenCV,
+// single-threaded. Coordinates are as in base/geometry.h: (0, 0) is the outer corner of the first pixel.
 #pragma once
 
 #include <array>
@@ -11,46 +11,48 @@
 
 namespace calotype {
 
-// How pixel p of the model's channel c becomes a number: (p - mean[c]) / std[c], with means and deviations on the scale
-// of 0..255, in the order in which the model takes its channels.
+// Maps pixel value p of the model's channel c to (p - mean[c]) / std[c]. Means and deviations are on the scale 0..255,
+// in the model's channel order.
 struct Normalisation {
   std::array<float, 3> mean{0, 0, 0};
   std::array<float, 3> std{1, 1, 1};
-  bool bgr = false;  // the model wants blue first
+  bool bgr = false;  // the model's channel order is blue, green, red
 };
 
-// Area averaging when it shrinks, bilinear when it enlarges. An empty image, or a side of 0, gives an empty image.
+// Scales an image: area averaging when it shrinks, bilinear when it grows. Returns an empty image for an empty image or
+// a side of 0.
 Image Resize(const Image& image, int width, int height);
 
-// From the four nearest pixels, also where it shrinks and skips some: OpenCV's INTER_LINEAR, torch's interpolate
-// without antialias. The same empty answers.
+// Scales from the four nearest pixels, even when shrinking skips pixels: the same as OpenCV's INTER_LINEAR and torch's
+// interpolate without antialiasing. Returns an empty image for an empty image or a side of 0.
 Image ResizeBilinear(const Image& image, int width, int height);
 
-// The same as a float tensor [1, 3, height, width], without rounding to bytes before `normalisation`.
+// Like ResizeBilinear(), but returns a float tensor [1, 3, height, width] and does not round to bytes before
+// normalising.
 Tensor ResizeToTensor(const Image& image, int width, int height, const Normalisation& normalisation);
 
 // A part of `image`, clipped to it; empty when nothing is left.
 Image Crop(const Image& image, int x, int y, int width, int height);
 
-// `image` scaled to fit a square, placed at its top left, the rest black.
+// `image` scaled to fit a square, placed at the top left; the rest is black.
 struct Letterboxed {
   Image image;
   float scale = 1;  // pixels of the square per pixel of the source
 };
 Letterboxed Letterbox(const Image& image, int size);
 
-// `image` as InsightFace fits it into width x height: sides cut off to whole pixels, from the four nearest pixels even
-// where some are skipped. `scale` is that of the height.
+// Fits `image` into width x height as InsightFace does: sides truncated to whole pixels, sampled from the four nearest
+// pixels even when pixels are skipped. `scale` is the scale of the height.
 Letterboxed LetterboxBilinear(const Image& image, int width, int height);
 
-// `images`, all of one size, as a float tensor [N, 3, H, W].
+// Converts `images`, all of the same size, to a float tensor [N, 3, H, W].
 Tensor ToTensor(std::span<const Image> images, const Normalisation& normalisation);
 
-// The same into `tensor`, float [N, 3, H, W], one after the other. To the right of an image that is narrower, below one
-// that is lower, and after the last, 0 is written.
+// Writes the images one after another into `tensor`, float [N, 3, H, W]. Fills the space to the right of narrower
+// images, below lower ones, and after the last one with 0.
 void WriteToTensor(std::span<const Image> images, const Normalisation& normalisation, Tensor& tensor);
 
-// A similarity transform x' = a x - b y + tx, y' = b x + a y + ty.
+// The similarity transform x' = a x - b y + tx, y' = b x + a y + ty.
 struct Similarity {
   float a = 1;
   float b = 0;
@@ -60,18 +62,19 @@ struct Similarity {
 
 Point Apply(const Similarity& transform, const Point& point);
 
-// The way back; `transform` must not be all zero.
+// The inverse transform. a and b must not both be zero.
 Similarity Inverse(const Similarity& transform);
 
-// The least-squares similarity that takes `from` to `to` (Umeyama 1991, without reflection). Points that are all the
-// same are only moved.
+// The similarity that maps `from` to `to` with the least squared error (Umeyama 1991, without reflection). When all
+// points of `from` are equal, it is only a translation.
 Similarity FitSimilarity(std::span<const Point> from, std::span<const Point> to);
 
-// `image` under `transform`, width x height, bilinear, black outside. Where it shrinks to less than half, pixels are
-// averaged first, so that none is skipped. Costs what the part that is seen costs, not what the photo does.
+// Warps `image` by `transform` to width x height, bilinear, black outside. When it shrinks to less than half, averages
+// pixels first so that none is skipped. The cost depends on the visible part, not on the whole photo.
 Image WarpSimilarity(const Image& image, const Similarity& transform, int width, int height);
 
-// The same from the four nearest pixels alone, as OpenCV's warpAffine does it, whatever is skipped.
+// Like WarpSimilarity(), but samples only the four nearest pixels, as OpenCV's warpAffine does, even when pixels are
+// skipped.
 Image WarpBilinear(const Image& image, const Similarity& transform, int width, int height);
 
 }  // namespace calotype

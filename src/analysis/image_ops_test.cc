@@ -32,7 +32,7 @@ Image Flat(int width, int height, Colour colour) {
   return Draw(width, height, [colour](int, int) { return colour; });
 }
 
-// Every pixel tells where it is.
+// The colour of every pixel encodes its position.
 Image Map(int width, int height) {
   return Draw(width, height, [](int x, int y) {
     return Colour{static_cast<uint8_t>(x), static_cast<uint8_t>(y), static_cast<uint8_t>(x + y)};
@@ -74,7 +74,7 @@ TEST(ResizeTest, OneSideShrinksWhileTheOtherGrows) {
   EXPECT_EQ(At(resized, 3, 2), (Colour{100, 75, 0}));
 }
 
-TEST(ResizeTest, SameSizeIsACopyAndNothingGivesNothing) {
+TEST(ResizeTest, SameSizeIsACopyAndEmptyStaysEmpty) {
   const Image map = Map(7, 5);
   EXPECT_TRUE(Same(Resize(map, 7, 5), map));
   EXPECT_TRUE(Resize(map, 0, 5).empty());
@@ -95,7 +95,7 @@ TEST(CropTest, IsClippedToTheImage) {
   EXPECT_TRUE(Crop(map, 1, 1, -2, 3).empty());
 }
 
-TEST(LetterboxTest, KeepsTheShapeAndFillsWithBlack) {
+TEST(LetterboxTest, KeepsTheAspectRatioAndFillsWithBlack) {
   struct Case {
     int width, height, size;
     int scaled_width, scaled_height;
@@ -124,7 +124,7 @@ TEST(ToTensorTest, WritesNormalisedPlanes) {
   EXPECT_THAT(tensor.data<float>(), ElementsAre(1, 1, 1, 1, 2, 2, 4, 4, 4, 4, 8, 8));
 }
 
-TEST(ToTensorTest, TakesMeansInTheOrderOfTheModel) {
+TEST(ToTensorTest, UsesMeansInTheModelsChannelOrder) {
   const Image image = Flat(1, 1, {10, 20, 30});
   const Tensor tensor = ToTensor({&image, 1}, {.mean = {30, 0, 0}, .std = {1, 1, 2}, .bgr = true});
   EXPECT_THAT(tensor.data<float>(), ElementsAre(0, 20, 5));
@@ -132,7 +132,7 @@ TEST(ToTensorTest, TakesMeansInTheOrderOfTheModel) {
 
 TEST(ToTensorTest, OfNoImagesIsEmpty) { EXPECT_EQ(ToTensor({}, {}).elements(), 0U); }
 
-TEST(FitSimilarityTest, FindsTheTransformBack) {
+TEST(FitSimilarityTest, RecoversTheTransform) {
   const Similarity known{.a = 0.6F, .b = -0.8F, .tx = 12, .ty = -7};
   const std::array<Point, 4> from{Point{0, 0}, Point{10, 2}, Point{-3, 8}, Point{5, 5}};
   std::array<Point, 4> to;
@@ -147,7 +147,7 @@ TEST(FitSimilarityTest, FindsTheTransformBack) {
   EXPECT_NEAR(back.y, from[2].y, 1e-4);
 }
 
-TEST(FitSimilarityTest, OfOnePlaceOnlyMoves) {
+TEST(FitSimilarityTest, EqualPointsGiveATranslation) {
   const std::array<Point, 2> from{Point{3, 4}, Point{3, 4}};
   const std::array<Point, 2> to{Point{5, 5}, Point{7, 7}};
   const Point moved = Apply(FitSimilarity(from, to), {3, 4});
@@ -165,7 +165,7 @@ TEST(WarpSimilarityTest, MovesByWholePixelsExactly) {
   EXPECT_EQ(At(moved, 0, 2), (Colour{0, 0, 0}));
 }
 
-TEST(WarpSimilarityTest, TurnsByAQuarter) {
+TEST(WarpSimilarityTest, RotatesByAQuarter) {
   const Image map = Map(20, 20);
   // (x, y) -> (20 - y, x)
   const Image turned = WarpSimilarity(map, {.a = 0, .b = 1, .tx = 20, .ty = 0}, 20, 20);
@@ -188,8 +188,8 @@ TEST(WarpSimilarityTest, ShrinkingFarSkipsNoPixel) {
   }
 }
 
-TEST(WarpSimilarityTest, ShrinkingKeepsPlaces) {
-  // A white square whose middle must land where the transform says.
+TEST(WarpSimilarityTest, ShrinkingKeepsPositions) {
+  // A white square whose centre must land where the transform maps it.
   const Image spot = Draw(400, 400, [](int x, int y) {
     return x >= 200 && x < 240 && y >= 100 && y < 140 ? Colour{255, 255, 255} : Colour{0, 0, 0};
   });
@@ -208,7 +208,7 @@ TEST(WarpSimilarityTest, ShrinkingKeepsPlaces) {
   EXPECT_NEAR(sum_y / weight, 120 * 0.23 - 1.3, 0.05);
 }
 
-TEST(WarpSimilarityTest, WildTransformsGiveBlack) {
+TEST(WarpSimilarityTest, ExtremeTransformsGiveBlack) {
   const Image map = Map(20, 20);
   for (const Similarity& wild : {Similarity{.a = 0, .b = 0}, Similarity{.a = NAN}, Similarity{.tx = 1e30F},
                                  Similarity{.a = 1e-5F, .tx = 1e9F}, Similarity{.ty = INFINITY}}) {

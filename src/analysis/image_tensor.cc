@@ -21,7 +21,7 @@ bool TakesAnImage(const TensorInfo& input) {
 
 int FixedSize(int64_t dimension) { return static_cast<int>(std::clamp(dimension, int64_t{0}, int64_t{1} << 20)); }
 
-// Writes `image` as bytes, pixel by pixel or plane by plane.
+// Writes `image` as bytes, interleaved or plane by plane.
 void CopyBytes(const Image& image, bool channels_last, bool bgr, uint8_t* target) {
   const std::size_t pixels = image.pixels().size() / Image::kChannels;
   const std::size_t step = channels_last ? Image::kChannels : 1;
@@ -49,7 +49,7 @@ Tensor ByteTensor(std::span<const Image> images, bool channels_last, bool bgr) {
   return tensor;
 }
 
-// [N, 3, H, W] as [N, H, W, 3].
+// Converts [N, 3, H, W] to [N, H, W, 3].
 Tensor ChannelsLast(const Tensor& planes) {
   Tensor tensor(ElementType::kFloat32, {planes.dim(0), planes.dim(2), planes.dim(3), 3});
   const auto pixels = static_cast<std::size_t>(planes.dim(2) * planes.dim(3));
@@ -78,8 +78,9 @@ std::string Describe(std::span<const TensorInfo> tensors) {
 StatusOr<ImageInput> FindImageInput(std::span<const TensorInfo> inputs) {
   const auto found = std::ranges::find_if(inputs, TakesAnImage);
   if (found == inputs.end()) {
-    return absl::InvalidArgumentError(fmt::format(
-        "the graph takes no image (float32 or uint8, [N, 3, H, W] or [N, H, W, 3]); it takes {}", Describe(inputs)));
+    return absl::InvalidArgumentError(
+        fmt::format("the graph has no image input (float32 or uint8, [N, 3, H, W] or [N, H, W, 3]); its inputs: {}",
+                    Describe(inputs)));
   }
   const std::vector<int64_t>& shape = found->shape;
   const bool last = shape[3] == 3 && shape[1] != 3;

@@ -24,7 +24,7 @@ std::vector<uint8_t> Bytes(const Tensor& tensor) {
   return {tensor.data<uint8_t>().begin(), tensor.data<uint8_t>().end()};
 }
 
-TEST(FindImageInputTest, ReadsWhatTheGraphStates) {
+TEST(FindImageInputTest, ReadsTheGraphsInput) {
   struct Case {
     ElementType type;
     std::vector<int64_t> shape;
@@ -53,7 +53,7 @@ TEST(FindImageInputTest, ReadsWhatTheGraphStates) {
   }
 }
 
-TEST(FindImageInputTest, SaysWhatElseIsThere) {
+TEST(FindImageInputTest, ErrorsListTheInputs) {
   const TensorInfo inputs[] = {{"ids", ElementType::kInt64, {1, 77}}, {"grey", ElementType::kFloat32, {1, 1, 8, 8}}};
   const auto input = FindImageInput(inputs);
   EXPECT_TRUE(absl::IsInvalidArgument(input.status()));
@@ -61,7 +61,7 @@ TEST(FindImageInputTest, SaysWhatElseIsThere) {
   EXPECT_THAT(Message(FindImageInput({}).status()), HasSubstr("it takes nothing"));
 }
 
-TEST(ToTensorTest, GivesEachLayout) {
+TEST(ToTensorTest, SupportsEachLayout) {
   const Image image = TwoPixels();
   const std::span<const Image> images(&image, 1);
   const Normalisation halves{.mean = {1, 1, 1}, .std = {2, 2, 2}};

@@ -1,4 +1,4 @@
-// For tests that run with each kernel which this CPU has.
+// For tests that run once with each kernel that this CPU supports.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,14 +25,14 @@ inline std::string KernelTestName(const testing::TestParamInfo<std::string_view>
   return std::string(info.param);
 }
 
-// The parameter is a kernel's name; a test is skipped only where the CPU lacks what it needs.
+// The test parameter is the kernel's name. Skips the test when the CPU does not support the kernel.
 template <typename Kernels, std::span<const NamedKernel<Kernels>> (*kTable)()>
 class KernelTest : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
     const auto found = FindKernel(kTable(), GetParam());
     if (!found.ok()) {
-      GTEST_SKIP() << "this CPU has no " << GetParam();
+      GTEST_SKIP() << "this CPU does not support " << GetParam();
     }
     kernels_ = (*found)->run;
   }

@@ -13,7 +13,7 @@ StatusOr<std::vector<std::string>> ReadLabels(const ModelSpec& model, std::strin
   CALOTYPE_ASSIGN_OR_RETURN(const std::string name, model.params.Text(key));
   if (name.empty() || std::filesystem::path(name).filename() != name) {
     return absl::InvalidArgumentError(
-        fmt::format("model {}: {} is \"{}\"; it must be a file beside the model", model.name, key, name));
+        fmt::format("model {}: {} is \"{}\"; it must be a file in the pack's folder", model.name, key, name));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(model.folder / name));
   std::istringstream stream(text);

@@ -1,4 +1,4 @@
-// The names of a model's classes, from a text file of its pack.
+// Reads the class names of a model from a text file in its pack.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace calotype {
 
-// The lines of the file that the parameter `key` of `model` names: line i names class i. kInvalidArgument for a file
-// without lines, or a name that leads out of the pack's folder.
+// Reads the file that the parameter `key` of `model` names; line i is the name of class i. Returns kInvalidArgument
+// when the file is empty or its name leads out of the pack's folder.
 StatusOr<std::vector<std::string>> ReadLabels(const ModelSpec& model, std::string_view key);
 
 }  // namespace calotype

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 ModelSpec SpecWithLabels(const std::string& file, const std::string& text) {
   ModelSpec spec;
   spec.name = "m";
-  // One for each process: ctest runs the tests of this file side by side.
+  // One file per process, since ctest runs the tests of this file in parallel.
   static const StatusOr<TemporaryFolder> kFolder = TemporaryFolder::Create();
   spec.folder = kFolder->path();
   spec.params = ModelParams("m", {{"labels", file}});
@@ -26,13 +26,13 @@ ModelSpec SpecWithLabels(const std::string& file, const std::string& text) {
   return spec;
 }
 
-TEST(ReadLabelsTest, ALineIsALabel) {
+TEST(ReadLabelsTest, ReadsOneLabelPerLine) {
   const auto labels = ReadLabels(SpecWithLabels("labels_test.txt", "person\r\ntraffic light\n\ncat"), "labels");
   ASSERT_TRUE(labels.ok()) << Message(labels.status());
   EXPECT_THAT(*labels, ElementsAre("person", "traffic light", "", "cat"));
 }
 
-TEST(ReadLabelsTest, SaysWhatIsWrong) {
+TEST(ReadLabelsTest, ErrorsNameTheFile) {
   EXPECT_THAT(Message(ReadLabels(SpecWithLabels("labels_test.txt", ""), "labels").status()), HasSubstr("no lines"));
   EXPECT_THAT(Message(ReadLabels(SpecWithLabels("../x.txt", "a"), "labels").status()), HasSubstr("../x.txt"));
   EXPECT_TRUE(absl::IsNotFound(ReadLabels(SpecWithLabels("no_such_file.txt", "a"), "labels").status()));

@@ -9,7 +9,7 @@ namespace calotype {
 
 namespace {
 
-// The weights, and by name what they are tried with.
+// The hash of the weights, and the names of the self-test's files.
 std::string HashOf(const ModelSpec& spec) {
   std::string hash = spec.sha256.Hex();
   if (spec.self_test) {

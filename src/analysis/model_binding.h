@@ -1,4 +1,4 @@
-// One model of a pack, tied to the cache that loads it and to the probe that it must pass first.
+// Connects a model of a pack with the cache that loads it and the probe that it must pass.
 #pragma once
 
 #include <memory>
@@ -14,20 +14,20 @@ namespace calotype {
 // Thread-safe. The cache must outlive it.
 class ModelBinding {
  public:
-  // Registers the model with the cache. `probe` is what a device is tried and compared with; empty for none.
+  // Registers the model with the cache. `probe` tests and compares devices; pass an empty one for no test.
   ModelBinding(const ModelSpec& spec, ModelCache& cache, ModelProbe probe);
   ModelBinding(const ModelBinding&) = delete;
   ModelBinding& operator=(const ModelBinding&) = delete;
   ~ModelBinding() { cache_.Unregister(name_); }
 
-  // The session, loaded by the first caller. A load or a self-test that fails is the answer to every caller. Held for
-  // no longer than it is used: a session that is held is not unloaded.
+  // Returns the session. The first caller loads it; when loading or the self-test fails, every caller gets that error.
+  // Release the session after use: the cache cannot unload it while it is held.
   StatusOr<std::shared_ptr<Session>> Get() { return cache_.Get(name_); }
 
-  // "onnxruntime 1.31.1 cpu f32"; empty before the first load.
+  // "onnxruntime 1.31.1 cpu f32"; empty before the model is loaded.
   std::string device() const { return cache_.DeviceOf(name_); }
 
-  // The weights' part of a finding's version.
+  // The part of a finding's version that identifies the weights.
   const std::string& version_tag() const { return version_tag_; }
 
  private:

@@ -26,7 +26,7 @@ class ModelBindingTest : public ::testing::Test {
   ModelCache cache_{std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{{"m.onnx", {}}}), SessionOptions{}};
 };
 
-TEST_F(ModelBindingTest, KnowsItsDeviceOnceItIsLoaded) {
+TEST_F(ModelBindingTest, HasADeviceOnceLoaded) {
   ModelBinding binding(spec_, cache_, {});
   EXPECT_EQ(binding.device(), "");
   EXPECT_THAT(binding.version_tag(), StartsWith("m-"));
@@ -34,7 +34,7 @@ TEST_F(ModelBindingTest, KnowsItsDeviceOnceItIsLoaded) {
   EXPECT_EQ(binding.device(), "fake cpu f32");
 }
 
-TEST_F(ModelBindingTest, AFailedSelfTestIsTheAnswer) {
+TEST_F(ModelBindingTest, ReturnsTheErrorOfTheSelfTest) {
   ModelBinding binding(spec_, cache_,
                        {.answer = [](Session&) -> StatusOr<ProbeAnswer> { return ProbeAnswer{}; },
                         .expect = [](const ProbeAnswer&) { return absl::InternalError("expected 1 faces, got 0"); }});
@@ -42,7 +42,7 @@ TEST_F(ModelBindingTest, AFailedSelfTestIsTheAnswer) {
   EXPECT_EQ(binding.device(), "");
 }
 
-TEST_F(ModelBindingTest, AMissingModelIsTheAnswer) {
+TEST_F(ModelBindingTest, ReturnsTheErrorForAMissingModel) {
   spec_.path = "/models/other.onnx";
   ModelBinding binding(spec_, cache_, {});
   EXPECT_THAT(Message(binding.Get().status()), HasSubstr("no such model: /models/other.onnx"));

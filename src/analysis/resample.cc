@@ -30,7 +30,7 @@ double Lanczos(double x) { return x >= -3 && x < 3 ? Sinc(x) * Sinc(x / 3) : 0; 
 
 struct Kernel {
   double (*weight)(double x);
-  double support;  // it is 0 from here on, in pixels of whichever image has the larger ones
+  double support;  // the filter is 0 beyond this distance, in pixels of the image with the larger pixels
 };
 
 Kernel KernelOf(ResampleFilter filter) {
@@ -45,9 +45,9 @@ Kernel KernelOf(ResampleFilter filter) {
   return {.weight = Lanczos, .support = 3};
 }
 
-// Output positions [first, first + taps.size()) of one direction.
+// The plan for output positions [first, first + taps.size()) of one direction.
 struct PlannedAxis : FixedAxis {
-  bool copies = false;  // as many source positions as output positions: Pillow skips such a pass
+  bool copies = false;  // as many output as source positions; Pillow skips such a pass
 };
 
 int32_t ToFixed(double weight) {
@@ -73,7 +73,7 @@ PlannedAxis PlanAxis(int from, int to, int first, int count, const Kernel& kerne
       weights.push_back(kernel.weight((x + begin - centre + 0.5) * shrink));
       sum += weights.back();
     }
-    // A factor, not a quotient, as Pillow: the last bit decides how a weight is rounded.
+    // Pillow multiplies by the inverse instead of dividing. The last bit decides how a weight is rounded.
     const double normalise = sum != 0 ? 1 / sum : 1;
     axis.taps.push_back({.first = begin, .count = end - begin, .weights = axis.weights.size()});
     for (const double weight : weights) {
@@ -85,7 +85,7 @@ PlannedAxis PlanAxis(int from, int to, int first, int count, const Kernel& kerne
   return axis;
 }
 
-// Rows [top, top + height) of `image`, scaled along x.
+// Scales rows [top, top + height) of `image` across.
 Image ScaleAcross(const Image& image, const PlannedAxis& axis, int first, int top, int height) {
   Image scaled(static_cast<int>(axis.taps.size()), height);
   if (axis.copies) {
@@ -99,7 +99,7 @@ Image ScaleAcross(const Image& image, const PlannedAxis& axis, int first, int to
     std::array<const uint8_t*, kRowsAcross> from;
     std::array<uint8_t*, kRowsAcross> to;
     for (int i = 0; i < kRows; ++i) {
-      const int row = std::min(y + i, height - 1);  // at the end the last row is scaled more than once
+      const int row = std::min(y + i, height - 1);  // at the end, repeats the last row
       from[static_cast<std::size_t>(i)] = image.row(top + row);
       to[static_cast<std::size_t>(i)] = scaled.row(row);
     }
@@ -108,7 +108,7 @@ Image ScaleAcross(const Image& image, const PlannedAxis& axis, int first, int to
   return scaled;
 }
 
-// `image`, whose first row is row `top` of the source, scaled along y.
+// Scales `image` down. Its first row is row `top` of the source.
 Image ScaleDown(const Image& image, const PlannedAxis& axis, int top) {
   Image scaled(image.width(), static_cast<int>(axis.taps.size()));
   std::vector<const uint8_t*> rows;
@@ -141,8 +141,8 @@ Image ResamplePart(const Image& image, int width, int height, ResampleFilter fil
   const Kernel kernel = KernelOf(filter);
   const PlannedAxis across = PlanAxis(image.width(), width, x0, x1 - x0, kernel);
   const PlannedAxis down = PlanAxis(image.height(), height, y0, y1 - y0, kernel);
-  // Rows between the passes are rounded to bytes, so which comes first is part of the answer. Pillow scales across
-  // first, but for what is very high and gets lower.
+  // Rows are rounded to bytes between the two passes, so their order changes the result. Pillow scales across first,
+  // except for an image that is much higher than wide and gets lower.
   constexpr int64_t kVeryHigh = 100;
   if (image.height() > image.width() * kVeryHigh && height < image.height()) {
     return ScaleAcross(ScaleDown(image, down, 0), across, x0, 0, y1 - y0);

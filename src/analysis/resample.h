@@ -1,15 +1,15 @@
-// Resampling as Pillow does it, bit for bit: a filter whose support grows with the reduction, so that every pixel
-// counts. What most published image models were trained and are measured with.
+// Resamples exactly as Pillow does, bit for bit: the filter grows with the reduction, so every pixel counts. Most
+// published image models were trained and measured with it.
 #pragma once
 
 #include "photo/image.h"
 
 namespace calotype {
 
-// Pillow's names: Image.Resampling.BILINEAR, BICUBIC (a = -0.5) and LANCZOS (three lobes).
+// Pillow's Image.Resampling.BILINEAR, BICUBIC (a = -0.5) and LANCZOS (three lobes).
 enum class ResampleFilter { kBilinear, kBicubic, kLanczos };
 
-// A rectangle of the scaled image, in its pixels.
+// A rectangle in pixels of the scaled image.
 struct ResampleWindow {
   int x = 0;
   int y = 0;
@@ -17,10 +17,10 @@ struct ResampleWindow {
   int height = 0;
 };
 
-// All of `image`, scaled to width x height. An empty image, or a side of 0, gives an empty image. Pure; any thread.
+// Scales `image` to width x height. Returns an empty image for an empty image or a side of 0. Thread-safe.
 Image Resample(const Image& image, int width, int height, ResampleFilter filter);
 
-// The part `window` of Resample(image, width, height, filter), equal to it and at no more than the part's cost. Clipped
+// Returns the part `window` of Resample(image, width, height, filter), at no more than the cost of that part. Clipped
 // to the scaled image; empty when nothing is left.
 Image ResamplePart(const Image& image, int width, int height, ResampleFilter filter, const ResampleWindow& window);
 

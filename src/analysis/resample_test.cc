@@ -16,7 +16,7 @@
 namespace calotype {
 namespace {
 
-// tools/parity/resample/make_golden.py draws the same.
+// tools/parity/resample/make_golden.py draws the same image.
 Image Noise(int width, int height) {
   Image image(width, height);
   auto state = static_cast<uint32_t>(width * 1000 + height);
@@ -38,7 +38,7 @@ const std::map<std::string, ResampleFilter> kFilters = {{"bilinear", ResampleFil
                                                         {"bicubic", ResampleFilter::kBicubic},
                                                         {"lanczos", ResampleFilter::kLanczos}};
 
-TEST(ResampleTest, GivesThePixelsOfPillow) {
+TEST(ResampleTest, EqualsPillow) {
   const StatusOr<std::string> text = ReadTextFile(SourceDir() / "src/analysis/testdata/resample_golden.json");
   ASSERT_TRUE(text.ok()) << text.status();
   const nlohmann::json golden = nlohmann::json::parse(*text);
@@ -50,7 +50,7 @@ TEST(ResampleTest, GivesThePixelsOfPillow) {
   }
 }
 
-TEST(ResampleTest, APartIsThatOfTheWhole) {
+TEST(ResampleTest, APartEqualsThatOfTheWhole) {
   const Image source = Noise(50, 40);
   const ResampleWindow windows[] = {{.x = 0, .y = 0, .width = 5, .height = 5},
                                     {.x = 7, .y = 3, .width = 12, .height = 9},
@@ -67,7 +67,7 @@ TEST(ResampleTest, APartIsThatOfTheWhole) {
   }
 }
 
-TEST(ResampleTest, NothingGivesNothing) {
+TEST(ResampleTest, EmptyStaysEmpty) {
   const ResampleFilter filter = ResampleFilter::kBicubic;
   EXPECT_TRUE(Resample({}, 4, 4, filter).empty());
   EXPECT_TRUE(Resample(Noise(4, 4), 0, 4, filter).empty());

@@ -38,17 +38,17 @@ StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path) {
   return image;
 }
 
-ModelProbe PhotoProbe(const ModelSpec& spec, LookAtPhoto look, std::function<Status(const ProbeAnswer&)> expect) {
+ModelProbe PhotoProbe(const ModelSpec& spec, RunOnPhoto run, std::function<Status(const ProbeAnswer&)> expect) {
   if (!spec.self_test || spec.self_test->photo.empty()) {
     return {};
   }
   std::vector<std::filesystem::path> photos = {spec.self_test->photo};
   photos.insert(photos.end(), spec.self_test->more_photos.begin(), spec.self_test->more_photos.end());
-  const auto ask = [photos = std::move(photos), look = std::move(look)](Session& session) -> StatusOr<ProbeAnswer> {
+  const auto ask = [photos = std::move(photos), run = std::move(run)](Session& session) -> StatusOr<ProbeAnswer> {
     ProbeAnswer answer;
     for (std::size_t i = 0; i < photos.size(); ++i) {
       CALOTYPE_ASSIGN_OR_RETURN(Image image, LoadSelfTestPhoto(photos[i]));
-      CALOTYPE_RETURN_IF_ERROR(look(session, std::move(image), static_cast<int>(i), answer));
+      CALOTYPE_RETURN_IF_ERROR(run(session, std::move(image), static_cast<int>(i), answer));
     }
     return answer;
   };
@@ -65,7 +65,7 @@ Status ExpectVector(std::span<const float> got, const SelfTestSpec& spec, std::s
     return Mismatch(model, fmt::format("{} components or more", expected.size()), fmt::format("{}", got.size()));
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    // Written so that a NaN fails too.
+    // Written so that NaN fails too.
     if (!(std::abs(got[i] - expected[i]) <= static_cast<float>(spec.tolerance))) {
       return Mismatch(model, fmt::format("component {} to be {} within {}", i, expected[i], spec.tolerance),
                       fmt::format("{}", got[i]));

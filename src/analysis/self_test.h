@@ -1,5 +1,5 @@
-// What the self-tests of models share: the photo that goes in, and the comparison of what comes out with what the
-// pack's manifest expects. A comparison that fails is kInternal and says what was expected and what was seen.
+// Shared by the self-tests of all models: loading the test photo, and comparing the result with what the pack's
+// manifest expects. A failed comparison is kInternal; the message has the expected and the actual value.
 #pragma once
 
 #include <filesystem>
@@ -16,29 +16,29 @@
 
 namespace calotype {
 
-// The photo at `path`, whole. The errors of opening and decoding it, with its path.
+// Loads the photo at `path` in full size. Errors of opening and decoding are returned with the path.
 StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path);
 
-// How one photo of a self-test is looked at: adds to `answer` what the model finds in it. `photo` is its number.
-using LookAtPhoto = std::function<Status(Session& session, Image image, int photo, ProbeAnswer& answer)>;
+// Runs the model on one photo of a self-test and adds what it finds to `answer`. `photo` is the index of the photo.
+using RunOnPhoto = std::function<Status(Session& session, Image image, int photo, ProbeAnswer& answer)>;
 
-// The probe of a model that looks at photos: those of spec.self_test, each given to `look`; `expect` as in ModelProbe,
-// of which the first photo alone is the matter. Empty when the model has no self-test with a photo.
-ModelProbe PhotoProbe(const ModelSpec& spec, LookAtPhoto look, std::function<Status(const ProbeAnswer&)> expect);
+// The probe of a model that analyses photos: calls `run` for each photo of spec.self_test. `expect` checks the result
+// as in ModelProbe; it concerns only the first photo. Empty when the self-test has no photo.
+ModelProbe PhotoProbe(const ModelSpec& spec, RunOnPhoto run, std::function<Status(const ProbeAnswer&)> expect);
 
-// Boxes of the first photo.
+// The number of boxes in the first photo.
 int CountOfFirstPhoto(const ProbeAnswer& answer);
 
-// OK when `got` begins with spec.expect_vector, each component within spec.tolerance. `model` names it in messages.
+// OK when `got` begins with spec.expect_vector, each component within spec.tolerance. `model` is for messages.
 Status ExpectVector(std::span<const float> got, const SelfTestSpec& spec, std::string_view model);
 
-// OK when each of `expected` is among `got`, however often and in whatever order: labels.
+// OK when every one of `expected` (labels) is in `got`, in any order.
 Status ExpectAllFound(std::span<const std::string> got, std::span<const std::string> expected, std::string_view model);
 
-// OK when `got` is `expected`, in that order: lines of text.
+// OK when `got` (lines of text) equals `expected`, including the order.
 Status ExpectSame(std::span<const std::string> got, std::span<const std::string> expected, std::string_view model);
 
-// OK when nothing is expected or `got` is it; `what` is the counted thing ("faces", "lines", "degrees").
+// OK when `expected` is unset or equals `got`. `what` is the counted thing, for messages ("faces", "lines", "degrees").
 Status ExpectNumber(int got, std::optional<int> expected, std::string_view what, std::string_view model);
 
 }  // namespace calotype

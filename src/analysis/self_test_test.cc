@@ -22,7 +22,7 @@ TEST(LoadSelfTestPhotoTest, DecodesThePhoto) {
   EXPECT_FALSE(image->empty());
 }
 
-TEST(LoadSelfTestPhotoTest, NamesThePhotoThatIsNotThere) {
+TEST(LoadSelfTestPhotoTest, ErrorsNameTheMissingPhoto) {
   EXPECT_THAT(Message(LoadSelfTestPhoto("/no/such/photo.jpg").status()), HasSubstr("/no/such/photo.jpg"));
 }
 
@@ -37,7 +37,7 @@ TEST(ExpectVectorTest, ComparesTheFirstComponents) {
   EXPECT_FALSE(ExpectVector(std::vector{0.5F, NAN}, spec, "m").ok());
 }
 
-TEST(ExpectAllFoundTest, IgnoresOrderAndMore) {
+TEST(ExpectAllFoundTest, IgnoresOrderAndExtraLabels) {
   const std::vector<std::string> got{"dog", "cat", "cat"};
   EXPECT_TRUE(ExpectAllFound(got, std::vector<std::string>{"cat"}, "m").ok());
   EXPECT_TRUE(ExpectAllFound(got, {}, "m").ok());
@@ -51,7 +51,7 @@ TEST(ExpectSameTest, ComparesLines) {
   EXPECT_THAT(Message(ExpectSame({}, lines, "m")), HasSubstr("got nothing"));
 }
 
-TEST(ExpectNumberTest, SaysWhatWasCounted) {
+TEST(ExpectNumberTest, ErrorsNameTheCountedThing) {
   EXPECT_TRUE(ExpectNumber(3, std::nullopt, "faces", "m").ok());
   EXPECT_TRUE(ExpectNumber(3, 3, "faces", "m").ok());
   EXPECT_THAT(Message(ExpectNumber(2, 3, "faces", "m")), HasSubstr("expected 3 faces, got 2"));

@@ -19,7 +19,7 @@ constexpr std::size_t kColumns = 6;
 Status CheckShape(const Tensor& output) {
   if (output.type() != ElementType::kFloat32 || output.shape().size() != 3 || output.dim(0) < 1 ||
       output.dim(2) != static_cast<int64_t>(kColumns)) {
-    return absl::InternalError(fmt::format("a centernet answered {} [{}] where float32 [N, K, 6] was expected",
+    return absl::InternalError(fmt::format("a centernet model returned {} [{}]; expected float32 [N, K, 6]",
                                            ElementTypeName(output.type()), fmt::join(output.shape(), ", ")));
   }
   return absl::OkStatus();
@@ -42,7 +42,7 @@ class CenterNetDetector final : public ObjectDetector {
     const CenterNetInput input = PrepareCenterNet(photo.image, params_);
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run({&input.tensor, 1}));
     if (outputs.empty()) {
-      return absl::InternalError("a centernet answered nothing");
+      return absl::InternalError("a centernet model returned no tensor");
     }
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Candidate> found, DecodeCenterNet(outputs[0], input.scale, params_));
     std::vector<ObjectFinding> findings;
@@ -70,7 +70,7 @@ StatusOr<CenterNetParams> ReadCenterNetParams(const ModelParams& params) {
   CALOTYPE_ASSIGN_OR_RETURN(const double threshold, params.DoubleOr("score_threshold", 0.4));
   CALOTYPE_ASSIGN_OR_RETURN(const double iou, params.DoubleOr("nms_iou", 0.5));
   if (size < 32 || size > 4096) {
-    return absl::InvalidArgumentError(fmt::format("input_size is {}; it may be 32 to 4096", size));
+    return absl::InvalidArgumentError(fmt::format("input_size is {}; it must be 32 to 4096", size));
   }
   return CenterNetParams{
       .input_size = size, .score_threshold = static_cast<float>(threshold), .nms_iou = static_cast<float>(iou)};

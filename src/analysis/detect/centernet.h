@@ -1,5 +1,5 @@
-// The family "centernet": MobileNetV3-CenterNet with its peaks picked inside the graph. One input [N, 3, S, S], RGB
-// 0..1, letterboxed; one output [N, K, 6]: left, top, right, bottom in pixels of the square, score, class.
+// The family "centernet": MobileNetV3-CenterNet whose graph already picks the peaks. One input [N, 3, S, S]: RGB 0..1,
+// letterboxed. One output [N, K, 6]: left, top, right, bottom in pixels of the square, score, class.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,8 @@ struct CenterNetParams {
   float nms_iou = 0;
 };
 
-// The parameters "input_size" (512), "score_threshold" (0.4) and "nms_iou" (0.5); kInvalidArgument for a senseless one.
+// Reads "input_size" (512), "score_threshold" (0.4) and "nms_iou" (0.5). Returns kInvalidArgument for a value out of
+// range.
 StatusOr<CenterNetParams> ReadCenterNetParams(const ModelParams& params);
 
 struct CenterNetInput {
@@ -29,11 +30,11 @@ struct CenterNetInput {
 };
 CenterNetInput PrepareCenterNet(const Image& image, const CenterNetParams& params);
 
-// What the first photo of the batch shows, best first, boxes in pixels of the image that `scale` was made for, not yet
-// clipped. kInternal when the output has another shape than the family's.
+// Returns the objects of the first photo of the batch, best first. Boxes are in pixels of the image for which `scale`
+// was computed, not clipped. Returns kInternal when the output's shape is not that of the family.
 StatusOr<std::vector<Candidate>> DecodeCenterNet(const Tensor& output, float scale, const CenterNetParams& params);
 
-// Labels: the file that the parameter "labels" names.
+// The labels come from the file that the parameter "labels" names.
 StatusOr<std::unique_ptr<const ObjectDetector>> CreateCenterNet(const ModelSpec& spec);
 
 }  // namespace calotype

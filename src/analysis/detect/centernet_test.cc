@@ -50,7 +50,7 @@ TEST(DecodeCenterNetTest, ReadsRowsOverTheThreshold) {
       10, 20, 30, 60, 0.9F, 15,  // kept
       11, 20, 30, 60, 0.8F, 15,  // the same again
       11, 20, 30, 60, 0.7F, 16,  // the same place, another class
-      0,  0,  5,  5,  0.3F, 15,  // too unsure
+      0,  0,  5,  5,  0.3F, 15,  // below the threshold
   };
   const auto found = DecodeCenterNet(FloatTensor({1, 4, 6}, rows), 0.5F, kParams);
   ASSERT_TRUE(found.ok()) << Message(found.status());

@@ -5,7 +5,7 @@
 namespace calotype {
 namespace {
 
-// By category id, as annotations/instances_val2017.json of COCO 2017 has them.
+// By category id, as in annotations/instances_val2017.json of COCO 2017.
 constexpr std::array<std::string_view, 91> kById = {"",
                                                     "person",
                                                     "bicycle",

@@ -7,8 +7,8 @@
 
 namespace calotype {
 
-// The names of a detector with `classes` outputs: 80 is COCO's classes without gaps; 91 and 92 are its category ids (92
-// with "no object" last), where a gap has no name. Empty for any other number.
+// The names for a detector with `classes` outputs. 80: COCO's classes numbered without gaps. 91 and 92: COCO's category
+// ids, where unused ids have empty names; 92 has "no object" last. Empty for any other number.
 std::span<const std::string_view> CocoLabels(std::size_t classes);
 
 }  // namespace calotype

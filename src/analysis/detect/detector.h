@@ -1,4 +1,4 @@
-// The small interface behind which each family of object detectors lies, and the table of families.
+// The interface of object detectors, and the table of detector families.
 #pragma once
 
 #include <memory>
@@ -14,20 +14,21 @@
 
 namespace calotype {
 
-// Thread-safe: it holds parameters alone.
+// Thread-safe: holds only parameters.
 class ObjectDetector {
  public:
   virtual ~ObjectDetector() = default;
 
-  // The objects that score score_threshold() or more, best first, in pixels of the upright original; boxes may lie
-  // over its edge. kInvalidArgument when the graph is not of the family, kInternal when it answers what it should not.
+  // Returns the objects that score at least score_threshold(), best first, in pixels of the upright original. Boxes may
+  // extend beyond its edges. Returns kInvalidArgument when the graph does not belong to the family, kInternal when its
+  // output is invalid.
   virtual StatusOr<std::vector<ObjectFinding>> Detect(Session& session, const PhotoView& photo) const = 0;
   virtual float score_threshold() const = 0;
 };
 
 struct DetectorFamily {
   std::string_view name;  // ModelSpec::family
-  // Reads the parameters; the errors of doing so. The model is not opened.
+  // Reads the parameters and returns their errors. Does not open the model.
   StatusOr<std::unique_ptr<const ObjectDetector>> (*create)(const ModelSpec& spec);
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kLargestSide = 4096;
 
-// Of values 0..1, in the order red, green, blue; torchvision's.
+// torchvision's, for values 0..1, in the order red, green, blue.
 constexpr std::array kImageNetMean = {0.485F, 0.456F, 0.406F};
 constexpr std::array kImageNetStd = {0.229F, 0.224F, 0.225F};
 
@@ -36,7 +36,7 @@ StatusOr<ClassScores> ReadScores(const ModelParams& params, ClassScores preset) 
   const auto* const found = std::ranges::find(kScoresNames, std::string_view(text), &ScoresName::name);
   if (found == kScoresNames.end()) {
     return absl::InvalidArgumentError(
-        fmt::format("scores is \"{}\"; it may be \"softmax\", \"sigmoid\" or \"by-class-count\"", text));
+        fmt::format("scores is \"{}\"; it must be \"softmax\", \"sigmoid\" or \"by-class-count\"", text));
   }
   return found->scores;
 }
@@ -57,8 +57,8 @@ StatusOr<Normalisation> ReadNormalisation(const ModelParams& params, bool image_
   return normalisation;
 }
 
-// The sides that the manifest chooses: a square, or by the shortest and the longest side. What it names wins over what
-// the preset has of the other kind.
+// Reads how the manifest chooses the size: a square, or the shortest and the longest side. It overrides the preset's
+// choice of the other kind.
 Status ReadSides(const ModelParams& params, const DetrPreset& preset, DetrParams& read) {
   const bool square = params.Has("input_size");
   const bool by_side = params.Has("shortest_side");
@@ -80,7 +80,7 @@ Status ReadSides(const ModelParams& params, const DetrPreset& preset, DetrParams
   return absl::OkStatus();
 }
 
-// Which of the graph's outputs hold the classes and the boxes; and the scores, if classes are chosen inside.
+// The indices of the graph's outputs for classes and boxes, and for scores if the graph chooses the classes.
 struct Outputs {
   std::size_t logits = 0;
   std::size_t boxes = 0;
@@ -98,7 +98,7 @@ StatusOr<Outputs> FindOutputs(std::span<const TensorInfo> outputs) {
   Outputs found{.logits = find(kLogits), .boxes = find(kBoxes), .scores = {}};
   if (found.logits == outputs.size() || found.boxes == outputs.size()) {
     return absl::InvalidArgumentError(fmt::format(
-        "a DETR answers logits (or labels) and pred_boxes (or dets); the graph answers {}", Describe(outputs)));
+        "a DETR model returns logits (or labels) and pred_boxes (or dets); this one returns {}", Describe(outputs)));
   }
   if (const std::size_t scores = find(kScores);
       scores != outputs.size() && outputs[found.logits].type == ElementType::kInt64) {
@@ -107,8 +107,8 @@ StatusOr<Outputs> FindOutputs(std::span<const TensorInfo> outputs) {
   return found;
 }
 
-// A mask of ones: a photo alone in its batch has no padding. `mask` is the input as the graph states it; the export of
-// transformers.js takes [N, 64, 64] whatever the image's size is.
+// A mask of ones: the batch has one photo, so there is no padding. `mask` is the graph's input; the export of
+// transformers.js takes [N, 64, 64] for images of any size.
 Tensor MakeMask(const TensorInfo& mask, const DetrSize& size) {
   const int64_t height = mask.shape[1] > 0 ? mask.shape[1] : size.height;
   const int64_t width = mask.shape[2] > 0 ? mask.shape[2] : size.width;
@@ -117,7 +117,8 @@ Tensor MakeMask(const TensorInfo& mask, const DetrSize& size) {
   return ones;
 }
 
-// What a graph takes beside an image of `size`: a mask, or the size in which boxes are answered (orig_target_sizes).
+// The second input of a graph for an image of `size`: a mask, or the size in which boxes are returned
+// (orig_target_sizes).
 StatusOr<Tensor> MakeOtherInput(const TensorInfo& input, const DetrSize& size, const DetrSize& photo) {
   const std::vector<int64_t>& shape = input.shape;
   if (input.type == ElementType::kInt64 && shape.size() == 3) {
@@ -129,7 +130,7 @@ StatusOr<Tensor> MakeOtherInput(const TensorInfo& input, const DetrSize& size, c
     return sizes;
   }
   return absl::InvalidArgumentError(fmt::format(
-      "the graph takes {}; beside an image, a DETR takes a mask int64 [N, H, W] or the photo's size int64 [N, 2]",
+      "unknown input {}; a DETR model takes an image and a mask int64 [N, H, W] or the photo's size int64 [N, 2]",
       Describe({&input, 1})));
 }
 
@@ -146,7 +147,7 @@ class DetrDetector final : public ObjectDetector {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session.Run(inputs));
     if (outputs.size() != session.outputs().size()) {
       return absl::InternalError(
-          fmt::format("the engine gave {} tensors for {} outputs", outputs.size(), session.outputs().size()));
+          fmt::format("the engine returned {} tensors for {} outputs", outputs.size(), session.outputs().size()));
     }
     if (where.scores) {
       const DetrSize full{.width = photo.full_width, .height = photo.full_height};
@@ -190,13 +191,13 @@ class DetrDetector final : public ObjectDetector {
     return ToTensor({&scaled, 1}, input, params_.normalisation);
   }
 
-  // The names of the classes that the graph has, without its "no object". An own label file may leave that one out.
+  // The names of the graph's classes without "no object", which the model's own label file may leave out.
   StatusOr<std::vector<std::string_view>> NamesOf(std::size_t classes) const {
     if (labels_.empty()) {
       const std::span<const std::string_view> coco = CocoLabels(classes);
       if (coco.empty()) {
         return absl::InvalidArgumentError(
-            fmt::format("model {} has {} classes; those of COCO are 80, 91 or 92, any other needs a file of labels "
+            fmt::format("model {} has {} classes; COCO has 80, 91 or 92; any other number needs a label file "
                         "(params.labels)",
                         model_, classes));
       }
@@ -209,7 +210,7 @@ class DetrDetector final : public ObjectDetector {
     return std::vector<std::string_view>(labels_.begin(), labels_.end());
   }
 
-  // Of a graph that answers classes by number: how many there are it does not say. RT-DETR and D-FINE count COCO's 80.
+  // For a graph that returns class numbers: it does not tell how many classes it has. RT-DETR and D-FINE use COCO's 80.
   StatusOr<std::vector<ObjectFinding>> Named(std::span<const DetrBox> boxes, const PhotoView& photo) const {
     constexpr std::size_t kCoco = 80;
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string_view> names,
@@ -217,7 +218,7 @@ class DetrDetector final : public ObjectDetector {
     for (const DetrBox& box : boxes) {
       if (static_cast<std::size_t>(box.label) >= names.size()) {
         return absl::InvalidArgumentError(
-            fmt::format("model {} answers class {}; {} has {}, counted from 0 (params.labels names a file of others)",
+            fmt::format("model {} returned class {}; {} has {}, counted from 0 (params.labels can name another file)",
                         model_, box.label, labels_.empty() ? "COCO" : "its label file", names.size()));
       }
     }
@@ -230,7 +231,7 @@ class DetrDetector final : public ObjectDetector {
     const float height = static_cast<float>(photo.image.height()) * photo.scale_y();
     std::vector<ObjectFinding> findings;
     for (const DetrBox& box : boxes) {
-      // A gap in COCO's category ids is nothing that could be named.
+      // Unused category ids of COCO have no name; skip them.
       if (const std::string_view name = names[static_cast<std::size_t>(box.label)]; !name.empty()) {
         findings.push_back({.label = std::string(name), .score = box.score, .box = ScaleBox(box.box, width, height)});
       }
@@ -265,7 +266,7 @@ DetrSize PlanDetrSize(int width, int height, const DetrParams& params) {
   if (params.input_size > 0) {
     return {params.input_size, params.input_size};
   }
-  // get_size_with_aspect_ratio of transformers: cut off, not rounded, but for the shortest side.
+  // As transformers' get_size_with_aspect_ratio: truncates, except for the shortest side.
   const double shortest = std::min(width, height);
   const double longest = std::max(width, height);
   double exact = params.shortest_side;

@@ -1,10 +1,11 @@
-// The DETR family: transformers that answer a fixed number of boxes with a score for each class, so that nothing has to
-// be suppressed. One image input, [N, 3, H, W] or [N, H, W, 3]; some graphs take a mask of the image's pixels beside
-// it. Two outputs: class scores before softmax or sigmoid [N, queries, classes], called logits or labels, and boxes [N,
-// queries, 4], called pred_boxes or dets: centre x and y, width, height, in parts of the image. Or, as the repositories
-// of RT-DETR and D-FINE export: the photo's width and height int64 [N, 2] beside the image, and three outputs that are
-// answers already: labels int64 [N, queries], boxes [N, queries, 4] as corners in pixels of the photo, scores [N,
-// queries].
+// The DETR family: transformers that return a fixed number of boxes with a score per class, without non-maximum
+// suppression. One image input, [N, 3, H, W] or [N, H, W, 3]; some graphs also take a mask of the image's valid pixels.
+// Two kinds of output:
+// - Two tensors: class scores before softmax or sigmoid, [N, queries, classes], called logits or labels; and boxes [N,
+//   queries, 4], called pred_boxes or dets: centre x and y, width and height, as fractions of the image.
+// - As the repositories of RT-DETR and D-FINE export: the graph also takes the photo's width and height, int64 [N, 2],
+//   and returns finished results: labels int64 [N, queries], boxes [N, queries, 4] as corners in pixels of the photo,
+//   and scores [N, queries].
 #pragma once
 
 #include <memory>
@@ -19,27 +20,27 @@
 
 namespace calotype {
 
-// How the classes of one query share their score.
+// How the scores of a query's classes relate to each other.
 enum class ClassScores {
-  kByClassCount,  // sigmoid for COCO's 80 and 91; else softmax, such as for 92: COCO's 91 and "no object"
-  kSoftmax,       // one class a query; the last one is "no object"
-  kSigmoid,       // each by itself; the best pairs of query and class are taken
+  kByClassCount,  // sigmoid for 80 and 91 classes (COCO); softmax otherwise, such as 92 (91 and "no object")
+  kSoftmax,       // one class per query; the last class is "no object"
+  kSigmoid,       // classes are independent; the best pairs of query and class are taken
 };
 
-// What a family does where neither the graph nor the manifest says otherwise.
+// Defaults of a family, used where neither the graph nor the manifest sets a value.
 struct DetrPreset {
-  int shortest_side = 0;  // 0: the size is input_size squared
+  int shortest_side = 0;  // 0: the size is input_size x input_size
   int longest_side = 0;
-  int multiple = 1;  // both sides are cut to a multiple of it
+  int multiple = 1;  // both sides are rounded down to a multiple of it
   int input_size = 0;
-  bool antialias = true;   // as Pillow does; else between four pixels, without rounding to bytes
-  bool normalise = false;  // by ImageNet's means and deviations; else to 0..1
+  bool antialias = true;   // resample as Pillow does; else from the four nearest pixels without rounding to bytes
+  bool normalise = false;  // with ImageNet's means and deviations; else to 0..1
   ClassScores scores = ClassScores::kSigmoid;
-  int top_k = 0;  // pairs of query and class, before the threshold; 0: as many as queries
+  int top_k = 0;  // best pairs of query and class, before the threshold; 0: as many as there are queries
   double score_threshold = 0.5;
 };
 
-// As the image processors and post-processing of transformers 5.23 have them; RF-DETR as rfdetr 1.11.
+// Values of the image processors and post-processing of transformers 5.23; RF-DETR's of rfdetr 1.11.
 inline constexpr DetrPreset kDetr = {.shortest_side = 800,
                                      .longest_side = 1333,
                                      .normalise = true,
@@ -50,7 +51,7 @@ inline constexpr DetrPreset kConditional = {
     .shortest_side = 800, .longest_side = 1333, .normalise = true, .top_k = 100, .score_threshold = 0.5};
 inline constexpr DetrPreset kYolos = {.shortest_side = 800,
                                       .longest_side = 1333,
-                                      .multiple = 16,  // of its patches
+                                      .multiple = 16,  // the patch size
                                       .normalise = true,
                                       .scores = ClassScores::kSoftmax,
                                       .score_threshold = 0.7};
@@ -69,7 +70,7 @@ struct DetrParams {
   float score_threshold = 0;
 };
 
-// `params` over `preset`; kInvalidArgument for what is senseless.
+// Reads `params`, with defaults from `preset`. Returns kInvalidArgument for values out of range.
 StatusOr<DetrParams> ReadDetrParams(const ModelParams& params, const DetrPreset& preset);
 
 struct DetrSize {
@@ -77,26 +78,26 @@ struct DetrSize {
   int height = 0;
 };
 
-// The size at which a photo of width x height is given to a graph that leaves the size free.
+// The size to which a photo of width x height is scaled when the graph accepts any size.
 DetrSize PlanDetrSize(int width, int height, const DetrParams& params);
 
-// One box in parts of the image with its class.
+// A box with its class, as fractions of the image.
 struct DetrBox {
   Box box;
   float score = 0;
   int label = 0;
 };
 
-// The boxes of the first photo that score the threshold or more, best first. `classes` is how many of the graph's last
-// dimension may be answered. kInternal when the tensors are not as stated above.
+// Returns the boxes of the first photo that score at least the threshold, best first. `classes` limits how many of the
+// classes in the last dimension may be returned. Returns kInternal when the tensors do not have the shapes above.
 StatusOr<std::vector<DetrBox>> DecodeDetr(const Tensor& logits, const Tensor& boxes, const DetrParams& params,
                                           std::optional<std::size_t> classes);
 
-// The same from a graph that answers labels, boxes and scores by itself, for a photo of `photo` pixels.
+// Like DecodeDetr(), for a graph that returns labels, boxes and scores itself, for a photo of size `photo`.
 StatusOr<std::vector<DetrBox>> ReadDetrAnswers(const Tensor& labels, const Tensor& boxes, const Tensor& scores,
                                                const DetrSize& photo, float score_threshold);
 
-// Labels: the file that the parameter "labels" names, else COCO's by the number of classes.
+// The labels come from the file that the parameter "labels" names, else COCO's for the number of classes.
 StatusOr<std::unique_ptr<const ObjectDetector>> CreateDetr(const ModelSpec& spec, const DetrPreset& preset);
 
 }  // namespace calotype

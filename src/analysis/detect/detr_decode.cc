@@ -1,4 +1,4 @@
-// DecodeDetr: from logits and boxes to what is found.
+// Decodes the outputs of DETR graphs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kCoco = 80;
 constexpr std::size_t kCocoIds = 91;
 
-// The best of one query, or one pair of query and class.
+// The best class of a query, or one pair of query and class.
 struct Scored {
   std::size_t query = 0;
   std::size_t label = 0;
@@ -29,7 +29,7 @@ Status CheckShapes(const Tensor& logits, const Tensor& boxes) {
                     boxes.dim(2) == 4;
   return good ? absl::OkStatus()
               : absl::InternalError(fmt::format(
-                    "a DETR answered logits {} [{}] and boxes {} [{}]; float32 [N, Q, C] and [N, Q, 4] were expected",
+                    "a DETR model returned logits {} [{}] and boxes {} [{}]; expected float32 [N, Q, C] and [N, Q, 4]",
                     ElementTypeName(logits.type()), fmt::join(logits.shape(), ", "), ElementTypeName(boxes.type()),
                     fmt::join(boxes.shape(), ", ")));
 }
@@ -40,17 +40,18 @@ Status CheckAnswers(const Tensor& labels, const Tensor& boxes, const Tensor& sco
                     boxes.shape().size() == 3 && boxes.dim(2) == 4 && scores.shape() == labels.shape() &&
                     boxes.dim(0) == labels.dim(0) && boxes.dim(1) == labels.dim(1);
   return good ? absl::OkStatus()
-              : absl::InternalError(fmt::format(
-                    "a DETR answered labels {} [{}], boxes {} [{}] and scores {} [{}]; int64 [N, Q], float32 [N, Q, 4] "
-                    "and float32 [N, Q] were expected",
-                    ElementTypeName(labels.type()), fmt::join(labels.shape(), ", "), ElementTypeName(boxes.type()),
-                    fmt::join(boxes.shape(), ", "), ElementTypeName(scores.type()), fmt::join(scores.shape(), ", ")));
+              : absl::InternalError(fmt::format("a DETR model returned labels {} [{}], boxes {} [{}] and scores {} "
+                                                "[{}]; expected int64 [N, Q], float32 [N, Q, 4] "
+                                                "and float32 [N, Q]",
+                                                ElementTypeName(labels.type()), fmt::join(labels.shape(), ", "),
+                                                ElementTypeName(boxes.type()), fmt::join(boxes.shape(), ", "),
+                                                ElementTypeName(scores.type()), fmt::join(scores.shape(), ", ")));
 }
 
-// A device that is broken answers no numbers; that must not read as "nothing found".
+// A faulty device returns NaN; do not report that as "nothing found".
 Status CheckFinite(std::span<const float> values) {
   const bool finite = std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
-  return finite ? absl::OkStatus() : absl::InternalError("a DETR answered scores or boxes that are no numbers");
+  return finite ? absl::OkStatus() : absl::InternalError("a DETR model returned scores or boxes that are not finite");
 }
 
 bool UsesSoftmax(ClassScores scores, std::size_t classes) {
@@ -58,7 +59,7 @@ bool UsesSoftmax(ClassScores scores, std::size_t classes) {
          (scores == ClassScores::kByClassCount && classes != kCoco && classes != kCocoIds);
 }
 
-// Each query's best class of the first `classes`; the probability is shared with the others of `row`.
+// Each query's best class of the first `classes`. The softmax is over all of `row`.
 Scored BestOfSoftmax(std::span<const float> row, std::size_t classes, std::size_t query) {
   const float highest = std::ranges::max(row);
   double sum = 0;
@@ -129,7 +130,7 @@ StatusOr<std::vector<DetrBox>> ReadDetrAnswers(const Tensor& labels, const Tenso
       continue;
     }
     if (label < 0 || label > std::numeric_limits<int>::max()) {
-      return absl::InternalError(fmt::format("a DETR answered class {}", label));
+      return absl::InternalError(fmt::format("a DETR model returned class {}", label));
     }
     const auto corners = boxes.data<float>().subspan(query * 4, 4);
     answer.push_back(

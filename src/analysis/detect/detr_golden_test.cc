@@ -1,5 +1,5 @@
-// The DETR family against transformers and rfdetr (testdata/detr_golden.json; tools/parity/detect makes it): the same
-// photo, the same seeded weights, hence the same boxes.
+// Compares the DETR family with transformers and rfdetr (testdata/detr_golden.json, made by tools/parity/detect): with
+// the same photo and the same seeded weights, the boxes must be the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ StatusOr<DecodedPhoto> Decode(const std::string& photo, int target_long_side) {
   return DecodePhoto(file, limits);
 }
 
-// What the reference says of one photo: as ours, named, cut to the photo, and without boxes that are then nothing.
+// The reference's boxes in our form: with names, clipped to the photo, without boxes that are then empty.
 std::vector<ObjectFinding> Expected(const nlohmann::json& boxes, std::size_t classes, const DecodedPhoto& photo) {
   std::vector<ObjectFinding> expected;
   for (const nlohmann::json& row : boxes) {
@@ -59,7 +59,7 @@ std::vector<ObjectFinding> Expected(const nlohmann::json& boxes, std::size_t cla
   return expected;
 }
 
-// How alike two boxes must be to count as one.
+// How similar two boxes must be to count as the same.
 struct Tolerance {
   float least_overlap = 0.99F;
   float most_difference = 1e-3F;
@@ -77,7 +77,7 @@ std::ostream& operator<<(std::ostream& stream, const Tally& tally) {
                 << tally.least_overlap << ", scores within " << tally.most_difference;
 }
 
-// Each of `boxes` that scores clearly more than `threshold` must be among `others`.
+// Each of `boxes` that scores clearly above `threshold` must be in `others`.
 void Compare(const std::vector<ObjectFinding>& boxes, const std::vector<ObjectFinding>& others, float threshold,
              const Tolerance& tolerance, Tally& tally) {
   for (const ObjectFinding& box : boxes) {
@@ -127,7 +127,8 @@ class DetrGoldenTest : public ::testing::Test {
     ASSERT_EQ(golden_["models"].size(), 10U);
   }
 
-  // The cases of `model` that `wanted` chooses, compared both ways; tallied by who prepared the reference's pixels.
+  // Compares those cases of `model` that `wanted` selects, in both directions. Tallies them by the library that
+  // prepared the reference's pixels.
   std::map<std::string, Tally> CompareModel(const nlohmann::json& model, int target_long_side,
                                             const Tolerance& tolerance,
                                             const std::function<bool(const nlohmann::json&)>& wanted) {
@@ -159,9 +160,9 @@ class DetrGoldenTest : public ::testing::Test {
   std::unique_ptr<ModelCache> cache_;
 };
 
-// Pillow's pixels are ours bit for bit, and those of rfdetr to the last digits. torchvision's differ by one grey level
-// in up to an eighth of a photo's bytes (its weights are coarser), which a network of random weights now and then turns
-// into another answer: 96 % of the boxes and more were reached.
+// Pillow's pixels equal ours bit for bit, and rfdetr's to the last digits. torchvision's differ by one grey level in up
+// to an eighth of a photo's bytes (its weights are coarser), which a network with random weights sometimes turns into
+// another result: at least 96 % of the boxes were reached.
 TEST_F(DetrGoldenTest, FindsTheBoxesOfTheReference) {
   for (const nlohmann::json& model : golden_["models"]) {
     for (const auto& [processor, tally] : CompareModel(model, 1 << 16, {}, [](const auto&) { return true; })) {
@@ -173,8 +174,8 @@ TEST_F(DetrGoldenTest, FindsTheBoxesOfTheReference) {
   }
 }
 
-// As a scan decodes it, a large JPEG has fewer pixels before it is scaled: boxes and scores move, to the extent that
-// two devices may differ (placement/agreement.h).
+// In a scan, a large JPEG is decoded with fewer pixels before it is scaled. Boxes and scores may then differ as much as
+// between two devices (placement/agreement.h).
 TEST_F(DetrGoldenTest, AReducedDecodeFindsNearlyTheSame) {
   Tally sum;
   for (const nlohmann::json& model : golden_["models"]) {

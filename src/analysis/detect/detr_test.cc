@@ -25,7 +25,7 @@ DetrParams Read(const DetrPreset& preset, const Values& values = {}) {
   return params.value_or(DetrParams{});
 }
 
-TEST(ReadDetrParamsTest, AnEmptyManifestIsEnough) {
+TEST(ReadDetrParamsTest, AnEmptyManifestUsesThePreset) {
   const DetrParams detr = Read(kDetr);
   EXPECT_EQ(detr.shortest_side, 800);
   EXPECT_EQ(detr.longest_side, 1333);
@@ -39,7 +39,7 @@ TEST(ReadDetrParamsTest, AnEmptyManifestIsEnough) {
   EXPECT_FALSE(Read(kRfDetr).antialias);
 }
 
-TEST(ReadDetrParamsTest, TheManifestWins) {
+TEST(ReadDetrParamsTest, TheManifestOverridesThePreset) {
   const DetrParams square = Read(kDetr, {{"input_size", int64_t{512}}, {"scores", std::string("sigmoid")}});
   EXPECT_EQ(square.input_size, 512);
   EXPECT_EQ(square.scores, ClassScores::kSigmoid);
@@ -49,7 +49,7 @@ TEST(ReadDetrParamsTest, TheManifestWins) {
   EXPECT_EQ(by_side.normalisation.std[2], 4 * 255);
 }
 
-TEST(ReadDetrParamsTest, NamesWhatIsSenseless) {
+TEST(ReadDetrParamsTest, ErrorsNameTheBadParameter) {
   const std::pair<Values, const char*> cases[] = {
       {{{"input_size", int64_t{8}}}, "input_size is 8"},
       {{{"input_size", int64_t{640}}, {"shortest_side", int64_t{640}}}, "exclude each other"},
@@ -75,12 +75,12 @@ TEST(PlanDetrSizeTest, GivesTheSizesOfTransformers) {
   const Case cases[] = {
       {kDetr, 640, 480, 1066, 800},    // shortest side to 800
       {kDetr, 480, 640, 800, 1066},    // upright
-      {kDetr, 800, 800, 800, 800},     // as it is
-      {kDetr, 3000, 2171, 1105, 800},  // cut off, not rounded
+      {kDetr, 800, 800, 800, 800},     // unchanged
+      {kDetr, 3000, 2171, 1105, 800},  // truncated, not rounded
       {kDetr, 4000, 500, 1333, 167},   // longest side to 1333, 166.6 rounded
-      {kYolos, 640, 480, 1056, 800},   // whole patches
-      {kYolos, 4000, 40, 1328, 16},    // one patch at least
-      {kRtDetr, 4000, 500, 640, 640},  // whatever the ratio
+      {kYolos, 640, 480, 1056, 800},   // multiple of the patch size
+      {kYolos, 4000, 40, 1328, 16},    // at least one patch
+      {kRtDetr, 4000, 500, 640, 640},  // for any aspect ratio
       {kRfDetr, 100, 100, 560, 560},
   };
   for (const Case& c : cases) {
@@ -107,12 +107,12 @@ TEST(DecodeDetrTest, SigmoidTakesTheBestPairs) {
   EXPECT_EQ((*found)[1].label, 2);
   EXPECT_FLOAT_EQ((*found)[1].box.x, 0);
   EXPECT_EQ((*found)[2].label, 0);
-  params.top_k = 0;  // as many as queries
+  params.top_k = 0;  // as many as there are queries
   EXPECT_EQ(DecodeDetr(logits, boxes, params, std::nullopt)->size(), 2U);
-  EXPECT_EQ(DecodeDetr(logits, boxes, params, 1)->size(), 1U);  // the other classes are none
+  EXPECT_EQ(DecodeDetr(logits, boxes, params, 1)->size(), 1U);  // ignores the other classes
 }
 
-TEST(DecodeDetrTest, SoftmaxTakesOneClassAQueryAndDropsNoObject) {
+TEST(DecodeDetrTest, SoftmaxTakesOneClassPerQueryAndDropsNoObject) {
   const Tensor logits = FloatTensor({1, 3, 3}, std::vector<float>{5, 1, 0, 0, 0, 9, 0, 2, 0});
   const Tensor boxes = FloatTensor({1, 3, 4}, std::vector<float>(12, 0.5F));
   const auto found = DecodeDetr(logits, boxes, Read(kDetr), std::nullopt);
@@ -123,7 +123,7 @@ TEST(DecodeDetrTest, SoftmaxTakesOneClassAQueryAndDropsNoObject) {
   EXPECT_EQ((*found)[1].label, 1);
 }
 
-TEST(DecodeDetrTest, TheNumberOfClassesTellsTheKindOfScore) {
+TEST(DecodeDetrTest, TheNumberOfClassesDecidesTheKindOfScore) {
   for (const auto& [classes, softmax] : {std::pair{80, false}, {91, false}, {92, true}, {7, true}}) {
     std::vector<float> row(static_cast<std::size_t>(classes), -20);
     row.back() = 9;
@@ -134,10 +134,10 @@ TEST(DecodeDetrTest, TheNumberOfClassesTellsTheKindOfScore) {
   }
 }
 
-TEST(DecodeDetrTest, RefusesOtherShapesAndNoNumbers) {
+TEST(DecodeDetrTest, RefusesOtherShapesAndNan) {
   const Tensor boxes = FloatTensor({1, 2, 4}, std::vector<float>(8));
   const Tensor nan = FloatTensor({1, 2, 1}, std::vector<float>{1, std::numeric_limits<float>::quiet_NaN()});
-  EXPECT_THAT(Message(DecodeDetr(nan, boxes, Read(kRtDetr), std::nullopt).status()), HasSubstr("no numbers"));
+  EXPECT_THAT(Message(DecodeDetr(nan, boxes, Read(kRtDetr), std::nullopt).status()), HasSubstr("not finite"));
   for (const Tensor& wrong : {FloatTensor({1, 3, 1}, std::vector<float>(3)), FloatTensor({2}, std::vector<float>(2)),
                               Tensor(ElementType::kInt64, {1, 2, 1})}) {
     const auto found = DecodeDetr(wrong, boxes, Read(kRtDetr), std::nullopt);
@@ -146,7 +146,7 @@ TEST(DecodeDetrTest, RefusesOtherShapesAndNoNumbers) {
   }
 }
 
-// A graph that finds one cat in the middle, with the inputs and outputs of the test.
+// A graph that finds one cat in the centre, with the inputs and outputs that the test sets.
 class DetrDetectorTest : public ::testing::Test {
  protected:
   DetrDetectorTest() {
@@ -196,7 +196,7 @@ class DetrDetectorTest : public ::testing::Test {
     return {labels, FloatTensor({1, count, 4}, corners), FloatTensor({1, count}, scores)};
   }
 
-  std::vector<Answer> answers_;  // unless empty, what the graph answers
+  std::vector<Answer> answers_;  // unless empty, what the graph returns
   int64_t classes_ = 80;
   std::vector<float> logits_ = std::vector<float>(80, -9);
   std::vector<TensorInfo> inputs_ = {{"pixel_values", ElementType::kFloat32, {-1, 3, 32, 48}}};
@@ -207,7 +207,7 @@ class DetrDetectorTest : public ::testing::Test {
   std::vector<Tensor> seen_;
 };
 
-TEST_F(DetrDetectorTest, TakesTheGraphsSizeAndAnswersInPixelsOfTheOriginal) {
+TEST_F(DetrDetectorTest, UsesTheGraphsSizeAndReturnsPixelsOfTheOriginal) {
   logits_[15] = 3;
   for (const DetrPreset& preset : {kRtDetr, kRfDetr, kConditional}) {
     const auto found = Detect(preset);
@@ -222,7 +222,7 @@ TEST_F(DetrDetectorTest, TakesTheGraphsSizeAndAnswersInPixelsOfTheOriginal) {
   }
 }
 
-TEST_F(DetrDetectorTest, GivesMasksAndBytesToGraphsThatTakeThem) {
+TEST_F(DetrDetectorTest, PassesMasksAndBytesToGraphsThatTakeThem) {
   inputs_ = {{"pixel_mask", ElementType::kInt64, {-1, 64, 64}}, {"image", ElementType::kUint8, {1, -1, -1, 3}}};
   spec_.params = ModelParams("m", {{"input_size", int64_t{40}}});
   ASSERT_TRUE(Detect(kDetr).ok());
@@ -235,15 +235,15 @@ TEST_F(DetrDetectorTest, GivesMasksAndBytesToGraphsThatTakeThem) {
   EXPECT_THAT(seen_[0].shape(), ElementsAre(1, 40, 40));
 }
 
-TEST_F(DetrDetectorTest, SaysWhyAGraphIsNoDetr) {
+TEST_F(DetrDetectorTest, ErrorsSayWhyAGraphIsNotADetr) {
   inputs_.push_back({"orig_target_sizes", ElementType::kFloat32, {-1, 2}});
   EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("orig_target_sizes float32 [-1, 2]"));
   inputs_.pop_back();
   outputs_[0].name = "output0";
-  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("the graph answers output0 float32"));
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("this one returns output0 float32"));
 }
 
-TEST_F(DetrDetectorTest, TakesTheAnswersOfAGraphThatKnowsThePhotosSize) {
+TEST_F(DetrDetectorTest, UsesTheResultsOfAGraphThatTakesThePhotosSize) {
   inputs_.push_back({"orig_target_sizes", ElementType::kInt64, {-1, 2}});
   answers_ = {{.label = 15, .score = 0.4F, .corners = {1, 2, 3, 4}},
               {.label = 16, .score = 0.7F, .corners = {10, 20, 30, 60}},
@@ -261,14 +261,14 @@ TEST_F(DetrDetectorTest, TakesTheAnswersOfAGraphThatKnowsThePhotosSize) {
   EXPECT_THAT(seen_[1].data<int64_t>(), ElementsAre(128, 64));  // width and height of the original
 }
 
-TEST_F(DetrDetectorTest, RefusesAnswersThatCannotBe) {
+TEST_F(DetrDetectorTest, RefusesInvalidResults) {
   inputs_.push_back({"orig_target_sizes", ElementType::kInt64, {-1, 2}});
   answers_ = {{.label = 80, .score = 0.9F, .corners = {1, 2, 3, 4}}};
-  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("model m answers class 80; COCO has 80, counted from 0"));
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("model m returned class 80; COCO has 80, counted from 0"));
   answers_[0].label = -1;
-  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("answered class -1"));
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("returned class -1"));
   answers_[0] = {.label = 1, .score = 0.9F, .corners = {1, 2, std::nanf(""), 4}};
-  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("no numbers"));
+  EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("not finite"));
   const Tensor labels(ElementType::kInt64, {1, 2});
   const auto found = ReadDetrAnswers(labels, FloatTensor({1, 2, 4}, std::vector<float>(8)),
                                      FloatTensor({1, 3}, std::vector<float>(3)), {.width = 1, .height = 1}, 0.5F);
@@ -276,13 +276,13 @@ TEST_F(DetrDetectorTest, RefusesAnswersThatCannotBe) {
   EXPECT_THAT(Message(found.status()), HasSubstr("scores float32 [1, 3]"));
 }
 
-TEST_F(DetrDetectorTest, OwnClassesNeedOwnLabels) {
+TEST_F(DetrDetectorTest, OtherClassesNeedALabelFile) {
   classes_ = 5;
   logits_.assign(5, -9);
   EXPECT_THAT(Message(Detect(kRtDetr).status()), HasSubstr("model m has 5 classes"));
 }
 
-TEST_F(DetrDetectorTest, AGapInCocosIdsIsNothing) {
+TEST_F(DetrDetectorTest, SkipsUnusedCocoIds) {
   classes_ = 91;
   logits_.assign(91, -9);
   logits_[12] = 5;

@@ -19,13 +19,14 @@
 namespace calotype {
 namespace {
 
-// Raised when the processing around the weights changes what is found.
+// Increase it when a change around the model changes what is found.
 constexpr int kRevision = 1;
 
 using Detector = std::shared_ptr<const ObjectDetector>;
 
-// The objects of the photo, cut to its edges; those outside are none.
-StatusOr<std::vector<ObjectFinding>> Look(const ObjectDetector& detector, Session& session, const PhotoView& photo) {
+// The objects of the photo, clipped to its edges; objects outside it are dropped.
+StatusOr<std::vector<ObjectFinding>> DetectObjects(const ObjectDetector& detector, Session& session,
+                                                   const PhotoView& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<ObjectFinding> found, detector.Detect(session, photo));
   for (ObjectFinding& object : found) {
     object.box = ClipBox(object.box, static_cast<float>(photo.full_width), static_cast<float>(photo.full_height));
@@ -40,25 +41,25 @@ StatusOr<Detector> CreateDetector(const ModelSpec& spec) {
   if (found == families.end()) {
     std::vector<std::string_view> known;
     std::ranges::transform(families, std::back_inserter(known), &DetectorFamily::name);
-    return absl::InvalidArgumentError(fmt::format("model {}: family \"{}\" finds no objects; known: {}", spec.name,
-                                                  spec.family, fmt::join(known, ", ")));
+    return absl::InvalidArgumentError(fmt::format("model {}: unknown family \"{}\" for object detection; known: {}",
+                                                  spec.name, spec.family, fmt::join(known, ", ")));
   }
   CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<const ObjectDetector> detector, found->create(spec));
   return Detector(std::move(detector));
 }
 
 ModelProbe MakeProbe(const ModelSpec& spec, Detector detector) {
-  const auto look = [detector = std::move(detector)](Session& session, const Image& image, int photo,
-                                                     ProbeAnswer& answer) -> Status {
+  const auto run = [detector = std::move(detector)](Session& session, const Image& image, int photo,
+                                                    ProbeAnswer& answer) -> Status {
     const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, Look(*detector, session, view));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ObjectFinding> found, DetectObjects(*detector, session, view));
     answer.box_threshold = detector->score_threshold();
     for (const ObjectFinding& object : found) {
       answer.boxes.push_back({.label = object.label, .score = object.score, .box = object.box, .photo = photo});
     }
     return absl::OkStatus();
   };
-  return PhotoProbe(spec, look, [spec](const ProbeAnswer& answer) {
+  return PhotoProbe(spec, run, [spec](const ProbeAnswer& answer) {
     std::vector<std::string> labels;
     for (const ProbeBox& box : answer.boxes) {
       if (box.photo == 0) {
@@ -80,7 +81,7 @@ class ObjectAnalyser final : public Analyser {
 
   Status Analyse(const PhotoView& photo, Findings& findings) override {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(findings.objects, Look(*detector_, *session, photo));
+    CALOTYPE_ASSIGN_OR_RETURN(findings.objects, DetectObjects(*detector_, *session, photo));
     return absl::OkStatus();
   }
 

@@ -33,7 +33,7 @@ class ObjectAnalyserTest : public ::testing::Test {
     std::ranges::fill(image_.pixels(), uint8_t{90});
   }
 
-  // Analyses a photo whose model answers `row`; the analysed image has half the photo's pixels each way.
+  // Analyses a photo; the model returns `row`. The analysed image has half the photo's pixels in each direction.
   Status Analyse(const std::vector<float>& row) {
     ModelCache cache(
         std::make_shared<FakeEngine>(std::map<std::string, FakeModel>{
@@ -54,7 +54,7 @@ class ObjectAnalyserTest : public ::testing::Test {
 };
 
 TEST_F(ObjectAnalyserTest, FindsObjectsInPixelsOfTheOriginal) {
-  // The square has half the pixels of the image, a quarter of the photo's; the box hangs over the left edge.
+  // The square has half the pixels of the image, a quarter of the photo's. The box extends over the left edge.
   const Status status = Analyse({-4, 8, 16, 24, 0.9F, 1});
   ASSERT_TRUE(status.ok()) << Message(status);
   ASSERT_EQ(findings_.objects->size(), 1U);
@@ -67,14 +67,14 @@ TEST_F(ObjectAnalyserTest, FindsObjectsInPixelsOfTheOriginal) {
   EXPECT_FLOAT_EQ(cat.box.height, 64);
 }
 
-TEST_F(ObjectAnalyserTest, NothingFoundIsAFinding) {
+TEST_F(ObjectAnalyserTest, AnEmptyResultIsStored) {
   ASSERT_TRUE(Analyse({0, 0, 9, 9, 0.1F, 0}).ok());
   ASSERT_TRUE(findings_.objects.has_value());
   EXPECT_TRUE(findings_.objects->empty());
 }
 
-TEST_F(ObjectAnalyserTest, ABoxOutsideThePhotoIsNone) {
-  ASSERT_TRUE(Analyse({0, 40, 10, 60, 0.9F, 0}).ok());  // in the black below the photo
+TEST_F(ObjectAnalyserTest, DropsABoxOutsideThePhoto) {
+  ASSERT_TRUE(Analyse({0, 40, 10, 60, 0.9F, 0}).ok());  // in the black area below the photo
   EXPECT_TRUE(findings_.objects->empty());
 }
 
@@ -84,7 +84,7 @@ TEST_F(ObjectAnalyserTest, AClassWithoutALabelIsAnError) {
   EXPECT_FALSE(findings_.objects.has_value());
 }
 
-TEST_F(ObjectAnalyserTest, SelfTestIsHeldAgainstTheLabels) {
+TEST_F(ObjectAnalyserTest, TheSelfTestComparesLabels) {
   spec_.self_test = SelfTestSpec{};
   spec_.self_test->photo = SourceDir() / "packs/self_test/face_chip.jpg";
   spec_.self_test->expect_labels = {"cat"};

@@ -22,15 +22,15 @@ Status NoPiece(std::string_view what, std::string_view piece) {
   return absl::InvalidArgumentError(fmt::format("{} \"{}\" is not in the vocabulary", what, piece));
 }
 
-// One piece of a word, in a list: joining must not move the others.
+// A piece of a word, as an element of a linked list, so that merging does not move the others.
 struct Symbol {
   int64_t id = 0;
   std::ptrdiff_t previous = -1;
   std::ptrdiff_t next = -1;
-  bool joined = false;  // into the one before it
+  bool joined = false;  // merged into the one before it
 };
 
-// Two neighbours that may be joined. The lowest rank comes first, of one rank the leftmost.
+// Two neighbours that may be merged. The lowest rank is merged first; among equal ranks the leftmost.
 struct Candidate {
   uint32_t rank = 0;
   std::size_t left = 0;
@@ -99,7 +99,7 @@ void Bpe::Encode(std::string_view word, std::vector<int64_t>& ids) const {
   ids.insert(ids.end(), joined.begin(), joined.end());
 }
 
-// The word's characters as pieces, before any are joined.
+// The word's characters as pieces, before merging.
 std::vector<int64_t> Bpe::Characters(std::string_view word) const {
   std::vector<int64_t> ids;
   bool after_unknown = false;
@@ -156,7 +156,7 @@ std::vector<int64_t> Bpe::JoinAll(std::vector<int64_t> ids) const {
     }
     Symbol& right = symbols[static_cast<std::size_t>(left.next)];
     const Join* const join = Find(left.id, right.id);
-    if (join == nullptr || join->id != best.id) {  // one of the two has been joined with another since
+    if (join == nullptr || join->id != best.id) {  // one of the two was merged with another meanwhile
       continue;
     }
     left.id = best.id;

@@ -1,4 +1,4 @@
-// Byte-pair encoding: the two neighbours that were joined most often in training are joined first.
+// Byte-pair encoding: merges neighbouring pieces, those first that were merged most often in training.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,20 @@
 
 namespace calotype {
 
-// As the model "BPE" of tokenizer.json names them.
+// Options of the model "BPE" in tokenizer.json, with its names.
 struct BpeOptions {
-  std::string end_of_word_suffix;      // of a word's last character: "</w>" for CLIP
-  std::optional<std::string> unknown;  // for characters that are no piece; without it they are dropped
-  bool fuse_unknown = false;           // neighbours that are unknown are one token
-  bool byte_fallback = false;          // the byte tokens before the unknown one
-  bool ignore_merges = false;          // a word that is a piece is taken whole
+  std::string end_of_word_suffix;      // of a word's last piece: "</w>" for CLIP
+  std::optional<std::string> unknown;  // token for unknown characters; without it they are dropped
+  bool fuse_unknown = false;           // neighbouring unknown characters become one token
+  bool byte_fallback = false;          // encode unknown characters as byte tokens where possible
+  bool ignore_merges = false;          // a word that is in the vocabulary is not split
 };
 
 class Bpe final : public PieceEncoder {
  public:
   using Merge = std::pair<std::string, std::string>;
 
-  // `merges` in the order of their rank. kInvalidArgument when one of them, or the unknown piece, is not in
+  // `merges` are ordered by rank. Returns kInvalidArgument when one of them, or the unknown piece, is not in
   // `vocabulary`.
   static StatusOr<std::unique_ptr<Bpe>> Create(Vocabulary vocabulary, std::span<const Merge> merges,
                                                const BpeOptions& options);
@@ -41,7 +41,7 @@ class Bpe final : public PieceEncoder {
     uint32_t rank = 0;
     int64_t id = 0;
   };
-  // Ids of two neighbours; both are below 2^32.
+  // Keyed by the ids of two neighbours; both are below 2^32.
   using Joins = absl::flat_hash_map<uint64_t, Join>;
 
   Bpe(Vocabulary vocabulary, Joins joins, const BpeOptions& options);
@@ -56,7 +56,7 @@ class Bpe final : public PieceEncoder {
   std::optional<int64_t> unknown_;
 };
 
-// Every byte of `text` as one printable character: the alphabet of byte-level BPE (GPT-2's bytes_to_unicode).
+// Writes every byte of `text` as one printable character: the alphabet of byte-level BPE (GPT-2's bytes_to_unicode).
 std::string ByteLevel(std::string_view text);
 
 }  // namespace calotype

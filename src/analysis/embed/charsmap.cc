@@ -20,13 +20,13 @@ uint32_t ReadLittleEndian(std::string_view bytes, std::size_t at) {
   return value;
 }
 
-// What a unit of the double array holds.
+// The fields of a unit of the double array.
 bool HasLeaf(uint32_t unit) { return ((unit >> 8U) & 1U) == 1; }
 uint32_t Value(uint32_t unit) { return unit & 0x7FFFFFFFU; }
 uint32_t Label(uint32_t unit) { return unit & 0x800000FFU; }
 uint32_t Offset(uint32_t unit) { return (unit >> 10U) << ((unit & 0x200U) >> 6U); }
 
-// The value of the shortest key that `text` starts with.
+// Returns the value of the shortest key that `text` starts with.
 std::optional<uint32_t> ShortestPrefix(const std::vector<uint32_t>& trie, std::string_view text) {
   std::size_t node = Offset(trie[0]);
   for (const char c : text) {
@@ -54,7 +54,7 @@ StatusOr<Charsmap> Charsmap::Create(std::string_view table) {
   const std::size_t size = table.size() < kUnit ? 0 : ReadLittleEndian(table, 0);
   if (size == 0 || size % kUnit != 0 || size > table.size() - kUnit) {
     return absl::InvalidArgumentError(
-        fmt::format("precompiled_charsmap has {} bytes, its trie {}; that does not fit", table.size(), size));
+        fmt::format("precompiled_charsmap has {} bytes, but its trie claims {}", table.size(), size));
   }
   std::vector<uint32_t> trie;
   for (std::size_t at = kUnit; at < kUnit + size; at += kUnit) {

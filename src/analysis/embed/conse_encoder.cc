@@ -1,4 +1,4 @@
-// The family "conse": ConSE (Norouzi et al. 2014), a classifier whose classes have vectors of words.
+// The family "conse": ConSE (Norouzi et al. 2014), a classifier whose classes have word vectors.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ struct Settings {
   float tag_threshold = 0;
 };
 
-// Means and deviations in a manifest are on a scale of 0 to 1, as those who train networks write them.
+// Manifests give means and deviations on a scale of 0 to 1, as is usual for networks.
 StatusOr<std::array<float, 3>> ReadChannels(const ModelParams& params, std::string_view key) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<float> values, params.Floats(key, 3));
   return std::array<float, 3>{values[0] * 255, values[1] * 255, values[2] * 255};
@@ -40,12 +40,12 @@ Status Check(const Settings& settings) {
                      settings.resize_short <= 4096 && settings.dimension > 0;
   if (!sizes) {
     return absl::InvalidArgumentError(
-        fmt::format("input_size {}, resize_short {}, dimension {}; 0 < input_size <= resize_short <= 4096 and "
-                    "0 < dimension are needed",
+        fmt::format("input_size {}, resize_short {}, dimension {}; required: 0 < input_size <= resize_short <= 4096 "
+                    "and dimension > 0",
                     settings.input_size, settings.resize_short, settings.dimension));
   }
   if (std::ranges::any_of(settings.normalisation.std, [](float std) { return !(std > 0); })) {
-    return absl::InvalidArgumentError("std has a number that is not above 0");
+    return absl::InvalidArgumentError("every number of std must be above 0");
   }
   return absl::OkStatus();
 }
@@ -72,13 +72,13 @@ StatusOr<EmbeddingFinding> EncodePhoto(Session& session, const Image& photo, con
   CALOTYPE_RETURN_IF_ERROR(FindTensor(session.inputs(), "pixel_values").status());
   if (session.inputs().size() != 1) {
     return absl::InvalidArgumentError(
-        fmt::format("the graph has {} inputs; pixel_values is all that can be given", session.inputs().size()));
+        fmt::format("the graph has {} inputs; expected only pixel_values", session.inputs().size()));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::size_t vector_index, FindTensor(session.outputs(), kVectorOutput));
   CALOTYPE_ASSIGN_OR_RETURN(const std::size_t class_index, FindTensor(session.outputs(), kClassOutput));
   const Image square = CentreSquare(photo, settings.resize_short, settings.input_size);
   if (square.empty()) {
-    return absl::InvalidArgumentError("there is no picture to embed");
+    return absl::InvalidArgumentError("the image is empty");
   }
   const Tensor input = ToTensor({&square, 1}, settings.normalisation);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunGraph(session, {&input, 1}));
@@ -86,7 +86,7 @@ StatusOr<EmbeddingFinding> EncodePhoto(Session& session, const Image& photo, con
                             UnitVector(outputs[vector_index], kVectorOutput, settings.dimension));
   const Tensor& classes = outputs[class_index];
   if (classes.type() != ElementType::kFloat32 || classes.elements() != settings.labels.size()) {
-    return absl::InvalidArgumentError(fmt::format("{} has {} {} numbers for {} labels; as many float32 are needed",
+    return absl::InvalidArgumentError(fmt::format("{} has {} {} numbers for {} labels; expected one float32 per label",
                                                   kClassOutput, classes.elements(), ElementTypeName(classes.type()),
                                                   settings.labels.size()));
   }

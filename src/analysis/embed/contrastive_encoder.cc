@@ -14,7 +14,7 @@
 namespace calotype {
 namespace {
 
-// SigLIP's pooled vector is its embedding; CLIP's is not yet projected into the space of words.
+// SigLIP's pooled vector is its embedding; CLIP's still has to be projected into the space of text.
 constexpr std::array<std::string_view, 5> kOutputs = {"image_embeds", "embedding", "image_embedding", "image_features",
                                                       "pooler_output"};
 constexpr std::size_t kClipOutputs = 4;
@@ -22,7 +22,7 @@ constexpr std::size_t kClipOutputs = 4;
 struct Settings {
   PhotoPreparation preparation;
   std::span<const std::string_view> outputs;
-  int dimension = 0;  // 0: what the graph gives
+  int dimension = 0;  // 0: that of the graph
   std::string space;
 };
 
@@ -32,7 +32,7 @@ class ContrastiveEncoder final : public ImageEncoder {
 
   StatusOr<EmbeddingFinding> Encode(Session& session, const Image& photo) const override {
     if (photo.empty()) {
-      return absl::InvalidArgumentError("there is no picture to embed");
+      return absl::InvalidArgumentError("the image is empty");
     }
     CALOTYPE_ASSIGN_OR_RETURN(const TensorInfo* const pixels, FindInput(session, InputRole::kPixels));
     CALOTYPE_ASSIGN_OR_RETURN(const std::size_t index, ChooseOutput(session.outputs(), settings_.outputs));
@@ -51,13 +51,13 @@ class ContrastiveEncoder final : public ImageEncoder {
   }
 
  private:
-  // The size that was asked for must be one that the graph takes.
+  // A configured size must be one that the graph accepts.
   StatusOr<PhotoPreparation> PreparationFor(const TensorInfo& pixels) const {
     CALOTYPE_ASSIGN_OR_RETURN(const int side, PixelSide(pixels));
     PhotoPreparation preparation = settings_.preparation;
     if (side > 0 && preparation.size > 0 && side != preparation.size) {
       return absl::InvalidArgumentError(
-          fmt::format("input_size is {}, but the graph takes {} of {} pixels", preparation.size, pixels.name, side));
+          fmt::format("input_size is {}, but the graph's input {} has {} pixels", preparation.size, pixels.name, side));
     }
     if (preparation.size == 0) {
       preparation.size = side > 0 ? side : kUsualSide;

@@ -1,5 +1,5 @@
-// Encoders of CLIP's and SigLIP's kind against open_clip and transformers with Pillow: small graphs of the layouts that
-// people run, with random weights (tools/parity/embed/make_golden.py makes them).
+// Compares CLIP and SigLIP encoders with open_clip and transformers using Pillow. The graphs are small, with random
+// weights, in the layouts that people use (made by tools/parity/embed/make_golden.py).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -26,8 +26,8 @@ namespace fs = std::filesystem;
 
 const fs::path kTestdata = SourceDir() / "src/analysis/embed/testdata";
 
-// Of a photo that is decoded whole and without loss, and of one that is a JPEG, whose decoders differ by a grey level
-// and of which a large one is decoded smaller. 1.000000 and 0.99979 were reached.
+// The least cosine for a lossless photo decoded in full size, and for a JPEG: its decoders differ by a grey level, and
+// a large one is decoded at reduced size. The measured values are 1.000000 and 0.99979.
 constexpr double kLeastOfSamePixels = 0.99999;
 constexpr double kLeastOfSameFile = 0.9995;
 constexpr double kLeastOfText = 0.99999;
@@ -46,7 +46,7 @@ class ContrastiveGoldenTest : public testing::Test {
   }
   static void TearDownTestSuite() { engine.reset(); }
 
-  // The model of `golden_case` in a folder of its own, with the files that its case puts beside it.
+  // Puts the model of `golden_case` into its own folder, together with the other files of the case.
   ModelSpec Spec(const nlohmann::json& golden_case, std::map<std::string, ModelParams::Value> params) const {
     const std::string name = golden_case["graph"];
     const fs::path folder = temporary_->path() / name;
@@ -75,7 +75,7 @@ class ContrastiveGoldenTest : public testing::Test {
 std::shared_ptr<Engine> ContrastiveGoldenTest::engine;
 nlohmann::json ContrastiveGoldenTest::golden;
 
-// Of two vectors of unit length.
+// The cosine of two vectors of unit length.
 double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() ? std::inner_product(a.begin(), a.end(), b.begin(), 0.0) : 0;
 }

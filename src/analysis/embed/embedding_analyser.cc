@@ -14,7 +14,7 @@
 namespace calotype {
 namespace {
 
-// Of the processing around the network; raise it when findings would change.
+// Increase it when a change around the model changes what is found.
 constexpr int kRevision = 1;
 
 struct Family {
@@ -26,13 +26,13 @@ constexpr std::array<Family, 3> kFamilies = {
     {{"conse", ReadConseEncoder}, {"clip", ReadContrastiveEncoder}, {"siglip", ReadContrastiveEncoder}}};
 
 ModelProbe EncoderProbe(const ModelSpec& model, std::shared_ptr<const ImageEncoder> encoder) {
-  const auto look = [encoder = std::move(encoder)](Session& session, const Image& image, int /*photo*/,
-                                                   ProbeAnswer& answer) -> Status {
+  const auto run = [encoder = std::move(encoder)](Session& session, const Image& image, int /*photo*/,
+                                                  ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(EmbeddingFinding finding, encoder->Encode(session, image));
     answer.vectors.push_back(std::move(finding.vector));
     return absl::OkStatus();
   };
-  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+  return PhotoProbe(model, run, [model](const ProbeAnswer& answer) {
     return ExpectVector(answer.vectors[0], *model.self_test, model.name);
   });
 }
@@ -62,8 +62,9 @@ class EmbeddingAnalyser final : public Analyser {
 StatusOr<std::unique_ptr<Analyser>> CreateEmbeddingAnalyser(const ModelSpec& image_encoder, ModelCache& cache) {
   const auto family = std::ranges::find(kFamilies, image_encoder.family, &Family::name);
   if (family == kFamilies.end()) {
-    return absl::InvalidArgumentError(fmt::format("model {}: family {} embeds no images; conse, clip and siglip do",
-                                                  image_encoder.name, image_encoder.family));
+    return absl::InvalidArgumentError(
+        fmt::format("model {}: unknown family {} for image embeddings; known: conse, clip, siglip", image_encoder.name,
+                    image_encoder.family));
   }
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const ImageEncoder> encoder, family->read(image_encoder));
   return std::make_unique<EmbeddingAnalyser>(image_encoder, std::move(encoder), cache);

@@ -34,7 +34,7 @@ class EmbeddingAnalyserTest : public testing::Test {
     spec_.path = folder_ / "image.onnx";
     spec_.folder = folder_;
     SetParams({});
-    // Outputs in another order than the starter pack's; the vector has length 5.
+    // The outputs have another order than the starter pack's; the vector's length is 5.
     model_ = {.inputs = {Info("pixel_values")},
               .outputs = {Info("class_probs"), Info("image_embedding")},
               .metadata = {},
@@ -96,7 +96,7 @@ TEST_F(EmbeddingAnalyserTest, EmbedsAndTags) {
   EXPECT_THAT(analyser_->version(), HasSubstr(spec_.VersionTag()));
 }
 
-TEST_F(EmbeddingAnalyserTest, FeedsRedFirstNormalised) {
+TEST_F(EmbeddingAnalyserTest, FeedsNormalisedRgb) {
   Findings findings;
   ASSERT_TRUE(Analyse(findings).ok());
   ASSERT_EQ(seen_.shape(), (std::vector<int64_t>{1, 3, 4, 4}));
@@ -105,14 +105,14 @@ TEST_F(EmbeddingAnalyserTest, FeedsRedFirstNormalised) {
   EXPECT_NEAR(seen_.data<float>()[32], -2, 1e-5F);
 }
 
-TEST_F(EmbeddingAnalyserTest, SaysWhatIsWrongWithAGraph) {
+TEST_F(EmbeddingAnalyserTest, ErrorsNameWhatIsWrongWithTheGraph) {
   const FakeModel kept = model_;
   Findings findings;
   model_.outputs[1].name = "vector";
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("no image_embedding; it has class_probs, vector"));
+  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("no tensor image_embedding; it has class_probs, vector"));
   model_ = kept;
   model_.inputs[0].name = "image";
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("no pixel_values; it has image"));
+  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("no tensor pixel_values; it has image"));
   model_ = kept;
   model_.inputs.push_back(Info("pixel_mask"));
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("2 inputs"));
@@ -124,7 +124,7 @@ TEST_F(EmbeddingAnalyserTest, SaysWhatIsWrongWithAGraph) {
   vector_ = {3, 4};
   SetParams({{"dimension", int64_t{3}}});
   EXPECT_THAT(Message(Analyse(findings)),
-              HasSubstr("image_embedding is float32 [1, 2]; a float32 row of dimension = 3"));
+              HasSubstr("image_embedding is float32 [1, 2]; expected one float32 row of dimension = 3"));
   SetParams({});
   std::ofstream(folder_ / "labels.txt") << "cat\ndog\n";
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("3 float32 numbers for 2 labels"));
@@ -141,17 +141,18 @@ TEST_F(EmbeddingAnalyserTest, RunsTheSelfTest) {
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("expected component 0 to be 0.5"));
 }
 
-TEST_F(EmbeddingAnalyserTest, RefusesWhatItDoesNotKnow) {
+TEST_F(EmbeddingAnalyserTest, RefusesUnknownFamiliesAndParameters) {
   Findings findings;
   SetParams({{"resize_short", int64_t{3}}});
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("model conse: input_size 4, resize_short 3"));
   SetParams({{"std", std::vector<double>{.5, 0, .5}}});
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("not above 0"));
+  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("must be above 0"));
   SetParams({{"labels", std::string("../labels.txt")}});
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("../labels.txt"));
   SetParams({});
   spec_.family = "resnet";
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("family resnet embeds no images; conse, clip and siglip do"));
+  EXPECT_THAT(Message(Analyse(findings)),
+              HasSubstr("unknown family resnet for image embeddings; known: conse, clip, siglip"));
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ StatusOr<std::size_t> FindTensor(std::span<const TensorInfo> tensors, std::strin
   if (found == tensors.end()) {
     std::vector<std::string> names;
     std::ranges::transform(tensors, std::back_inserter(names), &TensorInfo::name);
-    return absl::InvalidArgumentError(fmt::format("the graph has no {}; it has {}", name, fmt::join(names, ", ")));
+    return absl::InvalidArgumentError(
+        fmt::format("the graph has no tensor {}; it has {}", name, fmt::join(names, ", ")));
   }
   return static_cast<std::size_t>(found - tensors.begin());
 }
@@ -25,7 +26,7 @@ StatusOr<std::vector<Tensor>> RunGraph(Session& session, std::span<const Tensor>
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, session.Run(inputs));
   if (outputs.size() != session.outputs().size()) {
     return absl::InternalError(
-        fmt::format("the engine gave {} tensors for {} outputs", outputs.size(), session.outputs().size()));
+        fmt::format("the engine returned {} tensors for {} outputs", outputs.size(), session.outputs().size()));
   }
   return outputs;
 }
@@ -35,7 +36,7 @@ StatusOr<std::vector<float>> UnitVector(const Tensor& tensor, std::string_view n
                    tensor.elements() == static_cast<std::size_t>(tensor.shape().back());
   if (tensor.type() != ElementType::kFloat32 ||
       (dimension > 0 ? tensor.elements() != static_cast<std::size_t>(dimension) : !row)) {
-    return absl::InvalidArgumentError(fmt::format("{} is {} [{}]; a float32 row{} is needed", name,
+    return absl::InvalidArgumentError(fmt::format("{} is {} [{}]; expected one float32 row{}", name,
                                                   ElementTypeName(tensor.type()), fmt::join(tensor.shape(), ", "),
                                                   dimension > 0 ? fmt::format(" of dimension = {}", dimension) : ""));
   }

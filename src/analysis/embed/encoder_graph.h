@@ -1,4 +1,4 @@
-// What image and text encoders share: a graph's tensors by name, and vectors of unit length.
+// Shared by the image and text encoders: finding a graph's tensors by name, and vectors of unit length.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,15 @@
 
 namespace calotype {
 
-// The index of `name` among the inputs or outputs of a graph. kInvalidArgument that names those that there are.
+// Returns the index of the input or output called `name`. Returns kInvalidArgument with the existing names when there
+// is none.
 StatusOr<std::size_t> FindTensor(std::span<const TensorInfo> tensors, std::string_view name);
 
-// Session::Run(), held to its promise of one tensor per output.
+// Calls Session::Run() and checks that it returned one tensor per output.
 StatusOr<std::vector<Tensor>> RunGraph(Session& session, std::span<const Tensor> inputs);
 
-// `tensor`, the output `name` of one row, as a vector of unit length. kInvalidArgument when it has not `dimension`
-// numbers (0: as many as it has), kInternal when they have no direction: all zero, or one is not finite.
+// Returns `tensor`, the output `name` with one row, scaled to unit length. Returns kInvalidArgument when it does not
+// have `dimension` numbers (0: any), kInternal when all numbers are zero or one is not finite.
 StatusOr<std::vector<float>> UnitVector(const Tensor& tensor, std::string_view name, int dimension);
 
 }  // namespace calotype

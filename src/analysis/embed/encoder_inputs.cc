@@ -16,7 +16,7 @@ struct NamedRole {
   InputRole role;
 };
 
-// Immich's exports, those of transformers.js, optimum and open_clip.
+// The names in Immich's exports and in those of transformers.js, optimum and open_clip.
 constexpr std::array<NamedRole, 9> kRoles = {{{"pixel_values", InputRole::kPixels},
                                               {"image", InputRole::kPixels},
                                               {"images", InputRole::kPixels},
@@ -95,8 +95,7 @@ StatusOr<InputRole> RoleOf(const TensorInfo& input) {
     return InputRole::kPixels;
   }
   return absl::InvalidArgumentError(fmt::format(
-      "the graph takes {}; pixel_values, input_ids, attention_mask and token_type_ids are what can be given",
-      input.name));
+      "unknown input {}; supported inputs: pixel_values, input_ids, attention_mask, token_type_ids", input.name));
 }
 
 StatusOr<const TensorInfo*> FindInput(const Session& session, InputRole role) {
@@ -107,7 +106,7 @@ StatusOr<const TensorInfo*> FindInput(const Session& session, InputRole role) {
     }
   }
   return absl::InvalidArgumentError(
-      fmt::format("the graph has no {}; it has {}", RoleName(role), Names(session.inputs())));
+      fmt::format("the graph has no input {}; it has {}", RoleName(role), Names(session.inputs())));
 }
 
 StatusOr<int> PixelSide(const TensorInfo& input) {
@@ -119,7 +118,7 @@ StatusOr<int> PixelSide(const TensorInfo& input) {
   }
   if (input.shape.size() != kImageRank || (!last && input.shape[1] != 3 && input.shape[1] > 0) ||
       input.shape[first] != input.shape[first + 1] || input.shape[first] > INT16_MAX) {
-    return absl::InvalidArgumentError(fmt::format("the input {} is [{}]; a square of three channels is needed",
+    return absl::InvalidArgumentError(fmt::format("the input {} is [{}]; expected a square with three channels",
                                                   input.name, fmt::join(input.shape, ", ")));
   }
   return static_cast<int>(std::max<int64_t>(0, input.shape[first]));
@@ -132,7 +131,7 @@ StatusOr<Tensor> PixelTensor(const TensorInfo& input, const Image& image, const 
   }
   if (input.type != ElementType::kUint8) {
     return absl::InvalidArgumentError(
-        fmt::format("the input {} is {}; float32 or uint8 is needed", input.name, ElementTypeName(input.type)));
+        fmt::format("the input {} is {}; expected float32 or uint8", input.name, ElementTypeName(input.type)));
   }
   if (!last) {
     return BytePlanes(image);
@@ -154,7 +153,7 @@ StatusOr<Tensor> RowTensor(const TensorInfo& input, std::span<const int64_t> val
       return MakeRow<int32_t>(input.type, values);
     default:
       return absl::InvalidArgumentError(
-          fmt::format("the input {} is {}; int64 or int32 is needed", input.name, ElementTypeName(input.type)));
+          fmt::format("the input {} is {}; expected int64 or int32", input.name, ElementTypeName(input.type)));
   }
 }
 
@@ -182,7 +181,8 @@ StatusOr<std::size_t> ChooseOutput(std::span<const TensorInfo> outputs, std::spa
   if (outputs.size() == 1 && outputs[0].shape.size() == 2) {
     return std::size_t{0};
   }
-  return absl::InvalidArgumentError(fmt::format("the graph has no {}; it has {}", names.front(), Names(outputs)));
+  return absl::InvalidArgumentError(
+      fmt::format("the graph has no output {}; it has {}", names.front(), Names(outputs)));
 }
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// What the inputs of an encoder's graph are there for, by their names and shapes, and the tensors that go in.
+// Finds out what each input of an encoder's graph is for, from its name and shape, and makes its tensors.
 #pragma once
 
 #include <cstdint>
@@ -17,34 +17,35 @@ namespace calotype {
 
 enum class InputRole { kPixels, kIds, kMask, kTypes };
 
-// kInvalidArgument that names the input when it is none of them.
+// Returns kInvalidArgument with the input's name when its role is unknown.
 StatusOr<InputRole> RoleOf(const TensorInfo& input);
 
-// The first input with `role`. kInvalidArgument that names the inputs when there is none.
+// Returns the first input with `role`. Returns kInvalidArgument with the inputs' names when there is none.
 StatusOr<const TensorInfo*> FindInput(const Session& session, InputRole role);
 
-// The side of the square that `input` takes; 0 when it takes any. kInvalidArgument when it takes no square of three
-// channels.
+// Returns the side of the square that `input` takes, 0 for any size. Returns kInvalidArgument when it does not take a
+// square with three channels.
 StatusOr<int> PixelSide(const TensorInfo& input);
 
-// `image` as `input` wants it: channels first or last by its shape; uint8 as they are, float32 normalised.
+// Converts `image` for `input`: channels first or last as in its shape; uint8 unchanged, float32 normalised.
 StatusOr<Tensor> PixelTensor(const TensorInfo& input, const Image& image, const Normalisation& normalisation);
 
-// How many tokens `input` takes; 0 when it takes any number.
+// Returns the number of tokens that `input` takes, 0 for any number.
 int TokenCount(const TensorInfo& input);
 
-// `values` as one row of int32 or int64, as `input` wants it.
+// Converts `values` to one row of int32 or int64, whichever `input` has.
 StatusOr<Tensor> RowTensor(const TensorInfo& input, std::span<const int64_t> values);
 
-// A tensor for an input that does not matter for what is asked: the text's when a photo is encoded, and the other way
-// round. Graphs with both encoders want both. A picture has `side_if_free` where the graph takes any size.
+// Makes a tensor for an input whose value does not matter: the text input when encoding a photo, and the image input
+// when encoding text. Graphs with both encoders require both. The image has the side `side_if_free` when the graph
+// accepts any size.
 StatusOr<Tensor> FillerTensor(const TensorInfo& input, int side_if_free);
 
-// The side of OpenAI's photos, for graphs that take any when nothing else says one.
+// The image size of OpenAI's CLIP, for graphs that accept any size when nothing else sets one.
 inline constexpr int kUsualSide = 224;
 
-// The output with the first of `names` that the graph has; else its only output, if it has two dimensions.
-// kInvalidArgument that names the outputs.
+// Returns the index of the output that has the first possible name of `names`; else of the only output, if it has two
+// dimensions. Returns kInvalidArgument with the outputs' names otherwise.
 StatusOr<std::size_t> ChooseOutput(std::span<const TensorInfo> outputs, std::span<const std::string_view> names);
 
 }  // namespace calotype

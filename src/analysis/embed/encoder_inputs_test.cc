@@ -20,13 +20,13 @@ TensorInfo Input(const std::string& name, ElementType type, std::vector<int64_t>
   return {.name = name, .type = type, .shape = std::move(shape)};
 }
 
-TEST(RoleOfTest, GoesByNameThenByShape) {
+TEST(RoleOfTest, UsesTheNameThenTheShape) {
   EXPECT_EQ(RoleOf(Input("image", ElementType::kFloat32, {})).value(), InputRole::kPixels);
   EXPECT_EQ(RoleOf(Input("x", ElementType::kUint8, {-1, 8, 8, 3})).value(), InputRole::kPixels);
   EXPECT_EQ(RoleOf(Input("text", ElementType::kInt32, {-1, 77})).value(), InputRole::kIds);
   EXPECT_EQ(RoleOf(Input("attention_mask", ElementType::kInt64, {-1, -1})).value(), InputRole::kMask);
   EXPECT_THAT(Message(RoleOf(Input("position_ids", ElementType::kInt64, {1, 7})).status()),
-              HasSubstr("the graph takes position_ids"));
+              HasSubstr("unknown input position_ids"));
 }
 
 TEST(PixelSideTest, ComesFromTheShape) {
@@ -62,7 +62,7 @@ TEST(PixelTensorTest, HasTheLayoutAndTypeOfTheGraph) {
       PixelTensor(Input("x", ElementType::kUint8, {1, 3, -1, -1}), TwoPixels(), normalisation).value();
   EXPECT_THAT(planes.data<uint8_t>(), ElementsAre(0, 255, 51, 0, 255, 102));
   EXPECT_THAT(Message(PixelTensor(Input("x", ElementType::kInt64, {1, 3, 1, 2}), TwoPixels(), {}).status()),
-              HasSubstr("x is int64; float32 or uint8"));
+              HasSubstr("x is int64; expected float32 or uint8"));
 }
 
 TEST(RowTensorTest, HasTheTypeOfTheGraph) {
@@ -83,7 +83,7 @@ TEST(FillerTensorTest, FitsTheInput) {
               ElementsAre(1, 3, 8, 8));
 }
 
-TEST(ChooseOutputTest, TakesTheFirstNameThatIsThere) {
+TEST(ChooseOutputTest, TakesTheFirstNameFound) {
   constexpr std::array<std::string_view, 2> kNames = {"image_embeds", "embedding"};
   const TensorInfo hidden = Input("last_hidden_state", ElementType::kFloat32, {1, 50, 8});
   const TensorInfo row = Input("x", ElementType::kFloat32, {-1, 8});
@@ -92,7 +92,7 @@ TEST(ChooseOutputTest, TakesTheFirstNameThatIsThere) {
   EXPECT_EQ(ChooseOutput(both, kNames).value(), 2U);
   EXPECT_EQ(ChooseOutput({&row, 1}, kNames).value(), 0U);
   EXPECT_THAT(Message(ChooseOutput({&hidden, 1}, kNames).status()),
-              HasSubstr("no image_embeds; it has last_hidden_state"));
+              HasSubstr("no output image_embeds; it has last_hidden_state"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The ways in which photos become vectors, one for each family.
+// Image encoders turn photos into vectors. There is one per family.
 #pragma once
 
 #include <memory>
@@ -11,19 +11,19 @@
 
 namespace calotype {
 
-// Immutable, so safe from many threads.
+// Immutable and thread-safe.
 class ImageEncoder {
  public:
   virtual ~ImageEncoder() = default;
-  // kInvalidArgument when the graph is none of its family, or there is no picture.
+  // Returns kInvalidArgument when the graph does not belong to the family or `photo` is empty.
   virtual StatusOr<EmbeddingFinding> Encode(Session& session, const Image& photo) const = 0;
 };
 
-// "conse": a classifier whose classes have vectors of words; gives tags too.
+// "conse": a classifier whose classes have word vectors. Also returns tags.
 StatusOr<std::shared_ptr<const ImageEncoder>> ReadConseEncoder(const ModelSpec& encoder);
 
-// "clip" and "siglip": trained so that photos and their captions have the same vectors; no tags. Pixels and text may be
-// inputs of one graph.
+// "clip" and "siglip": trained so that photos and their captions have similar vectors. Return no tags. Pixels and text
+// may be inputs of the same graph.
 StatusOr<std::shared_ptr<const ImageEncoder>> ReadContrastiveEncoder(const ModelSpec& encoder);
 
 }  // namespace calotype

@@ -8,7 +8,7 @@
 namespace calotype {
 namespace {
 
-// More than this many times longer than wide, a photo's ends are cut off before it is scaled: they are not kept anyway.
+// The ends of a photo with a larger aspect ratio are cut off before scaling, since the crop would drop them anyway.
 constexpr int kMaxRatio = 4;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What an image encoder sees of a photo, and what its class probabilities say.
+// Prepares a photo for a classifying image encoder, and turns its class probabilities into tags.
 #pragma once
 
 #include <span>
@@ -10,12 +10,12 @@
 
 namespace calotype {
 
-// `photo`, scaled so that its short side is `short_side`, and of that the `size` x `size` in the middle; size must not
-// be more than short_side. Empty for an empty photo. At most four times as much is scaled as is kept, however long the
-// photo.
+// Scales `photo` so that its short side is `short_side`, and returns the central size x size square. `size` must not
+// exceed `short_side`. Returns an empty image for an empty photo. Scales at most four times as much as it keeps,
+// however long the photo is.
 Image CentreSquare(const Image& photo, int short_side, int size);
 
-// The classes with `threshold` or more, likeliest first. probabilities[i] belongs to labels[i].
+// The classes with at least `threshold`, most likely first. probabilities[i] belongs to labels[i].
 std::vector<Tag> TagsAbove(std::span<const float> probabilities, std::span<const std::string> labels, float threshold);
 
 }  // namespace calotype

@@ -12,7 +12,7 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Red rises from 0 at the left to 255 at the right, green from the top to the bottom.
+// Red increases from 0 at the left to 255 at the right, green from top to bottom.
 Image Gradient(int width, int height) {
   Image image(width, height);
   for (int y = 0; y < height; ++y) {
@@ -34,7 +34,7 @@ struct SquareCase {
 
 class CentreSquareTest : public testing::TestWithParam<SquareCase> {};
 
-TEST_P(CentreSquareTest, TakesTheMiddle) {
+TEST_P(CentreSquareTest, TakesTheCentre) {
   const SquareCase& c = GetParam();
   const Image square = CentreSquare(Gradient(c.width, c.height), 256, 224);
   ASSERT_EQ(square.width(), 224);
@@ -46,7 +46,7 @@ TEST_P(CentreSquareTest, TakesTheMiddle) {
   EXPECT_NEAR(square.row(223)[1], 255 * c.bottom, kTolerance);
 }
 
-constexpr float kEdge = 16.0F / 256;  // what the crop leaves out of the short side, at each end
+constexpr float kEdge = 16.0F / 256;  // the part of the short side that the crop removes at each end
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, CentreSquareTest,
@@ -58,14 +58,14 @@ INSTANTIATE_TEST_SUITE_P(
                     SquareCase{2000, 300, .5F - 112.F / 1707, .5F + 112.F / 1707, kEdge, 1 - kEdge}));
 
 TEST(CentreSquareTest, ScalesNoMoreOfALongPhotoThanItKeeps) {
-  // Scaled whole, this one would take 15 GB.
+  // Scaling all of it would take 15 GB.
   const Image square = CentreSquare(Gradient(20000, 1), 256, 224);
   EXPECT_EQ(square.width(), 224);
   EXPECT_EQ(square.height(), 224);
   EXPECT_NEAR(square.row(100)[std::ptrdiff_t{3} * 100], 127, 2);
 }
 
-TEST(CentreSquareTest, NothingStaysNothing) { EXPECT_TRUE(CentreSquare(Image(), 256, 224).empty()); }
+TEST(CentreSquareTest, AnEmptyImageStaysEmpty) { EXPECT_TRUE(CentreSquare(Image(), 256, 224).empty()); }
 
 TEST(TagsAboveTest, LikeliestFirst) {
   const std::vector<std::string> labels = {"cat", "dog", "cup", "sea"};

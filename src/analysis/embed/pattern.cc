@@ -15,7 +15,7 @@ namespace calotype {
 namespace {
 
 constexpr std::string_view kClipRegex = R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
-// The names of special tokens stand first in some files. In text they are plain text here.
+// In some files, the expression starts with the names of special tokens. Calotype treats those names as plain text.
 constexpr std::string_view kClipSpecials = R"(<\|startoftext\|>|<\|endoftext\|>|)";
 constexpr std::string_view kGpt2Regex = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
@@ -31,7 +31,7 @@ Kind KindOf(Character c) {
   return IsWhiteSpace(c) ? Kind::kSpace : Kind::kOther;
 }
 
-// Bytes of the run of characters of one kind that starts at `at`.
+// The number of bytes in the run of characters of `kind` that starts at `at`.
 std::size_t RunSize(std::string_view text, std::size_t at, Kind kind) {
   std::size_t end = at;
   while (end < text.size()) {
@@ -66,7 +66,7 @@ std::size_t MatchClipWord(std::string_view text, std::size_t at) {
   }
 }
 
-// White space up to the last one before a word, which belongs to the word if it is a space.
+// White space up to the last character before a word; if that one is a space, it belongs to the word.
 std::size_t MatchSpaces(std::string_view text, std::size_t at) {
   const std::size_t size = RunSize(text, at, Kind::kSpace);
   if (at + size == text.size()) {
@@ -95,7 +95,7 @@ std::size_t MatchGpt2Word(std::string_view text, std::size_t at) {
 
 using AsciiSet = std::bitset<128>;
 
-// The characters between the brackets of `[...]`; nullopt for what is more than a list of ASCII characters and ranges.
+// Parses the characters between the brackets of `[...]`. Returns nullopt for anything but ASCII characters and ranges.
 std::optional<AsciiSet> ParseSet(std::string_view inside) {
   AsciiSet set;
   if (inside.empty() || inside.front() == '^') {
@@ -154,7 +154,7 @@ std::optional<Pattern> SetPattern(std::string_view regex) {
   };
 }
 
-// At least `least` spaces.
+// Matches at least `least` spaces.
 Pattern Spaces(std::size_t least) {
   return [least](std::string_view text, std::size_t at) -> std::size_t {
     const std::size_t end = std::min(text.find_first_not_of(' ', at), text.size());
@@ -193,7 +193,7 @@ StatusOr<Pattern> PatternFor(std::string_view regex) {
   if (std::optional<Pattern> set = SetPattern(regex)) {
     return *std::move(set);
   }
-  return absl::InvalidArgumentError(fmt::format("the regular expression {} is not known here", regex));
+  return absl::InvalidArgumentError(fmt::format("the regular expression {} is not supported", regex));
 }
 
 std::vector<Segment> CutAt(std::string_view text, const Pattern& pattern) {

@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 
 constexpr int kMostSide = 4096;
 
-// Files and manifests have means and deviations on a scale of 0 to 1.
+// Files and manifests give means and deviations on a scale of 0 to 1.
 void SetChannels(const std::vector<float>& values, std::array<float, 3>& channels) {
   std::ranges::transform(values, channels.begin(), [](float value) { return value * 255; });
 }
@@ -35,10 +35,10 @@ StatusOr<ResampleFilter> FilterNamed(std::string_view name) {
     return ResampleFilter::kLanczos;
   }
   return absl::InvalidArgumentError(
-      fmt::format("interpolation is \"{}\"; bilinear, bicubic or lanczos is allowed", name));
+      fmt::format("interpolation is \"{}\"; it must be bilinear, bicubic or lanczos", name));
 }
 
-// Pillow's numbers.
+// Pillow's numbers of its filters.
 StatusOr<ResampleFilter> FilterNumbered(int number) {
   switch (number) {
     case 1:
@@ -49,13 +49,13 @@ StatusOr<ResampleFilter> FilterNumbered(int number) {
       return ResampleFilter::kBicubic;
     default:
       return absl::InvalidArgumentError(
-          fmt::format("resample is {}; 1 (lanczos), 2 (bilinear) or 3 (bicubic) is allowed", number));
+          fmt::format("resample is {}; it must be 1 (lanczos), 2 (bilinear) or 3 (bicubic)", number));
   }
 }
 
 StatusOr<bool> SquashNamed(std::string_view mode) {
   if (mode != "shortest" && mode != "squash") {
-    return absl::InvalidArgumentError(fmt::format("resize is \"{}\"; shortest or squash is allowed", mode));
+    return absl::InvalidArgumentError(fmt::format("resize is \"{}\"; it must be shortest or squash", mode));
   }
   return mode == "squash";
 }
@@ -65,24 +65,24 @@ Status Check(const PhotoPreparation& preparation) {
   const bool sizes = preparation.size >= 0 && preparation.resize_short >= 0 && preparation.size <= kMostSide &&
                      preparation.resize_short <= kMostSide && preparation.size <= shortest;
   if (!sizes) {
-    return absl::InvalidArgumentError(
-        fmt::format("input_size is {}, resize_short {}; 0 (what the graph says) to {} is allowed, and no larger square "
-                    "than is resized to",
-                    preparation.size, preparation.resize_short, kMostSide));
+    return absl::InvalidArgumentError(fmt::format(
+        "input_size is {}, resize_short {}; each must be 0 (the graph's size) to {}, and input_size at most "
+        "resize_short",
+        preparation.size, preparation.resize_short, kMostSide));
   }
   if (std::ranges::any_of(preparation.normalisation.std, [](float std) { return !(std > 0); })) {
-    return absl::InvalidArgumentError("std has a number that is not above 0");
+    return absl::InvalidArgumentError("every number of std must be above 0");
   }
   return absl::OkStatus();
 }
 
-// A number, a list of equal numbers, or an object with height and width.
+// Reads a number, a list of equal numbers, or an object with height and width.
 StatusOr<int> SquareSide(const Json& json) {
   const bool object = json.is_object();
   const Json& height = object ? json.at("height") : json.is_array() ? json.at(0) : json;
   const Json& width = object ? json.at("width") : json.is_array() ? json.at(json.size() - 1) : json;
   if (height != width) {
-    return absl::InvalidArgumentError(fmt::format("the size {} is no square", json.dump()));
+    return absl::InvalidArgumentError(fmt::format("the size {} is not a square", json.dump()));
   }
   return height.get<int>();
 }
@@ -94,7 +94,7 @@ Status ReadMeans(const Json& json, const char* mean, const char* std, Normalisat
     }
     const auto values = json[key].get<std::vector<float>>();
     if (values.size() != channels.size()) {
-      return absl::InvalidArgumentError(fmt::format("{} has {} numbers; 3 are needed", key, values.size()));
+      return absl::InvalidArgumentError(fmt::format("{} has {} numbers; expected 3", key, values.size()));
     }
     SetChannels(values, channels);
     return absl::OkStatus();
@@ -128,7 +128,7 @@ StatusOr<PhotoPreparation> FromOpenClip(const Json& json, PhotoPreparation made)
   return made;
 }
 
-// "size" is the short side's, or both sides' when nothing is cut off.
+// "size" is the length of the short side, or of both sides when nothing is cropped.
 Status ReadTransformersSize(const Json& json, PhotoPreparation& made) {
   if (!json.contains("size")) {
     return absl::OkStatus();
@@ -148,7 +148,7 @@ Status ReadTransformersSize(const Json& json, PhotoPreparation& made) {
     return absl::OkStatus();
   }
   if (!shortest) {
-    return absl::InvalidArgumentError("a square size that is cropped again is not known here");
+    return absl::InvalidArgumentError("a square size with a further crop is not supported");
   }
   if (json.contains("crop_size")) {
     CALOTYPE_ASSIGN_OR_RETURN(made.size, SquareSide(json["crop_size"]));
@@ -165,8 +165,7 @@ StatusOr<PhotoPreparation> FromTransformers(const Json& json, PhotoPreparation m
   constexpr double kPerByte = 1.0 / 255;
   if (std::abs(json.value("rescale_factor", kPerByte) - kPerByte) > 1e-6 || !json.value("do_normalize", true) ||
       !json.value("do_rescale", true) || !json.value("do_resize", true)) {
-    return absl::InvalidArgumentError(
-        "do_resize, do_rescale by 1/255 and do_normalize are what is known here; one of them is off");
+    return absl::InvalidArgumentError("do_resize, do_rescale by 1/255 and do_normalize must all be on");
   }
   made.centre_to_even = false;
   return made;
@@ -203,7 +202,7 @@ PhotoPreparation WithChannels(PhotoPreparation made, const std::vector<float>& m
   return made;
 }
 
-// Where the square starts in a side of `length`.
+// The start of the crop in a side of `length`.
 int CropStart(int length, int size, bool to_even) {
   const double start = (length - size) / 2.0;
   return static_cast<int>(to_even ? std::nearbyint(start) : std::floor(start));
@@ -260,7 +259,7 @@ Image Prepare(const Image& photo, const PhotoPreparation& preparation) {
   }
   const int64_t shortest = std::min(photo.width(), photo.height());
   const int64_t target = preparation.resize_short > 0 ? preparation.resize_short : size;
-  // The long side's fraction is cut off, as the references do.
+  // The long side is truncated to an integer, as in the references.
   const auto scaled = [&](int side) { return static_cast<int>(side == shortest ? target : target * side / shortest); };
   const int width = scaled(photo.width());
   const int height = scaled(photo.height());

@@ -1,5 +1,5 @@
-// How a photo becomes the square that an image encoder of CLIP's kind takes, equal to what open_clip and transformers
-// do with Pillow.
+// Turns a photo into the square that a CLIP-like image encoder takes. The pixels equal those that open_clip and
+// transformers produce with Pillow.
 #pragma once
 
 #include <array>
@@ -15,32 +15,33 @@
 namespace calotype {
 
 struct PhotoPreparation {
-  int size = 0;          // side of the square; 0: what the graph says
-  int resize_short = 0;  // to which the short side is scaled; 0: size
-  bool squash = false;   // both sides are scaled to `size`, whatever the photo's shape
+  int size = 0;          // side of the square; 0: that of the graph
+  int resize_short = 0;  // length to which the short side is scaled; 0: size
+  bool squash = false;   // scale both sides to `size`, ignoring the aspect ratio
   ResampleFilter filter = ResampleFilter::kBicubic;
-  // Which pixel a middle between two is: to the even one as torchvision, or to the lower one as transformers.
+  // How a crop that starts between two pixels is rounded: to the even one as in torchvision, or down as in
+  // transformers.
   bool centre_to_even = true;
   Normalisation normalisation;
 };
 
-// OpenAI's means and deviations, shortest side to 224, centre.
+// OpenAI's means and deviations; scales the short side to 224 and crops the centre.
 PhotoPreparation ClipPreparation();
-// All of them one half, squashed.
+// Means and deviations of one half; scales both sides.
 PhotoPreparation SiglipPreparation();
 
-// `defaults` changed by what the files beside the model say (open_clip's preprocess_cfg.json, else transformers'
-// preprocessor_config.json) and then by the model's parameters: input_size, resize_short, resize ("shortest",
-// "squash"), interpolation ("bilinear", "bicubic", "lanczos"), mean, std. kInvalidArgument that names the file or the
-// parameter and what is wrong.
+// Overrides `defaults` by the files beside the model (open_clip's preprocess_cfg.json, else transformers'
+// preprocessor_config.json), then by the model's parameters: input_size, resize_short, resize ("shortest", "squash"),
+// interpolation ("bilinear", "bicubic", "lanczos"), mean, std. Returns kInvalidArgument with the file or the parameter
+// and what is wrong.
 StatusOr<PhotoPreparation> ReadPreparation(const ModelSpec& model, PhotoPreparation defaults);
 
-// As ReadPreparation() from the text of one of the two files.
+// Like ReadPreparation(), from the content of one of the two files.
 StatusOr<PhotoPreparation> ReadOpenClipConfig(std::string_view json, PhotoPreparation defaults);
 StatusOr<PhotoPreparation> ReadTransformersConfig(std::string_view json, PhotoPreparation defaults);
 
-// The square of `photo`, which must not be empty; preparation.size must be set. Costs what the square costs, however
-// long the photo.
+// Returns the square of `photo`, which must not be empty; preparation.size must be set. The cost depends on the size of
+// the square, not on the photo's length.
 Image Prepare(const Image& photo, const PhotoPreparation& preparation);
 
 }  // namespace calotype

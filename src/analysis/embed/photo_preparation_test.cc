@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Red tells the column.
+// The red channel encodes the column.
 Image Columns(int width, int height) {
   Image image(width, height);
   for (int y = 0; y < height; ++y) {
@@ -28,8 +28,8 @@ Image Columns(int width, int height) {
   return image;
 }
 
-TEST(PrepareTest, TakesTheMiddle) {
-  // Nothing is scaled: what is left of the square shows which columns it has.
+TEST(PrepareTest, TakesTheCentre) {
+  // Nothing is scaled, so the pixels show which columns the square has.
   struct Case {
     int width, size, to_even, to_lower;
   };
@@ -41,7 +41,7 @@ TEST(PrepareTest, TakesTheMiddle) {
   }
 }
 
-TEST(PrepareTest, GivesASquareWhateverTheShape) {
+TEST(PrepareTest, GivesASquareForAnyAspectRatio) {
   for (const bool squash : {false, true}) {
     for (const auto& [width, height] : {std::pair{1, 1}, {3, 500}, {1000, 2}, {40, 40}, {37, 41}}) {
       const PhotoPreparation preparation{.size = 16, .resize_short = 18, .squash = squash, .normalisation = {}};
@@ -75,7 +75,7 @@ TEST(ReadTransformersConfigTest, ReadsTheFormsOfSizes) {
   EXPECT_TRUE(squashed.squash);
 }
 
-TEST(ReadOpenClipConfigTest, ReadsWhatImmichHas) {
+TEST(ReadOpenClipConfigTest, ReadsTheFileOfImmich) {
   const PhotoPreparation made =
       ReadOpenClipConfig(
           R"({"size": [384, 384], "interpolation": "bilinear", "resize_mode": "squash", "mean": [0.5, 0.5, 0.5]})",
@@ -88,12 +88,12 @@ TEST(ReadOpenClipConfigTest, ReadsWhatImmichHas) {
   EXPECT_FLOAT_EQ(made.normalisation.mean[0], 127.5F);
 }
 
-TEST(ReadConfigTest, SaysWhatIsNotKnown) {
+TEST(ReadConfigTest, ErrorsNameWhatIsNotSupported) {
   const std::map<std::string, std::string> transformers = {
-      {R"({"size": {"height": 3, "width": 4}})", "no square"},
+      {R"({"size": {"height": 3, "width": 4}})", "not a square"},
       {R"({"resample": 0})", "resample is 0"},
-      {R"({"do_normalize": false})", "one of them is off"},
-      {R"({"size": {"height": 9, "width": 9}, "do_center_crop": true})", "cropped again"},
+      {R"({"do_normalize": false})", "must all be on"},
+      {R"({"size": {"height": 9, "width": 9}, "do_center_crop": true})", "a further crop"},
       {R"({"image_mean": [1, 2]})", "2 numbers"},
       {R"({"size": "large"})", "type"},
       {"{", "parse"}};
@@ -117,7 +117,7 @@ class ReadPreparationTest : public testing::Test {
   const std::filesystem::path folder_ = temporary_->path();
 };
 
-TEST_F(ReadPreparationTest, ParametersCountMoreThanFiles) {
+TEST_F(ReadPreparationTest, ParametersOverrideFiles) {
   EXPECT_EQ(Read({}).value().size, 0);
   std::ofstream(folder_ / "preprocessor_config.json") << R"({"size": {"shortest_edge": 72}, "crop_size": 64})";
   EXPECT_EQ(Read({}).value().size, 64);
@@ -135,11 +135,11 @@ TEST_F(ReadPreparationTest, ParametersCountMoreThanFiles) {
   EXPECT_FLOAT_EQ(made.normalisation.std[0], 255);
 }
 
-TEST_F(ReadPreparationTest, SaysWhatIsWrong) {
+TEST_F(ReadPreparationTest, ErrorsNameTheParameter) {
   EXPECT_THAT(Message(Read({{"input_size", int64_t{9}}, {"resize_short", int64_t{8}}}).status()),
               HasSubstr("input_size is 9, resize_short 8"));
   EXPECT_THAT(Message(Read({{"resize", std::string("longest")}}).status()), HasSubstr("shortest or squash"));
-  EXPECT_THAT(Message(Read({{"std", std::vector<double>{1, 0, 1}}}).status()), HasSubstr("not above 0"));
+  EXPECT_THAT(Message(Read({{"std", std::vector<double>{1, 0, 1}}}).status()), HasSubstr("must be above 0"));
   std::ofstream(folder_ / "preprocess_cfg.json") << "[";
   EXPECT_THAT(Message(Read({}).status()), HasSubstr("preprocess_cfg.json"));
 }

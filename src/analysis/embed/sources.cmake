@@ -1,8 +1,8 @@
-# Files of this folder for src/analysis/CMakeLists.txt, with paths from there.
+# This folder's files for src/analysis/CMakeLists.txt, with paths relative to that file.
 set(CALOTYPE_EMBED_SOURCES
   embed/bpe.cc embed/charsmap.cc embed/conse_encoder.cc embed/contrastive_encoder.cc
   embed/embedding_analyser.cc embed/encoder_graph.cc embed/encoder_inputs.cc embed/image_input.cc embed/pattern.cc
-  embed/photo_preparation.cc embed/pipeline.cc embed/text_encoder.cc embed/tokenizer.cc embed/tokenizer_json.cc
+  embed/photo_preparation.cc embed/step_tokenizer.cc embed/text_encoder.cc embed/tokenizer.cc embed/tokenizer_json.cc
   embed/tokenizer_steps.cc embed/unicode.cc embed/unigram.cc embed/vocabulary.cc embed/word_splitter.cc
   embed/wordpiece.cc)
 set(CALOTYPE_EMBED_TESTS

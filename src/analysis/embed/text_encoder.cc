@@ -1,4 +1,4 @@
-// The text encoder: words become a vector in the space of the image encoder.
+// The text encoder turns text into a vector in the space of the image encoder.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,15 +25,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What differs between the families.
+// The differences between the families.
 struct Family {
   std::string_view name;
-  std::span<const std::string_view> outputs;  // any of them is the vector; the first that the graph has
-  int max_tokens = 0;                         // 0: the manifest must say
-  bool fills = false;                         // the row is always as long as the model's context
+  std::span<const std::string_view> outputs;  // possible names of the vector; the first one found is used
+  int max_tokens = 0;                         // 0: the manifest must set it
+  bool fills = false;                         // every row has the full length of the model's context
   TextCleaning cleaning = TextCleaning::kNone;
-  // From where on a match is a confident one; 0: the manifest must say. Values for CLIP and SigLIP are where the
-  // cosines of captions with their photos usually begin; they have not been measured here.
+  // The cosine from which a match counts as confident; 0: the manifest must set it. The values for CLIP and SigLIP are
+  // where cosines of captions with their photos usually begin; they are not measured by this project.
   double confident_score = 0;
 };
 
@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 5> kContrastiveOutputs = {"text_embeds", 
                                                                  "text_features", "pooler_output"};
 constexpr std::array<Family, 3> kFamilies = {
     {{.name = "bert", .outputs = kBertOutputs},
-     // CLIP's own pooled vector is not yet projected into the space of photos.
+     // CLIP's pooled vector is not projected into the space of photos, so it cannot be used.
      {.name = "clip", .outputs = std::span(kContrastiveOutputs).first<4>(), .max_tokens = 77, .confident_score = 0.25},
      {.name = "siglip",
       .outputs = kContrastiveOutputs,
@@ -56,20 +56,20 @@ struct Settings {
   Family family;
   std::optional<int64_t> padding_id;
   int max_tokens = 0;
-  int photo_side = kUsualSide;  // of a picture that the graph wants too
+  int photo_side = kUsualSide;  // of the image that the graph requires too
   int dimension = 0;
   std::string space;
   float confident_score = 0;
 };
 
-// One text as the graph takes it.
+// One tokenized text, as a row for the graph.
 struct TokenRow {
   std::vector<int64_t> ids;
-  std::size_t used = 0;  // before the padding
+  std::size_t used = 0;  // number of tokens before the padding
 };
 
-// The tokens of `text`, in a row of `length` (0: as many as there are). Where the model's length is shorter than the
-// tokenizer's, the end token stays.
+// Tokenizes `text` into a row of `length` tokens (0: as many as there are). If the tokenizer allows more than `length`,
+// the row is truncated but keeps the end token.
 StatusOr<TokenRow> MakeRow(std::string_view text, std::size_t length, const Settings& settings) {
   TokenRow row{.ids = settings.tokenizer->Encode(text), .used = 0};
   if (length > 0 && row.ids.size() > length) {
@@ -79,12 +79,12 @@ StatusOr<TokenRow> MakeRow(std::string_view text, std::size_t length, const Sett
   }
   row.used = row.ids.size();
   if (row.ids.size() < length) {
-    // CLIP looks at the first end token and at nothing behind it; SigLIP at the last token, whatever it is.
+    // CLIP uses the first end token and ignores everything after it; SigLIP uses the last token.
     const std::optional<int64_t> padding =
         settings.padding_id || settings.family.fills ? settings.padding_id : row.ids.back();
     if (!padding) {
       return absl::InvalidArgumentError(
-          "what fills a row is not known: the tokenizer's files name no pad_token; pad_id may say it");
+          "the padding token is unknown: the tokenizer's files have no pad_token; set pad_id");
     }
     row.ids.resize(length, *padding);
   }
@@ -103,7 +103,7 @@ StatusOr<Tensor> InputTensor(const TensorInfo& input, const TokenRow& row, const
     case InputRole::kMask:
       break;
   }
-  // A model that is trained to look at its padding has no mask, and what masks there are do not hide it.
+  // A model trained to read its padding takes no mask; existing mask inputs must not hide the padding.
   std::vector<int64_t> mask(row.ids.size(), settings.family.fills ? 1 : 0);
   std::fill_n(mask.begin(), row.used, 1);
   return RowTensor(input, mask);
@@ -124,14 +124,14 @@ StatusOr<std::vector<float>> EncodeText(Session& session, std::string_view text,
   return UnitVector(outputs[index], session.outputs()[index].name, settings.dimension);
 }
 
-// The tokenizer's file: beside the model or in the pack's folder. Without a name, the first of the usual ones.
+// Returns the tokenizer's file, in the model's folder or in the pack's. Without a name, tries the usual ones.
 StatusOr<fs::path> FindTokenizer(const ModelSpec& encoder) {
   const char* const key = encoder.params.Has("tokenizer") ? "tokenizer" : "vocab";
   std::vector<std::string> names = {"tokenizer.json", "vocab.json", "vocab.txt"};
   if (encoder.params.Has(key)) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string name, encoder.params.Text(key));
     if (name.empty() || fs::path(name).filename() != name) {
-      return absl::InvalidArgumentError(fmt::format("{} is \"{}\"; it must be a file beside the model", key, name));
+      return absl::InvalidArgumentError(fmt::format("{} is \"{}\"; it must be a file in the pack's folder", key, name));
     }
     names = {name};
   }
@@ -144,19 +144,19 @@ StatusOr<fs::path> FindTokenizer(const ModelSpec& encoder) {
     }
   }
   return absl::NotFoundError(
-      fmt::format("no tokenizer: {} has no {}", encoder.path.parent_path().string(), fmt::join(names, ", ")));
+      fmt::format("no tokenizer found: {} has no {}", encoder.path.parent_path().string(), fmt::join(names, ", ")));
 }
 
 StatusOr<TextCleaning> ReadCleaning(const ModelParams& params, TextCleaning fallback) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::string name,
                             params.TextOr("clean", fallback == TextCleaning::kNone ? "none" : "canonicalize"));
   if (name != "none" && name != "canonicalize") {
-    return absl::InvalidArgumentError(fmt::format("clean is \"{}\"; none or canonicalize is allowed", name));
+    return absl::InvalidArgumentError(fmt::format("clean is \"{}\"; it must be none or canonicalize", name));
   }
   return name == "none" ? TextCleaning::kNone : TextCleaning::kCanonical;
 }
 
-// A value that the family has, or that the manifest must have.
+// The manifest's value, else the family's; the manifest must set it when the family has none.
 StatusOr<int> MaxTokens(const ModelParams& params, const Family& family) {
   return family.max_tokens > 0 ? params.IntOr("max_tokens", family.max_tokens) : params.Int("max_tokens");
 }
@@ -197,7 +197,7 @@ StatusOr<Settings> Read(const ModelSpec& encoder, const Family& family) {
   return settings;
 }
 
-// `settings` are shared with the encoder: a vocabulary is too large to keep twice.
+// The probe shares `settings` with the encoder, since a vocabulary is too large to hold twice.
 ModelProbe EncoderProbe(const ModelSpec& encoder, std::shared_ptr<const Settings> settings) {
   if (!encoder.self_test || encoder.self_test->text.empty()) {
     return {};
@@ -241,8 +241,8 @@ class GraphTextEncoder final : public TextEncoder {
 StatusOr<std::unique_ptr<TextEncoder>> CreateTextEncoder(const ModelSpec& encoder, ModelCache& cache) {
   const auto family = std::ranges::find(kFamilies, encoder.family, &Family::name);
   if (family == kFamilies.end()) {
-    return absl::InvalidArgumentError(
-        fmt::format("model {}: family {} embeds no text; bert, clip and siglip do", encoder.name, encoder.family));
+    return absl::InvalidArgumentError(fmt::format(
+        "model {}: unknown family {} for text embeddings; known: bert, clip, siglip", encoder.name, encoder.family));
   }
   StatusOr<Settings> settings = Read(encoder, *family);
   if (!settings.ok()) {

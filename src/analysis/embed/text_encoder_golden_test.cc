@@ -1,5 +1,5 @@
-// The text encoder of the starter pack against the same ONNX file run from Python, with Hugging Face's tokenizer
-// (tests/golden/text_embeddings.json; tools/parity/models makes it).
+// Compares the starter pack's text encoder with the same ONNX file run from Python, with Hugging Face's tokenizer
+// (tests/golden/text_embeddings.json, made by tools/parity/models).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Both round to binary16 at most; 1.000000 was reached.
+// Both may round to binary16. The measured value is 1.000000.
 constexpr double kLeastCosine = 0.99999;
 
 fs::path Cache() {

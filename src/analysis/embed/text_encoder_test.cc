@@ -53,7 +53,7 @@ class TextEncoderTest : public testing::Test {
     spec_.params = ModelParams("minilm", params);
   }
 
-  // One of the test's own tokenizers, and no parameter that is not needed.
+  // Uses one of the tokenizers in testdata and only the required parameters.
   void UseContrastive(const std::string& family, const std::string& tokenizer) {
     spec_.family = family;
     spec_.folder = SourceDir() / "src/analysis/embed/testdata/tokenizers";
@@ -102,32 +102,32 @@ TEST_F(TextEncoderTest, TextOfAnyLengthFits) {
   EXPECT_THAT(Seen(2), ElementsAre(2, 4, 4, 3));
 }
 
-TEST_F(TextEncoderTest, AGraphMayDoWithout) {
+TEST_F(TextEncoderTest, AGraphMayLackOptionalInputs) {
   model_.inputs = {Ids("input_ids")};
   ASSERT_TRUE(Encode("cat").ok());
   EXPECT_THAT(Seen(0), ElementsAre(2, 4, 3));
 }
 
-TEST_F(TextEncoderTest, SaysWhatIsWrongWithAGraph) {
+TEST_F(TextEncoderTest, ErrorsNameWhatIsWrongWithTheGraph) {
   const FakeModel kept = model_;
   model_.inputs.pop_back();
   EXPECT_THAT(Message(Encode("cat").status()),
-              HasSubstr("no input_ids or text; it has attention_mask, token_type_ids"));
+              HasSubstr("no input input_ids or text; it has attention_mask, token_type_ids"));
   model_ = kept;
   model_.inputs[1].name = "position_ids";
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("the graph takes position_ids"));
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("unknown input position_ids"));
   model_ = kept;
   model_.inputs[0].type = ElementType::kFloat32;
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("attention_mask is float32; int64 or int32 is needed"));
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("attention_mask is float32; expected int64 or int32"));
   model_ = kept;
   model_.outputs[1].name = "pooled";
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("no text_embedding"));
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("no output text_embedding"));
   model_ = kept;
   SetParams({{"dimension", int64_t{384}}});
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("dimension = 384"));
 }
 
-// CLIP's tokenizer has 0 and 1 as start and end; rows are as long as the graph takes.
+// CLIP's tokenizer has 0 and 1 as start and end token; rows have the length of the graph's input.
 TEST_F(TextEncoderTest, ClipFillsARowOfFixedLength) {
   UseContrastive("clip", "clip.json");
   model_.inputs = {{.name = "text", .type = ElementType::kInt32, .shape = {-1, 8}}};
@@ -142,7 +142,7 @@ TEST_F(TextEncoderTest, ClipFillsARowOfFixedLength) {
   EXPECT_NE(seen_.at(0).data<int32_t>()[6], 1);
 }
 
-TEST_F(TextEncoderTest, GraphsWithBothEncodersGetAPicture) {
+TEST_F(TextEncoderTest, GraphsWithBothEncodersGetAnImage) {
   UseContrastive("clip", "clip.json");
   model_.inputs = {Ids("input_ids"),
                    Ids("attention_mask"),
@@ -152,10 +152,10 @@ TEST_F(TextEncoderTest, GraphsWithBothEncodersGetAPicture) {
   EXPECT_THAT(Seen(1), testing::Each(1));
 }
 
-TEST_F(TextEncoderTest, SiglipLooksAtItsPadding) {
+TEST_F(TextEncoderTest, SiglipReadsItsPadding) {
   UseContrastive("siglip", "siglip.json");
   model_.inputs = {Ids("input_ids"), Ids("attention_mask")};
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("pad_id may say it"));
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("set pad_id"));
   SetParams({{"vocab", std::string("siglip.json")}, {"max_tokens", int64_t{9}}, {"pad_id", int64_t{1}}});
   ASSERT_TRUE(Encode("Cat!").ok());
   EXPECT_EQ(Seen(0).size(), 9U);
@@ -175,7 +175,7 @@ TEST_F(TextEncoderTest, RunsTheSelfTest) {
   EXPECT_THAT(Message(Encode("dog").status()), HasSubstr("expected component 0"));
 }
 
-TEST_F(TextEncoderTest, RefusesWhatItDoesNotKnow) {
+TEST_F(TextEncoderTest, RefusesUnknownFamiliesAndParameters) {
   SetParams({{"vocab", std::string("/etc/vocab.txt")}});
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("model minilm: vocab is \"/etc/vocab.txt\""));
   SetParams({{"vocab", std::string("none.txt")}});
@@ -184,7 +184,8 @@ TEST_F(TextEncoderTest, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("max_tokens is 0"));
   SetParams({});
   spec_.family = "gpt";
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("family gpt embeds no text; bert, clip and siglip do"));
+  EXPECT_THAT(Message(Encode("cat").status()),
+              HasSubstr("unknown family gpt for text embeddings; known: bert, clip, siglip"));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ bool IsAsciiPunctuation(char c) {
   return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
 }
 
-// The text of `file`; empty when there is none.
+// Returns the text of `file`; empty when it does not exist.
 StatusOr<std::string> ReadIfThere(const fs::path& file) {
   StatusOr<std::string> text = ReadTextFile(file);
   return !text.ok() && text.status().code() == absl::StatusCode::kNotFound ? std::string() : std::move(text);
@@ -78,7 +78,7 @@ StatusOr<std::unique_ptr<Tokenizer>> LoadTokenizer(const fs::path& file, const T
     return LoadJson(file, options);
   }
   return absl::InvalidArgumentError(fmt::format(
-      "{}: tokenizer.json, vocab.json (with merges.txt beside it) or a vocab.txt is needed", file.string()));
+      "{} is not a tokenizer; expected tokenizer.json, vocab.json (with merges.txt) or vocab.txt", file.string()));
 }
 
 }  // namespace calotype

@@ -1,5 +1,5 @@
-// Token ids against those of Hugging Face's tokenizers. tools/parity/tokenizer/make_tokenizers.py makes the files; with
-// CALOTYPE_TOKENIZERS it is told of others, such as CLIP's whole vocabulary.
+// Compares token ids with those of Hugging Face's tokenizers. tools/parity/tokenizer/make_tokenizers.py makes the
+// files; CALOTYPE_TOKENIZERS adds a folder with others, such as CLIP's whole vocabulary.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ nlohmann::json ReadJson(const fs::path& file) {
   return text.ok() ? nlohmann::json::parse(*text) : nlohmann::json();
 }
 
-// FNV-1a of the ids as four bytes each, the lowest first.
+// FNV-1a of the ids, each as four bytes in little-endian order.
 std::string Checksum(const std::vector<int64_t>& ids) {
   uint32_t sum = 0x811C9DC5U;
   for (const int64_t id : ids) {
@@ -40,7 +40,7 @@ std::string Checksum(const std::vector<int64_t>& ids) {
   return fmt::format("{:08x}", sum);
 }
 
-// How many of `texts` are cut as `golden` says.
+// The number of `texts` whose tokens equal those in `golden`.
 std::size_t Compare(const Tokenizer& tokenizer, const std::vector<std::string>& texts, const nlohmann::json& golden,
                     const std::string& name) {
   const std::string checksums = golden["checksums"];

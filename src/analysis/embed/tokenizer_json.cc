@@ -8,7 +8,7 @@
 #include <string>
 
 #include "analysis/embed/bpe.h"
-#include "analysis/embed/pipeline.h"
+#include "analysis/embed/step_tokenizer.h"
 #include "analysis/embed/tokenizer_steps.h"
 #include "analysis/embed/unicode.h"
 #include "analysis/embed/unigram.h"
@@ -22,13 +22,13 @@ using Json = nlohmann::json;
 constexpr std::string_view kClipStart = "<|startoftext|>";
 constexpr std::string_view kClipEnd = "<|endoftext|>";
 
-// What reads JSON throws; an answer comes out.
+// The JSON library throws; this converts its exceptions to a status.
 template <typename Read>
 auto Guarded(Read read) -> decltype(read()) {
   try {
     return read();
   } catch (const Json::exception& error) {
-    return absl::InvalidArgumentError(fmt::format("no tokenizer: {}", error.what()));
+    return absl::InvalidArgumentError(fmt::format("not a tokenizer: {}", error.what()));
   }
 }
 
@@ -48,7 +48,7 @@ StatusOr<Bpe::Merge> ReadMerge(std::string_view text) {
   return Bpe::Merge{text.substr(0, space), text.substr(space + 1)};
 }
 
-// "a b" or ["a", "b"]
+// Reads "a b" or ["a", "b"].
 StatusOr<Bpe::Merge> ReadMerge(const Json& json) {
   if (json.is_array()) {
     return Bpe::Merge{json.at(0).get<std::string>(), json.at(1).get<std::string>()};
@@ -56,7 +56,7 @@ StatusOr<Bpe::Merge> ReadMerge(const Json& json) {
   return ReadMerge(std::string_view(json.get_ref<const std::string&>()));
 }
 
-// A setting that is missing or null is none.
+// A setting that is missing or null has no value.
 std::optional<std::string> OptionalText(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found == json.end() || found->is_null() ? std::nullopt : std::optional(found->get<std::string>());
@@ -69,7 +69,7 @@ bool Flag(const Json& json, const char* key) {
 
 StatusOr<std::unique_ptr<PieceEncoder>> ReadBpe(const Json& model) {
   if (!OptionalText(model, "continuing_subword_prefix").value_or("").empty()) {
-    return absl::InvalidArgumentError("BPE with a continuing_subword_prefix is not known here");
+    return absl::InvalidArgumentError("BPE with a continuing_subword_prefix is not supported");
   }
   CALOTYPE_ASSIGN_OR_RETURN(Vocabulary vocabulary, ReadVocabulary(model.at("vocab")));
   std::vector<Bpe::Merge> merges;
@@ -110,11 +110,11 @@ StatusOr<std::unique_ptr<PieceEncoder>> ReadModel(const Json& model) {
   if (type == "Unigram") {
     return ReadUnigram(model);
   }
-  return absl::InvalidArgumentError(fmt::format("the model {} is not known here; BPE, Unigram and WordPiece are",
+  return absl::InvalidArgumentError(fmt::format("the model {} is not supported; supported: BPE, Unigram, WordPiece",
                                                 type.empty() ? "without type" : type));
 }
 
-// BERT's tokenizer is WordPieceTokenizer as a whole: whatever the file says otherwise is not known here.
+// WordPieceTokenizer implements BERT's whole tokenizer, so other settings in the file are not supported.
 Status CheckBert(const Json& root) {
   const Json& normaliser = root.at("normalizer");
   const bool lower = normaliser.at("lowercase").get<bool>();
@@ -126,7 +126,7 @@ Status CheckBert(const Json& root) {
   if (!bert || root.at("pre_tokenizer").at("type") != "BertPreTokenizer" ||
       model.value("continuing_subword_prefix", "##") != "##" || model.value("unk_token", "[UNK]") != "[UNK]" ||
       model.value("max_input_chars_per_word", 100) != 100) {
-    return absl::InvalidArgumentError("WordPiece with other settings than BERT's is not known here");
+    return absl::InvalidArgumentError("WordPiece with other settings than BERT's is not supported");
   }
   return absl::OkStatus();
 }
@@ -153,8 +153,8 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadWordPiece(const Json& root, const Token
   return std::make_unique<WordPieceTokenizer>(std::move(tokenizer));
 }
 
-// Special tokens are left out: their names in a text are plain text.
-Status ReadAdded(const Json& root, PipelineParts& parts) {
+// Leaves out special tokens: in a text, their names are plain text.
+Status ReadAdded(const Json& root, StepTokenizerParts& parts) {
   for (const Json& token : root.value("added_tokens", Json::array())) {
     if (Flag(token, "special")) {
       continue;
@@ -162,7 +162,7 @@ Status ReadAdded(const Json& root, PipelineParts& parts) {
     AddedToken added{.text = token.at("content").get<std::string>(), .id = token.at("id").get<int64_t>()};
     if (added.text.empty() || Flag(token, "lstrip") || Flag(token, "rstrip") || Flag(token, "single_word")) {
       return absl::InvalidArgumentError(fmt::format(
-          "the added token \"{}\" is empty or has lstrip, rstrip or single_word; none is known here", added.text));
+          "the added token \"{}\" is empty or has lstrip, rstrip or single_word, which is not supported", added.text));
     }
     (Flag(token, "normalized") ? parts.added_normalised : parts.added).push_back(std::move(added));
   }
@@ -175,7 +175,7 @@ Status ReadAdded(const Json& root, PipelineParts& parts) {
   return absl::OkStatus();
 }
 
-// The id of a token of `root`, an added one or one of the model's.
+// Returns the id of a token of `root`: an added one or one of the model's.
 std::optional<int64_t> FindToken(const Json& root, const std::string& name) {
   for (const Json& token : root.value("added_tokens", Json::array())) {
     if (token.at("content") == name) {
@@ -191,7 +191,7 @@ std::optional<int64_t> FindToken(const Json& root, const std::string& name) {
   return found == vocabulary.end() ? std::nullopt : std::optional(static_cast<int64_t>(found - vocabulary.begin()));
 }
 
-// "pad_token" of tokenizer_config.json: a text or an object with one.
+// Reads "pad_token" of tokenizer_config.json: a string, or an object with one.
 std::optional<std::string> PaddingToken(std::string_view settings) {
   if (settings.empty()) {
     return std::nullopt;
@@ -213,10 +213,10 @@ std::optional<int64_t> PaddingId(const Json& root, std::string_view settings) {
   return token ? FindToken(root, *token) : std::nullopt;
 }
 
-StatusOr<std::unique_ptr<Tokenizer>> ReadPipeline(const Json& root, std::string_view settings,
-                                                  const TokenizerOptions& options) {
+StatusOr<std::unique_ptr<Tokenizer>> ReadStepTokenizer(const Json& root, std::string_view settings,
+                                                       const TokenizerOptions& options) {
   const auto part = [&root](const char* key) { return root.value(key, Json()); };
-  PipelineParts parts;
+  StepTokenizerParts parts;
   CALOTYPE_ASSIGN_OR_RETURN(parts.normaliser, ReadNormaliser(part("normalizer")));
   CALOTYPE_ASSIGN_OR_RETURN(parts.splitter, ReadSplitter(part("pre_tokenizer")));
   CALOTYPE_ASSIGN_OR_RETURN(EndTokens ends, ReadEndTokens(part("post_processor")));
@@ -225,7 +225,7 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadPipeline(const Json& root, std::string_
   parts.prefix = std::move(ends.prefix);
   parts.suffix = std::move(ends.suffix);
   parts.padding_id = PaddingId(root, settings);
-  return MakePipeline(std::move(parts), options);
+  return MakeStepTokenizer(std::move(parts), options);
 }
 
 StatusOr<std::vector<Bpe::Merge>> ReadMerges(std::string_view text) {
@@ -251,11 +251,10 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadClip(Vocabulary ids, std::string_view m
   const std::optional<int64_t> start = ids.Find(kClipStart);
   const std::optional<int64_t> end = ids.Find(kClipEnd);
   if (!start || !end || !ids.Find("a</w>")) {
-    return absl::InvalidArgumentError(
-        fmt::format("no vocabulary of CLIP: {}, {} and a</w> are not all in it; other kinds need a tokenizer.json",
-                    kClipStart, kClipEnd));
+    return absl::InvalidArgumentError(fmt::format(
+        "not CLIP's vocabulary: it lacks {}, {} or a</w>; other kinds need a tokenizer.json", kClipStart, kClipEnd));
   }
-  PipelineParts parts;
+  StepTokenizerParts parts;
   CALOTYPE_ASSIGN_OR_RETURN(const Pattern spaces, PatternFor(R"(\s+)"));
   parts.normaliser = {[](std::string_view text) { return ToNormalForm(text, NormalForm::kNfc); },
                       [spaces](std::string_view text) { return ReplaceAll(text, spaces, " "); }, LowerCase};
@@ -271,7 +270,7 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadClip(Vocabulary ids, std::string_view m
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Bpe::Merge> pairs, ReadMerges(merges));
   CALOTYPE_ASSIGN_OR_RETURN(parts.model, Bpe::Create(std::move(ids), pairs,
                                                      {.end_of_word_suffix = "</w>", .unknown = std::string(kClipEnd)}));
-  return MakePipeline(std::move(parts), options);
+  return MakeStepTokenizer(std::move(parts), options);
 }
 
 }  // namespace
@@ -283,7 +282,7 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadTokenizerJson(std::string_view json, st
     if (ModelType(root.at("model")) == "WordPiece") {
       return ReadWordPiece(root, options);
     }
-    return ReadPipeline(root, settings, options);
+    return ReadStepTokenizer(root, settings, options);
   });
 }
 

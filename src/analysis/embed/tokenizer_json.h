@@ -1,4 +1,4 @@
-// tokenizer.json, the file in which Hugging Face's tokenizers keeps a whole tokenizer.
+// Reads tokenizer.json, the format in which Hugging Face's tokenizers stores a whole tokenizer.
 #pragma once
 
 #include <memory>
@@ -11,12 +11,13 @@
 
 namespace calotype {
 
-// The tokenizer that `json` describes. `settings`: the text of tokenizer_config.json, empty for none. kInvalidArgument
-// that names what is not known here, or how the file is no such file.
+// Returns the tokenizer that `json` describes. `settings` is the text of tokenizer_config.json, or empty. Returns
+// kInvalidArgument with what is malformed or not supported.
 StatusOr<std::unique_ptr<Tokenizer>> ReadTokenizerJson(std::string_view json, std::string_view settings,
                                                        const TokenizerOptions& options);
 
-// CLIP's tokenizer: `vocabulary` is an object from pieces to ids, `merges` two pieces a line after a line "#version".
+// Returns CLIP's tokenizer. `vocabulary` is a JSON object from pieces to ids; `merges` has two pieces per line after a
+// line "#version".
 StatusOr<std::unique_ptr<Tokenizer>> ReadClipTokenizer(std::string_view vocabulary, std::string_view merges,
                                                        std::string_view settings, const TokenizerOptions& options);
 

@@ -25,10 +25,10 @@ using Json = nlohmann::json;
 std::string TypeOf(const Json& json) { return json.at("type").get<std::string>(); }
 
 Status Unknown(std::string_view what, std::string_view type) {
-  return absl::InvalidArgumentError(fmt::format("the {} {} is not known here", what, type));
+  return absl::InvalidArgumentError(fmt::format("the {} {} is not supported", what, type));
 }
 
-// {"String": ...} or {"Regex": ...}
+// Reads {"String": ...} or {"Regex": ...}.
 StatusOr<Pattern> ReadPattern(const Json& json) {
   if (json.contains("Regex")) {
     return PatternFor(json["Regex"].get<std::string>());
@@ -50,7 +50,7 @@ StatusOr<TextStep> ReadReplace(const Json& json) {
 StatusOr<TextStep> ReadPrecompiled(const Json& json) {
   std::string table;
   if (!absl::Base64Unescape(json.at("precompiled_charsmap").get<std::string>(), &table)) {
-    return absl::InvalidArgumentError("precompiled_charsmap is no base64");
+    return absl::InvalidArgumentError("precompiled_charsmap is not base64");
   }
   CALOTYPE_ASSIGN_OR_RETURN(Charsmap made, Charsmap::Create(table));
   return [map = std::make_shared<const Charsmap>(std::move(made))](std::string_view text) { return map->Apply(text); };
@@ -150,7 +150,7 @@ StatusOr<SplitStep> ReadMetaspace(const Json& json) {
   MetaspaceOptions options;
   options.replacement = json.value("replacement", options.replacement);
   options.split = json.value("split", true);
-  // Older files have add_prefix_space alone.
+  // Older files have only add_prefix_space.
   const std::string scheme = json.value("prepend_scheme", json.value("add_prefix_space", true) ? "always" : "never");
   if (scheme != "always" && scheme != "first" && scheme != "never") {
     return Unknown("prepend_scheme", scheme);
@@ -162,7 +162,7 @@ StatusOr<SplitStep> ReadMetaspace(const Json& json) {
   return Metaspace(options);
 }
 
-// Changes each part, splits none.
+// Changes each part and splits none.
 SplitStep ForEach(TextStep change) {
   return [change = std::move(change)](const Word& word) {
     std::vector<Word> words;
@@ -171,7 +171,7 @@ SplitStep ForEach(TextStep change) {
   };
 }
 
-// Words, then each of their bytes as a character.
+// Splits into words, then writes each byte as a character.
 std::vector<SplitStep> ReadByteLevel(const Json& json) {
   std::vector<SplitStep> steps;
   if (json.value("add_prefix_space", true)) {
@@ -211,7 +211,7 @@ StatusOr<std::vector<SplitStep>> ReadSplitStep(const Json& json) {
   return Unknown("pre_tokenizer", type);
 }
 
-// ["</s>", 2]
+// Reads the id of ["</s>", 2].
 int64_t ReadNamedId(const Json& json) { return json.at(1).get<int64_t>(); }
 
 EndTokens ReadTemplate(const Json& json) {
@@ -275,7 +275,7 @@ StatusOr<EndTokens> ReadEndTokens(const Json& json) {
   if (type == "RobertaProcessing" || type == "BertProcessing") {
     return EndTokens{.prefix = {ReadNamedId(json.at("cls"))}, .suffix = {ReadNamedId(json.at("sep"))}};
   }
-  if (type == "ByteLevel") {  // changes offsets alone
+  if (type == "ByteLevel") {  // changes only offsets
     return EndTokens{};
   }
   if (type != "Sequence") {

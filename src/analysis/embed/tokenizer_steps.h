@@ -1,17 +1,17 @@
-// The steps around a tokenizer's model, read from tokenizer.json. Only for the .cc files that read JSON.
+// Reads the steps around a tokenizer's model from tokenizer.json. Include it only in .cc files that read JSON.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
-#include "analysis/embed/pipeline.h"
+#include "analysis/embed/step_tokenizer.h"
 #include "base/status.h"
 
 namespace calotype {
 
-// `json` is the value of "normalizer" and "pre_tokenizer"; null is no step. kInvalidArgument names a type or a setting
-// that is not known here; nlohmann::json::exception for a value of another kind than it must have.
+// `json` is the value of "normalizer" or "pre_tokenizer"; null means no step. Returns kInvalidArgument with the type or
+// setting that is not supported; throws nlohmann::json::exception for a value of the wrong type.
 StatusOr<std::vector<TextStep>> ReadNormaliser(const nlohmann::json& json);
 StatusOr<std::vector<SplitStep>> ReadSplitter(const nlohmann::json& json);
 

@@ -76,7 +76,8 @@ std::string ToNormalForm(std::string_view text, NormalForm form) {
 }
 
 std::string LowerCase(std::string_view text) {
-  // The one character whose lower case is two: i and a dot above it. utf8proc gives only the first.
+  // The only character whose lower case is two characters: i and a combining dot above. utf8proc returns only the
+  // first.
   constexpr Character kDottedI = 0x130;
   constexpr std::string_view kDottedLower = "i\xCC\x87";
   std::string lower;

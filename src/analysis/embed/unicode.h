@@ -1,5 +1,5 @@
-// What tokenizers need to know of characters. Text is UTF-8; functions that take text expect it valid
-// (DropInvalidUtf8() sees to that). Character properties are those of the installed utf8proc. Pure; any thread.
+// Unicode helpers for tokenizers. Text is UTF-8 and must be valid (see DropInvalidUtf8()). Character properties come
+// from the installed utf8proc. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace calotype {
 
 using Character = int32_t;
 
-// The character that `text` starts with and how many bytes it has; size 0 when `text` is empty or no UTF-8.
+// The first character of a text and its number of bytes; size 0 when the text is empty or not UTF-8.
 struct FirstCharacter {
   Character value = 0;
   std::size_t size = 0;
@@ -20,7 +20,7 @@ FirstCharacter First(std::string_view text);
 
 void AppendCharacter(Character c, std::string& text);
 
-// `text` without the bytes that are not UTF-8, and of that at most the first `max_bytes`, cut at a character.
+// Removes bytes that are not UTF-8 from `text` and truncates it to at most `max_bytes` at a character boundary.
 std::string DropInvalidUtf8(std::string_view text, std::size_t max_bytes);
 
 bool IsLetter(Character c);      // \p{L}
@@ -31,10 +31,10 @@ bool IsMark(Character c);        // \p{M}: accents, vowel signs
 enum class NormalForm { kNfc, kNfd, kNfkc, kNfkd };
 std::string ToNormalForm(std::string_view text, NormalForm form);
 
-// Character by character: a final sigma is no special case.
+// Converts each character by itself: there is no special case for a final sigma.
 std::string LowerCase(std::string_view text);
 
-// Bytes of the grapheme cluster (what a reader takes as one character) that `text` starts with; 0 when it is empty.
+// The number of bytes of the first grapheme cluster (what a reader sees as one character); 0 when `text` is empty.
 std::size_t FirstGraphemeSize(std::string_view text);
 
 }  // namespace calotype

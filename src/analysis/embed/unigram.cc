@@ -11,7 +11,7 @@
 namespace calotype {
 namespace {
 
-// SentencePiece's penalty for an unknown character, below the unlikeliest piece.
+// SentencePiece's score for an unknown character: this much below the least likely piece.
 constexpr double kUnknownPenalty = 10;
 
 }  // namespace
@@ -38,7 +38,7 @@ StatusOr<std::unique_ptr<Unigram>> Unigram::Create(std::span<const ScoredPiece> 
 
 void Unigram::Encode(std::string_view word, std::vector<int64_t>& ids) const {
   const std::vector<Step> steps = BestSteps(word);
-  std::vector<std::string_view> pieces;  // from the last to the first
+  std::vector<std::string_view> pieces;  // from last to first
   bool unknown = false;
   for (std::size_t end = word.size(); end > 0;) {
     const Step& step = steps[end];
@@ -57,7 +57,7 @@ void Unigram::Encode(std::string_view word, std::vector<int64_t>& ids) const {
   }
 }
 
-// Viterbi, from every start of a character to every end of a piece.
+// Viterbi: from every start of a character to every end of a piece.
 std::vector<Unigram::Step> Unigram::BestSteps(std::string_view word) const {
   std::vector<Step> steps(word.size() + 1);
   const auto offer = [&steps](std::size_t from, std::size_t to, int64_t id, double score) {

@@ -1,4 +1,4 @@
-// Unigram, SentencePiece's model: of all ways to cut a text into pieces, the likeliest (Kudo 2018).
+// Unigram, SentencePiece's model: of all ways to split a text into pieces, takes the most likely one (Kudo 2018).
 #pragma once
 
 #include <array>
@@ -17,16 +17,16 @@
 namespace calotype {
 
 struct UnigramOptions {
-  int64_t unknown = 0;         // the id of what no piece covers; neighbours that are unknown are one token
-  bool byte_fallback = false;  // the byte tokens before the unknown one
+  int64_t unknown = 0;         // for text that no piece covers; neighbouring unknown characters become one token
+  bool byte_fallback = false;  // encode unknown characters as byte tokens where possible
 };
 
 class Unigram final : public PieceEncoder {
  public:
-  // A piece and the logarithm of its probability; its id is its place.
+  // A piece and the logarithm of its probability. Its index is its id.
   using ScoredPiece = std::pair<std::string, double>;
 
-  // kInvalidArgument for no pieces, an empty one, or an unknown id that is none of them.
+  // Returns kInvalidArgument when there are no pieces, a piece is empty, or the unknown id is not a valid index.
   static StatusOr<std::unique_ptr<Unigram>> Create(std::span<const ScoredPiece> pieces, const UnigramOptions& options);
 
   void Encode(std::string_view word, std::vector<int64_t>& ids) const override;
@@ -34,11 +34,11 @@ class Unigram final : public PieceEncoder {
  private:
   Unigram() = default;
 
-  // The part of the best way that ends at some place of the text.
+  // The last piece of the best split that ends at a position of the text.
   struct Step {
     double score = 0;
     std::size_t from = 0;
-    int64_t id = -1;  // -1: nothing ends here yet
+    int64_t id = -1;  // -1: no piece ends here yet
   };
   std::vector<Step> BestSteps(std::string_view word) const;
   void AppendPiece(std::string_view piece, std::vector<int64_t>& ids) const;

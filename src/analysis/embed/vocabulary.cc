@@ -8,7 +8,7 @@
 namespace calotype {
 namespace {
 
-// Takes pieces as they are read, of which CLIP has fifty thousand: no tree is built of them first.
+// Adds pieces while parsing, without building a JSON tree first: CLIP has fifty thousand pieces.
 class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool key(std::string& piece) override {
@@ -36,7 +36,7 @@ class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t) override { return RefuseValue(); }
   bool end_array() override { return RefuseValue(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
-    return Refuse(fmt::format("no tokenizer: {}", error.what()));
+    return Refuse(fmt::format("not a tokenizer: {}", error.what()));
   }
 
   StatusOr<Vocabulary> Take() { return status_.ok() ? StatusOr<Vocabulary>(std::move(vocabulary_)) : status_; }
@@ -47,8 +47,8 @@ class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
   bool RefuseValue() {
-    return Refuse(depth_ == 0 ? "no tokenizer: no object from pieces to ids"
-                              : fmt::format("no tokenizer: the id of piece \"{}\" is no number", piece_));
+    return Refuse(depth_ == 0 ? "not a tokenizer: expected an object from pieces to ids"
+                              : fmt::format("not a tokenizer: the id of piece \"{}\" is not a number", piece_));
   }
 
   Vocabulary vocabulary_;
@@ -67,14 +67,14 @@ StatusOr<Vocabulary> ReadVocabulary(std::string_view json) {
 
 Status Vocabulary::Add(std::string piece, int64_t id) {
   if (id < 0 || id >= kMostIds) {
-    return absl::InvalidArgumentError(fmt::format("piece \"{}\" has the id {}", piece, id));
+    return absl::InvalidArgumentError(fmt::format("piece \"{}\" has the invalid id {}", piece, id));
   }
   ids_.insert_or_assign(std::move(piece), id);
   return absl::OkStatus();
 }
 
 std::optional<int64_t> Vocabulary::Find(std::string_view piece) const {
-  const auto found = ids_.find(absl::string_view(piece.data(), piece.size()));  // Debian's is not the standard's
+  const auto found = ids_.find(absl::string_view(piece.data(), piece.size()));  // Abseil may have its own string_view
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
 

@@ -1,4 +1,4 @@
-// The pieces that a tokenizer knows, and what turns one word into them.
+// A tokenizer's vocabulary, and the interface that turns a word into pieces of it.
 #pragma once
 
 #include <cstddef>
@@ -14,33 +14,33 @@
 
 namespace calotype {
 
-// From a piece to its id.
+// Maps pieces to ids.
 class Vocabulary {
  public:
-  // The last of several ids for one piece counts. kInvalidArgument for an id that is none.
+  // When a piece is added several times, the last id counts. Returns kInvalidArgument for an id out of range.
   Status Add(std::string piece, int64_t id);
   std::optional<int64_t> Find(std::string_view piece) const;
   std::size_t size() const { return ids_.size(); }
 
  private:
-  // The largest vocabulary known has a few hundred thousand.
+  // The largest known vocabularies have a few hundred thousand pieces.
   static constexpr int64_t kMostIds = int64_t{1} << 30;
 
   absl::flat_hash_map<std::string, int64_t> ids_;
 };
 
-// Of an object from pieces to ids: vocab.json. kInvalidArgument, with what is wrong.
+// Reads a JSON object from pieces to ids (vocab.json). Returns kInvalidArgument with what is wrong.
 StatusOr<Vocabulary> ReadVocabulary(std::string_view json);
 
-// The tokens "<0x00>" to "<0xFF>" for each byte of `text`, as SentencePiece writes what no piece covers; nullopt when
-// one of them is not in `vocabulary`.
+// Returns the tokens "<0x00>" to "<0xFF>" for the bytes of `text`: SentencePiece's form of text that no piece covers.
+// Returns nullopt when one of them is not in `vocabulary`.
 std::optional<std::vector<int64_t>> ByteTokens(const Vocabulary& vocabulary, std::string_view text);
 
-// Immutable, so safe from many threads.
+// Immutable and thread-safe.
 class PieceEncoder {
  public:
   virtual ~PieceEncoder() = default;
-  // Appends the ids of `word`, valid UTF-8, to `ids`.
+  // Appends the ids of `word`, which must be valid UTF-8, to `ids`.
   virtual void Encode(std::string_view word, std::vector<int64_t>& ids) const = 0;
 };
 

@@ -18,8 +18,8 @@ struct CharacterRange {
   Character last;
 };
 
-// The blocks that google-research/bert treats as Chinese, with the start of the last extension as Hugging Face's
-// tokenizers, which made most vocabularies' token ids, has it (its neighbour 2B820..2B91F is left out there).
+// The blocks that google-research/bert treats as Chinese. The start of the last extension is that of Hugging Face's
+// tokenizers, which made the token ids of most vocabularies; it leaves out the block before it, 2B820..2B91F.
 constexpr std::array<CharacterRange, 8> kChinese = {{{0x4E00, 0x9FFF},
                                                      {0x3400, 0x4DBF},
                                                      {0x20000, 0x2A6DF},
@@ -39,7 +39,7 @@ bool IsSpace(Character c) {
          category == UTF8PROC_CATEGORY_ZP;
 }
 
-// "Other" in Unicode's terms, but not what is unassigned: next year's emoji is a character that nobody knows yet.
+// Unicode's category "Other" without unassigned characters, which include the emoji of future Unicode versions.
 bool IsControl(Character c) {
   switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_CC:
@@ -53,7 +53,7 @@ bool IsControl(Character c) {
 }
 
 bool IsPunctuation(Character c) {
-  // BERT counts ASCII symbols ("$", "+", "^", "`") as punctuation, which Unicode does not.
+  // BERT counts ASCII symbols ("$", "+", "^", "`") as punctuation; Unicode does not.
   if (c < 0x80) {
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
   }
@@ -86,10 +86,10 @@ class Splitter {
   }
 
  private:
-  // Characters are decomposed one by one: NFD would also put neighbouring marks into canonical order, but nearly all
-  // marks that it moves are dropped here.
+  // Decomposes each character by itself. NFD would also reorder neighbouring marks, but nearly all marks that it moves
+  // are dropped here.
   void TakeFolded(Character c) {
-    constexpr std::size_t kLongestDecomposition = 8;  // Unicode's longest canonical one has 4 characters
+    constexpr std::size_t kLongestDecomposition = 8;  // the longest canonical one in Unicode has 4
     std::array<Character, kLongestDecomposition> parts{};
     int last_boundary_class = 0;
     const utf8proc_ssize_t count =
@@ -97,7 +97,7 @@ class Splitter {
     if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
       return;
     }
-    // What is Chinese is decided before decomposing: compatibility ideographs change, Hangul falls apart.
+    // Check for Chinese before decomposing: that changes compatibility ideographs and splits Hangul.
     const bool alone = IsChinese(c);
     for (const Character part : std::span(parts).first(static_cast<std::size_t>(count))) {
       if (utf8proc_category(part) != UTF8PROC_CATEGORY_MN) {

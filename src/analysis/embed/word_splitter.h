@@ -1,5 +1,5 @@
-// Text to words, the first half of BERT's tokenizer: control characters dropped, lower-cased, accents stripped, split
-// at white space and around punctuation and Chinese characters.
+// Splits text into words, the first half of BERT's tokenizer: drops control characters, lower-cases, strips accents,
+// and splits at white space and around punctuation and Chinese characters.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@ namespace calotype {
 // google-research/bert, tokenization.py, max_input_chars_per_word: a longer word is unknown as a whole.
 inline constexpr std::size_t kMaxWordCharacters = 100;
 
-// At most `max_words` words of `text` in their order; what comes after is not looked at. A word with more than
-// kMaxWordCharacters characters is cut one behind that, so that a hostile text costs no memory. Bytes that are not
-// UTF-8 are dropped. Pure; any thread.
+// Returns the first `max_words` words of `text`. A word with more than kMaxWordCharacters characters is truncated one
+// character beyond that limit, so that a hostile text does not use memory. Bytes that are not UTF-8 are dropped.
+// Thread-safe.
 std::vector<std::string> SplitWords(std::string_view text, bool lower_case, std::size_t max_words);
 
 }  // namespace calotype

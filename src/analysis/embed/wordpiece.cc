@@ -50,7 +50,7 @@ StatusOr<WordPieceTokenizer> WordPieceTokenizer::Create(std::string_view vocabul
   for (const std::string_view special : {kUnknown, kStart, kEnd}) {
     if (ids.find(special) == ids.end()) {
       return absl::InvalidArgumentError(
-          fmt::format("no WordPiece vocabulary: {} lines, none of them is {}", ids.size(), special));
+          fmt::format("not a WordPiece vocabulary: none of its {} lines is {}", ids.size(), special));
     }
   }
   return WordPieceTokenizer(std::move(ids), options);
@@ -66,7 +66,7 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, const WordPieceOpt
 std::vector<int64_t> WordPieceTokenizer::Encode(std::string_view text) const {
   const auto room = static_cast<std::size_t>(options_.max_tokens) - 2;
   std::vector<int64_t> ids = {start_};
-  // Each word gives at least one id, so no more words than ids can matter.
+  // Each word gives at least one id, so more words than ids are not needed.
   for (const std::string& word : SplitWords(text, options_.lower_case, room)) {
     const std::vector<int64_t> pieces = EncodeWord(word);
     ids.insert(ids.end(), pieces.begin(), pieces.end());
@@ -84,8 +84,8 @@ std::optional<int64_t> WordPieceTokenizer::Find(std::string_view piece) const {
   return found == vocabulary_.end() ? std::nullopt : std::optional(found->second);
 }
 
-// The longest piece that the vocabulary has, then the longest of the rest; a word with a rest that no piece starts is
-// unknown as a whole.
+// Takes the longest piece in the vocabulary, then the longest of the rest. When no piece matches the rest, the whole
+// word is unknown.
 std::vector<int64_t> WordPieceTokenizer::EncodeWord(std::string_view word) const {
   if (CountCharacters(word) > kMaxWordCharacters) {
     return {unknown_};

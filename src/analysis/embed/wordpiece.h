@@ -1,4 +1,4 @@
-// WordPiece, the tokenizer of BERT and of what descends from it (MiniLM).
+// WordPiece, the tokenizer of BERT and its descendants (MiniLM).
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,27 @@
 namespace calotype {
 
 struct WordPieceOptions {
-  bool lower_case = true;  // and strip accents: an uncased vocabulary
-  int max_tokens = 256;    // with [CLS] and [SEP]; at least 2
+  bool lower_case = true;  // and strip accents, for an uncased vocabulary
+  int max_tokens = 256;    // including [CLS] and [SEP]; at least 2
 };
 
-// Token ids equal those of Hugging Face's BertWordPieceTokenizer, but for two things: names of special tokens in the
-// text ("[SEP]") are plain text here, and character properties are those of the installed utf8proc, not of Unicode 8.
-// Immutable, so safe from many threads.
+// Gives the token ids of Hugging Face's BertWordPieceTokenizer, with two exceptions: names of special tokens in the
+// text ("[SEP]") are plain text, and character properties are those of the installed utf8proc, not of Unicode 8.
+// Immutable and thread-safe.
 class WordPieceTokenizer final : public Tokenizer {
  public:
-  // The vocabulary from a vocab.txt: one piece a line, its id is the line's number from 0.
+  // Loads a vocab.txt: one piece per line; its id is the line number, starting at 0.
   static StatusOr<WordPieceTokenizer> Load(const std::filesystem::path& vocabulary, const WordPieceOptions& options);
 
-  // The same from the file's text. kInvalidArgument when [UNK], [CLS] or [SEP] is missing or `options` makes no sense.
+  // Creates it from the file's text. Returns kInvalidArgument when [UNK], [CLS] or [SEP] is missing or an option is out
+  // of range.
   static StatusOr<WordPieceTokenizer> Create(std::string_view vocabulary, const WordPieceOptions& options);
 
-  // [CLS], the pieces of `text`, [SEP]: 2 to max_tokens ids. Anything is text: bytes that are not UTF-8 are dropped.
+  // Returns [CLS], the pieces of `text` and [SEP]: 2 to max_tokens ids. Any input is valid: bytes that are not UTF-8
+  // are dropped.
   std::vector<int64_t> Encode(std::string_view text) const override;
 
-  // Of [PAD].
+  // The id of [PAD].
   std::optional<int64_t> padding_id() const override { return Find("[PAD]"); }
 
  private:

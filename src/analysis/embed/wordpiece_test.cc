@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 
 const std::filesystem::path kTestdata = SourceDir() / "src/analysis/embed/testdata";
 
-// tools/parity/tokenizer/make_golden.py made the file with Hugging Face's tokenizers.
+// tools/parity/tokenizer/make_golden.py makes the golden file with Hugging Face's tokenizers.
 TEST(WordPieceTest, GivesTheIdsOfTokenizers) {
   const StatusOr<std::string> text = ReadTextFile(kTestdata / "wordpiece_golden.json");
   ASSERT_TRUE(text.ok()) << text.status();
@@ -44,7 +44,7 @@ TEST(WordPieceTest, TakesTheLongestPieceFirst) {
   EXPECT_THAT(Small().Encode("unaffables"), ElementsAre(2, 1, 3));
 }
 
-TEST(WordPieceTest, CutsAtATokenAndKeepsTheEnd) {
+TEST(WordPieceTest, TruncatesAtATokenAndKeepsTheEndToken) {
   EXPECT_THAT(Small({.max_tokens = 2}).Encode("un un"), ElementsAre(2, 3));
   EXPECT_THAT(Small({.max_tokens = 4}).Encode("unaffable"), ElementsAre(2, 4, 5, 3));
   EXPECT_THAT(Small({.max_tokens = 5}).Encode("unaffable"), ElementsAre(2, 4, 5, 6, 3));
@@ -66,7 +66,7 @@ TEST(WordPieceTest, SpecialTokensInTextArePlainText) {
   EXPECT_THAT(Small().Encode("[SEP]"), ElementsAre(2, 1, 1, 1, 3));
 }
 
-TEST(WordPieceTest, AMegabyteCostsNoMoreThanItsStart) {
+TEST(WordPieceTest, IgnoresTextBeyondTheLimit) {
   EXPECT_THAT(Small().Encode(std::string(1 << 20, 'u')), ElementsAre(2, 1, 3));
   EXPECT_EQ(Small({.max_tokens = 16}).Encode(std::string(1 << 20, ',')).size(), 16U);
 }
@@ -77,8 +77,8 @@ TEST(WordPieceTest, ReadsWindowsLineEnds) {
   EXPECT_THAT(tokenizer->Encode("un"), ElementsAre(1, 3, 2));
 }
 
-TEST(WordPieceTest, RefusesWhatIsNoVocabulary) {
-  EXPECT_THAT(Message(WordPieceTokenizer::Create("a\nb\n", {}).status()), HasSubstr("none of them is [UNK]"));
+TEST(WordPieceTest, RefusesFilesThatAreNotAVocabulary) {
+  EXPECT_THAT(Message(WordPieceTokenizer::Create("a\nb\n", {}).status()), HasSubstr("none of its 2 lines is [UNK]"));
   EXPECT_THAT(Message(WordPieceTokenizer::Create(kVocabulary, {.max_tokens = 1}).status()),
               HasSubstr("max_tokens is 1"));
   const auto missing = WordPieceTokenizer::Load("/nowhere/vocab.txt", {});

@@ -15,10 +15,12 @@ struct LevelShape {
   std::size_t anchors_per_cell;
 };
 
-// MediaPipe's anchors of this network: strides 16, 32, 32, 32, two each; those of one stride share a grid.
+// MediaPipe's anchors for this network have strides 16, 32, 32, 32 with two anchors each; levels of one stride share a
+// grid.
 constexpr std::array kLevels = {LevelShape{16, 2}, LevelShape{32, 6}};
 
-// Centre x and y from the anchor, width, height, then x and y of six points from the anchor; all in pixels.
+// Centre x and y relative to the anchor, width, height, then x and y of six points relative to the anchor; all in
+// pixels.
 constexpr std::size_t kColumns = 16;
 constexpr std::size_t kFirstPoint = 4;
 

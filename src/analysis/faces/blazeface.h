@@ -1,5 +1,6 @@
-// The family "blazeface": MediaPipe's BlazeFace for the back camera. One input [N, 3, S, S], RGB -1..1, letterboxed;
-// four outputs: a logit and 16 numbers for each anchor of S/16 x S/16 cells of two, and of S/32 x S/32 cells of six.
+// The family "blazeface": MediaPipe's BlazeFace for the back camera. One input [N, 3, S, S]: RGB -1..1, letterboxed.
+// Four outputs: a logit and 16 numbers per anchor, for a grid of S/16 x S/16 cells with two anchors each and a grid of
+// S/32 x S/32 cells with six.
 #pragma once
 
 #include <array>
@@ -11,16 +12,16 @@
 
 namespace calotype {
 
-// The faces that score `score_threshold` or more, in pixels of the input, not yet freed of doubles. kInternal when an
-// output is missing.
+// Returns the faces that score at least `score_threshold`, in pixels of the input, before non-maximum suppression.
+// Returns kInternal when an output is missing.
 //
-// BlazeFace tells the eyes, the nose, the middle of the mouth and the ears, but not the corners of the mouth, which
-// landmarks have. They are put where the mean face has them: at both sides of the mouth's middle, as wide and as
-// turned as the mean face is when it is laid over the four points that are known. Chips cut by such landmarks
-// recognise as those of a detector with real corners do (same person at least .735, others at most .687).
+// BlazeFace detects the eyes, the nose, the centre of the mouth and the ears, but not the mouth corners, which
+// landmarks need. They are placed where the mean face has them, on both sides of the mouth's centre, after fitting the
+// mean face to the four known points. Face chips cut by these landmarks are recognised as well as chips cut by real
+// mouth corners (cosine of the same person at least .735, of different persons at most .687).
 StatusOr<std::vector<FaceFinding>> DecodeBlazeFace(const FaceOutputs& outputs, float score_threshold);
 
-// The five landmarks from both eyes, nose and the middle of the mouth.
+// Returns the five landmarks for both eyes, the nose and the centre of the mouth.
 std::array<Point, 5> LandmarksWithMouthCorners(const std::array<Point, 4>& known);
 
 }  // namespace calotype

@@ -23,12 +23,12 @@ Tensor Filled(std::vector<int64_t> shape, float value) {
   return tensor;
 }
 
-// 4 x 4 cells of two anchors, 2 x 2 of six; logits of -10 are no face.
+// 4 x 4 cells with two anchors and 2 x 2 cells with six. A logit of -10 means no face.
 std::vector<Tensor> Silence() {
   return {Filled({1, 32, 1}, -10), Filled({1, 32, 16}, 0), Filled({1, 24, 16}, 0), Filled({1, 24, 1}, -10)};
 }
 
-TEST(DecodeBlazeFaceTest, ReadsAFaceOfTheCoarseGrid) {
+TEST(DecodeBlazeFaceTest, DecodesAFaceOfTheCoarseGrid) {
   std::vector<Tensor> outputs = Silence();
   // Cell (1, 0) of stride 32, its last anchor: centre (48, 16).
   constexpr std::size_t kAnchor = 6 * 1 + 5;
@@ -59,7 +59,7 @@ TEST(DecodeBlazeFaceTest, NamesTheOutputThatIsMissing) {
               HasSubstr("[32, 16]"));
 }
 
-TEST(LandmarksWithMouthCornersTest, FindsTheMeanFaceBack) {
+TEST(LandmarksWithMouthCornersTest, ReproducesTheMeanFace) {
   const Similarity somewhere{.a = 40, .b = 15, .tx = 100, .ty = 30};
   std::array<Point, 5> face;
   std::ranges::transform(kMeanFace, face.begin(), [&](const Point& point) { return Apply(somewhere, point); });

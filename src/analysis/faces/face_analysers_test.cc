@@ -46,7 +46,7 @@ Tensor Filled(std::vector<int64_t> shape, float value) {
   return tensor;
 }
 
-// Two proposals for one face around the square's (24, 8), and nothing else.
+// Two proposals for one face near (24, 8) of the square, and nothing else.
 StatusOr<std::vector<Tensor>> OneFaceTwice(std::span<const Tensor> /*inputs*/) {
   std::vector<Tensor> outputs{Filled({1, 32, 1}, -10), Filled({1, 32, 16}, 0), Filled({1, 24, 16}, 0),
                               Filled({1, 24, 1}, -10)};
@@ -64,7 +64,7 @@ Image Grey(int width, int height) {
   return image;
 }
 
-TEST(FaceDetectorTest, FindsAFaceOnceInPixelsOfTheOriginal) {
+TEST(FaceDetectorTest, ReturnsAFaceOnceInPixelsOfTheOriginal) {
   ModelCache cache(EngineThat(OneFaceTwice), SessionOptions{});
   const auto analyser = CreateFaceDetector(BlazeFaceSpec(), cache);
   ASSERT_TRUE(analyser.ok()) << Message(analyser.status());
@@ -99,7 +99,7 @@ TEST(FaceDetectorTest, SelfTestCountsFaces) {
   EXPECT_FALSE(findings.faces.has_value());
 }
 
-TEST(FaceDetectorTest, RefusesWhatItDoesNotKnow) {
+TEST(FaceDetectorTest, RefusesUnknownFamiliesAndParameters) {
   ModelCache cache(EngineThat(OneFaceTwice), SessionOptions{});
   ModelSpec spec = BlazeFaceSpec();
   spec.family = "haar";
@@ -139,7 +139,7 @@ class FaceRecogniserTest : public ::testing::Test {
   Findings findings_;
 };
 
-// A vector that points along the mean of a chip and its place in the batch.
+// A vector that encodes the mean of a chip and its index in the batch.
 StatusOr<std::vector<Tensor>> MeanAndPlace(std::span<const Tensor> inputs) {
   const auto count = static_cast<std::size_t>(inputs[0].dim(0));
   const std::size_t size = inputs[0].elements() / count;
@@ -152,10 +152,10 @@ StatusOr<std::vector<Tensor>> MeanAndPlace(std::span<const Tensor> inputs) {
   return std::vector<Tensor>{answer};
 }
 
-TEST_F(FaceRecogniserTest, GivesEachFaceAUnitVectorInModestBatches) {
+TEST_F(FaceRecogniserTest, GivesEachFaceAUnitVectorInSmallBatches) {
   findings_.faces.emplace(11);
   for (FaceFinding& face : *findings_.faces) {
-    // Well inside the photo, at half the analysed image's scale: the whole chip is grey.
+    // Well inside the photo, at half the analysed image's scale, so that the whole chip is grey.
     std::ranges::transform(ChipLandmarks(40, 0.5F), face.landmarks.begin(),
                            [](const Point& point) { return Point{2 * (point.x + 20), 2 * (point.y + 20)}; });
   }
@@ -183,14 +183,14 @@ TEST_F(FaceRecogniserTest, NoFacesNeedNoModel) {
   EXPECT_TRUE(Analyse(MeanAndPlace).ok());
 }
 
-TEST_F(FaceRecogniserTest, FacesWithoutLandmarksAreAnErrorThatSaysSo) {
+TEST_F(FaceRecogniserTest, FacesWithoutLandmarksAreAnError) {
   findings_.faces.emplace(1);
   const Status status = Analyse(MeanAndPlace);
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
-  EXPECT_THAT(Message(status), HasSubstr("tells no landmarks"));
+  EXPECT_THAT(Message(status), HasSubstr("returns no landmarks"));
 }
 
-TEST_F(FaceRecogniserTest, TakesSizeAndBatchOfTheGraphAndItsDimension) {
+TEST_F(FaceRecogniserTest, UsesTheSizeBatchAndDimensionOfTheGraph) {
   for (const auto& [family, grey] : {std::pair{"arcface", (127 - 127.5F) / 127.5F}, {"sface", 127.0F}}) {
     spec_.family = family;
     spec_.params = {};
@@ -223,16 +223,16 @@ TEST_F(FaceRecogniserTest, TakesSizeAndBatchOfTheGraphAndItsDimension) {
   }
 }
 
-TEST_F(FaceRecogniserTest, FacesMustHaveBeenLookedFor) {
+TEST_F(FaceRecogniserTest, NeedsTheFindingsOfTheFaceDetector) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Analyse(MeanAndPlace)));
 }
 
-TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
+TEST_F(FaceRecogniserTest, AnInvalidOutputLeavesTheFacesUnchanged) {
   struct Case {
     std::vector<float> answer;
     std::string_view message;
   };
-  for (const Case& c : {Case{{1, 2, 3}, "3 numbers to 1 faces"}, Case{{0, 0}, "vector of length 0"},
+  for (const Case& c : {Case{{1, 2, 3}, "3 numbers for 1 faces"}, Case{{0, 0}, "vector of length 0"},
                         Case{{NAN, 1}, "vector of length nan"}}) {
     FindAFace();
     const Status status = Analyse([&](std::span<const Tensor>) {
@@ -244,7 +244,7 @@ TEST_F(FaceRecogniserTest, AWrongAnswerLeavesTheFacesAsTheyWere) {
   }
 }
 
-TEST_F(FaceRecogniserTest, SelfTestTakesTheChipAsItIs) {
+TEST_F(FaceRecogniserTest, TheSelfTestUsesTheChipUnchanged) {
   FindAFace();
   spec_.self_test = SelfTestSpec{};
   spec_.self_test->photo = SourceDir() / "packs/self_test/face_chip.jpg";
@@ -252,7 +252,7 @@ TEST_F(FaceRecogniserTest, SelfTestTakesTheChipAsItIs) {
   EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("component 0 to be 0"));
 }
 
-TEST_F(FaceRecogniserTest, TheManifestOrTheFamilyKnowsWhoIsAlike) {
+TEST_F(FaceRecogniserTest, TheManifestOrTheFamilySetsTheMatchThreshold) {
   EXPECT_THAT(Message(FaceMatchThreshold(spec_).status()), HasSubstr("match_threshold"));
   spec_.family = "sface";
   EXPECT_EQ(*FaceMatchThreshold(spec_), 0.363);
@@ -260,13 +260,13 @@ TEST_F(FaceRecogniserTest, TheManifestOrTheFamilyKnowsWhoIsAlike) {
   EXPECT_EQ(*FaceMatchThreshold(spec_), 0.4);
 }
 
-TEST_F(FaceRecogniserTest, RefusesSenselessParameters) {
+TEST_F(FaceRecogniserTest, RefusesParametersOutOfRange) {
   spec_.params =
       ModelParams("face", {{"input_size", int64_t{32}}, {"template_padding", -1.0}, {"dimension", int64_t{2}}});
   EXPECT_THAT(Message(Analyse(MeanAndPlace)), HasSubstr("template_padding -1"));
   spec_.family = "eigenface";
   EXPECT_THAT(Message(Analyse(MeanAndPlace)),
-              HasSubstr("\"eigenface\" recognises no faces; known: face-chip, arcface"));
+              HasSubstr("unknown family \"eigenface\" for face recognition; known: face-chip, arcface"));
 }
 
 }  // namespace

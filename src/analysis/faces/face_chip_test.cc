@@ -10,7 +10,7 @@
 namespace calotype {
 namespace {
 
-TEST(ChipLandmarksTest, AreThoseOfTheTrainedNetworks) {
+TEST(ChipLandmarksTest, MatchTheTrainedNetworks) {
   struct Case {
     int size;
     float padding;
@@ -35,7 +35,7 @@ TEST(ChipLandmarksTest, AreThoseOfTheTrainedNetworks) {
 
 TEST(CutFaceChipTest, PutsTheLandmarksInPlaceAtAnyScale) {
   for (const float scale : {0.5F, 1.0F, 5.0F}) {
-    // A face turned to the left, each landmark a bright spot.
+    // A face rotated to the left, with a bright spot at each landmark.
     const Similarity turned{.a = 0.9F * scale, .b = 0.3F * scale, .tx = 150 * scale, .ty = 20 * scale};
     Image image(static_cast<int>(400 * scale), static_cast<int>(300 * scale));
     std::ranges::fill(image.pixels(), uint8_t{0});

@@ -26,14 +26,14 @@
 namespace calotype {
 namespace {
 
-// Raised when the processing around the weights changes what is found.
+// Increase it when a change around the model changes what is found.
 constexpr int kRevision = 2;
 
-// Boxes as the reference compares them when it looks for doubles; `pixel` is how many of the original's pixels one of
-// the input's is.
+// Boxes as the reference implementation of a family compares them in non-maximum suppression. `pixel` is the number of
+// the original's pixels per pixel of the input.
 Box AsItIs(const Box& box, float /*pixel*/) { return box; }
 
-// insightface counts the pixels of the original from the first to the last: one more than lies between them.
+// insightface counts the original's pixels from first to last, one more than their distance.
 Box PixelsCounted(const Box& box, float pixel) {
   Box counted = ScaleBox(box, pixel, pixel);
   ++counted.width;
@@ -41,15 +41,15 @@ Box PixelsCounted(const Box& box, float pixel) {
   return counted;
 }
 
-// OpenCV cuts to whole pixels of the input.
+// OpenCV truncates to whole pixels of the input.
 Box WholePixels(const Box& box, float /*pixel*/) {
   return {std::trunc(box.x), std::trunc(box.y), std::trunc(box.width), std::trunc(box.height)};
 }
 
 struct Family {
   std::string_view name;
-  Normalisation normalisation;  // where the manifest has none
-  bool antialias;               // average what is shrunk, else look at the four nearest pixels
+  Normalisation normalisation;  // unless the manifest sets one
+  bool antialias;               // average when shrinking, else sample the four nearest pixels
   double score_threshold;
   double nms_iou;
   StatusOr<std::vector<FaceFinding>> (*decode)(const FaceOutputs& outputs, float score_threshold);
@@ -63,7 +63,7 @@ constexpr std::array kFamilies = {
     Family{"scrfd", Uniform(127.5F, 128), false, 0.5, 0.4, DecodeScrfd, PixelsCounted},
     // MediaPipe's.
     Family{"blazeface", Uniform(127.5F, 127.5F), true, 0.7, 0.3, DecodeBlazeFace, AsItIs},
-    // The port's detect.py, whose means are those of blue, green and red.
+    // The port's detect.py; the means are in the order blue, green, red.
     Family{"retinaface",
            {.mean = {104, 117, 123}, .std = {1, 1, 1}, .bgr = true},
            false,
@@ -71,7 +71,7 @@ constexpr std::array kFamilies = {
            0.4,
            DecodeRetinaFace,
            AsItIs},
-    // OpenCV's FaceDetectorYN; its default threshold of 0.9 is for faces near to a camera.
+    // OpenCV's FaceDetectorYN. Its default threshold of 0.9 is meant for faces close to the camera.
     Family{"yunet", {.bgr = true}, false, 0.7, 0.3, DecodeYuNet, WholePixels},
 };
 
@@ -82,13 +82,13 @@ StatusOr<const Family*> FindFamily(const ModelSpec& spec) {
   if (found == kFamilies.end()) {
     std::vector<std::string_view> known;
     std::ranges::transform(kFamilies, std::back_inserter(known), &Family::name);
-    return absl::InvalidArgumentError(fmt::format("model {}: family \"{}\" finds no faces; known: {}", spec.name,
-                                                  spec.family, fmt::join(known, ", ")));
+    return absl::InvalidArgumentError(fmt::format("model {}: unknown family \"{}\" for face detection; known: {}",
+                                                  spec.name, spec.family, fmt::join(known, ", ")));
   }
   return found;
 }
 
-// One number for all three channels, over the family's.
+// One number for all three channels overrides the family's values.
 Status ReadChannels(const ModelParams& params, std::string_view key, std::array<float, 3>& channels) {
   if (params.Has(key)) {
     CALOTYPE_ASSIGN_OR_RETURN(const double value, params.Double(key));
@@ -111,7 +111,7 @@ std::vector<FaceFinding> WithoutDoubles(std::vector<FaceFinding> faces, const Fa
   return kept;
 }
 
-// From the square to the upright original; landmarks are left where they are even when they lie outside the photo.
+// Maps a face from the square to the upright original. Landmarks may lie outside the photo.
 FaceFinding InPhoto(FaceFinding face, float scale, const PhotoView& photo) {
   const float x = photo.scale_x() / scale;
   const float y = photo.scale_y() / scale;
@@ -128,7 +128,7 @@ struct Detector {
   std::string model;
   Normalisation normalisation;
   bool antialias = false;
-  int input_size = 0;  // for a graph that leaves its size free
+  int input_size = 0;  // for a graph that accepts any size
   float score_threshold = 0;
   float nms_iou = 0;
 
@@ -151,12 +151,13 @@ struct Detector {
     return found;
   }
 
-  // Every stride of every family divides 32.
+  // All strides of all families divide 32.
   Status CheckSize(int width, int height) const {
     if (width < 32 || width > 4096 || width % 32 != 0 || height < 32 || height > 4096 || height % 32 != 0) {
-      return absl::InvalidArgumentError(fmt::format(
-          "model {}: the input is {} x {}, by its graph or by input_size; each side may be a multiple of 32 up to 4096",
-          model, width, height));
+      return absl::InvalidArgumentError(
+          fmt::format("model {}: the input is {} x {}, by its graph or by input_size; each side must be a multiple of "
+                      "32 up to 4096",
+                      model, width, height));
     }
     return absl::OkStatus();
   }
@@ -184,7 +185,7 @@ StatusOr<Detector> ReadDetector(const ModelSpec& spec) {
 }
 
 ModelProbe MakeProbe(const ModelSpec& spec, const Detector& detector) {
-  const auto look = [detector](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
+  const auto run = [detector](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
     const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceFinding> faces, detector.Detect(session, view));
     answer.box_threshold = detector.score_threshold;
@@ -193,7 +194,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, const Detector& detector) {
     }
     return absl::OkStatus();
   };
-  return PhotoProbe(spec, look, [spec](const ProbeAnswer& answer) {
+  return PhotoProbe(spec, run, [spec](const ProbeAnswer& answer) {
     return ExpectNumber(CountOfFirstPhoto(answer), spec.self_test->expect_faces, "faces", spec.name);
   });
 }

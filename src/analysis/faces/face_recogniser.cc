@@ -23,10 +23,11 @@
 namespace calotype {
 namespace {
 
-// Raised when the processing around the weights changes what is found.
+// Increase it when a change around the model changes what is found.
 constexpr int kRevision = 1;
 
-// Chips per run: enough to fill a device, few enough that a photo of a crowd costs no more memory than a photo.
+// Chips per run: enough to use a device fully, few enough that a photo of a crowd does not need more memory than a
+// photo.
 constexpr std::size_t kBatch = 8;
 
 constexpr std::array<std::string_view, 1> kNeeds = {"faces.detect"};
@@ -36,7 +37,7 @@ using Vectors = std::vector<std::vector<float>>;
 Status Normalise(std::vector<float>& vector) {
   const double norm = std::sqrt(std::inner_product(vector.begin(), vector.end(), vector.begin(), 0.0));
   if (!std::isfinite(norm) || norm <= 0) {
-    return absl::InternalError(fmt::format("the face recogniser answered a vector of length {}", norm));
+    return absl::InternalError(fmt::format("the face recogniser returned a vector of length {}", norm));
   }
   for (float& value : vector) {
     value = static_cast<float>(value / norm);
@@ -46,23 +47,23 @@ Status Normalise(std::vector<float>& vector) {
 
 struct Family {
   std::string_view name;
-  bool dlib_template;           // chips as dlib cuts them, with template_padding; else as InsightFace does
+  bool dlib_template;           // cut chips like dlib, with template_padding; else like InsightFace
   Normalisation normalisation;  // of the chips
-  double match_threshold;       // 0: weights of this family differ too much for a default
+  double match_threshold;       // 0: the weights of this family differ too much for a default
 };
 
 constexpr std::array kFamilies = {
-    // The graph takes RGB 0..255 and normalises by itself.
+    // The graph takes RGB 0..255 and normalises itself.
     Family{"face-chip", true, {}, 0},
-    // insightface's ArcFaceONNX; Immich's distance of 0.5.
+    // insightface's ArcFaceONNX, with Immich's distance of 0.5.
     Family{"arcface", false, {.mean = {127.5F, 127.5F, 127.5F}, .std = {127.5F, 127.5F, 127.5F}}, 0.5},
-    // OpenCV's FaceRecognizerSF, which turns its blue-first chips to red first; its tutorial's threshold.
+    // OpenCV's FaceRecognizerSF, which converts its BGR chips to RGB; the threshold is that of its tutorial.
     Family{"sface", false, {}, 0.363},
 };
 
 constexpr int kDefaultSize = 112;
 
-// In pixels of the analysed image.
+// The landmarks in pixels of the analysed image.
 std::array<Point, 5> LandmarksIn(const PhotoView& photo, const FaceFinding& face) {
   std::array<Point, 5> landmarks;
   std::ranges::transform(face.landmarks, landmarks.begin(), [&](const Point& point) {
@@ -74,9 +75,9 @@ std::array<Point, 5> LandmarksIn(const PhotoView& photo, const FaceFinding& face
 struct Recogniser {
   const Family* family = nullptr;
   std::string model;
-  int input_size = 0;  // for a graph that leaves its size free
+  int input_size = 0;  // for a graph that accepts any size
   float padding = 0;
-  int dimension = 0;  // 0: what the graph answers
+  int dimension = 0;  // 0: whatever the graph returns
 
   Image Chip(const PhotoView& photo, const FaceFinding& face, int size) const {
     if (!family->dlib_template) {
@@ -85,17 +86,17 @@ struct Recogniser {
     return CutFaceChip(photo.image, LandmarksIn(photo, face), size, padding);
   }
 
-  // The side of the chips that the graph takes.
+  // The side of the chips for this graph.
   StatusOr<int> SizeFor(const ImageInput& input) const {
     const int size = input.has_size() ? input.width : input_size;
     if (input.has_size() && input.width != input.height) {
-      return absl::InvalidArgumentError(
-          fmt::format("model {} takes {} x {} pixels; a face recogniser takes a square", model, size, input.height));
+      return absl::InvalidArgumentError(fmt::format(
+          "the input of model {} is {} x {} pixels; a face recogniser needs a square", model, size, input.height));
     }
     return size;
   }
 
-  // One vector of unit length per chip; a graph whose batch is fixed gets black chips for what is missing.
+  // Returns one vector of unit length per chip. A graph with a fixed batch size gets black chips in the unused places.
   StatusOr<Vectors> Embed(Session& session, const ImageInput& input, std::vector<Image> chips) const {
     const std::size_t count = chips.size();
     const std::size_t rows = input.batch > 0 ? static_cast<std::size_t>(input.batch) : count;
@@ -109,7 +110,7 @@ struct Recogniser {
     const std::size_t size = dimension > 0 ? static_cast<std::size_t>(dimension) : answered / rows;
     if (answered == 0 || outputs[0].type() != ElementType::kFloat32 || answered != rows * size) {
       return absl::InternalError(
-          fmt::format("model {} answered {} numbers to {} faces; {} each were expected", model, answered, rows, size));
+          fmt::format("model {} returned {} numbers for {} faces; expected {} each", model, answered, rows, size));
     }
     Vectors vectors;
     for (std::size_t i = 0; i < count; ++i) {
@@ -142,8 +143,8 @@ StatusOr<const Family*> FindFamily(const ModelSpec& spec) {
   if (found == kFamilies.end()) {
     std::vector<std::string_view> known;
     std::ranges::transform(kFamilies, std::back_inserter(known), &Family::name);
-    return absl::InvalidArgumentError(fmt::format("model {}: family \"{}\" recognises no faces; known: {}", spec.name,
-                                                  spec.family, fmt::join(known, ", ")));
+    return absl::InvalidArgumentError(fmt::format("model {}: unknown family \"{}\" for face recognition; known: {}",
+                                                  spec.name, spec.family, fmt::join(known, ", ")));
   }
   return found;
 }
@@ -164,9 +165,9 @@ StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
   return recogniser;
 }
 
-// The photo of the self-test is a chip already: no detector is needed to try the recogniser.
+// The self-test's photo is already a chip, so the recogniser can be tested without a detector.
 ModelProbe MakeProbe(const ModelSpec& spec, const Recogniser& recogniser) {
-  const auto look = [recogniser](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
+  const auto run = [recogniser](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
     CALOTYPE_ASSIGN_OR_RETURN(const int size, recogniser.SizeFor(input));
     std::vector<Image> chips;
@@ -175,7 +176,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, const Recogniser& recogniser) {
     answer.vectors.push_back(std::move(vectors[0]));
     return absl::OkStatus();
   };
-  return PhotoProbe(spec, look, [spec](const ProbeAnswer& answer) {
+  return PhotoProbe(spec, run, [spec](const ProbeAnswer& answer) {
     return ExpectVector(answer.vectors[0], *spec.self_test, spec.name);
   });
 }
@@ -199,7 +200,7 @@ class FaceRecogniser final : public Analyser {
     }
     if (!std::ranges::all_of(*findings.faces, &FaceFinding::has_landmarks)) {
       return absl::FailedPreconditionError(
-          "the face detector tells no landmarks, without which no face can be recognised: use one with keypoints");
+          "the face detector returns no landmarks, which recognition needs: use a detector with keypoints");
     }
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
     CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser_.Recognise(*session, photo, *findings.faces));

@@ -1,5 +1,5 @@
-// Face models against insightface, OpenCV and facexlib (testdata/faces_golden.json; tools/parity/faces makes it): the
-// same photo, the same seeded weights, hence the same faces, chips and vectors.
+// Compares the face models with insightface, OpenCV and facexlib (testdata/faces_golden.json, made by
+// tools/parity/faces): with the same photo and the same seeded weights, faces, chips and vectors must be the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -78,7 +78,7 @@ class FacesGoldenTest : public ::testing::Test {
   std::unique_ptr<ModelCache> cache_;
 };
 
-// A row of the golden file: score, corners, and ten numbers of landmarks if there are any.
+// A row of the golden file: score, corners, and ten numbers for the landmarks if there are any.
 std::vector<FaceFinding> Expected(const nlohmann::json& rows, const DecodedPhoto& photo) {
   std::vector<FaceFinding> faces;
   for (const nlohmann::json& row : rows) {
@@ -113,7 +113,7 @@ struct Tally {
   float most_distance = 0;
 };
 
-// Each of `faces` that scores clearly more than `threshold` must be among `others`.
+// Each of `faces` that scores clearly above `threshold` must be in `others`.
 void Compare(const std::vector<FaceFinding>& faces, const std::vector<FaceFinding>& others, float threshold,
              Tally& tally) {
   for (const FaceFinding& face : faces) {
@@ -196,7 +196,7 @@ TEST_F(FacesGoldenTest, CutsTheChipsOfInsightFace) {
       const double difference = MeanDifference(chip, expected->image);
       const bool reduced = photo->image.width() < photo->full_width;
       std::cout << golden_case["chip"] << (reduced ? " reduced" : "") << ": " << difference << " grey levels\n";
-      // Fewer pixels are other pixels: a face of 80 pixels from three quarters of the photo's.
+      // A reduced decode has other pixels: for instance a face of 80 pixels from three quarters of the photo's.
       EXPECT_LE(difference, reduced ? 3 * kMostGreyLevels : kMostGreyLevels);
     }
   }

@@ -1,4 +1,4 @@
-// Finding a face detector's outputs by their shape: exporters name and order them as they like.
+// Finds a face detector's outputs by their shape, because exporters choose names and order freely.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 
 namespace calotype {
 
-// What a detector answered about an input of width x height pixels.
+// The outputs of a detector for an input of width x height pixels.
 struct FaceOutputs {
-  std::span<const TensorInfo> infos;  // as the graph states them; may be empty where shapes are enough
+  std::span<const TensorInfo> infos;  // from the graph; may be empty if shapes are enough to tell outputs apart
   std::span<const Tensor> tensors;
   int width = 0;
   int height = 0;
@@ -23,13 +23,13 @@ struct FaceOutputs {
   }
 };
 
-// The float output called `name`, of `rows` rows of `columns` numbers, with or without a batch of one before;
-// kInternal when there is none.
+// Returns the float output called `name` that has `rows` rows of `columns` numbers, with or without a leading batch
+// dimension of 1. Returns kInternal when there is none.
 StatusOr<std::span<const float>> FindNamedOutput(const FaceOutputs& outputs, std::string_view name, std::size_t rows,
                                                  std::size_t columns);
 
-// The float output of `rows` rows of `columns` numbers, with or without a batch of one before; kInternal when there is
-// none.
+// Returns the float output that has `rows` rows of `columns` numbers, with or without a leading batch dimension of 1.
+// Returns kInternal when there is none.
 StatusOr<std::span<const float>> FindOutput(std::span<const Tensor> outputs, std::size_t rows, std::size_t columns);
 
 }  // namespace calotype

@@ -8,10 +8,10 @@
 namespace calotype {
 namespace {
 
-// data/config.py of the port, the same for both backbones.
+// From data/config.py of the port; the same for both backbones.
 struct Level {
   int stride;
-  std::array<float, 2> sides;  // of the square anchors at each place, in pixels
+  std::array<float, 2> sides;  // of the square anchors at each position, in pixels
 };
 constexpr std::array kLevels = {Level{8, {16, 32}}, Level{16, {64, 128}}, Level{32, {256, 512}}};
 constexpr float kCentreVariance = 0.1F;
@@ -23,7 +23,8 @@ struct Anchor {
   float side = 0;
 };
 
-// Level by level, row by row, those of one place together. Places that the input only partly covers count.
+// Level by level and row by row, with the anchors of one position together. Positions that the input covers only partly
+// count as well.
 std::vector<Anchor> MakeAnchors(int width, int height) {
   std::vector<Anchor> anchors;
   for (const Level& level : kLevels) {

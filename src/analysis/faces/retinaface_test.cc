@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// 96 x 64 pixels: 12 x 8, 6 x 4 and 3 x 2 places of two anchors.
+// 96 x 64 pixels: 12 x 8, 6 x 4 and 3 x 2 positions with two anchors each.
 constexpr std::size_t kAnchors = 2UL * (96 + 24 + 6);
 
 std::vector<Tensor> Silence() {
@@ -23,9 +23,9 @@ std::vector<Tensor> Silence() {
           FloatTensor({1, kAnchors, 10}, std::vector<float>(kAnchors * 10))};
 }
 
-TEST(DecodeRetinaFaceTest, ReadsAFaceOfTheMiddleLevel) {
+TEST(DecodeRetinaFaceTest, DecodesAFaceOfTheMiddleLevel) {
   std::vector<Tensor> outputs = Silence();
-  // Stride 16, place (2, 1), the smaller anchor: centre (40, 24), side 64.
+  // Stride 16, position (2, 1), the smaller anchor: centre (40, 24), side 64.
   constexpr std::size_t kAnchor = 2 * 96 + 2 * (1 * 6 + 2);
   outputs[1].data<float>()[kAnchor * 2 + 1] = 0.9F;
   std::ranges::copy(std::vector<float>{1, -1, 5 * std::log(0.5F), 0}, outputs[0].data<float>().begin() + kAnchor * 4);

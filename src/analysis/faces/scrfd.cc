@@ -30,7 +30,7 @@ constexpr std::array kLayouts = {
 struct Level {
   std::size_t anchors_per_cell = 0;
   std::span<const float> scores;  // [anchors]
-  std::span<const float> sides;   // [anchors, 4]: left, top, right, bottom from the centre, in strides
+  std::span<const float> sides;   // [anchors, 4]: left, top, right, bottom distances from the centre, in strides
   std::span<const float> points;  // [anchors, 10]: x and y from the centre, in strides; may be empty
 };
 
@@ -45,7 +45,7 @@ StatusOr<Level> FindLevel(std::span<const Tensor> outputs, std::size_t cells, co
   return level;
 }
 
-// Anchors are counted row by row, those of a cell together; a cell's centre is its upper left corner.
+// Anchors are numbered row by row, those of a cell together. A cell's centre is its upper left corner.
 FaceFinding Decode(const Level& level, std::size_t anchor, std::size_t columns, float stride) {
   const std::size_t cell = anchor / level.anchors_per_cell;
   const std::size_t row = cell / columns;
@@ -74,7 +74,7 @@ StatusOr<std::vector<FaceFinding>> DecodeScrfd(const FaceOutputs& outputs, float
   const auto* const layout = std::ranges::find(kLayouts, outputs.tensors.size(), &Layout::outputs);
   if (layout == kLayouts.end()) {
     return absl::InternalError(
-        fmt::format("a SCRFD has 6, 9, 10 or 15 outputs; the graph has {}", outputs.tensors.size()));
+        fmt::format("a SCRFD model has 6, 9, 10 or 15 outputs; the graph has {}", outputs.tensors.size()));
   }
   std::vector<FaceFinding> faces;
   for (const int stride : std::span(kStrides).first(layout->levels)) {

@@ -1,7 +1,7 @@
-// The family "scrfd": faces with five landmarks from levels of anchors (InsightFace, SCRFD, 2021). One input [1, 3, H,
-// W], letterboxed; for each level a score, a box and points. How many outputs there are says what they are, as for
-// insightface: nine have strides of 8, 16 and 32 pixels with two anchors in each place, fifteen strides of 8 to 128
-// with one; files without keypoints have six or ten.
+// The family "scrfd": faces with five landmarks from several levels of anchors (InsightFace, SCRFD, 2021). One input
+// [1, 3, H, W], letterboxed. Each level has a score, a box and points as outputs. As in insightface, the number of
+// outputs identifies the layout: nine have strides of 8, 16 and 32 pixels with two anchors per position, fifteen have
+// strides of 8 to 128 with one anchor; files without keypoints have six or ten.
 #pragma once
 
 #include <vector>
@@ -12,9 +12,10 @@
 
 namespace calotype {
 
-// The faces that score `score_threshold` or more, in pixels of the input, not yet freed of doubles. Outputs are told
-// apart by their shapes, in whatever order they come: W/8 x H/8 x 2 scores are those of stride 8, and so on.
-// kInternal when one is missing or their number is none of those. Files without keypoints give faces without landmarks.
+// Returns the faces that score at least `score_threshold`, in pixels of the input, before non-maximum suppression.
+// Outputs may come in any order: they are identified by their shapes (W/8 x H/8 x 2 scores have stride 8, and so on).
+// Returns kInternal when one is missing or their number is none of those above. Files without keypoints give faces
+// without landmarks.
 StatusOr<std::vector<FaceFinding>> DecodeScrfd(const FaceOutputs& outputs, float score_threshold);
 
 }  // namespace calotype

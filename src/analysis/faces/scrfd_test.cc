@@ -19,7 +19,7 @@ Tensor Zeros(std::vector<int64_t> shape) {
   return tensor;
 }
 
-// Scores, boxes, points of strides 8, 16, 32, in the order of the published file.
+// Scores, boxes and points of strides 8, 16 and 32, in the order of the published file.
 std::vector<Tensor> Silence(bool with_batch, const std::vector<int64_t>& strides = {8, 16, 32},
                             int64_t anchors_per_cell = 2, int64_t size = kSize) {
   std::vector<Tensor> outputs;
@@ -32,7 +32,7 @@ std::vector<Tensor> Silence(bool with_batch, const std::vector<int64_t>& strides
   return outputs;
 }
 
-// A face of stride 16 at cell (2, 1), its second anchor: centre (32, 16).
+// A face of stride 16 in cell (2, 1), from its second anchor: centre (32, 16).
 void PutFace(std::vector<Tensor>& outputs) {
   constexpr std::size_t kAnchor = 2 * (1 * 4 + 2) + 1;
   outputs[1].data<float>()[kAnchor] = 0.8F;
@@ -54,7 +54,7 @@ void ExpectFace(const FaceFinding& face) {
   EXPECT_FLOAT_EQ(face.landmarks[4].y, 32);
 }
 
-TEST(DecodeScrfdTest, ReadsAFaceWhateverTheOrderOfOutputs) {
+TEST(DecodeScrfdTest, DecodesAFaceForAnyOrderOfOutputs) {
   for (const bool with_batch : {true, false}) {
     std::vector<Tensor> outputs = Silence(with_batch);
     PutFace(outputs);
@@ -68,7 +68,7 @@ TEST(DecodeScrfdTest, ReadsAFaceWhateverTheOrderOfOutputs) {
   }
 }
 
-TEST(DecodeScrfdTest, KeepsTheThreshold) {
+TEST(DecodeScrfdTest, AppliesTheThreshold) {
   std::vector<Tensor> outputs = Silence(true);
   PutFace(outputs);
   EXPECT_EQ(DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.81F)->size(), 0U);
@@ -87,10 +87,10 @@ TEST(DecodeScrfdTest, FilesWithoutKeypointsGiveFacesWithoutLandmarks) {
   EXPECT_FALSE(faces->front().has_landmarks());
 }
 
-TEST(DecodeScrfdTest, FiveStridesHaveOneAnchorInEachPlace) {
+TEST(DecodeScrfdTest, FiveStridesHaveOneAnchorPerPosition) {
   constexpr int kLarge = 256;
   std::vector<Tensor> outputs = Silence(true, {8, 16, 32, 64, 128}, 1, kLarge);
-  // Of stride 128 at cell (1, 0), and of stride 16 at cell (2, 1).
+  // One of stride 128 in cell (1, 0) and one of stride 16 in cell (2, 1).
   outputs[4].data<float>()[1] = 0.9F;
   std::ranges::copy(std::vector<float>{0.5F, 0, 0.25F, 1}, outputs[9].data<float>().begin() + 4);
   outputs[1].data<float>()[1 * 16 + 2] = 0.7F;

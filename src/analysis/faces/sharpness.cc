@@ -12,15 +12,15 @@
 namespace calotype {
 namespace {
 
-// With this padding eyes are as far apart as in the chips of InsightFace's recognisers.
+// With this padding the eyes are as far apart as in the chips of InsightFace's recognisers.
 constexpr int kSide = 112;
 constexpr float kPadding = 0.34F;
 
-// What is finer than the first is noise as often as it is the face; the second is twice as coarse.
+// Details finer than the first sigma are often noise, not the face. The second sigma is twice as coarse.
 constexpr float kFine = 1.5F;
 constexpr float kCoarse = 3;
 
-// Brightness, row after row.
+// Brightness, row by row.
 using Plane = std::vector<float>;
 
 constexpr std::size_t At(int x, int y) { return static_cast<std::size_t>(y) * kSide + static_cast<std::size_t>(x); }
@@ -37,7 +37,7 @@ Plane Brightness(const Image& chip) {
   return plane;
 }
 
-// Half of a Gaussian, from its middle outwards; the whole sums to 1.
+// Half of a Gaussian, from the centre outwards. The whole Gaussian sums to 1.
 std::vector<float> HalfGaussian(float sigma) {
   std::vector<float> half(static_cast<std::size_t>(std::ceil(3 * sigma)) + 1);
   float sum = 0;
@@ -50,7 +50,8 @@ std::vector<float> HalfGaussian(float sigma) {
   return half;
 }
 
-// Along rows, and turned over, so that two calls smooth both ways. Beyond the border all is as at the border.
+// Smooths along rows and transposes, so that two calls smooth in both directions. Pixels beyond the border equal those
+// at the border.
 Plane SmoothRowsAndTranspose(const Plane& plane, const std::vector<float>& half) {
   Plane smooth(plane.size());
   for (int y = 0; y < kSide; ++y) {
@@ -71,7 +72,7 @@ Plane Smooth(const Plane& plane, float sigma) {
   return SmoothRowsAndTranspose(SmoothRowsAndTranspose(plane, half), half);
 }
 
-// Of the face itself: sums of the squared differences of neighbours, across and down.
+// Of the face only: the sums of the squared differences between neighbours, across and down.
 std::pair<double, double> Edges(const Plane& plane) {
   constexpr int kFirst = static_cast<int>(kSide * kPadding / (1 + 2 * kPadding));
   double across = 0;
@@ -87,7 +88,7 @@ std::pair<double, double> Edges(const Plane& plane) {
   return {across, down};
 }
 
-// Edges of less than a thousandth of a grey level a pixel are none.
+// Ignores edges below a thousandth of a grey level per pixel.
 double Lost(double fine, double coarse) {
   constexpr double kNone = 1e-6 * kSide * kSide;
   return fine < kNone ? 0 : std::clamp(1 - coarse / fine, 0.0, 1.0);

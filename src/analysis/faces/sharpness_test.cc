@@ -1,4 +1,4 @@
-// Sharpness of the samples' portraits, whole and small, blurred and not.
+// Tests sharpness on the portraits of the samples: at full and at small size, blurred and not.
 #include "analysis/faces/sharpness.h"
 
 #include <gtest/gtest.h>
@@ -18,10 +18,10 @@
 namespace calotype {
 namespace {
 
-// What people are founded from (search/people.cc).
+// The sharpness that search/people.cc requires to start a person.
 constexpr float kSharp = 0.25F;
 
-// As SCRFD finds them.
+// As SCRFD detects them.
 struct Portrait {
   const char* photo;
   float width;  // of the face
@@ -51,17 +51,17 @@ Image Load(const char* name) {
 }
 
 cv::Mat Pixels(Image& image) {
-  return {image.height(), image.width(), CV_8UC3, image.row(0)};  // shares them
+  return {image.height(), image.width(), CV_8UC3, image.row(0)};  // shares the pixels
 }
 
-// What is done to a photo whose face is `width` pixels wide.
+// A change to a photo whose face is `width` pixels wide.
 struct Way {
   const char* name;
   bool is_sharp;
   std::function<void(cv::Mat photo, float width)> alter;
 };
 
-// By a Gaussian whose sigma is this part of the face's width.
+// Blurs with a Gaussian whose sigma is this fraction of the face's width.
 void Blur(cv::Mat photo, float sigma) { cv::GaussianBlur(photo.clone(), photo, {}, static_cast<double>(sigma)); }
 
 void AddNoise(cv::Mat photo) {
@@ -84,10 +84,10 @@ const std::array kWays = {
     Way{"blurred by an eighth", false, [](const cv::Mat& photo, float width) { Blur(photo, width / 8); }},
 };
 
-TEST(FaceSharpness, TellsBlurFromLightNoiseAndSize) {
+TEST(FaceSharpness, MeasuresBlurNotLightNoiseOrSize) {
   for (const Portrait& portrait : kPortraits) {
     const Image photo = Load(portrait.photo);
-    // The head: all else would only take time.
+    // Only the head; the rest would only take time.
     const Point nose = portrait.landmarks[2];
     const int side = static_cast<int>(2 * portrait.width);
     const int left = std::max(0, static_cast<int>(nose.x) - side / 2);
@@ -112,11 +112,11 @@ TEST(FaceSharpness, TellsBlurFromLightNoiseAndSize) {
   }
 }
 
-TEST(FaceSharpness, FlatIsNotSharpAndNoEdgeBreaksIt) {
+TEST(FaceSharpness, AFlatImageIsNotSharpEvenAtTheEdge) {
   Image flat(60, 40);
   std::ranges::fill(flat.pixels(), uint8_t{90});
   EXPECT_EQ(FaceSharpness(flat, {Point{20, 10}, {40, 10}, {30, 15}, {22, 20}, {38, 20}}), 0);
-  // Nearly all of it outside.
+  // Nearly all of it is outside.
   const float outside = FaceSharpness(flat, {Point{-90, -90}, {50, -90}, {0, 0}, {-80, 50}, {40, 50}});
   EXPECT_GE(outside, 0);
   EXPECT_LE(outside, 1);

@@ -16,8 +16,8 @@ constexpr std::array kStrides = {8, 16, 32};
 struct Level {
   std::span<const float> classes;
   std::span<const float> objects;
-  std::span<const float> boxes;   // centre from the place's corner, in strides; logarithms of the sides, in strides
-  std::span<const float> points;  // from the place's corner, in strides
+  std::span<const float> boxes;   // centre from the position's corner, in strides; logarithms of the sides, in strides
+  std::span<const float> points;  // from the position's corner, in strides
 };
 
 StatusOr<Level> FindLevel(const FaceOutputs& outputs, int stride) {

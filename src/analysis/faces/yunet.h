@@ -1,6 +1,6 @@
-// The family "yunet": YuNet as OpenCV's model zoo has it since 2023 (face_detection_yunet_2023mar). One input
-// [1, 3, H, W], blue first, 0..255; for each stride S of 8, 16 and 32 pixels the outputs cls_S and obj_S [1, N, 1],
-// bbox_S [1, N, 4] and kps_S [1, N, 10], one row for each place.
+// The family "yunet": YuNet as published in OpenCV's model zoo since 2023 (face_detection_yunet_2023mar). One input [1,
+// 3, H, W]: BGR 0..255. For each stride S of 8, 16 and 32 pixels, the outputs cls_S and obj_S [1, N, 1], bbox_S [1, N,
+// 4] and kps_S [1, N, 10], with one row per position.
 #pragma once
 
 #include <vector>
@@ -11,8 +11,8 @@
 
 namespace calotype {
 
-// The faces that score `score_threshold` or more, in pixels of the input, not yet freed of doubles. kInternal when an
-// output is missing: two have the same shape, so they go by their names.
+// Returns the faces that score at least `score_threshold`, in pixels of the input, before non-maximum suppression.
+// Outputs are identified by name, since some have the same shape. Returns kInternal when one is missing.
 StatusOr<std::vector<FaceFinding>> DecodeYuNet(const FaceOutputs& outputs, float score_threshold);
 
 }  // namespace calotype

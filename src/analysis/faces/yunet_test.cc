@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// What a graph of 64 x 32 pixels answers.
+// The outputs of a graph for 64 x 32 pixels.
 struct Answer {
   Answer() {
     for (const auto& [name, columns] : {std::pair{"cls", 1}, {"obj", 1}, {"bbox", 4}, {"kps", 10}}) {
@@ -34,7 +34,7 @@ struct Answer {
   std::vector<Tensor> tensors;
 };
 
-TEST(DecodeYuNetTest, ReadsAFace) {
+TEST(DecodeYuNetTest, DecodesAFace) {
   Answer answer;
   constexpr std::size_t kPlace = 1 * 4 + 2;  // of stride 16: column 2, row 1
   answer.tensors[1].data<float>()[kPlace] = 0.9F;

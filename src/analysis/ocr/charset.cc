@@ -39,10 +39,10 @@ void AppendUtf8(uint32_t c, std::string& text) {
   }
 }
 
-// Hexadecimal digits behind the escapes x, u and U.
+// The number of hexadecimal digits after the escapes x, u and U.
 std::size_t DigitsOf(char escape) { return escape == 'x' ? 2 : escape == 'u' ? 4 : escape == 'U' ? 8 : 0; }
 
-// YAML's escapes of one letter; 0xFFFFFFFF for none of them.
+// YAML's one-letter escapes; returns 0xFFFFFFFF for any other letter.
 uint32_t Escaped(char letter) {
   constexpr std::array<std::pair<char, uint32_t>, 14> kEscapes = {{{'0', 0},
                                                                    {'a', 7},
@@ -94,12 +94,12 @@ std::string SingleQuoted(std::string_view inside) {
   std::string text;
   for (std::size_t i = 0; i < inside.size(); ++i) {
     text += inside[i];
-    i += inside[i] == '\'' ? 1 : 0;  // '' is one quote
+    i += inside[i] == '\'' ? 1 : 0;  // '' stands for one quote
   }
   return text;
 }
 
-// One value of the list; nullopt for what is no short text.
+// Parses a value of the list. Returns nullopt when it is not a short text.
 std::optional<std::string> Scalar(std::string_view value) {
   value = Trim(value, " ");
   const bool quoted = value.size() >= 2 && value.front() == value.back();
@@ -113,7 +113,7 @@ std::optional<std::string> Scalar(std::string_view value) {
   return plain ? std::optional(std::string(value)) : std::nullopt;
 }
 
-// The next line of `text`, which is taken off it.
+// Removes the first line from `text` and returns it.
 std::string_view TakeLine(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
   std::string_view line = text.substr(0, end);
@@ -124,7 +124,7 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
-// The list files beside the model.
+// Finds the file with the list in the model's folder.
 StatusOr<std::optional<fs::path>> FindList(const fs::path& folder) {
   std::error_code error;
   if (fs::exists(folder / "inference.yml", error)) {
@@ -169,12 +169,12 @@ StatusOr<std::string> CharactersOfYaml(std::string_view yaml) {
     }
     const std::optional<std::string> character = Scalar(line.substr(2));
     if (!character || character->find('\n') != std::string::npos) {
-      return absl::InvalidArgumentError(fmt::format("line {}: {} is no text that is understood here", number, line));
+      return absl::InvalidArgumentError(fmt::format("line {}: cannot parse {} as a text", number, line));
     }
     characters += *character + "\n";
   }
   if (characters.empty()) {
-    return absl::InvalidArgumentError("there is no list character_dict");
+    return absl::InvalidArgumentError("the list character_dict is missing");
   }
   return characters;
 }
@@ -184,7 +184,8 @@ StatusOr<std::optional<std::string>> ReadCharacters(const ModelSpec& recogniser)
   if (recogniser.params.Has("characters")) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string name, recogniser.params.Text("characters"));
     if (name.empty() || fs::path(name).filename() != name) {
-      return absl::InvalidArgumentError(fmt::format("characters is \"{}\"; it must be a file beside the model", name));
+      return absl::InvalidArgumentError(
+          fmt::format("characters is \"{}\"; it must be a file in the pack's folder", name));
     }
     file = recogniser.folder / name;
   } else {

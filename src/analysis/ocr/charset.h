@@ -1,4 +1,4 @@
-// The characters that a recogniser's classes stand for, from a file beside the model.
+// Reads the characters that a recogniser's classes stand for from a file in the model's folder.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,14 @@
 
 namespace calotype {
 
-// One character a line, for CtcAlphabet::FromLines(): from the file that params.characters names; without it from
-// inference.yml or a ppocr*.txt beside the model, if there is one. nullopt when there is none: then the graph says it.
-// kInvalidArgument for a file that holds no list, or when there are several to choose from.
+// Returns the characters, one per line, for CtcAlphabet::FromLines(). Reads the file named by params.characters;
+// without it, inference.yml or a ppocr*.txt in the model's folder. Returns nullopt when there is no such file: then the
+// graph must contain the list. Returns kInvalidArgument for a file without a list, or when there are several files to
+// choose from.
 StatusOr<std::optional<std::string>> ReadCharacters(const ModelSpec& recogniser);
 
-// The list `character_dict` of PaddleOCR's inference.yml, one character a line. Reads what YAML allows for a list of
-// short texts: plain, 'single' and "double" quoted. kInvalidArgument names the line.
+// Returns the list `character_dict` of PaddleOCR's inference.yml, one character per line. Supports YAML lists of short
+// texts: plain, 'single' and "double" quoted. kInvalidArgument names the line.
 StatusOr<std::string> CharactersOfYaml(std::string_view yaml);
 
 }  // namespace calotype

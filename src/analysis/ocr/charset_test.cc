@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The forms in which PaddleOCR's own inference.yml writes its characters.
+// The quoting styles of PaddleOCR's own inference.yml.
 constexpr std::string_view kYaml = R"(Global:
   model_name: PP-OCRv5_mobile_rec
 PostProcess:
@@ -35,14 +35,15 @@ PostProcess:
 Other: 1
 )";
 
-TEST(CharactersOfYamlTest, ReadsAllWaysToQuote) {
+TEST(CharactersOfYamlTest, ReadsAllQuotingStyles) {
   const StatusOr<std::string> characters = CharactersOfYaml(kYaml);
   ASSERT_TRUE(characters.ok()) << characters.status();
   EXPECT_EQ(*characters, "\xE3\x80\x80\n\xE4\xB8\x80\n!\n\"\n'\n\\\n\xC2\xA0\n#\n0\n\xF0\x9F\x98\x80\n\"\\\n");
 }
 
-TEST(CharactersOfYamlTest, RefusesWhatIsNoList) {
-  EXPECT_THAT(Message(CharactersOfYaml("PostProcess:\n  name: x\n").status()), HasSubstr("no list character_dict"));
+TEST(CharactersOfYamlTest, RefusesFilesWithoutAList) {
+  EXPECT_THAT(Message(CharactersOfYaml("PostProcess:\n  name: x\n").status()),
+              HasSubstr("the list character_dict is missing"));
   for (const std::string value : {"\"\\q\"", "'", "\"\\u12\"", "\"\\uzzzz\"", "\"a"}) {
     EXPECT_THAT(Message(CharactersOfYaml("character_dict:\n- a\n- " + value + "\n").status()), HasSubstr("line 3"))
         << value;
@@ -64,13 +65,13 @@ class ReadCharactersTest : public testing::Test {
   ModelSpec spec_;
 };
 
-TEST_F(ReadCharactersTest, NoFileIsNoList) {
+TEST_F(ReadCharactersTest, ReturnsNothingWithoutAFile) {
   const auto characters = ReadCharacters(spec_);
   ASSERT_TRUE(characters.ok()) << characters.status();
   EXPECT_FALSE(characters->has_value());
 }
 
-TEST_F(ReadCharactersTest, FindsTheListBesideTheModel) {
+TEST_F(ReadCharactersTest, FindsTheListInTheModelsFolder) {
   Write("notes.txt", "no list\n");
   Write("ppocr_keys_v1.txt", "a\nb\n");
   EXPECT_EQ(ReadCharacters(spec_).value(), "a\nb\n");

@@ -7,7 +7,7 @@
 namespace calotype {
 namespace {
 
-// No character, so a list that starts with it means class 0.
+// Not a character, so a list that starts with it includes class 0.
 constexpr std::string_view kBlankName = "blank";
 
 }  // namespace
@@ -25,8 +25,9 @@ StatusOr<CtcAlphabet> CtcAlphabet::FromLines(std::string_view lines, std::size_t
   }
   const std::size_t listed = characters.size();
   if (listed == 0 || classes < listed || classes > listed + 2) {
-    return absl::InvalidArgumentError(fmt::format("a list of {} characters does not fit {} classes; {}, {} or {} would",
-                                                  listed, classes, listed, listed + 1, listed + 2));
+    return absl::InvalidArgumentError(
+        fmt::format("a list of {} characters does not fit {} classes; it would fit {}, {} or {}", listed, classes,
+                    listed, listed + 1, listed + 2));
   }
   // One class more than lines: either the blank or the space is not listed.
   const bool lists_blank = classes == listed || (classes == listed + 1 && characters.front() == kBlankName);

@@ -1,4 +1,4 @@
-// Connectionist temporal classification: from one distribution over characters per time step to a line of text.
+// Connectionist temporal classification: turns a distribution over characters per time step into a line of text.
 #pragma once
 
 #include <span>
@@ -10,17 +10,17 @@
 
 namespace calotype {
 
-// What each class of a recogniser stands for. Class 0 is the blank.
+// The character of each class of a recogniser. Class 0 is the blank.
 class CtcAlphabet {
  public:
-  // From the list that PP-OCR models carry: one character a line. With two classes more than lines, the list lies
-  // between the blank and a space (PP-OCR's convention); with one more there is no space, or, if the first line is
-  // "blank", the space alone is missing; with as many, the list is complete and its first line is the blank's name.
-  // kInvalidArgument for any other number.
+  // Creates it from the list in PP-OCR models, one character per line. With two classes more than lines, the list goes
+  // between the blank and a space (PP-OCR's convention). With one class more, there is no space; or, if the first line
+  // is "blank", only the space is missing. With as many classes as lines, the list is complete and starts with the
+  // blank's name. Returns kInvalidArgument for any other number.
   static StatusOr<CtcAlphabet> FromLines(std::string_view lines, std::size_t classes);
 
   std::size_t size() const { return characters_.size(); }
-  // UTF-8; empty for the blank.
+  // The character in UTF-8; empty for the blank.
   std::string_view operator[](std::size_t index) const { return characters_[index]; }
 
  private:
@@ -29,11 +29,11 @@ class CtcAlphabet {
 
 struct ReadText {
   std::string text;
-  float score = 0;  // mean probability of the characters kept; 0 when there are none
+  float score = 0;  // mean probability of the characters; 0 when there are none
 };
 
-// The likeliest class of every step, repeats merged, blanks dropped. `probabilities` is [steps, alphabet.size()], row
-// by row; what is left over behind the last whole step is not read.
+// Takes the most likely class of each step, merges repeats and drops blanks. `probabilities` is [steps,
+// alphabet.size()], row by row; an incomplete last step is ignored.
 ReadText DecodeCtc(std::span<const float> probabilities, const CtcAlphabet& alphabet);
 
 }  // namespace calotype

@@ -12,8 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Rows of an alphabet of blank, a, b, é, space; the class at `classes[i]` gets `scores[i]`, the rest share what is
-// left.
+// Rows for the alphabet blank, a, b, é, space. In row i, the class `classes[i]` gets `scores[i]`; the other classes
+// share the rest.
 std::vector<float> Steps(const std::vector<std::size_t>& classes, const std::vector<float>& scores) {
   std::vector<float> steps;
   for (std::size_t i = 0; i < classes.size(); ++i) {
@@ -36,7 +36,7 @@ struct DecodeCase {
 
 class DecodeCtcTest : public testing::TestWithParam<DecodeCase> {};
 
-TEST_P(DecodeCtcTest, ReadsTheLikeliestPath) {
+TEST_P(DecodeCtcTest, ReadsTheMostLikelyPath) {
   const DecodeCase& c = GetParam();
   const ReadText read = DecodeCtc(Steps(c.classes, c.scores), Letters());
   EXPECT_EQ(read.text, c.text);
@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
                     DecodeCase{"AlternatingIsKept", {1, 2, 1}, {.6F, .6F, .6F}, "aba", .6F}),
     [](const auto& test) { return test.param.name; });
 
-TEST(DecodeCtcTest, IgnoresAStepThatIsNotWhole) {
+TEST(DecodeCtcTest, IgnoresAnIncompleteStep) {
   std::vector<float> steps = Steps({1}, {1});
   steps.insert(steps.end(), {0, 0, 1});
   EXPECT_EQ(DecodeCtc(steps, Letters()).text, "a");
@@ -73,7 +73,7 @@ TEST(CtcAlphabetTest, FitsTheListToTheClasses) {
   EXPECT_EQ(complete[2], " ");
 }
 
-TEST(CtcAlphabetTest, KnowsTheBlankByItsName) {
+TEST(CtcAlphabetTest, RecognisesTheBlankByItsName) {
   const CtcAlphabet spaceless = CtcAlphabet::FromLines("blank\na\nb\n", 4).value();
   EXPECT_EQ(spaceless[0], "");
   EXPECT_EQ(spaceless[1], "a");

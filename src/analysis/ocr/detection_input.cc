@@ -7,12 +7,12 @@ namespace calotype {
 namespace {
 
 constexpr int kMinSide = 30;  // RapidOCR's min_side_len, and its min_height
-// RapidOCR's width_height_ratio. It pads only what is too wide; what is too tall takes all memory there.
+// RapidOCR's width_height_ratio. RapidOCR pads only photos that are too wide; one that is too tall can use all memory.
 constexpr int kMaxRatio = 8;
 
 bool IsNarrow(int side, int other) { return int64_t{other} > int64_t{side} * kMaxRatio; }
 
-// The margin on each side of `side` that makes it twice as long as it must be (RapidOCR's get_padding_h).
+// The margin on each side of `side` that makes it twice the required length (RapidOCR's get_padding_h).
 int Margin(int side, int other) { return (2 * std::max(other / kMaxRatio, kMinSide) - side) / 2; }
 
 PixelSize Scaled(PixelSize size, double factor, int multiple) {
@@ -31,7 +31,7 @@ DetectionInput PlanDetection(PixelSize photo, const DetectionLimits& limits) {
     size = Scaled(size, static_cast<double>(limits.max_side) / longest, limits.multiple);
   }
   const auto [shortest, longest] = std::minmax({size.width, size.height});
-  // A strip would become longer than what was shrunk above; it is padded below.
+  // Skip this for a strip, which would become longer than the limit above; the padding below enlarges it.
   if (shortest < kMinSide && int64_t{longest} * kMinSide <= int64_t{limits.max_side} * shortest) {
     size = Scaled(size, static_cast<double>(kMinSide) / shortest, limits.multiple);
   }

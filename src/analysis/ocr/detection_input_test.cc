@@ -7,7 +7,7 @@
 
 namespace calotype {
 
-// For messages of failing cases.
+// For the messages of failed cases.
 std::ostream& operator<<(std::ostream& stream, const PixelSize& size) {
   return stream << size.width << 'x' << size.height;
 }
@@ -23,7 +23,7 @@ struct PlanCase {
 
 class PlanDetectionTest : public testing::TestWithParam<PlanCase> {};
 
-TEST_P(PlanDetectionTest, AsksForTheSizeThatRapidOcrAsksFor) {
+TEST_P(PlanDetectionTest, GivesTheSizesOfRapidOcr) {
   const DetectionInput input = PlanDetection(GetParam().photo, {});
   EXPECT_EQ(input.network.width, GetParam().network.width) << GetParam().photo;
   EXPECT_EQ(input.network.height, GetParam().network.height) << GetParam().photo;
@@ -31,8 +31,8 @@ TEST_P(PlanDetectionTest, AsksForTheSizeThatRapidOcrAsksFor) {
   EXPECT_EQ(input.pad_y, GetParam().pad_y) << GetParam().photo;
 }
 
-// Sizes from RapidOCR 3.10 but for strips: it does not pad those that stand, and enlarges those a few pixels wide
-// without end. lines_golden_test.cc has more.
+// Sizes from RapidOCR 3.10, except for strips: it does not pad vertical ones, and enlarges those a few pixels wide
+// without a limit. lines_golden_test.cc has more cases.
 INSTANTIATE_TEST_SUITE_P(Photos, PlanDetectionTest,
                          testing::Values(PlanCase{{640, 480}, {992, 736}},      // the short side is enlarged
                                          PlanCase{{1280, 960}, {1280, 960}},    // already enough
@@ -40,12 +40,12 @@ INSTANTIATE_TEST_SUITE_P(Photos, PlanDetectionTest,
                                          PlanCase{{2048, 1536}, {1984, 1504}},  // the long side is shrunk
                                          PlanCase{{3000, 2171}, {1984, 1440}}, PlanCase{{970, 2204}, {896, 1984}},
                                          PlanCase{{1, 1}, {736, 736}},
-                                         PlanCase{{2000, 250}, {5888, 736}},  // 8:1 as it is
+                                         PlanCase{{2000, 250}, {5888, 736}},  // 8:1, not padded
                                          PlanCase{{2000, 240}, {2944, 736}, 0, 130},
                                          PlanCase{{2000, 1}, {2944, 736}, 0, 249},
                                          PlanCase{{1, 2000}, {736, 2944}, 249, 0}));
 
-TEST(PlanDetectionTest, NoPhotoTakesAllMemory) {
+TEST(PlanDetectionTest, LimitsTheSizeForAnyPhoto) {
   const DetectionLimits limits;
   const int64_t most = std::max(int64_t{limits.max_side} * limits.max_side,
                                 int64_t{8} * (limits.limit_side + 32) * (limits.limit_side + 32));
@@ -73,7 +73,7 @@ TEST(ToPhotoTest, UndoesScalingAndPadding) {
   EXPECT_FLOAT_EQ(quad[3].y, 400);
 }
 
-TEST(PadTest, PutsThePhotoIntoTheMiddle) {
+TEST(PadTest, CentresThePhoto) {
   Image photo(2, 1);
   std::ranges::fill(photo.pixels(), uint8_t{200});
   const Image padded = Pad(photo, 1, 2);

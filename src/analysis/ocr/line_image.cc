@@ -14,13 +14,14 @@ constexpr double kUpwards = 1.5;  // RapidOCR's get_rotate_crop_image
 
 // RapidOCR's rec_batch_num and cls_batch_num.
 constexpr std::size_t kGroup = 6;
-// 6 lines of 1600 columns: PP-OCRv6 answers 18710 floats for every 8 columns, 90 MB for such a batch.
+// 6 lines of 1600 columns: PP-OCRv6 returns 18710 floats per 8 columns, 90 MB for such a batch.
 constexpr std::size_t kMaxBatchColumns = 9600;
-// Where all batches of one width have one number of rows, few are padding: most photos with text have a few lines.
+// Where all batches of one width have the same number of rows, keep few rows empty: most photos with text have a few
+// lines.
 constexpr std::size_t kFewShapesRows = 8;
 constexpr std::size_t kFewShapesColumns = 2560;
 
-// Not std::hypot: numpy's norm is this, and may be a digit less before it is cut off.
+// Not std::hypot: this is numpy's norm, and the last digit may change the truncated result.
 float Distance(const Point& a, const Point& b) {
   const float dx = a.x - b.x;
   const float dy = a.y - b.y;
@@ -33,7 +34,7 @@ int ColumnsFor(const LineImage& line, int height, int max_width) {
   return static_cast<int>(std::clamp(std::ceil(height * Ratio(line)), 1.0, static_cast<double>(max_width)));
 }
 
-// Rounded down where a line's own width is rounded up: a batch is as wide as RapidOCR makes it.
+// Rounds down where a single line's width is rounded up, so that a batch is as wide as RapidOCR's.
 int BatchWidth(const LineImage& widest, const LineFormat& format) {
   const int wanted = static_cast<int>(std::min(format.height * Ratio(widest), 1.0 * format.max_width));
   if (!format.few_shapes) {
@@ -46,7 +47,7 @@ int BatchWidth(const LineImage& widest, const LineFormat& format) {
   return std::min(width, format.max_width);
 }
 
-// The most rows of a batch of that width.
+// The maximum number of rows of a batch of this width.
 std::size_t RowsAt(int width, const LineFormat& format) {
   const auto columns = static_cast<std::size_t>(width);
   return format.few_shapes ? std::clamp<std::size_t>(kFewShapesColumns / columns, 1, kFewShapesRows)
@@ -89,7 +90,7 @@ LineImage CutLine(const Image& photo, const Quad& region) {
 
 void TurnUpsideDown(LineImage& line) {
   const std::span<uint8_t> pixels = line.image.pixels();
-  // Reversing all bytes turns the pixels around and each pixel's channels with them; the second pass puts these right.
+  // Reversing all bytes rotates the image but also reverses each pixel's channels; the second pass restores those.
   std::ranges::reverse(pixels);
   for (std::size_t i = 0; i + 2 < pixels.size(); i += Image::kChannels) {
     std::swap(pixels[i], pixels[i + 2]);
@@ -105,7 +106,7 @@ std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineF
   for (std::span<const std::size_t> left = order; !left.empty();) {
     std::span<const std::size_t> group = left.first(std::min(kGroup, left.size()));
     left = left.subspan(group.size());
-    const int width = BatchWidth(lines[group.back()], format);  // the widest, for lines come in that order
+    const int width = BatchWidth(lines[group.back()], format);  // the last one is the widest, since lines are sorted
     const std::size_t room = RowsAt(width, format);
     for (; !group.empty(); group = group.subspan(std::min(room, group.size()))) {
       const auto some = group.first(std::min(room, group.size()));

@@ -1,4 +1,4 @@
-// Lines of text cut out of a photo, and batches of them for the networks that read them.
+// Cuts lines of text out of a photo and batches them for the recogniser and the orienter.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace calotype {
 
-// How a region becomes an image: it is drawn into width x height, and turned to the left if it is 1.5 times as high as
-// wide or more: such text is taken to run upwards.
+// How a region becomes an image: it is drawn into width x height. When it is at least 1.5 times as high as wide, the
+// text is assumed to run upwards and the image is rotated.
 struct LineGeometry {
   int width = 1;
   int height = 1;
@@ -23,43 +23,43 @@ LineGeometry PlanLine(const Quad& region);
 
 struct LineImage {
   Image image;
-  Quad quad;  // corners of `image` in the photo it was cut out of
+  Quad quad;  // corners of `image` in the photo it was cut from
 };
-// As RapidOCR's get_rotate_crop_image.
+// Like RapidOCR's get_rotate_crop_image.
 LineImage CutLine(const Image& photo, const Quad& region);
 
-// Turns the line by 180 degrees in place, its quad with it.
+// Rotates the line and its quad by 180 degrees, in place.
 void TurnUpsideDown(LineImage& line);
 
-// (x / 255 - .5) / .5, blue first: as PP-OCR's networks are trained.
+// (x / 255 - .5) / .5, in BGR order, as PP-OCR's networks are trained.
 inline constexpr Normalisation kPaddleNormalisation{
     .mean = {127.5F, 127.5F, 127.5F}, .std = {127.5F, 127.5F, 127.5F}, .bgr = true};
 
-// How a network takes lines: all of one height, a batch as wide as its longest line wants.
+// The input format of a network for lines: all lines have one height; the longest line decides a batch's width.
 struct LineFormat {
   int height = 48;
   int min_width = 320;
-  int max_width = 3200;  // a longer line is squeezed; bounds the memory that one line can ask for
-  bool stretch = false;  // each line to the whole width, instead of padding
-  // Widths are min_width, twice that, four times ... and each has one number of rows: for devices that prepare
-  // themselves for each shape (WantsFewShapes).
+  int max_width = 3200;  // a longer line is squeezed; limits the memory of one line
+  bool stretch = false;  // stretch each line to the full width instead of padding it
+  // Widths are min_width times a power of two, and batches of one width have the same number of rows. For devices that
+  // prepare themselves for each shape (WantsFewShapes).
   bool few_shapes = false;
   Normalisation normalisation = kPaddleNormalisation;
 };
 
 struct LineBatch {
-  std::vector<std::size_t> lines;  // indices of those that were asked for
+  std::vector<std::size_t> lines;  // indices of the given lines
   int width = 0;
-  std::size_t rows = 0;  // of the tensor, where that is more than there are lines
+  std::size_t rows = 0;  // of the tensor, when there are more rows than lines
 };
 
-// Batches of lines of similar shape, so that little is padded: as wide as RapidOCR makes them, which takes six at a
-// time (its rec_batch_num), for how much is padded shows in what is read. Each is at most 9600 columns in all, so six
-// long lines are several batches: the answer for one column can be some ten thousand numbers.
+// Groups lines of similar shape into batches, to keep padding low. Batches are as wide as RapidOCR's, which has six
+// lines per batch (its rec_batch_num), because padding changes what is recognised. A batch has at most 9600 columns in
+// total, so six long lines become several batches: a network may return ten thousand numbers per column.
 std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format);
 
-// The lines of `batch` as a float tensor [N, 3, height, batch.width]; what is to the right of a shorter line,
-// and rows after the last line, are 0.
+// Converts the lines of `batch` to a float tensor [N, 3, height, batch.width]. The space to the right of shorter lines
+// and the rows after the last line are 0.
 Tensor ToLineTensor(std::span<const LineImage> lines, const LineBatch& batch, const LineFormat& format);
 
 }  // namespace calotype

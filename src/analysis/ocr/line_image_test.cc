@@ -13,7 +13,7 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-// Red tells the column, green the row.
+// The red channel encodes the column, green the row.
 Image Gradient(int width, int height) {
   Image image(width, height);
   for (int y = 0; y < height; ++y) {
@@ -43,19 +43,19 @@ TEST(PlanLineTest, TakesTheLongerOfOppositeSides) {
   EXPECT_EQ(line.height, 32);  // |(100, 0) - (90, 31)| = 32.6
 }
 
-TEST(PlanLineTest, StandingTextIsLaidDown) {
+TEST(PlanLineTest, VerticalTextIsRotated) {
   const LineGeometry barely_lying = PlanLine(Rectangle(10, 10, 30, 39));
   EXPECT_FALSE(barely_lying.stands);
   EXPECT_TRUE(PlanLine(Rectangle(10, 10, 30, 40)).stands);
   const LineImage standing = CutLine(Gradient(60, 50), Rectangle(10, 10, 30, 40));
   EXPECT_EQ(standing.image.width(), 30);
   EXPECT_EQ(standing.image.height(), 20);
-  EXPECT_EQ(standing.quad[0].x, 30);  // its first corner is the region's top right
+  EXPECT_EQ(standing.quad[0].x, 30);  // the first corner is the region's top right one
   EXPECT_EQ(standing.quad[0].y, 10);
   EXPECT_EQ(standing.quad[1].y, 40);
 }
 
-TEST(PlanLineTest, NothingIsStillAPixel) {
+TEST(PlanLineTest, AnEmptyRegionGivesOnePixel) {
   const LineGeometry line = PlanLine(Quad{});
   EXPECT_EQ(line.width, 1);
   EXPECT_EQ(line.height, 1);
@@ -69,8 +69,8 @@ TEST(CutLineTest, CutsPixelForPixel) {
   ExpectPixel(line.image, 29, 9, 39, 29);
 }
 
-TEST(CutLineTest, TurnsStandingTextToTheLeft) {
-  // As numpy.rot90: the region's right edge, from top to bottom, becomes the first row.
+TEST(CutLineTest, RotatesVerticalTextToTheLeft) {
+  // Like numpy.rot90: the region's right edge, from top to bottom, becomes the first row.
   const LineImage line = CutLine(Gradient(60, 50), Rectangle(10, 20, 20, 40));
   ASSERT_EQ(line.image.width(), 20);
   ASSERT_EQ(line.image.height(), 10);
@@ -108,8 +108,9 @@ TEST(PlanBatchesTest, PutsSimilarLinesTogether) {
   EXPECT_TRUE(PlanBatches({}, {}).empty());
 }
 
-TEST(PlanBatchesTest, BoundsWhatABatchCosts) {
-  // Six of 2400 columns are two batches, for 4 fit; the last line wants 48000 and makes its group as wide as may be.
+TEST(PlanBatchesTest, LimitsTheCostOfABatch) {
+  // Six lines of 2400 columns make two batches, since 4 fit. The last line would need 48000 columns, so its group has
+  // the maximum width.
   const auto batches = PlanBatches(LinesOfWidths({500, 500, 500, 500, 500, 500, 20, 10000}), {});
   ASSERT_EQ(batches.size(), 3U);
   EXPECT_THAT(batches[0].lines, ElementsAre(6, 0, 1, 2));
@@ -126,7 +127,7 @@ TEST(PlanBatchesTest, AFixedWidthIsKept) {
   EXPECT_EQ(batches[0].width, 192);
 }
 
-TEST(PlanBatchesTest, HasFewShapesWhereTheyAreDear) {
+TEST(PlanBatchesTest, HasFewShapesWhereTheyAreExpensive) {
   const auto batches = PlanBatches(LinesOfWidths({10, 20, 30, 70, 140, 300, 600, 900, 10000}), {.few_shapes = true});
   std::vector<std::pair<int, std::size_t>> shapes;
   std::size_t lines = 0;
@@ -136,7 +137,7 @@ TEST(PlanBatchesTest, HasFewShapesWhereTheyAreDear) {
     EXPECT_LE(batch.lines.size(), batch.rows);
   }
   EXPECT_EQ(lines, 9U);
-  // The first six are a group as wide as the last of them, which wants 1440.
+  // The first six are a group as wide as its last line, which needs 1440.
   EXPECT_THAT(shapes, ElementsAre(Pair(2560, 1), Pair(2560, 1), Pair(2560, 1), Pair(2560, 1), Pair(2560, 1),
                                   Pair(2560, 1), Pair(3200, 1), Pair(3200, 1), Pair(3200, 1)));
   const auto narrow = PlanBatches(LinesOfWidths({10, 20, 30}), {.few_shapes = true});
@@ -154,7 +155,7 @@ TEST(ToLineTensorTest, RowsWithoutALineAreZero) {
   EXPECT_THAT(tensor.data<float>().last(600), Each(0.0F));
 }
 
-TEST(ToLineTensorTest, NormalisesBlueFirstAndPadsWithZero) {
+TEST(ToLineTensorTest, NormalisesInBgrOrderAndPadsWithZero) {
   std::vector<LineImage> lines = LinesOfWidths({4, 8});
   for (LineImage& line : lines) {
     std::ranges::fill(line.image.pixels(), uint8_t{255});
@@ -177,7 +178,7 @@ TEST(ToLineTensorTest, NormalisesBlueFirstAndPadsWithZero) {
   }
 }
 
-TEST(ToLineTensorTest, StretchesWhereTheFormatSaysSo) {
+TEST(ToLineTensorTest, StretchesIfTheFormatSaysSo) {
   std::vector<LineImage> lines = LinesOfWidths({4});
   std::ranges::fill(lines[0].image.pixels(), uint8_t{255});
   const Tensor tensor =

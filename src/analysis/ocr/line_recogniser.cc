@@ -11,16 +11,16 @@
 namespace calotype {
 namespace {
 
-// PP-OCR's ONNX files carry their characters under this key, one a line.
+// PP-OCR's ONNX files store their characters under this metadata key, one per line.
 constexpr char kCharacterKey[] = "character";
 
-// The heights and widths that a manifest may ask for: PP-OCR's networks have 48x320 and 48x192.
+// The line heights and widths that a manifest may set. PP-OCR's networks have 48x320 and 48x192.
 constexpr int kLeastSide = 8;
 constexpr int kMostHeight = 256;
 
-Status FamilyError(const ModelSpec& model, std::string_view does, std::string_view expected) {
+Status FamilyError(const ModelSpec& model, std::string_view task, std::string_view known) {
   return absl::InvalidArgumentError(
-      fmt::format("model {}: family {} {}; {} does", model.name, model.family, does, expected));
+      fmt::format("model {}: unknown family {} for {}; known: {}", model.name, model.family, task, known));
 }
 
 StatusOr<LineFormat> ReadFormat(const ModelParams& params, LineFormat format) {
@@ -57,7 +57,7 @@ StatusOr<OrienterSettings> ReadOrienter(const ModelParams& params) {
   return settings;
 }
 
-// The size that the graph of one input states, as height and width; nothing where it leaves one of them free.
+// The input height and width that the graph declares; nullopt when one of them is free.
 std::optional<std::pair<int, int>> StatedSize(std::span<const TensorInfo> inputs) {
   if (inputs.size() != 1 || inputs.front().shape.size() != 4) {
     return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<std::pair<int, int>> StatedSize(std::span<const TensorInfo> inputs
 
 StatusOr<RecogniserSettings> ReadRecogniserSettings(const ModelSpec& recogniser) {
   if (recogniser.family != "ctc") {
-    return FamilyError(recogniser, "reads no lines", "ctc");
+    return FamilyError(recogniser, "text recognition", "ctc");
   }
   StatusOr<RecogniserSettings> settings = ReadRecogniser(recogniser);
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", recogniser.name));
@@ -104,8 +104,8 @@ StatusOr<std::shared_ptr<const CtcAlphabet>> LineRecogniser::Alphabet(const Sess
     }
     if (!characters) {
       return absl::InvalidArgumentError(
-          fmt::format("what the classes stand for is not known: the model's metadata has no key {}, and beside it lies "
-                      "neither inference.yml nor a ppocr*.txt; params.characters may name a file",
+          fmt::format("unknown characters: the model's metadata has no key {}, and its folder has "
+                      "neither inference.yml nor a ppocr*.txt; set params.characters to the name of a file",
                       kCharacterKey));
     }
     CALOTYPE_ASSIGN_OR_RETURN(CtcAlphabet alphabet, CtcAlphabet::FromLines(*characters, classes));
@@ -116,7 +116,7 @@ StatusOr<std::shared_ptr<const CtcAlphabet>> LineRecogniser::Alphabet(const Sess
 
 StatusOr<OrienterSettings> ReadOrienterSettings(const ModelSpec& orienter) {
   if (orienter.family != "orient") {
-    return FamilyError(orienter, "tells no orientation", "orient");
+    return FamilyError(orienter, "text orientation", "orient");
   }
   StatusOr<OrienterSettings> settings = ReadOrienter(orienter.params);
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", orienter.name));
@@ -131,7 +131,7 @@ LineFormat OrienterFormat(const Session& session, const OrienterSettings& settin
   LineFormat format{.height = settings.height.value_or(stated.first),
                     .min_width = settings.width.value_or(stated.second)};
   const bool fifth = std::pair(format.height, format.min_width) == kFifth;
-  format.max_width = format.min_width;  // the network takes one width
+  format.max_width = format.min_width;  // the network takes only one width
   format.stretch = settings.stretch.value_or(fifth);
   format.normalisation = settings.normalisation.value_or(fifth ? kImageNet : kPaddleNormalisation);
   format.few_shapes = WantsFewShapes(session);
@@ -146,7 +146,7 @@ StatusOr<std::vector<bool>> FindUpsideDown(Session& session, std::span<const Lin
     CALOTYPE_ASSIGN_OR_RETURN(const Tensor output, RunNetwork(session, ToLineTensor(lines, batch, format), 2));
     if (output.dim(1) != 2) {
       return absl::InvalidArgumentError(
-          fmt::format("the output has {} classes; upright and upside down are needed", output.dim(1)));
+          fmt::format("the output has {} classes; expected 2, upright and upside down", output.dim(1)));
     }
     for (std::size_t i = 0; i < batch.lines.size(); ++i) {
       const auto probabilities = output.data<float>().subspan(i * 2, 2);

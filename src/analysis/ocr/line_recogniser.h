@@ -1,4 +1,4 @@
-// The recogniser: images of lines in, their text out. And the classifier that tells whether a line is upside down.
+// The recogniser turns images of lines into text. The orienter tells whether a line is upside down.
 #pragma once
 
 #include <memory>
@@ -20,13 +20,13 @@ namespace calotype {
 
 struct RecogniserSettings {
   LineFormat format;
-  // What is read with less is left out. RapidOCR's text_score is 0.5, which lets through what it reads into texture.
+  // Text with a lower score is dropped. RapidOCR's text_score is 0.5, which keeps text that it sees in textures.
   double score_threshold = 0.8;
-  std::optional<std::string> characters;  // of a file beside the model, one a line
-  bool prefers_file = false;              // to what the model's own metadata says
+  std::optional<std::string> characters;  // from a file in the model's folder, one per line
+  bool prefers_file = false;              // over the model's own metadata
 };
 
-// From the parameters of a model of the family "ctc". kInvalidArgument names the model and what is wrong.
+// Reads the parameters of a model of the family "ctc". kInvalidArgument names the model and what is wrong.
 StatusOr<RecogniserSettings> ReadRecogniserSettings(const ModelSpec& recogniser);
 
 // Thread-safe.
@@ -36,8 +36,8 @@ class LineRecogniser {
 
   const RecogniserSettings& settings() const { return settings_; }
 
-  // What is written in each of `lines`, whatever its score. kInvalidArgument when neither the model file
-  // (metadata key "character") nor a file beside it says what its classes stand for.
+  // Returns the text of each of `lines`, with any score. Returns kInvalidArgument when neither the model file (metadata
+  // key "character") nor a file in its folder lists the characters of its classes.
   StatusOr<std::vector<ReadText>> Read(Session& session, std::span<const LineImage> lines) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -46,27 +46,27 @@ class LineRecogniser {
 
   const RecogniserSettings settings_;
   Mutex mutex_;
-  // Kept between photos: it is a list of some ten thousand characters.
+  // Cached between photos: a list of about ten thousand characters.
   std::shared_ptr<const CtcAlphabet> alphabet_ ABSL_GUARDED_BY(mutex_);
 };
 
 struct OrienterSettings {
-  // What the manifest says; the rest is the network's: one of 80 x 160 is PP-OCRv5's, which was trained on lines that
-  // are stretched and normalised as ImageNet's, red first; any other is taken as PP-OCRv2's of 48 x 192.
+  // The manifest's values. Missing ones follow from the network: an input of 80 x 160 is PP-OCRv5's, which was trained
+  // on stretched lines with ImageNet's normalisation in RGB; any other is treated as PP-OCRv2's, with 48 x 192.
   std::optional<int> height;
   std::optional<int> width;
   std::optional<bool> stretch;
   std::optional<Normalisation> normalisation;
-  double threshold = 0.9;  // RapidOCR's cls_thresh: a line is turned only when the network is sure
+  double threshold = 0.9;  // RapidOCR's cls_thresh: a line is rotated only when the network is confident
 };
 
-// How `session`'s graph takes lines, by what it states of its size.
+// The line format of `session`'s graph, from the input size that it declares.
 LineFormat OrienterFormat(const Session& session, const OrienterSettings& settings);
 
-// From the parameters of a model of the family "orient".
+// Reads the parameters of a model of the family "orient".
 StatusOr<OrienterSettings> ReadOrienterSettings(const ModelSpec& orienter);
 
-// For each of `lines`, whether it is upside down.
+// Returns for each of `lines` whether it is upside down.
 StatusOr<std::vector<bool>> FindUpsideDown(Session& session, std::span<const LineImage> lines,
                                            const OrienterSettings& settings);
 

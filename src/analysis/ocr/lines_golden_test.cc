@@ -1,5 +1,5 @@
-// What RapidOCR shows its networks, for photos of many sizes and lines of many shapes; tools/parity/ocr/make_golden.py
-// made testdata/lines_golden.json.
+// Compares the inputs of the networks with those of RapidOCR, for photos of many sizes and lines of many shapes
+// (testdata/lines_golden.json, made by tools/parity/ocr/make_golden.py).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,10 +24,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Of cubic interpolation in floats, which nobody promises to do in the same order.
+// Tolerance for cubic interpolation in floats, whose order of operations may differ.
 constexpr double kGreyLevel = 1;
 constexpr double kGreyLevelInTensor = kGreyLevel / 127.5;
-constexpr double kOftenEnough = 0.995;  // of the values must be equal
+constexpr double kOftenEnough = 0.995;  // this share of the values must be equal
 
 const Json& Golden() {
   static const Json kGolden = [] {
@@ -37,7 +37,7 @@ const Json& Golden() {
   return kGolden;
 }
 
-// The same arithmetic as picture() in make_golden.py.
+// Computes the same as picture() in make_golden.py.
 Image Draw(const Json& picture) {
   const int width = picture[0];
   const int height = picture[1];
@@ -54,7 +54,7 @@ Image Draw(const Json& picture) {
   return image;
 }
 
-// Counts values that are compared, and those that are not equal; each must be within a tolerance.
+// Counts the compared values and those that differ; each must be within the tolerance.
 class Comparison {
  public:
   template <typename Values>
@@ -93,7 +93,7 @@ std::vector<LineImage> Cut(const Json& golden) {
   return lines;
 }
 
-// What `golden_batch` was made of: RapidOCR's batch is ours, or several of ours where memory bounds them.
+// Our batches for `golden_batch`: one, or several where the memory limit splits RapidOCR's batch.
 std::vector<float> Together(std::span<const LineImage> lines, std::span<const LineBatch>& batches,
                             const nlohmann::json& golden_batch, const LineFormat& format) {
   const std::vector<int64_t> shape = golden_batch["shape"];
@@ -109,7 +109,7 @@ std::vector<float> Together(std::span<const LineImage> lines, std::span<const Li
   return values;
 }
 
-TEST(LinesGoldenTest, ShowsThePhotoInTheSameSize) {
+TEST(LinesGoldenTest, ScalesThePhotoToTheSameSize) {
   std::size_t compared = 0;
   for (const Json& golden : Golden()) {
     if (golden.contains("photo")) {

@@ -10,17 +10,17 @@ namespace calotype {
 
 StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t rank) {
   if (session.inputs().size() != 1 || session.outputs().size() != 1) {
-    return absl::InvalidArgumentError(fmt::format("the graph has {} inputs and {} outputs; one of each is needed",
+    return absl::InvalidArgumentError(fmt::format("the graph has {} inputs and {} outputs; expected one of each",
                                                   session.inputs().size(), session.outputs().size()));
   }
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, session.Run({&batch, 1}));
   if (outputs.size() != 1) {
-    return absl::InternalError(fmt::format("the engine gave {} tensors for one output", outputs.size()));
+    return absl::InternalError(fmt::format("the engine returned {} tensors for one output", outputs.size()));
   }
   Tensor& output = outputs.front();
   if (output.type() != ElementType::kFloat32 || output.shape().size() != rank || output.dim(0) != batch.dim(0)) {
     return absl::InvalidArgumentError(
-        fmt::format("the output {} is {} [{}]; float32 with {} dimensions, the first of size {}, is needed",
+        fmt::format("the output {} is {} [{}]; expected float32 with {} dimensions, the first of size {}",
                     session.outputs().front().name, ElementTypeName(output.type()), fmt::join(output.shape(), ", "),
                     rank, batch.dim(0)));
   }
@@ -30,7 +30,7 @@ StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t r
 StatusOr<int> IntBetween(const ModelParams& params, std::string_view key, int least, int most, int fallback) {
   CALOTYPE_ASSIGN_OR_RETURN(const int value, params.IntOr(key, fallback));
   if (value < least || value > most) {
-    return absl::InvalidArgumentError(fmt::format("{} is {}; {} to {} is allowed", key, value, least, most));
+    return absl::InvalidArgumentError(fmt::format("{} is {}; it must be {} to {}", key, value, least, most));
   }
   return value;
 }
@@ -39,14 +39,14 @@ StatusOr<double> NumberBetween(const ModelParams& params, std::string_view key, 
                                double fallback) {
   CALOTYPE_ASSIGN_OR_RETURN(const double value, params.DoubleOr(key, fallback));
   if (!(value >= least && value <= most)) {
-    return absl::InvalidArgumentError(fmt::format("{} is {}; {} to {} is allowed", key, value, least, most));
+    return absl::InvalidArgumentError(fmt::format("{} is {}; it must be {} to {}", key, value, least, most));
   }
   return value;
 }
 
 namespace {
 
-// One number for three channels, or three.
+// One number for all channels, or three.
 StatusOr<std::array<float, 3>> ReadChannels(const ModelParams& params, std::string_view key, double least) {
   constexpr float kScale = 255;
   std::array<float, 3> channels{};
@@ -59,7 +59,7 @@ StatusOr<std::array<float, 3>> ReadChannels(const ModelParams& params, std::stri
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const float value = (*each)[i];
     if (!(value >= least && value <= 1)) {
-      return absl::InvalidArgumentError(fmt::format("{} has {}; {} to 1 is allowed", key, value, least));
+      return absl::InvalidArgumentError(fmt::format("{} has {}; it must be {} to 1", key, value, least));
     }
     channels[i] = value * kScale;
   }

@@ -1,4 +1,4 @@
-// What the three networks of text recognition have in common: one image tensor in, one tensor of numbers out.
+// Shared by the three networks of text recognition: one image tensor as input, one tensor of numbers as output.
 #pragma once
 
 #include <string_view>
@@ -10,17 +10,18 @@
 
 namespace calotype {
 
-// The one output of `session` for its one input, whatever their names: [batch.dim(0), ...] float32 with `rank`
-// dimensions. kInvalidArgument when the graph takes or gives something else.
+// Runs `session` on its one input and returns its one output, whatever their names: float32 [batch.dim(0), ...] with
+// `rank` dimensions. Returns kInvalidArgument when the graph's inputs or outputs differ from that.
 StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t rank);
 
-// The number that `params` has for `key`, else `fallback`. kInvalidArgument when it is not between `least` and `most`.
+// The integer parameter `key`, or `fallback` when it is missing. Returns kInvalidArgument when it is not in
+// least..most.
 StatusOr<int> IntBetween(const ModelParams& params, std::string_view key, int least, int most, int fallback);
 StatusOr<double> NumberBetween(const ModelParams& params, std::string_view key, double least, double most,
                                double fallback);
 
-// `mean` and `std` on a scale of 0 to 1: one number for all three channels, or one for each, blue first. One half where
-// they are missing, as PP-OCR's recognisers and RapidOCR have it.
+// Reads `mean` and `std` on a scale of 0 to 1: one number for all channels, or three in BGR order. The default is one
+// half, as in PP-OCR's recognisers and RapidOCR.
 StatusOr<Normalisation> ReadPaddleNormalisation(const ModelParams& params);
 
 }  // namespace calotype

@@ -9,7 +9,7 @@
 namespace calotype {
 namespace {
 
-// From a rectangle to a quadrilateral: x' = (a x + b y + c) / (g x + h y + 1), y' = (d x + e y + f) / the same.
+// Maps a rectangle to a quadrilateral: x' = (a x + b y + c) / (g x + h y + 1), y' = (d x + e y + f) / (g x + h y + 1).
 struct Projection {
   double a = 1, b = 0, c = 0;
   double d = 0, e = 1, f = 0;
@@ -38,14 +38,15 @@ Projection FromRectangle(int width, int height, const Quad& quad) {
           .h = h / height};
 }
 
-// The four pixels along one axis that a place lies between, and their weights.
+// The four pixels around a position along one axis, and their weights.
 struct Taps {
   std::array<int, 4> index;
   std::array<float, 4> weight;
 };
 
 Taps TapsAt(double place, int size) {
-  // Beyond two pixels outside every tap is the edge; the bound keeps a place at infinity a number. NaN becomes 0.
+  // More than two pixels outside, every tap is the edge pixel. The clamp keeps an infinite position finite; NaN becomes
+  // 0.
   const auto inside = static_cast<float>(place >= -3 ? std::min(place, size + 3.0) : (place < -3 ? -3.0 : 0.0));
   const float whole = std::floor(inside);
   const float x = inside - whole;
@@ -81,7 +82,7 @@ void Draw(const Image& photo, const Taps& across, const Taps& down, uint8_t* pix
   }
 }
 
-// Whether the pixels of `quad` are those of `photo`, one for one: most text lies level.
+// Whether the pixels of `quad` are exactly pixels of `photo`, as for most text, which is horizontal.
 bool IsPlainCut(const Image& photo, const Quad& quad, int width, int height) {
   const auto& [p0, p1, p2, p3] = quad;
   const auto right = static_cast<float>(width);

@@ -1,4 +1,4 @@
-// A quadrilateral of a photo, drawn flat.
+// Draws a quadrilateral of a photo as a flat rectangle.
 #pragma once
 
 #include "base/geometry.h"
@@ -6,10 +6,10 @@
 
 namespace calotype {
 
-// `quad` of `photo` drawn into width x height: in perspective, cubic (a = -0.75) at the very place that a pixel has in
-// the photo, edge pixels repeated. It is what OpenCV 5's warpPerspective draws, to a grey level in a few pixels of ten
-// thousand; OpenCV 4 rounds places to 1/32 of a pixel. As there, corners are places of pixels (that of the first is
-// (0, 0)), and the last column lies one short of the right side. Empty when there is nothing to draw.
+// Draws `quad` of `photo` into width x height pixels: with perspective, cubic interpolation (a = -0.75) at exact
+// positions, and edge pixels repeated. Equals OpenCV 5's warpPerspective except for one grey level in a few of ten
+// thousand pixels; OpenCV 4 rounds positions to 1/32 pixel. As in OpenCV, corners are pixel positions ((0, 0) is the
+// first pixel), and the last column lies one pixel before the right side. Empty when a side is 0.
 Image WarpQuad(const Image& photo, const Quad& quad, int width, int height);
 
 }  // namespace calotype

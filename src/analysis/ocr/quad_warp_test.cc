@@ -9,7 +9,7 @@
 namespace calotype {
 namespace {
 
-// Every pixel tells where it is.
+// The colour of every pixel encodes its position.
 Image Map(int width, int height) {
   Image image(width, height);
   for (int y = 0; y < height; ++y) {
@@ -29,7 +29,7 @@ void ExpectAt(const Image& image, int x, int y, double column, double row) {
   EXPECT_NEAR(pixel[1], row, 0.51) << x << ' ' << y;
 }
 
-TEST(WarpQuadTest, OfALevelRectangleIsACut) {
+TEST(WarpQuadTest, AHorizontalRectangleIsACrop) {
   const Image flat = WarpQuad(Map(40, 30), {Point{5, 6}, {25, 6}, {25, 16}, {5, 16}}, 20, 10);
   ASSERT_EQ(flat.width(), 20);
   ASSERT_EQ(flat.height(), 10);
@@ -49,11 +49,11 @@ TEST(WarpQuadTest, EnlargesBetweenPixels) {
 }
 
 TEST(WarpQuadTest, FollowsThePerspective) {
-  // A trapezium: the middle of its sides lies nearer to the short one.
+  // A trapezium: the centre in perspective lies nearer to the short side.
   const Image flat = WarpQuad(Map(200, 100), {Point{50, 10}, {150, 10}, {190, 90}, {10, 90}}, 100, 80);
   ExpectAt(flat, 0, 0, 50, 10);
   ExpectAt(flat, 50, 0, 100, 10);
-  // The diagonals cross where the middle is: at the height h with (h - 10) / (90 - h) = 100 / 180.
+  // The diagonals cross at the centre in perspective: at the height h with (h - 10) / (90 - h) = 100 / 180.
   ExpectAt(flat, 50, 40, 100, 10 + 80 * 100.0 / 280);
 }
 
@@ -66,7 +66,7 @@ TEST(WarpQuadTest, RepeatsTheEdge) {
   ExpectAt(below, 7, 19, 7, 29);
 }
 
-TEST(WarpQuadTest, ADegenerateQuadStillDrawsSomething) {
+TEST(WarpQuadTest, ADegenerateQuadStillDrawsPixels) {
   const float infinite = std::numeric_limits<float>::infinity();
   const float nan = std::nanf("");
   for (const Quad& quad :
@@ -76,7 +76,7 @@ TEST(WarpQuadTest, ADegenerateQuadStillDrawsSomething) {
   }
 }
 
-TEST(WarpQuadTest, NothingToDrawIsEmpty) {
+TEST(WarpQuadTest, ASideOfZeroGivesAnEmptyImage) {
   EXPECT_TRUE(WarpQuad(Map(10, 10), Quad{}, 0, 10).empty());
   EXPECT_TRUE(WarpQuad(Image(), Quad{}, 10, 10).empty());
 }

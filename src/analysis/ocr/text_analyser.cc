@@ -1,4 +1,4 @@
-// The analyser "text": detect, cut out, turn upright, read.
+// The analyser "text": detects lines of text, cuts them out, turns them upright and reads them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace calotype {
 namespace {
 
-// Of the processing around the networks; raise it when findings would change.
+// Increase it when a change around the models changes what is found.
 constexpr int kRevision = 4;
 
 bool IsBlank(std::string_view text) {
@@ -30,7 +30,7 @@ bool IsBlank(std::string_view text) {
   return true;
 }
 
-// A photo of a self-test that is one line of text, whole.
+// Treats a self-test's photo as a single line of text.
 std::vector<LineImage> AsLine(Image photo) {
   std::vector<LineImage> lines;
   lines.push_back({.image = std::move(photo), .quad = {}});
@@ -44,7 +44,7 @@ Box BoundsOf(const Quad& quad) {
 }
 
 ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& settings) {
-  const auto look = [settings](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
+  const auto run = [settings](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(const DetectedText found, DetectText(session, image, settings));
     answer.box_threshold = static_cast<float>(settings.regions.box_threshold);
     for (const TextRegion& region : found.regions) {
@@ -52,38 +52,38 @@ ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& setting
     }
     return absl::OkStatus();
   };
-  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+  return PhotoProbe(model, run, [model](const ProbeAnswer& answer) {
     return ExpectNumber(CountOfFirstPhoto(answer), model.self_test->expect_lines, "lines", model.name);
   });
 }
 
 ModelProbe RecogniserProbe(const ModelSpec& model, const RecogniserSettings& settings) {
-  const auto look = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
+  const auto run = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ReadText> read,
                               LineRecogniser(settings).Read(session, AsLine(std::move(image))));
     std::ranges::transform(read, std::back_inserter(answer.texts), &ReadText::text);
     return absl::OkStatus();
   };
-  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+  return PhotoProbe(model, run, [model](const ProbeAnswer& answer) {
     const std::vector<std::string>& expected = model.self_test->expect_text;
     return ExpectSame(std::span(answer.texts).first(expected.size()), expected, model.name);
   });
 }
 
 ModelProbe OrienterProbe(const ModelSpec& model, const OrienterSettings& settings) {
-  const auto look = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
+  const auto run = [settings](Session& session, Image image, int /*photo*/, ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> turned,
                               FindUpsideDown(session, AsLine(std::move(image)), settings));
     answer.texts.emplace_back(turned.front() ? "180" : "0");
     return absl::OkStatus();
   };
-  return PhotoProbe(model, look, [model](const ProbeAnswer& answer) {
+  return PhotoProbe(model, run, [model](const ProbeAnswer& answer) {
     return ExpectNumber(answer.texts.front() == "180" ? 180 : 0, model.self_test->expect_degrees, "degrees",
                         model.name);
   });
 }
 
-// Corners from pixels of the analysed image to those of the original, none outside of it.
+// Maps corners from the analysed image to the original, clipped to it.
 Quad ToOriginal(const PhotoView& photo, Quad quad) {
   for (Point& corner : quad) {
     corner.x = std::clamp(corner.x * photo.scale_x(), 0.0F, static_cast<float>(photo.full_width));
@@ -101,7 +101,7 @@ class TextAnalyser final : public Analyser {
         line_recogniser_(recogniser_settings),
         recogniser_(recogniser, cache, RecogniserProbe(recogniser, recogniser_settings)) {}
 
-  // Before the first use.
+  // Call it before the first use.
   void AddOrienter(const ModelSpec& orienter, const OrienterSettings& settings, ModelCache& cache) {
     orienter_settings_ = settings;
     orienter_.emplace(orienter, cache, OrienterProbe(orienter, settings));
@@ -120,7 +120,7 @@ class TextAnalyser final : public Analyser {
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<LineImage> lines, CutLines(photo.image));
     CALOTYPE_RETURN_IF_ERROR(TurnUpright(lines));
     std::vector<ReadText> read;
-    if (!lines.empty()) {  // the recogniser is not loaded for photos without text
+    if (!lines.empty()) {  // do not load the recogniser for photos without text
       CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, recogniser_.Get());
       CALOTYPE_ASSIGN_OR_RETURN(read, line_recogniser_.Read(*session, lines));
     }

@@ -52,7 +52,7 @@ Values RecogniserParams() {
 
 Values OrienterParams() { return {{"height", int64_t{48}}, {"width", int64_t{192}}, {"threshold", 0.9}}; }
 
-// What is painted in the photo decides what the networks say. Red makes it text.
+// The colours painted into the photo decide what the networks return. Red is text.
 struct Paint {
   uint8_t red, green, blue;
 };
@@ -61,7 +61,7 @@ constexpr Paint kDoubtfulLine{255, 255, 0};
 constexpr Paint kUpsideDownLine{255, 0, 255};
 constexpr Paint kBlankLine{255, 255, 255};
 
-// Channel `channel` (blue first) of image `n` of a batch, in the middle of a line of 28 x 16.
+// Channel `channel` (BGR order) of image `n` of a batch, at the centre of a line of 28 x 16.
 float ChannelOf(const Tensor& batch, int64_t n, int64_t channel) {
   const int64_t row = (n * 3 + channel) * batch.dim(2) + batch.dim(2) / 2;
   return batch.data<float>()[static_cast<std::size_t>(row * batch.dim(3) + 42)];
@@ -85,7 +85,7 @@ StatusOr<std::vector<Tensor>> Orient(std::span<const Tensor> inputs) {
   return std::vector<Tensor>{FloatTensor({lines, 2}, answer)};
 }
 
-// Two steps over blank, "A", "B", space.
+// Two time steps over blank, "A", "B", space.
 StatusOr<std::vector<Tensor>> Recognise(std::span<const Tensor> inputs) {
   const int64_t lines = inputs.front().dim(0);
   std::vector<float> answer;
@@ -110,7 +110,7 @@ class TextAnalyserTest : public testing::Test {
     models_["orient.onnx"] = {.inputs = one, .outputs = one, .metadata = {}, .run = Orient};
   }
 
-  // The analyser on the models as they now are; null after a failure.
+  // Creates the analyser from the current models; null after a failure.
   Analyser* Create(bool with_orienter = true) {
     analyser_.reset();
     cache_ = std::make_unique<ModelCache>(std::make_shared<FakeEngine>(models_), SessionOptions{});
@@ -120,7 +120,7 @@ class TextAnalyserTest : public testing::Test {
     return analyser_.get();
   }
 
-  // Black, with lines 20 wide and 8 high painted at these top left corners; the original is twice as large.
+  // A black photo with lines of 20 x 8 pixels at these top left corners; the original is twice as large.
   static Image Photo(const std::vector<std::pair<std::array<int, 2>, Paint>>& lines) {
     Image image(128, 96);
     std::ranges::fill(image.pixels(), uint8_t{0});
@@ -162,14 +162,14 @@ TEST_F(TextAnalyserTest, ReadsLinesInOrderInPixelsOfTheOriginal) {
     EXPECT_NEAR(line.score, 0.95F, 1e-6F);
     left.push_back(line.quad[0].x);
   }
-  // Grown by 19 x 7 x 1.6 / 52 = 4 pixels of the photo on each side, 2 of the original each.
+  // Enlarged by 19 x 7 x 1.6 / 52 = 4 pixels of the photo on each side; each is 2 pixels of the original.
   EXPECT_THAT(left, ElementsAre(testing::FloatNear(92, 4), testing::FloatNear(52, 4), testing::FloatNear(152, 4)));
   EXPECT_NEAR((*findings.text)[0].quad[2].x, 146, 4);
   EXPECT_NEAR((*findings.text)[0].quad[2].y, 42, 4);
   EXPECT_EQ(analyser_->device(), "fake cpu f32");
 }
 
-TEST_F(TextAnalyserTest, LeavesOutDoubtfulAndBlankLines) {
+TEST_F(TextAnalyserTest, DropsUnsureAndBlankLines) {
   ASSERT_NE(Create(), nullptr);
   Findings findings;
   ASSERT_TRUE(
@@ -178,7 +178,7 @@ TEST_F(TextAnalyserTest, LeavesOutDoubtfulAndBlankLines) {
   EXPECT_GT(findings.text->front().quad[0].y, 80);
 }
 
-TEST_F(TextAnalyserTest, TurnsLinesThatAreUpsideDown) {
+TEST_F(TextAnalyserTest, RotatesLinesThatAreUpsideDown) {
   for (const bool with_orienter : {true, false}) {
     ASSERT_NE(Create(with_orienter), nullptr);
     Findings findings;
@@ -190,7 +190,7 @@ TEST_F(TextAnalyserTest, TurnsLinesThatAreUpsideDown) {
   }
 }
 
-TEST_F(TextAnalyserTest, LoadsTheRecogniserForPhotosWithTextAlone) {
+TEST_F(TextAnalyserTest, LoadsTheRecogniserOnlyForPhotosWithText) {
   ASSERT_NE(Create(), nullptr);
   Findings findings;
   ASSERT_TRUE(Analyse(Photo({}), findings).ok());
@@ -220,7 +220,7 @@ TEST_F(TextAnalyserTest, KeepsCornersOfALineShapedPhotoInside) {
   EXPECT_NEAR(quad[0].x, 190, 20);
 }
 
-TEST_F(TextAnalyserTest, ServesManyThreads) {
+TEST_F(TextAnalyserTest, IsThreadSafe) {
   ASSERT_NE(Create(), nullptr);
   std::vector<std::size_t> found(4);
   {
@@ -237,7 +237,7 @@ TEST_F(TextAnalyserTest, ServesManyThreads) {
   EXPECT_THAT(found, testing::Each(2));
 }
 
-TEST_F(TextAnalyserTest, SaysWhatIsWrongWithAGraph) {
+TEST_F(TextAnalyserTest, ErrorsNameWhatIsWrongWithTheGraph) {
   const Image photo = Photo({{{40, 40}, kGoodLine}});
   const auto message = [&] {
     Findings findings;
@@ -247,7 +247,7 @@ TEST_F(TextAnalyserTest, SaysWhatIsWrongWithAGraph) {
   };
   const auto models = models_;
   models_["recognise.onnx"].metadata.clear();
-  EXPECT_THAT(message(), HasSubstr("no key character, and beside it lies neither inference.yml nor"));
+  EXPECT_THAT(message(), HasSubstr("no key character, and its folder has neither inference.yml nor"));
   models_["recognise.onnx"].metadata["character"] = "A\nB\nC\nD\nE";
   EXPECT_THAT(message(), HasSubstr("5 characters does not fit 4 classes"));
   models_ = models;
@@ -268,7 +268,7 @@ TEST_F(TextAnalyserTest, SaysWhatIsWrongWithAGraph) {
   EXPECT_THAT(message(), HasSubstr("out of memory"));
 }
 
-TEST(OrienterFormatTest, TheGraphsSizeSaysWhichNetworkItIs) {
+TEST(OrienterFormatTest, TheGraphsSizeIdentifiesTheNetwork) {
   struct Case {
     std::vector<int64_t> shape;
     Values params;
@@ -284,7 +284,7 @@ TEST(OrienterFormatTest, TheGraphsSizeSaysWhichNetworkItIs) {
       {{-1, 3, -1, -1},
        {{"height", int64_t{80}}, {"width", int64_t{160}}},
        {.height = 80, .min_width = 160, .stretch = true, .normalisation = image_net}},
-      // As RapidOCR gives lines to it.
+      // The format in which RapidOCR passes lines.
       {{-1, 3, 80, 160}, {{"stretch", false}, {"mean", 0.5}, {"std", 0.5}}, {.height = 80, .min_width = 160}},
       {{-1, 3, 48, 192},
        {{"stretch", true}, {"mean", 0.0}, {"std", 1.0}},
@@ -338,7 +338,7 @@ TEST_F(TextAnalyserTest, VersionNamesAllModels) {
   EXPECT_THAT(without, HasSubstr(recogniser_.VersionTag()));
 }
 
-TEST_F(TextAnalyserTest, RefusesWhatItDoesNotKnow) {
+TEST_F(TextAnalyserTest, RefusesUnknownFamiliesAndParameters) {
   struct Case {
     ModelSpec* model;
     std::string family;
@@ -346,13 +346,13 @@ TEST_F(TextAnalyserTest, RefusesWhatItDoesNotKnow) {
     std::string message;
   };
   const Case cases[] = {
-      {&detector_, "east", {}, "family east detects no text; db does"},
-      {&recogniser_, "attention", {}, "family attention reads no lines; ctc does"},
-      {&orienter_, "angle", {}, "family angle tells no orientation; orient does"},
-      {&detector_, "", {{"limit_side", int64_t{0}}}, "model detect: limit_side is 0; 32 to 4096 is allowed"},
+      {&detector_, "east", {}, "unknown family east for text detection; known: db"},
+      {&recogniser_, "attention", {}, "unknown family attention for text recognition; known: ctc"},
+      {&orienter_, "angle", {}, "unknown family angle for text orientation; known: orient"},
+      {&detector_, "", {{"limit_side", int64_t{0}}}, "model detect: limit_side is 0; it must be 32 to 4096"},
       {&detector_, "", {{"threshold", 1.5}}, "threshold is 1.5"},
       {&detector_, "", {{"std", 0.0}}, "std is 0"},
-      {&recogniser_, "", {{"width", int64_t{100000}}}, "model recognise: width is 100000; 8 to 3200 is allowed"},
+      {&recogniser_, "", {{"width", int64_t{100000}}}, "model recognise: width is 100000; it must be 8 to 3200"},
       {&orienter_, "", {{"height", std::string("tall")}}, "height"},
   };
   ModelCache cache(std::make_shared<FakeEngine>(models_), SessionOptions{});

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "analysis/ocr/close_look.h"
+#include "analysis/ocr/coarse_pass.h"
 #include "analysis/ocr/network.h"
 
 namespace calotype {
@@ -19,9 +19,9 @@ StatusOr<DetectorSettings> Read(const ModelParams& params) {
   CALOTYPE_ASSIGN_OR_RETURN(settings.limits.max_side,
                             IntBetween(params, "max_side", 32, 8192, settings.limits.max_side));
   CALOTYPE_ASSIGN_OR_RETURN(settings.limits.multiple, IntBetween(params, "multiple", 1, 256, settings.limits.multiple));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.first_look, IntBetween(params, "first_look", 0, 4096, settings.first_look));
-  CALOTYPE_ASSIGN_OR_RETURN(settings.first_threshold,
-                            NumberBetween(params, "first_threshold", 0, 1, settings.first_threshold));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.coarse_side, IntBetween(params, "first_look", 0, 4096, settings.coarse_side));
+  CALOTYPE_ASSIGN_OR_RETURN(settings.coarse_threshold,
+                            NumberBetween(params, "first_threshold", 0, 1, settings.coarse_threshold));
   CALOTYPE_ASSIGN_OR_RETURN(settings.regions.threshold,
                             NumberBetween(params, "threshold", 0, 1, settings.regions.threshold));
   CALOTYPE_ASSIGN_OR_RETURN(settings.regions.box_threshold,
@@ -33,16 +33,16 @@ StatusOr<DetectorSettings> Read(const ModelParams& params) {
   return settings;
 }
 
-// Probabilities of text, a row after the other.
+// Probabilities of text, row by row.
 struct TextMap {
   Tensor tensor;
   PixelSize size;
 };
 
-// Looking closely at more of a photo than this costs as much as looking at all of it.
-constexpr double kMostOfIt = 0.6;
-// A line that reaches over the edge of an area twice is longer than areas are meant for.
-constexpr int kMostGrowths = 2;
+// A fine pass over a larger share of the photo costs as much as a full pass.
+constexpr double kMaxFineShare = 0.6;
+// An area is enlarged at most this often; a line that still crosses its edge is too long for areas.
+constexpr int kMaxEnlargements = 2;
 
 StatusOr<TextMap> MapOf(Session& session, const Image& picture, const DetectorSettings& settings) {
   CALOTYPE_ASSIGN_OR_RETURN(Tensor map, RunNetwork(session, ToTensor({&picture, 1}, settings.normalisation), 4));
@@ -50,27 +50,27 @@ StatusOr<TextMap> MapOf(Session& session, const Image& picture, const DetectorSe
   return TextMap{std::move(map), size};
 }
 
-// The size of the small copy; empty when the first look would not be worth its time.
-PixelSize FirstLookSize(PixelSize picture, const DetectorSettings& settings) {
+// The size of the small copy; empty when a coarse pass would not save time.
+PixelSize CoarseSize(PixelSize picture, const DetectorSettings& settings) {
   const auto scaled = [&](int side) {
-    const double wanted = static_cast<double>(side) * settings.first_look / std::max(picture.width, picture.height);
+    const double wanted = static_cast<double>(side) * settings.coarse_side / std::max(picture.width, picture.height);
     return std::max(1, static_cast<int>(std::lround(wanted / settings.limits.multiple))) * settings.limits.multiple;
   };
   const PixelSize size{scaled(picture.width), scaled(picture.height)};
   const bool worth_it = int64_t{size.width} * size.height * 2 < int64_t{picture.width} * picture.height;
   const bool on_grid = picture.width % kAreaStep == 0 && picture.height % kAreaStep == 0;
-  return settings.first_look > 0 && worth_it && on_grid ? size : PixelSize{};
+  return settings.coarse_side > 0 && worth_it && on_grid ? size : PixelSize{};
 }
 
-// Lays the map of `area` over `whole`: the higher of both counts, since areas see less of what is near their edges.
-Status LookClosely(Session& session, const Image& picture, const Area& area, const DetectorSettings& settings,
+// Combines the map of `area` with `whole`: the higher value counts, since near its edges an area sees less.
+Status RunFinePass(Session& session, const Image& picture, const Area& area, const DetectorSettings& settings,
                    TextMap& whole) {
   const Image part = Crop(picture, area.x, area.y, area.width, area.height);
   CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, MapOf(session, part, settings));
   if (map.size.width != area.width || map.size.height != area.height) {
     return absl::InvalidArgumentError(
-        fmt::format("the map of {}x{} pixels has a size of {}x{}; params.first_look = 0 "
-                    "does without maps of parts",
+        fmt::format("for {}x{} pixels the model returned a map of {}x{}; params.first_look = 0 "
+                    "avoids passes over parts of a photo",
                     area.width, area.height, map.size.width, map.size.height));
   }
   const float* source = map.tensor.data<float>().data();
@@ -82,30 +82,30 @@ Status LookClosely(Session& session, const Image& picture, const Area& area, con
   return absl::OkStatus();
 }
 
-// The map of all of `picture`, of which only those parts were looked at in which a small copy of it shows something.
-StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, PixelSize small,
-                                   const DetectorSettings& settings) {
+// The map of all of `picture`. Only the parts where the coarse pass over a small copy found text get a fine pass.
+StatusOr<TextMap> CoarseToFineMap(Session& session, const Image& picture, PixelSize small,
+                                  const DetectorSettings& settings) {
   const PixelSize size{picture.width(), picture.height()};
   CALOTYPE_ASSIGN_OR_RETURN(const TextMap first, MapOf(session, Resize(picture, small.width, small.height), settings));
-  FirstLook look =
-      JudgeFirstLook(first.tensor.data<float>(), first.size, size, static_cast<float>(settings.first_threshold));
+  CoarsePass coarse =
+      EvaluateCoarseMap(first.tensor.data<float>(), first.size, size, static_cast<float>(settings.coarse_threshold));
   TextMap whole{Tensor(ElementType::kFloat32, {1, 1, size.height, size.width}), size};
-  std::ranges::copy(look.large, whole.tensor.data<float>().begin());
-  std::vector<Area>& areas = look.areas;
+  std::ranges::copy(coarse.large, whole.tensor.data<float>().begin());
+  std::vector<Area>& areas = coarse.areas;
   std::vector<Area> seen;
-  for (int growth = 0; growth <= kMostGrowths; ++growth) {
+  for (int growth = 0; growth <= kMaxEnlargements; ++growth) {
     const double part = static_cast<double>(PixelsIn(areas)) / (static_cast<double>(size.width) * size.height);
-    if (part > kMostOfIt || (growth == kMostGrowths && areas != seen)) {
+    if (part > kMaxFineShare || (growth == kMaxEnlargements && areas != seen)) {
       return MapOf(session, picture, settings);
     }
     for (const Area& area : areas) {
       if (std::ranges::find(seen, area) == seen.end()) {
-        CALOTYPE_RETURN_IF_ERROR(LookClosely(session, picture, area, settings, whole));
+        CALOTYPE_RETURN_IF_ERROR(RunFinePass(session, picture, area, settings, whole));
       }
     }
     seen = areas;
-    areas = GrowWhereCut(whole.tensor.data<float>(), size, look.large, std::move(areas),
-                         static_cast<float>(settings.regions.threshold));
+    areas = EnlargeCutAreas(whole.tensor.data<float>(), size, coarse.large, std::move(areas),
+                            static_cast<float>(settings.regions.threshold));
     if (areas == seen) {
       break;
     }
@@ -113,17 +113,17 @@ StatusOr<TextMap> MapOfWhatIsThere(Session& session, const Image& picture, Pixel
   return whole;
 }
 
-// Cameras have a few shapes of photos, parts of photos have many. Photos are not padded to fewer: these networks look
-// at the mean of all that they are shown, and find other boxes then.
+// Cameras have a few photo shapes, parts of photos have many. Padding parts to fewer shapes is not possible: these
+// networks use the mean of their whole input and would find other boxes.
 StatusOr<TextMap> MapFor(Session& session, const Image& picture, const DetectorSettings& settings) {
   if (WantsFewShapes(session)) {
     return MapOf(session, picture, settings);
   }
-  const PixelSize small = FirstLookSize({picture.width(), picture.height()}, settings);
-  return small.width > 0 ? MapOfWhatIsThere(session, picture, small, settings) : MapOf(session, picture, settings);
+  const PixelSize small = CoarseSize({picture.width(), picture.height()}, settings);
+  return small.width > 0 ? CoarseToFineMap(session, picture, small, settings) : MapOf(session, picture, settings);
 }
 
-// `photo` scaled and padded; empty when nothing is to be done.
+// The photo scaled and padded; empty when there is nothing to do.
 Image Prepare(const Image& photo, const DetectionInput& input) {
   const bool scales = input.scaled.width != photo.width() || input.scaled.height != photo.height();
   Image scaled = scales ? ResizeBilinear(photo, input.scaled.width, input.scaled.height) : Image();
@@ -136,7 +136,7 @@ Image Prepare(const Image& photo, const DetectionInput& input) {
 StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector) {
   if (detector.family != "db") {
     return absl::InvalidArgumentError(
-        fmt::format("model {}: family {} detects no text; db does", detector.name, detector.family));
+        fmt::format("model {}: unknown family {} for text detection; known: db", detector.name, detector.family));
   }
   StatusOr<DetectorSettings> settings = Read(detector.params);
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", detector.name));

@@ -1,4 +1,4 @@
-// The text detector: a photo in, regions of text out.
+// The text detector finds regions of text in a photo.
 #pragma once
 
 #include <vector>
@@ -15,22 +15,22 @@ namespace calotype {
 
 struct DetectorSettings {
   DetectionLimits limits;
-  // The long side of a small copy at which a photo is looked at first; only where that sees anything like text is it
-  // looked at in full. 0: always all of it.
-  int first_look = 960;
-  double first_threshold = 0.3;  // what "anything like text" is: a pixel, where a region is the mean of many
+  // The long side of the small copy for the coarse pass; the fine pass covers only the areas where the coarse pass
+  // finds something like text. 0: always one full pass.
+  int coarse_side = 960;
+  double coarse_threshold = 0.3;  // a pixel above it is "something like text"
   RegionOptions regions;
   Normalisation normalisation;
 };
 
-// From the parameters of a model of the family "db". kInvalidArgument names the model and what is wrong.
+// Reads the parameters of a model of the family "db". kInvalidArgument names the model and what is wrong.
 StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector);
 
-// A photo as the detector was shown it, and where it sees text in it.
+// The image that the detector analysed, and the text regions that it found.
 struct DetectedText {
   DetectionInput input;
-  Image scaled;                     // and padded; empty when the photo was shown as it is
-  std::vector<TextRegion> regions;  // in reading order, in pixels of that
+  Image scaled;                     // the photo scaled and padded; empty when the photo was used unchanged
+  std::vector<TextRegion> regions;  // in reading order, in pixels of that image
 };
 StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const DetectorSettings& settings);
 

@@ -16,7 +16,7 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// A network that takes for text what is red, and counts the pixels that it was shown.
+// A network that detects red pixels as text and counts the pixels of its inputs.
 class RedDetector {
  public:
   explicit RedDetector(std::string device = "cpu") : device_(std::move(device)) {}
@@ -29,7 +29,7 @@ class RedDetector {
     const Tensor& input = inputs.front();
     Tensor map(ElementType::kFloat32, {1, 1, input.dim(2), input.dim(3)});
     pixels_ += static_cast<int64_t>(map.elements());
-    const auto red = input.data<float>().last(map.elements());  // blue comes first
+    const auto red = input.data<float>().last(map.elements());  // channels are in BGR order
     std::ranges::transform(red, map.data<float>().begin(), [](float value) { return std::clamp(value, 0.0F, 0.9F); });
     return std::vector<Tensor>{map};
   }
@@ -47,10 +47,10 @@ class RedDetector {
 struct Line {
   int x, y, width, height;
   uint8_t red = 255;
-  int every = 1;  // of its rows, only each so many is painted
+  int every = 1;  // paint only every n-th row
 };
 
-// What a copy of a third of the size does not see: one row of three, and that one not full red.
+// Text that a copy of a third of the size misses: one row of three, and not in full red.
 Line Faint(Line line) {
   line.red = 140;
   line.every = 3;
@@ -73,15 +73,15 @@ Image PhotoWith(const std::vector<Line>& lines) {
   return photo;
 }
 
-DetectorSettings Settings(int first_look) {
+DetectorSettings Settings(int coarse_side) {
   DetectorSettings settings;
-  settings.first_look = first_look;
+  settings.coarse_side = coarse_side;
   settings.regions.box_threshold = 0.1;
   settings.normalisation = {.mean = {0, 0, 0}, .std = {255, 255, 255}, .bgr = true};
   return settings;
 }
 
-// Checks that a first look finds what looking at all finds, and answers by how many times fewer pixels were shown.
+// Checks that two passes find the same as one full pass. Returns the factor by which they use fewer pixels.
 double Saved(const std::vector<Line>& lines, std::size_t regions) {
   const Image photo = PhotoWith(lines);
   RedDetector all;
@@ -103,22 +103,22 @@ double Saved(const std::vector<Line>& lines, std::size_t regions) {
   return static_cast<double>(all.pixels()) / static_cast<double>(some.pixels());
 }
 
-TEST(TextDetectorTest, AFirstLookFindsTheSameForLess) {
+TEST(TextDetectorTest, ACoarsePassFindsTheSameForLess) {
   EXPECT_GT(Saved({}, 0), 8);
   EXPECT_GT(Saved({{300, 200, 200, 20}}, 1), 5);
   EXPECT_GT(Saved({{300, 200, 200, 20}, {1500, 1200, 300, 30}, {0, 0, 60, 12}}, 3), 3);
   EXPECT_GT(Saved({{10, 700, 1900, 16}}, 1), 2);  // from edge to edge
 }
 
-TEST(TextDetectorTest, ALineThatTheFirstLookSawInPartIsFollowedToItsEnd) {
+TEST(TextDetectorTest, ALineFoundInPartIsFollowedToItsEnd) {
   EXPECT_GT(Saved({{300, 200, 200, 20}, Faint({500, 200, 200, 20})}, 1), 4);
 }
 
-TEST(TextDetectorTest, ALineThatDoesNotEndIsLookedAtWithTheWholePhoto) {
+TEST(TextDetectorTest, AnEndlessLineNeedsAFullPass) {
   EXPECT_LT(Saved({{100, 200, 100, 20}, Faint({200, 200, 1500, 20})}, 1), 1);
 }
 
-TEST(TextDetectorTest, APhotoFullOfTextIsLookedAtOnceInFull) {
+TEST(TextDetectorTest, APhotoFullOfTextGetsOneFullPass) {
   std::vector<Line> lines;
   for (int y = 20; y + 40 < kHeight; y += 60) {
     lines.push_back({40, y, kWidth - 80, 20});
@@ -128,7 +128,7 @@ TEST(TextDetectorTest, APhotoFullOfTextIsLookedAtOnceInFull) {
   EXPECT_GT(saved, 0.8);
 }
 
-TEST(TextDetectorTest, WhereShapesAreDearAPhotoIsLookedAtOnceInFull) {
+TEST(TextDetectorTest, WhereShapesAreExpensiveAPhotoGetsOneFullPass) {
   RedDetector detector("cuda");
   const auto found = DetectText(detector.session(), PhotoWith({{300, 200, 200, 20}}), Settings(640));
   ASSERT_TRUE(found.ok());
@@ -137,7 +137,7 @@ TEST(TextDetectorTest, WhereShapesAreDearAPhotoIsLookedAtOnceInFull) {
   EXPECT_EQ(detector.pixels(), int64_t{kWidth} * kHeight);
 }
 
-TEST(TextDetectorTest, SmallPhotosAreLookedAtInFull) {
+TEST(TextDetectorTest, SmallPhotosGetOneFullPass) {
   RedDetector detector;
   Image photo(800, 768);
   std::ranges::fill(photo.pixels(), uint8_t{0});

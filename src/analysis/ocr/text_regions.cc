@@ -16,15 +16,15 @@ namespace {
 
 // All from RapidOCR 3.10, ch_ppocr_det/utils.py and main.py.
 constexpr std::size_t kMaxRegions = 1000;  // max_candidates
-constexpr float kMinMapSide = 3;           // min_size: of a region in the map, before it is grown
+constexpr float kMinMapSide = 3;           // min_size: of a region in the map, before it is enlarged
 constexpr float kMinGrownMapSide = 5;      // min_size + 2
-constexpr int kMinSide = 3;                // of a region in the picture: it must be longer than this
+constexpr int kMinSide = 3;                // of a region in the picture must be longer than this
 constexpr float kSameLineTolerance = 10;   // _BOX_SORT_Y_THRESHOLD, in pixels of the picture
 
 float Distance(const Point& a, const Point& b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
-// Clockwise from the top left: the two leftmost corners, each pair by height. RapidOCR's order_points_clockwise; its
-// get_mini_boxes differs only where two corners of a pair are one.
+// Orders the corners clockwise from the top left: the two leftmost and the two rightmost corners, each pair by height.
+// Like RapidOCR's order_points_clockwise; its get_mini_boxes differs only where two corners of a pair are equal.
 Quad OrderCorners(Quad corners) {
   std::ranges::stable_sort(corners, {}, &Point::x);
   if (corners[0].y > corners[1].y) {
@@ -50,7 +50,7 @@ MiniBox SmallestBoxAround(const cv::Mat& points) {
   return {OrderCorners(quad), std::min(box.size.width, box.size.height)};
 }
 
-// Mean probability inside `quad`; 0 when it lies outside the map.
+// The mean probability inside `quad`; 0 when it lies outside the map.
 double MeanInside(const cv::Mat& probabilities, const Quad& quad) {
   const auto [left, right] = std::ranges::minmax(quad, {}, &Point::x);
   const auto [top, bottom] = std::ranges::minmax(quad, {}, &Point::y);
@@ -68,7 +68,8 @@ double MeanInside(const cv::Mat& probabilities, const Quad& quad) {
   return cv::mean(probabilities(area), mask)[0];
 }
 
-// `corners` from pixels of the map to whole pixels of the picture, inside it; nothing when too little is left.
+// Maps `corners` from pixels of the map to whole pixels of the picture, clipped. Returns nullopt when too little is
+// left.
 std::optional<Quad> ToPicture(const Quad& corners, PixelSize map, PixelSize picture) {
   const auto scaled = [](float value, int from, int to) {
     const float moved = std::nearbyint(value / static_cast<float>(from) * static_cast<float>(to));
@@ -95,7 +96,7 @@ std::optional<TextRegion> RegionOf(const std::vector<cv::Point>& contour, const 
     return std::nullopt;
   }
   const double score = MeanInside(probabilities, core.corners);
-  if (!(score >= options.box_threshold)) {  // also when it is not a number
+  if (!(score >= options.box_threshold)) {  // also for NaN
     return std::nullopt;
   }
   std::vector<cv::Point2f> grown;
@@ -136,12 +137,12 @@ StatusOr<std::vector<TextRegion>> FindTextRegions(std::span<const float> probabi
   const bool fits = map.width > 0 && map.height > 0 && picture.width > 0 && picture.height > 0 &&
                     probabilities.size() == static_cast<std::size_t>(map.width) * static_cast<std::size_t>(map.height);
   if (!fits) {
-    return absl::InvalidArgumentError(fmt::format("{} probabilities are no map of {}x{} for a picture of {}x{}",
+    return absl::InvalidArgumentError(fmt::format("{} probabilities do not fit a map of {}x{} for a picture of {}x{}",
                                                   probabilities.size(), map.width, map.height, picture.width,
                                                   picture.height));
   }
   try {
-    // OpenCV has no read-only matrix; nothing writes into this one.
+    // OpenCV has no read-only matrix. Nothing writes to this one.
     return Find(cv::Mat(map.height, map.width, CV_32F, const_cast<float*>(probabilities.data())), picture, options);
   } catch (const std::exception& error) {  // cv::Exception and ClipperLib::clipperException
     return absl::InternalError(fmt::format("text regions: {}", error.what()));

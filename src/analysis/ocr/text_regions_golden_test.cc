@@ -1,5 +1,5 @@
-// Regions as RapidOCR's own post-processing finds them; tools/parity/ocr/make_golden.py made
-// testdata/regions_golden.json.
+// Compares regions with those of RapidOCR's own post-processing (testdata/regions_golden.json, made by
+// tools/parity/ocr/make_golden.py).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 constexpr float kCornerTolerance = 1;     // pixels of the picture
 constexpr float kScoreTolerance = 0.01F;  // OpenCV 4.6 and 5.0 fill polygons by a pixel differently
 
-// The same arithmetic as draw() in make_golden.py.
+// Computes the same as draw() in make_golden.py.
 int64_t DrawnAt(const std::vector<int64_t>& bar, int64_t x, int64_t y) {
   const int64_t along = std::abs((x - bar[0]) * bar[2] + (y - bar[1]) * bar[3]);
   const int64_t across = std::abs((y - bar[1]) * bar[2] - (x - bar[0]) * bar[3]);

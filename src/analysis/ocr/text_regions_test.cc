@@ -45,8 +45,8 @@ void ExpectQuad(const Quad& quad, const Quad& expected, float tolerance) {
   }
 }
 
-TEST(FindTextRegionsTest, GrowsALineByItsUnclipDistance) {
-  // Pixel centres 20..39 x 20..25: 19 x 5, so the distance is 19 * 5 * 1.6 / 48 = 3.17, of which whole pixels are left.
+TEST(FindTextRegionsTest, EnlargesALineByItsUnclipDistance) {
+  // Pixel centres 20..39 x 20..25: 19 x 5, so the distance is 19 * 5 * 1.6 / 48 = 3.17, truncated to 3.
   const auto regions = Find({{20, 20, 40, 26}});
   ASSERT_THAT(regions, SizeIs(1));
   ExpectQuad(regions[0].quad, {Point{17, 17}, {42, 17}, {42, 28}, {17, 28}}, 1);
@@ -62,7 +62,7 @@ TEST(FindTextRegionsTest, ScalesToThePictureAndClipsToIt) {
   ExpectQuad(whole[0].quad, {Point{0, 0}, {639, 0}, {639, 239}, {0, 239}}, 0);
 }
 
-TEST(FindTextRegionsTest, LeavesOutWhatIsFaintSmallOrUnlikely) {
+TEST(FindTextRegionsTest, DropsFaintSmallAndUnlikelyRegions) {
   EXPECT_THAT(Find({{20, 20, 40, 26, 0.29F}}), IsEmpty());
   EXPECT_THAT(Find({{20, 20, 40, 26, 0.45F}}), IsEmpty());
   EXPECT_THAT(Find({{20, 20, 40, 23}}), IsEmpty());  // 2 from centre to centre
@@ -72,7 +72,7 @@ TEST(FindTextRegionsTest, LeavesOutWhatIsFaintSmallOrUnlikely) {
   EXPECT_THAT(Find({{20, 20, 40, 26, std::numeric_limits<float>::infinity()}}), SizeIs(1));
 }
 
-TEST(FindTextRegionsTest, DilationJoinsSpecks) {
+TEST(FindTextRegionsTest, DilationJoinsNeighbouringSpots) {
   const std::vector<Block> specks = {{10, 20, 20, 26}, {21, 20, 31, 26}};
   EXPECT_THAT(Find(specks, {.dilation = false}), SizeIs(2));
   EXPECT_THAT(Find(specks, {.dilation = true}), SizeIs(1));
@@ -89,11 +89,12 @@ TEST(FindTextRegionsTest, KeepsAtMostAThousand) {
   EXPECT_THAT(FindTextRegions(map, kWide, kWide, {.dilation = false}).value(), SizeIs(1000));
 }
 
-TEST(FindTextRegionsTest, RefusesSizesThatDoNotFit) {
+TEST(FindTextRegionsTest, RefusesSizesThatDoNotMatch) {
   const std::vector<float> map(10);
   const PixelSize cases[] = {{3, 3}, {0, 10}, {-2, -5}};
   for (const PixelSize& size : cases) {
-    EXPECT_THAT(Message(FindTextRegions(map, size, {10, 10}, {}).status()), HasSubstr("10 probabilities are no map"));
+    EXPECT_THAT(Message(FindTextRegions(map, size, {10, 10}, {}).status()),
+                HasSubstr("10 probabilities do not fit a map"));
   }
   EXPECT_FALSE(FindTextRegions(map, {5, 2}, {0, 10}, {}).ok());
 }
@@ -108,25 +109,25 @@ float Area(const std::vector<Point>& polygon) {
   return std::abs(twice) / 2;
 }
 
-TEST(UnclipTest, GrowsByTheDistanceOnEverySide) {
+TEST(UnclipTest, EnlargesByTheDistanceOnEverySide) {
   struct Case {
     float width, height;
     double ratio;
   };
   for (const Case& c : {Case{100, 40, 1.6}, Case{400, 20, 1.6}, Case{60, 60, 2.0}, Case{300, 100, 0.5}}) {
     const double distance = c.width * c.height * c.ratio / (2 * (c.width + c.height));
-    // Minkowski sum of a rectangle and a disc.
+    // The Minkowski sum of a rectangle and a disc.
     const double expected =
         c.width * c.height + 2 * (c.width + c.height) * distance + std::numbers::pi * distance * distance;
     const auto grown =
         Unclip({Point{50, 50}, {50 + c.width, 50}, {50 + c.width, 50 + c.height}, {50, 50 + c.height}}, c.ratio);
-    // Corners are rounded to whole pixels, arcs are chords of them.
+    // Corners are rounded to whole pixels, and arcs are made of chords between them.
     EXPECT_NEAR(Area(grown), expected, 0.02 * expected) << c.width << 'x' << c.height;
   }
 }
 
-TEST(UnclipTest, CutsFractionsOffFirst) {
-  // pyclipper 1.4.0's answer for both, as a set.
+TEST(UnclipTest, TruncatesFractionsFirst) {
+  // pyclipper 1.4.0 returns this set for both.
   const std::vector<Quad> quads = {{Point{0, 0}, {10, 0}, {10, 5}, {0, 5}},
                                    {Point{.9F, .9F}, {10.9F, .9F}, {10.9F, 5.9F}, {.9F, 5.9F}}};
   for (const Quad& quad : quads) {
@@ -136,13 +137,13 @@ TEST(UnclipTest, CutsFractionsOffFirst) {
   }
 }
 
-TEST(UnclipTest, NothingGrowsToNothing) { EXPECT_THAT(Unclip(Quad{}, 1.6), IsEmpty()); }
+TEST(UnclipTest, AnEmptyQuadStaysEmpty) { EXPECT_THAT(Unclip(Quad{}, 1.6), IsEmpty()); }
 
 TEST(SortInReadingOrderTest, SortsLinesThenColumns) {
   const auto at = [](float x, float y) {
     return TextRegion{.quad = {Point{x, y}, {x + 5, y}, {x + 5, y + 5}, {x, y + 5}}, .score = 1};
   };
-  // 100 and 109 are one line, 118 joins it through 109, 128 is the next.
+  // 100 and 109 are on one line; 118 joins it because of 109; 128 is on the next line.
   std::vector<TextRegion> regions = {at(5, 128), at(90, 100), at(50, 109), at(10, 118), at(0, 0), at(7, 128)};
   SortInReadingOrder(regions);
   std::vector<float> columns;

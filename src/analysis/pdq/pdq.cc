@@ -12,15 +12,15 @@
 namespace calotype {
 namespace {
 
-constexpr std::size_t kGrid = 64;   // side of the image that the transform sees
+constexpr std::size_t kGrid = 64;   // side of the image that is transformed
 constexpr std::size_t kBands = 16;  // frequencies kept in each direction
-constexpr int kMinimumSide = 5;     // the reference refuses smaller ones
-constexpr int kPhotoSide = 512;     // what the reference's command line tool shrinks larger photos to
+constexpr int kMinimumSide = 5;     // the reference refuses smaller images
+constexpr int kPhotoSide = 512;     // the size to which the reference's command line tool shrinks larger photos
 
 using Grid = std::array<float, kGrid * kGrid>;
 using Bands = std::array<float, kBands * kBands>;
 
-// Half of what becomes one pixel of the grid, rounded up: two passes then cover it all.
+// Half the number of pixels per grid cell, rounded up, so that two passes cover the whole cell.
 std::size_t WindowSize(std::size_t side) { return (side + 2 * kGrid - 1) / (2 * kGrid); }
 
 std::size_t CentreOf(std::size_t cell, std::size_t side) {
@@ -40,8 +40,8 @@ class Rows {
   std::unique_ptr<float[]> values_;
 };
 
-// The box that slides down all columns of a plane side by side, each with its own sum: the same sums as column by
-// column, without jumping through memory.
+// Slides a box down all columns of a plane at the same time, with one sum per column. Gives the same sums as column by
+// column, but reads memory sequentially.
 class ColumnBlur {
  public:
   ColumnBlur(const PdqKernels& kernels, std::size_t width, std::size_t height)
@@ -51,11 +51,11 @@ class ColumnBlur {
         sums_(width, 0.0F),
         zeros_(width, 0.0F) {}
 
-  // How many rows of the input the output row `y` needs. Of those before, no more than the window are asked for again.
+  // The number of input rows that output row `y` needs. Earlier rows are read again only within the window.
   std::size_t RowsNeeded(std::size_t y) const { return slide_.last(y); }
   std::size_t window() const { return slide_.window; }
 
-  // Row `y` of the output; to be called for each row in turn. `row_at(i)` is row i of the input.
+  // Computes row `y` of the output. Call it for each row in order. `row_at(i)` returns row i of the input.
   template <typename RowAt>
   void Step(std::size_t y, const RowAt& row_at, float* mean) {
     while (last_ + 1 < slide_.last(y)) {
@@ -76,9 +76,9 @@ class ColumnBlur {
   std::size_t last_ = 0;
 };
 
-// Two passes of a box across and down, then one value in the middle of each cell of the grid. All passes go down the
-// photo together, a strip of kTileRows rows at a time, so that what lies between them stays in the cache; and of the
-// second pass across, only the columns that the grid samples are kept.
+// Two passes of a box across and down, then one value from the centre of each grid cell. All passes move down the photo
+// together, a strip of kTileRows rows at a time, so that the data between them stays in the cache. The second pass
+// across keeps only the columns that the grid samples.
 class Shrinker {
  public:
   Shrinker(const PdqKernels& kernels, std::size_t width, std::size_t height)
@@ -87,7 +87,7 @@ class Shrinker {
         height_(height),
         down_(kernels, width, height),
         ring_rows_(down_.window() + kTileRows),
-        room_(kTileRows, width),
+        row_buffers_(kTileRows, width),
         across_(ring_rows_, width),
         strip_(kTileRows, width),
         narrow_(height, kGrid),
@@ -95,7 +95,7 @@ class Shrinker {
         tile_(width, kTileRows),
         blurred_(width, kTileRows) {}
 
-  // `row(y, room)` is row y of the luma, from top to bottom; there is `room` to make it.
+  // `row(y, buffer)` returns row y of the luma and may write it into `buffer`. It is called from top to bottom.
   template <typename Row>
   Grid Shrink(const Row& row) {
     std::size_t y = 0;
@@ -113,14 +113,14 @@ class Shrinker {
   }
 
  private:
-  // Rows from `top` on: the strip of the first pass across.
+  // The first pass across, for the strip of rows that begins at `top`.
   template <typename Row>
   void BlurAcross(std::size_t top, const Row& row) {
     std::array<const float*, kTileRows> from;
     std::array<float*, kTileRows> to;
     for (std::size_t i = 0; i < kTileRows; ++i) {
       const bool inside = top + i < height_;
-      from[i] = inside ? row(top + i, room_[i]) : from[0];
+      from[i] = inside ? row(top + i, row_buffers_[i]) : from[0];
       to[i] = inside ? across_[(top + i) % ring_rows_] : spare_[0];
     }
     Blur(from);
@@ -165,12 +165,12 @@ class Shrinker {
   std::size_t width_;
   std::size_t height_;
   ColumnBlur down_;
-  std::size_t ring_rows_;  // what the pass down still looks back at, and a strip
-  Rows room_;
-  Rows across_;  // a ring of rows after the first pass across
+  std::size_t ring_rows_;  // the rows that the pass down still needs, and one strip
+  Rows row_buffers_;
+  Rows across_;  // a ring buffer of rows after the first pass across
   Rows strip_;   // rows after the first pass down
   Rows narrow_;  // the sampled columns after the second pass across
-  Rows spare_;   // rows that nobody reads
+  Rows spare_;   // rows that are never read
   Rows tile_;
   Rows blurred_;
 };
@@ -180,15 +180,15 @@ Grid Shrink(const PdqKernels& kernels, std::size_t width, std::size_t height, co
   if (width != kGrid || height != kGrid) {
     return Shrinker(kernels, width, height).Shrink(row);
   }
-  Grid grid;  // the reference does not blur what has the size already
+  Grid grid;  // the reference does not blur an image that already has this size
   for (std::size_t y = 0; y < kGrid; ++y) {
-    std::array<float, kGrid> room;
-    std::copy_n(row(y, room.data()), kGrid, &grid[y * kGrid]);
+    std::array<float, kGrid> buffer;
+    std::copy_n(row(y, buffer.data()), kGrid, &grid[y * kGrid]);
   }
   return grid;
 }
 
-// How much there is to tell photos apart by: visible steps between neighbours. The quantisation to whole percents and
+// How much detail there is to tell photos apart: visible steps between neighbours. The rounding to whole percents and
 // the divisor are the reference's.
 int Quality(const PdqKernels& kernels, const Grid& grid) {
   int sum = kernels.count_steps(grid.data(), grid.data() + kGrid, grid.size() - kGrid);
@@ -198,7 +198,7 @@ int Quality(const PdqKernels& kernels, const Grid& grid) {
   return std::min(100, sum / 90);
 }
 
-// Rows 1 to 16 of the discrete cosine transform of length 64, as they stand and turned.
+// Rows 1 to 16 of the discrete cosine transform of length 64, and the same transposed.
 struct Cosines {
   std::array<float, kBands * kGrid> rows;
   std::array<float, kBands * kGrid> columns;
@@ -227,7 +227,7 @@ Bands Transform(const PdqKernels& kernels, const Grid& grid) {
   return bands;
 }
 
-// The 128th smallest: what the reference's median (Torben's, of an even number of values) comes to.
+// The 128th smallest value, which is what the reference's median (Torben's, for an even number of values) returns.
 float LowerMedian(Bands bands) {
   auto* const middle = bands.begin() + bands.size() / 2 - 1;
   std::nth_element(bands.begin(), middle, bands.end());
@@ -258,13 +258,13 @@ PdqFinding Hash(int width, int height, const PdqKernels& kernels, const Row& row
 
 PdqFinding HashLuma(std::span<const float> luma, int width, int height, const PdqKernels& kernels) {
   return Hash(width, height, kernels,
-              [&](std::size_t y, float* /*room*/) { return luma.data() + y * static_cast<std::size_t>(width); });
+              [&](std::size_t y, float* /*buffer*/) { return luma.data() + y * static_cast<std::size_t>(width); });
 }
 
 PdqFinding HashPixels(const Image& image, const PdqKernels& kernels) {
-  return Hash(image.width(), image.height(), kernels, [&](std::size_t y, float* room) -> const float* {
-    kernels.luma(image.row(static_cast<int>(y)), static_cast<std::size_t>(image.width()), room);
-    return room;
+  return Hash(image.width(), image.height(), kernels, [&](std::size_t y, float* buffer) -> const float* {
+    kernels.luma(image.row(static_cast<int>(y)), static_cast<std::size_t>(image.width()), buffer);
+    return buffer;
   });
 }
 
@@ -283,7 +283,7 @@ std::string_view PdqTurnName(PdqTurn turn) {
 }
 
 PdqTurn Undo(PdqTurn turn) {
-  // All are their own opposite but the quarter turns.
+  // All turns but the quarter turns reverse themselves.
   switch (turn) {
     case PdqTurn::kTurnedRight:
       return PdqTurn::kTurnedLeft;
@@ -304,7 +304,7 @@ PdqHash TurnedHash(const PdqHash& hash, PdqTurn turn) {
     for (std::size_t column = 0; column < kBands; ++column) {
       const std::size_t from = transposed ? column * kBands + row : row * kBands + column;
       bool bit = (hash[hash.size() - 1 - from / 8] >> (from % 8) & 1U) != 0;
-      // Band i is the frequency i + 1, and what is odd in a mirror's direction changes its sign there.
+      // Band i is frequency i + 1. Mirroring changes the sign of the odd frequencies in its direction.
       bit ^= left_right && column % 2 == 0;
       bit ^= top_bottom && row % 2 == 0;
       const std::size_t to = row * kBands + column;

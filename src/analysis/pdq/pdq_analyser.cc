@@ -11,7 +11,7 @@ namespace {
 class PdqAnalyser final : public Analyser {
  public:
   std::string_view name() const override { return "pdq"; }
-  // Raised when the way a photo is shrunk before it is hashed changes.
+  // Increase it when the scaling before the hash changes.
   std::string version() const override { return "pdq/1"; }
   std::string device() const override { return "cpu"; }
 

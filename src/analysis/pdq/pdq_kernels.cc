@@ -11,7 +11,7 @@ namespace {
 
 void Luma(const uint8_t* rgb, std::size_t count, float* luma) {
   for (std::size_t i = 0; i < count; ++i, rgb += 3) {
-    // In double, as pdqhash computes it.
+    // In double, like pdqhash.
     luma[i] = static_cast<float>(rgb[0] * 0.299 + rgb[1] * 0.587 + rgb[2] * 0.114);
   }
 }

@@ -5,14 +5,14 @@
 #include <cstdlib>
 #include <vector>
 
-// One kernel each for AVX2, AVX-512 and NEON; highway compiles this file once for each of them.
+// Highway compiles this file once per target: AVX2, AVX-512 and NEON.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "analysis/pdq/pdq_kernels_simd.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-// What every CPU can do is pdq_kernels.cc's.
+// The portable kernel is in pdq_kernels.cc.
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 HWY_BEFORE_NAMESPACE();
 namespace calotype {
@@ -27,7 +27,7 @@ using Vector = hn::Vec<Floats>;
 
 constexpr std::size_t kLanes = hn::MaxLanes(Floats());
 
-// Sums over counts. A power of two has an exact reciprocal, so multiplying by it gives the quotient's bits.
+// Divides sums by a count. A power of two has an exact reciprocal, so multiplying by it gives the same bits.
 class Mean {
  public:
   explicit Mean(std::size_t count)
@@ -41,9 +41,10 @@ class Mean {
   Vector factor_;
 };
 
-// (299 R + 587 G + 114 B) / 1000. The weighted sum is a whole number that a float holds, so that there is one rounding,
-// to the float that is nearest to the true value. The reference's sum in double is off by less than 2^-43, and no such
-// quotient is that near to the middle between two floats without being a float: the results are the same.
+// (299 R + 587 G + 114 B) / 1000. The weighted sum is an integer that a float holds exactly, so there is only one
+// rounding, to the float nearest to the true value. The reference's sum in double is off by less than 2^-43, and no
+// such quotient is that close to the middle between two floats unless it is a float itself. So the results are the
+// same.
 void Luma(const uint8_t* rgb, std::size_t count, float* luma) {
   constexpr std::size_t kPixels = 16;
   const hn::FixedTag<uint8_t, kPixels> bytes;
@@ -173,7 +174,7 @@ void SlideRow(float* sums, const float* add, const float* subtract, std::size_t 
   }
 }
 
-// One row of a product, kColumns columns of it.
+// Computes kColumns columns of one row of a product.
 template <std::size_t kColumns>
 void MultiplyRow(const float* a, std::size_t inner, const float* b, std::size_t columns, float* product) {
   constexpr std::size_t kVectors = kColumns / kLanes;
@@ -242,28 +243,12 @@ HWY_AFTER_NAMESPACE();
 #endif
 
 #if HWY_ONCE
+#include "analysis/simd_kernel_table.h"
+
 namespace calotype {
-namespace {
-
-template <int64_t kTarget>
-bool CpuHas() {
-  return (hwy::SupportedTargets() & kTarget) != 0;
-}
-
-}  // namespace
 
 std::span<const NamedKernel<PdqKernels>> SimdPdqKernels() {
-  static const std::vector<NamedKernel<PdqKernels>> kTable = {
-#if HWY_TARGETS & HWY_AVX3
-      {"avx512", CpuHas<HWY_AVX3>, N_AVX3::GetPdqKernels()},
-#endif
-#if HWY_TARGETS & HWY_AVX2
-      {"avx2", CpuHas<HWY_AVX2>, N_AVX2::GetPdqKernels()},
-#endif
-#if HWY_TARGETS & HWY_NEON
-      {"neon", CpuHas<HWY_NEON>, N_NEON::GetPdqKernels()},
-#endif
-  };
+  static const std::vector<NamedKernel<PdqKernels>> kTable = CALOTYPE_SIMD_KERNELS(GetPdqKernels);
   return kTable;
 }
 

@@ -1,4 +1,5 @@
-// The kernels of pdq_kernels_simd.cc, which are compiled for CPUs that have more than the rest of the program needs.
+// The kernels of pdq_kernels_simd.cc, which is compiled for CPU features beyond those that the rest of the program
+// needs.
 #pragma once
 
 #include <span>

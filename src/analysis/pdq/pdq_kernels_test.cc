@@ -15,7 +15,7 @@ namespace {
 
 using Floats = std::vector<float>;
 
-// Luma of noise, which no float holds exactly.
+// Luma of noise, whose values no float holds exactly.
 Floats RandomFloats(std::size_t count, uint32_t seed) {
   std::mt19937 random(seed);
   Floats values(count);
@@ -29,7 +29,7 @@ bool SameBits(const Floats& a, const Floats& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-// Each kernel against the portable one.
+// Compares each kernel with the portable one.
 using PdqKernelsTest = KernelTest<PdqKernels, PdqKernelTable>;
 
 INSTANTIATE_TEST_SUITE_P(All, PdqKernelsTest, testing::ValuesIn(KernelNames(PdqKernelTable())), KernelTestName);
@@ -51,7 +51,7 @@ TEST_P(PdqKernelsTest, LumaOfEveryColour) {
   }
 }
 
-TEST_P(PdqKernelsTest, LumaOfAnyLengthWritesNoMore) {
+TEST_P(PdqKernelsTest, LumaOfAnyLengthWritesOnlyItsOutput) {
   const std::vector<uint8_t> rgb(std::size_t{3} * 70, 200);
   for (std::size_t count = 0; count <= 70; ++count) {
     Floats luma(71, -1);
@@ -61,7 +61,7 @@ TEST_P(PdqKernelsTest, LumaOfAnyLengthWritesNoMore) {
   }
 }
 
-TEST_P(PdqKernelsTest, TilesAndBlursThem) {
+TEST_P(PdqKernelsTest, TilesAndBlursTiles) {
   for (const std::size_t width : {1, 2, 3, 4, 5, 7, 8, 9, 31, 64, 129, 512, 513, 1030}) {
     const Floats values = RandomFloats(kTileRows * width, static_cast<uint32_t>(width));
     Floats back(values.size());
@@ -122,7 +122,7 @@ TEST_P(PdqKernelsTest, MultipliesMatrices) {
   }
 }
 
-TEST_P(PdqKernelsTest, HashesAlike) {
+TEST_P(PdqKernelsTest, AllKernelsGiveTheSameHash) {
   std::mt19937 random(6);
   for (int i = 0; i < 40; ++i) {
     const int width = 5 + static_cast<int>(random() % (i < 30 ? 200 : 900));

@@ -89,7 +89,7 @@ TEST(PdqTest, CopiesOfAnySizeAreNear) {
   struct Case {
     int width;
     int height;
-    int most;  // bits; Meta calls 31 a match
+    int most;  // bits; Meta recommends 31 for a match
   };
   for (const Case& c : {Case{1200, 900, 0}, {900, 675, 8}, {600, 450, 12}, {400, 300, 16}}) {
     const PdqFinding copy = HashPhoto(Resize(photo, c.width, c.height));
@@ -109,7 +109,7 @@ TEST(PdqTest, AnalyserHashesThePhoto) {
   EXPECT_EQ(analyser->device(), "cpu");
 }
 
-// `image` turned the way that the bits of `turn` say, pixel by pixel.
+// Turns the pixels of `image` as the bits of `turn` say.
 Image TurnedPixels(const Image& image, PdqTurn turn) {
   const auto bits = static_cast<unsigned>(turn);
   const bool transposed = (bits & 4U) != 0;
@@ -126,8 +126,8 @@ Image TurnedPixels(const Image& image, PdqTurn turn) {
   return turned;
 }
 
-// Within the distance at which copies are looked for. Of photos, whose spectrum has no gaps: where coefficients are
-// zero but for rounding, their bits say nothing.
+// The distance is within the limit for copies. Uses photos, whose spectrum has no gaps: bits of coefficients that are
+// zero except for rounding are random.
 TEST(PdqTurnTest, IsNearlyTheHashOfTheTurnedPixels) {
   for (const char* const name : {"cat.png", "old_town.jpg", "coffee.png", "fruits.jpg"}) {
     const auto file = OpenForReading(SourceDir() / "samples" / name);

@@ -1,4 +1,4 @@
-#include "analysis/ocr/close_look.h"
+#include "analysis/ocr/coarse_pass.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 
 constexpr float kThreshold = 0.2F;
 
-// A map that is 0 but for 0.5 in these areas of it.
+// A map that is 0.5 in these areas and 0 elsewhere.
 std::vector<float> MapWith(PixelSize size, const std::vector<Area>& lines) {
   std::vector<float> map(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
   for (const Area& line : lines) {
@@ -28,25 +28,26 @@ std::vector<float> MapWith(PixelSize size, const std::vector<Area>& lines) {
 }
 
 std::vector<Area> Find(const std::vector<Area>& lines, PixelSize map = {480, 352}, PixelSize picture = {1920, 1408}) {
-  return JudgeFirstLook(MapWith(map, lines), map, picture, kThreshold).areas;
+  return EvaluateCoarseMap(MapWith(map, lines), map, picture, kThreshold).areas;
 }
 
-TEST(CloseLookTest, NothingAwakeIsNoArea) {
+TEST(CoarsePassTest, NoTextGivesNoArea) {
   EXPECT_THAT(Find({}), IsEmpty());
-  EXPECT_THAT(JudgeFirstLook(std::vector<float>(100, kThreshold), {10, 10}, {320, 320}, kThreshold).areas, IsEmpty());
+  EXPECT_THAT(EvaluateCoarseMap(std::vector<float>(100, kThreshold), {10, 10}, {320, 320}, kThreshold).areas,
+              IsEmpty());
 }
 
-TEST(CloseLookTest, AreasHaveAMarginAndLieOnTheGrid) {
-  // 400..480 x 400..420 in the picture: cells 384..480 x 384..448, 64 more on each side, then the next common sides.
+TEST(CoarsePassTest, AreasHaveAMarginAndLieOnTheGrid) {
+  // 400..480 x 400..420 in the picture: cells 384..480 x 384..448, plus 64 on each side, then the next common sides.
   EXPECT_THAT(Find({{100, 100, 20, 5}}), ElementsAre(Area{320, 288, 224, 224}));
 }
 
-TEST(CloseLookTest, AreasEndAtThePicturesEdges) {
+TEST(CoarsePassTest, AreasEndAtThePicturesEdges) {
   EXPECT_THAT(Find({{0, 0, 4, 4}, {476, 348, 4, 4}}), ElementsAre(Area{0, 0, 160, 160}, Area{1760, 1248, 160, 160}));
 }
 
-TEST(CloseLookTest, EveryPixelThatIsAwakeIsInAnArea) {
-  // One pixel of the map, at every place, of maps that do not divide the picture evenly.
+TEST(CoarsePassTest, EveryTextPixelIsInAnArea) {
+  // One pixel at every position of the map, for maps that do not divide the picture evenly.
   const PixelSize map{96, 70};
   const PixelSize picture{1024, 736};
   for (int y = 0; y < map.height; y += 3) {
@@ -63,32 +64,32 @@ TEST(CloseLookTest, EveryPixelThatIsAwakeIsInAnArea) {
   }
 }
 
-TEST(CloseLookTest, AreasAreOneWhereThatIsCheaper) {
+TEST(CoarsePassTest, MergesAreasWhereThatIsCheaper) {
   EXPECT_THAT(Find({{100, 100, 20, 5}, {130, 100, 20, 5}}), SizeIs(1));
   EXPECT_THAT(Find({{100, 100, 20, 5}, {300, 300, 20, 5}}), SizeIs(2));
-  // Two long lines that form a corner: their frame is most of the picture.
+  // Two long lines that form a corner: their common frame is most of the picture.
   EXPECT_THAT(Find({{10, 10, 460, 5}, {10, 30, 5, 310}}), SizeIs(2));
 }
 
-TEST(CloseLookTest, LargeTextNeedsNoCloseLook) {
+TEST(CoarsePassTest, LargeTextNeedsNoFinePass) {
   const PixelSize map{480, 352};
   const PixelSize picture{1920, 1408};
-  const FirstLook look =
-      JudgeFirstLook(MapWith(map, {{100, 100, 200, 20}, {50, 300, 60, 8}}), map, picture, kThreshold);
-  ASSERT_THAT(look.areas, SizeIs(1));
-  EXPECT_GT(look.areas[0].y, 1000);
-  const auto at = [&](int x, int y) { return look.large[static_cast<std::size_t>(y) * 1920 + x]; };
+  const CoarsePass coarse =
+      EvaluateCoarseMap(MapWith(map, {{100, 100, 200, 20}, {50, 300, 60, 8}}), map, picture, kThreshold);
+  ASSERT_THAT(coarse.areas, SizeIs(1));
+  EXPECT_GT(coarse.areas[0].y, 1000);
+  const auto at = [&](int x, int y) { return coarse.large[static_cast<std::size_t>(y) * 1920 + x]; };
   EXPECT_EQ(at(800, 440), 0.5F);   // inside the large line
-  EXPECT_EQ(at(300, 1216), 0.0F);  // the small one is left to the close look
+  EXPECT_EQ(at(300, 1216), 0.0F);  // the small one is left to the fine pass
   EXPECT_EQ(at(0, 0), 0.0F);
 }
 
-TEST(CloseLookTest, GrowsTowardsWhatIsCut) {
+TEST(CoarsePassTest, EnlargesAreasThatCutText) {
   const PixelSize picture{640, 640};
   const Area area{160, 160, 160, 160};
   const std::vector<float> none(std::size_t{640} * 640);
   const auto grow = [&](const Area& line, std::vector<Area> areas, std::span<const float> large) {
-    return GrowWhereCut(MapWith(picture, {line}), picture, large, std::move(areas), kThreshold);
+    return EnlargeCutAreas(MapWith(picture, {line}), picture, large, std::move(areas), kThreshold);
   };
   EXPECT_THAT(grow({200, 200, 80, 10}, {area}, none), ElementsAre(area));
   const Area longer{200, 200, 120, 10};
@@ -96,7 +97,7 @@ TEST(CloseLookTest, GrowsTowardsWhatIsCut) {
   ASSERT_THAT(grown, SizeIs(1));
   EXPECT_GE(grown[0].x + grown[0].width, 320 + 128);
   EXPECT_LE(grown[0].x, 160);
-  // What ends with the picture, goes on in another area or is large text is not cut.
+  // Text that ends at the edge of the picture, continues in another area or is large is not cut.
   const Area corner{0, 0, 160, 160};
   EXPECT_THAT(grow({0, 0, 80, 10}, {corner}, none), ElementsAre(corner));
   const Area beside{288, 160, 160, 320};

@@ -1,4 +1,4 @@
-#include "analysis/ocr/close_look.h"
+#include "analysis/ocr/coarse_pass.h"
 
 #include <algorithm>
 #include <array>
@@ -9,19 +9,18 @@
 namespace calotype {
 namespace {
 
-// Of the network's pixels on each side. A line's ends are fainter than its middle, and its surroundings tell the
-// network what is text: with less, boxes differ by some pixels from those of the whole photo.
+// In pixels of the network, on each side. The ends of a line are fainter than its centre, and the network needs the
+// surroundings to recognise text: with a smaller margin, boxes differ by some pixels from those of a full pass.
 constexpr int kMargin = 64;
-// By how much an area that cuts a line grows.
+// How much an area that cuts a line is enlarged.
 constexpr int kGrowth = 128;
-// Of the first look's map: the short side from which text is large. The map shows the middle half of a line's height,
-// so its letters are some 32 pixels high there, four times what the network needs.
+// Text counts as large from this short side, in pixels of the coarse map. The map shows the middle half of a line's
+// height, so its letters are about 32 pixels high, four times what the network needs.
 constexpr float kLarge = 16;
-// The map's slope from a line to what is around it.
+// Width of the slope in the map around a line.
 constexpr int kRim = 4;
 
-// An engine prepares itself for each shape that it meets first (60 ms on OpenVINO 2026.4): so areas have sides of
-// these.
+// An engine prepares itself for each new input shape (60 ms on OpenVINO 2026.4), so areas have only these side lengths.
 constexpr std::array<int, 11> kSides = {160, 224, 320, 416, 512, 640, 800, 992, 1216, 1472, 1760};
 
 int Right(const Area& area) { return area.x + area.width; }
@@ -34,7 +33,7 @@ Area Union(const Area& a, const Area& b) {
   return {x, y, std::max(Right(a), Right(b)) - x, std::max(Bottom(a), Bottom(b)) - y};
 }
 
-// On the grid, inside the picture, by the pixels left, above, right and below larger.
+// Enlarges the area by the given pixels on its left, top, right and bottom side, to the grid, within the picture.
 Area Grown(const Area& area, PixelSize picture, int left, int above, int right, int below) {
   const auto down = [](int value) { return std::max(0, value / kAreaStep * kAreaStep); };
   const auto up = [](int value, int limit) { return std::min(limit, (value + kAreaStep - 1) / kAreaStep * kAreaStep); };
@@ -43,13 +42,13 @@ Area Grown(const Area& area, PixelSize picture, int left, int above, int right, 
   return {x, y, up(Right(area) + right, picture.width) - x, up(Bottom(area) + below, picture.height) - y};
 }
 
-// `side` or the next larger one of kSides, at most `limit`.
+// Rounds `side` up to one of kSides, but to at most `limit`.
 int CommonSide(int side, int limit) {
   const auto* const common = std::ranges::lower_bound(kSides, side);
   return std::min(common == kSides.end() ? limit : *common, limit);
 }
 
-// Larger, to sides that other areas have too, inside the picture.
+// Enlarges the area to common side lengths, within the picture.
 Area WithCommonSides(const Area& area, PixelSize picture) {
   const int width = CommonSide(area.width, picture.width);
   const int height = CommonSide(area.height, picture.height);
@@ -60,7 +59,7 @@ Area WithCommonSides(const Area& area, PixelSize picture) {
           width, height};
 }
 
-// Until no two are cheaper as one.
+// Merges areas as long as two cost more than their common frame.
 std::vector<Area> Merged(std::vector<Area> areas, PixelSize picture) {
   std::ranges::transform(areas, areas.begin(), [&](const Area& area) { return WithCommonSides(area, picture); });
   for (std::size_t i = 0; i < areas.size();) {
@@ -76,35 +75,35 @@ std::vector<Area> Merged(std::vector<Area> areas, PixelSize picture) {
     }
     areas[i] = frame;
     areas.erase(partner);
-    i = 0;  // it may be cheaper now with one with which it was not before
+    i = 0;  // compare all again: merging may have become cheaper
   }
   return areas;
 }
 
-// One bit for each cell of the grid: is something in it?
+// One bit per cell of the grid: whether it contains text.
 class Cells {
  public:
-  // `awake` has the size `map`.
-  Cells(const cv::Mat1b& awake, PixelSize map, PixelSize picture)
-      : columns_(picture.width / kAreaStep), rows_(picture.height / kAreaStep), awake_(Count(columns_, rows_)) {
+  // `text` has the size `map`.
+  Cells(const cv::Mat1b& text, PixelSize map, PixelSize picture)
+      : columns_(picture.width / kAreaStep), rows_(picture.height / kAreaStep), has_text_(Count(columns_, rows_)) {
     for (int y = 0; y < map.height; ++y) {
-      const uint8_t* const row = awake[y];
+      const uint8_t* const row = text[y];
       for (int x = 0; x < map.width; ++x) {
         if (row[x] != 0) {
-          Wake(x, y, map);
+          Mark(x, y, map);
         }
       }
     }
   }
 
-  // The frame of the cells that are awake and touch each other, the first of them in reading order; they sleep then.
-  // False when all sleep.
+  // Finds the first group of neighbouring cells with text, in reading order, returns its frame and clears its cells.
+  // Returns false when no cell is left.
   bool TakeGroup(Area& frame) {
-    const auto first = std::ranges::find(awake_, uint8_t{1});
-    if (first == awake_.end()) {
+    const auto first = std::ranges::find(has_text_, uint8_t{1});
+    if (first == has_text_.end()) {
       return false;
     }
-    std::vector<int> open = {static_cast<int>(first - awake_.begin())};
+    std::vector<int> open = {static_cast<int>(first - has_text_.begin())};
     *first = 0;
     frame = CellArea(open.front());
     while (!open.empty()) {
@@ -125,8 +124,8 @@ class Cells {
     return {cell % columns_ * kAreaStep, cell / columns_ * kAreaStep, kAreaStep, kAreaStep};
   }
 
-  // A pixel of a smaller map may stand for several cells.
-  void Wake(int x, int y, PixelSize map) {
+  // A pixel of a smaller map may cover several cells.
+  void Mark(int x, int y, PixelSize map) {
     const auto range = [](int at, int size, int cells) {
       const int last = static_cast<int>((int64_t{at + 1} * cells - 1) / size);
       return std::pair(static_cast<int>(int64_t{at} * cells / size), std::min(last, cells - 1));
@@ -135,7 +134,7 @@ class Cells {
     const auto [top, bottom] = range(y, map.height, rows_);
     for (int row = top; row <= bottom; ++row) {
       for (int column = left; column <= right; ++column) {
-        awake_[Count(row, columns_) + static_cast<std::size_t>(column)] = 1;
+        has_text_[Count(row, columns_) + static_cast<std::size_t>(column)] = 1;
       }
     }
   }
@@ -146,8 +145,8 @@ class Cells {
     for (int y = std::max(0, row - 1); y <= std::min(rows_ - 1, row + 1); ++y) {
       for (int x = std::max(0, column - 1); x <= std::min(columns_ - 1, column + 1); ++x) {
         const std::size_t at = Count(y, columns_) + static_cast<std::size_t>(x);
-        if (awake_[at] != 0) {
-          awake_[at] = 0;
+        if (has_text_[at] != 0) {
+          has_text_[at] = 0;
           open.push_back(static_cast<int>(at));
         }
       }
@@ -156,18 +155,18 @@ class Cells {
 
   const int columns_;
   const int rows_;
-  std::vector<uint8_t> awake_;
+  std::vector<uint8_t> has_text_;
 };
 
-// The text in `awake` that is large, with the faint rim around it.
-cv::Mat1b LargeText(const cv::Mat1b& awake) {
+// The large text in `text`, including its faint rim.
+cv::Mat1b LargeText(const cv::Mat1b& text) {
   std::vector<std::vector<cv::Point>> contours;
-  cv::findContours(awake, contours, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  cv::findContours(text, contours, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
   std::erase_if(contours, [](const std::vector<cv::Point>& contour) {
     const cv::Size2f size = cv::minAreaRect(contour).size;
     return std::min(size.width, size.height) < kLarge;
   });
-  cv::Mat1b large(awake.size(), uint8_t{0});
+  cv::Mat1b large(text.size(), uint8_t{0});
   cv::drawContours(large, contours, -1, cv::Scalar(1), cv::FILLED);
   cv::dilate(large, large, cv::Mat1b(2 * kRim + 1, 2 * kRim + 1, uint8_t{1}));
   return large;
@@ -177,7 +176,7 @@ bool IsInside(int x, int y, const Area& area) {
   return x >= area.x && x < Right(area) && y >= area.y && y < Bottom(area);
 }
 
-// The sides at which something lies in the outermost pixels of an area.
+// The sides of an area at which text lies in the outermost pixels.
 struct Cuts {
   bool left = false;
   bool above = false;
@@ -186,7 +185,7 @@ struct Cuts {
   bool any() const { return left || above || right || below; }
 };
 
-// `is_text` says whether something is at a pixel.
+// `is_text` tells whether there is text at a pixel.
 template <typename IsText>
 Cuts FindCuts(PixelSize picture, std::span<const Area> areas, const Area& area, IsText is_text) {
   const auto cut = [&](int x, int y) {
@@ -207,30 +206,30 @@ Cuts FindCuts(PixelSize picture, std::span<const Area> areas, const Area& area, 
 
 }  // namespace
 
-FirstLook JudgeFirstLook(std::span<const float> probabilities, PixelSize map, PixelSize picture, float threshold) {
-  // OpenCV has no read-only matrix; nothing writes into this one.
+CoarsePass EvaluateCoarseMap(std::span<const float> probabilities, PixelSize map, PixelSize picture, float threshold) {
+  // OpenCV has no read-only matrix. Nothing writes to this one.
   const cv::Mat1f seen(map.height, map.width, const_cast<float*>(probabilities.data()));
-  cv::Mat1b awake;
-  cv::compare(seen, threshold, awake, cv::CMP_GT);
-  const cv::Mat1b large = LargeText(awake);
-  FirstLook look{
+  cv::Mat1b text;
+  cv::compare(seen, threshold, text, cv::CMP_GT);
+  const cv::Mat1b large = LargeText(text);
+  CoarsePass coarse{
       .areas = {},
       .large = std::vector<float>(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height))};
   cv::Mat1f kept(seen.size(), 0.0F);
   seen.copyTo(kept, large);
-  cv::resize(kept, cv::Mat1f(picture.height, picture.width, look.large.data()), {picture.width, picture.height}, 0, 0,
+  cv::resize(kept, cv::Mat1f(picture.height, picture.width, coarse.large.data()), {picture.width, picture.height}, 0, 0,
              cv::INTER_LINEAR);
-  awake.setTo(0, large);
-  Cells cells(awake, map, picture);
+  text.setTo(0, large);
+  Cells cells(text, map, picture);
   for (Area frame; cells.TakeGroup(frame);) {
-    look.areas.push_back(Grown(frame, picture, kMargin, kMargin, kMargin, kMargin));
+    coarse.areas.push_back(Grown(frame, picture, kMargin, kMargin, kMargin, kMargin));
   }
-  look.areas = Merged(std::move(look.areas), picture);
-  return look;
+  coarse.areas = Merged(std::move(coarse.areas), picture);
+  return coarse;
 }
 
-std::vector<Area> GrowWhereCut(std::span<const float> probabilities, PixelSize picture, std::span<const float> large,
-                               std::vector<Area> areas, float threshold) {
+std::vector<Area> EnlargeCutAreas(std::span<const float> probabilities, PixelSize picture, std::span<const float> large,
+                                  std::vector<Area> areas, float threshold) {
   const auto is_text = [&](int x, int y) {
     const auto at = static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(x);
     return probabilities[at] > threshold && large[at] == 0;

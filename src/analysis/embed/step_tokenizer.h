@@ -1,5 +1,5 @@
-// A tokenizer as a row of steps, in the terms of Hugging Face's tokenizers: added tokens, normalizer, pre-tokenizer,
-// model, post-processor.
+// A tokenizer built from the steps of Hugging Face's tokenizers: added tokens, normalizer, pre-tokenizer, model,
+// post-processor.
 #pragma once
 
 #include <cstddef>
@@ -17,44 +17,44 @@
 
 namespace calotype {
 
-// Text to text: a normalizer.
+// A normalizer: changes a text.
 using TextStep = std::function<std::string(std::string_view)>;
 
 // A part of the text on its way to the model.
 struct Word {
   std::string text;
-  bool at_start = false;  // nothing of the text lies before it
+  bool at_start = false;  // it begins at the start of the text
 };
 
-// One part to several: a pre-tokenizer.
+// A pre-tokenizer: splits a part of the text.
 using SplitStep = std::function<std::vector<Word>(Word)>;
 
-// What becomes of matches when a text is split at them; names as in tokenizer.json.
+// What happens to the matches when a text is split at them; names as in tokenizer.json.
 enum class SplitBehaviour { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
 
-// Splits at the matches of `pattern`, or, if `invert`, at what lies between them.
+// Splits at the matches of `pattern` or, if `invert`, at the text between them.
 SplitStep SplitAt(Pattern pattern, SplitBehaviour behaviour, bool invert);
 
-// SentencePiece's way with spaces: each becomes `replacement` and starts a part.
+// SentencePiece's handling of spaces: each space becomes `replacement` and starts a new part.
 struct MetaspaceOptions {
   enum class Prepend { kAlways, kFirst, kNever };
   std::string replacement = "\xE2\x96\x81";
-  // `replacement` before a part that does not start with it. Of kFirst, the text is what the normalizer left: a
-  // normalizer that drops what a text starts with makes no difference, as it would in tokenizers.
+  // Whether to put `replacement` before a part that does not start with it. For kFirst, the text starts after
+  // normalisation: unlike in tokenizers, it makes no difference when a normalizer drops the beginning of a text.
   Prepend prepend = Prepend::kAlways;
   bool split = true;
 };
 SplitStep Metaspace(const MetaspaceOptions& options);
 
-// A token that is cut out of the text before anything else happens to it.
+// A token that is cut out of the text before any other step.
 struct AddedToken {
   std::string text;
   int64_t id = 0;
 };
 
-struct PipelineParts {
-  std::vector<AddedToken> added;             // found in the text as it comes
-  std::vector<AddedToken> added_normalised;  // found in the normalised text
+struct StepTokenizerParts {
+  std::vector<AddedToken> added;             // searched in the original text
+  std::vector<AddedToken> added_normalised;  // searched in the normalised text
   std::vector<TextStep> normaliser;
   std::vector<SplitStep> splitter;
   std::unique_ptr<PieceEncoder> model;
@@ -63,7 +63,7 @@ struct PipelineParts {
   std::optional<int64_t> padding_id;
 };
 
-// kInvalidArgument when prefix and suffix alone are more than options.max_tokens.
-StatusOr<std::unique_ptr<Tokenizer>> MakePipeline(PipelineParts parts, const TokenizerOptions& options);
+// Returns kInvalidArgument when prefix and suffix alone exceed options.max_tokens.
+StatusOr<std::unique_ptr<Tokenizer>> MakeStepTokenizer(StepTokenizerParts parts, const TokenizerOptions& options);
 
 }  // namespace calotype

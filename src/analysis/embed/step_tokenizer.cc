@@ -1,4 +1,4 @@
-#include "analysis/embed/pipeline.h"
+#include "analysis/embed/step_tokenizer.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 namespace calotype {
 namespace {
 
-// A segment that starts a part of its own or lengthens the one before it.
+// A segment that starts a new part or extends the previous one.
 struct Cut {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -29,7 +29,7 @@ std::vector<Cut> ToCuts(std::string_view text, const std::vector<Segment>& segme
   return cuts;
 }
 
-// From the last to the first: a match joins what follows it, unless that is a match too.
+// Goes from the last cut to the first: a match joins the text after it, unless that is a match too.
 std::vector<Cut> MergeWithNext(const std::vector<Cut>& cuts) {
   std::vector<Cut> merged;
   bool after_match = false;
@@ -77,13 +77,13 @@ std::vector<Cut> Arrange(std::vector<Cut> cuts, SplitBehaviour behaviour) {
   return MergeWithPrevious(cuts, true);
 }
 
-// A part of the text that is an added token, or none.
+// A part of the text: an added token, or text between added tokens.
 struct Part {
   std::string_view text;
   std::optional<int64_t> id;
 };
 
-// `text` cut around `tokens`; of those that start at one place, the longest counts.
+// Splits `text` around `tokens`. Where several start at the same place, the longest wins.
 std::vector<Part> CutAtTokens(std::string_view text, std::span<const AddedToken> tokens) {
   std::vector<Part> parts;
   std::size_t from = 0;
@@ -111,9 +111,9 @@ std::vector<Part> CutAtTokens(std::string_view text, std::span<const AddedToken>
   return parts;
 }
 
-class PipelineTokenizer final : public Tokenizer {
+class StepTokenizer final : public Tokenizer {
  public:
-  PipelineTokenizer(PipelineParts parts, const TokenizerOptions& options)
+  StepTokenizer(StepTokenizerParts parts, const TokenizerOptions& options)
       : parts_(std::move(parts)),
         cleaning_(options.cleaning),
         room_(static_cast<std::size_t>(options.max_tokens) - parts_.prefix.size() - parts_.suffix.size()) {}
@@ -178,7 +178,7 @@ class PipelineTokenizer final : public Tokenizer {
     }
   }
 
-  const PipelineParts parts_;
+  const StepTokenizerParts parts_;
   const TextCleaning cleaning_;
   const std::size_t room_;
 };
@@ -215,13 +215,13 @@ SplitStep Metaspace(const MetaspaceOptions& options) {
   };
 }
 
-StatusOr<std::unique_ptr<Tokenizer>> MakePipeline(PipelineParts parts, const TokenizerOptions& options) {
+StatusOr<std::unique_ptr<Tokenizer>> MakeStepTokenizer(StepTokenizerParts parts, const TokenizerOptions& options) {
   const std::size_t own = parts.prefix.size() + parts.suffix.size();
   if (options.max_tokens < 0 || static_cast<std::size_t>(options.max_tokens) < own) {
     return absl::InvalidArgumentError(
-        fmt::format("max_tokens is {}; start and end tokens alone are {}", options.max_tokens, own));
+        fmt::format("max_tokens is {}; the start and end tokens alone are {}", options.max_tokens, own));
   }
-  return std::make_unique<PipelineTokenizer>(std::move(parts), options);
+  return std::make_unique<StepTokenizer>(std::move(parts), options);
 }
 
 }  // namespace calotype
