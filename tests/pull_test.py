@@ -13,7 +13,7 @@ class PullTest(CalotypeTestCase):
 
     def test_a_wrong_name_or_folder_is_told_before_anything_is_done(self) -> None:
         code, _, error = self.pull("nonsense")
-        self.assertEqual((code, error), (1, "calotype: 'nonsense' cannot be pulled; there is: standard, standard-free, classic, or a manifest's path (.toml); runtime-cuda\n"))
+        self.assertEqual((code, error), (1, "calotype: unknown pack 'nonsense'; known: standard, standard-free, classic, or the path of a manifest (.toml); runtime-cuda\n"))
         code, output, error = self.pull("runtime-cuda", "--wheels", "/no/such/folder")
         self.assertEqual((code, output), (1, ""))
         self.assertIn("--wheels /no/such/folder is no folder", error)

@@ -25,7 +25,7 @@ constexpr std::size_t kBlockBytes = 1 << 20;
 
 bool HasBody(int status) { return status == 200 || status == 206; }
 
-// False when `stop` was requested meanwhile.
+// Returns false when `stop` was requested during the sleep.
 bool Sleep(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
@@ -77,7 +77,7 @@ class FileFetch {
   const std::stop_token& stop_;
   PartialFile partial_;
   HubFacts facts_;
-  std::optional<int64_t> bytes_;  // as the pin or else the hub says
+  std::optional<int64_t> bytes_;  // from the pin, else from the hub
   std::string retry_after_;
 };
 
@@ -115,14 +115,15 @@ Status FileFetch::FetchFromHub() {
     if (!absl::IsUnavailable(status)) {
       return status;
     }
-    // Only what was never reached before is progress: a server without ranges that breaks off each time is given up.
+    // Only bytes beyond the furthest point so far are progress; otherwise a server without ranges that always breaks
+    // off would be retried forever.
     if (partial_.size() > furthest) {
       furthest = partial_.size();
       tries = 1;
     }
     if (tries >= settings_.tries) {
-      return absl::UnavailableError(
-          fmt::format("{}; given up after {} tries. What was fetched is kept: run this again", Message(status), tries));
+      return absl::UnavailableError(fmt::format(
+          "{}; gave up after {} tries. The downloaded part is kept: run this again", Message(status), tries));
     }
     if (!Sleep(RetryDelay(tries + 1, settings_.retry_delay, retry_after_), stop_)) {
       return absl::CancelledError("stopped");
@@ -146,7 +147,7 @@ Status FileFetch::FollowRedirects() {
 
 StatusOr<HttpResponse> FileFetch::Ask(const std::string& url, bool at_hub) {
   HttpRequest request{.url = url, .headers = RangeHeaders(partial_.size(), partial_.etag())};
-  // To no other host: whom the hub redirects to has no business with the token.
+  // Never send the token to another host, even if the hub redirects to it.
   if (at_hub && !settings_.token.empty()) {
     request.headers.push_back("Authorization: Bearer " + settings_.token);
   }
@@ -188,23 +189,23 @@ Status FileFetch::LearnFacts(const HttpResponse& response) {
     facts_.sha256 = facts.sha256;
   }
   if (download_.sha256 && facts.sha256 && *facts.sha256 != *download_.sha256) {
-    return absl::DataLossError(fmt::format("{}: the hub's file has SHA-256 {}, {} is expected; it was not fetched",
+    return absl::DataLossError(fmt::format("{}: the hub's file has SHA-256 {}, expected {}; it was not downloaded",
                                            download_.source.ToString(), facts.sha256->Hex(), download_.sha256->Hex()));
   }
   if (facts.bytes) {
     CALOTYPE_RETURN_IF_ERROR(LearnSize(*facts.bytes));
   }
   if (partial_.size() > 0 && !facts.etag.empty() && partial_.hub_etag() != facts.etag) {
-    CALOTYPE_RETURN_IF_ERROR(partial_.Restart());  // What is there is a part of another file.
+    CALOTYPE_RETURN_IF_ERROR(partial_.Restart());  // The partial file belongs to another version.
     on_bytes_(0);
-    return response.status == 206 ? absl::UnavailableError("the file changed at the hub") : absl::OkStatus();
+    return response.status == 206 ? absl::UnavailableError("the file changed on the hub") : absl::OkStatus();
   }
   return absl::OkStatus();
 }
 
 Status FileFetch::LearnSize(int64_t bytes) {
   if (download_.bytes && bytes != *download_.bytes) {
-    return absl::DataLossError(fmt::format("{}: the hub's file has {} bytes, {} are expected; it was not fetched",
+    return absl::DataLossError(fmt::format("{}: the hub's file has {} bytes, expected {}; it was not downloaded",
                                            download_.source.ToString(), bytes, *download_.bytes));
   }
   if (bytes_ != bytes) {
@@ -219,12 +220,13 @@ Status FileFetch::BeginBody(const HttpResponse& response) {
     const std::optional<ContentRange> range = ParseContentRange(response.Header("content-range"));
     if (!range || range->first != partial_.size()) {
       CALOTYPE_RETURN_IF_ERROR(partial_.Restart());
-      return absl::UnavailableError(fmt::format("{}: a range that was not asked for", download_.source.ToString()));
+      return absl::UnavailableError(
+          fmt::format("{}: the server sent another range than requested", download_.source.ToString()));
     }
     if (range->total) {
       CALOTYPE_RETURN_IF_ERROR(LearnSize(*range->total));
     }
-  } else if (partial_.size() > 0) {  // The whole file: it changed, or the server knows no ranges.
+  } else if (partial_.size() > 0) {  // The whole file: it changed, or the server does not support ranges.
     CALOTYPE_RETURN_IF_ERROR(partial_.Restart());
     on_bytes_(0);
   }
@@ -240,7 +242,7 @@ Status FileFetch::BeginBody(const HttpResponse& response) {
 Status FileFetch::OnBody(std::span<const uint8_t> data) {
   if (bytes_ && partial_.size() + static_cast<int64_t>(data.size()) > *bytes_) {
     partial_.Delete();
-    return absl::DataLossError(fmt::format("{}: more than the {} bytes that are expected; what came was deleted",
+    return absl::DataLossError(fmt::format("{}: received more than the expected {} bytes; the file was deleted",
                                            download_.source.ToString(), *bytes_));
   }
   CALOTYPE_RETURN_IF_ERROR(partial_.Append(data));
@@ -252,24 +254,24 @@ Status FileFetch::Judge(const HttpResponse& response, bool at_hub) {
   if (HasBody(response.status)) {
     return AfterEnd();
   }
-  if (response.status == 416) {  // The range begins at the file's end, or beyond it.
+  if (response.status == 416) {  // The range begins at the end of the file or after it.
     const std::optional<ContentRange> range = ParseContentRange(response.Header("content-range"));
     if (range && range->total == partial_.size()) {
       return absl::OkStatus();
     }
     CALOTYPE_RETURN_IF_ERROR(partial_.Restart());
-    return absl::UnavailableError(fmt::format("{}: the file is shorter now", download_.source.ToString()));
+    return absl::UnavailableError(fmt::format("{}: the file became shorter", download_.source.ToString()));
   }
   retry_after_ = response.Header("retry-after");
   Status error = HubError(response, download_.source, settings_.endpoint, !settings_.token.empty());
-  // The address that the hub redirected to holds for a while only: the next try asks for a new one.
+  // The URL that the hub redirects to expires; the next try requests a new one.
   return !at_hub && absl::IsPermissionDenied(error) ? absl::UnavailableError(Message(error)) : error;
 }
 
 Status FileFetch::AfterEnd() const {
   if (bytes_ && partial_.size() < *bytes_) {
-    return absl::UnavailableError(fmt::format("{}: the answer ended after {} of {} bytes", download_.source.ToString(),
-                                              partial_.size(), *bytes_));
+    return absl::UnavailableError(fmt::format("{}: the response ended after {} of {} bytes",
+                                              download_.source.ToString(), partial_.size(), *bytes_));
   }
   return absl::OkStatus();
 }
@@ -279,7 +281,7 @@ StatusOr<Downloaded> FileFetch::Verify() {
   const std::optional<Sha256Digest>& expected = download_.sha256 ? download_.sha256 : facts_.sha256;
   if (expected && result.sha256 != *expected) {
     partial_.Delete();
-    return absl::DataLossError(fmt::format("{}: SHA-256 {} is expected, {} was seen; the file was deleted",
+    return absl::DataLossError(fmt::format("{}: expected SHA-256 {}, got {}; the file was deleted",
                                            download_.source.ToString(), expected->Hex(), result.sha256.Hex()));
   }
   CALOTYPE_RETURN_IF_ERROR(partial_.Sync());

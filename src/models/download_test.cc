@@ -18,7 +18,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Answers what it was told to, in that order, and writes down what it was asked.
+// Returns the prepared responses in order and records the requests.
 class FakeClient final : public HttpClient {
  public:
   struct Answer {
@@ -31,7 +31,7 @@ class FakeClient final : public HttpClient {
                               const std::stop_token& /*stop*/) override {
     asked.push_back(request);
     if (answers.empty()) {
-      return absl::InternalError("asked once too often");
+      return absl::InternalError("one request too many");
     }
     const Answer answer = answers.front();
     answers.erase(answers.begin());
@@ -77,7 +77,7 @@ class DownloadTest : public ::testing::Test {
     answer.response.headers["content-range"] = content_range;
     return answer;
   }
-  // `whole` of which `bytes` come before the connection breaks.
+  // `whole`, but the connection breaks after `bytes` bytes.
   static FakeClient::Answer Cut(FakeClient::Answer whole, std::size_t bytes) {
     whole.body.resize(bytes);
     whole.end = absl::UnavailableError("reset by peer");
@@ -120,7 +120,7 @@ TEST_F(DownloadTest, NeverLeavesEncryptionForARedirect) {
   EXPECT_THAT(Message(FetchFile().status()), HasSubstr("which is not encrypted"));
 }
 
-TEST_F(DownloadTest, GoesOnAfterACut) {
+TEST_F(DownloadTest, ResumesAfterABrokenConnection) {
   client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4), Redirect(hash_), Rest(text_.substr(4), 4, 17)};
   ASSERT_TRUE(FetchFile().ok());
   EXPECT_THAT(client_.asked[3].headers, Contains("Range: bytes=4-"));
@@ -128,7 +128,7 @@ TEST_F(DownloadTest, GoesOnAfterACut) {
   EXPECT_EQ(seen_, (std::vector<int64_t>{0, 4, 17}));
 }
 
-TEST_F(DownloadTest, GoesOnWhereAnEarlierCallEnded) {
+TEST_F(DownloadTest, ResumesWhereAnEarlierCallEnded) {
   settings_.tries = 1;
   client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4)};
   EXPECT_TRUE(absl::IsUnavailable(FetchFile().status()));
@@ -139,7 +139,7 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierCallEnded) {
   EXPECT_EQ(result->sha256.Hex(), hash_);
 }
 
-TEST_F(DownloadTest, StartsAnewWhenTheHubHasAnotherFile) {
+TEST_F(DownloadTest, RestartsWhenTheHubHasAnotherFile) {
   settings_.tries = 1;
   client_.answers = {Redirect("of before"), Cut(Whole(text_, "e"), 4)};
   EXPECT_FALSE(FetchFile().ok());
@@ -149,14 +149,14 @@ TEST_F(DownloadTest, StartsAnewWhenTheHubHasAnotherFile) {
   EXPECT_EQ(Partial(), text_);
 }
 
-TEST_F(DownloadTest, StartsAnewAfterARangeThatWasNotAskedFor) {
+TEST_F(DownloadTest, RestartsAfterAnUnrequestedRange) {
   client_.answers = {Redirect(hash_), Cut(Whole(text_, "e"), 4), Redirect(hash_), Rest(text_.substr(6), 6, 17),
                      Redirect(hash_), Whole(text_, "e")};
   ASSERT_TRUE(FetchFile().ok());
   EXPECT_EQ(Partial(), text_);
 }
 
-TEST_F(DownloadTest, AWholeFileNeedsNoRequest) {
+TEST_F(DownloadTest, ACompleteFileNeedsNoRequest) {
   settings_.tries = 1;
   client_.answers = {Redirect(hash_), Whole(text_, "e")};
   ASSERT_TRUE(FetchFile().ok());
@@ -166,33 +166,33 @@ TEST_F(DownloadTest, AWholeFileNeedsNoRequest) {
   EXPECT_EQ(client_.asked.size(), 2U);
 }
 
-TEST_F(DownloadTest, ARangeBeyondTheEndMeansThatItIsThere) {
+TEST_F(DownloadTest, ARangeBeyondTheEndMeansTheFileIsComplete) {
   client_.answers = {Redirect(hash_), Whole(text_, "e"), Redirect(hash_), Refusal(416, "bytes */17")};
   ASSERT_TRUE(FetchFile().ok());
   EXPECT_TRUE(FetchFile().ok());
 }
 
-TEST_F(DownloadTest, AWrongHashDeletes) {
+TEST_F(DownloadTest, AWrongHashDeletesTheFile) {
   client_.answers = {Redirect(hash_), Whole("what the model was", "e")};
   const Status status = FetchFile().status();
   EXPECT_TRUE(absl::IsDataLoss(status));
-  EXPECT_THAT(Message(status), HasSubstr("SHA-256 " + hash_ + " is expected"));
+  EXPECT_THAT(Message(status), HasSubstr("expected SHA-256 " + hash_));
   EXPECT_TRUE(fs::is_empty(folder_ / "pack"));
 }
 
-TEST_F(DownloadTest, MoreThanWasPromisedIsStopped) {
+TEST_F(DownloadTest, StopsWhenMoreBytesComeThanExpected) {
   FakeClient::Answer endless = Whole(text_, "e");
   endless.body += text_;
   client_.answers = {Redirect(hash_), endless};
-  EXPECT_THAT(Message(FetchFile().status()), HasSubstr("more than the 17 bytes"));
+  EXPECT_THAT(Message(FetchFile().status()), HasSubstr("more than the expected 17 bytes"));
   EXPECT_TRUE(fs::is_empty(folder_ / "pack"));
 }
 
-TEST_F(DownloadTest, GivesUpWhenNothingComes) {
+TEST_F(DownloadTest, GivesUpWithoutProgress) {
   client_.answers.assign(9, Refusal(503));
   const Status status = FetchFile().status();
   EXPECT_TRUE(absl::IsUnavailable(status));
-  EXPECT_THAT(Message(status), HasSubstr("given up after 3 tries"));
+  EXPECT_THAT(Message(status), HasSubstr("gave up after 3 tries"));
   EXPECT_EQ(client_.asked.size(), 3U);
 }
 

@@ -29,21 +29,21 @@ using Handle = std::unique_ptr<CURL, FreeHandle>;
 using List = std::unique_ptr<curl_slist, FreeList>;
 using Url = std::unique_ptr<CURLU, FreeUrl>;
 
-// libcurl wants this once in a process, before its first handle.
+// libcurl requires this once per process, before the first handle.
 void StartLibrary() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
-// The state of one request; libcurl's callbacks, all on the caller's thread, work on it.
+// The state of one request. libcurl's callbacks use it, all on the caller's thread.
 struct Exchange {
   const HttpHandlers& handlers;
   std::stop_token stop;
   HttpResponse response;
   bool told = false;  // on_response was called
-  Status status;      // of the handlers
+  Status status;      // returned by the handlers
 
-  // Called before the body, and at the end for an answer without one.
+  // Called before the body, and at the end of a response without a body.
   bool Tell() {
     if (!told) {
       told = true;
@@ -56,7 +56,7 @@ struct Exchange {
 std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) {  // A proxy's answer, or an interim one, comes before the real one.
+  if (line.starts_with("HTTP/")) {  // The response of a proxy or an interim one precedes the final one.
     exchange.response = {};
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     exchange.response.headers[ToLowerAscii(line.substr(0, colon))] = Trim(line.substr(colon + 1));
@@ -70,7 +70,7 @@ int OnProgress(void* user, curl_off_t /*total*/, curl_off_t /*now*/, curl_off_t 
   return static_cast<Exchange*>(user)->stop.stop_requested() ? 1 : 0;
 }
 
-// A handle with what its body callback needs.
+// A handle together with the data that its body callback needs.
 struct Transfer {
   CURL* handle;
   Exchange exchange;
@@ -144,7 +144,7 @@ class CurlClient final : public HttpClient {
 
   StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
                               const std::stop_token& stop) override {
-    // Kept from request to request of a thread: connections stay open in it.
+    // One handle per thread, kept between requests, because it keeps connections open.
     thread_local const Handle kHandle(curl_easy_init());
     if (kHandle == nullptr) {
       return absl::ResourceExhaustedError("libcurl could not start");
@@ -161,7 +161,7 @@ class CurlClient final : public HttpClient {
     Prepare(kHandle.get(), request, headers.get(), transfer, error.data());
     const CURLcode code = curl_easy_perform(kHandle.get());
     ReadStatus(transfer);
-    curl_easy_reset(kHandle.get());  // what it points to ends here
+    curl_easy_reset(kHandle.get());  // the objects it points to go out of scope here
     Exchange& exchange = transfer.exchange;
     if (stop.stop_requested()) {
       return absl::CancelledError("stopped");
@@ -205,7 +205,7 @@ StatusOr<std::string> ResolveUrl(const std::string& base, const std::string& loc
       return Part(url.get(), CURLUPART_URL, 0);
     }
   }
-  return absl::InvalidArgumentError(fmt::format("'{}' is no http or https URL", location));
+  return absl::InvalidArgumentError(fmt::format("'{}' is not an http or https URL", location));
 }
 
 std::string OriginOf(const std::string& url) {
@@ -213,8 +213,9 @@ std::string OriginOf(const std::string& url) {
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
     return "";
   }
-  return ToLowerAscii(fmt::format("{}://{}:{}", Part(parsed.get(), CURLUPART_SCHEME, 0), Part(parsed.get(), CURLUPART_HOST, 0),
-                           Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)));
+  return ToLowerAscii(fmt::format("{}://{}:{}", Part(parsed.get(), CURLUPART_SCHEME, 0),
+                                  Part(parsed.get(), CURLUPART_HOST, 0),
+                                  Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)));
 }
 
 std::string EscapePath(std::string_view text) {

@@ -20,7 +20,7 @@ std::optional<int64_t> ParseNumber(std::string_view text) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
-// An etag without its quotes and its mark of weakness.
+// Removes the quotes and the mark of a weak etag.
 std::string BareEtag(std::string etag) {
   if (etag.starts_with("W/")) {
     etag.erase(0, 2);
@@ -41,7 +41,7 @@ std::string HubUrl(const std::string& endpoint, const HubFile& file) {
   while (base.ends_with('/')) {
     base.pop_back();
   }
-  // A branch may have a slash in its name, which must not look like the path's.
+  // A branch name may contain a slash, which must not be read as part of the path.
   std::string revision = EscapePath(file.revision);
   for (std::size_t at = revision.find('/'); at != std::string::npos; at = revision.find('/', at)) {
     revision.replace(at, 1, "%2F");
@@ -67,13 +67,13 @@ std::vector<fs::path> LocalPlaces(const fs::path& folder, const HubFile& file,
 
 HubFacts ReadHubFacts(const HttpResponse& response) {
   HubFacts facts;
-  // What a redirect has for its own etag says nothing of the file.
+  // A redirect's own etag does not describe the file.
   facts.etag = BareEtag(IsRedirect(response.status) ? response.Header("x-linked-etag")
                                                     : FirstOf(response, "x-linked-etag", "etag"));
   if (const StatusOr<Sha256Digest> sha256 = ParseSha256(BareEtag(response.Header("x-linked-etag"))); sha256.ok()) {
     facts.sha256 = *sha256;
   }
-  // The length of a redirect's body is not the file's.
+  // The length of a redirect's body is not that of the file.
   facts.bytes = ParseNumber(response.status == 200 ? FirstOf(response, "x-linked-size", "content-length")
                                                    : response.Header("x-linked-size"));
   facts.commit = response.Header("x-repo-commit");
@@ -92,7 +92,7 @@ std::optional<ContentRange> ParseContentRange(std::string_view text) {
   }
   ContentRange range{.total = ParseNumber(text.substr(slash + 1))};
   const std::string_view bytes = text.substr(kUnit.size(), slash - kUnit.size());
-  if (bytes == "*") {  // The answer to a range beyond the file's end.
+  if (bytes == "*") {  // The response to a range beyond the end of the file.
     return range.total ? std::optional(ContentRange{.first = *range.total, .total = range.total}) : std::nullopt;
   }
   const std::optional<int64_t> first = ParseNumber(bytes.substr(0, bytes.find('-')));
@@ -123,13 +123,13 @@ Status HubError(const HttpResponse& response, const HubFile& file, const std::st
     case 401:
       return absl::PermissionDeniedError(
           with_token ? fmt::format("{}; the token in HF_TOKEN is not valid, or may not read {}", what, page)
-                     : fmt::format("{}; the repository is private, gated or not there. Where it is yours to read, "
-                                   "HF_TOKEN takes an access token of the hub",
+                     : fmt::format("{}; the repository is private, gated or missing. If you have access, set"
+                                   "HF_TOKEN to an access token of the hub",
                                    what));
     case 403:
       return absl::PermissionDeniedError(
-          fmt::format("{}; its owner asks for consent at {}, given by the account whose token is in HF_TOKEN{}", what,
-                      page, with_token ? "" : " (no token is set)"));
+          fmt::format("{}; its owner requires consent at {}, from the account whose token is in HF_TOKEN{}", what, page,
+                      with_token ? "" : " (no token is set)"));
     case 404:
     case 410:
       return absl::NotFoundError(what + "; the hub has no such file");

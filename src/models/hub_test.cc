@@ -20,7 +20,7 @@ TEST(HubTest, MakesUrls) {
             "http://hub.test/mirror/a/b/resolve/refs%2Fpr%2F1/a%20b%23%3F.onnx");
 }
 
-TEST(HubTest, ReadsWhatARedirectSaysOfTheFile) {
+TEST(HubTest, ReadsTheFileFactsOfARedirect) {
   const HubFacts facts = ReadHubFacts({.status = 302,
                                        .headers = {{"x-linked-etag", "\"" + kAbc + "\""},
                                                    {"x-linked-size", "1000"},
@@ -33,7 +33,7 @@ TEST(HubTest, ReadsWhatARedirectSaysOfTheFile) {
   EXPECT_EQ(facts.commit, "c0ffee");
 }
 
-TEST(HubTest, ReadsWhatADirectAnswerSays) {
+TEST(HubTest, ReadsTheFileFactsOfADirectResponse) {
   const HubFacts facts = ReadHubFacts({.status = 200, .headers = {{"etag", "W/\"abc\""}, {"content-length", "17"}}});
   EXPECT_EQ(facts.etag, "abc");
   EXPECT_FALSE(facts.sha256.has_value());  // a hash of another kind
@@ -67,7 +67,7 @@ TEST(HubTest, ReadsContentRanges) {
   }
 }
 
-TEST(HubTest, AsksForTheRestOfTheSameFile) {
+TEST(HubTest, RequestsTheRestOfTheSameFile) {
   EXPECT_THAT(RangeHeaders(0, "\"a\""), IsEmpty());
   EXPECT_THAT(RangeHeaders(5, "\"a\""), ElementsAre("Range: bytes=5-", "If-Range: \"a\""));
   EXPECT_THAT(RangeHeaders(5, "W/\"a\""), ElementsAre("Range: bytes=5-"));
@@ -80,7 +80,7 @@ TEST(HubTest, ErrorsSayWhatToDo) {
     absl::StatusCode code;
     const char* says;
   };
-  const Case cases[] = {{401, absl::StatusCode::kPermissionDenied, "HF_TOKEN takes an access token"},
+  const Case cases[] = {{401, absl::StatusCode::kPermissionDenied, "set HF_TOKEN to an access token"},
                         {403, absl::StatusCode::kPermissionDenied, "https://hub.test/ada/clip"},
                         {404, absl::StatusCode::kNotFound, "ada/clip@main/visual/model.onnx"},
                         {400, absl::StatusCode::kInternal, "answers 400: Gone fishing"},
@@ -109,7 +109,7 @@ TEST(HubTest, WaitsLongerEachTime) {
   EXPECT_EQ(RetryDelay(9, milliseconds(0), ""), milliseconds(0));
 }
 
-TEST(HubTest, KnowsWhereFilesMayLie) {
+TEST(HubTest, ListsThePlacesOfLocalFiles) {
   const auto places = LocalPlaces("/f", kFile, ParseSha256(kAbc).value());
   EXPECT_EQ(places[0], "/f/ada/clip/visual/model.onnx");
   EXPECT_THAT(places, Contains("/f/models--ada--clip/snapshots/main/visual/model.onnx"));
@@ -125,7 +125,7 @@ TEST(HttpTest, ResolvesRedirects) {
   }
 }
 
-TEST(HttpTest, TellsHostsApart) {
+TEST(HttpTest, DistinguishesHosts) {
   EXPECT_EQ(OriginOf("https://Hub.test/a"), OriginOf("https://hub.test:443/b"));
   EXPECT_NE(OriginOf("https://hub.test"), OriginOf("http://hub.test"));
   EXPECT_NE(OriginOf("https://hub.test"), OriginOf("https://hub.test:8443"));

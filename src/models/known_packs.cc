@@ -21,7 +21,7 @@ StatusOr<PackSource> FindPackSource(const std::string& name_or_path) {
                       .folder = {}};
   }
   if (!name_or_path.ends_with(".toml")) {
-    return absl::NotFoundError(fmt::format("'{}' cannot be pulled; there is: {}, or a manifest's path (.toml)",
+    return absl::NotFoundError(fmt::format("unknown pack '{}'; known: {}, or the path of a manifest (.toml)",
                                            name_or_path, fmt::join(kKnownPackNames, ", ")));
   }
   CALOTYPE_ASSIGN_OR_RETURN(std::string text, ReadTextFile(name_or_path));

@@ -1,4 +1,4 @@
-// The packs that the program knows without a file: those of packs/, as they were at build time.
+// The packs that are compiled into the program: the files of packs/ at build time.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +13,20 @@
 
 namespace calotype {
 
-// A manifest whose files may not be here yet.
+// A manifest whose model files may not be installed yet.
 struct PackSource {
-  std::string file;  // what messages call it: the path that was given, or "packs/standard.toml"
+  std::string file;  // name for messages: the given path, or "packs/standard.toml"
   std::string text;
-  std::filesystem::path folder;  // where the photos of its self-tests lie; empty: they are KnownFile()s
+  std::filesystem::path folder;  // folder of the self-tests' photos; empty: they are KnownFile()s
 };
 
-// The names of the packs that can be fetched: "standard", "standard-free", "classic".
+// The names of the packs that can be pulled: "standard", "standard-free", "classic".
 std::span<const std::string_view> KnownPackNames();
 
-// The pack of that name, or the manifest at that path. kNotFound names those that are known.
+// Returns the pack with that name, or the manifest at that path. kNotFound lists the known names.
 StatusOr<PackSource> FindPackSource(const std::string& name_or_path);
 
-// A photo of a self-test, by its name in a manifest ("self_test/objects.jpg"); nullopt for one that is not known.
+// Returns a self-test's photo by its name in a manifest ("self_test/objects.jpg"); nullopt for an unknown one.
 std::optional<std::span<const uint8_t>> KnownFile(std::string_view name);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// LoadPack, ParseManifest: the manifest of a pack, from TOML.
+// Parses the TOML manifest of a pack.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -17,13 +17,13 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kFormat = 1;
 
-// One table of the manifest with what its error messages need.
+// A table of the manifest, with the file and name for error messages.
 class TableReader {
  public:
   TableReader(const toml::table& table, std::string_view file, std::string_view what)
       : table_(table), file_(file), what_(what) {}
 
-  // `target` takes the value of `key`, which must be there and of T's type.
+  // Reads the required `key` of type T into `target`.
   template <typename T>
   Status Read(const char* key, T* target) const {
     const std::optional<T> value = table_[key].value_exact<T>();
@@ -34,13 +34,13 @@ class TableReader {
     return absl::OkStatus();
   }
 
-  // The strings of the array `key`; none when it is not there.
+  // Reads the array of strings `key`; empty when it is missing.
   Status ReadStrings(const char* key, std::vector<std::string>* target) const {
     return ReadArray<std::string>(
         key, "strings", [&](const toml::node& item) { return item.value_exact<std::string>(); }, target);
   }
 
-  // The numbers of the array `key`; none when it is not there.
+  // Reads the array of numbers `key`; empty when it is missing.
   Status ReadFloats(const char* key, std::vector<float>* target) const {
     return ReadArray<float>(key, "numbers", [&](const toml::node& item) { return item.value<float>(); }, target);
   }
@@ -58,7 +58,7 @@ class TableReader {
     for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
       std::optional<T> value = convert(*array->get(i));
       if (!value.has_value()) {
-        return TomlError(file_, node->source(), fmt::format("{}: '{}' must hold {} alone", what_, key, wanted));
+        return TomlError(file_, node->source(), fmt::format("{}: '{}' must contain only {}", what_, key, wanted));
       }
       target->push_back(*std::move(value));
     }
@@ -93,7 +93,7 @@ StatusOr<ModelParams::Value> ReadParam(const toml::node& node, std::string_view 
   }
   if (array == nullptr || numbers.size() != array->size()) {
     return TomlError(file, node.source(),
-                     fmt::format("{}: a parameter is a boolean, a number, a string or an array of numbers", what));
+                     fmt::format("{}: a parameter must be a boolean, a number, a string or an array of numbers", what));
   }
   return numbers;
 }
@@ -134,12 +134,12 @@ StatusOr<std::optional<SelfTestSpec>> ReadSelfTest(const toml::table& model, con
   test.expect_degrees = (*table)["expect_degrees"].value<int>();
   test.tolerance = (*table)["tolerance"].value_or(test.tolerance);
   if (test.photo.empty() == test.text.empty()) {
-    return TomlError(file, table->source(), fmt::format("{}: a self-test has a photo or a text", what));
+    return TomlError(file, table->source(), fmt::format("{}: a self-test needs either a photo or a text", what));
   }
   return test;
 }
 
-// A file's name goes below the pack's folder and nowhere else.
+// A file name must stay below the pack's folder.
 bool IsSafeName(const fs::path& name) {
   return !name.empty() && name.is_relative() && name.has_filename() &&
          std::ranges::none_of(name, [](const fs::path& part) { return part == ".." || part == "."; });
@@ -160,12 +160,12 @@ StatusOr<std::optional<HubFile>> ReadHub(const toml::table& table, std::string_v
   CALOTYPE_RETURN_IF_ERROR(reader.Read("revision", &hub.revision));
   CALOTYPE_RETURN_IF_ERROR(reader.Read("path", &hub.path));
   if (!IsSafeName(hub.repository) || !IsSafeName(hub.path) || hub.revision.empty()) {
-    return TomlError(file, node->source(), fmt::format("{}: '{}' is no file of a hub", what, hub.ToString()));
+    return TomlError(file, node->source(), fmt::format("{}: '{}' is not a file of a hub", what, hub.ToString()));
   }
   return hub;
 }
 
-// The file whose name is under `key`. What has been installed has a SHA-256 and, when it is the model's own, a size.
+// Reads the file named under `key`. In an installed pack it must have a SHA-256 and, for the model's own file, a size.
 StatusOr<PackFile> ReadFileEntry(const toml::table& table, const char* key, bool installed, std::string_view file,
                                  std::string_view what) {
   const TableReader reader(table, file, what);
@@ -218,9 +218,8 @@ StatusOr<ModelSpec> ReadModel(const toml::table& table, const fs::path& folder, 
   const TableReader reader(table, file, what);
   CALOTYPE_RETURN_IF_ERROR(reader.Read("task", &model.task));
   if (std::ranges::find(kModelTasks, model.task) == kModelTasks.end()) {
-    return TomlError(
-        file, table["task"].node()->source(),
-        fmt::format("{}: there is no task '{}'; tasks are {}", what, model.task, fmt::join(kModelTasks, ", ")));
+    return TomlError(file, table["task"].node()->source(),
+                     fmt::format("{}: unknown task '{}'; known: {}", what, model.task, fmt::join(kModelTasks, ", ")));
   }
   CALOTYPE_RETURN_IF_ERROR(reader.Read("family", &model.family));
   CALOTYPE_ASSIGN_OR_RETURN(model.files, ReadFiles(table, installed, file, what));
@@ -244,18 +243,18 @@ Status CheckNames(const Pack& pack, const toml::array& tables, std::string_view 
     const ModelSpec& model = pack.models[i];
     const toml::source_region& source = tables.get(i)->source();
     if (!names.insert(model.name).second) {
-      return TomlError(file, source, fmt::format("two models are called '{}'", model.name));
+      return TomlError(file, source, fmt::format("two models have the name '{}'", model.name));
     }
     if (!choices.insert(model.task + " " + model.choice).second) {
       return TomlError(file, source,
-                       fmt::format("model {}: the choice '{}' for {} is another model's already", model.name,
+                       fmt::format("model {}: another model already has the choice '{}' for {}", model.name,
                                    model.choice, model.task));
     }
   }
   return absl::OkStatus();
 }
 
-// `[default_choice]`; a task that is not in it takes its first model.
+// Reads `[default_choice]`. A task without an entry uses its first model.
 Status ReadDefaultChoices(const toml::table& root, std::string_view file, Pack& pack) {
   for (const ModelSpec& model : pack.models) {
     if (pack.Choices(model.task).size() > 1) {
@@ -282,8 +281,9 @@ StatusOr<Pack> ReadPack(const toml::table& root, const fs::path& folder, bool in
   int64_t format = 0;
   CALOTYPE_RETURN_IF_ERROR(reader.Read("format", &format));
   if (format != kFormat) {
-    return TomlError(file, root["format"].node()->source(),
-                     fmt::format("the manifest has format {}; this Calotype reads format {}", format, kFormat));
+    return TomlError(
+        file, root["format"].node()->source(),
+        fmt::format("the manifest has format {}; this version of Calotype reads format {}", format, kFormat));
   }
   CALOTYPE_RETURN_IF_ERROR(reader.Read("name", &pack.name));
   pack.summary = root["summary"].value_or(std::string());

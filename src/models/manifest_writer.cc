@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kLicenceFile = "licences.toml";
-constexpr std::string_view kHead = "# Written by calotype models; what it replaces is lost.\n";
+constexpr std::string_view kHead = "# Written by calotype models, which overwrites this file.\n";
 
 std::string ToText(const toml::table& table) {
   std::ostringstream text;
@@ -69,8 +69,8 @@ void RecordFiles(toml::table& model, const std::map<std::string, Downloaded>& fi
   }
 }
 
-// For each task with several models: the installed manifest's default where it is still there, else the source's, else
-// the first model's.
+// For each task with several models: the installed manifest's default if that model still exists, else the source's,
+// else the first model's.
 toml::table DefaultChoices(toml::table& root, const toml::table& installed, const toml::table& source) {
   std::map<std::string, std::vector<std::string>> choices;
   ForEachModel(root, [&](const toml::table& model) {
@@ -109,8 +109,8 @@ StatusOr<toml::table> ParamsTable(const std::vector<std::string>& params) {
   for (const std::string& param : params) {
     const StatusOr<toml::table> parsed = Parse(param, param);
     if (!parsed.ok() || parsed->size() != 1) {
-      return absl::InvalidArgumentError(fmt::format(
-          "--param {}: KEY=VALUE is needed, with a value as TOML writes it (0.5, true, \"text\", [1, 2])", param));
+      return absl::InvalidArgumentError(
+          fmt::format("--param {}: expected KEY=VALUE with a TOML value (0.5, true, \"text\", [1, 2])", param));
     }
     for (const auto& [key, value] : *parsed) {
       table.insert_or_assign(key.str(), value);
@@ -166,7 +166,7 @@ StatusOr<std::string> AddImportedModel(const std::string& pack, const std::strin
   if (root.empty()) {
     root.insert("format", 1);
     root.insert("name", pack);
-    root.insert("summary", "Models of your own.");
+    root.insert("summary", "Your own models.");
   }
   toml::table table = FileTable(model.files[0], "file");
   table.insert("name", model.name);

@@ -1,4 +1,4 @@
-// The manifest of an installed pack, written, and the right to do so.
+// Writes the manifest of an installed pack.
 #pragma once
 
 #include <filesystem>
@@ -13,34 +13,35 @@
 
 namespace calotype {
 
-// For whoever writes in the pack's folder, one process at a time: makes the folder, and clears what one that was killed
-// has left there half written. kPermissionDenied when it cannot be made; else as FileLock::Take.
+// Call it before writing to a pack's folder: locks the pack against other processes, creates the folder and removes
+// half-written files of a killed process. Returns kPermissionDenied when the folder cannot be created, else the errors
+// of FileLock::Take().
 StatusOr<FileLock> LockPack(const std::filesystem::path& pack_folder);
 
-// The manifest of a pack of which `models` (by name) are now installed: `source` without its other models, with what
-// each file turned out to be (`files`, by PackFile::name). Models of `installed`, the manifest that is replaced
-// (empty: none), stay when they were imported or when the source has them too. The default choices are those of
-// `installed`, else the source's, else the first model's. `source` and `installed` must be right manifests.
+// Returns the manifest of a pack whose `models` (by name) are now installed: `source` with only those models, and with
+// the SHA-256 and size of each file from `files` (by PackFile::name). Models of `installed`, the manifest that is
+// replaced (empty: none), are kept when they were imported or when `source` also has them. Default choices are those of
+// `installed`, else of `source`, else the first model. `source` and `installed` must be valid manifests.
 StatusOr<std::string> WriteInstalledManifest(const std::string& source, const std::string& installed,
                                              const std::vector<std::string>& models,
                                              const std::map<std::string, Downloaded>& files);
 
-// A model that comes from a file of the user's, with the files that go with it.
+// A model imported from the user's own files.
 struct ImportedModel {
   std::string name;
   std::string task;
   std::string choice;
   std::string family;
-  std::vector<PackFile> files;      // the model's own first; each with its SHA-256 and size
-  std::vector<std::string> params;  // "KEY=VALUE", the value as TOML writes it
+  std::vector<PackFile> files;      // the model itself first; each with its SHA-256 and size
+  std::vector<std::string> params;  // "KEY=VALUE", with the value in TOML syntax
 };
 
-// The manifest of the pack `pack` with `model` in it; `installed` as above. kInvalidArgument for a parameter that is no
-// KEY=VALUE, and when the outcome would be no right manifest (a name or a choice that is there already).
+// Returns the manifest of the pack `pack` with `model` added; `installed` as above. Returns kInvalidArgument for a
+// parameter that is not KEY=VALUE, and when the result would not be a valid manifest (a duplicate name or choice).
 StatusOr<std::string> AddImportedModel(const std::string& pack, const std::string& installed,
                                        const ImportedModel& model);
 
-// Licences that were accepted for a pack, kept in "licences.toml" beside its manifest.
+// The licences that the user accepted for a pack, stored in "licences.toml" in the pack's folder.
 struct AcceptedLicence {
   std::string licence;
   std::string terms;

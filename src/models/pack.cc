@@ -23,7 +23,7 @@ Status MissingParam(const std::string& model, std::string_view key, std::string_
       fmt::format("model {}: params.{} is missing or of another type; it must be {}", model, key, wanted));
 }
 
-// The value under `key` when it is a T; null else.
+// Returns the value under `key` if it is a T, else null.
 template <typename T>
 const T* FindParam(const std::map<std::string, ModelParams::Value>& values, std::string_view key) {
   const auto found = values.find(std::string(key));
@@ -137,7 +137,7 @@ Status VerifyFile(const fs::path& path, const PackFile& expected, bool hash) {
   const auto size = static_cast<int64_t>(fs::file_size(path, error));
   if (expected.bytes && (error || size != *expected.bytes)) {
     return absl::DataLossError(
-        fmt::format("{} has {} bytes, its manifest says {}", path.string(), size, *expected.bytes));
+        fmt::format("{} has {} bytes; its manifest says {}", path.string(), size, *expected.bytes));
   }
   if (!hash || !expected.sha256) {
     return absl::OkStatus();
@@ -145,7 +145,7 @@ Status VerifyFile(const fs::path& path, const PackFile& expected, bool hash) {
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest digest, Sha256OfFile(file.get()));
   if (digest != *expected.sha256) {
     return absl::DataLossError(
-        fmt::format("{} has SHA-256 {}, its manifest says {}", path.string(), digest.Hex(), expected.sha256->Hex()));
+        fmt::format("{} has SHA-256 {}; its manifest says {}", path.string(), digest.Hex(), expected.sha256->Hex()));
   }
   return absl::OkStatus();
 }

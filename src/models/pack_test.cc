@@ -69,7 +69,7 @@ TEST_F(PackTest, ReadsAManifest) {
   EXPECT_THAT(model->self_test->expect_vector, ElementsAre(0.5F, -1.0F));
 }
 
-TEST_F(PackTest, ParamsThatDoNotFitAreNamed) {
+TEST_F(PackTest, ErrorsNameTheParameter) {
   const StatusOr<Pack> pack = Load("format = 1\nname = \"starter\"\n" + kModel);
   ASSERT_TRUE(pack.ok());
   const ModelParams& params = pack->models[0].params;
@@ -93,7 +93,7 @@ TEST_F(PackTest, ParamsMayHaveDefaults) {
   const float grey[] = {1, 2, 3};
   EXPECT_THAT(*params.FloatsOr("nothing", grey), ElementsAre(1, 2, 3));
   EXPECT_THAT(*params.FloatsOr("mean", grey), ElementsAre(0.5F, 0.5F, 1.0F));
-  // What is there must be right.
+  // Existing values must still have the right type.
   EXPECT_FALSE(params.IntOr("labels", 3).ok());
   EXPECT_FALSE(params.DoubleOr("labels", 3).ok());
   EXPECT_FALSE(params.BoolOr("labels", true).ok());
@@ -112,12 +112,12 @@ TEST_F(PackTest, WrongManifestsNameFileLineAndKey) {
     return text.replace(text.find(line), line.size(), "");
   };
   const WrongCase cases[] = {
-      {"format = 2\nname = \"starter\"\n", ":1: the manifest has format 2; this Calotype reads format 1"},
+      {"format = 2\nname = \"starter\"\n", ":1: the manifest has format 2; this version of Calotype reads format 1"},
       {"name = \"starter\"\n", "'format' is missing"},
       {head + without(kModel, "task = \"objects\""), "model finder: 'task' is missing or of another type"},
       {head + without(kModel, kAbc), "is not a SHA-256"},
-      {head + without(kModel, "photo = \"self_test/cat.jpg\""), "a self-test has a photo or a text"},
-      {head + kModel + kModel, "two models are called 'finder'"},
+      {head + without(kModel, "photo = \"self_test/cat.jpg\""), "a self-test needs either a photo or a text"},
+      {head + kModel + kModel, "two models have the name 'finder'"},
       {head + "model = [1]\n", "each 'model' must be a table"},
       {head + "[[model]\n", ":3: "},
   };
@@ -147,7 +147,7 @@ TEST_F(PackTest, VerifiesSizeAndHash) {
   const ModelSpec& model = pack->models[0];
   EXPECT_TRUE(absl::IsNotFound(VerifyModel(model, false)));
   std::ofstream(model.path) << "abcd";
-  EXPECT_THAT(Message(VerifyModel(model, false)), HasSubstr("has 4 bytes, its manifest says 3"));
+  EXPECT_THAT(Message(VerifyModel(model, false)), HasSubstr("has 4 bytes; its manifest says 3"));
   std::ofstream(model.path) << "abd";
   EXPECT_TRUE(VerifyModel(model, false).ok());
   EXPECT_TRUE(absl::IsDataLoss(VerifyModel(model, true)));

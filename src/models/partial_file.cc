@@ -15,16 +15,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBlockBytes = 1 << 20;
-// For manifests and what else is written meanwhile.
+// Reserved for manifests and other small files written meanwhile.
 constexpr int64_t kSpareBytes = 16 << 20;
 
 fs::path PartialPath(const fs::path& target) { return target.string() + ".partial"; }
 fs::path EtagPath(const fs::path& partial) { return partial.string() + ".etag"; }
 
 Status FullDisk(const fs::path& path, std::string_view reason) {
-  return absl::ResourceExhaustedError(
-      fmt::format("no room for {}: {}; what was fetched is kept. Free some, or move models.folder, and run this again",
-                  path.string(), reason));
+  return absl::ResourceExhaustedError(fmt::format(
+      "no space for {}: {}; the downloaded part is kept. Free space or change models.folder, then run this again",
+      path.string(), reason));
 }
 
 bool IsFull(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
@@ -115,7 +115,7 @@ Status PartialFile::Sync() {
   if (fsync(file_.get()) == 0) {
     return absl::OkStatus();
   }
-  const int error = errno;  // A full disk may be told as late as here.
+  const int error = errno;  // A full disk may be reported as late as here.
   return IsFull(error) ? FullDisk(path_, std::generic_category().message(error))
                        : ErrnoStatus(error, fmt::format("cannot sync {}", path_.string()));
 }
@@ -138,7 +138,7 @@ Status PartialFile::Place(const fs::path& target) {
   return SyncFolder(target.parent_path());
 }
 
-Status CheckFreeSpace(const fs::path& folder, int64_t bytes, std::string_view knob) {
+Status CheckFreeSpace(const fs::path& folder, int64_t bytes, std::string_view setting) {
   std::error_code error;
   fs::path existing = folder;
   while (!fs::exists(existing, error) && existing.has_relative_path()) {
@@ -146,11 +146,11 @@ Status CheckFreeSpace(const fs::path& folder, int64_t bytes, std::string_view kn
   }
   const fs::space_info space = fs::space(existing, error);
   if (error || bytes <= 0 || space.available >= static_cast<uintmax_t>(bytes + kSpareBytes)) {
-    return absl::OkStatus();  // Where it cannot be told beforehand, writing tells it.
+    return absl::OkStatus();  // When free space is unknown, a full disk is reported by the write.
   }
-  return absl::ResourceExhaustedError(fmt::format("{} has {} free, {} are needed; free some, or move {}",
+  return absl::ResourceExhaustedError(fmt::format("{} has {} free, but {} are needed; free space or change {}",
                                                   existing.string(), FormatBytes(static_cast<int64_t>(space.available)),
-                                                  FormatBytes(bytes + kSpareBytes), knob));
+                                                  FormatBytes(bytes + kSpareBytes), setting));
 }
 
 std::string FormatBytes(int64_t bytes) {

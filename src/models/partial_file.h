@@ -1,4 +1,5 @@
-// A file that is being fetched: TARGET.partial, and TARGET.partial.etag with what its bytes are a part of.
+// A file during its download: TARGET.partial holds the bytes, TARGET.partial.etag identifies the file that they belong
+// to.
 #pragma once
 
 #include <cstdint>
@@ -12,32 +13,32 @@
 
 namespace calotype {
 
-// One thread. Closing it keeps both files: the next one goes on where it ended.
+// Not thread-safe. Closing it keeps both files, so that the next download resumes there.
 class PartialFile {
  public:
-  // Makes the folders above it, too, and reads what is there, for the hash.
+  // Opens or creates the partial file and the folders above it. Reads existing bytes to compute the hash.
   static StatusOr<PartialFile> Open(const std::filesystem::path& target);
 
   const std::filesystem::path& path() const { return path_; }
   int64_t size() const { return size_; }
-  // Of the file at the hub, and of the answer that brought the bytes; empty when not known.
+  // The etags of the file on the hub and of the response that the bytes came from; empty when unknown.
   const std::string& hub_etag() const { return hub_etag_; }
   const std::string& etag() const { return etag_; }
 
-  // Throws away what is there.
+  // Discards the bytes so far.
   Status Restart();
-  // Writes down what the bytes to come are a part of.
+  // Records which file the following bytes belong to.
   Status Describe(const std::string& hub_etag, const std::string& etag);
-  // kResourceExhausted, with the folder and what to do, when the disk is full.
+  // Returns kResourceExhausted when the disk is full, with the folder and what to do.
   Status Append(std::span<const uint8_t> data);
-  // On the disk, whatever happens to the machine.
+  // Flushes the file to disk, so that it survives a crash of the machine.
   Status Sync();
-  // Of all bytes; none can be appended after it.
+  // Returns the digest of all bytes; do not append after it.
   Sha256Digest Finish() { return hasher_.Finish(); }
-  // Removes both files.
+  // Deletes both files.
   void Delete();
 
-  // Gives the whole file at `target`'s partial its name, in place of what has it, and forgets the etags.
+  // Renames the complete partial file to `target`, replacing an existing file, and deletes the etags.
   static Status Place(const std::filesystem::path& target);
 
  private:
@@ -52,11 +53,11 @@ class PartialFile {
   Sha256Hasher hasher_;
 };
 
-// kResourceExhausted when the file system of `folder` (or of the nearest one above it that exists) has no `bytes` free;
-// `knob` moves the folder.
-Status CheckFreeSpace(const std::filesystem::path& folder, int64_t bytes, std::string_view knob = "models.folder");
+// Returns kResourceExhausted when the file system of `folder` (or of its nearest existing parent) has less than `bytes`
+// free. `setting` is the setting that moves the folder, for the message.
+Status CheckFreeSpace(const std::filesystem::path& folder, int64_t bytes, std::string_view setting = "models.folder");
 
-// "41.5 MB", "1.2 GB".
+// Formats a size: "41.5 MB", "1.2 GB".
 std::string FormatBytes(int64_t bytes);
 
 }  // namespace calotype

@@ -28,7 +28,7 @@ Status CheckChoices(Pack pack, const PullSelection& selection) {
   return absl::OkStatus();
 }
 
-// What an earlier pull recorded of the same file of the hub.
+// Returns what an earlier pull recorded for the same file of the hub.
 const PackFile* FindRecorded(const StatusOr<Pack>& installed, const PackFile& file) {
   if (!installed.ok()) {
     return nullptr;
@@ -46,7 +46,7 @@ const PackFile* FindRecorded(const StatusOr<Pack>& installed, const PackFile& fi
 Status AddFile(PackFile file, const StatusOr<Pack>& installed, PullPlan& plan) {
   if (!file.hub) {
     return absl::InvalidArgumentError(
-        fmt::format("{}: {} has no 'hub', so it cannot be fetched", plan.source.file, file.name));
+        fmt::format("{}: {} has no 'hub', so it cannot be downloaded", plan.source.file, file.name));
   }
   const PackFile* const recorded = FindRecorded(installed, file);
   if (recorded != nullptr && (!file.sha256 || file.sha256 == recorded->sha256)) {
@@ -58,8 +58,8 @@ Status AddFile(PackFile file, const StatusOr<Pack>& installed, PullPlan& plan) {
     return absl::OkStatus();
   }
   return same->hub == file.hub ? absl::OkStatus()
-                               : absl::InvalidArgumentError(
-                                     fmt::format("{}: two different files are called {}", plan.source.file, file.name));
+                               : absl::InvalidArgumentError(fmt::format("{}: two different files have the name {}",
+                                                                        plan.source.file, file.name));
 }
 
 Status AddPhotos(const ModelSpec& model, PullPlan& plan) {
@@ -76,7 +76,7 @@ Status AddPhotos(const ModelSpec& model, PullPlan& plan) {
     const bool beside = !plan.source.folder.empty() && fs::exists(plan.source.folder / name, error);
     if (name.starts_with("..") || (!beside && !KnownFile(name))) {
       return absl::NotFoundError(
-          fmt::format("{}: model {}: the photo {} of its self-test is not there", plan.source.file, model.name, name));
+          fmt::format("{}: model {}: the photo {} of its self-test is missing", plan.source.file, model.name, name));
     }
     if (std::ranges::find(plan.photos, name) == plan.photos.end()) {
       plan.photos.push_back(name);
@@ -117,9 +117,9 @@ StatusOr<PullPlan> PlanPull(PackSource source, const fs::path& models_folder, co
   CALOTYPE_ASSIGN_OR_RETURN(plan.pack, ParseManifest(plan.source.text, plan.source.file, models_folder));
   const std::string& name = plan.pack.name;
   if (name.empty() || name.starts_with('.') || fs::path(name).filename() != name) {
-    return absl::InvalidArgumentError(fmt::format("{}: '{}' is no name for a pack", plan.source.file, name));
+    return absl::InvalidArgumentError(fmt::format("{}: '{}' is not a valid name for a pack", plan.source.file, name));
   }
-  // Read again now that its name, and so its folder, is known.
+  // Parse again now that the name, and thus the folder, is known.
   CALOTYPE_ASSIGN_OR_RETURN(plan.pack, ParseManifest(plan.source.text, plan.source.file, models_folder / name));
   CALOTYPE_RETURN_IF_ERROR(CheckChoices(plan.pack, selection));
   CALOTYPE_ASSIGN_OR_RETURN(plan.accepted, ReadAcceptedLicences(plan.pack.folder));

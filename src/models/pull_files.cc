@@ -1,4 +1,4 @@
-// RunPull: the files of a plan, several at once.
+// Runs a pull: downloads the files of a plan, several at a time.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <pthread.h>
@@ -40,7 +40,7 @@ std::string Today() {
   return fmt::format("{:%Y-%m-%d}", local);
 }
 
-// A connection that is closed while it is written to must not end the process.
+// Writing to a closed connection must not end the process.
 void BlockSigpipe() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -48,8 +48,8 @@ void BlockSigpipe() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-// While it lives, a file that grows past the limit of the process (ulimit -f) is an error of the write, as a full disk
-// is, and not its end.
+// While it exists, exceeding the process's file size limit (ulimit -f) is a write error, like a full disk, instead of
+// killing the process.
 class IgnoreFileSizeSignal {
  public:
   IgnoreFileSizeSignal() : before_(std::signal(SIGXFSZ, SIG_IGN)) {}
@@ -74,12 +74,12 @@ class FilePull {
         results_(plan.files.size()) {}
 
   Status Run(int connections, const std::stop_token& stop);
-  // Gives the files that replace an installed model's their names.
+  // Renames the files that replace those of an installed model.
   Status PlaceRest();
-  // By name; after Run().
+  // The results by file name; call it after Run().
   std::map<std::string, Downloaded> Results();
 
-  PullReport report;  // after Run()
+  PullReport report;  // valid after Run()
 
  private:
   fs::path Target(std::size_t i) const { return plan_.pack.folder / plan_.files[i].name; }
@@ -88,7 +88,7 @@ class FilePull {
   void Work(const std::stop_token& stop);
   Status FetchOne(std::size_t i, const std::stop_token& stop);
   bool TakeFromOtherPack(std::size_t i) const;
-  // An installed manifest says that the file has other bytes: it gets them together with its manifest.
+  // True when an installed manifest lists this file with other bytes: then it is replaced together with that manifest.
   bool IsInUse(std::size_t i, const Sha256Digest& sha256) const;
   void Finish(std::size_t i, const Downloaded& result, bool fetched);
 
@@ -114,7 +114,7 @@ Status FilePull::CheckSpace() const {
   for (std::size_t i = 0; i < plan_.files.size(); ++i) {
     std::error_code error;
     if (fs::exists(Target(i), error)) {
-      continue;  // Whether it is the right one is seen later: this is no more than a first look.
+      continue;  // Only the existence is checked here; the content is verified later.
     }
     const auto partial = fs::file_size(Target(i).string() + ".partial", error);
     needed += plan_.files[i].bytes.value_or(0) - (error ? 0 : static_cast<int64_t>(partial));
@@ -152,7 +152,7 @@ Status FilePull::Run(int connections, const std::stop_token& stop) {
   }
   handlers_.on_progress(Progress());
   if (stop.stop_requested()) {
-    return absl::CancelledError("stopped; what was fetched is kept, and the same command goes on from there");
+    return absl::CancelledError("stopped; the downloaded part is kept, and the same command resumes from there");
   }
   const MutexLock lock(&mutex_);
   return error_;
@@ -170,7 +170,7 @@ void FilePull::Work(const std::stop_token& stop) {
       continue;
     }
     const MutexLock lock(&mutex_);
-    if (error_.ok()) {  // Those after it are of having been stopped for it.
+    if (error_.ok()) {  // Later errors only say that the download was stopped.
       error_ = status;
     }
     failed_.request_stop();
@@ -303,10 +303,10 @@ Status RecordLicences(const PullPlan& plan) {
   return WriteAcceptedLicences(plan.pack.folder, licences);
 }
 
-// Answers whether it is another one than before.
+// Returns whether the manifest changed.
 StatusOr<bool> WriteManifest(const PullPlan& plan, const std::map<std::string, Downloaded>& results) {
   const fs::path path = plan.pack.folder / kManifestName;
-  // One that is broken is replaced.
+  // An unreadable manifest is replaced.
   const std::string before = LoadPack(plan.pack.folder).ok() ? ReadTextFile(path).value_or("") : "";
   std::vector<std::string> names;
   std::ranges::transform(plan.models, std::back_inserter(names), &ModelSpec::name);
@@ -327,7 +327,7 @@ StatusOr<PullReport> RunPull(const PullPlan& plan, const HubSettings& settings, 
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockPack(plan.pack.folder));
   const std::vector<InstalledPack> installed = ListPacks(plan.pack.folder.parent_path());
   FilePull pull(plan, settings, client, handlers, installed);
-  // Before the files: an acceptance holds for the files that an interrupted pull has left, too.
+  // Before the files, so that an acceptance also covers files that an interrupted pull left behind.
   CALOTYPE_RETURN_IF_ERROR(RecordLicences(plan));
   CALOTYPE_RETURN_IF_ERROR(pull.Run(connections, stop));
   for (const std::string& photo : plan.photos) {

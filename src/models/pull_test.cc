@@ -43,7 +43,7 @@ class PullTest : public ::testing::Test {
   const std::string two_ = Model("one", "choice = \"fast\"\n") + Model("two", "choice = \"slow\"\n");
 };
 
-TEST_F(PullTest, TheKnownPacksAreRight) {
+TEST_F(PullTest, TheKnownPacksAreValid) {
   for (const std::string_view name : KnownPackNames()) {
     const StatusOr<PackSource> source = FindPackSource(std::string(name));
     ASSERT_TRUE(source.ok()) << source.status();
@@ -56,14 +56,14 @@ TEST_F(PullTest, TheKnownPacksAreRight) {
         EXPECT_EQ(plan->pack.Find(task) == nullptr, task == "ocr.orient") << name << " " << task;
       }
       for (const PackFile& file : plan->files) {
-        // DETR-R50's alone is not known.
+        // Only the hash of DETR-R50 is unknown.
         EXPECT_EQ(file.sha256.has_value(), file.hub->repository != "Xenova/detr-resnet-50") << file.name;
       }
     }
   }
 }
 
-TEST_F(PullTest, TakesThePacksOwnChoiceOrWhatIsSelected) {
+TEST_F(PullTest, InstallsTheDefaultChoiceOrTheSelection) {
   EXPECT_THAT(Names(*Plan(two_)), ElementsAre("one"));
   EXPECT_THAT(Names(*Plan("[default_choice]\nobjects = \"slow\"\n" + two_)), ElementsAre("two"));
   EXPECT_THAT(Names(*Plan(two_, {.choices = {{"objects", {"slow"}}}})), ElementsAre("two"));
@@ -73,7 +73,7 @@ TEST_F(PullTest, TakesThePacksOwnChoiceOrWhatIsSelected) {
   EXPECT_FALSE(Plan(two_, {.choices = {{"ocr.detect", {"fast"}}}}).ok());
 }
 
-TEST_F(PullTest, RefusesWhatWouldLeaveItsFolder) {
+TEST_F(PullTest, RefusesNamesThatLeaveTheFolder) {
   const auto with = [](std::string text, const std::string& from, const std::string& to) {
     return text.replace(text.find(from), from.size(), to);
   };
@@ -87,7 +87,7 @@ TEST_F(PullTest, RefusesWhatWouldLeaveItsFolder) {
   EXPECT_FALSE(PlanPull({.file = "f", .text = "format = 1\nname = \"..\"\n", .folder = {}}, folder_, {}).ok());
 }
 
-TEST_F(PullTest, LicencesAreAskedOnceForAllTheirModels) {
+TEST_F(PullTest, EachLicenceIsListedOnceWithItsModels) {
   const std::string terms = "licence_terms = \"not for money\"\n";
   std::string first = Model("one", "choice = \"a\"\n" + terms);
   std::string second = Model("two", "choice = \"b\"\n" + terms);
@@ -101,17 +101,17 @@ TEST_F(PullTest, LicencesAreAskedOnceForAllTheirModels) {
   EXPECT_THAT(Plan(first + second)->to_accept, IsEmpty());
 }
 
-TEST_F(PullTest, FilesAreNamedOnceAndTwoDifferentOnesAreNot) {
+TEST_F(PullTest, ListsEachFileOnceAndRefusesNameClashes) {
   const std::string extra =
       "extra_files = [{path = \"v.txt\", hub = {repository = \"a/v\", revision = \"r\", path = \"";
   const std::string first = Model("one", "choice = \"a\"\n" + extra + "v\"}}]\n");
   EXPECT_EQ(Plan(first + Model("two", extra + "v\"}}]\n"), {.choices = {}, .all = true})->files.size(), 3U);
   EXPECT_THAT(Message(Plan(first + Model("two", extra + "w\"}}]\n"), {.choices = {}, .all = true}).status()),
-              HasSubstr("two different files are called v.txt"));
+              HasSubstr("two different files have the name v.txt"));
   EXPECT_THAT(Message(Plan(Model("one", "extra_files = [{path = \"v.txt\"}]\n")).status()), HasSubstr("has no 'hub'"));
 }
 
-// Serves "content of URL" for every URL but those that were told to fail. Thread-safe.
+// Serves "content of URL" for every URL except those set to fail. Thread-safe.
 class ServingClient final : public HttpClient {
  public:
   explicit ServingClient(std::string missing = "") : missing_(std::move(missing)) {}
@@ -183,13 +183,13 @@ TEST_F(RunPullTest, FetchesSeveralFilesAtOnce) {
   EXPECT_EQ(client.asked, kModels);
 }
 
-TEST_F(RunPullTest, OneFileThatIsMissingLeavesNoManifest) {
+TEST_F(RunPullTest, AMissingFileLeavesNoManifest) {
   ServingClient client("/a/m7/");
   EXPECT_TRUE(absl::IsNotFound(Run(client).status()));
   EXPECT_TRUE(absl::IsNotFound(LoadPack(folder_ / "tiny").status()));
 }
 
-TEST_F(RunPullTest, WhatAKilledPullWasWritingIsCleared) {
+TEST_F(RunPullTest, RemovesHalfWrittenFilesOfAKilledPull) {
   const fs::path left = folder_ / "tiny" / "m1.onnx.partial.etag.calotype-aB3xY9";
   fs::create_directories(left.parent_path());
   std::ofstream(left) << "half";
@@ -199,7 +199,7 @@ TEST_F(RunPullTest, WhatAKilledPullWasWritingIsCleared) {
   EXPECT_TRUE(LoadPack(folder_ / "tiny").ok());
 }
 
-TEST_F(RunPullTest, AStopIsHeeded) {
+TEST_F(RunPullTest, StopsOnRequest) {
   ServingClient client;
   std::stop_source stop;
   stop.request_stop();
@@ -207,7 +207,7 @@ TEST_F(RunPullTest, AStopIsHeeded) {
   EXPECT_EQ(client.asked, 0);
 }
 
-// What is installed by a pull, and read back.
+// Tests writing and reading the manifests of installed packs.
 class ManifestWriterTest : public PullTest {
  protected:
   StatusOr<Pack> Install(const std::vector<std::string>& models, const std::string& source,
@@ -225,7 +225,7 @@ class ManifestWriterTest : public PullTest {
   std::string text_;
 };
 
-TEST_F(ManifestWriterTest, RecordsWhatWasFetched) {
+TEST_F(ManifestWriterTest, RecordsTheDownloadedFiles) {
   const StatusOr<Pack> pack = Install({"two"}, kHead + two_, "");
   ASSERT_TRUE(pack.ok()) << pack.status();
   ASSERT_EQ(pack->models.size(), 1U);
@@ -235,13 +235,13 @@ TEST_F(ManifestWriterTest, RecordsWhatWasFetched) {
   EXPECT_EQ(pack->Find("objects")->name, "two");
 }
 
-TEST_F(ManifestWriterTest, WhatIsInUseStaysInUse) {
+TEST_F(ManifestWriterTest, KeepsDefaultsAndImportedModels) {
   ASSERT_TRUE(Install({"two"}, kHead + two_, "").ok());
   const StatusOr<Pack> pack = Install({"one"}, kHead + two_, text_);
   ASSERT_TRUE(pack.ok()) << pack.status();
   EXPECT_EQ(pack->models.size(), 2U);
   EXPECT_EQ(pack->Find("objects")->name, "two");
-  // A model that the pack no longer has goes; one of the user's own does not.
+  // A model that the pack no longer has is removed; an imported one is kept.
   const ImportedModel own{.name = "own",
                           .task = "faces.detect",
                           .choice = "",
@@ -257,7 +257,7 @@ TEST_F(ManifestWriterTest, WhatIsInUseStaysInUse) {
   EXPECT_EQ(*next->Find("faces.detect")->params.Int("input_size"), 640);
 }
 
-TEST_F(ManifestWriterTest, ImportsAreHeldToWhatAManifestMayBe) {
+TEST_F(ManifestWriterTest, RefusesInvalidImports) {
   ImportedModel own{.name = "one",
                     .task = "objects",
                     .choice = "",
@@ -265,13 +265,14 @@ TEST_F(ManifestWriterTest, ImportsAreHeldToWhatAManifestMayBe) {
                     .files = {{.name = "own.onnx", .sha256 = Sha256({}), .bytes = 7}},
                     .params = {}};
   ASSERT_TRUE(Install({"one"}, kHead + Model("one"), "").ok());
-  EXPECT_THAT(Message(AddImportedModel("tiny", text_, own).status()), HasSubstr("two models are called 'one'"));
+  EXPECT_THAT(Message(AddImportedModel("tiny", text_, own).status()), HasSubstr("two models have the name 'one'"));
   own.name = "own";
-  EXPECT_THAT(Message(AddImportedModel("tiny", text_, own).status()), HasSubstr("is another model's already"));
+  EXPECT_THAT(Message(AddImportedModel("tiny", text_, own).status()),
+              HasSubstr("another model already has the choice"));
   own.choice = "mine";
   EXPECT_TRUE(AddImportedModel("tiny", text_, own).ok());
   own.params = {"nonsense"};
-  EXPECT_THAT(Message(AddImportedModel("tiny", text_, own).status()), HasSubstr("KEY=VALUE is needed"));
+  EXPECT_THAT(Message(AddImportedModel("tiny", text_, own).status()), HasSubstr("expected KEY=VALUE"));
 }
 
 }  // namespace
