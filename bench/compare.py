@@ -1,13 +1,13 @@
 """compare [--mode classic,fast] [--photos 100] [--rounds 3] [--json FILE]
 
-Runs bench/peers/python_stack.py and calotype in turn on the same 12-megapixel photos, each time with a new catalogue, and tells
-photos per minute, peak memory and milliseconds by stage of both, and the ratios: of each round, then their median.
+Runs bench/peers/python_stack.py and calotype in turn on the same 12-megapixel photos, each time with a new catalogue. Prints
+photos per minute, peak memory and milliseconds per stage of both, and the ratios: of each round, and their median.
 
-    classic    the very same five models on both sides, in precisions that agree with fp32
-    fast       calotype with D-FINE-N in DETR-R50's place
+    classic    the same five models on both sides, in precisions that agree with fp32
+    fast       calotype with D-FINE-N instead of DETR-R50
 
-Before the clock runs, photos and models are made (once, in --work), `calotype doctor` measures the devices, and the Python stack
-finds its fastest layout of threads.
+Before the clock starts, photos and models are made (once, in --work), `calotype doctor` measures the devices, and the Python
+stack finds its fastest number of threads.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = "python"
-# What they call the same work; the rest of a photo's time is not split.
+# The names of the same stages on both sides; the rest of a photo's time is not split.
 STAGES = (
     ("decode", "decode"), ("objects", "objects"), ("embedding", "embedding"), ("text", "text"),
     ("faces.detect", "faces.detect"), ("faces.recognise", "faces.recognise"), ("pdq", "pdq"),
 )
 FOUND = (("objects", "object"), ("text", "text_line"), ("faces", "face"))
-SAMPLE_EVERY_S = 1.0  # a look through /proc takes 5 ms, and the kernel marks the peak of a single process itself
+SAMPLE_EVERY_S = 1.0  # reading /proc takes 5 ms, and the kernel records the peak of a single process itself
 BUSY_LOAD = 0.3
 TUNE_PHOTOS = 12
 
@@ -51,7 +51,7 @@ class Finished:
 
 
 def descendants(root: int) -> list[int]:
-    """The process and all below it that live."""
+    """The process and its living descendants."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -75,9 +75,9 @@ def resident(pid: int) -> int:
 
 
 def run(command: list[str], environment: dict[str, str], log: Path, accepted: tuple[int, ...] = (0,)) -> Finished:
-    """Stops the benchmark when the command ends with a code that is not accepted. Peak memory is the most that the process and
-    all below it held at once: the kernel's own mark for the process (files that it maps included), and samples of the sum
-    where there are several."""
+    """Runs the command; stops the benchmark when its exit code is not accepted. Peak memory is the most that the process and
+    its descendants held at once: the kernel's own record for the process (including mapped files), and samples of the sum
+    when there are several."""
     with log.open("ab") as errors:
         begin = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors)
@@ -117,7 +117,7 @@ class Bench:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise SystemExit(f"bench/compare: another one is at work in {self.work}; wait for it, or name another --work") from None
+            raise SystemExit(f"bench/compare: another run uses {self.work}; wait for it, or choose another --work") from None
         self.log.write_bytes(b"")
         self.environment = dict(os.environ, CALOTYPE_HOME=str(self.work / "home"),
                                 CALOTYPE_MODELS_FOLDER=str(self.models / "models"))
@@ -133,12 +133,12 @@ class Bench:
         return run([sys.executable, str(ROOT / "bench" / name), *map(str, arguments)], dict(os.environ), self.log)
 
     def prepare(self) -> None:
-        """Makes what is not there, or was made by another version of its script."""
+        """Makes missing files and those made by another version of their script."""
         self.make_once("photos.py", self.photos, [self.photos, "--count", self.args.photos, "--seed", self.args.seed],
                        skip=self.args.folder is not None)
         self.make_once("graphs.py", self.models, [self.models])
         for path in sorted(self.photos.glob("*.jpg")):
-            path.read_bytes()  # both sides find the files in the system's cache
+            path.read_bytes()  # for both sides, the files are in the system's cache
 
     def make_once(self, script: str, folder: Path, arguments: list[object], skip: bool = False) -> None:
         wanted = hashlib.sha256((ROOT / "bench" / script).read_bytes()).hexdigest()
@@ -156,16 +156,16 @@ class Bench:
         return run([str(self.args.binary), *settings, *map(str, arguments)], environment, self.log, accepted)
 
     def measure_devices(self, mode: str) -> list[dict]:
-        """Where each model runs, measured before the clock does."""
+        """Measures where each model runs, before the clock starts."""
         self.say(f"{mode}: calotype doctor measures the devices ...")
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
-            self.scan(mode, sorted(self.photos.glob("*.jpg"))[:2], Path(folder))  # compiled models get into the cache
-            # Exit code 1 is about any check, such as a format that libvips lacks; what matters here are the models.
+            self.scan(mode, sorted(self.photos.glob("*.jpg"))[:2], Path(folder))  # fills the cache of compiled models
+            # Exit code 1 means that any check failed, such as a format missing in libvips; only the models matter here.
             doctor = self.calotype(mode, Path(folder) / "doctor.db", "doctor", "--json", accepted=(0, 1))
             answer = json.loads(doctor.output)
         for model in answer["models"]:
             if model.get("problem"):
-                raise SystemExit(f"bench/compare: {model['name']} runs nowhere: {model['problem']}")
+                raise SystemExit(f"bench/compare: {model['name']} runs on no device: {model['problem']}")
         return [{key: model[key] for key in ("name", "device", "precision", "ms", "agreement")} for model in answer["models"]]
 
     def scan(self, mode: str, what: list[Path], folder: Path) -> Finished:
@@ -197,12 +197,12 @@ class Bench:
     def tune(self) -> dict:
         if self.args.layout:
             return {"best": self.args.layout, "layouts": {}}
-        self.say("the Python stack looks for its fastest layout of threads ...")
+        self.say("measuring the fastest number of threads of the Python stack ...")
         return json.loads(self.script("peers/python_stack.py", self.photos, self.models, "--tune",
                                       "--count", min(TUNE_PHOTOS, self.args.photos)).output)
 
     def rounds(self, layout: str) -> list[dict]:
-        """Each side once a round; every other round in the opposite order, so that a drift of the machine favours nobody."""
+        """Runs each side once per round, every other round in reverse order, so that a drift of the machine favours no side."""
         sides = [PEER, *self.args.mode]
         rounds = []
         for index in range(self.args.rounds):
@@ -226,7 +226,7 @@ def machine() -> dict:
 
 
 def middle(rounds: list[dict], side: str, *keys: str) -> float | None:
-    """The median over the rounds of a number of one side; None where it has no such."""
+    """The median over the rounds of one side's number; None when it does not have that number."""
     values = []
     for results in rounds:
         value = results[side]
@@ -262,7 +262,7 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def table(report: dict) -> str:
-    """Markdown: a column for each side."""
+    """A Markdown table with a column per side."""
     modes = report["modes"]
     sides, ratios = report["summary"]["sides"], report["summary"]["ratios"]
     names = [PEER, *modes]
@@ -302,25 +302,25 @@ def parse() -> argparse.Namespace:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calotype"
     parser = argparse.ArgumentParser(prog="bench/compare", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
-    parser.add_argument("--mode", default="classic,fast", help="classic, fast, balanced (D-FINE-S); several by commas")
-    parser.add_argument("--photos", type=int, default=100, help="how many are made (100)")
-    parser.add_argument("--folder", type=Path, help="JPEGs of your own instead")
-    parser.add_argument("--rounds", type=int, default=3, help="3")
-    parser.add_argument("--seed", type=int, default=7, help="of the photos")
-    parser.add_argument("--layout", help="workers x threads of the Python stack, as 4x1; default: the fastest")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting for calotype")
+    parser.add_argument("--mode", default="classic,fast", help="classic, fast, balanced (D-FINE-S); separate several by commas")
+    parser.add_argument("--photos", type=int, default=100, help="number of photos to make (100)")
+    parser.add_argument("--folder", type=Path, help="use these JPEGs instead")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds (3)")
+    parser.add_argument("--seed", type=int, default=7, help="seed of the photos (7)")
+    parser.add_argument("--layout", help="workers x threads of the Python stack, such as 4x1; default: the fastest")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="set a setting of calotype")
     parser.add_argument("--binary", type=Path, default=ROOT / "build/release/calotype")
-    parser.add_argument("--work", type=Path, default=cache / "bench", help="where photos and models are kept")
-    parser.add_argument("--json", type=Path, help="all figures of all rounds go there")
+    parser.add_argument("--work", type=Path, default=cache / "bench", help="folder for photos and models")
+    parser.add_argument("--json", type=Path, help="write all figures of all rounds to this file")
     args = parser.parse_args()
     args.mode = args.mode.split(",")
     for mode in args.mode:
         if mode not in ("classic", "fast", "balanced"):
-            parser.error(f"--mode has '{mode}'; known are classic, fast, balanced")
+            parser.error(f"--mode has '{mode}'; known: classic, fast, balanced")
     if args.photos < 1 or args.rounds < 1:
         parser.error(f"--photos is {args.photos}, --rounds {args.rounds}; each must be at least 1")
     if not args.binary.exists():
-        parser.error(f"{args.binary} is not there; build it (./quickstart), or name it with --binary")
+        parser.error(f"{args.binary} does not exist; build it (./quickstart) or choose another with --binary")
     args.binary, args.work = args.binary.resolve(), args.work.resolve()
     return args
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes 12-megapixel photos for the benchmark: ./photos.py FOLDER [--count 100] [--seed 7]
 
-Each is composed from samples/: a scene that fills the frame, and in about a third of the photos people, in about a third
-writing, with sharp detail, grain like a sensor's, EXIF and JPEG at a camera's settings (4000 x 3000, 4:2:0, 2 to 5 MB). One of
-five was taken upright. The same seed, count and versions of Pillow and NumPy give the same bytes. The licences of the
-pictures stay those of samples/LICENCES.tsv.
+Each photo is composed from samples/: a scene that fills the frame, people in about a third of the photos, text in about a
+third, plus sharp detail, sensor-like grain, EXIF, and JPEG with a camera's settings (4000 x 3000, 4:2:0, 2 to 5 MB). One in
+five is in portrait format. The same seed, count and versions of Pillow and NumPy give the same bytes. The licences of the
+pictures are those of samples/LICENCES.tsv.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ QUALITY = 90
 ORIENTATION = 0x0112
 EXIF_IFD = 0x8769
 
-# Without faces and without writing.
+# Samples without faces and without text.
 SCENES = (
     "aerial_view.jpg", "aloe.jpg", "apple.jpg", "baboon.jpg", "brick_house.png", "building.jpg", "butterfly.jpg", "cat.png",
     "coffee.png", "dog.png", "flower.jpg", "fruits.jpg", "galaxies.jpg", "moon.png", "motorcycle.png", "old_town.jpg",
     "pagoda.jpg", "plant.jpg", "robin.jpg", "rocket.jpg", "toys.png", "yellow_building.jpg",
 )
-# A person, or a group: what is cut out (left, top, right, bottom, as shares of the sample) and how tall it stands in the frame.
+# A person or a group: the crop (left, top, right, bottom, as shares of the sample) and its height in the frame.
 PEOPLE = (
     ("astronaut.png", (0.15, 0.00, 0.75, 0.75), (0.35, 0.9)),
     ("biden.jpg", (0.00, 0.00, 1.00, 0.45), (0.35, 0.9)),
@@ -58,7 +58,7 @@ CAMERAS = (("Bench Optics", "BO-12"), ("Bench Optics", "BO-12 mini"), ("Sample W
 
 @dataclass
 class Plan:
-    """What photo `index` shows; drawn before the pixels, so that the shares are exact."""
+    """The content of photo `index`; decided before the pixels are drawn, so that the shares are exact."""
 
     index: int
     people: bool
@@ -67,7 +67,7 @@ class Plan:
 
 
 def plans(count: int, seed: int) -> list[Plan]:
-    """Of every nine photos two have people, two have writing, one has both, four have neither; every fifth is upright."""
+    """Of nine photos, two have people, two have text, one has both and four have neither; one in five is in portrait format."""
     kinds = [(True, False)] * 2 + [(False, True)] * 2 + [(True, True)] + [(False, False)] * 4
     rng = np.random.default_rng([seed, 0])
     order = rng.permutation(count)
@@ -81,7 +81,7 @@ def load(name: str) -> Image.Image:
 
 
 def scene(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
-    """A part of a sample, two thirds of it or more, that fills `size`; half of them mirrored."""
+    """A crop of at least two thirds of a sample, scaled to `size`; half of them are mirrored."""
     source = load(SCENES[rng.integers(len(SCENES))])
     ratio = size[0] / size[1]
     width = min(source.width, source.height * ratio) * rng.uniform(0.65, 1.0)
@@ -92,7 +92,7 @@ def scene(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
 
 
 def paste(canvas: Image.Image, piece: Image.Image, rng: np.random.Generator, slot: int, slots: int) -> None:
-    """Into its own part of the frame, from left to right, so that pieces do not cover each other; with a soft rim."""
+    """Pastes a piece into its own part of the frame, from left to right, so that pieces do not overlap; with a soft edge."""
     room = canvas.width // slots
     if piece.width > room:
         piece = piece.resize((room, max(1, piece.height * room // piece.width)), Image.Resampling.LANCZOS)
@@ -105,7 +105,7 @@ def paste(canvas: Image.Image, piece: Image.Image, rng: np.random.Generator, slo
 
 
 def scaled(piece: Image.Image, rng: np.random.Generator, share: tuple[float, float], frame: tuple[int, int]) -> Image.Image:
-    """A random share of the frame's height within the limits, and no wider than the frame."""
+    """A random share of the frame's height within the limits, not wider than the frame."""
     height = rng.uniform(*share) * frame[1]
     factor = min(height / piece.height, frame[0] / piece.width)
     return piece.resize((int(piece.width * factor), int(piece.height * factor)), Image.Resampling.LANCZOS)
@@ -122,7 +122,7 @@ def person(rng: np.random.Generator, frame: tuple[int, int]) -> Image.Image:
 
 
 def board(rng: np.random.Generator, frame: tuple[int, int]) -> Image.Image:
-    """A sign of one to four lines that was not there."""
+    """Adds a sign with one to four lines of text."""
     lines = rng.choice(WORDS, size=rng.integers(1, 5), replace=False)
     size = int(rng.integers(60, 220))
     font = ImageFont.load_default(size)
@@ -157,8 +157,8 @@ def compose(plan: Plan, rng: np.random.Generator) -> Image.Image:
 
 
 def texture(rng: np.random.Generator) -> np.ndarray:
-    """What the samples lack when they are enlarged, in brightness, of a deviation of one: surfaces at two scales, and a
-    sensor's grain, which stands out in neighbouring pixels since a camera interpolates colours and sharpens."""
+    """The detail that enlarged samples lack, as brightness with a standard deviation of one: surfaces at two scales, and a
+    sensor's grain, which is correlated between neighbouring pixels because cameras interpolate colours and sharpen."""
     total = np.zeros(SIZE[::-1], np.float32)
     for cell, share in ((6, 0.5), (3, 0.5)):
         coarse = rng.standard_normal((SIZE[1] // cell + 1, SIZE[0] // cell + 1), np.float32)
@@ -169,7 +169,7 @@ def texture(rng: np.random.Generator) -> np.ndarray:
 
 
 class Grain:
-    """One texture for all photos, shifted and scaled anew for each: to make one takes longer than all else."""
+    """One texture for all photos, shifted and scaled for each: making one takes longer than everything else."""
 
     def __init__(self, seed: int) -> None:
         rng = np.random.default_rng([seed, 1])
@@ -177,7 +177,7 @@ class Grain:
         self.colour = rng.standard_normal((SIZE[1] // 4, SIZE[0] // 4), np.float32)
 
     def add(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
-        """More in the dark than in the light, as photons do; strength as of a telephone."""
+        """Stronger in dark areas than in bright ones, like photon noise; as strong as in a phone camera."""
         strength = rng.uniform(2.8, 5.2)
         shift = tuple(int(value) for value in rng.integers(0, 3000, 2))
         y, cb, cr = image.convert("YCbCr").split()
@@ -206,7 +206,7 @@ def exif(plan: Plan, rng: np.random.Generator, turned: bool) -> Image.Exif:
 def make(plan: Plan, seed: int, grain: Grain, folder: Path) -> dict:
     rng = np.random.default_rng([seed, 2, plan.index])
     image = grain.add(compose(plan, rng), rng)
-    # Telephones keep the sensor's rows and say which way is up; cameras' programs turn the pixels.
+    # Phones store the sensor's rows with an orientation tag; camera software rotates the pixels.
     turned = plan.upright and bool(rng.random() < 0.5)
     if turned:
         image = image.transpose(Image.Transpose.ROTATE_90)
@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
     if args.count < 1:
-        parser.error(f"--count is {args.count}; at least 1 is needed")
+        parser.error(f"--count is {args.count}; it must be at least 1")
     args.folder.mkdir(parents=True, exist_ok=True)
     grain = Grain(args.seed)
     made = [make(plan, args.seed, grain, args.folder) for plan in plans(args.count, args.seed)]

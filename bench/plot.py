@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws the report of bench/compare or bench/scale.py: plot.py REPORT.json [OUT.svg]. Default: docs/images/speed.svg or
-docs/images/scale.svg. Python alone."""
+"""Draws the report of bench/compare or bench/scale.py: plot.py REPORT.json [OUT.svg]. Default output: docs/images/speed.svg
+or docs/images/scale.svg. Needs only Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PEER = "python"
 TITLES = {PEER: "Python stack", "classic": "calotype, classic", "fast": "calotype, fast", "balanced": "calotype, balanced"}
 COLOURS = {PEER: "#9aa0a6", "classic": "#2f6db5", "fast": "#e07b39", "balanced": "#4f9d69"}
 USUAL = COLOURS["classic"]
-# Read on a light and on a dark page alike.
+# Readable on light and dark pages.
 STYLE = ("text{font:14px system-ui,sans-serif;fill:#1f2328}.small{font-size:12px;fill:#59636e}.head{font-weight:600}"
          "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.small{fill:#9198a1}}")
 
@@ -26,7 +26,7 @@ def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") 
 
 
 def block(top: float, title: str, values: dict[str, float], labels: dict[str, str]) -> tuple[list[str], float]:
-    """Bars of one figure, one for each side (or size), and where the next block begins."""
+    """Draws the bars of one figure, one per side (or size). Returns the bars and where the next block begins."""
     parts = [text(0, top + 16, title, "head")]
     y = top + 28
     longest = max(values.values())
@@ -40,7 +40,7 @@ def block(top: float, title: str, values: dict[str, float], labels: dict[str, st
 
 
 def picture(parts: list[str], y: float, report: dict, what: str, label: str) -> str:
-    """The parts, and below them, from `y` on, where and how it was measured."""
+    """The parts, and below them, from `y` on, where and how they were measured."""
     seen = report["machine"]
     foot = f"{seen['cores']} cores of {seen['cpu']}, no GPU, {report['date']}; {what}"
     parts = [*parts, text(0, y + 6, foot, "small"), text(0, y + 24, report["command"], "small")]
@@ -55,7 +55,7 @@ def draw_comparison(report: dict) -> str:
     memory = {side: one["peak_bytes"] / 2**30 for side, one in sides.items()}
     times = {side: f"{value:.0f}" + (f" ({ratios[side]['photos_per_minute']:.1f}x)" if side in ratios else "")
              for side, value in speed.items()}
-    parts, y = block(0, "12-megapixel photos per minute, all five looks", speed, times)
+    parts, y = block(0, "12-megapixel photos per minute, all five analyses", speed, times)
     more, y = block(y, "peak memory, GiB", memory, {side: f"{value:.1f}" for side, value in memory.items()})
     what = f"{report['photos']} photos, {len(report['rounds'])} rounds"
     return picture(parts + more, y, report, what, "Photos per minute and peak memory, beside the Python stack")
@@ -71,7 +71,7 @@ def draw_scale(report: dict) -> str:
                 heading = title if rows is report["sizes"] else f"{title}, {rows[0]['photos']:,} photos"
                 more, y = block(y, heading, values, {side: f"{value:,.0f}" for side, value in values.items()})
                 parts += more
-    what = f"640 x 480, {report['only'] or 'all five looks'}"
+    what = f"640 x 480, {report['only'] or 'all five analyses'}"
     return picture(parts, y, report, what, "Photos per minute and peak memory as the library grows")
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Does the cost grow as the work does? scale.py [--photos 10,100,1000] [--only LOOKS] [--workers 1,2] [--json FILE]
+"""Measures how time and memory grow with the library: scale.py [--photos 10,100,1000] [--only ANALYSES] [--workers 1,2] [--json FILE]
 
-Makes libraries of so many different photos (640 x 480, cut out of samples/ at seeded places, in ~/.cache/calotype/bench), scans each
-into a new catalogue with `calotype scan`, and prints photos a minute, seconds and the peak of resident memory: both should stay flat
-as the library grows. --workers does the same for the first library of a hundred photos or more (else the largest) with so many workers.
-Devices are measured before. plot.py draws FILE. Needs Pillow (~/.cache/calotype/venv/bench has it).
+Makes libraries with these numbers of different photos (640 x 480, cut from samples/ at seeded positions, in ~/.cache/calotype/bench).
+Scans each into a new catalogue with `calotype scan` and prints photos per minute, seconds and peak resident memory; the speed and
+the memory should not change with the size. --workers repeats this for the first library of at least a hundred photos (else the
+largest) with these numbers of workers. Devices are measured before. plot.py draws FILE. Needs Pillow (in ~/.cache/calotype/venv/bench).
 """
 
 import argparse
@@ -27,7 +27,7 @@ SIZE = (640, 480)
 
 
 def make_photos(count):
-    """A folder of `count` photos; the first of a larger one are those of a smaller one."""
+    """Makes a folder of `count` photos. A larger folder begins with the photos of a smaller one."""
     from PIL import Image
 
     folder = CACHE / "bench" / f"small-{count}"
@@ -54,7 +54,7 @@ def settings(workers):
 
 
 def measure(binary, workers):
-    """Devices are measured for so many workers, once."""
+    """Measures the devices once for this number of workers."""
     subprocess.run([str(binary), *settings(workers), "doctor"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 

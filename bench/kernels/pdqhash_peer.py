@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Holds our PDQ against the C reference inside the PyPI package pdqhash, on the same luma in the same session.
+"""Compares our PDQ with the C reference inside the PyPI package pdqhash, on the same luma in the same session.
 
     python3 -m venv VENV && VENV/bin/pip install numpy==2.4.6 pdqhash==0.2.8
     VENV/bin/python bench/kernels/pdqhash_peer.py build/release/bench/kernels/kernels_bench [ROUNDS]
 
-The reference's own function is called in the package's library, so neither Python nor the package's luma is counted.
-Each round measures both, one after the other; told are the medians of the rounds.
+Calls the reference's own function in the package's library, so that neither Python nor the package's luma is measured. Each
+round measures both, one after the other; prints the medians of the rounds.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 import pdqhash.bindings
 
 SIDE = 512
-RUNS = 60  # of the reference, a round; the best counts
+RUNS = 60  # runs of the reference per round; the best counts
 # pdqHash256FromFloatLuma(float*, float*, int, int, float (*)[64], float (*)[64], float (*)[16], Hash256&, int&)
 REFERENCE = "_ZN8facebook3pdq7hashing23pdqHash256FromFloatLumaEPfS2_iiPA64_fS4_PA16_fRNS1_7Hash256ERi"
 
 
 def make_luma() -> np.ndarray:
-    """Smooth shapes and noise, rounded as luma of bytes is."""
+    """Smooth shapes and noise, rounded like the luma of bytes."""
     random = np.random.default_rng(1)
     y, x = np.mgrid[:SIDE, :SIDE]
     shapes = 90 * np.sin(x / 37 + y / 91) + 60 * np.cos(x * y / 9000)
@@ -36,7 +36,7 @@ def make_luma() -> np.ndarray:
 
 
 def reference(luma: np.ndarray) -> tuple[float, str, int]:
-    """Best seconds, hash, quality."""
+    """Returns the best time in seconds, the hash and the quality."""
     run = getattr(ctypes.CDLL(pdqhash.bindings.__file__), REFERENCE)
     run.restype = None
     floats = ctypes.POINTER(ctypes.c_float)
@@ -53,7 +53,7 @@ def reference(luma: np.ndarray) -> tuple[float, str, int]:
 
 
 def ours(bench: str, path: str) -> tuple[dict[str, float], dict[str, tuple[str, int]]]:
-    """Hashes per second, and hash and quality, of each kernel."""
+    """Returns hashes per second, hash and quality of each kernel."""
     text = subprocess.run([bench, "--luma", path], check=True, capture_output=True, text=True).stdout
     lines = [line.split("\t") for line in text.splitlines()]
     rates = {name.split(", ")[1]: float(value) for name, value, _ in lines if name.startswith("hashes of luma, ")}
@@ -78,7 +78,7 @@ def main() -> int:
                     return 1
                 rates.setdefault(kernel, []).append(rate)
                 ratios.setdefault(kernel, []).append(rate * seconds)
-    print(f"hash {expected}, quality {quality}: all the same")
+    print(f"hash {expected}, quality {quality}: all equal")
     for name, values in rates.items():
         ratio = f"\t{statistics.median(ratios[name]):.1f} times the reference" if name in ratios else ""
         print(f"{name}\t{statistics.median(values):.0f} hashes/s{ratio}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a folder of small photos, each of its own content: ./many_files.py FOLDER [COUNT] (100,000 by default; needs Pillow).
+"""Makes a folder of small photos with different contents: ./many_files.py FOLDER [COUNT] (100,000 by default; needs Pillow).
 
     ./many_files.py FOLDER && calotype scan FOLDER --only pdq && time calotype scan --only pdq
 """
@@ -18,7 +18,7 @@ def main() -> None:
     for i in range(count):
         below = folder / f"{i // 1000:03}"
         below.mkdir(parents=True, exist_ok=True)
-        # What follows the end of a JPEG is no part of the picture, but of the file.
+        # Bytes after the end of a JPEG change the file, but not the picture.
         (below / f"{i:06}.jpg").write_bytes(photo.getvalue() + i.to_bytes(4, "little"))
 
 

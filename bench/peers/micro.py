@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Single steps of other libraries, for the table beside Calotype's: micro.py PHOTOS MODELS [--peer NAME] [--json FILE]
+"""Measures single steps in other libraries, to compare with Calotype's: micro.py PHOTOS MODELS [--peer NAME] [--json FILE]
 
-    decode-pillow, decode-opencv, decode-vips    milliseconds for a JPEG file to --side pixels, one core
-    clip-torch, clip-onnxruntime                 photos a second through CLIP's image network, --batch at once, all cores
+    decode-pillow, decode-opencv, decode-vips    milliseconds to decode a JPEG file to --side pixels, on one core
+    clip-torch, clip-onnxruntime                 photos per second through CLIP's image network, --batch at once, on all cores
 
-Each is the best of --repeats passes over --count photos (of random pixels for the last two), which is what the machine can do
-when nothing else disturbs it.
+Each figure is the best of --repeats passes over --count photos (random pixels for the last two), that is, what the machine can
+do undisturbed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from PIL import Image, ImageOps  # noqa: E402
 
 
 def best(call, items: list, repeats: int) -> float:
-    """Seconds for one item, in the fastest of the passes."""
-    call(items[0])  # warm
+    """Seconds per item in the fastest pass."""
+    call(items[0])  # warm up
     passes = []
     for _ in range(repeats):
         begin = time.perf_counter()
@@ -43,13 +43,13 @@ def best(call, items: list, repeats: int) -> float:
 
 def decode_pillow(path: str, side: int) -> np.ndarray:
     with Image.open(path) as image:
-        image.draft("RGB", (side, side))  # the smallest that the decoder makes which is not below `side`
+        image.draft("RGB", (side, side))  # the smallest size of the decoder that is at least `side`
         image.thumbnail((side, side), Image.Resampling.BICUBIC)
         return np.asarray(ImageOps.exif_transpose(image))
 
 
 def decode_opencv(path: str, side: int) -> np.ndarray:
-    """At half its size where that is enough for a photo of 4000 pixels, as who knows the photos would write it."""
+    """At half the size where that is enough for a photo of 4000 pixels, as a programmer who knows the photos would do."""
     image = cv2.imread(path, cv2.IMREAD_REDUCED_COLOR_2 if side <= 2000 else cv2.IMREAD_COLOR)
     factor = side / max(image.shape[:2])
     return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else image
@@ -62,7 +62,7 @@ def decode_vips(path: str, side: int) -> bytes:
 def photos(args: argparse.Namespace) -> list[str]:
     found = [str(path) for path in sorted(args.photos.glob("*.jpg"))[: args.count]]
     if not found:
-        raise SystemExit(f"micro.py: {args.photos} has no *.jpg; bench/photos.py makes some")
+        raise SystemExit(f"micro.py: {args.photos} has no *.jpg; make some with bench/photos.py")
     return found
 
 
@@ -111,15 +111,15 @@ PEERS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("models", type=Path, help="what bench/graphs.py made")
-    parser.add_argument("--peer", choices=PEERS, help="one alone; default: each, in a process of its own")
+    parser.add_argument("models", type=Path, help="output folder of bench/graphs.py")
+    parser.add_argument("--peer", choices=PEERS, help="run only this one; default: each in its own process")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--side", type=int, default=2048, help="what Calotype decodes to (2048)")
+    parser.add_argument("--side", type=int, default=2048, help="size to decode to (2048, as Calotype)")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    # One after the other: a child has its own threads, cores and memory.
+    # One after the other, so that each process has all cores and the memory.
     answer = {args.peer: PEERS[args.peer](args)} if args.peer else {name: in_child(name, args) for name in PEERS}
     text = json.dumps(answer, indent=1) + "\n"
     if args.json:

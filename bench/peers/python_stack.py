@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""The five looks at photos as a careful engineer writes them in Python: python_stack.py PHOTOS MODELS [--json FILE]
+"""The five analyses as a careful engineer writes them in Python: python_stack.py PHOTOS MODELS [--json FILE]
 
-PHOTOS is a folder of JPEGs, MODELS what bench/graphs.py made. Threads take photos from one queue; each photo is decoded
+PHOTOS is a folder of JPEGs, MODELS the output of bench/graphs.py. Threads take photos from one queue. Each photo is decoded
 once, at half its size in the decoder, and shared by all five: DETR-R50 (transformers, its own image processor), OpenCLIP
-ViT-B/32 (its own transform), RapidOCR with PP-OCRv6 small, SCRFD and ArcFace-R50 (ONNX Runtime, faces of a photo in one
-batch), PDQ (pdqhash, from 512 pixels, as its authors advise). The clock runs from the first photo to the last, after
+ViT-B/32 (its own transform), RapidOCR with PP-OCRv6 small, SCRFD and ArcFace-R50 (ONNX Runtime, all faces of a photo in one
+batch), PDQ (pdqhash, from 512 pixels, as its authors recommend). The time is measured from the first photo to the last, after
 models are loaded and warm.
 
-    --workers N --threads N    threads that take photos, and threads within a model, each (default: 4 and 1)
-    --tune                     tries layouts on the first photos, says which is fastest, and stops
-    --findings                 adds what each photo shows to the JSON
+    --workers N --threads N    number of threads that take photos, and of threads within each model (default: 4 and 1)
+    --tune                     measure several numbers of threads on the first photos, print the fastest, and stop
+    --findings                 add the findings of each photo to the JSON
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ FACE_SCORE, FACE_IOU = 0.5, 0.4
 OBJECT_SCORE = 0.7
 TEXT_SCORE = 0.5
 STRIDES = (8, 16, 32)
-# Where ArcFace wants eyes, nose and corners of the mouth in 112 x 112.
+# The positions of eyes, nose and mouth corners that ArcFace needs in 112 x 112.
 ARCFACE = np.float32([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]])
 LAYOUTS = ((4, 1), (2, 1), (1, 2), (2, 2), (3, 1))
 
 
 class Stages:
-    """Milliseconds by stage, from many threads."""
+    """Milliseconds per stage, summed over threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -72,7 +72,7 @@ def session(path: Path, threads: int) -> ort.InferenceSession:
 
 
 class Faces:
-    """SCRFD as InsightFace runs it, then ArcFace on chips turned upright."""
+    """SCRFD as InsightFace runs it, then ArcFace on upright face chips."""
 
     def __init__(self, pack: Path, threads: int) -> None:
         self.detector = session(pack / "scrfd.onnx", threads)
@@ -84,7 +84,7 @@ class Faces:
             self.anchors[stride] = np.repeat(grid, 2, 0)
 
     def detect(self, bgr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (x, y, x, y, score) and five points each, in pixels of the photo."""
+        """Returns boxes (x, y, x, y, score) and five points per box, in pixels of the photo."""
         scale = FACE_SIDE / max(bgr.shape[:2])
         size = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
         canvas = np.zeros((FACE_SIDE, FACE_SIDE, 3), np.uint8)
@@ -125,7 +125,7 @@ class Faces:
 
 
 def reader(pack: Path, threads: int) -> RapidOCR:
-    """With the model files of the pack and its score; all else are RapidOCR's defaults for them."""
+    """RapidOCR with the pack's model files and score; everything else is RapidOCR's default."""
     return RapidOCR(params={
         "Global.log_level": "error", "Global.text_score": TEXT_SCORE, "Det.model_path": str(pack / "ocr_detect.onnx"),
         "Rec.model_path": str(pack / "ocr_recognise.onnx"), "Cls.model_path": str(pack / "ocr_orient.onnx"),
@@ -136,7 +136,7 @@ class Clip:
     def __init__(self, models: Path) -> None:
         self.network = open_clip.create_model("ViT-B-32", pretrained=None)
         self.network.load_state_dict(torch.load(models / "peer/clip.pt", weights_only=True))
-        self.network.transformer = self.network.token_embedding = None  # words are not looked at here
+        self.network.transformer = self.network.token_embedding = None  # text is not encoded here
         self.network.eval()
         self.transform = open_clip.image_transform(224, is_train=False)
 
@@ -176,9 +176,9 @@ class Stack:
 
     def look(self, path: Path, stages: Stages) -> dict:
         with stages.stage("decode"):
-            bgr = cv2.imread(str(path), cv2.IMREAD_REDUCED_COLOR_2)  # upright, at half its size
+            bgr = cv2.imread(str(path), cv2.IMREAD_REDUCED_COLOR_2)  # upright, at half the size
             if bgr is None:
-                raise SystemExit(f"python_stack.py: {path} is no JPEG that OpenCV reads")
+                raise SystemExit(f"python_stack.py: {path} is not a JPEG that OpenCV can read")
             rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         with torch.inference_mode(), stages.stage("objects"):
             objects = self.objects.find(rgb, stages)
@@ -218,7 +218,7 @@ def report(result: Result, workers: int, threads: int) -> dict:
 
 
 def tune(photos: list[Path], models: Path) -> dict:
-    """Photos per minute of each layout; models are loaded anew where the threads within them differ."""
+    """Photos per minute of each number of threads; models are reloaded when their number of threads changes."""
     speeds = {}
     for threads in sorted({layout[1] for layout in LAYOUTS}):
         if threads > (os.cpu_count() or 1):
@@ -228,7 +228,7 @@ def tune(photos: list[Path], models: Path) -> dict:
         for workers in (layout[0] for layout in LAYOUTS if layout[1] == threads):
             result = stack.run(photos, workers)
             speeds[f"{workers}x{threads}"] = result.photos * 60 / result.seconds
-            print(f"{workers} workers of {threads} threads: {speeds[f'{workers}x{threads}']:.1f} photos a minute",
+            print(f"{workers} workers of {threads} threads: {speeds[f'{workers}x{threads}']:.1f} photos per minute",
                   file=sys.stderr)
     return {"layouts": speeds, "best": max(speeds, key=speeds.get)}
 
@@ -237,21 +237,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("models", type=Path)
-    parser.add_argument("--count", type=int, help="the first so many photos; default: all")
+    parser.add_argument("--count", type=int, help="use only the first photos; default: all")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--findings", action="store_true")
-    parser.add_argument("--json", type=Path, help="where the report goes; default: standard output")
+    parser.add_argument("--json", type=Path, help="write the report to this file; default: standard output")
     args = parser.parse_args()
     photos = sorted(args.photos.glob("*.jpg"))[: args.count]
     if not photos:
-        parser.error(f"{args.photos} has no *.jpg; bench/photos.py makes some")
+        parser.error(f"{args.photos} has no *.jpg; make some with bench/photos.py")
     if args.tune:
         answer = tune(photos, args.models)
     else:
         stack = Stack(args.models, args.threads)
-        stack.run(photos[: args.workers], args.workers)  # warm
+        stack.run(photos[: args.workers], args.workers)  # warm up
         result = stack.run(photos, args.workers)
         answer = report(result, args.workers, args.threads)
         if args.findings:

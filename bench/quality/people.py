@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""How well faces are sorted into people: the samples' portraits, altered in nine ways, among strangers.
+"""Measures how well faces are sorted into people: the samples' portraits, altered in nine ways, among strangers.
 
     ./people.py [--calotype BINARY] [--pack starter] [--keep FOLDER]        needs Pillow
 
-Each face of the portraits, and each that is found in the group photo of 1927, is cut out with some room around it and becomes ten
-pictures: as it is, mirrored, dark, bright, small, grey, blurred a little and much, turned by a few degrees and shifted, and strongly
-compressed; a grey photo has no grey picture. All are scanned in a random order, in three scans, so that later faces meet people who were
-there before. Who is who is known of the face in the middle, and of no other that a picture shows; judged are all pairs of those. Two
-pictures of one photo are copies of a kind: this shows what alterations do, not what years do. People who were taken for one are listed;
+Cuts each face of the portraits, and each face found in the group photo of 1927, out with some margin and makes ten pictures of it:
+unchanged, mirrored, dark, bright, small, grey, slightly and strongly blurred, rotated by a few degrees and shifted, and strongly
+compressed (a grey photo gets no grey picture). Scans all pictures in a random order, in three scans, so that later faces meet
+existing people. The identity is known only for the face in the centre of a picture; all pairs of those faces are judged. All
+pictures of a face come from one photo, so this measures the effect of alterations, not of years. Prints which people were confused;
 their pictures stay in FOLDER.
 """
 
@@ -26,14 +26,14 @@ from typing import NamedTuple
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 ROOT = Path(__file__).resolve().parents[2]
-# Who is in it; None: everybody in it is somebody else.
+# The person in each sample; None: everyone in it is a different person.
 PHOTOS = {"obama.jpg": "obama", "obama_speaking.jpg": "obama", "biden.jpg": "biden", "astronaut.png": "collins", "solvay_1927.jpg": None}
-ROOM = 0.8  # around a face, in its sizes
+ROOM = 0.8  # margin around a face, in multiples of its size
 SCANS = 3
 
 
 def small(face: Image.Image) -> Image.Image:
-    """A fifth of the size, on a field of grey: a face far away."""
+    """A fifth of the size on a grey background: a distant face."""
     shrunk = face.resize((max(1, face.width // 5), max(1, face.height // 5)), Image.Resampling.LANCZOS)
     field = Image.new("RGB", (face.width, face.height), (120, 120, 120))
     field.paste(shrunk, (face.width // 3, face.height // 3))
@@ -46,7 +46,7 @@ def moved(face: Image.Image) -> Image.Image:
 
 
 def blurred(face: Image.Image, sigma: float) -> Image.Image:
-    """By a part of the face's width, which is the picture's less the room on both sides."""
+    """Blurs by a fraction of the face's width, which is the picture's width without the margins."""
     return face.filter(ImageFilter.GaussianBlur(sigma * face.width / (1 + 2 * ROOM)))
 
 
@@ -62,7 +62,7 @@ ALTERED = {
     "moved": moved,
     "compressed": lambda face: face,
 }
-# Where the face's middle comes to lie, in parts of the picture that it was cut into; the middle, where nothing is said.
+# The centre of the face after the alteration, as fractions of the picture; (1/2, 1/2) if not listed.
 MIDDLE = {"small": (1 / 3 + 1 / 10, 1 / 3 + 1 / 10), "moved": (1 / 2 - 1 / 12, 1 / 2 - 1 / 16)}
 
 
@@ -87,7 +87,7 @@ class Program:
 
 
 def portraits(program: Program) -> list[tuple[str, Image.Image]]:
-    """Who, and the face with room around it."""
+    """The person, and the face with its margin."""
     found = []
     for name, who in PHOTOS.items():
         (photo,) = program("analyze", ROOT / "samples" / name, "--json", "--only", "faces")
@@ -97,7 +97,7 @@ def portraits(program: Program) -> list[tuple[str, Image.Image]]:
             x, y, width, height = face["box"]
             box = (x - ROOM * width, y - ROOM * height, x + (1 + ROOM) * width, y + (1 + ROOM) * height)
             cut = picture.crop(tuple(round(v) for v in box))
-            # Faces of one size, so that each way of altering them does the same to all.
+            # All faces have one size, so that an alteration has the same effect on each.
             cut = cut.resize((400, round(400 * cut.height / cut.width)), Image.Resampling.LANCZOS)
             found.append((who or f"1927 {i}", cut))
     return found
@@ -123,7 +123,7 @@ def pictures(program: Program) -> list[Picture]:
 
 
 def draw(program: Program, folder: Path) -> dict[str, Picture]:
-    """Makes the pictures and scans them; they are answered by their paths."""
+    """Makes the pictures and scans them. Returns them by their paths."""
     made = pictures(program)
     truth = {}
     for scan in range(SCANS):
@@ -136,7 +136,7 @@ def draw(program: Program, folder: Path) -> dict[str, Picture]:
 
 
 def shows(face: dict, middle: tuple[float, float]) -> bool:
-    """Whether the face's box has the place in its inner half."""
+    """Whether the position lies in the inner half of the face's box."""
     x, y, width, height = face["box"]
     return abs(x + width / 2 - middle[0]) < width / 4 and abs(y + height / 2 - middle[1]) < height / 4
 
@@ -172,7 +172,7 @@ def main() -> None:
         of_it = [path for path, picture in truth.items() if picture.how == how]
         without = sum(path not in person for path in of_it)
         right = sum(path in person and person[path] == largest[who[path]].most_common(1)[0][0] for path in of_it)
-        print(f"{how}: {right} of {len(of_it)} with the most of their person, {without} with nobody")
+        print(f"{how}: {right} of {len(of_it)} in the cluster with most of their person, {without} without a person")
     for number in sorted(set(person.values())):
         theirs = sorted(path for path, one in person.items() if one == number)
         if len({who[path] for path in theirs}) > 1:

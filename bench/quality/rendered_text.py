@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The share of characters that Calotype and RapidOCR read right in drawn text, with the very same model files.
+"""Measures the share of characters that Calotype and RapidOCR recognise in drawn text, with the same model files.
 
     ./rendered_text.py [--fonts FOLDER] [--keep FOLDER]
 
-The models are those of the package rapidocr: they are the starter pack's.
+The models are those of the package rapidocr, which the starter pack also uses.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SCRIPTS = {
     "Chinese": (("wqy/wqy-zenhei.ttc",), ("人人生而自由", "在尊严和权利上一律平等", "他们赋有理性和良心")),
 }
 SIZES = (14, 24, 48)  # pixels, of the font
-ROTATIONS = (0, 5, 90, 180)  # degrees, against the clock
+ROTATIONS = (0, 5, 90, 180)  # degrees, counterclockwise
 MARGIN = 40
 
 
@@ -48,7 +48,7 @@ def draw(font: ImageFont.FreeTypeFont, lines: tuple[str, ...], rotation: int) ->
 
 
 def edits(one: str, other: str) -> int:
-    """Levenshtein's distance."""
+    """The Levenshtein distance."""
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
         previous, row[0] = row[0], i
@@ -58,7 +58,7 @@ def edits(one: str, other: str) -> int:
 
 
 def right(lines: tuple[str, ...], read: list[str]) -> int:
-    """How many characters of `lines` were read; spaces are left out, for where words end is a matter of taste."""
+    """The number of characters of `lines` that were recognised. Ignores spaces, since word boundaries are ambiguous."""
     plain = ["".join(text.split()) for text in read]
     count = 0
     for line in ("".join(line.split()) for line in lines):

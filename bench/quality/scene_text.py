@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The share of characters that Calotype and RapidOCR read right in the sample photos with text, with the very same models.
+"""Measures the share of characters that Calotype and RapidOCR recognise in the sample photos with text, with the same models.
 
     ./scene_text.py
 
-What is written in them stands in scene_text.tsv, as a person reads it: the photo, then one line of it after the other.
+scene_text.tsv has the text of each photo as a person reads it: the photo, then its lines.
 """
 
 from __future__ import annotations

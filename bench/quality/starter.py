@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How well the starter pack sees: objects, faces and search by meaning on the forty samples.
+"""Measures how well the starter pack detects objects and faces and searches by meaning, on the forty samples.
 
     ./starter.py [--calotype BINARY]
 
-What a person sees in them stands in starter_truth.tsv and queries.tsv. The photos get names that say nothing, so that only what is in
-them is found. Objects are judged by whether a class is named at all, not by their boxes.
+starter_truth.tsv and queries.tsv contain what a person sees in the photos. The photos get meaningless names, so that only their
+content can be found. An object counts as found when its class is named; boxes are not compared.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def rows(name: str) -> list[list[str]]:
 
 
 class Library:
-    """The samples under other names, scanned."""
+    """Scans the samples under other names."""
 
     def __init__(self, binary: Path, home: Path) -> None:
         self.binary = binary
@@ -56,8 +56,8 @@ class Library:
 
 def objects_and_faces(library: Library) -> None:
     truth = {name: (int(faces), set(filter(None, objects.split(",")))) for name, faces, objects in rows("starter_truth.tsv")}
-    counts = {threshold: [0, 0, 0] for threshold in THRESHOLDS}  # right, named, there
-    faces = [0, 0, 0]  # right, found, there
+    counts = {threshold: [0, 0, 0] for threshold in THRESHOLDS}  # correct, named, existing
+    faces = [0, 0, 0]  # correct, found, existing
     for path, name in library.names.items():
         shown = library.run("show", path, "--json")[0]
         there, wanted = truth[name]
@@ -73,7 +73,7 @@ def objects_and_faces(library: Library) -> None:
     print("| objects, from a score of | precision | recall |\n|---|---|---|")
     for threshold, (right, named, there) in counts.items():
         print(f"| {threshold:.2f} | {right / max(named, 1):.2f} | {right / there:.2f} |")
-    print(f"\nFaces: {faces[1]} found, {faces[2]} there, at most {faces[0]} of them right.\n")
+    print(f"\nFaces: {faces[1]} found, {faces[2]} exist, at most {faces[0]} of the found ones are correct.\n")
 
 
 def retrieval(library: Library) -> None:
