@@ -1,7 +1,8 @@
-// kernels_bench [--luma FILE] [JPEG...]: what the inner loops cost on one core, in CPU time, the best of many runs.
-//   --luma FILE  hashes this: 512 x 512 floats of 0 to 255. Without it, noise
-//   JPEG...      photos that are decoded to 2000 pixels
-// Prints "name<tab>value<tab>unit" for each figure. CALOTYPE_ANALYSIS_KERNEL chooses the kernels of those after PDQ.
+// kernels_bench [--luma FILE] [JPEG...]: measures the inner loops on one core, in CPU time, the best of many runs.
+//   --luma FILE  hash these 512 x 512 floats of 0 to 255; without it, noise
+//   JPEG...      photos to decode to 2000 pixels
+// Prints "name<tab>value<tab>unit" for each figure. CALOTYPE_ANALYSIS_KERNEL selects the kernels for all figures after
+// PDQ.
 #include <fmt/format.h>
 #include <time.h>
 
@@ -26,7 +27,7 @@ constexpr int kLumaSide = 512;
 constexpr std::size_t kLumaValues = std::size_t{kLumaSide} * kLumaSide;
 constexpr int kPhotoWidth = 2000;
 constexpr int kPhotoHeight = 1500;
-// What most networks of torchvision's kind take.
+// The input of most torchvision-like networks.
 constexpr Normalisation kNormalisation{.mean = {123.675F, 116.28F, 103.53F}, .std = {58.395F, 57.12F, 57.375F}};
 
 double CpuSeconds() {
@@ -35,7 +36,7 @@ double CpuSeconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Of as many runs as fit into half a second, at least ten.
+// The best of as many runs as fit into half a second, at least ten.
 template <typename Work>
 double BestSeconds(const Work& work) {
   constexpr double kBudget = 0.5;
@@ -68,7 +69,7 @@ StatusOr<std::vector<float>> ReadLuma(const std::string& path) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path));
   if (bytes.size() != kLumaValues * sizeof(float)) {
     return absl::InvalidArgumentError(
-        fmt::format("{}: {} bytes; {} are needed", path, bytes.size(), kLumaValues * sizeof(float)));
+        fmt::format("{}: {} bytes; expected {}", path, bytes.size(), kLumaValues * sizeof(float)));
   }
   std::vector<float> luma(kLumaValues);
   std::memcpy(luma.data(), bytes.data(), bytes.size());

@@ -1,4 +1,4 @@
-// A million PDQ hashes with copies among them: how fast they are grouped.
+// Measures how fast a million PDQ hashes with copies among them are grouped.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kDistance = 31;
 constexpr std::size_t kSample = 20'000;
 
-// Nine of ten are random; the tenth is a copy of an earlier one with up to 40 bits changed, so that some are copies and
-// some are just none.
+// Nine of ten hashes are random. The tenth is a copy of an earlier one with up to 40 bits changed, so that some are
+// within the limit for copies and some just beyond it.
 std::vector<PdqHash> MakeHashes(std::size_t count) {
   std::mt19937_64 random(1);
   std::vector<PdqHash> hashes(count);
@@ -36,7 +36,8 @@ std::vector<PdqHash> MakeHashes(std::size_t count) {
   return hashes;
 }
 
-// Each frame a bit from the one before, and a few bits of noise: a camera that looks at one scene all day.
+// Each frame differs from the previous one by a bit, plus some bits of noise, like a camera that records one scene all
+// day.
 std::vector<PdqHash> MakeTimeLapse(std::size_t frames) {
   std::mt19937_64 random(2);
   const auto flip = [&random](PdqHash hash, uint64_t bits) {
@@ -78,7 +79,7 @@ Status BenchHashes(const Options& options) {
     Tell(fmt::format("a time-lapse of {} frames", frames), Seconds(start), "s");
     Tell("  its groups", static_cast<double>(scenes.size()), "");
   }
-  // All pairs of a part, and what that would take for all.
+  // Compares all pairs of a part and extrapolates to all hashes.
   const std::vector<PdqHash> sample(hashes.begin(),
                                     hashes.begin() + static_cast<std::ptrdiff_t>(std::min(kSample, hashes.size())));
   start = Clock::now();

@@ -1,5 +1,6 @@
-// The same vectors in graphs (HNSW), by USearch and by hnswlib, as far as their headers are there: recall against time
-// at several expansions, beside our index and the exact scan. Compiled for AVX2 and FMA: it is their best that counts.
+// Searches the same vectors in graphs (HNSW) by USearch and hnswlib, if their headers are installed: recall and time at
+// several expansions, compared with our index and the exact scan. Compiled for AVX2 and FMA, so that both run at their
+// best.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,7 +50,7 @@ struct Problem {
 
 using Search = std::function<std::vector<PhotoId>(std::span<const float> query)>;
 
-// One line of the curve.
+// Measures one point of the curve.
 void Try(const Problem& problem, const std::string& name, const Search& search) {
   std::vector<double> times;
   std::vector<double> processor;
@@ -84,7 +85,7 @@ Status TryUsearch(const Problem& problem, std::size_t build_expansion) {
                                                          unum::usearch::scalar_kind_t::f32_k),
                           config);
   if (!made) {
-    return absl::InternalError("usearch made no index");
+    return absl::InternalError("USearch could not create an index");
   }
   Index index = std::move(made.index);
   const std::size_t count = problem.vectors.size() / kDimension;
@@ -95,7 +96,7 @@ Status TryUsearch(const Problem& problem, std::size_t build_expansion) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::vector<float> vector = ToFloat(problem.vectors.subspan(i * kDimension, kDimension));
     if (!index.add(i + 1, vector.data())) {
-      return absl::InternalError("usearch took no vector");
+      return absl::InternalError("USearch could not add a vector");
     }
   }
   TellBuild(name, watch, cpu, memory);

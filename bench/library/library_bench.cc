@@ -1,5 +1,5 @@
-// A catalogue of a million made-up photos, written through its own interface: FOLDER/catalog.db, for `calotype --set
-// catalog.file=...` and the section "text". Kept; made anew when the number differs.
+// Writes a catalogue of a million made-up photos through the catalogue's interface: FOLDER/catalog.db, for `calotype
+// --set catalog.file=...` and the section "text". The file is kept and made again only when the number differs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ AnalysisOutcome Done(const char* analysis) {
           .milliseconds = 10};
 }
 
-// Nine of ten are random; the tenth is a copy of an earlier one with up to 40 bits changed.
+// Nine of ten hashes are random. The tenth is a copy of an earlier one with up to 40 bits changed.
 PdqHash HashOf(int64_t photo) {
   std::mt19937_64 random(static_cast<uint64_t>(photo));
   if (photo > 0 && random() % 10 == 0) {

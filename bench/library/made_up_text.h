@@ -1,4 +1,4 @@
-// What stands in photos that are made up.
+// The text in the made-up photos.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@ namespace calotype::bench {
 
 inline constexpr int64_t kWords = 50'000;
 
-// The word of a rank: the first is the commonest. Letters alone.
+// Returns the word with this frequency rank; rank 0 is the most common. Contains only letters.
 std::string MadeUpWord(int64_t rank);
 
-// Three lines of four words, the rarer the higher their rank; the same for the same photo.
+// Returns three lines of four words; words of higher ranks are rarer. Deterministic for each photo.
 std::vector<std::string> MadeUpLines(int64_t photo);
 
 }  // namespace calotype::bench

@@ -1,4 +1,4 @@
-// library_bench SECTION FOLDER [COUNT [DIMENSION]]: figures of a large library, made up by a seeded generator.
+// library_bench SECTION FOLDER [COUNT [DIMENSION]]: measures a large library made by a seeded generator.
 #include <fmt/format.h>
 
 #include <array>

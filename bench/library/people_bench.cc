@@ -1,4 +1,4 @@
-// Faces of a large library sorted into people: how long, in how much memory, how well.
+// Measures sorting the faces of a large library into people: time, memory and accuracy.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,21 +16,21 @@
 namespace calotype::bench {
 namespace {
 
-constexpr float kThreshold = 0.42F;  // what people use with ArcFace
-constexpr double kPeople = 10'000;   // who are seen again and again
-constexpr double kStrangers = 0.4;   // share of the faces that are seen once
+constexpr float kThreshold = 0.42F;  // common with ArcFace
+constexpr double kPeople = 10'000;   // who appear repeatedly
+constexpr double kStrangers = 0.4;   // share of the faces that appear once
 constexpr int64_t kFirstStranger = 1'000'000;
-constexpr int64_t kLater = 1000;  // faces that come when all others are sorted
+constexpr int64_t kLater = 1000;  // faces that are added when all others are sorted
 constexpr std::size_t kBatch = 500;
 
-// Who is seen: ever rarer ones, as in a family's library, and strangers. Every twentieth person is the sibling of the
-// one before. How much of a face is the person's and how much chance differs from photo to photo; one of seven is a bad
-// one, of which half are small or unsure.
+// Generates the faces of photos: people with decreasing frequency, as in a family's library, and strangers. Every
+// twentieth person is a sibling of the previous one. The share of a face vector that is the person's, not noise,
+// differs between photos; one of seven photos is bad, and half of the faces in those are small or have a low score.
 class FaceGenerator {
  public:
   explicit FaceGenerator(std::size_t dimension) : dimension_(dimension) {}
 
-  // The faces of the next photo, and who they are.
+  // Returns the faces of the next photo and their identities.
   std::vector<FaceFinding> Photo(std::vector<int64_t>& identities) {
     std::vector<int64_t> here;
     for (uint64_t left = 1 + random_() % 4; left > 0; --left) {
@@ -88,7 +88,7 @@ AnalysisOutcome Done(const char* analysis) {
   return {.analysis = analysis, .version = "v1", .state = AnalysisState::kDone, .reason = "", .device = "cpu"};
 }
 
-// Photos until there are `until` faces.
+// Adds photos until there are `until` faces.
 Status AddFaces(Catalog& catalog, FaceGenerator& generator, int64_t until, std::vector<int64_t>& identities) {
   while (static_cast<int64_t>(identities.size()) < until) {
     CALOTYPE_RETURN_IF_ERROR(catalog.Begin());
@@ -110,7 +110,7 @@ Status AddFaces(Catalog& catalog, FaceGenerator& generator, int64_t until, std::
 
 double Pairs(int64_t count) { return static_cast<double>(count) * static_cast<double>(count - 1) / 2; }
 
-// Of all pairs that are said to be one person, and of all that are.
+// Precision over all pairs in the same cluster, and recall over all pairs of the same person.
 Status Judge(Catalog& catalog, const std::vector<int64_t>& identities) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceRecord> faces, catalog.Faces());
   std::map<int64_t, int64_t> of_identity;
@@ -133,7 +133,7 @@ Status Judge(Catalog& catalog, const std::vector<int64_t>& identities) {
     }
     return pairs;
   };
-  Tell("people there are", static_cast<double>(of_identity.size()), "");
+  Tell("people in the data", static_cast<double>(of_identity.size()), "");
   Tell("people found", static_cast<double>(of_person.size()), "");
   Tell("faces left without a person", static_cast<double>(left), "");
   Tell("pairwise precision", sum(of_both) / sum(of_person), "");

@@ -1,4 +1,4 @@
-// What library_bench measures, one file each.
+// The measurements of library_bench, one file per section.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@ namespace calotype::bench {
 
 struct Options {
   int64_t count = 1'000'000;
-  std::size_t dimension = 512;   // of the section "people"
-  std::filesystem::path folder;  // for files that are made; kept, so that peers can read the same
+  std::size_t dimension = 512;   // only for the section "people"
+  std::filesystem::path folder;  // for generated files; kept, so that peers can read the same files
 };
 
-// Prints "name<tab>value<tab>unit" for each figure.
+// Prints "name<tab>value<tab>unit".
 void Tell(const std::string& name, double value, const std::string& unit);
 
 Status BenchVectors(const Options& options);

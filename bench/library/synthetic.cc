@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kCentres = 2000;
 constexpr std::size_t kDirections = 64;
-// Vectors are drawn in chunks, each from a seed of its own, so that any number of threads draws the same.
+// Each chunk of vectors has its own seed, so the result does not depend on the number of threads.
 constexpr int64_t kChunk = 10'000;
 
 Status Generate(const VectorGenerator& generator, const fs::path& file, int64_t count) {
@@ -46,7 +46,7 @@ Status Generate(const VectorGenerator& generator, const fs::path& file, int64_t 
       stream.write(reinterpret_cast<const char*>(chunk.data()), static_cast<std::streamsize>(chunk.size() * 2));
     }
   }
-  return stream.good() ? absl::OkStatus() : absl::ResourceExhaustedError("the vectors could not be written");
+  return stream.good() ? absl::OkStatus() : absl::ResourceExhaustedError("cannot write the vectors");
 }
 
 }  // namespace
@@ -117,7 +117,7 @@ StatusOr<std::span<const uint16_t>> MappedHalves(const fs::path& file, int64_t c
   const std::size_t bytes = static_cast<std::size_t>(count) * kDimension * 2;
   void* const at = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, opened.get(), 0);
   if (at == MAP_FAILED) {
-    return absl::InternalError("the vectors cannot be mapped");
+    return absl::InternalError("cannot map the vectors");
   }
   return std::span<const uint16_t>(static_cast<const uint16_t*>(at), bytes / 2);
 }

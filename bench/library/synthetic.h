@@ -1,4 +1,4 @@
-// What the sections share: vectors that are made up, a stopwatch, and how much memory a process holds.
+// Shared by the sections: synthetic vectors, a stopwatch, and the memory use of this process.
 #pragma once
 
 #include <chrono>
@@ -24,23 +24,23 @@ class Stopwatch {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Of this thread: what a machine that does other work at the same time does not lengthen.
+// CPU time of this thread, so that other work on the machine does not count.
 double CpuMilliseconds();
 
 double Percentile(std::vector<double>& values, double part);
 
-// "VmRSS", "VmHWM" ... of this process, in megabytes; ResetPeak() makes the peak (VmHWM) what is resident now.
+// Returns "VmRSS", "VmHWM" ... of this process in megabytes. ResetPeak() sets the peak (VmHWM) to the current value.
 double MemoryOf(const std::string& name);
 void ResetPeak();
 
 std::vector<float> NormalValues(std::size_t count, uint64_t seed);
 void MakeUnit(std::span<float> vector);
 
-// 0.6 of one of 2,000 centres, 0.12 of a combination of 64 common directions, 0.15 noise, normalised: near neighbours
-// that are hard to tell apart, as photos of one afternoon are.
+// Makes vectors from 0.6 of one of 2,000 centres, 0.12 of a combination of 64 common directions and 0.15 of noise,
+// normalised. Near neighbours are hard to tell apart, like photos of one afternoon.
 class VectorGenerator {
  public:
-  // `count` vectors of kDimension, one after the other; the same for the same seed.
+  // Returns `count` vectors of kDimension, one after another; the same for the same seed.
   std::vector<float> Chunk(uint64_t seed, std::size_t count) const;
 
  private:
@@ -51,14 +51,14 @@ class VectorGenerator {
   VectorGenerator();
 };
 
-// `count` vectors of `file`, mapped for good.
+// Maps `count` vectors of `file` into memory, never unmapped.
 StatusOr<std::span<const uint16_t>> MappedHalves(const std::filesystem::path& file, int64_t count);
 
-// The file FOLDER/vectors.f16 with `count` of them, made by all cores unless it is there; mapped for good.
+// Maps FOLDER/vectors.f16 with `count` vectors, never unmapped. Creates it on all cores if it does not exist.
 StatusOr<std::span<const uint16_t>> MappedVectors(const VectorGenerator& generator, const std::filesystem::path& folder,
                                                   int64_t count);
 
-// The `wanted` nearest of all, each compared.
+// Returns the `wanted` nearest vectors, found by comparing all of them.
 std::vector<ScoredPhoto> Exact(std::span<const uint16_t> vectors, std::span<const float> query, std::size_t wanted);
 
 }  // namespace calotype::bench

@@ -1,4 +1,4 @@
-// Words in a million photos: the catalogue's full-text search beside SQLite's LIKE over the same lines.
+// Searches words in a million photos: the catalogue's full-text search compared with SQLite's LIKE on the same lines.
 #include <fmt/format.h>
 
 #include <algorithm>

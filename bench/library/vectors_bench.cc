@@ -1,4 +1,4 @@
-// A million vectors: how well, how fast, how large.
+// Measures the vector index with a million vectors: recall, speed and size.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kQueries = 1000;
-constexpr std::size_t kExactQueries = 200;  // fewer of more than a million vectors
+constexpr std::size_t kExactQueries = 200;  // fewer for more than a million vectors
 constexpr std::size_t kWanted = 10;
 
-// Resident megabytes: of all, and of the mapping of the index's vectors.
+// Resident megabytes: of the process, and of the mapped vectors of the index.
 struct Resident {
   double all = 0;
   double vectors = 0;
@@ -56,7 +56,7 @@ Status Build(const fs::path& folder, std::span<const uint16_t> vectors) {
   return absl::OkStatus();
 }
 
-// Milliseconds of each query: by the clock on the wall, and of the processor.
+// Milliseconds per query: wall-clock time and CPU time.
 struct Times {
   std::vector<double> wall;
   std::vector<double> cpu;
