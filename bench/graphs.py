@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the models of the benchmark, the very same weights for both sides: ./graphs.py FOLDER [--starter FOLDER]
+"""Makes the models of the benchmark, with the same weights for both sides: ./graphs.py FOLDER [--starter FOLDER]
 
-DETR-R50, D-FINE-N and -S, OpenCLIP ViT-B/32 and ArcFace-R50 cannot be had from package registries: they are their
-authors' architectures at full size, with seeded random weights whose activations are brought to what trained ones have
-(normalisations are fitted to samples), and detectors that report a handful a photo. PP-OCRv6 small (package rapidocr) and
-SCRFD (the starter pack's) are real. FOLDER then has
+DETR-R50, D-FINE-N and -S, OpenCLIP ViT-B/32 and ArcFace-R50 are not in package registries. They are made from their
+authors' architectures at full size, with seeded random weights. Normalisations are fitted to samples, so that activations
+are like those of trained networks, and the detectors report a few objects per photo. PP-OCRv6 small (package rapidocr)
+and SCRFD (from the starter pack) are real. FOLDER then contains
 
-    peer/            what PyTorch loads: detr/ (transformers), clip.pt (open_clip)
-    models/          the packs bench-classic and bench-fast, for calotype; the Python stack takes its ONNX files from there
+    peer/            the files that PyTorch loads: detr/ (transformers), clip.pt (open_clip)
+    models/          the packs bench-classic and bench-fast for calotype; the Python stack uses their ONNX files
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def sibling(path: Path, name: str):
-    """A script of another folder as a module."""
+    """Imports a script from another folder as a module."""
     spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-# Its exporter, and how it spreads what the last layers answer.
+# Used for its exporter, and for how it spreads the results of the last layers.
 parity = sibling(ROOT / "tools/parity/detect/graphs.py", "parity_detectors")
 
 SEED = 20261125
-# Of the 100 or 300 queries, over the fitting photos: as many as a detector reports in a photo of a street or a room.
+# Objects per photo, of 100 or 300 queries: as many as a detector reports in a photo of a street or a room.
 REPORTED = 6
-# What the last layers are fitted to.
+# The photos to which the last layers are fitted.
 FITTING = ("astronaut.png", "coffee.png", "motorcycle.png", "old_town.jpg", "fruits.jpg", "solvay_1927.jpg")
 HGNET_B0 = {
     "stem_channels": [3, 16, 16],
@@ -65,7 +65,7 @@ HGNET_B0 = {
     "stage_numb_of_layers": [3, 3, 3, 3],
     "use_learnable_affine_block": True,
 }
-# The authors' configurations (dfine_hgnetv2_{n,s}_coco.yml) in transformers' words.
+# The authors' configurations (dfine_hgnetv2_{n,s}_coco.yml), with transformers' names.
 D_FINE = {
     "n": {
         "stages": ["stage3", "stage4"],
@@ -81,7 +81,7 @@ D_FINE = {
 
 
 def pixels(height: int, width: int, mean: tuple[float, ...], std: tuple[float, ...]) -> torch.Tensor:
-    """The fitting photos as a network sees them: [n, 3, height, width]."""
+    """The fitting photos as a network's input: [n, 3, height, width]."""
     rows = []
     for name in FITTING:
         with Image.open(ROOT / "samples" / name) as image:
@@ -96,7 +96,7 @@ HALF = ((0.5,) * 3, (0.5,) * 3)
 
 
 def fit_normalisations(network: nn.Module, batch: torch.Tensor) -> None:
-    """Each batch normalisation, frozen ones too, gets the statistics of what reaches it, as training leaves it."""
+    """Sets the statistics of each batch normalisation, frozen ones too, to those of its input, as training does."""
     def fit(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         axes = [axis for axis in range(inputs[0].dim()) if axis != 1]
         module.running_mean.copy_(inputs[0].mean(axes))
@@ -110,7 +110,7 @@ def fit_normalisations(network: nn.Module, batch: torch.Tensor) -> None:
 
 
 def quiet_softmax(network: nn.Module, batch: torch.Tensor, threshold: float) -> None:
-    """Raises "no object" until REPORTED queries a photo are surer of another class than `threshold`."""
+    """Raises "no object" until only REPORTED queries per photo score another class above `threshold`."""
     with torch.no_grad():
         logits = network(pixel_values=batch).logits
         low, high = -50.0, 50.0
@@ -124,7 +124,7 @@ def quiet_softmax(network: nn.Module, batch: torch.Tensor, threshold: float) -> 
 
 
 def quiet_sigmoid(network: nn.Module, batch: torch.Tensor, threshold: float) -> None:
-    """Lowers all classes until REPORTED pairs of query and class a photo pass `threshold`."""
+    """Lowers all classes until only REPORTED pairs of query and class per photo pass `threshold`."""
     with torch.no_grad():
         values = network(pixel_values=batch).logits.flatten()
         limit = float(values.topk(REPORTED * len(batch)).values[-1])
@@ -136,7 +136,7 @@ def quiet_sigmoid(network: nn.Module, batch: torch.Tensor, threshold: float) -> 
 
 
 def loud(layers: nn.Module) -> None:
-    """Attention that chooses: with weights as small as training begins with, all queries answer the same."""
+    """Makes attention selective: with the small initial weights of training, all queries return the same."""
     for module in layers.modules():
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, 0, 2 / math.sqrt(module.in_features))
@@ -144,9 +144,9 @@ def loud(layers: nn.Module) -> None:
 
 def detr() -> nn.Module:
     torch.manual_seed(SEED)
-    backbone = hf.ResNetConfig(out_features=["stage4"])  # its defaults are ResNet-50's
+    backbone = hf.ResNetConfig(out_features=["stage4"])  # the defaults are ResNet-50's
     config = hf.DetrConfig(use_timm_backbone=False, use_pretrained_backbone=False, backbone=None, backbone_config=backbone,
-                           num_labels=91)  # and the others DETR's
+                           num_labels=91)  # the other values are DETR's
     network = hf.DetrForObjectDetection(config).eval()
     loud(network.model.decoder)
     batch = pixels(480, 640, *IMAGENET)
@@ -170,7 +170,7 @@ def d_fine(size: str) -> nn.Module:
 
 
 class FaceBlock(nn.Module):
-    """Of IResNet: normalise, convolve, rectify, convolve with the stride."""
+    """A block of IResNet: normalise, convolve, activate, convolve with the stride."""
 
     def __init__(self, inside: int, outside: int, stride: int) -> None:
         super().__init__()
@@ -186,7 +186,7 @@ class FaceBlock(nn.Module):
 
 
 class ArcFace(nn.Module):
-    """IResNet50 as InsightFace's w600k_r50: 112 x 112 to 512 numbers, 43.6 million weights."""
+    """IResNet50 like InsightFace's w600k_r50: 112 x 112 pixels to 512 numbers, 43.6 million weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -218,7 +218,7 @@ def clip() -> nn.Module:
 
 
 class Call(nn.Module):
-    """A module's method as something to export; one input, one output."""
+    """Wraps a module's method with one input and one output for the export."""
 
     def __init__(self, module: nn.Module, call) -> None:
         super().__init__()
@@ -243,7 +243,7 @@ def export_detector(network: nn.Module, layout: parity.Layout, path: Path) -> No
 
 
 def clip_vocabulary(folder: Path) -> None:
-    """open_clip's pieces as vocab.json and merges.txt."""
+    """Writes open_clip's pieces as vocab.json and merges.txt."""
     source = Path(open_clip.__file__).parent / "bpe_simple_vocab_16e6.txt.gz"
     merges = gzip.open(source).read().decode("utf-8").split("\n")[1 : 49152 - 256 - 2 + 1]
     codes = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
@@ -255,7 +255,7 @@ def clip_vocabulary(folder: Path) -> None:
 
 
 def make_graphs(folder: Path) -> None:
-    """All that are of random weights, into `folder` and its sibling `peer`."""
+    """Writes all models with random weights into `folder` and its sibling `peer`."""
     peer = folder.parent / "peer"
     peer.mkdir(parents=True, exist_ok=True)
     network = detr()
@@ -279,7 +279,7 @@ def take_real_ones(folder: Path, starter: Path) -> None:
                "ocr_orient": package / "ch_ppocr_mobile_v2.0_cls_mobile.onnx", "scrfd": starter / "scrfd.onnx"}
     for name, source in sources.items():
         if not source.exists():
-            raise SystemExit(f"graphs.py: {source} is not there; ./quickstart, or tools/starter_pack/build, makes the "
+            raise SystemExit(f"graphs.py: {source} does not exist; ./quickstart or tools/starter_pack/build makes the "
                              "starter pack (--starter names its folder)")
         shutil.copy(source, folder / f"{name}.onnx")
 
@@ -310,7 +310,7 @@ REST = (
            "expect_lines": 5}),
     Model("ocr_recognise", "ocr.recognise", "ctc", LINES | {"expect_text": ["PARKING"]}, params={"score_threshold": 0.5}),
     Model("ocr_orient", "ocr.orient", "orient", LINES | {"expect_degrees": 0}),
-    # The state of its licence: tools/starter_pack/README.md.
+    # About its licence, see tools/starter_pack/README.md.
     Model("scrfd", "faces.detect", "scrfd",
           {"photo": "self_test/face_640.jpg", "more_photos": ["self_test/hard_faces.jpg"], "expect_faces": 1}),
     Model("arcface_r50", "faces.recognise", "arcface",
@@ -349,7 +349,7 @@ def link(source: Path, target: Path) -> None:
 
 
 def write_pack(name: str, models: tuple[Model, ...], graphs: Path, models_folder: Path) -> None:
-    """Files are hard links: the packs share all but the detector. The manifest comes last, as in every pack."""
+    """Writes a pack. Its files are hard links, since packs differ only in the detector. Writes the manifest last."""
     pack = models_folder / name
     for model in models:
         for file in (f"{model.name}.onnx", *model.extra):

@@ -1,4 +1,4 @@
-"""Detectors of transformers with small, seeded random weights, as ONNX files of the layouts that people run."""
+"""Detectors of transformers with small, seeded random weights, as ONNX files in the layouts that people use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALL = {
     "encoder_ffn_dim": 16,
     "decoder_ffn_dim": 16,
 }
-# Far above what training starts with: queries and places of the photo must differ in what they answer.
+# Far larger than the initial weights of training, so that queries and positions give different results.
 STD = 0.25
 HYBRID = {
     "encoder_hidden_dim": 16,
@@ -57,7 +57,7 @@ def conditional() -> torch.nn.Module:
 
 def deformable() -> torch.nn.Module:
     config = hf.DeformableDetrConfig(
-        **{**SMALL, "d_model": 32},  # of which its GroupNorm makes 32 groups
+        **{**SMALL, "d_model": 32},  # its GroupNorm has 32 groups
         **backbone("stage3", "stage4"),
         num_queries=20,
         num_labels=91,
@@ -115,7 +115,7 @@ def d_fine() -> torch.nn.Module:
 
 
 class Patches(torch.nn.Module):
-    """No detector of that name: its inputs and outputs alone, from patches that look at the photo."""
+    """Not the real detector: only its inputs and outputs, computed from patches of the photo."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -131,15 +131,15 @@ class Patches(torch.nn.Module):
 
 @dataclass
 class Layout:
-    """How a network becomes a file."""
+    """How a network is exported."""
 
     make: Callable[[], torch.nn.Module]
     shape: tuple[int, int]  # height, width of the traced input
     fixed: bool = False
     mask: bool = False
-    bytes_inside: bool = False  # takes uint8 [1, H, W, 3] and normalises by itself
+    bytes_inside: bool = False  # takes uint8 [1, H, W, 3] and normalises itself
     outputs: list[str] = field(default_factory=lambda: ["logits", "pred_boxes"])
-    answers: bool = False  # takes orig_target_sizes beside images, answers labels, boxes and scores
+    answers: bool = False  # also takes orig_target_sizes; returns labels, boxes and scores
 
 
 LAYOUTS = {
@@ -151,7 +151,7 @@ LAYOUTS = {
     "rt_detr_v2": Layout(rt_detr_v2, (640, 640), fixed=True),
     "d_fine": Layout(d_fine, (640, 640), fixed=True),
     "bytes": Layout(lambda: Patches(80), (640, 640), fixed=True, bytes_inside=True),
-    # As the repositories of RT-DETR and D-FINE export.
+    # As exported by the repositories of RT-DETR and D-FINE.
     "answers": Layout(lambda: Patches(80), (640, 640), fixed=True, answers=True, outputs=["labels", "boxes", "scores"]),
     "rf_detr": Layout(lambda: Patches(91), (224, 224), fixed=True, outputs=["labels", "dets"]),
 }
@@ -174,7 +174,7 @@ class Exported(torch.nn.Module):
 
     @staticmethod
     def answer(logits: torch.Tensor, boxes: torch.Tensor, sizes: torch.Tensor):
-        """The best pairs of query and class, as many as queries; corners in pixels of `sizes` (width, height)."""
+        """Returns the best pairs of query and class, as many as there are queries; corners in pixels of `sizes` (width, height)."""
         classes = logits.shape[2]
         scores, pairs = logits.sigmoid().flatten(1).topk(logits.shape[1])
         centre, size = boxes.split(2, 2)
@@ -184,16 +184,16 @@ class Exported(torch.nn.Module):
 
 
 def spread(network: torch.nn.Module, pixels: torch.Tensor, threshold: float, softmax: bool) -> None:
-    """Scales the last layers, so that boxes lie all over the photo and about 15 pairs a photo score the threshold."""
+    """Scales the last layers, so that boxes cover the whole photo and about 15 pairs per photo reach the threshold."""
     heads = {"class": [], "box": []}
     for name, module in network.named_modules():
         if isinstance(module, torch.nn.Linear):
-            # Those of the encoder of two-stage networks choose queries; they may stay as they are.
+            # The layers of the encoder of two-stage networks choose queries and stay unchanged.
             if "class" in name and "enc_" not in name:
                 heads["class"].append((name, module))
             elif "bbox" in name and "enc_" not in name:
                 heads["box"].append((name, module))
-    # Queries that look alike find the same box twenty times.
+    # Similar queries would find the same box twenty times.
     for name, parameter in network.named_parameters():
         if "query_position_embeddings" in name or "detection_tokens" in name:
             parameter.data.normal_(0, 2)
@@ -207,14 +207,14 @@ def spread(network: torch.nn.Module, pixels: torch.Tensor, threshold: float, sof
             module.weight.normal_(0, 1.0 / math.sqrt(module.in_features))
             module.bias.zero_()
         logits = network(pixel_values=pixels).logits
-        mean = logits.mean((0, 1))  # what all queries and photos share says nothing of either
+        mean = logits.mean((0, 1))  # the common part of all queries and photos carries no information
         spread_logits = logits - mean
         factor = (4.0 if softmax else 2.0) / float(spread_logits.std())
         shift = 0.0
         if not softmax:
             values = spread_logits.flatten() * factor
             shift = math.log(threshold / (1 - threshold)) - float(values.topk(15 * len(pixels)).values[-1])
-        for module in {id(m.weight): m for m in last_class}.values():  # some share theirs
+        for module in {id(m.weight): m for m in last_class}.values():  # some layers share their weights
             module.weight.mul_(factor)
             module.bias.copy_(shift - mean * factor)
 
@@ -253,7 +253,7 @@ def export(network: torch.nn.Module, layout: Layout, path: Path) -> None:
 
 
 def shrink(path: Path) -> None:
-    """Constants folded, and neither long names nor the places in the source that the exporter notes."""
+    """Folds constants, and removes long names and the source locations that the exporter records."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(path)

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Writes what transformers makes of photos with detectors of random weights, for src/analysis/detect.
+"""Writes the results of transformers for photos and detectors with random weights, for src/analysis/detect.
 
     pip install -r requirements.txt
     ./make_golden.py
 
-The graphs (graphs.py) are small but have the layouts that people run. What goes into them is made by the image
-processor of transformers in both its ways (torchvision, Pillow), what comes out is read by its
-post_process_object_detection; for RF-DETR, the package rfdetr does both, around a stand-in for its network with its
-inputs and outputs. A graph that answers labels, boxes and scores by itself is held against transformers around the same
-network without that end. ONNX Runtime runs them, as the program does. Pillow is 12: 13 scales tall photos down before it
-scales them across, which rounds some bytes otherwise. The same seed gives the same weights; run it again when a family
-or a version in requirements.txt changes. rfdetr and torch are installed with --no-deps where their own are not wanted.
+The graphs (graphs.py) are small but have the layouts that people use. The image processor of transformers makes their
+input, in both its variants (torchvision, Pillow); its post_process_object_detection decodes their output. For RF-DETR,
+the package rfdetr does both, around a substitute for its network with the same inputs and outputs. A graph that returns
+labels, boxes and scores itself is compared with transformers around the same network without that end. ONNX Runtime runs
+the graphs, as in the program. Pillow must be version 12: 13 scales tall photos down before it scales them across, which
+rounds some bytes differently. The same seed gives the same weights. Run it again when a family or a version in
+requirements.txt changes. Install rfdetr and torch with --no-deps where their dependencies are not wanted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from graphs import LAYOUTS, Layout, export, spread
 ROOT = Path(__file__).resolve().parents[3]
 TESTDATA = ROOT / "src/analysis/detect/testdata"
 
-# Boxes a little under the threshold are written too: the C++ side may score them a little higher.
+# Boxes slightly below the threshold are written too, because the C++ side may score them slightly higher.
 MARGIN = 0.005
 
 
@@ -84,7 +84,7 @@ def derive_photos() -> None:
     open_sample("fruits.jpg").resize((41, 29)).save(TESTDATA / "tiny.png")
     open_sample("old_town.jpg").crop((0, 250, 751, 390)).save(TESTDATA / "panorama.jpg", quality=85)
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     open_sample("robin.jpg").rotate(90, expand=True).save(TESTDATA / "rotated.jpg", quality=85, exif=exif)
 
 
@@ -139,7 +139,7 @@ def by_rfdetr(session: ort.InferenceSession, family: Family, photo: Image.Image)
 
 
 def write_graph(name: str, family: Family, layout: Layout) -> tuple[Path, ort.InferenceSession]:
-    """The file, and what transformers is put around: the same, but that of a graph without an end of its own."""
+    """Returns the file, and the network that transformers is put around: the same, but without the graph's own decoding."""
     torch.manual_seed(20)
     network = layout.make().eval()
     height, width = layout.shape

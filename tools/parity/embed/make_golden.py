@@ -4,10 +4,10 @@
     pip install -r requirements.txt
     ./make_golden.py
 
-Each graph has the layout of one that people run (Immich's export of open_clip, transformers.js's and optimum's of CLIP
-and SigLIP) with one layer and seeded random weights. Vectors are what PyTorch makes of the samples and of texts with the
-reference library's own preprocessing: open_clip.image_transform, and transformers' image processors with Pillow. Photos
-are first turned upright and brought to sRGB, as Calotype does. The tokenizers are those that tools/parity/tokenizer trained.
+Each graph has a layout that people use (Immich's export of open_clip, transformers.js's and optimum's of CLIP and SigLIP),
+with one layer and seeded random weights. PyTorch computes the vectors of the samples and of texts, with the reference
+library's own preprocessing: open_clip.image_transform, and transformers' image processors with Pillow. Photos are first
+turned upright and converted to sRGB, as in Calotype. The tokenizers are those trained by tools/parity/tokenizer.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TOKENIZERS = TESTDATA / "tokenizers"
 SIDE = 64
 WIDTH = 16
 
-# Large, tall, wide, grey, with an alpha channel, small; those made here: tiny, panoramic, lying on its side.
+# Large, tall, wide, grey, with an alpha channel, small; made here: tiny, panoramic, rotated.
 SAMPLES = ["solvay_1927.jpg", "biden.jpg", "obama_speaking.jpg", "astronaut.png", "cameraman.png", "coffee.png", "page.png",
            "motorcycle.png", "sudoku.png", "flower.jpg", "rocket.jpg", "coffee_copy.jpg", "aloe.jpg", "graffiti.png"]
 MADE = ["tiny.png", "panoramic.png", "rotated.jpg"]
@@ -64,7 +64,7 @@ def make_photos() -> None:
 
 
 def louder(module: torch.nn.Module) -> torch.nn.Module:
-    """Random weights give all photos nearly one vector; larger ones tell them apart."""
+    """Random weights give nearly the same vector for all photos; larger weights give different ones."""
     with torch.no_grad():
         for parameter in module.parameters():
             if parameter.dim() > 1:
@@ -106,7 +106,7 @@ def ids_of(tokenizer: str, text: str, length: int, pad: int) -> list[int]:
 
 
 def canonical(text: str) -> str:
-    """transformers' SiglipTokenizer.canonicalize_text after lower-casing."""
+    """transformers' SiglipTokenizer.canonicalize_text, after lower-casing."""
     import re
     import string
 
@@ -131,7 +131,7 @@ class Golden:
 
 
 def immich(golden: Golden) -> None:
-    """open_clip, exported as Immich does; and the same with bytes in and the normalisation inside."""
+    """open_clip as exported by Immich; and the same with bytes as input and the normalisation inside."""
     torch.manual_seed(20260601)
     model = louder(CLIP(WIDTH, CLIPVisionCfg(layers=1, width=WIDTH, head_width=8, patch_size=16, image_size=SIDE),
                         CLIPTextCfg(context_length=77, vocab_size=1700, width=WIDTH, heads=2, layers=1)))
@@ -161,13 +161,13 @@ def immich(golden: Golden) -> None:
                                       "resize_mode": "shortest", "fill_color": 0}}
     golden.photos("immich_visual.onnx", "clip", config, encode)
     golden.photos("bytes_visual.onnx", "clip", {}, encode)
-    # open_clip fills with 0, transformers with the end token: what is behind the end makes no difference.
+    # open_clip pads with 0, transformers with the end token; tokens after the end token make no difference.
     golden.texts("immich_textual.onnx", "clip", "clip/vocab.json", None, lambda text: rows(
         read(torch.tensor([ids_of("clip.json", text, 77, 0)]))))
 
 
 def transformers_clip(golden: Golden) -> None:
-    """Two graphs as optimum exports them, and one with both encoders as transformers.js has it."""
+    """Two graphs as exported by optimum, and one with both encoders as in transformers.js."""
     torch.manual_seed(20260602)
     shape = {"hidden_size": WIDTH, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
     model = CLIPModel._from_config(CLIPConfig(
@@ -229,7 +229,7 @@ def siglip(golden: Golden, name: str, tokenizer: str, pad: int, seed: int) -> No
         return out.last_hidden_state, out.pooler_output
 
     outputs = ["last_hidden_state", "pooler_output"]
-    if name == "siglip":  # the two differ in their tokenizer alone
+    if name == "siglip":  # the two differ only in their tokenizer
         export(f"{name}_vision.onnx", model, look, {"pixel_values": torch.zeros(1, 3, SIDE, SIDE)}, outputs,
                {"pixel_values": {0: "b"}})
         golden.photos(f"{name}_vision.onnx", "siglip", {}, lambda image: rows(
@@ -242,7 +242,7 @@ def siglip(golden: Golden, name: str, tokenizer: str, pad: int, seed: int) -> No
 
 
 def main() -> None:
-    torch.backends.mha.set_fastpath_enabled(False)  # ONNX has no such operator
+    torch.backends.mha.set_fastpath_enabled(False)  # ONNX does not have this operator
     OUT.mkdir(parents=True, exist_ok=True)
     make_photos()
     golden = Golden()

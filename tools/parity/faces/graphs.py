@@ -23,7 +23,7 @@ def randomise(network: nn.Module, seed: int) -> nn.Module:
 
 
 class Pyramid(nn.Module):
-    """Features at strides from 8 pixels on, each twice the one before, and one head of `columns` for each."""
+    """Features at strides of 8, 16, 32 ... pixels, with a head of `columns` for each."""
 
     def __init__(self, columns: int, levels: int) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class YuNet(Detector):
 
 
 class Recogniser(nn.Module):
-    """112 x 112 pixels to 8 numbers for each square of `side` pixels."""
+    """Maps 112 x 112 pixels to 8 numbers per square of `side` pixels."""
 
     def __init__(self, side: int, scale: float) -> None:
         super().__init__()

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes what InsightFace and OpenCV make of photos with face models of random weights, for src/analysis/faces.
+"""Writes the results of InsightFace and OpenCV for photos and face models with random weights, for src/analysis/faces.
 
     pip install -r requirements.txt
     ./make_golden.py
 
-The graphs (graphs.py) have the inputs and outputs of published models. Around them runs the libraries' own code:
+The graphs (graphs.py) have the inputs and outputs of published models. The libraries' own code runs around them:
 insightface's SCRFD, ArcFaceONNX and norm_crop, OpenCV's FaceDetectorYN and FaceRecognizerSF, and for RetinaFace the
-anchors, decoding and suppression of facexlib, which keeps the PyTorch port's. The photo is fitted into the input as
-SCRFD does it, for YuNet and RetinaFace too: their own programs take any size. The same seed gives the same weights.
+anchors, decoding and suppression of facexlib, which come from the PyTorch port. Photos are fitted into the input like
+SCRFD's, also for YuNet and RetinaFace, whose own programs take any size. The same seed gives the same weights.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ import graphs
 ROOT = Path(__file__).resolve().parents[3]
 TESTDATA = ROOT / "src/analysis/faces/testdata"
 SIZE = 640
-MARGIN = 0.005  # boxes a little under the threshold are written too
+MARGIN = 0.005  # boxes slightly below the threshold are written too
 PHOTOS = ["astronaut.png", "cat.png", "pagoda.jpg", "biden.jpg", "solvay_1927.jpg"]
 
-# Where the SCRFD of the starter pack sees them.
+# The landmarks that the starter pack's SCRFD detects.
 FACES = {
     "astronaut.png": [[[204.4, 100.8], [247.3, 103.1], [223.5, 128.4], [201.2, 138.5], [246.4, 140.6]]],
     "biden.jpg": [[[528.2, 324.7], [652.4, 346.5], [595.6, 402.6], [524.0, 460.3], [619.7, 478.6]]],

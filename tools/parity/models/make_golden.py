@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes tests/golden: what Python makes of the photos in samples/ with the same ONNX files as the program.
+"""Writes tests/golden: the results of Python for the photos in samples/, with the same ONNX files as the program.
 
     pip install -r requirements.txt
     ./make_golden.py
 
-Models are those of the installed pack "starter" (CALOTYPE_MODELS_FOLDER says where it is, if not in the cache), their
-parameters those of packs/starter.toml. Vectors are base64 of little-endian float16. Run again, the same machine writes
+The models are those of the installed pack "starter" (in the cache, or in CALOTYPE_MODELS_FOLDER); their parameters are
+those of packs/starter.toml. Vectors are base64 of little-endian float16. Run again, the same machine writes
 the same file; another CPU may differ in the last digit, and the int8 text encoder by about 0.001 in the cosine.
 """
 
@@ -66,13 +66,13 @@ def rounded(value: object, digits: int) -> object:
 
 
 def tidy(finding: dict) -> dict:
-    """Scores to four digits, pixels to two: more would only be noise."""
+    """Rounds scores to four digits and pixels to two; more digits would be noise."""
     digits = {"score": 4, "box": 2, "landmarks": 2, "quad": 2}
     return {key: rounded(value, digits[key]) if key in digits else value for key, value in finding.items()}
 
 
 def read_pack() -> tuple[Path, dict[str, dict]]:
-    """The folder of the installed pack, and its models by task; a file that is not the manifest's is refused."""
+    """Returns the folder of the installed pack and its models by task. Fails for a file that differs from the manifest."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calotype/models"
     folder = Path(os.environ.get("CALOTYPE_MODELS_FOLDER") or default) / "starter"
     manifest = tomllib.loads((ROOT / "packs/starter.toml").read_text(encoding="utf-8"))
@@ -112,7 +112,7 @@ class Reference:
 
 
 def write(file: Path, head: dict, key: str, cases: list[dict]) -> None:
-    """One case a line, so that a change shows where it is."""
+    """Writes one case per line, so that a diff shows the changed cases."""
     lines = ",\n".join(json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in cases)
     start = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Photos as the program sees them, decoded by Pillow: upright, sRGB, alpha over white, long side near 2048."""
+"""Photos prepared as in the program, decoded by Pillow: upright, sRGB, alpha over white, long side near 2048."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ TARGET_LONG_SIDE = 2048  # src/photo/decode.h
 
 @dataclass
 class Photo:
-    pixels: np.ndarray  # height x width x RGB, what is analysed
+    pixels: np.ndarray  # height x width x RGB, as analysed
     width: int  # of the upright original
     height: int
 
-    to_original: float = 1  # pixels of the original for a pixel of what is analysed
+    to_original: float = 1  # pixels of the original per analysed pixel
 
 
 def resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The rule of src/analysis/image_ops.h: area averaging where it shrinks, bilinear where it enlarges."""
+    """Like src/analysis/image_ops.h: area averaging when it shrinks, bilinear when it grows."""
     shrunk = (min(width, pixels.shape[1]), min(height, pixels.shape[0]))
     pixels = cv2.resize(pixels, shrunk, interpolation=cv2.INTER_AREA)
     return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def embedded_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """None also for sRGB's, and for one whose header is broken: libpng and browsers ignore those (page.png has one)."""
+    """Returns None also for sRGB and for a broken header, which libpng and browsers ignore (page.png has one)."""
     data = image.info.get("icc_profile") or b""
     # ICC.1:2010, 7.2.15: bytes 64 to 67 are the rendering intent, 0 to 3.
     if len(data) < 128 or int.from_bytes(data[64:68], "big") > 3:
@@ -51,7 +51,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def cosines(size: int) -> np.ndarray:
-    """The orthonormal DCT-II of `size` points: a row for each frequency."""
+    """The orthonormal DCT-II of `size` points, with one row per frequency."""
     frequency, place = np.mgrid[:size, :size]
     rows = np.cos(math.pi * frequency * (2 * place + 1) / (2 * size)) * math.sqrt(2 / size)
     rows[0] /= math.sqrt(2)
@@ -59,7 +59,7 @@ def cosines(size: int) -> np.ndarray:
 
 
 def shrink_rows(pixels: np.ndarray, eighths: int) -> np.ndarray:
-    """Every 8 rows to `eighths`, as libjpeg's scaled decoding does: a block's lower frequencies, put back together."""
+    """Scales every 8 rows to `eighths` like libjpeg's scaled decoding: inverts only a block's lower frequencies."""
     height, width, channels = pixels.shape
     padded = np.pad(pixels, ((0, -height % 8), (0, 0), (0, 0)), mode="edge")
     matrix = cosines(eighths).T @ cosines(8)[:eighths] * math.sqrt(eighths / 8)
@@ -68,7 +68,7 @@ def shrink_rows(pixels: np.ndarray, eighths: int) -> np.ndarray:
 
 
 def scaled_jpeg(pixels: np.ndarray) -> tuple[np.ndarray, float]:
-    """The smallest eighth that is still long enough. Pillow can only halve; for colour this is near, not equal."""
+    """Scales to the smallest sufficient number of eighths. Pillow can only halve, so colour is similar, not equal."""
     longest = max(pixels.shape[:2])
     eighths = next(m for m in range(1, 9) if m == 8 or math.ceil(longest * m / 8) >= TARGET_LONG_SIDE)
     if eighths == 8:

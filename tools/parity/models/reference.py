@@ -1,7 +1,7 @@
-"""Each model of the pack as a Python programmer would run it: ONNX Runtime, numpy, OpenCV and the yardsticks' packages.
+"""Runs each model of the pack as a Python programmer would: ONNX Runtime, numpy, OpenCV and the reference packages.
 
-Shares no code with the program, so that a slip in one is not in the other. What is the program's own choice is shared,
-and so not checked: how pictures are resampled and letterboxed, that photos are hashed at 512 x 512, black around face
+Shares no code with the program, so that an error in one is not in the other. The program's own choices are the same
+here and thus not checked: how pictures are resampled and letterboxed, that photos are hashed at 512 x 512, black around face
 chips, and that (0, 0) is the outer corner of the first pixel. Boxes are [x, y, width, height] in pixels of the upright
 original.
 """
@@ -38,7 +38,7 @@ class Model:
         self._session = onnxruntime.InferenceSession(str(self.file), options, providers=["CPUExecutionProvider"])
 
     def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
-        """For graphs with one input."""
+        """Runs a graph with one input."""
         (given,) = self._session.get_inputs()
         return self.run_named(**{given.name: image})
 
@@ -51,12 +51,12 @@ class Model:
 
 
 def planes(pixels: np.ndarray) -> np.ndarray:
-    """[1, 3, H, W] float32 of an image."""
+    """Converts an image to float32 [1, 3, H, W]."""
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32)
 
 
 def letterbox(pixels: np.ndarray, size: int) -> tuple[np.ndarray, float]:
-    """`pixels` at the top left of a black square, and how much they were scaled."""
+    """Returns `pixels` scaled and placed at the top left of a black square, and the scale."""
     height, width = pixels.shape[:2]
     scale = size / max(width, height)
     fitted = resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
@@ -66,7 +66,7 @@ def letterbox(pixels: np.ndarray, size: int) -> tuple[np.ndarray, float]:
 
 
 def best_boxes(corners: np.ndarray, scores: np.ndarray, classes: np.ndarray, params: dict) -> np.ndarray:
-    """Indices of what OpenCV's non-maximum suppression keeps, class by class, best first."""
+    """Returns the indices that OpenCV's non-maximum suppression keeps, per class, best first."""
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     kept = cv2.dnn.NMSBoxesBatched(
         boxes.tolist(), scores.tolist(), classes.tolist(), params["score_threshold"], params["nms_iou"]
@@ -76,7 +76,7 @@ def best_boxes(corners: np.ndarray, scores: np.ndarray, classes: np.ndarray, par
 
 
 def boxes_in(photo: Photo, corners: np.ndarray, scale: float) -> np.ndarray:
-    """Corners in a letterbox as boxes inside the original."""
+    """Converts corners in a letterbox to boxes clipped to the original."""
     corners = corners / scale * photo.to_original
     corners = np.clip(corners, 0, [photo.width, photo.height, photo.width, photo.height])
     return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
@@ -95,7 +95,7 @@ def objects(model: Model, photo: Photo) -> list[dict]:
 
 
 def scrfd_level(outputs: list[np.ndarray], size: int, stride: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores, corners and landmarks of all anchors of one stride, in pixels of the square."""
+    """Returns scores, corners and landmarks of all anchors of one stride, in pixels of the square."""
     cells = size // stride
     down, across = np.divmod(np.arange(cells * cells).repeat(2), cells)
     centres = np.stack([across, down], axis=1) * stride
@@ -122,15 +122,15 @@ def faces(model: Model, photo: Photo) -> list[dict]:
 
 
 def face_chip(pixels: np.ndarray, landmarks: np.ndarray, size: int, padding: float) -> np.ndarray:
-    """The face under the similarity that brings its landmarks nearest to the mean face's, drawn by Pillow."""
+    """Returns the face under the similarity that best maps its landmarks to the mean face's, drawn by Pillow."""
     wanted = (MEAN_FACE + padding) / (1 + 2 * padding) * size
-    # Over the complex numbers a similarity is one factor and one shift. Fitted towards the chip, for errors count
-    # there; Pillow wants the way back.
+    # With complex numbers, a similarity is one factor and one offset. Fit it towards the chip, where errors count;
+    # Pillow needs the inverse.
     source, target = (points @ [1, 1j] for points in (landmarks, wanted))
     (factor, shift), *_ = np.linalg.lstsq(np.stack([source, np.ones(5)], axis=1), target, rcond=None)
     image = Image.fromarray(pixels)
     shrink = int(1 / abs(factor)) if abs(factor) < 0.5 else 1
-    # A black rim, for Pillow would go on with the last pixels to the very edge, and what is outside is black.
+    # Add a black border: Pillow would repeat the last pixels up to the edge, but the outside must be black.
     image = ImageOps.expand(image.reduce(shrink), 1)
     back = 1 / factor / shrink
     start = -shift * back + (1 + 1j)
@@ -147,7 +147,7 @@ def face_vector(model: Model, photo: Photo, landmarks: list) -> np.ndarray:
 
 
 def embedding(model: Model, photo: Photo) -> tuple[np.ndarray, list[dict]]:
-    """The vector, and the classes that are likely enough to be tags."""
+    """Returns the vector, and the classes that are likely enough to be tags."""
     params = model.params
     height, width = photo.pixels.shape[:2]
     scale = params["resize_short"] / min(width, height)
@@ -205,7 +205,7 @@ class TextReader:
 
 
 class TextEncoder:
-    """One text at a time: the int8 graph quantises by the range of the whole batch."""
+    """Encodes one text at a time, because the int8 graph quantises by the range of the whole batch."""
 
     def __init__(self, model: Model) -> None:
         self._model = model

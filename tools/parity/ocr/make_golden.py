@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Writes what RapidOCR makes of probability maps and of lines, for the tests in src/analysis/ocr. (Its reading:
-compare.py, tools/parity/models.)
+"""Writes the results of RapidOCR for probability maps and lines, for the tests in src/analysis/ocr. (For its text, see
+compare.py and tools/parity/models.)
 
     pip install -r requirements.txt
     ./make_golden.py
 
 regions_golden.json: probability maps and the regions that RapidOCR's own DBPostProcess finds in them, with its default
-settings. A map is stored as a list of soft-edged bars, drawn here and by text_regions_golden_test.cc with the same few
-lines of arithmetic in whole numbers: a map has too many numbers to store.
+settings. A map is stored as a list of soft-edged bars, because it has too many numbers. It is drawn here and by
+text_regions_golden_test.cc with the same integer arithmetic.
 
-lines_golden.json: for photos of many sizes what RapidOCR shows to its detector; for pictures that are drawn in the same
-manner, what it cuts out of them, and the batches that its recogniser and its classifiers (48x192 and 80x160) are shown.
-Of images and tensors a few dozen values are stored, at places that a simple rule names. The same seed gives the same file.
+lines_golden.json: for photos of many sizes, RapidOCR's input of the detector; for pictures drawn in the same way, the lines
+that it cuts out, and the batches for its recogniser and its classifiers (48x192 and 80x160). Of images and tensors, only a
+few dozen values are stored, at positions that follow a simple rule. The same seed gives the same file.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ SAMPLES = 48
 
 
 def picture(width: int, height: int, seed: int) -> np.ndarray:
-    """Steps, slopes and small squares: something at which each kind of interpolation looks different."""
+    """Steps, slopes and small squares, on which each kind of interpolation gives a different result."""
     y, x = np.mgrid[0:height, 0:width].astype(np.int64)
     red = (x * 7 + y * 3 + seed * 31) % 256
     green = (x // 4 + y // 3 + seed) % 5 * 60
@@ -110,7 +110,7 @@ def picture(width: int, height: int, seed: int) -> np.ndarray:
 
 
 def places(count: int) -> list[int]:
-    """Spread over `count` values, the first and the last among them."""
+    """Indices spread over `count` values, including the first and the last."""
     return [index * (count - 1) // (SAMPLES - 1) for index in range(SAMPLES)]
 
 
@@ -120,7 +120,7 @@ def samples(values: np.ndarray) -> list:
 
 
 class Shown:
-    """Instead of a network: keeps what it is shown."""
+    """Replaces a network and records its inputs."""
 
     def __init__(self, answer: tuple[int, ...]) -> None:
         self.tensors: list[np.ndarray] = []
@@ -144,7 +144,7 @@ def size_case(reader: RapidOCR, width: int, height: int) -> dict:
 
 
 def random_quads(rng: random.Random, width: int, height: int) -> list[list[list[int]]]:
-    """Level, tilted, standing, and of uneven sides; clockwise from the top left."""
+    """Horizontal, tilted, vertical and irregular quads; clockwise from the top left."""
     quads = []
     for index in range(9):
         long, short = rng.randint(12, width // 2), rng.randint(6, 24)
@@ -154,7 +154,7 @@ def random_quads(rng: random.Random, width: int, height: int) -> list[list[list[
         tilt = 0 if index % 3 == 0 else rng.randint(1, 9)
         quad = [[left, top], [left + long, top + tilt], [left + long - tilt // 2, top + short + tilt], [left, top + short]]
         quads.append([[min(x, width - 1), min(y, height - 1)] for x, y in quad])
-    # Longer than any network's width, and to the edges.
+    # Longer than any network's width, and up to the edges.
     quads.append([[0, 0], [width - 1, 0], [width - 1, 13], [0, 13]])
     quads.append([[0, height - 8], [width - 1, height - 9], [width - 1, height - 1], [0, height - 1]])
     return quads

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes src/analysis/pdq/testdata/golden.json: PDQ hashes by the PyPI package pdqhash (Meta's reference in C++).
 
-The pixels are made by formulas in whole numbers, the same here and in pdq_test.cc, so that no image file and no decoder
-stands between the two. Run in a virtual environment with requirements.txt:
+The pixels come from integer formulas that are the same here and in pdq_test.cc, so that no image file and no decoder is
+involved. Run in a virtual environment with requirements.txt:
 
     python3 tools/parity/pdq/make_golden.py
 """
@@ -18,7 +18,7 @@ import pdqhash
 
 TARGET = Path(__file__).resolve().parents[3] / "src/analysis/pdq/testdata/golden.json"
 
-# Sides at which the algorithm changes its ways (5, 64, multiples of 128), flat and tall ones, and common ones.
+# Sizes at which the algorithm behaves differently (5, 64, multiples of 128), wide and tall ones, and common ones.
 SIZES = [
     (1, 1), (4, 9), (5, 5), (5, 4), (1, 700), (700, 5), (63, 64), (64, 64), (65, 64), (128, 128), (129, 127),
     (300, 200), (512, 512), (513, 511), (640, 480), (1030, 31),

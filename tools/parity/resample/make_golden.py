@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes what Pillow's resize() makes of small pictures of noise, for src/analysis/resample_test.cc.
+"""Writes the results of Pillow's resize() for small pictures of noise, for src/analysis/resample_test.cc.
 
     pip install -r requirements.txt
     ./make_golden.py
 
-A picture is drawn here and in the test by the same generator; of the answer its SHA-256 is kept. The same seed gives the
-same file.
+The same generator draws the pictures here and in the test; only the SHA-256 of each result is stored. The same seed gives
+the same file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-# Smaller, larger, both, one side alone, one pixel, much.
+# Smaller, larger, both, only one side, one pixel, by a large factor.
 SIZES = [
     ((97, 61), (31, 20)),
     ((97, 61), (224, 141)),
@@ -39,7 +39,7 @@ SIZES = [
 
 
 def noise(width: int, height: int) -> Image.Image:
-    """Bytes of a linear congruential generator, every third pixel black or white, so that rounding is clipped too."""
+    """Bytes of a linear congruential generator. Every third pixel is black or white, so that clipping is tested too."""
     state = width * 1000 + height
     values = bytearray()
     for index in range(width * height):

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the token ids that src/analysis/embed/wordpiece_test.cc expects, as Hugging Face's tokenizers makes them.
+"""Writes the token ids that src/analysis/embed/wordpiece_test.cc expects, made with Hugging Face's tokenizers.
 
     pip install -r requirements.txt
     ./make_golden.py --vocab ~/.cache/calotype/models/starter/vocab.txt
 
-The vocabulary of the test is a part of BERT's (the whole has 231 KB): every piece that the texts below are cut into,
-every single character, and every 7th piece besides, so that greedy matching still has wrong ways to go. The same seed
-gives the same files.
+The test's vocabulary is a part of BERT's (which has 231 KB): every piece of the texts below, every single character, and
+every 7th other piece, so that greedy matching can still go wrong. The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ WRITTEN = [
     "##ing ##s # ## [ UNK ] [ ]",
 ]
 
-# Ranges that Unicode 8 already had in full: tokenizers knows no later one.
+# Ranges that were complete in Unicode 8; tokenizers does not support later versions.
 POOLS = {
     "ascii": [(0x20, 0x7E)],
     "lower": [(0x61, 0x7A)],

@@ -6,9 +6,9 @@
     ./make_tokenizers.py --clip FILE --out FOLDER       # CLIP's own; FILE is open_clip's bpe_simple_vocab_16e6.txt.gz
     CALOTYPE_TOKENIZERS=FOLDER build/release/src/analysis/analysis_test --gtest_filter='TokenizerGolden*'
 
-Each tokenizer is one of the kinds that text encoders are published with, trained here on the texts themselves, so that
-it is small. Ids are those of Hugging Face's tokenizers; a file keeps the first ones in full and a checksum (FNV-1a) of
-each of the others. The same seed gives the same files.
+The tokenizers are of the kinds with which text encoders are published. They are trained here on the texts themselves, so
+that they are small. The ids come from Hugging Face's tokenizers; a file has the first ones in full, and a checksum
+(FNV-1a) of each of the others. The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def texts() -> list[str]:
 
 
 def corpus(samples: list[str]) -> list[str]:
-    """What is trained on: most of the texts, and sentences of their words."""
+    """The training data: most of the texts, and sentences made of their words."""
     rng = random.Random(20260501)
     words = [word for text in samples for word in text.split() if len(word) < 12]
     return samples[:4000] + [" ".join(rng.choices(words, k=8)) for _ in range(2000)]
@@ -62,7 +62,7 @@ def clip(lines: list[str]) -> Tokenizer:
 
 
 def clip_model(model: dict) -> Tokenizer:
-    """As transformers' CLIPTokenizer builds it from vocab.json and merges.txt."""
+    """Like transformers' CLIPTokenizer, built from vocab.json and merges.txt."""
     merges = [tuple(pair) if isinstance(pair, list) else tuple(pair.split()) for pair in model["merges"]]
     made = Tokenizer(models.BPE(
         vocab=model["vocab"], merges=merges, end_of_word_suffix="</w>", unk_token="<|endoftext|>",
@@ -90,12 +90,12 @@ def gpt2(lines: list[str]) -> Tokenizer:
 
 
 def gemma(lines: list[str]) -> Tokenizer:
-    """SigLIP2's: characters, unknown ones as bytes."""
+    """Like SigLIP2's: characters, with unknown ones as bytes."""
     bytes_ = [f"<0x{byte:02X}>" for byte in range(256)]
     trained = Tokenizer(models.BPE(unk_token="<unk>"))
     trained.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Replace(" ", "▁")])
     trained.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
-    # Words alone: one long line would be one word.
+    # Only words, since one long line would be one word.
     words = [word for line in lines for word in line.replace(" ", "▁ ").split(" ") if len(word) < 30]
     trained.train_from_iterator(words, trainers.BpeTrainer(
         vocab_size=PIECES + 256, limit_alphabet=300, show_progress=False,
@@ -113,7 +113,7 @@ def gemma(lines: list[str]) -> Tokenizer:
 
 
 def trained_unigram(lines: list[str], folder: Path, **options) -> sentencepiece_model_pb2.ModelProto:
-    # Each character needs a piece, so the rare ones are left out; in the texts they are unknown.
+    # Each character needs a piece, so rare ones are left out; they are unknown in the texts.
     kept = {character for character, _ in Counter("".join(lines)).most_common(400)} - {"\n", "\r", "\x00"}
     source = folder / "lines.txt"
     source.write_text(
@@ -127,7 +127,7 @@ def trained_unigram(lines: list[str], folder: Path, **options) -> sentencepiece_
 
 
 def siglip(lines: list[str], folder: Path) -> Tokenizer:
-    """T5's kind, with SigLIP's canonical text in the normalizer and a table of SentencePiece."""
+    """Like T5's, with SigLIP's canonical text in the normalizer and a table of SentencePiece."""
     rules = {"\ufb01": "fi", "\ufb02": "fl", "\u2103": "\u00b0C", "\u2116": "No", "\u00bd": "1/2", "\u2460": "1",
              "\u338f": "kg", "\u212b": "\u00e5", "\u3000": " ", "\u00a0": " ", "\u2003": " ", "e\u0301": "\u00e9",
              "n\u0303": "\u00f1", "\u304b\u3099": "\u304c", "\u200b": "", "\u00ad": ""}
@@ -141,7 +141,7 @@ def siglip(lines: list[str], folder: Path) -> Tokenizer:
 
 
 def nmt_nfkc(lines: list[str], folder: Path) -> Tokenizer:
-    """The same with the table that SentencePiece makes where nothing else is said, as T5's and SigLIP's own are."""
+    """The same with SentencePiece's default table, as in T5 and SigLIP."""
     return siglip_from(trained_unigram(
         lines, folder, normalization_rule_name="nmt_nfkc", eos_id=1, unk_id=2, pad_id=0, bos_id=-1))
 
@@ -207,7 +207,7 @@ def write_texts(out: Path, samples: list[str]) -> None:
 
 
 def whole_clip(source: Path) -> dict:
-    """As open_clip's SimpleTokenizer numbers the pieces."""
+    """Numbers the pieces like open_clip's SimpleTokenizer."""
     merges = gzip.open(source).read().decode("utf-8").split("\n")[1 : 49152 - 256 - 2 + 1]
     codes = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     order = [chr(code) for code in codes] + [chr(256 + index) for index in range(256 - len(codes))]
@@ -224,7 +224,7 @@ def small(out: Path, samples: list[str]) -> None:
                 "nmt_nfkc": nmt_nfkc(lines, folder),
                 "bytes": bytes_unigram(lines, folder), "clip": clip(lines)}
     for name, tokenizer in made.items():
-        # Without white space between values: a third of the size.
+        # Without white space between values, the file has a third of the size.
         compact = json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
         if name == "clip":
             write_clip(out, json.loads(compact)["model"])

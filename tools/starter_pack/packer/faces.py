@@ -1,4 +1,4 @@
-"""Faces: the embedding network and the licence-clean detector, both from TensorFlow.js models."""
+"""Faces: the embedding network and the freely licensed detector, both from TensorFlow.js models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .onnx_graph import GraphBuilder, l2_normalised
 from .tfjs_convert import TfjsConverter
 from .tfjs_model import TfjsModel
 
-# The training means of VGGFace2 networks, for channels in the order blue, green, red.
+# The training means of VGGFace2 networks, in BGR order.
 _BGR_MEAN = (103.939, 116.779, 123.68)
 
 

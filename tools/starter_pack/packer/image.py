@@ -1,4 +1,4 @@
-"""Images in the space of texts (ConSE): classify, then mix the label vectors of the likeliest classes.
+"""Image embeddings in the space of text (ConSE): classify, then mix the label vectors of the most likely classes.
 
 pixel_values [N, 3, 224, 224]  ->  image_embedding [N, 384] of length 1, class_probs [N, 1000].
 """
@@ -11,7 +11,7 @@ import onnx
 from . import efficientnet
 from .onnx_graph import GraphBuilder, l2_normalised
 
-# Softens the classifier, which is surer than it is right; with the ten best classes it searched best of what was tried.
+# Softens the overconfident classifier; with the ten best classes, this gave the best search of all variants tried.
 _TEMPERATURE = 1.6
 _MIXED_CLASSES = 10
 

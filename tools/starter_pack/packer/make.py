@@ -1,4 +1,4 @@
-"""Second half of a build, in the virtual environment: fetch what is needed, make what is missing, keep nothing else."""
+"""Second half of a build, in the virtual environment: downloads packages, makes missing files, removes the packages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def make(pack: manifest.Pack, out: Path) -> None:
         print(f"  {name}: {len(content):,} bytes in {time.monotonic() - started:.1f} s", flush=True)
         if seen == files[name]:
             place(content, out / name)
-        else:  # go on, so that one run tells a maintainer of all the pins that are to be looked at
+        else:  # go on, so that one run shows a maintainer all wrong pins
             wrong.append(f"{name}: made with sha256 {seen}, but the manifest pins {files[name]}")
     if wrong:
         raise PinError("\n".join(wrong))
@@ -61,12 +61,12 @@ def needed_sources(pack: manifest.Pack, missing: list[str]) -> list[manifest.Sou
 
 
 def _borrow(name: str, sha256: str, out: Path) -> bool:
-    """Takes a file from the other pack beside this one, when it is the very same there."""
+    """Copies a file from the other pack if it is identical there."""
     for other in manifest.names():
         candidate = out.parent / other / name
         if candidate != out / name and candidate.is_file() and manifest.sha256(candidate) == sha256:
             place(candidate.read_bytes(), out / name)
-            print(f"  {name}: taken from the pack {other}", flush=True)
+            print(f"  {name}: copied from the pack {other}", flush=True)
             return True
     return False
 

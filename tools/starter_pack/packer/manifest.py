@@ -1,4 +1,4 @@
-"""A pack's manifest, `packs/NAME.toml`: what the pack holds, what it is made from, and the SHA-256 of each."""
+"""A pack's manifest, `packs/NAME.toml`: its files, the packages they are made from, and the SHA-256 of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PinnedFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A package of a registry, and the files of it that are used."""
+    """A package of a registry and the files that are used from it."""
 
     registry: str
     package: str
@@ -35,7 +35,7 @@ class Model:
     notice: str
     bytes: int
     files: tuple[PinnedFile, ...]  # the model first, then its labels or vocabulary
-    table: dict  # all that the manifest says of it
+    table: dict  # its whole table in the manifest
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Pack:
     models: tuple[Model, ...]
 
     def files(self) -> dict[str, str]:
-        """Every file of the pack and its SHA-256, each named once however many models use it."""
+        """Returns every file of the pack with its SHA-256, once even if several models use it."""
         return {file.path: file.sha256 for model in self.models for file in model.files}
 
     def source(self, package: str) -> Source:
@@ -76,7 +76,7 @@ def sha256(path: Path) -> str:
 
 
 def missing_files(files: dict[str, str], folder: Path) -> list[str]:
-    """Names of the files that are not in `folder` with the content that is pinned."""
+    """Returns the names of the files that are missing in `folder` or do not have the pinned content."""
     return [name for name, pinned in files.items() if not (folder / name).is_file() or sha256(folder / name) != pinned]
 
 

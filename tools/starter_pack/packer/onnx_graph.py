@@ -1,4 +1,4 @@
-"""A small writer of ONNX graphs whose bytes depend on nothing but what was put in.
+"""A small writer of ONNX graphs. The output bytes depend only on the nodes and constants.
 
 Names come from counters and nothing stores a time or a path, so the same weights give the same file and the file's
 SHA-256 can be pinned in the manifest.
@@ -18,7 +18,7 @@ Dim = int | str
 
 
 class GraphBuilder:
-    """Collects nodes and constants; `model()` checks them and hands the graph over."""
+    """Collects nodes and constants; `model()` checks them and returns the graph."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -38,7 +38,7 @@ class GraphBuilder:
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
 
     def constant(self, array: np.ndarray) -> str:
-        """Name of an initializer that holds `array`; equal arrays share one."""
+        """Returns the name of an initializer with the content `array`; equal arrays share one."""
         array = np.asarray(array, order="C")
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
@@ -84,7 +84,7 @@ class GraphBuilder:
 
 
 def l2_normalised(graph: GraphBuilder, rows: str) -> str:
-    """Rows of a [N, D] tensor, each divided by its Euclidean length."""
+    """Divides each row of a [N, D] tensor by its Euclidean length."""
     length = graph.node("ReduceL2", [rows, graph.ints(1)], keepdims=1)
     return graph.node("Div", [rows, length])
 

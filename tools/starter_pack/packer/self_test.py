@@ -1,4 +1,4 @@
-"""The self-tests of the manifests: their photos, and the answers that a plain run of each model gives.
+"""The self-tests of the manifests: their photos, and the results of a simple run of each model.
 
 `python -m packer.self_test PHOTOS` writes packs/self_test from a folder of photos and prints the answers for the
 manifests; `prove` checks that manifests and models agree.
@@ -31,8 +31,8 @@ class Crop:
     quality: int = 88
 
 
-# Box in pixels of the original: left, top, right, bottom. Outside of the original it is black: the detector knows this
-# cat from a distance and takes it for a dog from close by.
+# Box in pixels of the original: left, top, right, bottom. It is black outside the original: the detector recognises
+# this cat at a distance, but takes it for a dog at close range.
 CROPS = {
     "objects.jpg": Crop("skimage_chelsea.png", (-159, -235, 611, 535), (512, 512)),
     "image.jpg": Crop("skimage_coffee.png", (110, 10, 490, 390), (256, 256)),
@@ -40,7 +40,7 @@ CROPS = {
     "text_line.png": Crop("opencv_scenetext01.jpg", (268, 126, 436, 168), (192, 48)),
     "face_640.jpg": Crop("skimage_astronaut.png", (0, 0, 512, 512), (640, 640), 65),
     "face_256.jpg": Crop("skimage_astronaut.png", (100, 0, 356, 256), (256, 256)),
-    # Nothing is expected of these (more_photos): hard ones, on which a coarser precision is seen to answer otherwise.
+    # These have no expected result (more_photos). They are difficult, so a lower precision visibly changes the result.
     "hard_board.jpg": Crop("opencv_board.jpg", (0, 0, 640, 480), (640, 480), 30),
     "hard_sign.jpg": Crop("opencv_scenetext02.jpg", (360, 540, 960, 960), (600, 420), 60),
     "hard_line_1.png": Crop("opencv_scenetext02.jpg", (408, 668, 812, 782), (170, 48)),
@@ -66,13 +66,13 @@ def make_photos(originals: Path, models: Path) -> None:
 
 
 def _save(photo: Image.Image, name: str, quality: int) -> None:
-    # Full-resolution colour: decoders differ in how they enlarge the halved one.
+    # Full-resolution colour, since decoders differ in how they enlarge subsampled colour.
     options = {"quality": quality, "subsampling": 0, "optimize": True} if name.endswith(".jpg") else {"optimize": True}
     photo.save(FOLDER / name, **options)
 
 
 def answers(pack: manifest.Pack, folder: Path) -> dict[str, dict]:
-    """By model: what its self-test should expect."""
+    """Returns what the self-test of each model should expect."""
     return {model.name: _answer(pack, model, folder) for model in pack.models}
 
 
@@ -99,7 +99,7 @@ _ANSWERS: dict[str, Callable[[Runner, np.ndarray], dict]] = {
 
 
 def disagreements(pack: manifest.Pack, folder: Path) -> list[str]:
-    """Where the manifest expects what the model does not answer; vectors may differ by the test's tolerance."""
+    """Returns where the manifest's and the model's results differ; vectors may differ by the test's tolerance."""
     found = []
     for name, answer in answers(pack, folder).items():
         test = pack.model(name).table["self_test"]
@@ -112,7 +112,7 @@ def disagreements(pack: manifest.Pack, folder: Path) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="makes the self-test photos and prints the answers to them")
+    parser = argparse.ArgumentParser(description="makes the self-test photos and prints the expected results")
     parser.add_argument("photos", type=Path, help="folder with the originals (packs/self_test/LICENCES.tsv names them)")
     parser.add_argument("--models", type=Path, default=cache.models(), help="folder of the built packs")
     options = parser.parse_args()

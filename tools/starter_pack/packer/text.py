@@ -1,4 +1,4 @@
-"""Text: the quantised MiniLM gets its pooling, so that a sentence's vector is the graph's one output."""
+"""Text: adds pooling to the quantised MiniLM, so that the graph's only output is the sentence's vector."""
 
 from __future__ import annotations
 

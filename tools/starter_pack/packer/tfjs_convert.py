@@ -26,7 +26,7 @@ class Value:
 
 
 class TfjsConverter:
-    """Writes into `graph` what the wanted TensorFlow tensors need, with `image` (an NCHW tensor) as the one input."""
+    """Writes the nodes for the wanted TensorFlow tensors into `graph`; its only input is `image`, an NCHW tensor."""
 
     def __init__(self, model: TfjsModel, graph: GraphBuilder, image: str) -> None:
         self.graph = graph
@@ -35,7 +35,7 @@ class TfjsConverter:
         self._values: dict[str, Value] = {}
 
     def tensor(self, name: str, layout: Layout | None = None) -> str:
-        """ONNX name of a TensorFlow tensor, in the layout asked for (None: TensorFlow's own order)."""
+        """Returns the ONNX name of a TensorFlow tensor in the given layout (None: TensorFlow's order)."""
         for node in self._order(name):
             self._values[node.name] = self._convert(node)
         value = self._values[name]
@@ -52,11 +52,11 @@ class TfjsConverter:
 
     def weight(self, name: str) -> np.ndarray:
         if name not in self._model.weights:
-            raise ValueError(f"{name} is computed, but a constant is needed here")
+            raise ValueError(f"{name} is computed; expected a constant")
         return self._model.weights[name]
 
     def _order(self, name: str) -> list[Node]:
-        """Nodes still to be converted for `name`, each after what it reads; by a stack, for graphs are deep."""
+        """Returns the nodes to convert for `name`, each after its inputs. Uses a stack, because graphs are deep."""
         order: dict[str, Node] = {}
         stack = [name]
         while stack:
@@ -140,7 +140,7 @@ def _operand(c: TfjsConverter, name: str, layout: Layout) -> str:
     if not c.is_weight(name):
         return c.tensor(name, layout)
     constant = c.weight(name)
-    if constant.ndim:  # broadcasting aligns the last dimensions, so missing ones go in front before the axes move
+    if constant.ndim:  # broadcasting aligns the last dimensions, so add missing ones in front before moving axes
         constant = constant.reshape((1,) * (len(layout) - constant.ndim) + constant.shape).transpose(layout)
     return c.graph.constant(constant)
 
@@ -169,7 +169,7 @@ def _reshape(c: TfjsConverter, node: Node) -> Value:
     shape = [int(size) for size in c.weight(node.inputs[1])]
     if len(shape) < 2 or shape[0] not in (1, -1):
         raise NotImplementedError(f"reshape that touches the batch: {node.name} to {shape}")
-    target = c.graph.ints(0, *shape[1:])  # 0 keeps the size that is there, so the batch stays free
+    target = c.graph.ints(0, *shape[1:])  # 0 keeps the existing size, so the batch size stays free
     return Value(c.graph.node("Reshape", [c.tensor(node.inputs[0]), target]), tuple(range(len(shape))))
 
 

@@ -37,7 +37,7 @@ def load_model(json_path: Path, bin_path: Path) -> TfjsModel:
 
 
 def read_weights(specs: list[dict[str, Any]], data: bytes) -> dict[str, np.ndarray]:
-    """Weights lie one after another in the order of the manifest; nothing but their types says where one ends."""
+    """Weights are stored one after another in the order of the manifest; only shape and type tell where each ends."""
     weights: dict[str, np.ndarray] = {}
     offset = 0
     for spec in specs:
@@ -49,7 +49,7 @@ def read_weights(specs: list[dict[str, Any]], data: bytes) -> dict[str, np.ndarr
         weights[spec["name"]] = _dequantise(values, spec)
         offset += count * stored.itemsize
     if offset != len(data):
-        raise ValueError(f"the weights take {offset} bytes, the file has {len(data)}")
+        raise ValueError(f"the weights need {offset} bytes, but the file has {len(data)}")
     return weights
 
 

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 const [tfjs, model, shape, input, output, ...names] = process.argv.slice(2);
 
-// This build is for browsers. Where it finds Node's version it looks for parts that it was built without.
+// This build is for browsers. If it detects Node.js, it tries to load parts that it does not contain.
 Object.defineProperty(process, 'versions', { value: {} });
 const tf = await import(pathToFileURL(tfjs));
 tf.env().setPlatform('plain', {

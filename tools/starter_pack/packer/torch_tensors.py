@@ -1,4 +1,4 @@
-"""Reads the tensors of a PyTorch file in the layout from before 1.6 (a row of pickles, then raw storages).
+"""Reads the tensors of a PyTorch file in the layout before version 1.6 (pickles followed by raw storages).
 
 A pickle can name any function of any module and have it called. This reader knows five names, all of which only
 describe tensors, and refuses every other one, so that a hostile file is an error and never a command.
@@ -57,13 +57,13 @@ class _TensorUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         if (module, name) not in _KNOWN:
-            raise pickle.UnpicklingError(f"the file names {module}.{name}, which has no place in a file of tensors")
+            raise pickle.UnpicklingError(f"the file names {module}.{name}, which is not allowed in a file of tensors")
         return _KNOWN[module, name]
 
     def persistent_load(self, reference: Any) -> _Storage:
         kind, dtype, key, _device, count, *_view = reference
         if kind != "storage" or not isinstance(dtype, np.dtype):
-            raise pickle.UnpicklingError(f"a reference to {kind!r}, where only storages are known")
+            raise pickle.UnpicklingError(f"a reference to {kind!r}; only storages are supported")
         return self._storages.setdefault(key, _Storage(key, dtype, int(count)))
 
 
@@ -80,7 +80,7 @@ def read_stream(stream: BinaryIO) -> dict[str, np.ndarray]:
 
     if load() != _MAGIC or load() != _PROTOCOL:
         raise ValueError("not a PyTorch file of the old layout")
-    load()  # sizes of C types on the writer's machine; storages are little-endian with fixed sizes
+    load()  # the sizes of C types on the writer's machine; not needed, since storages have fixed sizes
     views = load()
     data = {key: _read_storage(stream, storages, key) for key in load()}
     return {name: _as_array(view, data) for name, view in views.items() if isinstance(view, _TensorView)}
@@ -90,11 +90,11 @@ def _read_storage(stream: BinaryIO, storages: dict[str, _Storage], key: str) -> 
     storage = storages[key]
     (count,) = struct.unpack("<q", stream.read(8))
     if count != storage.count:
-        raise ValueError(f"storage {key} has {count} elements, {storage.count} were announced")
+        raise ValueError(f"storage {key} has {count} elements, expected {storage.count}")
     size = count * storage.dtype.itemsize
     content = stream.read(size)
     if len(content) != size:
-        raise ValueError(f"storage {key} is cut off after {len(content)} of {size} bytes")
+        raise ValueError(f"storage {key} is truncated after {len(content)} of {size} bytes")
     return np.frombuffer(content, storage.dtype)
 
 
@@ -102,6 +102,6 @@ def _as_array(view: _TensorView, data: dict[str, np.ndarray]) -> np.ndarray:
     flat = data[view.storage.key]
     last = view.offset + sum((size - 1) * stride for size, stride in zip(view.shape, view.strides, strict=True))
     if min((view.offset, *view.strides, *view.shape)) < 0 or last >= flat.size:
-        raise ValueError(f"a tensor reaches to element {last} of a storage of {flat.size}")
+        raise ValueError(f"a tensor needs element {last} of a storage of {flat.size}")
     strides = [stride * flat.itemsize for stride in view.strides]
     return np.lib.stride_tricks.as_strided(flat[view.offset :], view.shape, strides, writeable=False).copy()

@@ -1,4 +1,4 @@
-"""BERT's uncased tokenizer: lower case, no accents, words cut greedily into the longest known pieces."""
+"""BERT's uncased tokenizer: lower case, no accents, words split greedily into the longest known pieces."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class WordPiece:
         return WordPiece(path.read_text(encoding="utf-8").splitlines())
 
     def encode(self, text: str, max_tokens: int = 256) -> list[int]:
-        """Ids from [CLS] to [SEP], cut to `max_tokens` between them."""
+        """Returns the ids from [CLS] to [SEP], truncated to `max_tokens` between them."""
         pieces = [piece for word in split_words(text) for piece in self._pieces(word)]
         return [self._first, *pieces[: max_tokens - 2], self._last]
 
@@ -46,7 +46,7 @@ class WordPiece:
 
 
 def split_words(text: str) -> Iterator[str]:
-    """Words, punctuation marks and CJK characters of the text, in lower case and without accents."""
+    """Returns the words, punctuation marks and CJK characters of the text, in lower case and without accents."""
     word = ""
     for char in unicodedata.normalize("NFD", text.lower()):
         category = unicodedata.category(char)
@@ -71,5 +71,5 @@ def split_words(text: str) -> Iterator[str]:
 def _stands_alone(char: str, category: str) -> bool:
     code = ord(char)
     if 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126:
-        return True  # all of ASCII's, also those that Unicode calls symbols, like $ and +
+        return True  # all of ASCII's punctuation, including what Unicode calls symbols, like $ and +
     return category.startswith("P") or any(first <= code <= last for first, last in _CJK)

@@ -1,4 +1,4 @@
-"""The parts that are put around networks, each on a tiny graph against plain NumPy."""
+"""Tests the parts added around networks, each on a tiny graph compared with plain NumPy."""
 
 import unittest
 
@@ -33,7 +33,7 @@ class GraphBuilderTest(unittest.TestCase):
 class CenternetTest(unittest.TestCase):
     def test_decodes_peaks(self):
         heat = np.zeros((1, 3, 7, 7), np.float32)
-        heat[0, 2, 3, 5], heat[0, 2, 3, 6] = 0.9, 0.8  # the second is no peak, for it is beside the first
+        heat[0, 2, 3, 5], heat[0, 2, 3, 6] = 0.9, 0.8  # the second is not a peak, because it is next to the first
         heat[0, 0, 6, 0] = 0.7
         sides = np.zeros((1, 4, 7, 7), np.float32)
         sides[0, :, 3, 5], sides[0, :, 6, 0] = (8, 4, 16, 12), (0, 1, 2, 3)

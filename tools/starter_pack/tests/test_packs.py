@@ -1,4 +1,4 @@
-"""Manifests, pins and recipes agree; archives and downloads behave."""
+"""Tests that manifests, pins and recipes agree, and tests archives and downloads."""
 
 import contextlib
 import hashlib
@@ -94,7 +94,7 @@ class InstallTest(unittest.TestCase):
             install.place_manifest(pack, out)
             self.assertEqual((out / "pack.toml").read_bytes(), (manifest.PACKS / "starter.toml").read_bytes())
             self.assertTrue((out / "self_test" / "objects.jpg").is_file())
-            self.assertFalse((out / "self_test" / "face_256.jpg").exists())  # the other detector's
+            self.assertFalse((out / "self_test" / "face_256.jpg").exists())  # belongs to the other detector
             with mock.patch.object(install, "place", side_effect=AssertionError("placed again")):
                 install.place_manifest(pack, out)
 
@@ -141,7 +141,7 @@ class ExtractTest(unittest.TestCase):
     def test_refuses_a_path_that_leaves_the_folder(self):
         with tempfile.TemporaryDirectory() as temporary:
             archive = self._archive(Path(temporary), "p.tgz", {"../evil": b""})
-            with self.assertRaisesRegex(fetch.FetchError, "leaves its folder"):
+            with self.assertRaisesRegex(fetch.FetchError, "outside its folder"):
                 fetch.extract(archive, Path(temporary) / "out", lambda path: True)
 
 

@@ -32,7 +32,7 @@ class WordPieceTest(unittest.TestCase):
             "": [2, 3],
             "Cat": [2, 4, 3],
             "unaffable cats": [2, 5, 6, 7, 4, 12, 3],
-            "unaffordable": [2, 1, 3],  # one piece unknown, so all of the word is
+            "unaffordable": [2, 1, 3],  # one unknown piece makes the whole word unknown
             "Café's $5": [2, 8, 9, 10, 13, 14, 3],
             "cat " + "a" * 101: [2, 4, 1, 3],
         }

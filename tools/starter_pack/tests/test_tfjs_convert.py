@@ -1,4 +1,4 @@
-"""Each converted operation against plain NumPy, on graphs of one or two nodes, run by ONNX's reference evaluator."""
+"""Compares each converted operation with NumPy, on graphs of one or two nodes, run by ONNX's reference evaluator."""
 
 import unittest
 
@@ -9,11 +9,11 @@ from packer.onnx_graph import GraphBuilder
 from packer.tfjs_convert import TfjsConverter
 from packer.tfjs_model import Node, TfjsModel
 
-IMAGE = np.random.default_rng(0).normal(0, 1, (2, 6, 5, 3)).astype(np.float32)  # NHWC, as TensorFlow has it
+IMAGE = np.random.default_rng(0).normal(0, 1, (2, 6, 5, 3)).astype(np.float32)  # NHWC, as in TensorFlow
 
 
 def _converted(nodes: list[Node], weights: dict[str, np.ndarray], wanted: str, shape: list) -> np.ndarray:
-    """The tensor `wanted` in TensorFlow's own order, for the input IMAGE."""
+    """Returns the tensor `wanted` in TensorFlow's order, for the input IMAGE."""
     model = TfjsModel({node.name: node for node in [Node("in", "Placeholder", (), {}), *nodes]}, weights)
     graph = GraphBuilder("test")
     converter = TfjsConverter(model, graph, graph.input("image", ["N", 3, 6, 5]))

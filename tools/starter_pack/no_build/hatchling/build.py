@@ -1,4 +1,4 @@
-"""A stand-in for a build backend: pip wants a name and a version of a source archive before it hands it over.
+"""A stand-in for a build backend: pip needs the name and version of a source archive before it saves the archive.
 
 The real backend would read them out of the package, with code that pip would have to fetch and run. Here they come from
 PKG-INFO, which every source archive carries.
