@@ -123,7 +123,7 @@ Status HubError(const HttpResponse& response, const HubFile& file, const std::st
     case 401:
       return absl::PermissionDeniedError(
           with_token ? fmt::format("{}; the token in HF_TOKEN is not valid, or may not read {}", what, page)
-                     : fmt::format("{}; the repository is private, gated or missing. If you have access, set"
+                     : fmt::format("{}; the repository is private, gated or missing. If you have access, set "
                                    "HF_TOKEN to an access token of the hub",
                                    what));
     case 403:

@@ -1,5 +1,6 @@
-// The family "centernet": MobileNetV3-CenterNet whose graph already picks the peaks. One input [N, 3, S, S]: RGB 0..1,
-// letterboxed. One output [N, K, 6]: left, top, right, bottom in pixels of the square, score, class.
+// The family "centernet": MobileNetV3-CenterNet, whose graph includes picking the peaks of the heat map. One input [N,
+// 3, S, S]: RGB 0..1, letterboxed. One output [N, K, 6]: left, top, right, bottom in pixels of the square, score,
+// class.
 #pragma once
 
 #include <memory>

@@ -37,8 +37,8 @@ class Unigram final : public PieceEncoder {
   // The last piece of the best split that ends at a position of the text.
   struct Step {
     double score = 0;
-    std::size_t from = 0;
-    int64_t id = -1;  // -1: no piece ends here yet
+    std::size_t from = 0;  // where the piece starts
+    int64_t id = -1;       // -1: no piece ends here yet
   };
   std::vector<Step> BestSteps(std::string_view word) const;
   void AppendPiece(std::string_view piece, std::vector<int64_t>& ids) const;

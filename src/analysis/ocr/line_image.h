@@ -17,7 +17,7 @@ namespace calotype {
 struct LineGeometry {
   int width = 1;
   int height = 1;
-  bool stands = false;
+  bool stands = false;  // the region is high and narrow: its text runs upwards
 };
 LineGeometry PlanLine(const Quad& region);
 
