@@ -34,7 +34,7 @@ MOST_SCORE_DIFFERENCE = 0.05
 NO_KERNEL = "CUDA failure 209: no kernel image is available"
 OUT_OF_MEMORY = "CUDA failure 2: out of memory"
 # A model that is only loaded when the fault is on says it in the words of its probe.
-NOT_FINITE = "answered with numbers that are not finite|answered a vector of length nan"
+NOT_FINITE = "answered with numbers that are not finite|(answered|returned) a vector of length nan"
 
 DONE = 2
 

@@ -57,8 +57,8 @@ TEST(FindImageInputTest, ErrorsListTheInputs) {
   const TensorInfo inputs[] = {{"ids", ElementType::kInt64, {1, 77}}, {"grey", ElementType::kFloat32, {1, 1, 8, 8}}};
   const auto input = FindImageInput(inputs);
   EXPECT_TRUE(absl::IsInvalidArgument(input.status()));
-  EXPECT_THAT(Message(input.status()), HasSubstr("it takes ids int64 [1, 77], grey float32 [1, 1, 8, 8]"));
-  EXPECT_THAT(Message(FindImageInput({}).status()), HasSubstr("it takes nothing"));
+  EXPECT_THAT(Message(input.status()), HasSubstr("its inputs: ids int64 [1, 77], grey float32 [1, 1, 8, 8]"));
+  EXPECT_THAT(Message(FindImageInput({}).status()), HasSubstr("its inputs: nothing"));
 }
 
 TEST(ToTensorTest, SupportsEachLayout) {
