@@ -14,6 +14,9 @@ find_program(CALOTYPE_CCACHE ccache)
 if(CALOTYPE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CALOTYPE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${CALOTYPE_CCACHE})
+  # ccache caches files that use a precompiled header only with this option, and with the CCACHE_SLOPPINESS that
+  # tools/setup/stages.sh sets.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
 endif()
 
 # Paths in debug information and assertions do not depend on where the tree lies, so caches are shared between clones.
@@ -22,7 +25,7 @@ add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 add_library(calotype_warnings INTERFACE)
 target_compile_options(calotype_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                    -Wnon-virtual-dtor -Woverloaded-virtual
-                                                   -Wno-missing-field-initializers -Werror)
+                                                   -Wno-missing-field-initializers $<$<BOOL:${CALOTYPE_WERROR}>:-Werror>)
 
 if(CALOTYPE_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -39,7 +42,4 @@ endif()
 set(CALOTYPE_TEST_OPTIONS -O0)
 if(CALOTYPE_SANITIZE STREQUAL "address")
   list(APPEND CALOTYPE_TEST_OPTIONS -fno-sanitize=undefined)
-endif()
-if(CALOTYPE_CCACHE)
-  list(APPEND CALOTYPE_TEST_OPTIONS -fpch-preprocess)  # ccache asks for it
 endif()

@@ -1,22 +1,52 @@
-# calotype_library(NAME SOURCES a.cc... PUBLIC libs... PRIVATE libs...)
+# Headers that most files include, compiled once for the program and once for the tests: reading them takes longer than
+# compiling most files. Each file still names what it includes; clang-tidy and one build of ./check --all hold that.
+set(calotype_common_headers
+    <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/strings/str_join.h>
+    <absl/strings/str_split.h> <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <filesystem> <fmt/chrono.h>
+    <fmt/format.h> <fmt/ranges.h> <fstream> <functional> <map> <memory> <mutex> <nlohmann/json.hpp> <optional> <set> <span>
+    <string> <string_view> <thread> <unordered_map> <utility> <vector>)
+
+# calotype_precompile(NAME HEADERS... LIBS...)
+#   The target calotype_NAME, whose precompiled header other targets use with REUSE_FROM.
+function(calotype_precompile name)
+  cmake_parse_arguments(arg "" "" "HEADERS;LIBS;OPTIONS" ${ARGN})
+  file(CONFIGURE OUTPUT ${name}.cc CONTENT "")
+  add_library(calotype_${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
+  target_link_libraries(calotype_${name} PRIVATE calotype_warnings ${arg_LIBS})
+  target_compile_options(calotype_${name} PRIVATE ${arg_OPTIONS})
+  target_precompile_headers(calotype_${name} PRIVATE ${arg_HEADERS})
+endfunction()
+
+calotype_precompile(program_headers HEADERS ${calotype_common_headers}
+  LIBS absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json)
+if(CALOTYPE_TESTS)
+  calotype_precompile(test_headers HEADERS <gmock/gmock.h> <gtest/gtest.h> ${calotype_common_headers}
+    LIBS absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main
+    OPTIONS ${CALOTYPE_TEST_OPTIONS})
+endif()
+
+# calotype_library(NAME SOURCES a.cc... PUBLIC libs... PRIVATE libs... [ALONE b.cc...])
 #   The static library calotype_NAME of one folder under src/. PUBLIC: what its headers need; PRIVATE: what stops at a .cc.
+#   ALONE: the sources that a unity build compiles by themselves, because names in their anonymous namespace occur in a
+#   neighbour too. "Redefinition" errors of a unity build are fixed by another name, or by an entry here.
 function(calotype_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;ALONE" ${ARGN})
   add_library(calotype_${name} STATIC ${arg_SOURCES})
   target_include_directories(calotype_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(calotype_${name} PUBLIC ${arg_PUBLIC} PRIVATE calotype_warnings ${arg_PRIVATE})
+  target_precompile_headers(calotype_${name} REUSE_FROM calotype_program_headers)
+  set_target_properties(calotype_${name} PROPERTIES UNITY_BUILD ${CALOTYPE_UNITY} UNITY_BUILD_BATCH_SIZE 10)
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# The headers that every test includes, compiled once for all of them: GoogleTest's alone take longer than most tests.
-if(CALOTYPE_TESTS)
-  file(CONFIGURE OUTPUT test_headers.cc CONTENT "int main() {}\n")
-  add_executable(calotype_test_headers EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
-  target_link_libraries(calotype_test_headers PRIVATE calotype_warnings fmt::fmt GTest::gmock GTest::gtest_main)
-  target_compile_options(calotype_test_headers PRIVATE ${CALOTYPE_TEST_OPTIONS})
-  target_precompile_headers(
-    calotype_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h> <absl/status/statusor.h> <algorithm>
-    <chrono> <filesystem> <fstream> <functional> <map> <memory> <optional> <span> <string> <thread> <vector>)
-endif()
+# calotype_own_options(FILE... OPTIONS option...)
+#   Compiles files with options of their own: without the precompiled header, which is made for the common options, and
+#   never together with other files in a unity build (CMake excludes files with options).
+function(calotype_own_options)
+  cmake_parse_arguments(arg "" "" "OPTIONS" ${ARGN})
+  set_source_files_properties(${arg_UNPARSED_ARGUMENTS} PROPERTIES COMPILE_OPTIONS "${arg_OPTIONS}"
+                                                                   SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
 
 # calotype_test(NAME SOURCES a_test.cc... LIBS libs...)
 #   The tests of one folder: the binary NAME_test, one ctest test per GoogleTest case. They find their data by

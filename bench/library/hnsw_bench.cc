@@ -1,4 +1,4 @@
-// Searches the same vectors in graphs (HNSW) by USearch and hnswlib, if their headers are installed: recall and time at
+// Searches the same vectors in graphs (HNSW) by USearch and hnswlib, where the build found their headers: recall and time at
 // several expansions, compared with our index and the exact scan. Compiled for AVX2 and FMA, so that both run at their
 // best.
 #include <fmt/format.h>
@@ -21,12 +21,10 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wshadow"
-#if __has_include(<usearch/index_dense.hpp>)
-#define CALOTYPE_BENCH_USEARCH
+#ifdef CALOTYPE_BENCH_USEARCH
 #include <usearch/index_dense.hpp>
 #endif
-#if __has_include(<hnswlib/hnswlib.h>)
-#define CALOTYPE_BENCH_HNSWLIB
+#ifdef CALOTYPE_BENCH_HNSWLIB
 #include <hnswlib/hnswlib.h>
 #endif
 #pragma GCC diagnostic pop
@@ -36,9 +34,11 @@ namespace {
 
 constexpr std::size_t kQueries = 200;
 constexpr std::size_t kWanted = 10;
+#if defined(CALOTYPE_BENCH_USEARCH) || defined(CALOTYPE_BENCH_HNSWLIB)
 constexpr std::size_t kConnectivity = 16;
 constexpr std::size_t kBuildExpansions[] = {128, 256};
 constexpr std::size_t kExpansions[] = {16, 32, 64, 128, 256, 512, 1024};
+#endif
 
 struct Problem {
   std::span<const uint16_t> vectors;
@@ -182,7 +182,8 @@ Status BenchHnsw(const Options& options) {
   }
   Tell("exact scan p50, one thread", Percentile(times, 0.5), "ms");
   CALOTYPE_RETURN_IF_ERROR(TryOurs(problem, options.folder / "index"));
-  for ([[maybe_unused]] const std::size_t expansion : kBuildExpansions) {
+#if defined(CALOTYPE_BENCH_USEARCH) || defined(CALOTYPE_BENCH_HNSWLIB)
+  for (const std::size_t expansion : kBuildExpansions) {
 #ifdef CALOTYPE_BENCH_USEARCH
     CALOTYPE_RETURN_IF_ERROR(TryUsearch(problem, expansion));
 #endif
@@ -190,7 +191,7 @@ Status BenchHnsw(const Options& options) {
     CALOTYPE_RETURN_IF_ERROR(TryHnswlib(problem, expansion));
 #endif
   }
-#if !defined(CALOTYPE_BENCH_USEARCH) && !defined(CALOTYPE_BENCH_HNSWLIB)
+#else
   fmt::print(stderr, "built without USearch (fetch_peers) and hnswlib (libhnswlib-dev)\n");
 #endif
   return absl::OkStatus();

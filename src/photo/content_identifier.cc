@@ -90,13 +90,13 @@ constexpr uint32_t Type(std::string_view name) {
 
 // --- ISO base media and QuickTime files: boxes of a size, a type, and what is in them.
 
-struct Box {
+struct IsoBox {
   uint32_t type = 0;
   Range content;
 };
 
 // The box at the beginning of `range`; nullopt where there is none.
-std::optional<Box> BoxAt(Reader& reader, const Range& range) {
+std::optional<IsoBox> BoxAt(Reader& reader, const Range& range) {
   if (!range.Holds(range.begin, 8)) {
     return std::nullopt;
   }
@@ -111,14 +111,14 @@ std::optional<Box> BoxAt(Reader& reader, const Range& range) {
   if (size < header || !range.Holds(range.begin, size)) {
     return std::nullopt;
   }
-  return Box{.type = static_cast<uint32_t>(reader.Number(range.begin + 4, 4)),
+  return IsoBox{.type = static_cast<uint32_t>(reader.Number(range.begin + 4, 4)),
              .content = range.Part(range.begin + header, size - header)};
 }
 
 // What is in the first box of that type.
 std::optional<Range> FindBox(Reader& reader, Range range, uint32_t type) {
   for (uint64_t i = 0; i < kMaxBoxes; ++i) {
-    const std::optional<Box> box = BoxAt(reader, range);
+    const std::optional<IsoBox> box = BoxAt(reader, range);
     if (!box.has_value() || box->type == type) {
       return box.has_value() ? std::optional(box->content) : std::nullopt;
     }
@@ -194,7 +194,7 @@ std::optional<uint64_t> ExifItem(Reader& reader, const Range& infos) {
   const uint64_t version = reader.Number(infos.begin, 1);
   Range rest = infos.From(version == 0 ? 6 : 8);
   for (uint64_t i = 0; i < kMaxItems; ++i) {
-    const std::optional<Box> info = BoxAt(reader, rest);
+    const std::optional<IsoBox> info = BoxAt(reader, rest);
     if (!info.has_value()) {
       return std::nullopt;
     }

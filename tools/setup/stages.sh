@@ -5,10 +5,11 @@
 logs=build/logs
 mkdir -p "$logs"
 
-# Compiled once, used by every build folder and every clone.
-export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
-# The headers that tests share are compiled once; these two are what ccache asks for to look at what includes them.
-export CCACHE_SLOPPINESS=pch_defines,time_macros
+# One compiler cache for every build folder and every clone.
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# ccache caches files that use a precompiled header only with these two. The header has over 100 MB: with the inode cache
+# it is hashed once, not for each file that uses it.
+export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_INODECACHE=1
 
 # How the first line of a failure looks, of unittest, Python, GoogleTest and the sanitizers.
 failure_lines='^(FAIL|ERROR): |^[A-Za-z.]+(Error|Exception): |: Failure$|^\[  FAILED  \]|(ERROR|WARNING): [A-Za-z]+Sanitizer'
@@ -35,11 +36,15 @@ stage() {
   echo "$((SECONDS - started)) s"
 }
 
-# build PRESET [TARGET...]
+# What builds are configured with: several files at a time, which takes half as long from scratch; the option stays in the
+# build folder (cmake --preset release -DCALOTYPE_UNITY=OFF compiles each file by itself again).
+configure_options=(-DCALOTYPE_UNITY=ON -DCALOTYPE_WERROR=OFF)
+
+# build PRESET [TARGET...]: configures with configure_options and builds.
 build() {
   local preset=$1
   shift
-  cmake --preset "$preset"
+  cmake --preset "$preset" "${configure_options[@]}"
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
 

@@ -74,12 +74,12 @@ std::string OurName(std::string target) {
   return ToLowerAscii(target);
 }
 
-struct Device {
+struct OpenVinoDevice {
   std::string target;  // OpenVINO's name
   EngineDevice offer;
 };
 
-Device Describe(const OpenVinoLibrary& library, const std::string& target) {
+OpenVinoDevice Describe(const OpenVinoLibrary& library, const std::string& target) {
   return {.target = target,
           .offer = {.device = OurName(target),
                     .description = ReadProperty(library, target, "FULL_DEVICE_NAME").value_or(""),
@@ -88,8 +88,8 @@ Device Describe(const OpenVinoLibrary& library, const std::string& target) {
 }
 
 // The CPU first; it is there even where its plug-in is not, with the reason.
-std::vector<Device> FindDevices(const OpenVinoLibrary& library) {
-  std::vector<Device> devices;
+std::vector<OpenVinoDevice> FindDevices(const OpenVinoLibrary& library) {
+  std::vector<OpenVinoDevice> devices;
   ov_available_devices_t listed = {};
   const Status status =
       library.Error(library.api.ov_core_get_available_devices(library.core, &listed), "OpenVINO finds no devices");
@@ -97,7 +97,7 @@ std::vector<Device> FindDevices(const OpenVinoLibrary& library) {
     devices.push_back(Describe(library, listed.devices[i]));
   }
   library.api.ov_available_devices_free(&listed);
-  const auto cpu = std::find_if(devices.begin(), devices.end(), [](const Device& d) { return d.target == "CPU"; });
+  const auto cpu = std::find_if(devices.begin(), devices.end(), [](const OpenVinoDevice& d) { return d.target == "CPU"; });
   if (cpu != devices.end()) {
     std::rotate(devices.begin(), cpu, cpu + 1);
     return devices;
@@ -121,21 +121,21 @@ class OpenVinoEngine : public Engine {
 
   std::vector<EngineDevice> devices() const override {
     std::vector<EngineDevice> offers;
-    for (const Device& device : devices_) {
+    for (const OpenVinoDevice& device : devices_) {
       offers.push_back(device.offer);
     }
     return offers;
   }
 
   StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override {
-    CALOTYPE_ASSIGN_OR_RETURN(const Device* const device, Find(options));
+    CALOTYPE_ASSIGN_OR_RETURN(const OpenVinoDevice* const device, Find(options));
     return LoadOpenVinoSession(library_, device->target, model, options);
   }
 
  private:
-  StatusOr<const Device*> Find(const SessionOptions& options) const {
+  StatusOr<const OpenVinoDevice*> Find(const SessionOptions& options) const {
     std::vector<std::string> names;
-    for (const Device& device : devices_) {
+    for (const OpenVinoDevice& device : devices_) {
       const std::vector<std::string>& precisions = device.offer.precisions;
       if (device.offer.device != options.device) {
         names.push_back(device.offer.device);
@@ -152,7 +152,7 @@ class OpenVinoEngine : public Engine {
 
   const OpenVinoLibrary& library_;
   const std::string name_;
-  const std::vector<Device> devices_;
+  const std::vector<OpenVinoDevice> devices_;
 };
 
 }  // namespace

@@ -56,7 +56,7 @@ constexpr std::string_view kOnnxDomain = "ai.onnx";  // which may also be named 
 
 static_assert(std::endian::native == std::endian::little, "weights are read as they lie in the file");
 
-WireBytes BytesOf(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+WireBytes AsBytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
 
 StatusOr<std::string> FirstText(WireBytes message, uint64_t number) {
   std::string text;
@@ -198,7 +198,7 @@ std::string AsField(uint64_t number, const std::string& message) { return WireWr
 bool FindInAttribute(const std::string& attribute, std::string_view name, uint64_t number, WireField& found) {
   bool named = false;
   bool has = false;
-  WireReader reader(BytesOf(attribute));
+  WireReader reader(AsBytes(attribute));
   for (WireField field; reader.Next(field);) {
     named = named || (field.number == kAttributeName && WireText(field.bytes) == name);
     if (field.number == number) {
@@ -251,7 +251,7 @@ std::optional<float> OnnxNode::FloatAttribute(std::string_view attribute) const 
 
 bool OnnxNode::HasGraph() const {
   return std::ranges::any_of(attributes, [](const std::string& attribute) {
-    WireReader reader(BytesOf(attribute));
+    WireReader reader(AsBytes(attribute));
     for (WireField field; reader.Next(field);) {
       if (field.number == kAttributeGraph || field.number == kAttributeGraphs) {
         return true;
@@ -411,7 +411,7 @@ Status OnnxGraph::Write(const fs::path& path) const {
   const std::vector<std::string> made = MakeNodes();
   std::vector<WireBytes> graph = other_graph_fields_;
   graph.insert(graph.end(), made.size(), {});
-  std::ranges::transform(made, graph.end() - static_cast<std::ptrdiff_t>(made.size()), BytesOf);
+  std::ranges::transform(made, graph.end() - static_cast<std::ptrdiff_t>(made.size()), AsBytes);
   for (const auto& [name, weight] : weights_) {
     if (has_graphs || used.contains(name)) {
       graph.push_back(weight.whole);
@@ -432,12 +432,12 @@ Status OnnxGraph::Write(const fs::path& path) const {
     writer.Add(field);
   }
   const std::string head = WireWriter().Head(kModelGraph, size).text();
-  writer.Add(BytesOf(head));
+  writer.Add(AsBytes(head));
   for (const WireBytes field : graph) {
     writer.Add(field);
   }
   for (const std::string& end : MakeEnds()) {
-    writer.Add(BytesOf(end));
+    writer.Add(AsBytes(end));
   }
   CALOTYPE_RETURN_IF_ERROR(Annotate(writer.status(), fmt::format("write {}", part.string())));
   if (fsync(file.get()) != 0) {
