@@ -15,20 +15,20 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// More of anything is not worth following: phones write some ten boxes and keys, and a few hundred items of a photo.
+// Limits for hostile files: phones write about ten boxes and keys, and a few hundred items per photo.
 constexpr uint64_t kMaxBoxes = 1000;
 constexpr uint64_t kMaxItems = 10'000;
 constexpr uint64_t kMaxEntries = 512;
 constexpr uint64_t kMaxSegments = 100;
 constexpr uint64_t kMaxText = 128;  // an UUID has 36
 
-// A part of the file.
+// A range of bytes in the file.
 struct Range {
   uint64_t begin = 0;
   uint64_t end = 0;
 
   bool Holds(uint64_t at, uint64_t bytes) const { return at >= begin && at <= end && end - at >= bytes; }
-  // From `at` on, cut where this one ends.
+  // Starts at `at` and ends at the latest where this range ends.
   Range Part(uint64_t at, uint64_t bytes) const {
     const uint64_t first = std::clamp(at, begin, end);
     return {.begin = first, .end = first + std::min(bytes, end - first)};
@@ -36,7 +36,7 @@ struct Range {
   Range From(uint64_t skipped) const { return Part(begin + skipped, end - begin); }
 };
 
-// Numbers and texts of a file by their places; zero and empty beyond its end.
+// Reads numbers and text at given offsets. Beyond the end of the file they are zero and empty.
 class Reader {
  public:
   explicit Reader(int descriptor) : descriptor_(descriptor) {
@@ -67,7 +67,7 @@ class Reader {
   uint8_t Byte(uint64_t at) {
     const uint64_t page = at - at % page_bytes_.size();
     if (page != page_) {
-      page_bytes_.fill(0);  // of a file that becomes shorter meanwhile
+      page_bytes_.fill(0);  // in case the file has become shorter
       page_ = pread(descriptor_, page_bytes_.data(), page_bytes_.size(), static_cast<off_t>(page)) < 0 ? kNone : page;
     }
     return page_bytes_[at - page];
@@ -88,14 +88,14 @@ constexpr uint32_t Type(std::string_view name) {
   return type;
 }
 
-// --- ISO base media and QuickTime files: boxes of a size, a type, and what is in them.
+// --- ISO base media and QuickTime files: boxes with a size, a type and content.
 
 struct IsoBox {
   uint32_t type = 0;
   Range content;
 };
 
-// The box at the beginning of `range`; nullopt where there is none.
+// Returns the box at the beginning of `range`; nullopt when there is none.
 std::optional<IsoBox> BoxAt(Reader& reader, const Range& range) {
   if (!range.Holds(range.begin, 8)) {
     return std::nullopt;
@@ -112,10 +112,10 @@ std::optional<IsoBox> BoxAt(Reader& reader, const Range& range) {
     return std::nullopt;
   }
   return IsoBox{.type = static_cast<uint32_t>(reader.Number(range.begin + 4, 4)),
-             .content = range.Part(range.begin + header, size - header)};
+                .content = range.Part(range.begin + header, size - header)};
 }
 
-// What is in the first box of that type.
+// Returns the content of the first box of that type.
 std::optional<Range> FindBox(Reader& reader, Range range, uint32_t type) {
   for (uint64_t i = 0; i < kMaxBoxes; ++i) {
     const std::optional<IsoBox> box = BoxAt(reader, range);
@@ -133,7 +133,7 @@ constexpr uint64_t kExifDirectory = 0x8769;
 constexpr uint64_t kMakerNote = 0x927c;
 constexpr uint64_t kAppleContentIdentifier = 0x0011;
 
-// Where the value of `tag` stands in the directory at `at`, offsets counted from the beginning of `block`.
+// Finds the value of `tag` in the directory at `at`. Offsets count from the beginning of `block`.
 std::optional<Range> FindTag(Reader& reader, const Range& block, bool big_endian, uint64_t at, uint64_t tag) {
   constexpr std::array<uint64_t, 14> kTypeBytes = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
   const uint64_t count = std::min(reader.Number(block.begin + at, 2, big_endian), kMaxEntries);
@@ -155,7 +155,7 @@ std::optional<Range> FindTag(Reader& reader, const Range& block, bool big_endian
 
 bool IsBigEndian(Reader& reader, uint64_t at) { return reader.Number(at, 2) == Type("MM"); }
 
-// The block begins with TIFF's header.
+// `block` begins with the header of TIFF.
 std::string FromExif(Reader& reader, const Range& block) {
   const bool big_endian = IsBigEndian(reader, block.begin);
   const uint64_t first = reader.Number(block.begin + 4, 4, big_endian);
@@ -164,7 +164,7 @@ std::string FromExif(Reader& reader, const Range& block) {
     return {};
   }
   const auto note = FindTag(reader, block, big_endian, reader.Number(exif->begin, 4, big_endian), kMakerNote);
-  // Apple's note: its name, a version, an order of bytes, and a directory whose offsets count from the note.
+  // Apple's note has a name, a version, a byte order, and a directory whose offsets count from the note.
   if (!note.has_value() || reader.Text(note->begin, 10) != "Apple iOS\0"sv) {
     return {};
   }
@@ -188,7 +188,7 @@ std::string FromJpeg(Reader& reader) {
   return {};
 }
 
-// --- HEIC: the item of type Exif, by "iinf"; where it lies, by "iloc" (ISO 14496-12, 8.11).
+// --- HEIC: "iinf" names the item of type Exif, "iloc" tells its position (ISO 14496-12, 8.11).
 
 std::optional<uint64_t> ExifItem(Reader& reader, const Range& infos) {
   const uint64_t version = reader.Number(infos.begin, 1);
@@ -208,7 +208,7 @@ std::optional<uint64_t> ExifItem(Reader& reader, const Range& infos) {
   return std::nullopt;
 }
 
-// Reads "iloc" from one number to the next.
+// Reads the numbers of "iloc" one after another.
 class Locations {
  public:
   Locations(Reader& reader, const Range& box) : reader_(reader), at_(box.begin), end_(box.end) {
@@ -221,7 +221,7 @@ class Locations {
     index_bytes_ = version_ == 0 ? 0 : sizes & 0xfU;
   }
 
-  // Only of an item that lies in the file in one piece, as phones write it.
+  // Finds only items that are stored in one piece, as phones write them.
   std::optional<Range> Find(uint64_t item) {
     const uint64_t count = std::min(Next(version_ < 2 ? 2 : 4), kMaxItems);
     for (uint64_t i = 0; i < count && at_ < end_; ++i) {
@@ -267,9 +267,9 @@ std::string FromHeic(Reader& reader, const Range& meta) {
   return exif.has_value() ? FromExif(reader, exif->From(4 + reader.Number(exif->begin, 4))) : std::string();
 }
 
-// --- Videos: "keys" names what "ilst" holds.
+// --- Videos: "keys" has the names of the values in "ilst".
 
-// The place of the key among the others, from 1; 0 where there is none.
+// Returns the number of the key, from 1; 0 when it is missing.
 uint32_t FindKey(Reader& reader, const Range& keys) {
   constexpr std::string_view kKey = "mdtacom.apple.quicktime.content.identifier";
   const uint64_t count = std::min(reader.Number(keys.begin + 4, 4), kMaxEntries);
@@ -294,7 +294,7 @@ std::string FromVideo(Reader& reader, const Range& movie) {
   }
   auto keys = FindBox(reader, *meta, Type("keys"));
   if (!keys.has_value()) {
-    // In an MP4 a version stands before the boxes, in a QuickTime file none.
+    // In an MP4 file a version precedes the boxes; in a QuickTime file it does not.
     meta = meta->From(4);
     keys = FindBox(reader, *meta, Type("keys"));
   }

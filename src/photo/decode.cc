@@ -34,7 +34,7 @@ StatusOr<const FormatRow*> RequireFormat(std::span<const uint8_t> file) {
   return row;
 }
 
-// The format of the file, when this machine can read it.
+// Returns the format of the file if this machine can read it.
 StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
   CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));

@@ -12,11 +12,11 @@
 namespace calotype {
 namespace {
 
-// What any decoder takes: tables, buffers, metadata.
+// Used by every decoder for tables, buffers and metadata.
 constexpr int64_t kAtLeast = 16'000'000;
-// The decoded photo, the same turned upright, and the same in another colour space.
+// The decoded photo, its upright copy, and its copy in another colour space.
 constexpr int64_t kCopies = 3;
-// Rows that libvips keeps while it shrinks, at most.
+// The largest number of rows that libvips keeps while it shrinks.
 constexpr int64_t kRows = 512;
 
 int64_t ImageMemory(int64_t width, int64_t height) { return kAtLeast + kCopies * width * height * Image::kChannels; }
@@ -27,7 +27,7 @@ int64_t ShrunkMemory(int64_t width, int64_t height, const DecodeLimits& limits) 
   return ImageMemory(width * target / long_side + 1, height * target / long_side + 1);
 }
 
-// A JPEG's frame header, as far as it says what must be held (ITU-T T.81, B.2).
+// The parts of a JPEG's frame header that decide how much memory is needed (ITU-T T.81, B.2).
 struct JpegFrame {
   int64_t width = 0;
   int64_t height = 0;
@@ -41,7 +41,7 @@ class JpegMarkers {
  public:
   explicit JpegMarkers(std::span<const uint8_t> file) : file_(file) {}
 
-  // False when there is no picture in it.
+  // False when the file contains no picture.
   bool Read(JpegFrame& frame) {
     constexpr uint8_t kStartOfScan = 0xDA;
     for (std::size_t at = 2; Next(at);) {
@@ -60,7 +60,7 @@ class JpegMarkers {
   }
 
  private:
-  // SOF0 to SOF15 without DHT, JPG and DAC, which stand among them.
+  // SOF0 to SOF15, except DHT, JPG and DAC, which are in the same range.
   static bool IsFrame(uint8_t marker) {
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
@@ -68,7 +68,7 @@ class JpegMarkers {
   int Byte(std::size_t at) const { return at < file_.size() ? file_[at] : 0; }
   std::size_t U16(std::size_t at) const { return static_cast<std::size_t>(Byte(at) << 8 | Byte(at + 1)); }
 
-  // Moves `at` to a marker, past bytes that fill.
+  // Moves `at` to the next marker, past fill bytes.
   bool Next(std::size_t& at) const {
     while (at + 4 <= file_.size() && (file_[at] != 0xFF || file_[at + 1] == 0xFF || file_[at + 1] == 0)) {
       ++at;
@@ -98,8 +98,8 @@ class JpegMarkers {
   std::span<const uint8_t> file_;
 };
 
-// Bytes a pixel that decoders take which hold all of a picture. Measured with 100 megapixels each: AVIF 6.7, HEIC 6.9,
-// JPEG XL 6.2, an interlaced PNG its pixels and a seventh.
+// Bytes per pixel for decoders that hold the whole picture. Measured with 100 megapixels each: AVIF 6.7, HEIC 6.9, JPEG
+// XL 6.2; an interlaced PNG takes its pixels and a seventh more.
 int64_t BytesAPixel(PhotoFormat format, const VipsHeader& header) {
   const int64_t pixel = int64_t{header.bands} * header.sample_bytes;
   switch (format) {
@@ -140,7 +140,7 @@ StatusOr<int64_t> VipsMemory(std::span<const uint8_t> file, const DecodeLimits& 
 StatusOr<int64_t> RawMemory(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const RawSize size, ReadRawSize(file));
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(size.width, size.height, limits));
-  // The sensor's numbers, and the picture developed at half its size in sixteen and in eight bits.
+  // The sensor data, and the picture developed at half size in 16 and in 8 bits.
   constexpr int64_t kSensorBytes = 5;
   return ShrunkMemory(size.width, size.height, limits) + kSensorBytes * size.width * size.height;
 }

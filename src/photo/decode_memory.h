@@ -1,5 +1,5 @@
-// How much memory a photo takes while it is decoded, told from its header. Upper bounds, measured: what libraries hold
-// of a picture at a time is theirs to choose.
+// Estimates from its header how much memory a photo needs while it is decoded. The estimates are upper bounds, derived
+// from measurements of what the libraries use.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 
 namespace calotype {
 
-// What decoding the file takes at most, in bytes: the file itself, the decoded photo and what is held on the way. Codes
-// as for DecodePhoto().
+// Returns the largest number of bytes in use while the file is decoded: the file itself, the decoded photo and all
+// buffers. Error codes as for DecodePhoto().
 StatusOr<int64_t> MemoryToDecode(std::span<const uint8_t> file, const DecodeLimits& limits);
 
-// The same by format. Each answers bytes beside the file's own, those of the decoded photo included, and refuses what
-// CheckPixels() refuses. A header that cannot be read is an error, as it is for the decoder.
+// The same for one format. Each returns the bytes in use besides those of the file, and fails as CheckPixels() does. A
+// header that cannot be read is an error, as it is for the decoder.
 
-// A progressive JPEG, or one whose channels come one after the other, is held whole, two bytes a sample; others go
-// through row by row.
+// A progressive JPEG, or one with separate scans for its channels, is held as a whole with two bytes per sample. Others
+// are decoded row by row.
 StatusOr<int64_t> JpegMemory(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 // Everything that libvips decodes.

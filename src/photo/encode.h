@@ -1,4 +1,4 @@
-// Pixels become a file again: thumbnails and `show --render`.
+// Encodes pixels to a file: for thumbnails and `show --render`.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace calotype {
 
-// A baseline JPEG, colour at half resolution (libjpeg's default). kInvalidArgument when `quality` is not 1 to 100 or a
-// side of `image` is not 1 to 65500 pixels (JPEG's own limit).
+// Returns a baseline JPEG with colour at half resolution (libjpeg's default). kInvalidArgument when `quality` is not 1
+// to 100 or a side of `image` is not 1 to 65500 pixels (JPEG's own limit).
 StatusOr<std::vector<uint8_t>> EncodeJpeg(const Image& image, int quality);
 
 }  // namespace calotype

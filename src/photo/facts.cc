@@ -36,7 +36,7 @@ std::string Text(const Exiv2::XmpData& xmp, const char* key) {
   return found == xmp.end() ? std::string() : found->toString();
 }
 
-// A date with the tags that refine it (EXIF 2.31, 4.6.5 F), the moment of the shutter first.
+// Date tags with the tags that refine them (EXIF 2.31, 4.6.5 F); the time of the exposure comes first.
 struct DateKeys {
   const char* date;
   const char* subsecond;
@@ -69,7 +69,7 @@ std::string TakenAt(const Exiv2::XmpData& xmp) {
   return {};
 }
 
-// LensModel; before EXIF 2.3 makers kept the lens in notes of their own, most as a number that exiv2 has names for.
+// LensModel; before EXIF 2.3, makers stored the lens in their own notes, mostly as a number for which exiv2 has names.
 std::string Lens(const Exiv2::ExifData& exif) {
   std::string lens = CleanText(Text(exif, "Exif.Photo.LensModel"));
   if (!lens.empty()) {
@@ -88,14 +88,14 @@ int Orientation(const Exiv2::ExifData& exif) {
   return number.first >= 1 && number.first <= 8 ? static_cast<int>(number.first) : 1;
 }
 
-// Windows' own tag.
+// A tag that Windows writes.
 std::optional<int> Stars(const Exiv2::ExifData& exif) {
   const Exiv2::Value* const value = Find(exif, "Exif.Image.Rating");
   const auto stars = value == nullptr ? 0 : value->toRational(0).first;
   return stars >= 1 && stars <= 5 ? std::optional(static_cast<int>(stars)) : std::nullopt;
 }
 
-// Cameras that have nothing to say write their name, or blanks.
+// Some cameras write their name, or blanks, as the description.
 std::string Description(const Exiv2::ExifData& exif) {
   std::string text = CleanText(Text(exif, "Exif.Image.ImageDescription"));
   constexpr std::array kNothing = {"OLYMPUS DIGITAL CAMERA"sv, "SONY DSC"sv, "DIGITAL CAMERA"sv, "default"sv};

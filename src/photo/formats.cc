@@ -15,7 +15,7 @@
 namespace calotype {
 namespace {
 
-// PNG, WebP, GIF: the turn is EXIF's.
+// PNG, WebP, GIF: EXIF states the orientation.
 StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
   CALOTYPE_ASSIGN_OR_RETURN(VipsPicture picture, DecodeWithVips(file, limits, name));
   StoredPhoto photo{.image = std::move(picture.image),
@@ -26,7 +26,7 @@ StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLi
   return photo;
 }
 
-// HEIC, AVIF, JPEG XL: the container turns the picture, and EXIF's orientation is to be ignored (ISO/IEC
+// HEIC, AVIF, JPEG XL: the container states the rotation, and the orientation in EXIF must be ignored (ISO/IEC
 // 23008-12, 6.5.10 and ISO/IEC 18181-1, annex J).
 StatusOr<StoredPhoto> DecodeTurned(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, name));
@@ -34,14 +34,14 @@ StatusOr<StoredPhoto> DecodeTurned(std::span<const uint8_t> file, const DecodeLi
   return photo;
 }
 
-// libvips before 8.15 gives no EXIF of JPEG XL.
+// libvips before 8.15 does not return the EXIF block of JPEG XL.
 StatusOr<StoredPhoto> DecodeJpegXl(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTurned(file, limits, "JPEG XL"));
   photo.facts = ReadFacts(FindJpegXlBox(file, "Exif"), FindJpegXlBox(file, "xml "));
   return photo;
 }
 
-// TIFF holds the tags of EXIF itself.
+// A TIFF file contains the tags of EXIF itself.
 StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, "TIFF"));
   photo.facts = ReadFactsOfFile(file);
@@ -68,7 +68,7 @@ StatusOr<int64_t> MemoryOf(File file, const Limits& limits) {
   return VipsMemory(file, limits, kFormat);
 }
 
-// RAW first: many of its kinds are TIFF files too.
+// RAW first: many RAW formats are TIFF files too.
 constexpr std::array kFormats = {
     FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, RawMemory, ReadRawFacts, {}, {}},
     FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, JpegMemory, ReadJpegFacts, {}, {}},

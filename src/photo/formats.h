@@ -1,4 +1,4 @@
-// The formats, one row each: the only place that lists them.
+// The table of all formats, one row each.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ struct FormatRow {
   StatusOr<StoredPhoto> (*decode)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // decode_memory.h
   StatusOr<int64_t> (*memory)(std::span<const uint8_t> file, const DecodeLimits& limits);
-  // What the header says, without pixels.
+  // Reads the metadata without decoding pixels.
   StatusOr<PhotoFacts> (*facts)(std::span<const uint8_t> file);
-  // The libvips loader without which the format cannot be read, and what brings it; empty: always there.
+  // The libvips loader that the format needs, and the package that contains it; empty when none is needed.
   std::string_view vips_loader;
   std::string_view package;
 };
 
-// The row whose sniff fits; nullptr when none does.
+// Returns the row whose `sniff` accepts the file; null when none does.
 const FormatRow* FindFormat(std::span<const uint8_t> file);
 
 }  // namespace calotype

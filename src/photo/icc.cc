@@ -16,7 +16,7 @@ constexpr std::size_t kHeaderBytes = 128;
 constexpr std::size_t kTagEntryBytes = 12;
 constexpr uint32_t kMaxTags = 100;  // real profiles have fewer than 30
 
-// sRGB's primaries adapted to D50, as in the profile that the ICC publishes (sRGB v4 and IEC61966-2.1 agree to 0.0005).
+// The primaries of sRGB adapted to D50, as in the profile of the ICC (sRGB v4 and IEC61966-2.1 agree to 0.0005).
 struct Primary {
   std::string_view tag;
   std::array<double, 3> xyz;
@@ -28,8 +28,8 @@ constexpr std::array<Primary, 3> kPrimaries = {{
 }};
 constexpr double kPrimaryTolerance = 0.002;
 
-// IEC 61966-2-1 at a few encoded values. The tolerance keeps out a plain gamma of 2.2, which is 0.0037 away at 0.1 and
-// 0.0083 at 0.8, and lets in the short tables of small web profiles.
+// IEC 61966-2-1 at a few encoded values. The tolerance excludes a plain gamma of 2.2, which differs by 0.0037 at 0.1
+// and by 0.0083 at 0.8, and accepts the short tables of small web profiles.
 struct CurvePoint {
   double encoded;
   double linear;
@@ -58,7 +58,7 @@ class Profile {
   // s15Fixed16Number
   double Fixed(std::size_t at) const { return static_cast<int32_t>(Number(at, 4)) / 65536.0; }
 
-  // Where the data of a tag begin; 0 when there is no such tag.
+  // Returns the offset of the data of a tag; 0 when there is no such tag.
   std::size_t Find(std::string_view tag) const {
     const uint32_t count = std::min(Number(kHeaderBytes, 4), kMaxTags);
     for (uint32_t i = 0; i < count; ++i) {
@@ -74,7 +74,7 @@ class Profile {
   std::span<const uint8_t> bytes_;
 };
 
-// Parametric curve: the number of the formula, then g, a, b, c, d ...; formula 3 is the one that sRGB has.
+// Parametric curve: the number of the formula, then g, a, b, c, d ...; sRGB uses formula 3.
 double ParametricCurve(const Profile& profile, std::size_t at, double x) {
   const double g = profile.Fixed(at + 12);
   if (profile.Number(at + 8, 2) != 3) {
@@ -87,7 +87,7 @@ double ParametricCurve(const Profile& profile, std::size_t at, double x) {
   return x >= d ? std::pow(a * x + b, g) : c * x;
 }
 
-// Sampled curve: no point is the identity, one is a gamma, more are a table between which lines are drawn.
+// Sampled curve: no point means identity, one is a gamma, more are a table with linear interpolation.
 double SampledCurve(const Profile& profile, std::size_t at, double x) {
   const uint32_t count = profile.Number(at + 8, 4);
   if (count <= 1) {
@@ -130,7 +130,7 @@ bool IccProfileFits(std::span<const uint8_t> profile, int channels) {
 
 bool IsSrgbProfile(std::span<const uint8_t> profile) {
   const Profile read(profile);
-  // Where both kinds of description stand, colour management takes the tables.
+  // When a profile has both kinds of description, colour management uses the tables.
   return IsIccProfile(profile) && read.TextIs(kColourSpace, "RGB ") && read.Find("A2B0") == 0 &&
          std::ranges::all_of(kPrimaries, [&](const Primary& primary) { return PrimaryIsSrgb(read, primary); }) &&
          std::ranges::all_of(std::array{"rTRC", "gTRC", "bTRC"},

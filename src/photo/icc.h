@@ -1,4 +1,4 @@
-// Enough of ICC profiles (ICC.1:2010) to know those that need no conversion.
+// Reads as much of ICC profiles (ICC.1:2010) as is needed to recognise those that require no conversion.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +6,14 @@
 
 namespace calotype {
 
-// True when the bytes carry the signature of an ICC profile; what does not is ignored, as every viewer does.
+// True when the bytes have the signature of an ICC profile. Other bytes are ignored, as viewers do.
 bool IsIccProfile(std::span<const uint8_t> profile);
 
-// True when the profile is for colours of `channels` numbers: 1 grey, 3 RGB, 4 CMYK.
+// True when the profile is for colours with this number of channels: 1 grey, 3 RGB, 4 CMYK.
 bool IccProfileFits(std::span<const uint8_t> profile, int channels);
 
-// True for an RGB profile whose primaries and tone curve are sRGB's, whatever it calls itself: phones, editors and
-// browsers write dozens of spellings. A profile of look-up tables is never taken for sRGB.
+// True for an RGB profile with the primaries and the tone curve of sRGB. Its name does not matter: phones, editors and
+// browsers use dozens of names. False for all profiles with look-up tables.
 bool IsSrgbProfile(std::span<const uint8_t> profile);
 
 }  // namespace calotype

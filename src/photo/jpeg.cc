@@ -26,13 +26,13 @@ using namespace std::string_view_literals;
 
 constexpr int kScaleDenominator = 8;
 constexpr int kCmykChannels = 4;
-// What the payloads of APP1 begin with (EXIF 2.3, 4.7.2; XMP specification part 3, 1.1.3).
+// The payloads of APP1 begin with these (EXIF 2.3, 4.7.2; XMP specification part 3, 1.1.3).
 constexpr std::string_view kExifMark = "Exif\0\0"sv;
 constexpr std::string_view kXmpMark = "http://ns.adobe.com/xap/1.0/\0"sv;
-// And that of APP13, with IPTC among other things.
+// The payload of APP13 begins with this; it contains IPTC.
 constexpr std::string_view kPhotoshopMark = "Photoshop 3.0\0"sv;
 constexpr unsigned kWholeMarker = 0xFFFF;
-// A progressive file of a few kilobytes can hold thousands of scans over a huge picture, each costing a full pass.
+// A progressive file of a few kilobytes can contain thousands of scans of a huge picture, and each takes a full pass.
 // Encoders write about ten; libjpeg-turbo's own fuzzers stop at 500.
 constexpr int kMaxScans = 500;
 
@@ -64,7 +64,7 @@ class JpegDecoder {
   int width() const { return static_cast<int>(info_.image_width); }
   int height() const { return static_cast<int>(info_.image_height); }
 
-  // The channels in which the colour profile, or CMYK without one, is to be applied.
+  // The channels to which the colour profile is applied, or CMYK without one.
   int channels() const {
     switch (info_.jpeg_color_space) {
       case JCS_GRAYSCALE:
@@ -76,10 +76,10 @@ class JpegDecoder {
         return Image::kChannels;
     }
   }
-  // Adobe's programs, which write nearly all CMYK JPEGs, store no ink as 255.
+  // Adobe's programs, which write nearly all CMYK JPEGs, use 255 for no ink.
   bool is_inverted() const { return channels() == kCmykChannels && info_.saw_Adobe_marker; }
 
-  // The embedded ICC profile; empty when there is none that the colours fit, and for sRGB, where it changes nothing.
+  // The embedded ICC profile; empty when there is none that fits the colours, and for sRGB, which needs no conversion.
   StatusOr<std::vector<uint8_t>> Profile() {
     JOCTET* data = nullptr;
     unsigned size = 0;
@@ -96,8 +96,8 @@ class JpegDecoder {
     return ReadFacts(Payload(1, kExifMark), Payload(1, kXmpMark), Payload(13, kPhotoshopMark));
   }
 
-  // Settles what comes out, as `output_width()` times `output_height()` pixels of `space`. All of a progressive file is
-  // read here.
+  // Starts decoding to `output_width()` times `output_height()` pixels in `space`. Reads the whole file if it is
+  // progressive.
   Status Start(int scale, J_COLOR_SPACE space) {
     const bool started = RunJpegStep(errors_, [&] {
       info_.scale_num = static_cast<unsigned>(scale);
@@ -110,7 +110,7 @@ class JpegDecoder {
   int output_width() const { return static_cast<int>(info_.output_width); }
   int output_height() const { return static_cast<int>(info_.output_height); }
 
-  // `pixels` has room for all of them, without padding.
+  // `pixels` has room for all pixels, without padding.
   Status ReadPixels(std::span<uint8_t> pixels) {
     const std::size_t stride = std::size_t{info_.output_width} * static_cast<std::size_t>(info_.output_components);
     const bool read = RunJpegStep(errors_, [&] {
@@ -125,9 +125,9 @@ class JpegDecoder {
  private:
   static JpegDecoder& Self(j_common_ptr info) { return *static_cast<JpegDecoder*>(info->client_data); }
 
-  // Called for each warning. A scan that ends before its rows do is given up at once: what is missing is an error
-  // anyway, and the header of a hostile file may ask for gigabytes of grey. Only between restart markers, where
-  // decoding picks up again, bits may be missing.
+  // Called for each warning. Stops at once when the data of a scan ends before its last row: that is an error in any
+  // case, and a hostile header may ask for gigabytes of grey. Missing bits are accepted only between restart markers,
+  // where decoding resumes.
   static void OnMessage(j_common_ptr info, int level) {
     JpegDecoder& self = Self(info);
     const int marker = self.info_.unread_marker;
@@ -146,7 +146,7 @@ class JpegDecoder {
     }
   }
 
-  // What follows `mark` in the first APPn that begins with it.
+  // Returns what follows `mark` in the first APPn that begins with it.
   std::span<const uint8_t> Payload(int number, std::string_view mark) const {
     for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
       const std::span<const uint8_t> data(marker->data, marker->data_length);
@@ -158,8 +158,8 @@ class JpegDecoder {
     return {};
   }
 
-  // A file may also end between two scans, where no bit is missed. If only the end marker is not there, progressive
-  // decoding has still brought each coefficient to its last bit.
+  // A file may also end between two scans, where no bit is missing. It is complete, except for the end marker, if
+  // progressive decoding has refined each coefficient to its last bit.
   bool ScansAreMissing() {
     if (!source_.exhausted() || !(jpeg_has_multiple_scans(&info_) || info_.arith_code)) {
       return false;
@@ -186,11 +186,11 @@ class JpegDecoder {
       return absl::InvalidArgumentError(
           fmt::format("the JPEG has more than {} scans; real ones have about ten", kMaxScans));
     }
-    // What libjpeg says after the last byte is about the end marker that JpegSource made up.
+    // A warning after the last byte is about the end marker that JpegSource added.
     if (!cut_short_ && !source_.exhausted()) {
       return errors_.ToStatus();
     }
-    // Counted in rows of blocks, as they are stored, whatever the scale.
+    // Counted in rows of stored blocks, whatever the scale.
     const auto total = static_cast<double>(std::max<JDIMENSION>(info_.total_iMCU_rows, 1));
     const double done = 100.0 * static_cast<double>(info_.input_iMCU_row) / total;
     return absl::InvalidArgumentError(
@@ -244,7 +244,7 @@ StatusOr<Image> ReadImage(JpegDecoder& decoder, int scale) {
 int JpegScale(int width, int height, int target_long_side) {
   const int64_t long_side = std::max(width, height);
   int scale = 1;
-  // libjpeg rounds up, so does this.
+  // Round up, as libjpeg does.
   while (scale < kScaleDenominator &&
          (long_side * scale + kScaleDenominator - 1) / kScaleDenominator < target_long_side) {
     ++scale;

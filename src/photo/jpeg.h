@@ -1,5 +1,5 @@
-// JPEG by libjpeg-turbo's scaled decode. On a 12 megapixel photo this takes a quarter of the time of decoding into
-// something larger and resizing that.
+// Decodes JPEG with the scaled decoding of libjpeg-turbo. For a 12 megapixel photo this takes a quarter of the time of
+// decoding at full size and resizing.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace calotype {
 
-// The smallest M, 1 to 8, for which a picture scaled to M/8 still has a long side of at least `target_long_side`; 8
-// when none has.
+// Returns the smallest M from 1 to 8 for which the picture scaled to M/8 has a long side of at least
+// `target_long_side`; 8 when there is none.
 int JpegScale(int width, int height, int target_long_side);
 
-// Decodes to that scale. Colours that are not sRGB (CMYK, another ICC profile) are converted by libvips; a profile that
-// does not work, or is for another number of channels, is left out. Codes as for DecodePhoto(); a file that ends before
-// its picture does is kInvalidArgument and says where it ends, while harmless warnings of libjpeg are passed over.
+// Decodes at the scale of JpegScale(). Colours other than sRGB (CMYK, another ICC profile) are converted by libvips; a
+// profile that is broken, or made for another number of channels, is ignored. Error codes as for DecodePhoto(). A file
+// that is cut short is kInvalidArgument, with the row where it ends; harmless warnings of libjpeg are ignored.
 StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits);
 
-// What its header says, without its pixels.
+// Reads the metadata without decoding the pixels.
 StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file);
 
 }  // namespace calotype

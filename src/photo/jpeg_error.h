@@ -1,10 +1,10 @@
-// How libjpeg's errors become Status: for the .cc files of this folder that call libjpeg.
+// Turns errors of libjpeg into Status. Only for the .cc files of this folder that call libjpeg.
 #pragma once
 
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
-// jpeglib.h needs size_t and FILE, and does not include what declares them.
+// jpeglib.h uses size_t and FILE without including their headers.
 #include <jpeglib.h>
 
 #include <string_view>
@@ -13,15 +13,15 @@
 
 namespace calotype {
 
-// libjpeg asks for a function that does not return when it fails. This one keeps the message and jumps back into
-// RunJpegStep(). It must be the first member of what `client_data` points to, or be that itself.
+// On an error, libjpeg calls a function that must not return. Here that function keeps the message and jumps back into
+// RunJpegStep(). `client_data` must point to a JpegErrors, or to a struct whose first member it is.
 struct JpegErrors {
   JpegErrors();
   JpegErrors(const JpegErrors&) = delete;
   JpegErrors& operator=(const JpegErrors&) = delete;
 
-  // "JPEG: what libjpeg said" under the code that fits: kUnimplemented for kinds of JPEG that libjpeg cannot read,
-  // kResourceExhausted for memory, else kInvalidArgument.
+  // Returns "JPEG: " and the message of libjpeg. kUnimplemented for kinds of JPEG that libjpeg cannot read,
+  // kResourceExhausted for too little memory, otherwise kInvalidArgument.
   Status ToStatus() const;
 
   jpeg_error_mgr manager{};
@@ -30,9 +30,9 @@ struct JpegErrors {
   int code = 0;
 };
 
-// Runs `step`, which calls libjpeg; false when libjpeg failed. The jump out of libjpeg skips destructors, therefore
-// `step` must own nothing: it captures by reference, and its locals are plain numbers and pointers. Never inlined, so
-// that the caller's variables are not held in registers across setjmp().
+// Runs `step`, which calls libjpeg. Returns false when libjpeg failed. The jump out of libjpeg skips destructors, so
+// `step` must not own anything: it captures by reference, and its local variables are plain numbers and pointers. Not
+// inlined, so that setjmp() does not leave variables of the caller in registers.
 template <typename Step>
 [[gnu::noinline]] bool RunJpegStep(JpegErrors& errors, const Step& step) {
   if (setjmp(errors.escape) != 0) {

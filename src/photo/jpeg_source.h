@@ -1,4 +1,4 @@
-// Where libjpeg takes its bytes from: memory, with a note of whether it asked for more than there are. For jpeg.cc.
+// A data source for libjpeg that reads from memory and notes when libjpeg needs more bytes than there are. For jpeg.cc.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace calotype {
 
-// After its last byte libjpeg's own source gives an end marker and a warning, and the rest of the picture becomes grey.
-// This one does the same but remembers it, for the decoder to tell a photo cut short from a whole one.
+// Like the source of libjpeg itself, it returns an end marker after the last byte, and the rest of the picture becomes
+// grey. This one also records that, so that the decoder can recognise a photo that was cut short.
 class JpegSource {
  public:
   explicit JpegSource(std::span<const uint8_t> file);

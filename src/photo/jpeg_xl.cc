@@ -21,7 +21,7 @@ bool IsType(std::span<const uint8_t> box, std::string_view type) {
   return std::ranges::equal(box.subspan(4, 4), type, {}, {}, [](char c) { return static_cast<uint8_t>(c); });
 }
 
-// An "Exif" box tells first how far into it the TIFF header is.
+// An "Exif" box begins with the offset of the TIFF header.
 std::span<const uint8_t> SkipExifOffset(std::span<const uint8_t> payload) {
   const uint64_t offset = payload.size() < 4 ? 0 : BigEndian(payload.first(4)) + 4;
   return payload.subspan(std::min<uint64_t>(offset, payload.size()));
@@ -30,7 +30,7 @@ std::span<const uint8_t> SkipExifOffset(std::span<const uint8_t> payload) {
 }  // namespace
 
 std::span<const uint8_t> FindJpegXlBox(std::span<const uint8_t> file, std::string_view type) {
-  // A codestream begins with FF 0A: as the size of a box that is far beyond the end, and nothing is found.
+  // A bare codestream begins with FF 0A. Read as the size of a box, that is beyond the end of the file.
   for (std::span<const uint8_t> rest = file; rest.size() >= kBoxHeader;) {
     uint64_t size = BigEndian(rest.first(4));
     std::size_t header = kBoxHeader;

@@ -1,4 +1,4 @@
-// The boxes of a JPEG XL container (ISO/IEC 18181-2) that hold metadata.
+// Finds the metadata in a JPEG XL container (ISO/IEC 18181-2).
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace calotype {
 
-// The payload of the first box of that type ("Exif", its four bytes of offset left out, or "xml "); empty when there is
-// none, or the file is a bare codestream. Boxes compressed with Brotli are not read.
+// Returns the payload of the first box of this type: "Exif" (without its four bytes of offset) or "xml ". Empty when
+// there is none, or the file is a bare codestream. Boxes that are compressed with Brotli are not read.
 std::span<const uint8_t> FindJpegXlBox(std::span<const uint8_t> file, std::string_view type);
 
 }  // namespace calotype

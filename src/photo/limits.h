@@ -1,4 +1,4 @@
-// The one check between header and pixels, for every format, before anything is allocated.
+// Checks a photo against the limits after its header is read and before memory is allocated, for all formats.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ inline constexpr char kFileBytesKnob[] = "limits.file_bytes";
 // kInvalidArgument for an empty file, kResourceExhausted for one over the limit.
 Status CheckFileSize(std::size_t bytes, const DecodeLimits& limits);
 
-// What a header announces, in pixels. kInvalidArgument for a side without pixels, kResourceExhausted over a limit.
+// Checks the size that a header states, in pixels. kInvalidArgument for a side of 0, kResourceExhausted over a limit.
 Status CheckPixels(int64_t width, int64_t height, const DecodeLimits& limits);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// Facts from where each container keeps them. Thread-safe; broken parts are left out, never an error.
+// Reads facts from metadata blocks. Thread-safe. Broken parts are skipped; they are not errors.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,16 @@
 
 namespace calotype {
 
-// From an EXIF block, and from an XMP packet what EXIF does not say (the orientation never: XMP's is often left over
-// from before the pixels were turned); from `photoshop`, the blocks in a JPEG's APP13, IPTC where XMP is silent. Each
-// may be empty.
+// Reads an EXIF block; from the XMP packet what EXIF does not state (except the orientation, which in XMP is often out
+// of date); from `photoshop`, the blocks in APP13 of a JPEG, the IPTC facts that neither states. Each may be empty.
 PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp,
                      std::span<const uint8_t> photoshop = {});
 
-// From the XMP packet of a file of its own; regions lie in the picture as it is stored, `orientation` turns them.
-// kInvalidArgument when it is no XMP.
+// Reads the XMP packet of a sidecar. Its regions refer to the stored picture; `orientation` turns them.
+// kInvalidArgument when it is not XMP.
 StatusOr<PhotoFacts> FactsFromXmp(std::span<const uint8_t> xmp, int orientation);
 
-// From a whole TIFF or camera RAW file.
+// Reads a whole TIFF or camera RAW file.
 PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file);
 
 }  // namespace calotype

@@ -7,7 +7,7 @@
 namespace calotype {
 namespace {
 
-// Where a stored pixel goes: swap x and y first, then mirror. From the table of tag 0x0112 in the EXIF specification.
+// The new position of a stored pixel: swap x and y first, then mirror. From tag 0x0112 of the EXIF specification.
 struct Turn {
   bool swap;
   bool mirror_x;
@@ -26,7 +26,7 @@ constexpr std::array<Turn, 9> kTurns = {{
     {true, false, true},    // 8: left, bottom
 }};
 
-// Pixels are moved in square tiles: a turned row is written down a column, and whole columns fall out of the cache.
+// Pixels are moved in square tiles, because a rotated row is written down a column, and whole columns exceed the cache.
 constexpr int kTile = 32;
 
 void MoveTile(const Image& from, Image& to, Turn turn, int left, int top) {
@@ -48,7 +48,7 @@ Turn TurnOf(int orientation) { return orientation < 1 || orientation > 8 ? kTurn
 
 Box SwapAxes(const Box& box) { return {.x = box.y, .y = box.x, .width = box.height, .height = box.width}; }
 
-// Of a box in parts of width and height.
+// For a box in fractions of width and height.
 Box Mirror(Box box, Turn turn) {
   if (turn.mirror_x) {
     box.x = 1 - box.x - box.width;

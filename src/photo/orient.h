@@ -1,4 +1,4 @@
-// EXIF orientation: from pixels as they are stored to pixels as they are seen.
+// EXIF orientation: turns stored pixels upright.
 #pragma once
 
 #include "base/geometry.h"
@@ -6,13 +6,13 @@
 
 namespace calotype {
 
-// True when `orientation` (EXIF 1 to 8) makes width out of height.
+// True when `orientation` (EXIF 1 to 8) exchanges width and height.
 bool SwapsAxes(int orientation);
 
-// `stored` turned and mirrored as EXIF's `orientation` tells; anything outside 2 to 8 gives it back untouched.
+// Returns `stored` turned and mirrored according to the EXIF orientation; unchanged for values outside 2 to 8.
 Image Upright(Image stored, int orientation);
 
-// Where an area of the stored picture lies in the upright one, and back; both in parts of width and height.
+// Convert an area of the stored picture to the upright one, and back. Boxes are in fractions of width and height.
 Box UprightPart(Box stored, int orientation);
 Box StoredPart(Box upright, int orientation);
 

@@ -18,12 +18,12 @@ constexpr std::string_view kHead = "# calotype places ";
 constexpr float kEarthRadius = 6371.0088F;  // mean, in kilometres (IUGG)
 constexpr float kCityKilometres = 25;
 constexpr float kMaxKilometres = 100;
-// Of a city of millions; the places that are asked for their extent lie within this.
+// The radius of a city of millions: places whose area can contain a position are within this distance.
 constexpr float kMaxExtent = 30;
 constexpr float kPeoplePerSquareKilometre = 5000;
 constexpr std::size_t kColumns = 7;
 
-// The straight line between two points of the unit sphere that lie so far apart.
+// The length of the straight line between two points of the unit sphere at this distance.
 float Chord(float kilometres) { return 2 * std::sin(kilometres / kEarthRadius / 2); }
 
 float Extent(double population) {
@@ -57,7 +57,7 @@ bool ParseNumber(std::string_view text, double& number) {
 
 }  // namespace
 
-// What has been found so far.
+// The best places so far.
 struct PlaceIndex::Search {
   Vector at;
   const Entry* nearest = nullptr;
@@ -144,7 +144,7 @@ void PlaceIndex::Visit(std::size_t first, std::size_t last, int axis, Search& se
   const float beyond = search.at[side] - entry.at[side];
   const bool left_first = beyond < 0;
   for (const bool left : {left_first, !left_first}) {
-    // The far side matters while it can hold a nearer one, or one that is large enough to reach here.
+    // Search the far side when it may contain a nearer place, or one large enough to reach the position.
     if (left == left_first || std::abs(beyond) <= std::max(search.distance, Chord(kMaxExtent))) {
       Visit(left ? first : middle + 1, left ? middle : last, (axis + 1) % 3, search);
     }

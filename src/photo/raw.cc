@@ -26,7 +26,7 @@ namespace {
 // libraw's `flip` (bit 0 mirrors columns, bit 1 rows, bit 2 swaps the axes first) as EXIF orientation.
 constexpr std::array<int, 8> kOrientationOfFlip = {1, 2, 4, 3, 5, 8, 6, 7};
 
-// Previews differ from the sensor picture by a few border pixels; more is another shape.
+// Previews may differ from the sensor picture by a few border pixels; more means another shape.
 constexpr double kSameShape = 0.02;
 
 Status RawFailure(int code) {
@@ -47,9 +47,9 @@ class RawFile {
  public:
   Status Open(std::span<const uint8_t> file) {
     raw_->set_dataerror_handler(nullptr, nullptr);  // The standard one writes to stderr.
-    // libraw only reads the buffer; older versions' type has no const.
+    // libraw only reads the buffer; older versions lack the const.
     CALOTYPE_RETURN_IF_ERROR(StatusOf(raw_->open_buffer(const_cast<uint8_t*>(file.data()), file.size())));
-    // Developing overwrites these.
+    // Developing overwrites these values.
     const libraw_image_sizes_t& sizes = raw_->imgdata.sizes;
     width_ = sizes.width;
     height_ = sizes.height;
@@ -61,7 +61,7 @@ class RawFile {
   int height() const { return height_; }
   int orientation() const { return orientation_; }
 
-  // What libraw read of the maker's own format, for files that exiv2 does not know (CR3 before exiv2 0.28).
+  // Facts that libraw read, for files that exiv2 does not know (CR3 before exiv2 0.28).
   void CompleteFacts(PhotoFacts& facts) const {
     if (facts.camera.empty()) {
       facts.camera = CameraName(raw_->imgdata.idata.make, raw_->imgdata.idata.model);
@@ -74,7 +74,7 @@ class RawFile {
     }
   }
 
-  // The embedded JPEG, nothing when there is none.
+  // Returns the embedded JPEG; empty when there is none.
   std::span<const uint8_t> Preview() {
     const libraw_thumbnail_t& thumbnail = raw_->imgdata.thumbnail;
     if (raw_->unpack_thumb() != LIBRAW_SUCCESS || thumbnail.tformat != LIBRAW_THUMBNAIL_JPEG) {
@@ -121,7 +121,7 @@ class RawFile {
     return image;
   }
 
-  // libraw keeps the camera's clock as a time_t of this machine's zone.
+  // libraw converts the camera's clock to a time_t with the time zone of this machine.
   std::string TakenAt() const {
     const time_t stamp = raw_->imgdata.other.timestamp;
     tm local{};
@@ -133,7 +133,7 @@ class RawFile {
     return text.data();
   }
 
-  // On the heap: it is some hundred kilobytes large.
+  // On the heap, since it has several hundred kilobytes.
   std::unique_ptr<LibRaw> raw_ = std::make_unique<LibRaw>();
   int width_ = 0;
   int height_ = 0;
@@ -144,8 +144,8 @@ double Shape(int width, int height) { return static_cast<double>(width) / height
 
 bool SameShape(double a, double b) { return std::abs(a / b - 1) < kSameShape; }
 
-// Some cameras turn the preview's pixels, some mark the preview, most leave it as the sensor saw it. A preview that
-// stands as the upright photo does is not turned again.
+// Some cameras rotate the pixels of the preview, some set its orientation tag, most leave it as the sensor recorded it.
+// A preview that already has the shape of the upright photo is not rotated again.
 int PreviewTurn(const StoredPhoto& preview, const RawFile& raw) {
   const int turn = preview.turn != 1 ? preview.turn : raw.orientation();
   const bool upright_is_tall = SwapsAxes(raw.orientation()) != (raw.height() > raw.width());
@@ -169,7 +169,7 @@ std::optional<StoredPhoto> DecodePreview(RawFile& raw, const DecodeLimits& limit
     return std::nullopt;
   }
   preview->turn = PreviewTurn(*preview, raw);
-  // A preview whose pixels the camera has turned already has the sensor's axes the other way round.
+  // In a preview that the camera has rotated already, width and height of the sensor are exchanged.
   const bool turned = SwapsAxes(raw.orientation()) && !SwapsAxes(preview->turn);
   const int width = turned ? raw.height() : raw.width();
   const int height = turned ? raw.width() : raw.height();

@@ -1,4 +1,5 @@
-// Camera RAW by libraw: the JPEG that the camera put beside the sensor data, which is what the photographer saw.
+// Decodes camera RAW files with libraw. Uses the JPEG preview that the camera stored with the sensor data: it is what
+// the photographer saw.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +12,20 @@
 namespace calotype {
 
 struct RawSize {
-  int width = 0;  // of the sensor picture
+  int width = 0;  // pixels of the sensor picture
   int height = 0;
 };
 
-// From the header alone.
+// Reads only the header.
 StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file);
 
-// Decodes the largest embedded preview. When there is none of at least half of `target_long_side`, the sensor data is
-// developed at half its size (a quarter of the work of the full size), so the long side may stay under the target.
-// Width and height are the sensor picture's; where the preview is cut to another shape (a camera set to 16:9), they
-// are the preview's, so that places in the picture stay true. Codes as for DecodePhoto().
+// Decodes the largest embedded preview. When none has at least half of `target_long_side`, the sensor data is developed
+// at half size (a quarter of the work), so the long side may be shorter than the target. Width and height are those of
+// the sensor picture; but when the preview has another shape (a camera set to 16:9), those of the preview, so that
+// positions in the picture stay correct. Error codes as for DecodePhoto().
 StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits);
 
-// What the file says of itself, without its pixels.
+// Reads the metadata without decoding the pixels.
 StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// XMP files beside a photo: "photo.jpg.xmp" and "photo.xmp".
+// XMP files that belong to a photo: "photo.jpg.xmp" and "photo.xmp".
 #pragma once
 
 #include <filesystem>

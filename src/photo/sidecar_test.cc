@@ -82,10 +82,10 @@ TEST_F(SidecarTest, EverythingThatIsWritten) {
 }
 
 TEST_F(SidecarTest, RegionsOfWindows) {
-  const auto facts = Read(
-      Packet(R"(<MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag><rdf:li MPReg:Rectangle="0.1, 0.2,)"
-             R"( 0.3, 0.4" MPReg:PersonDisplayName="Grace"/></rdf:Bag></MPRI:Regions></MP:RegionInfo>)"),
-      1);
+  const auto facts =
+      Read(Packet(R"(<MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag><rdf:li MPReg:Rectangle="0.1, 0.2,)"
+                  R"( 0.3, 0.4" MPReg:PersonDisplayName="Grace"/></rdf:Bag></MPRI:Regions></MP:RegionInfo>)"),
+           1);
   ASSERT_TRUE(facts.ok()) << Message(facts.status());
   ASSERT_EQ(facts->regions.size(), 1U);
   EXPECT_EQ(facts->regions[0].name, "Grace");

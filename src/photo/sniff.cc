@@ -20,7 +20,7 @@ bool StartsWithAny(std::span<const uint8_t> data, std::initializer_list<std::str
   return std::ranges::any_of(signatures, [&](std::string_view text) { return HasAt(data, 0, text); });
 }
 
-// ISO base media files: a box "ftyp" with a major brand, a version, and the brands with which it is compatible.
+// ISO base media files begin with a box "ftyp": a major brand, a version, and the compatible brands.
 constexpr std::size_t kMajorBrand = 8;
 constexpr std::size_t kCompatibleBrands = 16;
 

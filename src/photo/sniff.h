@@ -1,4 +1,4 @@
-// What the first bytes of a file say, one question for each format. All are safe on any bytes, also on none.
+// Recognise formats by the first bytes of a file. Safe for any bytes, and for none.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ bool IsAvif(std::span<const uint8_t> head);
 bool IsJpegXl(std::span<const uint8_t> head);
 
 // Camera RAW: by signature (CR2, CR3, CRW, RAF, ORF, RW2, MRW, X3F), or a TIFF one of whose directories holds sensor
-// data (NEF, ARW, DNG, PEF, SRW, 3FR ...). A TIFF's directories are often at the end: give the whole file.
+// data (NEF, ARW, DNG, PEF, SRW, 3FR ...). The directories of a TIFF are often at its end, so pass the whole file.
 bool IsRaw(std::span<const uint8_t> file);
 
-// The second half of IsRaw().
+// The second part of IsRaw().
 bool IsRawTiff(std::span<const uint8_t> file);
 
 }  // namespace calotype

@@ -1,5 +1,5 @@
-// Tells camera RAW from pictures among TIFF files, by what their directories hold. A maker's name does not: a picture
-// developed from RAW keeps it.
+// Distinguishes camera RAW from pictures among TIFF files, by the content of their directories. The name of the maker
+// does not help: a picture that was developed from RAW keeps it.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -20,7 +20,7 @@ constexpr uint32_t kDngVersion = 0xC612;
 constexpr std::array<uint32_t, 2> kSensorPhotometric = {32803, 34892};                // colour filter array, linear raw
 constexpr std::array<uint32_t, 4> kSensorCompression = {32767, 32770, 34713, 65535};  // ARW, SRW, NEF, PEF
 
-// Cameras write fewer than ten directories with fewer than a hundred entries; more is not worth following.
+// Limits for hostile files: cameras write fewer than ten directories with fewer than a hundred entries each.
 constexpr std::size_t kMaxDirectories = 32;
 constexpr uint32_t kMaxEntries = 512;
 constexpr uint32_t kMaxSubDirectories = 8;
@@ -33,7 +33,7 @@ class TiffDirectories {
 
   bool HoldSensorData() {
     Follow(U32(4));
-    // By index: the list grows on the way.
+    // By index, because the list grows during the loop.
     for (std::size_t next = 0; next < offsets_.size(); ++next) {  // NOLINT(modernize-loop-convert)
       if (DirectoryHoldsSensorData(offsets_[next])) {
         return true;
@@ -85,7 +85,7 @@ class TiffDirectories {
            (tag == kCompression && std::ranges::find(kSensorCompression, value) != kSensorCompression.end());
   }
 
-  // One offset stands in the entry itself, several stand where the entry points.
+  // A single offset is in the entry itself; several are where the entry points.
   void FollowSubDirectories(uint32_t count, std::size_t value_at) {
     const std::size_t list = count <= 1 ? value_at : U32(value_at);
     for (uint32_t i = 0; i < std::min(count, kMaxSubDirectories); ++i) {
@@ -101,7 +101,7 @@ class TiffDirectories {
 }  // namespace
 
 bool IsRawTiff(std::span<const uint8_t> file) {
-  // BigTIFF (version 43) is left to libvips: no camera writes it.
+  // BigTIFF (version 43) is not RAW: no camera writes it.
   const bool classic = IsTiff(file) && (file[2] == '*' || file[3] == '*');
   return classic && TiffDirectories(file).HoldSensorData();
 }

@@ -1,4 +1,4 @@
-// What each decoder of this folder hands back; decode.cc turns it upright.
+// The result of a decoder, before decode.cc turns it upright.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct StoredPhoto {
   int width = 0;  // of the stored original
   int height = 0;
   std::optional<float> reduction;  // see DecodedPhoto
-  int turn = 1;                    // the EXIF orientation that is still to be applied to `image`
+  int turn = 1;                    // the EXIF orientation that must still be applied to `image`
   PhotoFacts facts;
 };
 

@@ -1,4 +1,4 @@
-// For the tests of this folder: its test data, and the picture that most of it shows.
+// For the tests of this folder: the test data, and the picture that most of the files show.
 #pragma once
 
 #include <gtest/gtest.h>

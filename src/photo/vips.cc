@@ -16,7 +16,7 @@
 namespace calotype {
 namespace {
 
-// The loaders that hostile files may reach; all others (ImageMagick, PDF, SVG, OpenSlide ...) stay blocked.
+// The only loaders that files can reach; all others (ImageMagick, PDF, SVG, OpenSlide ...) stay blocked.
 constexpr std::array kAllowedLoaders = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",   "VipsForeignLoadWebp",
                                         "VipsForeignLoadTiff", "VipsForeignLoadNsgif", "VipsForeignLoadHeif",
                                         "VipsForeignLoadJxl"};
@@ -37,21 +37,22 @@ bool StartVips() {
   if (VIPS_INIT("calotype") != 0) {
     return false;
   }
-  // The pipeline decodes several photos at once: threads inside each would only compete. And no photo is decoded twice.
+  // The pipeline decodes several photos at once, so threads inside each would only compete. There is no use for a
+  // cache, since no photo is decoded twice.
   vips_concurrency_set(1);
   vips_cache_set_max(0);
   vips_operation_block_set("VipsForeignLoad", TRUE);
   for (const char* loader : kAllowedLoaders) {
     vips_operation_block_set(loader, FALSE);
   }
-  // Warnings of libtiff and others would go to stderr.
+  // Otherwise libtiff and others write warnings to stderr.
   for (const char* domain : {"VIPS", "GLib-GObject"}) {
     g_log_set_handler(domain, static_cast<GLogLevelFlags>(G_LOG_LEVEL_MASK), DropLog, nullptr);
   }
   return true;
 }
 
-// libvips keeps buffers for each thread that used it; they go with the thread.
+// libvips keeps buffers for each thread that used it; this frees them at the end of the thread.
 struct ThreadEnd {
   ThreadEnd() = default;
   ThreadEnd(const ThreadEnd&) = delete;
@@ -74,7 +75,7 @@ std::string TakeVipsError() {
   return line.substr(0, line.find('\n'));
 }
 
-// libheif and libvips have no error codes that reach us, only texts.
+// libheif and libvips report errors only as text.
 bool IsMissingCodec(std::string_view text) {
   constexpr std::array<std::string_view, 2> kTexts = {"Unsupported codec", "No decoding plugin"};
   return std::ranges::any_of(kTexts, [&](auto known) { return text.find(known) != std::string_view::npos; });
@@ -99,14 +100,14 @@ std::vector<uint8_t> Blob(VipsImage* image, const char* name) {
   return {bytes, bytes + size};
 }
 
-// Applies a libvips operation whose last argument is where the result goes.
+// Applies a libvips operation whose last argument receives the result.
 template <typename Operation>
 VipsImagePtr Apply(const Operation& operation) {
   VipsImage* result = nullptr;
   return operation(&result) == 0 ? VipsImagePtr(result) : nullptr;
 }
 
-// Without a profile libvips' numbers are sRGB's already, and sending them through one would shift them by a few.
+// Without a profile the numbers are sRGB already, and a conversion would change them slightly.
 bool NeedsColourManagement(VipsImage* header) {
   const std::vector<uint8_t> profile = Blob(header, VIPS_META_ICC_NAME);
   return header->Type == VIPS_INTERPRETATION_CMYK || (IsIccProfile(profile) && !IsSrgbProfile(profile));
@@ -114,16 +115,16 @@ bool NeedsColourManagement(VipsImage* header) {
 
 VipsImagePtr Thumbnail(std::span<const uint8_t> file, int target, bool manage_colour) {
   return Apply([&](VipsImage** result) {
-    // libvips only reads the buffer; its type has no const. The orientation tag is applied by Upright(), one code for
-    // all formats. The thumbnailer's own "fail_on" does not reach every loader (PNG and GIF in 8.14), the loaders'
-    // option string does. The options end at the first that is null.
+    // libvips only reads the buffer, but lacks the const. Upright() applies the orientation tag, for all formats alike.
+    // The option "fail_on" of the thumbnailer does not reach every loader (PNG and GIF in 8.14), so it is passed in the
+    // option string of the loader. A null ends the options.
     return vips_thumbnail_buffer(const_cast<uint8_t*>(file.data()), file.size(), result, target, "height", target,
                                  "size", VIPS_SIZE_DOWN, "no_rotate", TRUE, "option_string", "fail_on=error",
                                  manage_colour ? "export_profile" : nullptr, "srgb", nullptr);
   });
 }
 
-// Whatever bands and depth came out of the loader, to three of eight bits.
+// Converts any number of bands and any depth to three bands of 8 bits.
 VipsImagePtr ToSrgbOverWhite(VipsImagePtr image) {
   image = Apply(
       [&](VipsImage** result) { return vips_colourspace(image.get(), result, VIPS_INTERPRETATION_sRGB, nullptr); });

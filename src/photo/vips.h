@@ -1,5 +1,5 @@
-// Every format but JPEG, and colour management for that, by libvips: shrink on load, colour management, alpha over
-// white. libvips' types and its process-wide settings stop at vips.cc.
+// Decodes all formats except JPEG with libvips: shrink on load, colour management, transparency over white. Converts
+// the colours of JPEGs too. The types of libvips and its process-wide settings are used in vips.cc only.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct VipsPicture {
   std::vector<uint8_t> xmp;
 };
 
-// How pixels are stored and what is said of them, as the header has it.
+// The layout of the pixels, and the metadata, as stated in the header.
 struct VipsHeader {
   int width = 0;
   int height = 0;  // of one page
@@ -33,25 +33,25 @@ struct VipsHeader {
   std::vector<uint8_t> xmp;
 };
 
-// The header alone. Codes as for DecodeWithVips().
+// Reads only the header. Error codes as for DecodeWithVips().
 StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format);
 
 // True when this libvips has the loader ("heifload" ...).
 bool VipsHasLoader(std::string_view loader);
 
-// Decodes the first page; orientation tags are left alone, while turns that are part of the format (HEIC, AVIF, JPEG
-// XL) are applied. `format` is its name for messages. Safe from many threads. Codes as for DecodePhoto().
-// libvips keeps one text of errors for the whole process: with several broken photos at once the detail in brackets may
-// speak of another one of them.
+// Decodes the first page. Rotations that are part of the format (HEIC, AVIF, JPEG XL) are applied, orientation tags are
+// not. `format` is the name of the format for messages. Safe from many threads. Error codes as for DecodePhoto().
+// libvips keeps one error text for the whole process: when several photos fail at once, the detail in brackets may
+// belong to another of them.
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
                                      std::string_view format);
 
-// 8-bit pixels of 1 (grey), 3 (RGB) or 4 (CMYK, 255 is full ink) interleaved channels as sRGB. `profile` is their ICC
-// profile; it may be empty for CMYK, which then has libvips' own. kInvalidArgument when the profile does not work.
+// Converts 8-bit pixels of 1 (grey), 3 (RGB) or 4 (CMYK, 255 is full ink) interleaved channels to sRGB. `profile` is
+// their ICC profile; for CMYK it may be empty, then a default is used. kInvalidArgument when the profile is broken.
 StatusOr<Image> ConvertToSrgb(std::span<const uint8_t> pixels, int width, int height, int channels,
                               std::span<const uint8_t> profile);
 
-// `image` at a long side of `target_long_side`, or as it is when it is no longer than that.
+// Shrinks `image` to a long side of `target_long_side`; returns a smaller one unchanged.
 StatusOr<Image> ShrinkWithVips(Image image, int target_long_side);
 
 }  // namespace calotype

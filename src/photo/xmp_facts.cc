@@ -19,7 +19,7 @@
 namespace calotype {
 namespace {
 
-// More than any photo has; a hostile one does not fill the catalogue.
+// More than any photo has; keeps hostile files from filling the catalogue.
 constexpr std::size_t kMaxKeywords = 1000;
 constexpr std::size_t kMaxRegions = 1000;
 
@@ -28,7 +28,7 @@ const Exiv2::Value* Find(const Exiv2::XmpData& xmp, const char* key) {
   return found == xmp.end() || found->count() == 0 ? nullptr : &found->value();
 }
 
-// The text; of one in several languages the default one, else the first.
+// Returns the text. When there are several languages: the default one, else the first.
 std::string Text(const Exiv2::XmpData& xmp, const char* key) {
   const Exiv2::Value* const value = Find(xmp, key);
   if (value == nullptr) {
@@ -92,8 +92,8 @@ std::optional<int> Rating(const Exiv2::XmpData& xmp) {
   return known ? std::optional(static_cast<int>(std::lround(*stars))) : std::nullopt;
 }
 
-// XMP's "48,12,30N" or "48,12.5N". Apple Photos writes decimal degrees ("48.5") and the reference as a property of its
-// own.
+// Parses a coordinate of XMP, such as "48,12,30N" or "48,12.5N". Apple Photos writes decimal degrees ("48.5") and the
+// reference as a property of its own.
 std::optional<double> Coordinate(std::string text, std::string_view reference) {
   constexpr std::string_view kReferences = "NSEW";
   if (!text.empty() && kReferences.find(text.back()) == std::string_view::npos && !reference.empty()) {
@@ -126,7 +126,7 @@ std::optional<GpsPosition> Position(const Exiv2::XmpData& xmp) {
   return GpsPosition{.latitude = *latitude, .longitude = *longitude, .altitude = std::nullopt};
 }
 
-// The members of each entry of a list of structures, by the entry's number.
+// The members of each entry in a list of structures, by the number of the entry.
 using Entries = std::map<int, std::map<std::string, std::string>>;
 
 // Of "Xmp.mwg-rs.Regions/mwg-rs:RegionList[3]/mwg-rs:Area/stArea:x" with the list up to "[": entry 3, member "x".
@@ -236,7 +236,7 @@ std::vector<std::string> Keywords(const Exiv2::IptcData& iptc) {
   return keywords;
 }
 
-// Sets `fact` where it is not known yet.
+// Sets `fact` if it is not known yet.
 template <typename Fact, typename Read>
 void Complete(Fact& fact, const Read& read) {
   if (fact == Fact()) {
@@ -246,7 +246,7 @@ void Complete(Fact& fact, const Read& read) {
 
 }  // namespace
 
-// exiv2 writes to stderr and its XMP toolkit is one per process: both are set up once, before anything is read.
+// exiv2 writes to stderr, and its XMP toolkit exists once per process: both are set up once, before anything is read.
 void PrepareExiv2() {
   static std::recursive_mutex xmp_mutex;
   static const bool kPrepared = [] {
@@ -263,7 +263,7 @@ void PrepareExiv2() {
 
 StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet) {
   PrepareExiv2();
-  // The toolkit takes any text for a packet without properties.
+  // The toolkit accepts any text as a packet without properties.
   if (packet.find(":RDF") == std::string_view::npos) {
     return absl::InvalidArgumentError("it is no XMP, or broken");
   }

@@ -1,4 +1,4 @@
-// What people write about a photo, from XMP and IPTC. Only this folder includes it.
+// Reads what people wrote about a photo from XMP and IPTC. Only this folder includes this header.
 #pragma once
 
 #include <exception>
@@ -11,20 +11,20 @@
 
 namespace calotype {
 
-// Sets exiv2 up, once; to be called before anything of it.
+// Initialises exiv2 once. Call it before using exiv2.
 void PrepareExiv2();
 
-// The packet, taken apart. kInvalidArgument when it is no XMP, or broken.
+// Parses the packet. kInvalidArgument when it is not XMP, or damaged.
 StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet);
 
 // Sets title, description, rating, keywords, place and regions, as far as they are there, and the position where
 // `facts` has none. `facts.orientation` tells how regions are to be turned.
 void AddXmpFacts(const Exiv2::XmpData& xmp, PhotoFacts& facts);
 
-// The same from IPTC, for what is not known yet.
+// The same from IPTC, for facts that are not known yet.
 void AddIptcFacts(const Exiv2::IptcData& iptc, PhotoFacts& facts);
 
-// Each fact is read behind a net of its own: one that makes exiv2 throw leaves the others.
+// Reads one fact. When exiv2 throws, only this fact stays unknown.
 template <typename Fact, typename Read>
 void TryFact(Fact& fact, const Read& read) {
   try {

@@ -40,7 +40,7 @@ void SetArray(Exiv2::XmpData& xmp, const std::string& key) {
   }
 }
 
-// True when there was a new one.
+// True when a keyword was added.
 bool AddKeywords(Exiv2::XmpData& xmp, const std::vector<std::string>& keywords) {
   std::vector<std::string> all;
   Exiv2::XmpData::iterator subject = xmp.findKey(Exiv2::XmpKey(kSubject));
@@ -69,7 +69,7 @@ bool AddKeywords(Exiv2::XmpData& xmp, const std::vector<std::string>& keywords) 
   return true;
 }
 
-// One that is there already, in the stored picture, and whether it has a name.
+// An existing region, in the stored picture.
 struct KnownRegion {
   std::string key;
   Box box;
@@ -110,7 +110,7 @@ void AddRegion(Exiv2::XmpData& xmp, const NamedRegion& region, const Box& box, s
   SetText(xmp, area + "/stArea:unit", "normalized");
 }
 
-// True when there was a new one, or one got a name.
+// True when a region was added or named.
 bool AddRegions(Exiv2::XmpData& xmp, const XmpAdditions& additions) {
   std::vector<KnownRegion> known = KnownRegions(xmp);
   bool changed = false;

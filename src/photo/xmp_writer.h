@@ -1,4 +1,4 @@
-// Findings into an XMP packet.
+// Writes findings into an XMP packet.
 #pragma once
 
 #include <string>
@@ -18,10 +18,10 @@ struct XmpAdditions {
   int height = 0;
 };
 
-// The XMP packet `existing` (empty: none yet) with the keywords (dc:subject) and regions (MWG) that it does not have.
-// Nothing that is in it is changed or left out: a region that lies where one of its own does is not added, but gives it
-// its name when that has none. `existing` itself, byte by byte, when it has all of them. kInvalidArgument when
-// `existing` is no XMP.
+// Returns the XMP packet `existing` (empty for a new one) with those keywords (dc:subject) and regions (MWG) added that
+// it lacks. Nothing in it is changed or removed, with one exception: where a region overlaps an existing one without a
+// name, the existing one gets the name. When there is nothing to add, returns `existing` byte for byte.
+// kInvalidArgument when `existing` is not XMP.
 StatusOr<std::string> AddToXmp(std::string_view existing, const XmpAdditions& additions);
 
 }  // namespace calotype
