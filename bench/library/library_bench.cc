@@ -92,7 +92,7 @@ Status BenchLibrary(const Options& options) {
   for (int64_t first = status.photos; first < options.count; first += kBatch) {
     const int64_t size = std::min(kBatch, options.count - first);
     const std::vector<float> vectors = generator.Chunk(static_cast<uint64_t>(first), static_cast<std::size_t>(size));
-    CALOTYPE_RETURN_IF_ERROR(catalog->Begin());
+    CALOTYPE_ASSIGN_OR_RETURN(const auto transaction, catalog->BeginTransaction());
     std::vector<PhotoResult> results;
     for (int64_t i = 0; i < size; ++i) {
       const int64_t photo = first + i;
@@ -103,7 +103,7 @@ Status BenchLibrary(const Options& options) {
                                                  Sha256({reinterpret_cast<const uint8_t*>(path.data()), path.size()})));
     }
     CALOTYPE_RETURN_IF_ERROR(catalog->Store(results));
-    CALOTYPE_RETURN_IF_ERROR(catalog->Commit());
+    CALOTYPE_RETURN_IF_ERROR(transaction->Commit());
   }
   Tell("photos before", static_cast<double>(status.photos), "");
   Tell("photos", static_cast<double>(options.count), "");

@@ -91,7 +91,7 @@ AnalysisOutcome Done(const char* analysis) {
 // Adds photos until there are `until` faces.
 Status AddFaces(Catalog& catalog, FaceGenerator& generator, int64_t until, std::vector<int64_t>& identities) {
   while (static_cast<int64_t>(identities.size()) < until) {
-    CALOTYPE_RETURN_IF_ERROR(catalog.Begin());
+    CALOTYPE_ASSIGN_OR_RETURN(const auto transaction, catalog.BeginTransaction());
     std::vector<PhotoResult> results;
     while (results.size() < kBatch && static_cast<int64_t>(identities.size()) < until) {
       PhotoResult& result = results.emplace_back();
@@ -103,7 +103,7 @@ Status AddFaces(Catalog& catalog, FaceGenerator& generator, int64_t until, std::
       result.outcomes = {Done("faces.detect"), Done("faces.recognise")};
     }
     CALOTYPE_RETURN_IF_ERROR(catalog.Store(results));
-    CALOTYPE_RETURN_IF_ERROR(catalog.Commit());
+    CALOTYPE_RETURN_IF_ERROR(transaction->Commit());
   }
   return absl::OkStatus();
 }

@@ -16,6 +16,7 @@ Status App::Configure(const std::vector<std::string>& assignments) {
     CALOTYPE_RETURN_IF_ERROR(registry_.ApplyAssignment(assignment));
   }
   settings_.Resolve(folders_, Cores());
+  CALOTYPE_ASSIGN_OR_RETURN(catalog_files_, CatalogFiles::Of(settings_.catalog_file));
   return settings_.Validate();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/config.h"
 #include "base/folders.h"
 #include "base/status.h"
+#include "catalog/catalog_files.h"
 
 namespace calotype {
 
@@ -28,8 +30,10 @@ class App {
   // What Configure() was given: what the command line set.
   const std::vector<std::string>& assignments() const { return assignments_; }
 
+  // The files of the catalogue that catalog.file names.
+  const CatalogFiles& catalog_files() const { return *catalog_files_; }
   // The folder of the vector indices: derived files beside the catalogue.
-  std::filesystem::path VectorsFolder() const { return settings_.catalog_file + ".vectors"; }
+  std::filesystem::path VectorsFolder() const { return catalog_files_->vectors(); }
   // The folder of the int8 forms of models.
   std::filesystem::path QuantisedFolder() const { return folders_.cache / "quantised"; }
   // The folder of models that an engine compiled for a device.
@@ -44,6 +48,7 @@ class App {
   Settings settings_;
   ConfigRegistry registry_;
   Folders folders_;
+  std::optional<CatalogFiles> catalog_files_;  // set by Configure()
   std::vector<std::string> assignments_;
 };
 

@@ -29,7 +29,8 @@ Status NoPack(const std::string& folder, const std::string& name) {
 // The models that the library was told to use; nullopt when nobody chose any.
 std::optional<ModelSet> ModelsOfLibrary(const std::string& catalog_file) {
   std::error_code error;
-  if (!fs::exists(catalog_file, error)) {
+  const StatusOr<CatalogFiles> files = CatalogFiles::Of(catalog_file);
+  if (!files.ok() || !fs::exists(files->database(), error)) {
     return std::nullopt;
   }
   // An unreadable catalogue is reported by the next caller that needs more of it.

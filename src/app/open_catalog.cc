@@ -9,7 +9,7 @@ namespace calotype {
 namespace fs = std::filesystem;
 
 StatusOr<std::unique_ptr<Catalog>> OpenCatalog(const App& app, bool create) {
-  const fs::path file = app.settings().catalog_file;
+  const fs::path& file = app.catalog_files().database();
   std::error_code error;
   if (create) {
     fs::create_directories(file.parent_path(), error);
@@ -21,7 +21,7 @@ StatusOr<std::unique_ptr<Catalog>> OpenCatalog(const App& app, bool create) {
     return absl::FailedPreconditionError(
         fmt::format("nothing was scanned yet: there is no {}; run: calotype scan FOLDER", file.string()));
   }
-  return Catalog::Open(file);
+  return Catalog::Open(app.settings().catalog_file);
 }
 
 fs::path CatalogPath(const std::string& path) {
@@ -33,7 +33,7 @@ fs::path CatalogPath(const std::string& path) {
   return absolute.has_filename() ? absolute : absolute.parent_path();
 }
 
-Status CheckIsNoPhoto(Catalog& catalog, const std::string& output) {
+Status CheckIsNoPhoto(SearchCatalog& catalog, const std::string& output) {
   const Status found = catalog.FindByPath(CatalogPath(output).string()).status();
   if (found.ok()) {
     return absl::InvalidArgumentError(

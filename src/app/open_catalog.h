@@ -20,6 +20,6 @@ std::filesystem::path CatalogPath(const std::string& path);
 
 // kInvalidArgument when the file `output`, which the caller is about to write, is a photo of the library (present or
 // missing).
-Status CheckIsNoPhoto(Catalog& catalog, const std::string& output);
+Status CheckIsNoPhoto(SearchCatalog& catalog, const std::string& output);
 
 }  // namespace calotype

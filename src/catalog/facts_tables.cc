@@ -4,10 +4,12 @@
 #include <optional>
 #include <vector>
 
+#include "catalog/row_values.h"
+
 namespace calotype {
 namespace {
 
-// Numbers that went through a program's rounding are the same.
+// IoU from which two regions are the same: programs round the numbers.
 constexpr float kSameRegion = 0.9F;
 
 StatusOr<std::vector<NamedRegion>> ReadRegions(Database& database, PhotoId photo, bool imported_only) {
@@ -111,7 +113,7 @@ Companion CompanionOf(const Statement& row) {
   return {.photo_path = row.Text(0),
           .path = row.Text(1),
           .kind = static_cast<CompanionKind>(row.Int(2)),
-          .stamp = {.size = row.Int(3), .mtime_ns = row.Int(4)}};
+          .stamp = StampFromRow(row, 3)};
 }
 
 }  // namespace calotype

@@ -14,7 +14,7 @@
 namespace calotype {
 namespace {
 
-// Two boxes are the same face when they overlap by half, as detection benchmarks count a hit (PASCAL VOC).
+// IoU from which two boxes are the same face; detection benchmarks count a hit likewise (PASCAL VOC).
 constexpr float kSameFaceOverlap = 0.5F;
 
 StatusOr<int64_t> LabelId(Database& database, std::string_view name) {
@@ -96,7 +96,7 @@ StatusOr<std::vector<KnownFace>> KnownFaces(Database& database, PhotoId photo) {
   return faces;
 }
 
-// Takes the known face that `box` shows out of `known`.
+// Removes the face that `box` shows from `known`, and returns it.
 std::optional<KnownFace> TakeSameFace(std::vector<KnownFace>& known, const Box& box) {
   const auto best = std::ranges::max_element(
       known, {}, [&box](const KnownFace& face) { return IntersectionOverUnion(face.box, box); });
@@ -131,7 +131,7 @@ Status WriteFaceEmbeddings(Database& database, PhotoId photo, const Findings& fi
                             database.QueryInt("SELECT count(*) FROM face WHERE photo_id = ?1", photo));
   if (stored != std::ssize(faces)) {
     return absl::InvalidArgumentError(fmt::format(
-        "photo {}: faces.recognise looked at {} faces, the catalogue has {}; faces.detect must be stored with it",
+        "photo {}: faces.recognise has {} faces, but the catalogue {}; store the result of faces.detect with it",
         photo, faces.size(), stored.value_or(0)));
   }
   int position = 0;

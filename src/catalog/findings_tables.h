@@ -1,4 +1,4 @@
-// Findings in their tables: for each analysis how they are written, and how they are read back.
+// Writes and reads the findings of each analysis in their tables. Only this folder includes it.
 #pragma once
 
 #include <span>
@@ -14,18 +14,18 @@ namespace calotype {
 struct FindingsTable {
   std::string_view analysis;
   bool (*is_set)(const Findings& findings);
-  // Replaces what the photo has of this analysis. A face that is found again (its box overlaps an earlier one by half)
+  // Replaces the photo's findings of this analysis. A face that is found again (its box overlaps an earlier one by half)
   // keeps its id and its person.
   Status (*write)(Database& database, PhotoId photo, const Findings& findings, std::string_view version);
-  // Adds to `findings` what the photo has of this analysis; empty findings when there are none. Faces read as those of
-  // "faces.recognise" carry their embeddings.
+  // Adds the photo's findings of this analysis to `findings`, empty ones if it has none. For "faces.recognise" the faces
+  // have their embeddings.
   Status (*read)(Database& database, PhotoId photo, Findings& findings);
 };
 
-// Every analysis that has findings, in an order in which they can be written: faces before their embeddings.
+// Every analysis that has findings, in the order in which to write them: faces before their embeddings.
 std::span<const FindingsTable> FindingsTables();
 
-// The one of `analysis`; null when it has no findings ("decode").
+// The entry for `analysis`; null when it has no findings ("decode").
 const FindingsTable* FindFindingsTable(std::string_view analysis);
 
 }  // namespace calotype

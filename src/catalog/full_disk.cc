@@ -15,7 +15,7 @@ std::atomic<int64_t> tried{0};
 
 bool IsFull() { return ++tried >= first_failure; }
 
-// SQLite's own file stands right behind this one, in the memory that SQLite gives for both.
+// SQLite allocates one block for both; its own file object follows this one.
 struct File {
   sqlite3_file base;
 };
@@ -31,7 +31,7 @@ int Write(sqlite3_file* file, const void* data, int bytes, sqlite3_int64 at) {
   return IsFull() ? SQLITE_FULL : Forward<&sqlite3_io_methods::xWrite>(file, data, bytes, at);
 }
 
-// The file that connections share in memory grows too.
+// The file with the shared memory grows too.
 int MapShared(sqlite3_file* file, int region, int bytes, int extend, void volatile** memory) {
   return extend != 0 && first_failure != kNever && tried >= first_failure
              ? SQLITE_FULL
@@ -69,7 +69,7 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   return code;
 }
 
-// Takes the place of SQLite's own way to files, for good; without a full disk it changes nothing.
+// Replaces SQLite's file layer for the rest of the process. It changes nothing unless a FullDisk exists.
 bool Install() {
   sqlite3_vfs* const real = sqlite3_vfs_find(nullptr);
   static sqlite3_vfs vfs = *real;

@@ -1,12 +1,12 @@
-// A disk that fills up at a chosen write, for tests.
+// For tests: a disk that fills up at a chosen write.
 #pragma once
 
 #include <cstdint>
 
 namespace calotype {
 
-// While it lives, writes of databases that are opened fail from the `first`-th on (the first is 1), as they do on a
-// full disk; what is there can be read, and grow no file. One at a time; made before the databases are opened.
+// While it exists, writes to databases fail from the `first`-th on (counted from 1), as on a full disk: files can be read
+// but cannot grow. Create only one at a time, and before the databases are opened.
 class FullDisk {
  public:
   explicit FullDisk(int64_t first);
@@ -14,7 +14,7 @@ class FullDisk {
   FullDisk& operator=(const FullDisk&) = delete;
   ~FullDisk();
 
-  // How many were tried.
+  // The number of attempted writes.
   static int64_t writes();
 };
 

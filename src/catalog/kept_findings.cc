@@ -138,7 +138,7 @@ const FindingsCodec* FindCodec(std::string_view analysis) {
   return found == kCodecs.end() ? nullptr : &*found;
 }
 
-// One analysis of a photo whose kept findings are to be shown.
+// An analysis of a photo, with kept findings that will be shown.
 struct Change {
   const FindingsTable* table = nullptr;
   std::string shown;   // version
@@ -150,7 +150,7 @@ struct Change {
 StatusOr<Change> ReadChange(const Statement& row) {
   Change change{.table = FindFindingsTable(row.Text(0)), .shown = row.Text(1), .wanted = row.Text(2)};
   if (change.table == nullptr) {
-    return absl::DataLossError(fmt::format("findings of an unknown analysis '{}' are kept", row.Text(0)));
+    return absl::DataLossError(fmt::format("there are kept findings of the unknown analysis '{}'", row.Text(0)));
   }
   CALOTYPE_ASSIGN_OR_RETURN(change.kept, UnpackFindings(change.table->analysis, row.Bytes(3)));
   for (const int64_t person : FromBlob<int64_t>(row.Bytes(4))) {
@@ -178,7 +178,7 @@ StatusOr<std::vector<Change>> ReadChanges(Database& database, PhotoId photo) {
 
 bool IsFaces(std::string_view analysis) { return analysis.starts_with("faces."); }
 
-// The person of each shown face, 0 for nobody, in the order of faces.
+// The person of each shown face, 0 for nobody, ordered as the faces.
 StatusOr<std::vector<int64_t>> ReadPeople(Database& database, PhotoId photo) {
   std::vector<int64_t> people;
   CALOTYPE_ASSIGN_OR_RETURN(
@@ -207,8 +207,8 @@ Status KeepShown(Database& database, PhotoId photo, const Change& change) {
   return InsertKept(database, photo, change.table->analysis, change.shown, shown, people);
 }
 
-// Only to faces that have nobody: what was said since they were last shown is newer.
-Status GivePeopleBack(Database& database, PhotoId photo, const Change& change) {
+// Only to faces without a person: newer decisions win.
+Status RestorePeople(Database& database, PhotoId photo, const Change& change) {
   for (std::size_t i = 0; i < change.people.size(); ++i) {
     if (change.people[i].has_value()) {
       CALOTYPE_RETURN_IF_ERROR(
@@ -223,11 +223,11 @@ Status GivePeopleBack(Database& database, PhotoId photo, const Change& change) {
 
 Status Show(Database& database, PhotoId photo, const Change& change) {
   if (change.table->analysis == "faces.recognise") {
-    // Embeddings belong to the very faces that they were made of.
+    // Embeddings belong to the faces from which they were computed.
     CALOTYPE_RETURN_IF_ERROR(FindFindingsTable("faces.detect")->write(database, photo, change.kept, change.wanted));
   }
   CALOTYPE_RETURN_IF_ERROR(change.table->write(database, photo, change.kept, change.wanted));
-  CALOTYPE_RETURN_IF_ERROR(GivePeopleBack(database, photo, change));
+  CALOTYPE_RETURN_IF_ERROR(RestorePeople(database, photo, change));
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM kept WHERE photo_id = ?1 AND analysis = ?2 AND version = ?3",
                                             photo, change.table->analysis, change.wanted));
   return database.Execute("UPDATE analysis SET found_version = ?3 WHERE photo_id = ?1 AND analysis = ?2", photo,
@@ -260,7 +260,7 @@ Status KeepFindings(Database& database, PhotoId photo, const AnalysisOutcome& ou
 
 Status ShowKept(Database& database, PhotoId photo) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Change> changes, ReadChanges(database, photo));
-  // All is kept before the first is shown: new faces take the embeddings of the old ones away.
+  // Keep all old findings before showing the first new ones: new faces delete the embeddings of the old ones.
   for (const Change& change : changes) {
     CALOTYPE_RETURN_IF_ERROR(KeepShown(database, photo, change));
   }

@@ -1,5 +1,5 @@
-// Findings that are not shown: those of newer models, until they are complete, and those of the models before, so that
-// a switch can be undone. One blob (CBOR) for each photo, analysis and version, in the table "kept".
+// Findings that are not shown: those of newer models until they are complete, and those of the previous models for
+// rollback. The table "kept" has one blob (CBOR) for each photo, analysis and version. Only this folder includes it.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,18 @@
 
 namespace calotype {
 
-// The findings of one analysis as bytes, and back. kDataLoss for bytes that are none.
+// Converts the findings of one analysis to bytes and back. kDataLoss for invalid bytes.
 std::vector<uint8_t> PackFindings(std::string_view analysis, const Findings& findings);
 StatusOr<Findings> UnpackFindings(std::string_view analysis, Blob bytes);
 
-// Keeps the findings of `outcome`, in place of earlier ones of its version.
+// Keeps the findings of `outcome`; replaces kept ones of the same version.
 Status KeepFindings(Database& database, PhotoId photo, const AnalysisOutcome& outcome, const Findings& findings);
 
-// Shows the kept findings of the version that each analysis of `photo` wants, and keeps what was shown. People stay
-// with the faces that they were given to, also with one that is found no more and comes back.
+// Shows the kept findings of the wanted version of each analysis of `photo`, and keeps those shown until now. Faces keep
+// their people, even a face that is not found by one model and found again by the next.
 Status ShowKept(Database& database, PhotoId photo);
 
-// Photos of which kept findings of a wanted version are not shown yet, by rising id.
+// Photos with kept findings of a wanted version, by ascending id.
 StatusOr<std::vector<PhotoId>> PhotosThatWait(Database& database);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// What is known of the library as a whole: one text for each key of the table "library".
+// Texts about the library as a whole, by key, in the table "library". Only this folder includes it.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace calotype {
 
-// nullopt when the key is not there.
+// nullopt when there is no such key.
 StatusOr<std::optional<std::string>> ReadKey(Database& database, std::string_view key);
 Status WriteKey(Database& database, std::string_view key, std::string_view value);
 Status DropKey(Database& database, std::string_view key);

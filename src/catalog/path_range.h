@@ -1,4 +1,4 @@
-// Files below a folder, as a range of an index. Only this folder includes it.
+// The files below a folder, as a range of an index. Only this folder includes it.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,8 +8,8 @@
 
 namespace calotype {
 
-// All paths below a folder lie, in the order of bytes, between "folder/" and "folder0": 0 is the character after the
-// slash. An index answers this, and no character of the path means anything special.
+// Ordered by bytes, all paths below a folder are between "folder/" and "folder0", because 0 is the character after the
+// slash. An index finds such a range, and no character of the path needs escaping.
 struct PathRange {
   std::string root;
   std::string first;

@@ -9,7 +9,7 @@
 namespace calotype {
 namespace {
 
-// Step i brings a file of version i to version i + 1. A step that was released is never changed: add another.
+// Step i migrates a file from version i to version i + 1. Never change a step that was released: add another.
 constexpr std::array kMigrations = {
     R"sql(
 CREATE TABLE photo (
@@ -250,7 +250,7 @@ INSERT INTO name_fts(rowid, body) SELECT photo_id, group_concat(substr(path, 2 +
   rtrim(rtrim(path, replace(path, '/', '')), '/'),
   replace(path, '/', '')), '/'), replace(path, '/', '')), '/'))), char(10)) FROM file GROUP BY photo_id;
 )sql",
-    // Version 3 filled neither of the two tables.
+    // Version 3 wrote to neither of the two tables.
     R"sql(
 DROP TABLE companion;
 CREATE TABLE companion (
@@ -283,6 +283,36 @@ ALTER TABLE face ADD COLUMN sharpness REAL;
 -- By names alone until now; the next scan finds them again, with their content identifiers.
 DELETE FROM companion WHERE kind = 2;
 )sql",
+    // Older stamps have 0 for what they lack (CompareStamps). Rows that were left running get an owner with an expired
+    // lease.
+    R"sql(
+ALTER TABLE file ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE file ADD COLUMN inode INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE companion ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE companion ADD COLUMN inode INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE work_owner (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  pid_namespace INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  start_time INTEGER NOT NULL,
+  random TEXT NOT NULL UNIQUE,
+  expires_at INTEGER NOT NULL,
+  expires_boot_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE claim (
+  photo_id INTEGER PRIMARY KEY REFERENCES photo(id),
+  owner_id INTEGER NOT NULL REFERENCES work_owner(id)
+) STRICT;
+CREATE INDEX claim_by_owner ON claim(owner_id);
+
+INSERT INTO work_owner(host, boot, pid_namespace, pid, start_time, random, expires_at, expires_boot_ms)
+  SELECT '', '', 0, 0, 0, 'before-version-6', 0, 0 WHERE EXISTS (SELECT 1 FROM analysis WHERE state = 1);
+INSERT INTO claim(photo_id, owner_id)
+  SELECT DISTINCT photo_id, (SELECT id FROM work_owner) FROM analysis WHERE state = 1;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {
@@ -290,23 +320,22 @@ StatusOr<int64_t> UserVersion(Database& database) {
   return version.value_or(0);
 }
 
-// Refuses, before anything is written, a file that this program must not touch.
+// Refuses a file that this program must not change. Nothing has been written yet.
 Status CheckOwner(Database& database, int64_t version) {
-  // The id last: a first migration by another process commits tables and id at once, and may do so between the two
-  // reads.
+  // Read the id last: another process may commit the first migration, tables and id at once, between the two reads.
   CALOTYPE_ASSIGN_OR_RETURN(const auto tables, database.QueryInt("SELECT count(*) FROM sqlite_schema"));
   CALOTYPE_ASSIGN_OR_RETURN(const auto application, database.QueryInt("PRAGMA application_id"));
   const std::string path = database.file().string();
   if (application != kApplicationId && tables.value_or(0) + version > 0) {
     return absl::FailedPreconditionError(
-        fmt::format("{} is another program's SQLite database (application_id {}, a catalogue has {}); choose another "
-                    "file for the catalogue",
+        fmt::format("{} is an SQLite database of another program (application_id {}, a catalogue has {}); set "
+                    "catalog.file to another path",
                     path, application.value_or(0), kApplicationId));
   }
   if (version > SchemaVersion()) {
     return absl::FailedPreconditionError(fmt::format(
         "the catalogue {} has schema version {}, this program knows versions up to {}: a newer Calotype wrote it; run "
-        "that one, or point this one at another catalogue",
+        "the newer one, or set catalog.file to another path",
         path, version, SchemaVersion()));
   }
   return absl::OkStatus();
@@ -322,7 +351,7 @@ Status Migrate(Database& database) {
   if (seen == SchemaVersion()) {
     return absl::OkStatus();
   }
-  CALOTYPE_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database));
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database));
   // Read again under the lock: another process may have migrated the file meanwhile.
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t version, UserVersion(database));
   CALOTYPE_RETURN_IF_ERROR(CheckOwner(database, version));

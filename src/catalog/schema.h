@@ -1,21 +1,25 @@
-// The tables of the catalogue and how an older file gets them. docs/schema.md explains every column.
+// The tables of the catalogue, and the migration of older files. docs/schema.md explains every column.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/status.h"
 #include "catalog/sqlite.h"
 
 namespace calotype {
 
-// "Calo": what PRAGMA application_id of a catalogue holds, so that no other program's database is taken for one.
+// "Calo": PRAGMA application_id of a catalogue, which distinguishes it from databases of other programs.
 inline constexpr int64_t kApplicationId = 0x43616c6f;
 
-// The version that this program writes; also the number of migration steps there are.
+// WorkOwner::random of the owner that holds what a version before 6 left running.
+inline constexpr std::string_view kOwnerBeforeVersion6 = "before-version-6";
+
+// The version that this program writes; which is also the number of migration steps.
 int64_t SchemaVersion();
 
-// Brings the file forward to SchemaVersion(), step by step, in one transaction. Forward only.
-//   kFailedPrecondition  written by a newer Calotype, or another program's database
+// Migrates the file to SchemaVersion() in one transaction.
+//   kFailedPrecondition  a newer Calotype or another program wrote it
 Status Migrate(Database& database);
 
 }  // namespace calotype

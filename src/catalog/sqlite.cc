@@ -9,11 +9,11 @@
 namespace calotype {
 namespace {
 
-// One writer commits batches within milliseconds; ten seconds pass only when another process hangs or the disk does.
+// A writer commits a batch within milliseconds; ten seconds pass only when another process or the disk hangs.
 constexpr int kBusyTimeoutMs = 10'000;
 
-// errno behind an I/O error, else 0. (SQLite keeps an old errno through errors of other kinds, and forgets to keep one
-// when a COMMIT fails; then errno itself still tells, Step() having cleared it.)
+// The errno of an I/O error, else 0. SQLite does not store it when a COMMIT fails; then errno itself has it, because
+// Step() cleared it before. For other kinds of errors SQLite's stored errno may be an old one.
 int SystemError(sqlite3* connection, int code) {
   const int now = errno;
   const int primary = code & 0xff;
@@ -24,12 +24,12 @@ int SystemError(sqlite3* connection, int code) {
   return kept != 0 ? kept : now;
 }
 
-// SQLite calls only ENOSPC "full"; a quota and a file size limit come as I/O errors.
+// SQLite reports only ENOSPC as "full"; an exceeded quota or file size limit is an I/O error for it.
 bool IsFull(int code, int system_error) {
   return (code & 0xff) == SQLITE_FULL || system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
 }
 
-// A kind of error: its code, and the message in which {0} is the file, {1} the reason, {2} the folder.
+// A kind of error. In the message, {0} is the file, {1} the reason, {2} the folder.
 struct Kind {
   absl::StatusCode code;
   const char* message;
@@ -44,23 +44,23 @@ Kind KindOf(int code, int system_error) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {absl::StatusCode::kUnavailable,
-              "the catalogue {0} was locked by another process for too long ({1}); try again when that one is done"};
+              "the catalogue {0} was locked by another process for too long ({1}); try again when that process has finished"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {absl::StatusCode::kDataLoss,
-              "the catalogue {0} is damaged or no database ({1}); restore it from a backup, or move it away and scan "
-              "again"};
+              "the catalogue {0} is damaged or not a database ({1}); restore it from a backup, or move it away and "
+              "scan again"};
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
       return {absl::StatusCode::kPermissionDenied,
-              "the catalogue {0} cannot be opened or written ({1}); it and its folder {2} must be there and writable"};
+              "the catalogue {0} cannot be opened or written ({1}); it and its folder {2} must exist and be writable"};
     default:
       break;
   }
   if (code == SQLITE_CONSTRAINT_FOREIGNKEY) {
-    return {absl::StatusCode::kNotFound, "catalogue {0}: a row names a photo, face or person that is not there ({1})"};
+    return {absl::StatusCode::kNotFound, "catalogue {0}: a row refers to a photo, face or person that does not exist ({1})"};
   }
   return {absl::StatusCode::kInternal, "catalogue {0}: {1}"};
 }
@@ -158,7 +158,7 @@ void Statement::BindInt(int index, int64_t value) { NoteBind(sqlite3_bind_int64(
 void Statement::BindReal(int index, double value) { NoteBind(sqlite3_bind_double(handle_.get(), index, value)); }
 
 void Statement::BindText(int index, std::string_view value) {
-  // An empty view may have no data, which SQLite would take for NULL.
+  // The data of an empty view may be null, which SQLite would store as NULL.
   const char* data = value.empty() ? "" : value.data();
   NoteBind(sqlite3_bind_text64(handle_.get(), index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
@@ -221,21 +221,21 @@ bool Database::in_transaction() const { return sqlite3_get_autocommit(connection
 
 Status Database::ErrorStatus(int code) const { return StatusOf(connection_, code, file_); }
 
-StatusOr<Transaction> Transaction::Begin(Database& database) {
+StatusOr<SqliteTransaction> SqliteTransaction::Begin(Database& database) {
   const bool nested = database.in_transaction();
-  // IMMEDIATE: a transaction that reads first and then finds another writer could only fail.
+  // IMMEDIATE, because a transaction that reads first and writes later fails when another writer came in between.
   CALOTYPE_RETURN_IF_ERROR(database.Execute(nested ? "SAVEPOINT calotype" : "BEGIN IMMEDIATE"));
-  return Transaction(&database, nested);
+  return SqliteTransaction(&database, nested);
 }
 
-Status Transaction::Commit() {
+Status SqliteTransaction::Commit() {
   CALOTYPE_RETURN_IF_ERROR(database_->Execute(nested_ ? "RELEASE calotype" : "COMMIT"));
   database_ = nullptr;
   return absl::OkStatus();
 }
 
-Transaction::~Transaction() {
-  // A full disk makes SQLite roll back by itself; then there is nothing left to undo.
+SqliteTransaction::~SqliteTransaction() {
+  // On a full disk SQLite has rolled back already.
   if (database_ == nullptr || !database_->in_transaction()) {
     return;
   }

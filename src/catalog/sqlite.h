@@ -1,4 +1,4 @@
-// A thin coat over SQLite: a connection, its cached statements, transactions. Only this folder includes it.
+// A thin layer over SQLite: a connection, its cached statements, transactions. Only this folder includes it.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct FinalizeStatement {
 };
 using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-// A prepared statement on loan from its Database, which gets it back, reset, when this is destroyed.
+// A prepared statement, borrowed from its Database; the destructor resets it and gives it back.
 class Statement {
  public:
   Statement(Database* database, std::string_view sql, StatementHandle handle);
@@ -37,8 +37,8 @@ class Statement {
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
-  // Starts anew with these values for ?1, ?2 ... Texts and blobs are copied. A value that cannot be bound is reported
-  // by the next Step().
+  // Resets the statement and binds ?1, ?2 ... to these values. Texts and blobs are copied. The next Step() reports a
+  // value that cannot be bound.
   template <typename... Values>
   Statement& Bind(const Values&... values) {
     Reset();
@@ -49,7 +49,7 @@ class Statement {
 
   // Moves to the next row; false after the last one.
   StatusOr<bool> Step();
-  // Steps to the end; for statements whose rows, if any, are of no interest.
+  // Steps to the end and ignores rows.
   Status Run();
   // Calls visit(*this) on each row.
   template <typename Visit>
@@ -86,7 +86,7 @@ class Statement {
       BindBlob(index, value);
     }
   }
-  // Out of line: inlined, GCC 12 takes the value of an empty optional for read.
+  // Out of line, because GCC 12 warns about reading an empty optional when they are inlined.
   void BindValue(int index, const std::optional<int64_t>& value);
   void BindValue(int index, const std::optional<double>& value);
   void BindValue(int index, const std::optional<std::string>& value);
@@ -105,7 +105,7 @@ class Statement {
   int bind_error_ = 0;
 };
 
-// One connection. Not thread-safe: its owner takes turns.
+// One connection. Not thread-safe.
 class Database {
  public:
   // Opens or creates `file`; nothing is written yet. Waits up to 10 s for another process's lock.
@@ -116,7 +116,7 @@ class Database {
 
   // Runs a script of several statements without parameters.
   Status Script(const std::string& sql);
-  // A statement with its values bound, to be stepped.
+  // A statement with its values bound, ready for Step().
   template <typename... Values>
   StatusOr<Statement> Query(std::string_view sql, const Values&... values) {
     CALOTYPE_ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
@@ -147,9 +147,9 @@ class Database {
   //   kUnavailable        another process kept its lock for 10 s
   //   kResourceExhausted  the disk (or the quota, or the file size limit) is full
   //   kDataLoss           not a database, or a damaged one
-  //   kPermissionDenied   may not be opened or written
-  //   kNotFound           a row names a photo, face or person that is not there
-  //   kInternal           all else, with SQLite's own words
+  //   kPermissionDenied   cannot be opened or written
+  //   kNotFound           a row refers to a photo, face or person that does not exist
+  //   kInternal           everything else, with SQLite's message
   Status ErrorStatus(int code) const;
 
  private:
@@ -163,20 +163,20 @@ class Database {
   std::map<std::string, StatementHandle, std::less<>> idle_statements_;
 };
 
-// All or nothing: what is not committed is rolled back on destruction. Inside an open transaction it is a savepoint of
-// that one.
-class Transaction {
+// A transaction that the destructor rolls back unless it was committed. Inside an open transaction it is a savepoint of
+// that transaction.
+class SqliteTransaction {
  public:
-  static StatusOr<Transaction> Begin(Database& database);
-  Transaction(Transaction&& other) noexcept
+  static StatusOr<SqliteTransaction> Begin(Database& database);
+  SqliteTransaction(SqliteTransaction&& other) noexcept
       : database_(std::exchange(other.database_, nullptr)), nested_(other.nested_) {}
-  Transaction& operator=(Transaction&&) = delete;
-  ~Transaction();
+  SqliteTransaction& operator=(SqliteTransaction&&) = delete;
+  ~SqliteTransaction();
 
   Status Commit();
 
  private:
-  Transaction(Database* database, bool nested) : database_(database), nested_(nested) {}
+  SqliteTransaction(Database* database, bool nested) : database_(database), nested_(nested) {}
 
   Database* database_;  // null once committed
   bool nested_;

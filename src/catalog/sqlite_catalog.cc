@@ -12,27 +12,42 @@
 namespace calotype {
 namespace {
 
-// WAL: readers and the writer do not wait for each other. NORMAL: a power cut may take the last commits, which are then
-// found pending; it never leaves a damaged file.
+// WAL: readers and the writer do not wait for each other. NORMAL: a power cut may undo the latest commits, whose work is
+// then pending again; it never damages the file.
 constexpr const char* kPragmas =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;";
 
-// Several processes that create the same file at once meet at the change to WAL, which SQLite refuses at once instead
-// of waiting for the lock.
+// When several processes create the same file at once, SQLite refuses the change to WAL immediately instead of waiting
+// for the lock.
 constexpr int kOpenTries = 100;
 constexpr absl::Duration kOpenWait = absl::Milliseconds(50);
 
-// SQLite takes a file without a byte for a new database: all that was known would be gone without a word.
-Status CheckNotEmptied(const std::filesystem::path& file) {
+// SQLite takes a file of 0 bytes for a new database. If scans were made with it, everything is lost: say so.
+Status CheckNotEmptied(const CatalogFiles& files) {
   std::error_code error;
-  const bool is_empty = std::filesystem::file_size(file, error) == 0 && !error;
-  if (!is_empty || !std::filesystem::exists(ScanLockFile(file), error)) {
+  const bool is_empty = std::filesystem::file_size(files.database(), error) == 0 && !error;
+  if (!is_empty || !std::filesystem::exists(files.scan_lock(), error)) {
     return absl::OkStatus();
   }
   return absl::DataLossError(
-      fmt::format("the catalogue {} is empty, though scans were made with it: restore it from a backup, or remove it "
+      fmt::format("the catalogue {} is empty, though scans were made with it; restore it from a backup, or delete it "
                   "and scan again",
-                  file.string()));
+                  files.database().string()));
+}
+
+// The write-ahead log needs memory that all processes share, which network file systems do not offer between machines.
+Status CheckFileSystem(const CatalogFiles& files, const SqliteCatalog::FileSystemProbe& probe) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(files.database(), error);
+  const std::filesystem::path folder = files.folder().empty() ? std::filesystem::path(".") : files.folder();
+  const StatusOr<FileSystemKind> kind = probe(exists ? files.database() : folder);
+  if (!kind.ok() || (*kind != FileSystemKind::kNfs && *kind != FileSystemKind::kCifs)) {
+    return absl::OkStatus();  // SQLite reports a folder that does not exist.
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("the catalogue {} lies on a network file system ({}), where several programs can damage it; set "
+                  "catalog.file to a path on a local disk (photos may stay where they are)",
+                  files.database().string(), FileSystemName(*kind)));
 }
 
 Status Prepare(Database& database) {
@@ -42,13 +57,61 @@ Status Prepare(Database& database) {
 
 }  // namespace
 
-std::filesystem::path ScanLockFile(const std::filesystem::path& catalog_file) {
-  return catalog_file.string() + ".scan.lock";
+// Rolls back unless it was committed.
+class SqliteCatalog::ConnectionTransaction final : public Transaction {
+ public:
+  explicit ConnectionTransaction(SqliteCatalog& catalog) : catalog_(catalog) {}
+  ~ConnectionTransaction() override {
+    if (open_) {
+      catalog_.Rollback();
+    }
+  }
+
+  Status Commit() override {
+    if (!open_) {
+      return absl::FailedPreconditionError("this transaction of the catalogue is over");
+    }
+    open_ = false;
+    return catalog_.Commit();
+  }
+
+ private:
+  SqliteCatalog& catalog_;
+  bool open_ = true;
+};
+
+StatusOr<std::unique_ptr<Transaction>> SqliteCatalog::BeginTransaction() {
+  const MutexLock lock(&mutex_);
+  if (database_->in_transaction()) {
+    return absl::FailedPreconditionError("a transaction is open already on this connection to the catalogue");
+  }
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("BEGIN IMMEDIATE"));
+  return std::make_unique<ConnectionTransaction>(*this);
 }
 
-StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path& file) {
-  CALOTYPE_RETURN_IF_ERROR(CheckNotEmptied(file));
-  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(file));
+Status SqliteCatalog::Commit() {
+  const MutexLock lock(&mutex_);
+  if (!database_->in_transaction()) {
+    return absl::FailedPreconditionError("an earlier error rolled this transaction of the catalogue back");
+  }
+  Status status = database_->Execute("COMMIT");
+  if (!status.ok() && database_->in_transaction()) {
+    database_->Execute("ROLLBACK").IgnoreError();
+  }
+  return status;
+}
+
+void SqliteCatalog::Rollback() {
+  const MutexLock lock(&mutex_);
+  if (database_->in_transaction()) {
+    database_->Execute("ROLLBACK").IgnoreError();
+  }
+}
+
+StatusOr<std::unique_ptr<Catalog>> SqliteCatalog::OpenFile(const CatalogFiles& files, const FileSystemProbe& probe) {
+  CALOTYPE_RETURN_IF_ERROR(CheckFileSystem(files, probe));
+  CALOTYPE_RETURN_IF_ERROR(CheckNotEmptied(files));
+  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(files.database()));
   Status status = Prepare(*database);
   for (int tries = 1; absl::IsUnavailable(status) && tries < kOpenTries; ++tries) {
     absl::SleepFor(kOpenWait);
@@ -56,6 +119,11 @@ StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const std::filesystem::path& fi
   }
   CALOTYPE_RETURN_IF_ERROR(status);
   return std::make_unique<SqliteCatalog>(std::move(database));
+}
+
+StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const std::string& url) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogFiles files, CatalogFiles::Of(url));
+  return SqliteCatalog::OpenFile(files, [](const std::filesystem::path& path) { return FileSystemOf(path); });
 }
 
 }  // namespace calotype

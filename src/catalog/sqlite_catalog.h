@@ -1,7 +1,10 @@
-// The Catalog on SQLite; its methods stand in catalog_*.cc by kind of work. Only this folder and its tests include it.
+// The Catalog on SQLite. Its methods are in sqlite_*.cc, by role. Only this folder and its tests include it.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +13,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "base/file_system.h"
 #include "base/mutex.h"
 #include "catalog/catalog.h"
 #include "catalog/sqlite.h"
@@ -18,52 +22,44 @@ namespace calotype {
 
 class SqliteCatalog final : public Catalog {
  public:
-  // `database` is open and has the present schema.
+  // `database` is open and has the current schema.
   explicit SqliteCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-  Status BackUp(const std::filesystem::path& target) override;
-  StatusOr<std::vector<std::string>> Check() override;
+  // Opens the file of a catalogue; Catalog::Open() has the rules and errors. `probe` tells the kind of file system of a
+  // path; tests replace it.
+  using FileSystemProbe = std::function<StatusOr<FileSystemKind>(const std::filesystem::path&)>;
+  static StatusOr<std::unique_ptr<Catalog>> OpenFile(const CatalogFiles& files, const FileSystemProbe& probe);
 
+  // ScannerCatalog
   StatusOr<std::unordered_map<std::string, FileStamp>> FilesUnder(std::string_view root) override;
   StatusOr<int64_t> CountFilesUnder(std::string_view root) override;
   StatusOr<PhotoId> AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) override;
+  Status UpdateFileStamp(std::string_view path, const FileStamp& stamp) override;
   Status AddProblem(std::string_view path, std::string_view reason) override;
   Status ClearProblems(std::string_view root) override;
   Status MarkMissing(std::span<const std::string> paths) override;
-  StatusOr<int64_t> ForgetMissing(int64_t before) override;
   StatusOr<std::vector<Companion>> CompanionsUnder(std::string_view root) override;
   Status PutCompanion(const Companion& companion) override;
+  Status UpdateCompanionStamp(const Companion& companion) override;
   Status DropCompanion(const Companion& companion) override;
-  Status RootScanned(std::string_view root, int64_t files) override;
+  Status FinishRoot(std::string_view root, int64_t files) override;
   StatusOr<std::vector<std::string>> Roots() override;
-  Status Begin() override;
-  Status Commit() override;
-  Status Rollback() override;
+  StatusOr<std::unique_ptr<Transaction>> BeginTransaction() override;
 
-  Status ResetRunning(std::span<const Casualty> casualties) override;
-  Status WantModels(const ModelSet& models) override;
-  StatusOr<std::optional<ModelSet>> WantedModels() override;
+  // WorkCatalog
   Status RequireAnalyses(std::span<const AnalysisVersion> analyses) override;
-  StatusOr<std::vector<PendingPhoto>> ClaimPending(std::span<const std::string> analyses, int limit) override;
+  StatusOr<std::unique_ptr<WorkSource>> OpenWork(WorkOwner owner, CasualtyReader casualties) override;
   Status Store(std::span<const PhotoResult> results) override;
-  StatusOr<bool> CompleteSwitch() override;
-  StatusOr<LibraryModels> Models() override;
-  StatusOr<int64_t> ForgetPreviousModels() override;
   StatusOr<int64_t> RetryFailed(const RetryFilter& filter) override;
   Status SetPaused(bool paused) override;
   StatusOr<bool> Paused() override;
   Status Prioritise(PhotoId photo) override;
-
   StatusOr<CatalogStatus> GetStatus() override;
+
+  // SearchCatalog
   StatusOr<PhotoId> FindByPath(std::string_view path) override;
   StatusOr<PhotoRecord> GetPhoto(PhotoId id) override;
   StatusOr<std::vector<std::string>> PathsOf(std::span<const PhotoId> ids) override;
-  Status ForEachEmbedding(std::string_view space, bool absent_too,
-                          const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) override;
-  StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) override;
-  StatusOr<VectorChanges> ChangesOfVectors(std::string_view space, int64_t enough) override;
-  StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) override;
-  StatusOr<std::vector<PhotoId>> AbsentPhotos() override;
   StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) override;
   StatusOr<std::string> MatchingLine(PhotoId photo, std::string_view words, bool phrase) override;
   StatusOr<std::vector<TextMatch>> SearchNames(std::string_view words, int limit) override;
@@ -75,30 +71,58 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<PhotoId>> PhotosWithCopies() override;
   StatusOr<std::vector<HashRecord>> PdqHashes() override;
   StatusOr<std::vector<ShotRecord>> Shots() override;
-  StatusOr<std::vector<std::string>> Spaces() override;
 
+  // VectorCatalog
+  StatusOr<std::vector<std::string>> Spaces() override;
+  StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) override;
+  Status ForEachEmbedding(std::string_view space, bool absent_too,
+                          const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) override;
+  StatusOr<VectorChanges> ChangesOfVectors(std::string_view space, int64_t enough) override;
+  StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) override;
+  StatusOr<std::vector<PhotoId>> AbsentPhotos() override;
+
+  // FaceCatalog
   StatusOr<std::vector<FaceRecord>> Faces() override;
   StatusOr<int64_t> CountFaces() override;
   StatusOr<std::string> PeopleMark() override;
   Status SetPeopleMark(const std::string& mark) override;
   StatusOr<PersonId> CreatePerson() override;
   Status AssignFaces(PersonId person, std::span<const FaceId> faces) override;
+  StatusOr<int64_t> ImportRegionNames() override;
+
+  // PeopleCatalog
+  StatusOr<std::vector<PersonRecord>> People() override;
+  StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) override;
+  StatusOr<PersonId> ResolvePerson(PersonId person) override;
   Status NamePerson(PersonId person, std::string_view name) override;
   Status MergePeople(PersonId into, std::span<const PersonId> people) override;
   StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) override;
-  Status SetNotPerson(PersonId person, std::span<const FaceId> faces) override;
   Status DecideFaces(PersonId person, std::span<const FaceId> faces) override;
+  Status SetNotPerson(PersonId person, std::span<const FaceId> faces) override;
   Status HidePerson(PersonId person, bool hidden) override;
   Status SetCover(PersonId person, FaceId face) override;
-  StatusOr<int64_t> ImportRegionNames() override;
-  StatusOr<PersonId> ResolvePerson(PersonId person) override;
-  StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) override;
-  StatusOr<std::vector<PersonRecord>> People() override;
 
-  // For tests that break things: the connection, without its lock.
+  // ModelsCatalog
+  StatusOr<LibraryModels> Models() override;
+  Status WantModels(const ModelSet& models) override;
+  StatusOr<std::optional<ModelSet>> WantedModels() override;
+  StatusOr<bool> CompleteSwitch() override;
+  StatusOr<int64_t> DeletePreviousModels() override;
+
+  // MaintenanceCatalog
+  Status BackUp(const std::filesystem::path& target) override;
+  StatusOr<std::vector<std::string>> Check() override;
+  StatusOr<int64_t> DeleteMissing(int64_t before) override;
+
+  // The connection, without its lock: for tests that break things.
   Database& database_for_test() ABSL_NO_THREAD_SAFETY_ANALYSIS { return *database_; }
 
  private:
+  class ConnectionTransaction;
+
+  Status Commit();
+  void Rollback();
+
   Mutex mutex_;
   const std::unique_ptr<Database> database_ ABSL_PT_GUARDED_BY(mutex_);
 };

@@ -1,4 +1,4 @@
-// What the tests of the catalogue, and of those that use it, share: a temporary folder and small findings.
+// For tests of the catalogue and of its users: a temporary folder and small findings.
 #pragma once
 
 #include <unistd.h>
@@ -17,8 +17,8 @@
 
 namespace calotype {
 
-// A folder of its own for each test, removed with it; in memory where the system has such a place, because most of a
-// small database's time goes into waiting for the disk.
+// A temporary folder, deleted by the destructor. It is in memory if the system offers that: small databases spend most
+// of their time waiting for the disk.
 class TempFolder {
  public:
   TempFolder() {
@@ -42,7 +42,7 @@ class TempFolder {
 
 #define CALOTYPE_ASSERT_OK(expression) ASSERT_EQ(::calotype::Message(expression), "")
 
-// The value of a StatusOr that must be OK; the test's process ends with its message when it is not.
+// The value of a StatusOr. If it has an error, prints the message and ends the test's process.
 template <typename T>
 T Value(StatusOr<T> result) {
   if (!result.ok()) {
@@ -85,7 +85,7 @@ inline TextFinding LineOf(std::string_view text) {
   return {.text = std::string(text), .score = 0.95F, .quad = {{{1, 2}, {30, 2}, {30, 12}, {1, 12}}}};
 }
 
-// One of each: a dog and two cats, a tag, a vector, two lines of text, two faces, a hash.
+// Findings of each kind: a dog and two cats, a tag, a vector, two lines of text, two faces, a hash.
 inline PhotoResult FullResult(PhotoId id) {
   PhotoResult result;
   result.id = id;
@@ -104,7 +104,7 @@ inline PhotoResult FullResult(PhotoId id) {
       EmbeddingFinding{.space = "space", .vector = {0.5F, -0.5F, 0.5F, 0.5F}, .tags = {{"Egyptian cat", 0.625F}}};
   result.findings.text = {LineOf("NO PARKING"), LineOf("at any time")};
   result.findings.faces = {FaceAt(10, {1, 0}), FaceAt(200, {0, 1})};
-  result.findings.faces->back().sharpness = 0.375F;  // of the first it is not known
+  result.findings.faces->back().sharpness = 0.375F;  // unknown for the first
   result.findings.pdq = PdqFinding{.hash = {1, 2, 3}, .quality = 88};
   result.outcomes = {Done(kDecodeAnalysis), Done("objects"),         Done("embedding"), Done("text"),
                      Done("faces.detect"),  Done("faces.recognise"), Done("pdq")};

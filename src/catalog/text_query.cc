@@ -12,11 +12,11 @@ struct CodeRange {
   uint32_t last;
 };
 
-// Unicode 15 blocks of scripts that are written without spaces: kana, CJK ideographs with extensions.
+// Blocks of Unicode 15 with scripts that are written without spaces: kana, CJK ideographs with extensions.
 constexpr std::array<CodeRange, 5> kUnspacedScripts = {
     {{0x3040, 0x30ff}, {0x3400, 0x4dbf}, {0x4e00, 0x9fff}, {0xf900, 0xfaff}, {0x20000, 0x323af}}};
 
-// Bytes of the UTF-8 sequence that `lead` opens; 1 for what opens none.
+// The length in bytes of the UTF-8 sequence that starts with `lead`; 1 when none does.
 std::size_t SequenceLength(unsigned char lead) {
   if (lead >= 0xf0) {
     return 4;

@@ -120,7 +120,7 @@ Check CheckConfiguration(const App& app) {
   const fs::path file = app.folders().config / "config.toml";
   uintmax_t free_bytes = UINTMAX_MAX;
   std::error_code error;
-  Status status = CheckFolder(fs::path(app.settings().catalog_file).parent_path(), free_bytes);
+  Status status = CheckFolder(app.catalog_files().folder(), free_bytes);
   if (status.ok()) {
     status = CheckFolder(app.DeviceFile().parent_path(), free_bytes);
   }
@@ -142,7 +142,7 @@ Check CheckConfiguration(const App& app) {
 
 Check CheckCatalogue(const App& app) {
   Check check{.name = "catalogue"};
-  const std::string& file = app.settings().catalog_file;
+  const std::string file = app.catalog_files().database().string();
   std::error_code error;
   const StatusOr<std::string> places = DescribePlaces(app);
   if (!places.ok()) {

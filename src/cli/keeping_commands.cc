@@ -35,12 +35,12 @@ CommandResult BackUp(App& app, const std::string& to) {
 }
 
 CommandResult Restore(App& app, const std::string& from) {
-  const std::string& file = app.settings().catalog_file;
+  const CatalogFiles& files = app.catalog_files();
   std::error_code error;
-  fs::create_directories(fs::path(file).parent_path(), error);
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(ScanLockFile(file), "scan of this catalogue"));
-  CALOTYPE_RETURN_IF_ERROR(Catalog::Restore(from, file));
-  const fs::path before = file + ".before-restore";
+  fs::create_directories(files.folder(), error);
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(files.scan_lock(), "scan of this catalogue"));
+  CALOTYPE_RETURN_IF_ERROR(Catalog::Restore(from, app.settings().catalog_file));
+  const fs::path before = files.before_restore();
   Print(fs::exists(before, error)
             ? fmt::format("{} is in use now; what was there before is {}\n", from, before.string())
             : fmt::format("{} is in use now\n", from));

@@ -113,7 +113,7 @@ std::vector<PhotoId> Spread(const std::vector<PhotoId>& photos, std::size_t coun
 
 StatusOr<std::vector<fs::path>> PhotosOfLibrary(const App& app, std::size_t count) {
   std::error_code error;
-  if (!fs::exists(app.settings().catalog_file, error)) {
+  if (!fs::exists(app.catalog_files().database(), error)) {
     return std::vector<fs::path>();
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));

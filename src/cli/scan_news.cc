@@ -71,7 +71,7 @@ class Watcher {
 
 }  // namespace
 
-std::optional<ScanNews> NewsOfScan(const App& app) { return ReadProgress(ProgressFilePath(app.settings().catalog_file)); }
+std::optional<ScanNews> NewsOfScan(const App& app) { return ReadProgress(app.catalog_files().progress()); }
 
 Json ScanToJson(const std::optional<ScanNews>& news) {
   if (!Runs(news)) {

@@ -98,7 +98,7 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(App& app, const ScanReque
     CALOTYPE_RETURN_IF_ERROR(Preload(config, *runner->models_->cache));
   }
   runner->options_ = {
-      .catalog_file = config.catalog_file,
+      .catalog_file = app.catalog_files().database(),
       .models = runner->models_->Set(),
       .wait = true,
       .workers = static_cast<int>(config.workers),

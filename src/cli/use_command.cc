@@ -78,7 +78,7 @@ CommandResult SwitchInBackground(const App& app, const ModelChoice& choice, cons
   if (!choice.choices.empty()) {
     command.insert(command.end(), {"--choice", ChoicesText(choice.choices)});
   }
-  const std::string log = fs::path(app.settings().catalog_file).replace_filename("models-use.log").string();
+  const std::string log = app.catalog_files().InFolder("models-use.log").string();
   CALOTYPE_ASSIGN_OR_RETURN(const pid_t process, ChildProcess::StartDetached(command, log));
   Print(
       fmt::format("{} looks at {} photos in the background (process {}, {})\n{} answers until all are done; how far it "
@@ -107,7 +107,7 @@ CommandResult Use(App& app, const UseArguments& arguments) {
 CommandResult Forget(const App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
-  CALOTYPE_ASSIGN_OR_RETURN(const int64_t photos, catalog->ForgetPreviousModels());
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t photos, catalog->DeletePreviousModels());
   Print(!models.previous.has_value() && photos == 0
             ? "there is nothing to forget: no earlier models were in use\n"
             : fmt::format("what {} found in {} photos is forgotten; the way back is to look at them again\n",

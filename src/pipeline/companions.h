@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/types.h"
 
 namespace calotype {
 

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <system_error>
 #include <utility>
 
 namespace calotype {
@@ -59,14 +61,12 @@ struct InFlight::Mapping {
   std::span<Slot> slots;
 };
 
-StatusOr<std::unique_ptr<InFlight>> InFlight::Open(const std::filesystem::path& file, std::size_t workers) {
-  UniqueFd opened(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+StatusOr<std::unique_ptr<InFlight>> InFlight::Create(const std::filesystem::path& file, std::size_t workers) {
+  UniqueFd opened(open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (opened.get() < 0) {
     return ErrnoStatus(errno, fmt::format("open {}", file.string()));
   }
-  // The previous process may have had another number of slots; all of its slots are read before any is used.
-  const off_t size = std::max(lseek(opened.get(), 0, SEEK_END), static_cast<off_t>(workers * sizeof(Slot)));
-  const auto count = static_cast<std::size_t>(size) / sizeof(Slot);
+  const std::size_t count = workers;
   // Reserve the space now: on a full disk, writing to an unreserved page would raise SIGBUS.
   if (const int error = posix_fallocate(opened.get(), 0, static_cast<off_t>(count * sizeof(Slot))); error != 0) {
     return ErrnoStatus(error, fmt::format("reserve {}", file.string()));
@@ -75,16 +75,11 @@ StatusOr<std::unique_ptr<InFlight>> InFlight::Open(const std::filesystem::path& 
   if (at == MAP_FAILED) {
     return ErrnoStatus(errno, fmt::format("map {}", file.string()));
   }
-  return std::unique_ptr<InFlight>(new InFlight(std::make_unique<Mapping>(std::move(opened), at, count)));
+  return std::unique_ptr<InFlight>(new InFlight(file, std::make_unique<Mapping>(std::move(opened), at, count)));
 }
 
-InFlight::InFlight(std::unique_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {
-  for (Slot& slot : mapping_->slots) {
-    if (const PhotoId photo = slot.photo.exchange(0); photo != 0) {
-      casualties_.push_back({.photo = photo, .crashed = slot.crashed != 0});
-    }
-    slot.crashed = 0;
-  }
+InFlight::InFlight(std::filesystem::path file, std::unique_ptr<Mapping> mapping)
+    : file_(std::move(file)), mapping_(std::move(mapping)) {
   struct sigaction action{};
   action.sa_sigaction = MarkCrash;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
@@ -97,6 +92,8 @@ InFlight::~InFlight() {
   for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
     sigaction(kFatalSignals[i], &previous_actions[i], nullptr);
   }
+  std::error_code ignored;
+  std::filesystem::remove(file_, ignored);
 }
 
 InFlight::Note::Note(InFlight* journal, PhotoId photo) {
@@ -118,6 +115,25 @@ InFlight::Note::~Note() {
     current_slot = nullptr;
     static_cast<Slot*>(slot_)->photo = 0;
   }
+}
+
+std::vector<Casualty> TakeCasualties(const std::filesystem::path& file) {
+  constexpr std::size_t kNumbers = 2;  // per slot
+  std::vector<Casualty> casualties;
+  const StatusOr<std::vector<uint8_t>> bytes = ReadFile(file);
+  if (!bytes.ok()) {
+    return casualties;
+  }
+  for (std::size_t at = 0; at + sizeof(Slot) <= bytes->size(); at += sizeof(Slot)) {
+    std::array<int64_t, kNumbers> slot{};
+    std::memcpy(slot.data(), bytes->data() + at, sizeof(slot));
+    if (slot[0] != 0) {
+      casualties.push_back({.photo = slot[0], .crashed = slot[1] != 0});
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  return casualties;
 }
 
 }  // namespace calotype

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/work_source.h"
 
 namespace calotype {
 
@@ -19,16 +19,13 @@ namespace calotype {
 // time.
 class InFlight {
  public:
-  // At most `workers` threads note photos at the same time. The caller holds the scan lock, so what the file contains
-  // was written by a dead process.
-  static StatusOr<std::unique_ptr<InFlight>> Open(const std::filesystem::path& file, std::size_t workers);
+  // Creates the file, which no other process uses (CatalogFiles::in_flight). At most `workers` threads note photos at the
+  // same time.
+  static StatusOr<std::unique_ptr<InFlight>> Create(const std::filesystem::path& file, std::size_t workers);
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
-  // Empties the file: no photo is to blame.
+  // Deletes the file: no photo is to blame.
   ~InFlight();
-
-  // The photos that the previous process was working on when it died.
-  const std::vector<Casualty>& casualties() const { return casualties_; }
 
   // While a note exists, the calling thread works on `photo`. One per thread at a time.
   class Note {
@@ -44,10 +41,14 @@ class InFlight {
 
  private:
   struct Mapping;
-  explicit InFlight(std::unique_ptr<Mapping> mapping);
+  InFlight(std::filesystem::path file, std::unique_ptr<Mapping> mapping);
 
+  const std::filesystem::path file_;
   const std::unique_ptr<Mapping> mapping_;
-  std::vector<Casualty> casualties_;
 };
+
+// The photos that a dead process was working on, from the file that it left; deletes the file. Empty when there is none
+// or it cannot be read.
+std::vector<Casualty> TakeCasualties(const std::filesystem::path& file);
 
 }  // namespace calotype

@@ -27,7 +27,7 @@ class InFlightTest : public ::testing::Test {
     if (child == 0) {
       signal(SIGSEGV, SIG_DFL);
       signal(SIGABRT, SIG_DFL);
-      const auto journal = InFlight::Open(file(), 4);
+      const auto journal = InFlight::Create(file(), 4);
       if (journal.ok()) {
         work(**journal);
       }
@@ -61,10 +61,9 @@ TEST_F(InFlightTest, ACrashNamesThePhotoOfItsThread) {
       }
       std::abort();
     });
-    const auto journal = InFlight::Open(file(), 2);
-    ASSERT_TRUE(journal.ok());
-    ASSERT_EQ((*journal)->casualties().size(), 2U);
-    for (const Casualty& casualty : (*journal)->casualties()) {
+    const std::vector<Casualty> casualties = TakeCasualties(file());
+    ASSERT_EQ(casualties.size(), 2U);
+    for (const Casualty& casualty : casualties) {
       EXPECT_EQ(casualty.crashed, casualty.photo == 8) << casualty.photo;
     }
   }
@@ -75,27 +74,28 @@ TEST_F(InFlightTest, AKillNamesAllWithoutBlame) {
     const InFlight::Note note(&journal, 9);
     raise(SIGKILL);
   });
-  const auto journal = InFlight::Open(file(), 1);
-  ASSERT_TRUE(journal.ok());
-  ASSERT_EQ((*journal)->casualties().size(), 1U);
-  EXPECT_EQ((*journal)->casualties()[0].photo, 9);
-  EXPECT_FALSE((*journal)->casualties()[0].crashed);
+  const std::vector<Casualty> casualties = TakeCasualties(file());
+  ASSERT_EQ(casualties.size(), 1U);
+  EXPECT_EQ(casualties[0].photo, 9);
+  EXPECT_FALSE(casualties[0].crashed);
+  EXPECT_FALSE(std::filesystem::exists(file())) << "nobody is blamed twice";
 }
 
 TEST_F(InFlightTest, WhatWasFinishedIsForgotten) {
   {
-    const auto journal = InFlight::Open(file(), 2);
+    const auto journal = InFlight::Create(file(), 2);
     ASSERT_TRUE(journal.ok());
     {
       const InFlight::Note note(journal->get(), 5);
     }
     const InFlight::Note none(nullptr, 6);
   }
-  EXPECT_TRUE((*InFlight::Open(file(), 2))->casualties().empty());
+  EXPECT_FALSE(std::filesystem::exists(file()));
+  EXPECT_TRUE(TakeCasualties(file()).empty());
 }
 
 TEST_F(InFlightTest, AFolderThatIsNotThereIsAnError) {
-  EXPECT_EQ(InFlight::Open("/nowhere/inflight", 1).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(InFlight::Create("/nowhere/inflight", 1).status().code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

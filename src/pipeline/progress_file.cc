@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "catalog/work_owner.h"
 
 namespace calotype {
 namespace {
@@ -22,15 +23,6 @@ constexpr std::chrono::seconds kSilence{10};
 // Seconds since the machine was started; unlike the wall clock, it is never set back.
 double SecondsSinceStart() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Identifies this start of the machine.
-std::string BootId() {
-  const StatusOr<UniqueFd> file = OpenForReading("/proc/sys/kernel/random/boot_id");
-  std::string id(36, '\0');
-  const ssize_t count = file.ok() ? pread(file->get(), id.data(), id.size(), 0) : 0;
-  id.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  return id;
 }
 
 ScanNews::Life LifeOf(const Json& json) {
@@ -59,10 +51,6 @@ ScanNews FromJson(const Json& json) {
 }
 
 }  // namespace
-
-std::filesystem::path ProgressFilePath(const std::filesystem::path& catalog_file) {
-  return catalog_file.string() + ".progress";
-}
 
 std::optional<ScanNews> ReadProgress(const std::filesystem::path& file) {
   const StatusOr<std::string> text = ReadTextFile(file);

@@ -26,9 +26,6 @@ struct ScanNews {
   std::optional<double> per_minute;  // photos
 };
 
-// The progress file of the catalogue `catalog_file`.
-std::filesystem::path ProgressFilePath(const std::filesystem::path& catalog_file);
-
 // Reads a progress file; nullopt when there was no scan yet, or the file cannot be read.
 std::optional<ScanNews> ReadProgress(const std::filesystem::path& file);
 

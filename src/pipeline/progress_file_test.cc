@@ -18,7 +18,7 @@ class ProgressFileTest : public ::testing::Test {
   void Write(const nlohmann::json& json) const { std::ofstream(file_) << json; }
 
   const StatusOr<TemporaryFolder> folder_ = TemporaryFolder::Create();
-  const std::filesystem::path file_ = ProgressFilePath(folder_->path() / "catalog.db");
+  const std::filesystem::path file_ = folder_->path() / "catalog.db.progress";
 };
 
 TEST_F(ProgressFileTest, TellsOthersHowFarItIs) {

@@ -71,6 +71,7 @@ class ScanJob {
   Status Prepare();
   void RunStages();
   void Pump(const std::atomic<bool>& finished, ProgressFile* progress_file);
+  void ExtendLease();
   Status Finish();
   std::vector<std::string> AnalysisNames() const;
   ScanReport Report() const;
@@ -81,8 +82,11 @@ class ScanJob {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 
   // The walk adds files while the write stage stores results: a connection for each.
+  std::optional<CatalogFiles> files_;
   std::unique_ptr<Catalog> scan_catalog_;
   std::unique_ptr<Catalog> work_catalog_;
+  std::unique_ptr<WorkSource> source_;
+  std::chrono::steady_clock::time_point extended_ = start_;  // when the lease of source_ was last extended
   std::unique_ptr<InFlight> in_flight_;  // may be null
   std::vector<fs::path> roots_;          // of this scan and of earlier ones
 
@@ -103,13 +107,25 @@ void ScanJob::Pump(const std::atomic<bool>& finished, ProgressFile* progress_fil
       progress_file->Update(state_.Progress());
     }
     if (!last) {
+      ExtendLease();
       std::this_thread::sleep_for(kTick);
     }
   }
 }
 
+void ScanJob::ExtendLease() {
+  const auto now = std::chrono::steady_clock::now();
+  if (source_ == nullptr || now - extended_ < std::chrono::seconds(kExtendSeconds)) {
+    return;
+  }
+  extended_ = now;
+  if (const Status status = source_->Extend(); !status.ok()) {
+    state_.Fail(status);
+  }
+}
+
 StatusOr<FileLock> ScanJob::TakeLock() {
-  const auto take = [file = ScanLockFile(options_.catalog_file)] {
+  const auto take = [file = files_->scan_lock()] {
     return FileLock::Take(file, "scan of this catalogue");
   };
   StatusOr<FileLock> lock = take();
@@ -148,16 +164,17 @@ Status ScanJob::CheckRoots() const {
 
 Status ScanJob::Prepare() {
   CALOTYPE_RETURN_IF_ERROR(CheckRoots());
-  // This scan holds the lock, so the process that left photos running is dead.
+  CALOTYPE_ASSIGN_OR_RETURN(
+      source_, work_catalog_->OpenWork(NewWorkOwner(), [files = *files_](const WorkOwner& dead) {
+        return TakeCasualties(files.in_flight(dead));
+      }));
   StatusOr<std::unique_ptr<InFlight>> in_flight =
-      InFlight::Open(options_.catalog_file.string() + ".inflight",
-                     static_cast<std::size_t>(options_.workers) + static_cast<std::size_t>(Decoders()));
+      InFlight::Create(files_->in_flight(source_->owner()),
+                       static_cast<std::size_t>(options_.workers) + static_cast<std::size_t>(Decoders()));
   if (in_flight.ok()) {
     in_flight_ = *std::move(in_flight);
-    CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning(in_flight_->casualties()));
   } else {
     LogWarning("if a photo crashes the program, the next scan will not know which: {}", Message(in_flight.status()));
-    CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning({}));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> known_roots, work_catalog_->Roots());
   roots_ = options_.roots;
@@ -168,6 +185,7 @@ Status ScanJob::Prepare() {
 }
 
 StatusOr<ScanReport> ScanJob::Run() {
+  CALOTYPE_ASSIGN_OR_RETURN(files_, CatalogFiles::Of(options_.catalog_file));
   CALOTYPE_ASSIGN_OR_RETURN(scan_catalog_, Catalog::Open(options_.catalog_file));
   CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
   StatusOr<FileLock> lock = TakeLock();
@@ -176,7 +194,7 @@ StatusOr<ScanReport> ScanJob::Run() {
   }
   CALOTYPE_RETURN_IF_ERROR(lock.status());
   CALOTYPE_RETURN_IF_ERROR(Prepare());
-  ProgressFile progress_file(ProgressFilePath(options_.catalog_file));
+  ProgressFile progress_file(files_->progress());
   {
     std::atomic<bool> finished = false;
     const std::jthread stages([&] {
@@ -198,7 +216,7 @@ void ScanJob::RunStages() {
   LoadedQueue loaded(kDecodedAhead);
   FinishedQueue finished(kFinishedAhead);
   LostRoots lost_roots(roots_, state_);
-  WriteStage write(*work_catalog_, state_, finished);
+  WriteStage write(*source_, state_, finished);
   AnalyseStage analyse(tools_, in_flight_.get(), loaded, finished);
   DecodeStage decode({.tools = tools_,
                       .in_flight = in_flight_.get(),
@@ -221,7 +239,7 @@ void ScanJob::RunStages() {
       Walk();
     }
   });
-  ClaimStage(*work_catalog_, AnalysisNames(), options_, state_, claimed).Run();
+  ClaimStage(*work_catalog_, *source_, AnalysisNames(), options_, state_, claimed).Run();
   walker.join();
   claimed.Close();
   decoders.clear();
@@ -233,9 +251,9 @@ void ScanJob::RunStages() {
 
 Status ScanJob::Finish() {
   // Photos that were claimed but not started.
-  CALOTYPE_RETURN_IF_ERROR(work_catalog_->ResetRunning({}));
+  CALOTYPE_RETURN_IF_ERROR(source_->Close());
   if (options_.forget_before > 0) {
-    CALOTYPE_ASSIGN_OR_RETURN(forgotten_, work_catalog_->ForgetMissing(options_.forget_before));
+    CALOTYPE_ASSIGN_OR_RETURN(forgotten_, work_catalog_->DeleteMissing(options_.forget_before));
   }
   // When other models were chosen meanwhile, their scan shows them.
   CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, work_catalog_->WantedModels());

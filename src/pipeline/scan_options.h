@@ -30,7 +30,7 @@ struct ScanOptions {
   std::shared_ptr<const PlaceIndex> places;  // null: photos get no place names
   ScannerOptions scanner;
   ThrottleOptions throttle;
-  int64_t forget_before = 0;  // Catalog::ForgetMissing(); 0: keep all missing photos
+  int64_t forget_before = 0;  // MaintenanceCatalog::DeleteMissing(); 0: keep all missing photos
 };
 
 }  // namespace calotype

@@ -130,7 +130,7 @@ TEST_F(ScanWeatherTest, RestsWhileOthersNeedTheMachineAndTellsWhy) {
   }
   std::optional<ScanNews> news;
   while (!news.has_value() || news->progress.resting.empty()) {
-    news = ReadProgress(ProgressFilePath(catalog_));
+    news = ReadProgress(CatalogFiles::Of(catalog_)->progress());
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_EQ(news->life, ScanNews::Life::kRunning);
@@ -139,7 +139,7 @@ TEST_F(ScanWeatherTest, RestsWhileOthersNeedTheMachineAndTellsWhy) {
   std::ofstream(load) << "1.00 3.00 1.00 2/300 4000\n";
   scan.join();
   EXPECT_EQ(report->analysed, 3);
-  news = ReadProgress(ProgressFilePath(catalog_));
+  news = ReadProgress(CatalogFiles::Of(catalog_)->progress());
   EXPECT_EQ(news->life, ScanNews::Life::kEnded);
   EXPECT_EQ(news->progress.analysed, 3);
 }

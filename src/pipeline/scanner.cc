@@ -35,7 +35,7 @@ StatusOr<FileStamp> StampOf(const fs::path& path) {
 
 }  // namespace
 
-Scanner::Scanner(Catalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
+Scanner::Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
                  ProblemHandler on_problem)
     : catalog_(catalog), reader_(reader), options_(options), counts_(counts), on_problem_(std::move(on_problem)) {}
 
@@ -72,7 +72,7 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
     CALOTYPE_RETURN_IF_ERROR(DropCompanions());
   }
   CALOTYPE_RETURN_IF_ERROR(Flush());
-  return folder == root ? catalog_.RootScanned(root.string(), counts_.photos - photos_before) : absl::OkStatus();
+  return folder == root ? catalog_.FinishRoot(root.string(), counts_.photos - photos_before) : absl::OkStatus();
 }
 
 // Visited files are taken out of `known`; what stays was not there.
@@ -276,7 +276,7 @@ Status Scanner::Flush() {
   if (seen_.empty() && companions_.empty() && problems_.empty()) {
     return absl::OkStatus();
   }
-  CALOTYPE_RETURN_IF_ERROR(catalog_.Begin());
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, catalog_.BeginTransaction());
   for (const Seen& file : seen_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.AddFile(file.path, file.stamp, file.sha256).status());
   }
@@ -286,7 +286,7 @@ Status Scanner::Flush() {
   for (const auto& [path, reason] : problems_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.AddProblem(path, reason));
   }
-  CALOTYPE_RETURN_IF_ERROR(catalog_.Commit());
+  CALOTYPE_RETURN_IF_ERROR(transaction->Commit());
   seen_.clear();
   companions_.clear();
   problems_.clear();

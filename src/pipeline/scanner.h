@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/scanner_catalog.h"
 #include "photo/photo_reader.h"
 #include "pipeline/ignore_rules.h"
 
@@ -46,7 +46,7 @@ using ProblemHandler = std::function<void(std::string_view path, std::string_vie
 class Scanner {
  public:
   // All references must outlive the scanner.
-  Scanner(Catalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
+  Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
           ProblemHandler on_problem);
 
   // Books every photo at or below `root`, hashing those whose size or time changed; marks known ones that are gone as
@@ -89,7 +89,7 @@ class Scanner {
   bool IsLeftOut(const std::string& path) const;
   StatusOr<bool> MarkMissing(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
 
-  Catalog& catalog_;
+  ScannerCatalog& catalog_;
   const PhotoReader& reader_;
   const ScannerOptions& options_;
   ScannerCounts& counts_;

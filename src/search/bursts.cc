@@ -12,7 +12,7 @@
 namespace calotype {
 namespace {
 
-using Shot = Catalog::ShotRecord;
+using Shot = ShotRecord;
 
 int NumberAt(std::string_view text, std::size_t at, std::size_t length) {
   int number = 0;
@@ -33,7 +33,7 @@ double SecondsOf(std::string_view time) {
   return static_cast<double>(day.time_since_epoch().count()) * 86'400 + of_day + fraction;
 }
 
-StatusOr<Burst> Describe(Catalog& catalog, std::vector<Shot> shots) {
+StatusOr<Burst> Describe(SearchCatalog& catalog, std::vector<Shot> shots) {
   std::vector<PhotoId> ids;
   std::ranges::transform(shots, std::back_inserter(ids), &Shot::photo);
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog.PathsOf(ids));
@@ -47,7 +47,7 @@ StatusOr<Burst> Describe(Catalog& catalog, std::vector<Shot> shots) {
 
 }  // namespace
 
-StatusOr<std::vector<Burst>> FindBursts(Catalog& catalog, const BurstOptions& options) {
+StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoSet copies, CopiesOfOthers(catalog));
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Shot> shots, catalog.Shots());
   std::erase_if(shots, [&copies](const Shot& shot) { return copies.Contains(shot.photo); });

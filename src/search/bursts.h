@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 
 namespace calotype {
 
@@ -27,6 +27,6 @@ struct Burst {
 
 // The bursts of each camera, by camera and time. Copies count once (FindDuplicates); photos that do not say with which
 // camera they were taken, or when to the second, are in none.
-StatusOr<std::vector<Burst>> FindBursts(Catalog& catalog, const BurstOptions& options);
+StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options);
 
 }  // namespace calotype

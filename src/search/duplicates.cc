@@ -15,7 +15,6 @@
 namespace calotype {
 namespace {
 
-using HashRecord = Catalog::HashRecord;
 
 constexpr std::size_t kSecondsLength = std::string_view("2024-05-01T12:34:56").size();
 
@@ -47,7 +46,7 @@ int FormatMerit(PhotoFormat format) {
   }
 }
 
-StatusOr<Member> Describe(Catalog& catalog, const HashRecord& record) {
+StatusOr<Member> Describe(SearchCatalog& catalog, const HashRecord& record) {
   CALOTYPE_ASSIGN_OR_RETURN(PhotoRecord photo, catalog.GetPhoto(record.photo));
   photo.paths.resize(photo.present_paths);
   std::vector<std::string> with;
@@ -195,7 +194,7 @@ DuplicateGroup MakeGroup(std::vector<Member> members, bool turned) {
 }
 
 // The photos that are copies of each other by their hashes.
-StatusOr<std::vector<DuplicateGroup>> CopiesByHash(Catalog& catalog, const std::vector<HashRecord>& hashes,
+StatusOr<std::vector<DuplicateGroup>> CopiesByHash(SearchCatalog& catalog, const std::vector<HashRecord>& hashes,
                                                    const DuplicateOptions& options) {
   std::vector<PdqHash> only;
   std::ranges::transform(hashes, std::back_inserter(only), [](const HashRecord& record) { return record.pdq.hash; });
@@ -217,7 +216,7 @@ StatusOr<std::vector<DuplicateGroup>> CopiesByHash(Catalog& catalog, const std::
 
 }  // namespace
 
-StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& options) {
+StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, const DuplicateOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<HashRecord> hashes, catalog.PdqHashes());
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
   const auto is_paired = [&pairs](PhotoId photo) {
@@ -244,7 +243,7 @@ StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& op
   return found;
 }
 
-StatusOr<PhotoSet> CopiesOfOthers(Catalog& catalog) {
+StatusOr<PhotoSet> CopiesOfOthers(SearchCatalog& catalog) {
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates duplicates, FindDuplicates(catalog, {}));
   PhotoSet copies;
   for (const DuplicateGroup& group : duplicates.groups) {

@@ -7,7 +7,7 @@
 
 #include "analysis/pdq/pdq.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 #include "search/vector_index/photo_set.h"
 
 namespace calotype {
@@ -47,10 +47,10 @@ struct Duplicates {
 // paths; each photo is in one group at most. Two shots are no copies, however alike: where photos of a group say that
 // one camera took them at different times, each time is a group of its own, with those that do not say so and are
 // nearest to it. Ordered by the id of their keepers. A million hashes take five seconds (GroupHashes).
-StatusOr<Duplicates> FindDuplicates(Catalog& catalog, const DuplicateOptions& options);
+StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, const DuplicateOptions& options);
 
 // The photos of those groups that are not the ones to keep: what else groups photos leaves these out, so that a copy is
 // called nothing but a copy.
-StatusOr<PhotoSet> CopiesOfOthers(Catalog& catalog);
+StatusOr<PhotoSet> CopiesOfOthers(SearchCatalog& catalog);
 
 }  // namespace calotype

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kSample = 2000;
 
 // A sample of a space's vectors, spread over all of them; one after the other.
-StatusOr<std::vector<float>> Sample(Catalog& catalog, const std::string& space) {
+StatusOr<std::vector<float>> Sample(SearchCatalog& catalog, const std::string& space) {
   std::vector<float> sample;
   std::size_t taken = 0;
   std::size_t stride = 1;
@@ -50,7 +50,7 @@ StatusOr<std::vector<float>> Sample(Catalog& catalog, const std::string& space) 
 // The photos of a space, and which of them are alike.
 class Linker {
  public:
-  Linker(Catalog& catalog, const std::string& space) : catalog_(catalog), space_(space) {}
+  Linker(SearchCatalog& catalog, const std::string& space) : catalog_(catalog), space_(space) {}
 
   Status Read(const PhotoSet& copies);
   Status Link(float min_cosine);
@@ -60,7 +60,7 @@ class Linker {
   // Joins the two when they are alike and not linked yet.
   Status Compare(std::size_t later, std::size_t earlier, float min_cosine);
 
-  Catalog& catalog_;
+  SearchCatalog& catalog_;
   const std::string& space_;
   std::vector<PhotoId> photos_;
   std::optional<MainDirections> directions_;
@@ -129,7 +129,7 @@ std::vector<std::vector<PhotoId>> Linker::Groups() {
   return groups;
 }
 
-StatusOr<std::vector<SimilarPhoto>> Describe(Catalog& catalog, const std::string& space,
+StatusOr<std::vector<SimilarPhoto>> Describe(SearchCatalog& catalog, const std::string& space,
                                              const std::vector<PhotoId>& group) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog.PathsOf(group));
   std::vector<float> first;
@@ -149,7 +149,7 @@ StatusOr<std::vector<SimilarPhoto>> Describe(Catalog& catalog, const std::string
 
 }  // namespace
 
-StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Catalog& catalog, float min_cosine) {
+StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(SearchCatalog& catalog, float min_cosine) {
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoSet copies, CopiesOfOthers(catalog));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> spaces, catalog.Spaces());
   std::vector<std::vector<SimilarPhoto>> result;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 #include "search/similar.h"
 
 namespace calotype {
@@ -14,6 +14,6 @@ namespace calotype {
 // first; the first of a group is the one that was added first, the others follow by their cosine with it. Copies
 // (FindDuplicates) stand for themselves once. Every pair is looked at (AlikePairs), so the time grows with the square
 // of the photos' number; 260 bytes of memory for each.
-StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Catalog& catalog, float min_cosine);
+StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(SearchCatalog& catalog, float min_cosine);
 
 }  // namespace calotype

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -138,7 +139,7 @@ class Clustering {
   // Places the faces of each photo in turn. Faces up to the id `compared` fit nobody who was there before.
   void Place(std::span<const FaceRecord> faces, FaceId compared);
   // Names the persons of the faces that were placed in `people`, too.
-  Status Write(Catalog& catalog, std::map<FaceId, PersonId>& people);
+  Status Write(FaceCatalog& catalog, std::map<FaceId, PersonId>& people);
   const PeopleUpdate& update() const { return update_; }
 
  private:
@@ -295,7 +296,7 @@ void Clustering::Join(std::size_t person, const FaceRecord& face) {
   Remember(person, ModelOf(face));
 }
 
-Status Clustering::Write(Catalog& catalog, std::map<FaceId, PersonId>& people) {
+Status Clustering::Write(FaceCatalog& catalog, std::map<FaceId, PersonId>& people) {
   for (Person& person : people_) {
     if (person.added.empty()) {
       continue;
@@ -343,7 +344,7 @@ FaceId ComparedUntil(const std::string& mark, std::span<const FaceRecord> faces,
   return words && Mark(faces, until, threshold, {}) == mark ? until : 0;
 }
 
-StatusOr<PeopleUpdate> Update(Catalog& catalog, float match_threshold) {
+StatusOr<PeopleUpdate> Update(FaceCatalog& catalog, float match_threshold) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceRecord> faces, catalog.Faces());
   CALOTYPE_ASSIGN_OR_RETURN(const std::string mark, catalog.PeopleMark());
   const FaceId compared = ComparedUntil(mark, faces, match_threshold);
@@ -360,17 +361,13 @@ StatusOr<PeopleUpdate> Update(Catalog& catalog, float match_threshold) {
 
 }  // namespace
 
-Status UpdatePeople(Catalog& catalog, float match_threshold, PeopleUpdate* update) {
-  CALOTYPE_RETURN_IF_ERROR(catalog.Begin());
-  const StatusOr<PeopleUpdate> done = Update(catalog, match_threshold);
-  if (!done.ok()) {
-    catalog.Rollback().IgnoreError();
-    return done.status();
-  }
+Status UpdatePeople(FaceCatalog& catalog, float match_threshold, PeopleUpdate* update) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, catalog.BeginTransaction());
+  CALOTYPE_ASSIGN_OR_RETURN(const PeopleUpdate done, Update(catalog, match_threshold));
   if (update != nullptr) {
-    *update = *done;
+    *update = done;
   }
-  return catalog.Commit();
+  return transaction->Commit();
 }
 
 }  // namespace calotype

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/people_catalog.h"
 
 namespace calotype {
 
@@ -26,6 +26,6 @@ struct PeopleUpdate {
 // f16. A face that was left by an earlier run is compared with those alone who got faces since, unless something else
 // was changed (a decision, a photo that is gone or back, a model); when nothing at all was, nothing is done. `update`,
 // if given, tells what was done.
-Status UpdatePeople(Catalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
+Status UpdatePeople(FaceCatalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
 
 }  // namespace calotype

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 
 namespace calotype {
 

@@ -65,7 +65,7 @@ StatusOr<FactName> FillFilter(const FactTerm& term, PhotoFilter& filter) {
 
 }  // namespace
 
-StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
+StatusOr<Restriction> Restriction::Build(SearchCatalog& catalog, const Query& query) {
   Restriction restriction;
   for (const TextTerm& term : query.text) {
     CALOTYPE_RETURN_IF_ERROR(restriction.AddText(catalog, term));
@@ -89,7 +89,7 @@ StatusOr<Restriction> Restriction::Build(Catalog& catalog, const Query& query) {
 }
 
 // The RAW of a pair is passed over where its JPEG may answer.
-Status Restriction::ShowPairsOnce(Catalog& catalog) {
+Status Restriction::ShowPairsOnce(SearchCatalog& catalog) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
   for (const PhotoPair& pair : pairs) {
     if (Allows(pair.shown)) {
@@ -119,7 +119,7 @@ void Restriction::Narrow(const std::vector<PhotoId>& photos, bool negated) {
 
 void Restriction::Explain(const std::string& what, bool negated) { why_all_.push_back(negated ? "not " + what : what); }
 
-Status Restriction::AddText(Catalog& catalog, const TextTerm& term) {
+Status Restriction::AddText(SearchCatalog& catalog, const TextTerm& term) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
                             catalog.SearchText(WordsOf(term), term.is_phrase, kEveryMatch));
   std::vector<ScoredPhoto> ranking;
@@ -136,7 +136,7 @@ Status Restriction::AddText(Catalog& catalog, const TextTerm& term) {
   return absl::OkStatus();
 }
 
-Status Restriction::AddObject(Catalog& catalog, const ObjectTerm& term) {
+Status Restriction::AddObject(SearchCatalog& catalog, const ObjectTerm& term) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LabelMatch> matches, catalog.FindObjects(term.label, term.min_count));
   std::vector<ScoredPhoto> ranking;
   for (const LabelMatch& match : matches) {
@@ -155,7 +155,7 @@ Status Restriction::AddObject(Catalog& catalog, const ObjectTerm& term) {
   return absl::OkStatus();
 }
 
-Status Restriction::AddFact(Catalog& catalog, const FactTerm& term) {
+Status Restriction::AddFact(SearchCatalog& catalog, const FactTerm& term) {
   PhotoFilter filter;
   CALOTYPE_ASSIGN_OR_RETURN(const FactName name, FillFilter(term, filter));
   Explain(name.quoted ? fmt::format("{} \"{}\"", name.name, term.value) : fmt::format("{} {}", name.name, term.value),
@@ -165,7 +165,7 @@ Status Restriction::AddFact(Catalog& catalog, const FactTerm& term) {
   return absl::OkStatus();
 }
 
-StatusOr<std::vector<PhotoId>> Restriction::Photos(Catalog& catalog) const {
+StatusOr<std::vector<PhotoId>> Restriction::Photos(SearchCatalog& catalog) const {
   std::vector<PhotoId> photos;
   if (only_.has_value()) {
     photos.assign(only_->begin(), only_->end());
@@ -177,7 +177,7 @@ StatusOr<std::vector<PhotoId>> Restriction::Photos(Catalog& catalog) const {
   return photos;
 }
 
-StatusOr<std::vector<std::string>> Restriction::WhyOf(Catalog& catalog, PhotoId photo) const {
+StatusOr<std::vector<std::string>> Restriction::WhyOf(SearchCatalog& catalog, PhotoId photo) const {
   std::vector<std::string> why;
   for (const TextTerm& term : texts_) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string line, catalog.MatchingLine(photo, WordsOf(term), term.is_phrase));

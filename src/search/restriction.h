@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 #include "search/query.h"
 #include "search/vector_index/photo_set.h"
 #include "search/vector_index/top_hits.h"
@@ -17,24 +17,24 @@ namespace calotype {
 class Restriction {
  public:
   // Asks the catalogue about each filter of `query`. All must hold.
-  static StatusOr<Restriction> Build(Catalog& catalog, const Query& query);
+  static StatusOr<Restriction> Build(SearchCatalog& catalog, const Query& query);
 
   // The RAW of a pair passes only where its JPEG does not.
   bool Allows(PhotoId photo) const { return !never_.contains(photo) && (!only_.has_value() || only_->contains(photo)); }
   // The same for a search by vectors; valid as long as this is.
   PhotoChoice Choice() const;
   // The photos that pass every filter, by rising id; all present photos when there is no positive filter.
-  StatusOr<std::vector<PhotoId>> Photos(Catalog& catalog) const;
+  StatusOr<std::vector<PhotoId>> Photos(SearchCatalog& catalog) const;
   // The photos of each filter that has an order (object:, text:), best first; may hold photos that others refuse.
   const std::vector<std::vector<ScoredPhoto>>& rankings() const { return rankings_; }
   // What the filters say of a photo that passes: `object "dog" x2 0.81`, `text "NO PARKING"`, `camera "Canon"`.
-  StatusOr<std::vector<std::string>> WhyOf(Catalog& catalog, PhotoId photo) const;
+  StatusOr<std::vector<std::string>> WhyOf(SearchCatalog& catalog, PhotoId photo) const;
 
  private:
-  Status AddText(Catalog& catalog, const TextTerm& term);
-  Status AddObject(Catalog& catalog, const ObjectTerm& term);
-  Status AddFact(Catalog& catalog, const FactTerm& term);
-  Status ShowPairsOnce(Catalog& catalog);
+  Status AddText(SearchCatalog& catalog, const TextTerm& term);
+  Status AddObject(SearchCatalog& catalog, const ObjectTerm& term);
+  Status AddFact(SearchCatalog& catalog, const FactTerm& term);
+  Status ShowPairsOnce(SearchCatalog& catalog);
   void Narrow(const std::vector<PhotoId>& photos, bool negated);
   void Explain(const std::string& what, bool negated);
 

@@ -82,7 +82,7 @@ bool IsBefore(const Hit& a, const Hit& b, SortOrder order) {
 // One search under way. Words first, since meaning wants to know whom they named.
 class Run {
  public:
-  Run(Catalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction,
+  Run(SearchCatalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction,
       const SearchOptions& options)
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), restriction_(restriction), options_(options) {}
 
@@ -104,7 +104,7 @@ class Run {
   float Floor() const { return std::min(kMaxFloor, kFloorPart * encoder_->confident_score()); }
   Status Explain(Hit& hit, const std::string& note);
 
-  Catalog& catalog_;
+  SearchCatalog& catalog_;
   VectorSearch& vectors_;
   TextEncoder* const encoder_;
   const Restriction& restriction_;

@@ -9,7 +9,7 @@
 
 #include "analysis/analyser.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 #include "search/query.h"
 #include "search/vector_search.h"
 
@@ -61,7 +61,7 @@ class Searcher {
  public:
   // `encoder` may be null: words are then held against labels and recognised text only, and each hit that words found
   // says so with `without_encoder` as the reason ("the pack tiny has no text encoder"). All must outlive this.
-  Searcher(Catalog& catalog, VectorSearch& vectors, TextEncoder* encoder,
+  Searcher(SearchCatalog& catalog, VectorSearch& vectors, TextEncoder* encoder,
            std::string without_encoder = "no text encoder is installed")
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
 
@@ -72,7 +72,7 @@ class Searcher {
   StatusOr<SearchResult> Search(const Query& query, const SearchOptions& options) const;
 
  private:
-  Catalog& catalog_;
+  SearchCatalog& catalog_;
   VectorSearch& vectors_;
   TextEncoder* const encoder_;
   const std::string without_encoder_;

@@ -7,7 +7,7 @@
 
 namespace calotype {
 
-StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
+StatusOr<std::vector<SimilarPhoto>> FindSimilar(SearchCatalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
                                                 const PhotoChoice& choice) {
   if (limit < 1) {
     return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", limit));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/search_catalog.h"
 #include "search/vector_search.h"
 
 namespace calotype {
@@ -21,7 +21,7 @@ struct SimilarPhoto {
 //   kNotFound            no such photo
 //   kFailedPrecondition  the photo has no embedding yet
 //   kInvalidArgument     a limit below 1
-StatusOr<std::vector<SimilarPhoto>> FindSimilar(Catalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
+StatusOr<std::vector<SimilarPhoto>> FindSimilar(SearchCatalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
                                                 const PhotoChoice& choice = {});
 
 }  // namespace calotype

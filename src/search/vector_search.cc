@@ -29,7 +29,7 @@ constexpr double kMaxGone = 0.25;
 // thread waits this long for another one that may only be opening it, then reads the catalogue.
 constexpr std::chrono::seconds kLongestWait{1};
 
-StatusOr<std::vector<ScoredPhoto>> ReadAll(Catalog& catalog, std::string_view space, std::span<const float> query,
+StatusOr<std::vector<ScoredPhoto>> ReadAll(VectorCatalog& catalog, std::string_view space, std::span<const float> query,
                                            std::size_t count, float floor, const PhotoChoice& choice) {
   TopHits top(count);
   CALOTYPE_RETURN_IF_ERROR(
@@ -102,7 +102,7 @@ fs::path VectorSearch::FolderOf(const Space& space) const {
   return folder_ / name;
 }
 
-Status VectorSearch::CatchUp(Catalog& catalog, const std::string& space, const VectorChanges& changes,
+Status VectorSearch::CatchUp(VectorCatalog& catalog, const std::string& space, const VectorChanges& changes,
                              VectorIndex& index) {
   Status status;
   if (index.state().count == 0) {
@@ -127,7 +127,7 @@ Status VectorSearch::CatchUp(Catalog& catalog, const std::string& space, const V
   return index.Commit(changes.last);
 }
 
-StatusOr<VectorSearch::Snapshot> VectorSearch::UsableIndex(Catalog& catalog, Space& space,
+StatusOr<VectorSearch::Snapshot> VectorSearch::UsableIndex(VectorCatalog& catalog, Space& space,
                                                            std::size_t dimension) const {
   CALOTYPE_ASSIGN_OR_RETURN(const VectorChanges changes, catalog.ChangesOfVectors(space.name, index_from_));
   if (!IsLargeEnough(changes)) {
@@ -156,7 +156,7 @@ bool VectorSearch::BeginUpdate(Space& space) {
   return true;
 }
 
-StatusOr<VectorSearch::Snapshot> VectorSearch::FinishUpdate(Catalog& catalog, Space& space,
+StatusOr<VectorSearch::Snapshot> VectorSearch::FinishUpdate(VectorCatalog& catalog, Space& space,
                                                             std::size_t dimension) const {
   const UpdateEnd end(space);
   Snapshot former;
@@ -172,7 +172,7 @@ StatusOr<VectorSearch::Snapshot> VectorSearch::FinishUpdate(Catalog& catalog, Sp
   return index;
 }
 
-StatusOr<VectorSearch::Snapshot> VectorSearch::OpenAndCatchUp(Catalog& catalog, const Space& space,
+StatusOr<VectorSearch::Snapshot> VectorSearch::OpenAndCatchUp(VectorCatalog& catalog, const Space& space,
                                                               std::size_t dimension, const Snapshot& former) const {
   const fs::path folder = FolderOf(space);
   std::error_code error;
@@ -237,7 +237,7 @@ StatusOr<bool> VectorSearch::Discard(Space& space, const Snapshot& damaged) cons
   return true;
 }
 
-StatusOr<bool> VectorSearch::Update(Catalog& catalog, std::string_view space_name) {
+StatusOr<bool> VectorSearch::Update(VectorCatalog& catalog, std::string_view space_name) {
   Space& space = SpaceOf(space_name);
   CALOTYPE_ASSIGN_OR_RETURN(const VectorChanges changes, catalog.ChangesOfVectors(space.name, index_from_));
   if (!IsLargeEnough(changes)) {
@@ -249,7 +249,7 @@ StatusOr<bool> VectorSearch::Update(Catalog& catalog, std::string_view space_nam
   return index != nullptr;
 }
 
-StatusOr<std::vector<ScoredPhoto>> VectorSearch::Nearest(Catalog& catalog, std::string_view space_name,
+StatusOr<std::vector<ScoredPhoto>> VectorSearch::Nearest(VectorCatalog& catalog, std::string_view space_name,
                                                          std::span<const float> query, std::size_t count, float floor,
                                                          const PhotoChoice& choice) {
   Space& space = SpaceOf(space_name);

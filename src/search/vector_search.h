@@ -16,7 +16,7 @@
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/vector_catalog.h"
 #include "search/vector_index/photo_set.h"
 #include "search/vector_index/top_hits.h"
 #include "search/vector_index/vector_index.h"
@@ -42,12 +42,12 @@ class VectorSearch {
 
   // Returns up to `count` photos, best first: those that have a present file, that `choice` allows and whose cosine
   // with `query` (unit length) in `space` is at least `floor`.
-  StatusOr<std::vector<ScoredPhoto>> Nearest(Catalog& catalog, std::string_view space, std::span<const float> query,
+  StatusOr<std::vector<ScoredPhoto>> Nearest(VectorCatalog& catalog, std::string_view space, std::span<const float> query,
                                              std::size_t count, float floor, const PhotoChoice& choice);
 
   // Updates the index of `space` as the next search would, so that no search has to wait for it. Returns false when
   // there is no usable index, for example because the library is too small for one.
-  StatusOr<bool> Update(Catalog& catalog, std::string_view space);
+  StatusOr<bool> Update(VectorCatalog& catalog, std::string_view space);
 
  private:
   using Snapshot = std::shared_ptr<const VectorIndex>;
@@ -70,16 +70,16 @@ class VectorSearch {
 
   // Returns an index for queries of `dimension`, or null if there is none now. Updates the index first unless another
   // thread is doing so.
-  StatusOr<Snapshot> UsableIndex(Catalog& catalog, Space& space, std::size_t dimension) const;
+  StatusOr<Snapshot> UsableIndex(VectorCatalog& catalog, Space& space, std::size_t dimension) const;
   // Waits for up to a second until no other thread updates the index. True: it is now this thread's turn, and an
   // UpdateEnd must follow.
   static bool BeginUpdate(Space& space);
   // Ends an update that has begun: updates or rebuilds the index and keeps it as the snapshot. Null when it cannot be
   // used now.
-  StatusOr<Snapshot> FinishUpdate(Catalog& catalog, Space& space, std::size_t dimension) const;
-  StatusOr<Snapshot> OpenAndCatchUp(Catalog& catalog, const Space& space, std::size_t dimension,
+  StatusOr<Snapshot> FinishUpdate(VectorCatalog& catalog, Space& space, std::size_t dimension) const;
+  StatusOr<Snapshot> OpenAndCatchUp(VectorCatalog& catalog, const Space& space, std::size_t dimension,
                                     const Snapshot& former) const;
-  static Status CatchUp(Catalog& catalog, const std::string& space, const VectorChanges& changes, VectorIndex& index);
+  static Status CatchUp(VectorCatalog& catalog, const std::string& space, const VectorChanges& changes, VectorIndex& index);
   // Deletes a damaged index, unless another thread has replaced it already. False when it could not be deleted.
   StatusOr<bool> Discard(Space& space, const Snapshot& damaged) const;
 

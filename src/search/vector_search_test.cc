@@ -93,7 +93,7 @@ TEST_F(VectorSearchTest, AbsentPhotosAreNotFoundAndComeBack) {
   }
   ExpectTheSame(search);
   CALOTYPE_ASSERT_OK(catalog().MarkMissing(gone));
-  EXPECT_GT(Value(catalog().ForgetMissing(time(nullptr) + 10)), 0);
+  EXPECT_GT(Value(catalog().DeleteMissing(time(nullptr) + 10)), 0);
   ExpectTheSame(search);
 }
 

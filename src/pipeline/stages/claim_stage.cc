@@ -55,13 +55,16 @@ bool ClaimStage::Rests() {
 StatusOr<bool> ClaimStage::ClaimSome() {
   // Read before claiming: files that the walk adds between the claim and its own end must not be missed.
   const bool last_round = !state_.walking();
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<PendingPhoto> claimed, catalog_.ClaimPending(analyses_, kClaimBatch));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<WorkItem> claimed, source_.Next(analyses_, kClaimBatch));
   if (claimed.empty()) {
-    std::this_thread::sleep_for(last_round ? std::chrono::milliseconds(0) : kIdle);
-    return !last_round;
+    // Another owner may give photos back, or die with them.
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t held_by_others, source_.HeldByOthers());
+    const bool more = !last_round || held_by_others > 0;
+    std::this_thread::sleep_for(more ? kIdle : std::chrono::milliseconds(0));
+    return more;
   }
   state_.AddClaimed(static_cast<int64_t>(claimed.size()));
-  for (PendingPhoto& photo : claimed) {
+  for (WorkItem& photo : claimed) {
     if (state_.Stopping()) {
       return false;
     }

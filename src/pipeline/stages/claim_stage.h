@@ -14,11 +14,11 @@ namespace calotype {
 class ClaimStage {
  public:
   // The references must outlive the stage. `analyses` names the analyses whose pending photos are claimed.
-  ClaimStage(Catalog& catalog, std::vector<std::string> analyses, const ScanOptions& options, ScanState& state,
-             ClaimedQueue& output)
-      : catalog_(catalog), analyses_(std::move(analyses)), options_(options), state_(state), output_(output) {}
+  ClaimStage(Catalog& catalog, WorkSource& source, std::vector<std::string> analyses, const ScanOptions& options,
+             ScanState& state, ClaimedQueue& output)
+      : catalog_(catalog), source_(source), analyses_(std::move(analyses)), options_(options), state_(state), output_(output) {}
 
-  // Claims until the walk has ended and nothing is pending, or the scan stops. Rests while the library is paused or the
+  // Claims until the walk has ended, nothing is pending and no other owner holds photos, or the scan stops. Rests while the library is paused or the
   // throttle says so. When other models were chosen for the library, it stops the scan (ScanState::Supersede). An error
   // of the catalogue fails the scan. Call it once, on any thread.
   void Run();
@@ -29,6 +29,7 @@ class ClaimStage {
   StatusOr<bool> ClaimSome();
 
   Catalog& catalog_;
+  WorkSource& source_;
   const std::vector<std::string> analyses_;
   const ScanOptions& options_;
   ScanState& state_;

@@ -31,9 +31,9 @@ class DecodeStage {
   void Run();
 
  private:
-  void ReadPhoto(const PendingPhoto& photo);
-  void ReadFacts(const PendingPhoto& photo);
-  PhotoResult Unreadable(const PendingPhoto& photo, const Status& reason) const;
+  void ReadPhoto(const WorkItem& photo);
+  void ReadFacts(const WorkItem& photo);
+  PhotoResult Unreadable(const WorkItem& photo, const Status& reason) const;
 
   const Parts parts_;
 };

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/bounded_queue.h"
-#include "catalog/catalog.h"
+#include "catalog/work_source.h"
 #include "pipeline/process_photo.h"
 
 namespace calotype {
@@ -23,7 +23,7 @@ struct FinishedItem {
   std::string path;  // for messages
 };
 
-using ClaimedQueue = BoundedQueue<PendingPhoto>;
+using ClaimedQueue = BoundedQueue<WorkItem>;
 using LoadedQueue = BoundedQueue<LoadedItem>;
 using FinishedQueue = BoundedQueue<FinishedItem>;
 

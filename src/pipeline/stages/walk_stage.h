@@ -1,7 +1,7 @@
 // First stage of a scan: walks the folders and adds new and changed files to the catalogue.
 #pragma once
 
-#include "catalog/catalog.h"
+#include "catalog/scanner_catalog.h"
 #include "pipeline/scan_options.h"
 #include "pipeline/scan_state.h"
 
@@ -10,7 +10,7 @@ namespace calotype {
 class WalkStage {
  public:
   // The references must outlive the stage. `catalog` is a connection of its own: the stage writes while others do.
-  WalkStage(Catalog& catalog, const ScanOptions& options, ScanState& state)
+  WalkStage(ScannerCatalog& catalog, const ScanOptions& options, ScanState& state)
       : catalog_(catalog), options_(options), state_(state) {}
 
   // Walks all roots, or the parts of them, and ends the state's walk. Files that cannot be read are reported as
@@ -18,7 +18,7 @@ class WalkStage {
   void Run();
 
  private:
-  Catalog& catalog_;
+  ScannerCatalog& catalog_;
   const ScanOptions& options_;
   ScanState& state_;
 };

@@ -1,5 +1,6 @@
 #include "pipeline/stages/write_stage.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -28,10 +29,13 @@ Status WriteStage::Store(std::vector<FinishedItem>& items) {
   for (FinishedItem& item : items) {
     results.push_back(std::move(item.result));
   }
-  CALOTYPE_RETURN_IF_ERROR(catalog_.Store(results));
+  // Photos whose lease was lost belong to another owner, which reports its own results.
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> lost, source_.Ack(results));
   for (std::size_t i = 0; i < items.size(); ++i) {
     items[i].result = std::move(results[i]);
-    ReportFailures(items[i]);
+    if (std::ranges::find(lost, items[i].result.id) == lost.end()) {
+      ReportFailures(items[i]);
+    }
   }
   return absl::OkStatus();
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/work_source.h"
 #include "pipeline/scan_state.h"
 #include "pipeline/stages/items.h"
 
@@ -13,8 +13,8 @@ namespace calotype {
 class WriteStage {
  public:
   // The references must outlive the stage.
-  WriteStage(Catalog& catalog, ScanState& state, FinishedQueue& input)
-      : catalog_(catalog), state_(state), input_(input) {}
+  WriteStage(WorkSource& source, ScanState& state, FinishedQueue& input)
+      : source_(source), state_(state), input_(input) {}
 
   // Stores results until `input` is closed and empty; up to 32 of those that wait go into one transaction. Failed
   // analyses are reported after they are stored. An error of the catalogue fails the scan; what was not stored stays
@@ -25,7 +25,7 @@ class WriteStage {
   Status Store(std::vector<FinishedItem>& items);
   void ReportFailures(const FinishedItem& item);
 
-  Catalog& catalog_;
+  WorkSource& source_;
   ScanState& state_;
   FinishedQueue& input_;
 };

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/types.h"
 
 namespace calotype {
 

@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/types.h"
 #include "search/vector_index/coder.h"
 
 namespace calotype {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
+#include "catalog/types.h"
 #include "search/vector_index/coder.h"
 #include "search/vector_index/photo_set.h"
 #include "search/vector_index/top_hits.h"

@@ -1,0 +1,51 @@
+#include "catalog/catalog_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/schema.h"
+
+namespace calotype {
+namespace {
+
+constexpr std::string_view kSqlite = "sqlite:";
+
+// The part of a URL before the colon, such as "postgresql"; empty when `url` has none. A single letter or a slash
+// before the colon means a path.
+std::string_view SchemeOf(std::string_view url) {
+  const std::size_t colon = url.find(':');
+  const std::string_view scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
+  const bool is_scheme = scheme.size() > 1 && std::ranges::all_of(scheme, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
+  });
+  return is_scheme ? scheme : std::string_view();
+}
+
+}  // namespace
+
+StatusOr<CatalogFiles> CatalogFiles::Of(const std::string& url) {
+  std::string_view path = url;
+  if (path.starts_with(kSqlite)) {
+    path.remove_prefix(kSqlite.size());
+  } else if (const std::string_view scheme = SchemeOf(url); !scheme.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the catalogue \"{}\" is of the unknown kind \"{}\"; use sqlite:PATH or a path", url, scheme));
+  }
+  if (path.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the catalogue \"{}\" names no file; use sqlite:PATH or a path", url));
+  }
+  return CatalogFiles(std::filesystem::path(path));
+}
+
+std::filesystem::path CatalogFiles::in_flight(const WorkOwner& owner) const {
+  // Versions before 6 had one file for all.
+  return Beside(owner.random == kOwnerBeforeVersion6 ? ".inflight" : fmt::format(".inflight-{}", owner.random));
+}
+
+std::filesystem::path CatalogFiles::Beside(std::string_view suffix) const {
+  return database_.string() + std::string(suffix);
+}
+
+}  // namespace calotype

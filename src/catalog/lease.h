@@ -1,0 +1,38 @@
+// The rules of leases, which every kind of catalogue follows. Pure functions, but for LeaseNow().
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "catalog/work_owner.h"
+#include "catalog/work_source.h"
+
+namespace calotype {
+
+inline constexpr int64_t kMillisecondsPerSecond = 1000;
+
+// An instant on two clocks: the one on the wall, which can be set back, and the one of this start of the kernel, which
+// cannot, but means nothing on another machine.
+struct LeaseTime {
+  int64_t unix_seconds = 0;
+  int64_t boot_ms = 0;  // CLOCK_MONOTONIC; stands still while the machine is suspended, as its processes do
+
+  bool operator==(const LeaseTime&) const = default;
+};
+
+LeaseTime LeaseNow();
+
+// The end of a lease that is granted at `now`.
+LeaseTime LeaseEnd(LeaseTime now);
+
+struct Lease {
+  WorkOwner owner;
+  LeaseTime end;
+};
+
+// True when others may take the photos of the lease: its owner is dead, or it has expired. `boot` is that of the
+// process that asks. An end on the wall that is further away than a whole lease was written before the clock was set
+// back, so it counts as expired.
+bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, LeaseTime now);
+
+}  // namespace calotype

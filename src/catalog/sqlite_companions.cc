@@ -1,0 +1,84 @@
+// ScannerCatalog: files that belong together (sidecars, videos of live photos, the RAW and the JPEG of one shot).
+#include "catalog/facts_tables.h"
+#include "catalog/path_range.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+// The facts that were read before are outdated. Pending and running ones are left: they will be read.
+Status AskForFacts(Database& database, const Companion& companion) {
+  if (companion.kind != CompanionKind::kSidecar) {
+    return absl::OkStatus();
+  }
+  return database.Execute(
+      "UPDATE analysis SET state = 0, attempts = 0, retry_at = 0, updated_at = unixepoch() WHERE analysis = ?1"
+      " AND state IN (2, 3) AND photo_id = (SELECT photo_id FROM file WHERE path = ?2)",
+      kFactsAnalysis, companion.photo_path);
+}
+
+}  // namespace
+
+StatusOr<std::vector<Companion>> SqliteCatalog::CompanionsUnder(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database_->Query("SELECT photo_path, path, kind, size, mtime_ns, ctime_ns, inode FROM companion"
+                                             " WHERE photo_path = ?1 OR (photo_path > ?2 AND photo_path < ?3)"
+                                             " ORDER BY photo_path, path",
+                                             range.root, range.first, range.end));
+  std::vector<Companion> companions;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) { companions.push_back(CompanionOf(row)); }));
+  return companions;
+}
+
+Status SqliteCatalog::PutCompanion(const Companion& companion) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("INSERT INTO companion(photo_path, path, kind, size, mtime_ns, ctime_ns, inode)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                         " ON CONFLICT(photo_path, path) DO UPDATE SET kind = excluded.kind, size = excluded.size,"
+                         " mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode",
+                         companion.photo_path, companion.path, static_cast<int>(companion.kind), companion.stamp.size,
+                         companion.stamp.mtime_ns, companion.stamp.ctime_ns, companion.stamp.inode));
+  CALOTYPE_RETURN_IF_ERROR(AskForFacts(*database_, companion));
+  return transaction.Commit();
+}
+
+Status SqliteCatalog::UpdateCompanionStamp(const Companion& companion) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute(
+      "UPDATE companion SET size = ?3, mtime_ns = ?4, ctime_ns = ?5, inode = ?6 WHERE photo_path = ?1 AND path = ?2",
+      companion.photo_path, companion.path, companion.stamp.size, companion.stamp.mtime_ns, companion.stamp.ctime_ns,
+      companion.stamp.inode);
+}
+
+Status SqliteCatalog::DropCompanion(const Companion& companion) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM companion WHERE photo_path = ?1 AND path = ?2",
+                                              companion.photo_path, companion.path));
+  CALOTYPE_RETURN_IF_ERROR(AskForFacts(*database_, companion));
+  return transaction.Commit();
+}
+
+StatusOr<std::vector<PhotoPair>> SqliteCatalog::Pairs() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query(
+          "SELECT raw.photo_id, min(shown.photo_id) FROM companion JOIN file AS raw ON raw.path = companion.path"
+          " JOIN file AS shown ON shown.path = companion.photo_path JOIN photo ON photo.id = shown.photo_id"
+          " WHERE kind = ?1 AND raw.missing = 0 AND shown.missing = 0 AND photo.format IS NOT NULL"
+          " AND raw.photo_id <> shown.photo_id GROUP BY raw.photo_id"
+          " HAVING count(DISTINCT raw.path) = (SELECT count(*) FROM file WHERE photo_id = raw.photo_id AND missing = 0)"
+          " ORDER BY 1",
+          static_cast<int>(CompanionKind::kRaw)));
+  std::vector<PhotoPair> pairs;
+  CALOTYPE_RETURN_IF_ERROR(
+      rows.ForEach([&pairs](const Statement& row) { pairs.push_back({.raw = row.Int(0), .shown = row.Int(1)}); }));
+  return pairs;
+}
+
+}  // namespace calotype

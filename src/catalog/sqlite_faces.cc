@@ -1,0 +1,129 @@
+// FaceCatalog, and People() of PeopleCatalog.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "catalog/codec.h"
+#include "catalog/library_keys.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+constexpr std::string_view kMarkKey = "people.mark";
+
+Status RequirePerson(Database& database, PersonId person) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM person WHERE id = ?1", person));
+  return known.has_value() ? absl::OkStatus() : absl::NotFoundError(fmt::format("there is no person {}", person));
+}
+
+}  // namespace
+
+StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT id, face.photo_id, score, x, y, width, height, person_id, embedding,"
+                       " coalesce(found_version, ''), decided, sharpness FROM face LEFT JOIN analysis"
+                       " ON analysis.photo_id = face.photo_id AND analysis = 'faces.recognise'"
+                       " WHERE embedding IS NOT NULL AND EXISTS"
+                       " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0) ORDER BY id"));
+  std::vector<FaceRecord> faces;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
+    faces.push_back({.id = row.Int(0),
+                     .photo = row.Int(1),
+                     .score = row.Float(2),
+                     .sharpness = row.IsNull(11) ? std::nullopt : std::optional(row.Float(11)),
+                     .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
+                     .person = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7)),
+                     .decided = row.Int(10) != 0,
+                     .not_people = {},
+                     .embedding = FromBlob<uint16_t>(row.Bytes(8)),
+                     .version = row.Text(9)});
+  }));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement denied,
+                            database_->Query("SELECT face_id, person_id FROM face_not_person ORDER BY face_id"));
+  CALOTYPE_RETURN_IF_ERROR(denied.ForEach([&faces](const Statement& row) {
+    const auto face = std::ranges::lower_bound(faces, row.Int(0), {}, &FaceRecord::id);
+    if (face != faces.end() && face->id == row.Int(0)) {
+      face->not_people.push_back(row.Int(1));
+    }
+  }));
+  return faces;
+}
+
+StatusOr<int64_t> SqliteCatalog::CountFaces() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto count,
+      database_->QueryInt("SELECT count(*) FROM face WHERE embedding IS NOT NULL AND EXISTS"
+                          " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"));
+  return count.value_or(0);
+}
+
+StatusOr<std::string> SqliteCatalog::PeopleMark() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(std::optional<std::string> mark, ReadKey(*database_, kMarkKey));
+  return std::move(mark).value_or("");
+}
+
+Status SqliteCatalog::SetPeopleMark(const std::string& mark) {
+  const MutexLock lock(&mutex_);
+  return WriteKey(*database_, kMarkKey, mark);
+}
+
+StatusOr<PersonId> SqliteCatalog::CreatePerson() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO person(created_at) VALUES (unixepoch())"));
+  return database_->last_insert_id();
+}
+
+Status SqliteCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(RequirePerson(*database_, person));
+  for (const FaceId face : faces) {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE face SET person_id = ?1 WHERE id = ?2", person, face));
+    if (database_->changes() != 1) {
+      return absl::NotFoundError(fmt::format("there is no face {}", face));
+    }
+  }
+  return transaction.Commit();
+}
+
+Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE person SET name = ?2 WHERE id = ?1", person, name));
+  return database_->changes() == 1 ? absl::OkStatus()
+                                   : absl::NotFoundError(fmt::format("there is no person {}", person));
+}
+
+StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
+  const MutexLock lock(&mutex_);
+  // The cover is the face that a user chose, else the largest and surest. SQLite takes `id` and `path` from the row with
+  // the maximum.
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"
+                       " (SELECT min(path) FROM file WHERE file.photo_id = face.photo_id AND missing = 0),"
+                       " max(CASE WHEN face.id = cover_face_id THEN 1e18 ELSE score * width * height END), hidden"
+                       " FROM face JOIN person ON person.id = person_id WHERE EXISTS"
+                       " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
+                       " GROUP BY person_id ORDER BY photos DESC, person_id"));
+  std::vector<PersonRecord> people;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&people](const Statement& row) {
+    people.push_back({.id = row.Int(0),
+                      .name = row.Text(1),
+                      .faces = row.Int(2),
+                      .photos = row.Int(3),
+                      .hidden = row.Int(7) != 0,
+                      .cover = row.Int(4),
+                      .cover_path = row.Text(5)});
+  }));
+  return people;
+}
+
+}  // namespace calotype

@@ -1,0 +1,152 @@
+// MaintenanceCatalog: backup and check; and Catalog::Restore().
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "base/file.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Problems that Check() reports at most.
+constexpr int kMaxProblems = 100;
+
+// Files that SQLite keeps beside a database in use.
+constexpr std::array kCompanions = {"", "-wal", "-shm"};
+
+struct Rule {
+  std::string_view what;
+  std::string_view query;  // counts the rows that break it
+};
+constexpr std::array kRules = {
+    Rule{"rows of the full-text index without a text",
+         "SELECT count(*) FROM text_fts WHERE rowid NOT IN (SELECT photo_id FROM text_line)"},
+    Rule{"embeddings of an invalid size",
+         "SELECT count(*) FROM embedding WHERE length(vector) % 2 <> 0 OR length(vector) = 0"},
+    Rule{"perceptual hashes that are not 32 bytes long", "SELECT count(*) FROM pdq WHERE length(hash) <> 32"},
+    Rule{"photos without a valid SHA-256", "SELECT count(*) FROM photo WHERE length(sha256) <> 32"},
+    Rule{"analyses in an unknown state", "SELECT count(*) FROM analysis WHERE state NOT BETWEEN 0 AND 4"},
+    Rule{"running analyses without a claim", "SELECT count(*) FROM analysis WHERE state = 1 AND photo_id NOT IN"
+                                             " (SELECT photo_id FROM claim)"},
+    Rule{"merged people that point to nobody",
+         "SELECT count(*) FROM merged_person WHERE into_id NOT IN (SELECT id FROM person)"},
+};
+
+Status FileError(const std::error_code& error, std::string_view what, const fs::path& path) {
+  return error ? ErrnoStatus(error.value(), fmt::format("{} {}", what, path.string())) : absl::OkStatus();
+}
+
+Status Move(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  return FileError(error, "move", from);
+}
+
+}  // namespace
+
+Status SqliteCatalog::BackUp(const fs::path& target) {
+  std::error_code error;
+  if (fs::exists(target, error)) {
+    return absl::AlreadyExistsError(fmt::format("{} exists already and is not overwritten", target.string()));
+  }
+  const fs::path part = target.string() + ".part";
+  fs::remove(part, error);
+  Status status;
+  {
+    const MutexLock lock(&mutex_);
+    // One read transaction, so the copy is of one instant. Free pages are left out.
+    status = database_->Execute("VACUUM INTO ?1", part.string());
+  }
+  if (!status.ok()) {
+    fs::remove(part, error);
+    return status;
+  }
+  return Move(part, target);
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
+  const MutexLock lock(&mutex_);
+  std::vector<std::string> problems;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement integrity,
+                            database_->Query(fmt::format("PRAGMA integrity_check({})", kMaxProblems)));
+  CALOTYPE_RETURN_IF_ERROR(integrity.ForEach([&problems](const Statement& row) {
+    if (std::string line = row.Text(0); line != "ok") {
+      problems.push_back(std::move(line));
+    }
+  }));
+  // SQLite reads a last page that is cut short as if the rest were zeros.
+  CALOTYPE_ASSIGN_OR_RETURN(const auto page_size, database_->QueryInt("PRAGMA page_size"));
+  std::error_code error;
+  const auto size = static_cast<int64_t>(fs::file_size(database_->file(), error));
+  if (!error && size % page_size.value_or(1) != 0) {
+    problems.push_back(
+        fmt::format("the file has {} bytes, which is not a whole number of pages of {} bytes: it was cut short", size, *page_size));
+  }
+  if (!problems.empty()) {
+    return problems;  // With damaged pages, the checks below would report nonsense.
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement keys, database_->Query("PRAGMA foreign_key_check"));
+  CALOTYPE_RETURN_IF_ERROR(keys.ForEach([&problems](const Statement& row) {
+    if (problems.size() < kMaxProblems) {
+      problems.push_back(
+          fmt::format("row {} of {} refers to a row of {} that does not exist", row.Int(1), row.Text(0), row.Text(2)));
+    }
+  }));
+  for (const Rule& rule : kRules) {
+    CALOTYPE_ASSIGN_OR_RETURN(const auto count, database_->QueryInt(rule.query));
+    if (count.value_or(0) > 0) {
+      problems.push_back(fmt::format("{} {}", *count, rule.what));
+    }
+  }
+  return problems;
+}
+
+Status Catalog::Restore(const fs::path& backup, const std::string& url) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogFiles files, CatalogFiles::Of(url));
+  const fs::path& file = files.database();
+  std::error_code error;
+  if (!fs::exists(backup, error)) {
+    return absl::NotFoundError(fmt::format("{} does not exist", backup.string()));
+  }
+  const fs::path part = file.string() + ".restoring";
+  const auto remove_part = [&part] {
+    std::error_code ignored;
+    for (const char* companion : kCompanions) {
+      fs::remove(part.string() + companion, ignored);
+    }
+  };
+  remove_part();
+  fs::create_directories(file.parent_path(), error);
+  fs::copy_file(backup, part, error);
+  CALOTYPE_RETURN_IF_ERROR(FileError(error, "copy", backup));
+  const auto check = [&]() -> Status {
+    CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, Open(part));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> problems, catalog->Check());
+    if (!problems.empty()) {
+      return absl::DataLossError(fmt::format("{} is damaged ({}); nothing was changed", backup.string(), problems[0]));
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(part));
+    return database->Script(
+        "UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = 'id'; PRAGMA wal_checkpoint(TRUNCATE);");
+  };
+  if (const Status status = check(); !status.ok()) {
+    remove_part();
+    return status;
+  }
+  for (const char* companion : kCompanions) {
+    const fs::path before = file.string() + companion;
+    if (fs::exists(before, error)) {
+      CALOTYPE_RETURN_IF_ERROR(Move(before, files.before_restore().string() + companion));
+    }
+  }
+  CALOTYPE_RETURN_IF_ERROR(Move(part, file));
+  remove_part();
+  return absl::OkStatus();
+}
+
+}  // namespace calotype

@@ -1,0 +1,161 @@
+// ScannerCatalog: files, problems and roots.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/codec.h"
+#include "catalog/row_values.h"
+#include "catalog/lease.h"
+#include "catalog/path_range.h"
+#include "catalog/required_rows.h"
+#include "catalog/sqlite_catalog.h"
+#include "catalog/text_query.h"
+
+namespace calotype {
+namespace {
+
+// Changes of vectors that are kept, so that an index that was not used for long can still catch up.
+constexpr int64_t kKeptChanges = 1'000'000;
+
+StatusOr<PhotoId> FindOrAddPhoto(Database& database, int64_t bytes, const Sha256Digest& sha256) {
+  const Blob digest = AsBlob(std::span(sha256.bytes));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM photo WHERE sha256 = ?1", digest));
+  if (known.has_value()) {
+    return *known;
+  }
+  CALOTYPE_RETURN_IF_ERROR(
+      database.Execute("INSERT INTO photo(sha256, bytes, added_at) VALUES (?1, ?2, unixepoch())", digest, bytes));
+  return database.last_insert_id();
+}
+
+// Indexes the names of the photo's files and of their folders.
+Status IndexNames(Database& database, PhotoId photo) {
+  std::string names;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT path FROM file WHERE photo_id = ?1 ORDER BY path", photo));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&names](const Statement& row) {
+    const std::string path = row.Text(0);
+    names += fmt::format("{}{}", names.empty() ? "" : "\n", LastNames(path));
+  }));
+  CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM name_fts WHERE rowid = ?1", photo));
+  return names.empty() ? absl::OkStatus()
+                       : database.Execute("INSERT INTO name_fts(rowid, body) VALUES (?1, ?2)", photo, names);
+}
+
+}  // namespace
+
+StatusOr<std::unordered_map<std::string, FileStamp>> SqliteCatalog::FilesUnder(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT path, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ?1 AND missing = 0"
+                       " UNION ALL SELECT path, size, mtime_ns, ctime_ns, inode FROM file"
+                       " WHERE path > ?2 AND path < ?3 AND missing = 0",
+                       range.root, range.first, range.end));
+  std::unordered_map<std::string, FileStamp> files;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&files](const Statement& row) {
+    files.emplace(row.Text(0), StampFromRow(row, 1));
+  }));
+  return files;
+}
+
+StatusOr<int64_t> SqliteCatalog::CountFilesUnder(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto count, database_->QueryInt("SELECT count(*) FROM file WHERE (path = ?1 OR (path > ?2 AND path < ?3))"
+                                            " AND missing = 0",
+                                            range.root, range.first, range.end));
+  return count.value_or(0);
+}
+
+StatusOr<PhotoId> SqliteCatalog::AddFile(std::string_view path, const FileStamp& stamp, const Sha256Digest& sha256) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto former, database_->QueryInt("SELECT photo_id FROM file WHERE path = ?1", path));
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, FindOrAddPhoto(*database_, stamp.size, sha256));
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("INSERT INTO file(path, photo_id, size, mtime_ns, ctime_ns, inode)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                         " ON CONFLICT(path) DO UPDATE SET photo_id = excluded.photo_id, size = excluded.size,"
+                         " mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode,"
+                         " missing = 0, missing_since = NULL",
+                         path, photo, stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode));
+  if (former.has_value() && *former != photo) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database_->Execute("UPDATE photo SET orphaned_at = unixepoch() WHERE id = ?1 AND NOT EXISTS"
+                           " (SELECT 1 FROM file WHERE photo_id = ?1)",
+                           *former));
+  }
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("UPDATE photo SET orphaned_at = NULL WHERE id = ?1 AND orphaned_at IS NOT NULL", photo));
+  if (!former.has_value() || *former != photo) {
+    CALOTYPE_RETURN_IF_ERROR(IndexNames(*database_, photo));
+    if (former.has_value()) {
+      CALOTYPE_RETURN_IF_ERROR(IndexNames(*database_, *former));
+    }
+  }
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM problem WHERE path = ?1", path));
+  CALOTYPE_RETURN_IF_ERROR(RequireOfPhoto(*database_, photo, LeaseNow().unix_seconds));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return photo;
+}
+
+Status SqliteCatalog::UpdateFileStamp(std::string_view path, const FileStamp& stamp) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute("UPDATE file SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5 WHERE path = ?1", path,
+                            stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode);
+}
+
+Status SqliteCatalog::AddProblem(std::string_view path, std::string_view reason) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute(
+      "INSERT INTO problem(path, reason) VALUES (?1, ?2) ON CONFLICT(path) DO UPDATE SET reason = excluded.reason",
+      path, reason);
+}
+
+Status SqliteCatalog::ClearProblems(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  const PathRange range = RangeBelow(root);
+  return database_->Execute("DELETE FROM problem WHERE path = ?1 OR (path > ?2 AND path < ?3)", range.root, range.first,
+                            range.end);
+}
+
+Status SqliteCatalog::MarkMissing(std::span<const std::string> paths) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  for (const std::string& path : paths) {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+        "UPDATE file SET missing = 1, missing_since = unixepoch() WHERE path = ?1 AND missing = 0", path));
+  }
+  return transaction.Commit();
+}
+
+Status SqliteCatalog::FinishRoot(std::string_view root, int64_t files) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+      "DELETE FROM vector_change WHERE id <= (SELECT max(id) FROM vector_change) - ?1", kKeptChanges));
+  return database_->Execute(
+      "INSERT INTO root(path, scanned_at, files) VALUES (?1, unixepoch(), ?2)"
+      " ON CONFLICT(path) DO UPDATE SET scanned_at = excluded.scanned_at, files = excluded.files, problem = ''",
+      root, files);
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::Roots() {
+  const MutexLock lock(&mutex_);
+  std::vector<std::string> roots;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT path FROM root ORDER BY path"));
+  // A folder comes before those below it, but not always directly before: "/a", "/a b", "/a/b".
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&roots](const Statement& row) {
+    const std::string path = row.Text(0);
+    const bool below = std::ranges::any_of(
+        roots, [&path](const std::string& root) { return path.starts_with(root == "/" ? root : root + "/"); });
+    if (!below) {
+      roots.push_back(path);
+    }
+  }));
+  return roots;
+}
+
+}  // namespace calotype
