@@ -19,8 +19,8 @@ namespace calotype {
 // time.
 class InFlight {
  public:
-  // Creates the file, which no other process uses (CatalogFiles::in_flight). At most `workers` threads note photos at the
-  // same time.
+  // Creates the file, which no other process uses (CatalogFiles::in_flight). At most `workers` threads note photos at
+  // the same time.
   static StatusOr<std::unique_ptr<InFlight>> Create(const std::filesystem::path& file, std::size_t workers);
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "analysis/analyser.h"
+#include "analysis/photo_result.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
 #include "photo/decode.h"
 
 namespace calotype {

@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 
+#include "analysis/photo_result.h"
 #include "base/memory_budget.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
 #include "photo/photo_reader.h"
 #include "photo/places.h"
 #include "pipeline/open_photo.h"

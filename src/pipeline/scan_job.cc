@@ -15,7 +15,10 @@
 
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "catalog/catalog.h"
+#include "catalog/catalog_files.h"
 #include "pipeline/in_flight.h"
+#include "pipeline/lease_keeper.h"
 #include "pipeline/process_photo.h"
 #include "pipeline/progress_file.h"
 #include "pipeline/scan_state.h"
@@ -71,7 +74,6 @@ class ScanJob {
   Status Prepare();
   void RunStages();
   void Pump(const std::atomic<bool>& finished, ProgressFile* progress_file);
-  void ExtendLease();
   Status Finish();
   std::vector<std::string> AnalysisNames() const;
   ScanReport Report() const;
@@ -85,8 +87,7 @@ class ScanJob {
   std::optional<CatalogFiles> files_;
   std::unique_ptr<Catalog> scan_catalog_;
   std::unique_ptr<Catalog> work_catalog_;
-  std::unique_ptr<WorkSource> source_;
-  std::chrono::steady_clock::time_point extended_ = start_;  // when the lease of source_ was last extended
+  std::unique_ptr<WorkSource> source_;   // of work_catalog_
   std::unique_ptr<InFlight> in_flight_;  // may be null
   std::vector<fs::path> roots_;          // of this scan and of earlier ones
 
@@ -107,27 +108,13 @@ void ScanJob::Pump(const std::atomic<bool>& finished, ProgressFile* progress_fil
       progress_file->Update(state_.Progress());
     }
     if (!last) {
-      ExtendLease();
       std::this_thread::sleep_for(kTick);
     }
   }
 }
 
-void ScanJob::ExtendLease() {
-  const auto now = std::chrono::steady_clock::now();
-  if (source_ == nullptr || now - extended_ < std::chrono::seconds(kExtendSeconds)) {
-    return;
-  }
-  extended_ = now;
-  if (const Status status = source_->Extend(); !status.ok()) {
-    state_.Fail(status);
-  }
-}
-
 StatusOr<FileLock> ScanJob::TakeLock() {
-  const auto take = [file = files_->scan_lock()] {
-    return FileLock::Take(file, "scan of this catalogue");
-  };
+  const auto take = [file = files_->scan_lock()] { return FileLock::Take(file, "scan of this catalogue"); };
   StatusOr<FileLock> lock = take();
   if (lock.ok() || !options_.wait) {
     return lock;
@@ -164,10 +151,9 @@ Status ScanJob::CheckRoots() const {
 
 Status ScanJob::Prepare() {
   CALOTYPE_RETURN_IF_ERROR(CheckRoots());
-  CALOTYPE_ASSIGN_OR_RETURN(
-      source_, work_catalog_->OpenWork(NewWorkOwner(), [files = *files_](const WorkOwner& dead) {
-        return TakeCasualties(files.in_flight(dead));
-      }));
+  CALOTYPE_ASSIGN_OR_RETURN(source_, work_catalog_->OpenWork(NewWorkOwner(), [files = *files_](const WorkOwner& dead) {
+    return TakeCasualties(files.in_flight(dead));
+  }));
   StatusOr<std::unique_ptr<InFlight>> in_flight =
       InFlight::Create(files_->in_flight(source_->owner()),
                        static_cast<std::size_t>(options_.workers) + static_cast<std::size_t>(Decoders()));
@@ -216,9 +202,11 @@ void ScanJob::RunStages() {
   LoadedQueue loaded(kDecodedAhead);
   FinishedQueue finished(kFinishedAhead);
   LostRoots lost_roots(roots_, state_);
+  const LeaseKeeper keeper(*source_);
   WriteStage write(*source_, state_, finished);
   AnalyseStage analyse(tools_, in_flight_.get(), loaded, finished);
   DecodeStage decode({.tools = tools_,
+                      .source = *source_,
                       .in_flight = in_flight_.get(),
                       .lost_roots = lost_roots,
                       .state = state_,
@@ -239,7 +227,14 @@ void ScanJob::RunStages() {
       Walk();
     }
   });
-  ClaimStage(*work_catalog_, *source_, AnalysisNames(), options_, state_, claimed).Run();
+  ClaimStage({.source = *source_,
+              .work = *work_catalog_,
+              .models = *work_catalog_,
+              .options = options_,
+              .state = state_,
+              .output = claimed},
+             AnalysisNames())
+      .Run();
   walker.join();
   claimed.Close();
   decoders.clear();
@@ -250,7 +245,7 @@ void ScanJob::RunStages() {
 }
 
 Status ScanJob::Finish() {
-  // Photos that were claimed but not started.
+  // Photos that were claimed but not started become pending again.
   CALOTYPE_RETURN_IF_ERROR(source_->Close());
   if (options_.forget_before > 0) {
     CALOTYPE_ASSIGN_OR_RETURN(forgotten_, work_catalog_->DeleteMissing(options_.forget_before));

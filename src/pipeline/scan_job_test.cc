@@ -1,5 +1,6 @@
 #include "pipeline/scan_job.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/file_lock.h"
+#include "base/file_stamp.h"
 #include "photo/encode.h"
 #include "pipeline/fake_analysers.h"
 
@@ -100,6 +102,42 @@ class ScanJobTest : public ::testing::Test {
     return RunScan(options, analysis, subscriber, stop);
   }
 
+  // The label of the first object that was found in the photo at `name`.
+  std::string LabelOf(const std::string& name) const {
+    const auto catalog = Catalog::Open(catalog_);
+    const StatusOr<PhotoId> id = (*catalog)->FindByPath((photos_ / name).string());
+    EXPECT_TRUE(id.ok()) << Message(id.status());
+    const StatusOr<PhotoRecord> photo = (*catalog)->GetPhoto(*id);
+    return photo->findings.objects.has_value() ? photo->findings.objects->front().label : "";
+  }
+
+  // The stored stamp of the photo at `name`.
+  FileStamp StampIn(const std::string& name) const {
+    return (*(*Catalog::Open(catalog_))->FilesUnder(photos_.string()))[(photos_ / name).string()];
+  }
+
+  // Replaces the content of a file in place, with the same size and mtime, as some metadata editors do.
+  void EditKeepingTime(const fs::path& path, const std::string& content) const {
+    const FileStamp before = *StampOfFile(path);
+    ASSERT_EQ(static_cast<int64_t>(content.size()), before.size);
+    constexpr int64_t kSecond = 1'000'000'000;
+    const timespec time{.tv_sec = before.mtime_ns / kSecond, .tv_nsec = before.mtime_ns % kSecond};
+    const timespec times[] = {time, time};
+    // Two changes within one tick of the kernel's clock have the same ctime.
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::ofstream(path, std::ios::in | std::ios::out | std::ios::binary) << content;
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+    ASSERT_EQ(StampOfFile(path)->mtime_ns, before.mtime_ns);
+  }
+
+  // The bytes of a photo of this shade, filled up to 4,000 bytes.
+  std::string PaddedPhoto(int shade) const {
+    std::string bytes = *ReadTextFile(AddPhoto("padded.jpg", shade));
+    fs::remove(photos_ / "padded.jpg");
+    bytes.resize(4000, '\0');
+    return bytes;
+  }
+
   CatalogStatus Books() const { return *(*Catalog::Open(catalog_))->GetStatus(); }
 
   const fs::path home_ = fs::temp_directory_path() / ("calotype_scan_test_" + std::to_string(getpid()));
@@ -112,6 +150,13 @@ class ScanJobTest : public ::testing::Test {
   ScanProgress last_;
   std::function<void(const ScanProgress&)> on_progress_;
 };
+
+// Finds an object that says which photo it was found in.
+Status FindDarkOrBright(const PhotoView& photo, Findings& findings) {
+  CALOTYPE_RETURN_IF_ERROR(FindOneObject(photo, findings));
+  findings.objects->front().label = photo.image.pixels()[0] < 100 ? "dark" : "bright";
+  return absl::OkStatus();
+}
 
 TEST_F(ScanJobTest, EveryPhotoOnceAndTheSecondScanDoesNothing) {
   AddPhotos(20);
@@ -495,6 +540,115 @@ TEST_F(ScanJobTest, APauseHoldsWhatIsNotBegun) {
   ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(false).ok());
   scan.join();
   EXPECT_EQ(report->analysed, 3);
+}
+
+TEST_F(ScanJobTest, ACopyKeepsItsFindingsWhenTheOtherOneIsReplacedDuringAPause) {
+  AddPhoto("a.jpg", 10);
+  AddPhoto("b.jpg", 10);
+  ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(true).ok());
+  bool replaced = false;
+  on_progress_ = [&](const ScanProgress& progress) {
+    if (!progress.walking && !progress.resting.empty() && !replaced) {
+      replaced = true;
+      AddPhoto("a.jpg", 200);
+      ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(false).ok());
+    }
+  };
+  ASSERT_TRUE(Scan(*Analysis(FindDarkOrBright)).ok());
+  EXPECT_TRUE(replaced);
+  EXPECT_EQ(LabelOf("b.jpg"), "dark");
+  ASSERT_TRUE(Scan(*Analysis(FindDarkOrBright)).ok());
+  EXPECT_EQ(LabelOf("a.jpg"), "bright");
+  EXPECT_EQ(LabelOf("b.jpg"), "dark");
+}
+
+TEST_F(ScanJobTest, APhotoThatIsReplacedDuringAPauseIsReadByTheNextScan) {
+  AddPhoto("a.jpg", 10);
+  ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(true).ok());
+  bool replaced = false;
+  on_progress_ = [&](const ScanProgress& progress) {
+    if (!progress.walking && !progress.resting.empty() && !replaced) {
+      replaced = true;
+      AddPhoto("a.jpg", 200);
+      ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(false).ok());
+    }
+  };
+  const StatusOr<ScanReport> first = Scan(*Analysis(FindDarkOrBright));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->analysed, 0) << "its bytes are not those of the photo that was claimed";
+  EXPECT_EQ(first->failed, 0);
+  EXPECT_EQ(LabelOf("a.jpg"), "");
+  ASSERT_TRUE(Scan(*Analysis(FindDarkOrBright)).ok());
+  EXPECT_EQ(LabelOf("a.jpg"), "bright");
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(ScanJobTest, AnEditThatKeepsSizeAndTimeIsRead) {
+  const fs::path photo = AddPhoto("a.jpg", 10);
+  const std::string dark = PaddedPhoto(10);
+  const std::string bright = PaddedPhoto(200);
+  std::ofstream(photo, std::ios::binary) << dark;
+  ASSERT_EQ(Scan(*Analysis(FindDarkOrBright))->analysed, 1);
+  EditKeepingTime(photo, bright);
+  const StatusOr<ScanReport> report = Scan(*Analysis(FindDarkOrBright));
+  EXPECT_EQ(report->analysed, 1);
+  EXPECT_EQ(report->unchanged, 0);
+  EXPECT_EQ(LabelOf("a.jpg"), "bright");
+}
+
+TEST_F(ScanJobTest, ASidecarEditThatKeepsSizeAndTimeIsRead) {
+  AddPhoto("a.jpg", 10);
+  const auto sidecar = [](char rating) {
+    return std::string(R"(<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF)"
+                       R"( xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="")"
+                       R"( xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating=")") +
+           rating + R"("/></rdf:RDF></x:xmpmeta>)";
+  };
+  std::ofstream(photos_ / "a.jpg.xmp") << sidecar('2');
+  ASSERT_EQ(Scan(*Analysis())->analysed, 1);
+  EditKeepingTime(photos_ / "a.jpg.xmp", sidecar('5'));
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  const auto catalog = Catalog::Open(catalog_);
+  const PhotoId id = *(*catalog)->FindByPath((photos_ / "a.jpg").string());
+  EXPECT_EQ((*catalog)->GetPhoto(id)->properties->facts.rating, 5);
+  EXPECT_EQ(calls_, 1) << "the pixels are not analysed again";
+}
+
+TEST_F(ScanJobTest, AChangeOfPermissionsUpdatesOnlyTheStamp) {
+  const fs::path photo = AddPhoto("a.jpg", 10);
+  ASSERT_EQ(Scan(*Analysis())->analysed, 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  fs::permissions(photo, fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_NE(StampIn("a.jpg").ctime_ns, StampOfFile(photo)->ctime_ns);
+  EXPECT_EQ(Scan(*Analysis())->analysed, 0);
+  EXPECT_EQ(Books().analyses.at("objects").pending, 0);
+  EXPECT_EQ(StampIn("a.jpg"), *StampOfFile(photo));
+  EXPECT_EQ(Scan(*Analysis())->unchanged, 1);
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(ScanJobTest, StampsFromBeforeCtimeWasStoredAreAcceptedOnce) {
+  const fs::path photo = AddPhoto("a.jpg", 10);
+  std::ofstream(photo.string() + ".xmp") << "a sidecar";
+  ASSERT_EQ(Scan(*Analysis())->analysed, 1);
+  {
+    const auto catalog = Catalog::Open(catalog_);
+    FileStamp old = StampIn("a.jpg");
+    old.ctime_ns = 0;
+    old.inode = 0;
+    ASSERT_TRUE((*catalog)->UpdateFileStamp(photo.string(), old).ok());
+    std::vector<Companion> companions = *(*catalog)->CompanionsUnder(photos_.string());
+    ASSERT_EQ(companions.size(), 1U);
+    companions[0].stamp.ctime_ns = 0;
+    companions[0].stamp.inode = 0;
+    ASSERT_TRUE((*catalog)->UpdateCompanionStamp(companions[0]).ok());
+  }
+  const StatusOr<ScanReport> report = Scan(*Analysis());
+  EXPECT_EQ(report->unchanged, 1) << "nothing is read";
+  EXPECT_EQ(report->analysed, 0);
+  EXPECT_EQ(StampIn("a.jpg"), *StampOfFile(photo));
+  const std::vector<Companion> companions = *(*Catalog::Open(catalog_))->CompanionsUnder(photos_.string());
+  EXPECT_EQ(companions[0].stamp, *StampOfFile(fs::path(companions[0].path)));
 }
 
 }  // namespace

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "analysis/photo_result.h"
 #include "base/bounded_queue.h"
 #include "base/mutex.h"
 #include "base/status.h"
-#include "catalog/catalog.h"
 #include "pipeline/scan_events.h"
 #include "pipeline/scanner.h"
 

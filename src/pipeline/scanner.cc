@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -19,24 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A booking transaction keeps the writer of findings waiting: short ones, but not one per file.
+// The write stage waits during a transaction of the scanner, so transactions are short, but not one per file.
 constexpr std::size_t kFlushFiles = 256;
 constexpr std::chrono::seconds kFlushInterval{1};
 
-StatusOr<FileStamp> StampOf(const fs::path& path) {
-  struct stat info{};
-  if (stat(path.c_str(), &info) != 0) {
-    return ErrnoStatus(errno, "cannot read");
-  }
-  constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
-  return FileStamp{.size = info.st_size,
-                   .mtime_ns = info.st_mtim.tv_sec * kNanosecondsPerSecond + info.st_mtim.tv_nsec};
+FileSystemKind FileSystemOfFolder(const fs::path& folder) {
+  return FileSystemOf(folder).value_or(FileSystemKind::kLocal);
 }
 
 }  // namespace
 
-Scanner::Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
-                 ProblemHandler on_problem)
+Scanner::Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options,
+                 ScannerCounts& counts, ProblemHandler on_problem)
     : catalog_(catalog), reader_(reader), options_(options), counts_(counts), on_problem_(std::move(on_problem)) {}
 
 Status Scanner::Scan(const fs::path& root, const std::stop_token& stop) { return ScanPart(root, root, stop); }
@@ -59,13 +52,13 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
     known_companions_.emplace_hint(known_companions_.end(), std::move(key), std::move(companion));
   }
   last_flush_ = std::chrono::steady_clock::now();
-  left_out_.clear();
+  excluded_.clear();
   entered_.clear();
   const int64_t photos_before = counts_.photos;
   CALOTYPE_RETURN_IF_ERROR(Walk(folder, root, known, stop));
   CALOTYPE_RETURN_IF_ERROR(Flush());
   if (stop.stop_requested()) {
-    return absl::OkStatus();  // What was not visited is not missing.
+    return absl::OkStatus();  // files that were not visited are not missing
   }
   CALOTYPE_ASSIGN_OR_RETURN(const bool is_there, MarkMissing(root, known_in_root, known));
   if (is_there) {
@@ -75,7 +68,7 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
   return folder == root ? catalog_.FinishRoot(root.string(), counts_.photos - photos_before) : absl::OkStatus();
 }
 
-// Visited files are taken out of `known`; what stays was not there.
+// Removes visited files from `known`; those that remain are gone.
 Status Scanner::Walk(const fs::path& from, const fs::path& root, Known& known, const std::stop_token& stop) {
   std::error_code error;
   const fs::file_status kind = fs::status(from, error);
@@ -83,7 +76,8 @@ Status Scanner::Walk(const fs::path& from, const fs::path& root, Known& known, c
     return absl::OkStatus();
   }
   if (!fs::is_directory(kind)) {
-    known_companions_.clear();  // What stands beside a single file is not looked at.
+    known_companions_.clear();  // the scan of a single file does not visit its companions
+    file_system_ = FileSystemOfFolder(from);
     return VisitFile(from, known);
   }
   std::vector<Folder> folders = {{.path = from, .rules = RulesAbove(from, root)}};
@@ -95,8 +89,9 @@ Status Scanner::Walk(const fs::path& from, const fs::path& root, Known& known, c
   return absl::OkStatus();
 }
 
-// The settings' patterns count from the root; then come the ignore files of the folders between it and `folder`, whose
-// own is read when it is visited. One that cannot be read is told of by the scan of its folder.
+// The patterns of the settings, relative to the root, then the ignore files of the folders from the root down to
+// `folder`. The file of `folder` itself is read when it is visited. An unreadable file is reported by the scan of its
+// folder.
 std::shared_ptr<const IgnoreRules> Scanner::RulesAbove(const fs::path& folder, const fs::path& root) const {
   auto rules = std::make_shared<const IgnoreRules>(root, options_.exclude, nullptr);
   fs::path at = root;
@@ -122,7 +117,7 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
   }
   const StatusOr<std::vector<std::string>> lines = ReadIgnoreFile(folder.path);
   if (error || !lines.ok()) {
-    // What lies below cannot be seen, which does not make it missing.
+    // The files below cannot be seen, but that does not make them missing.
     const std::string below = folder.path.string() + "/";
     std::erase_if(known, [&below](const auto& file) { return file.first.starts_with(below); });
     std::erase_if(known_companions_, [&below](const auto& one) { return one.first.second.starts_with(below); });
@@ -142,7 +137,7 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
     }
     const bool is_folder = entry.is_directory(error);
     if (folder.rules->Ignores(entry.path(), is_folder)) {
-      left_out_.insert(entry.path().string());
+      excluded_.insert(entry.path().string());
     } else if (is_folder && Enters(entry)) {
       folders.push_back({.path = entry.path(), .rules = folder.rules});
     } else if (!is_folder && entry.is_regular_file(error)) {
@@ -152,7 +147,7 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
   return VisitFiles(files, known);
 }
 
-// Links to folders can form loops, so each folder that they lead to is entered once.
+// Links to folders can form loops, so each folder is entered once.
 bool Scanner::Enters(const fs::directory_entry& entry) {
   std::error_code error;
   if (!options_.follow_links) {
@@ -165,6 +160,9 @@ bool Scanner::Enters(const fs::directory_entry& entry) {
 // All files of one folder.
 Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
   inspected_.clear();
+  if (!files.empty()) {
+    file_system_ = FileSystemOfFolder(files.front().parent_path());
+  }
   for (const fs::path& file : files) {
     if (!IsCompanionName(file.filename().string())) {
       CALOTYPE_RETURN_IF_ERROR(VisitFile(file, known));
@@ -174,21 +172,26 @@ Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
   return absl::OkStatus();
 }
 
-// Queues the new and changed ones; they are booked after their photos.
+// Queues new and changed companions. Flush() adds them after their photos.
 void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
   const LiveHalves halves{.identifier = [&](const std::string& path) { return IdentifierOf(path); },
                           .known_photo = [&](const std::string& video) { return KnownPhotoOf(video); }};
   for (Companion& companion : FindCompanions(files, halves)) {
-    const StatusOr<FileStamp> stamp = StampOf(companion.path);
+    const StatusOr<FileStamp> stamp = StampOfFile(fs::path(companion.path));
     if (!stamp.ok()) {
-      continue;  // It went away in this moment, or nobody may look at it: it says nothing.
+      continue;  // it was removed just now, or cannot be read
     }
     companion.stamp = *stamp;
     const auto known = known_companions_.extract({companion.photo_path, companion.path});
-    const bool is_same = !known.empty() && known.mapped().kind == companion.kind &&
-                         (companion.kind == CompanionKind::kRaw || known.mapped().stamp == *stamp);
-    if (!is_same) {
+    if (known.empty() || known.mapped().kind != companion.kind) {
       companions_.push_back(std::move(companion));
+      continue;
+    }
+    const StampMatch match = CompareStamps(known.mapped().stamp, *stamp, file_system_);
+    if (match == StampMatch::kChanged && companion.kind != CompanionKind::kRaw) {
+      companions_.push_back(std::move(companion));
+    } else if (match != StampMatch::kSame) {
+      newer_companion_stamps_.push_back(std::move(companion));
     }
   }
 }
@@ -204,13 +207,14 @@ std::string Scanner::KnownPhotoOf(const std::string& video) const {
   if (known == known_videos_.end() || inspected_.contains(known->second.photo_path)) {
     return {};
   }
-  const StatusOr<FileStamp> stamp = StampOf(video);
+  const StatusOr<FileStamp> stamp = StampOfFile(fs::path(video));
   std::error_code error;
-  const bool is_same = stamp.ok() && *stamp == known->second.stamp && fs::exists(known->second.photo_path, error);
+  const bool is_same = stamp.ok() && CompareStamps(known->second.stamp, *stamp, file_system_) != StampMatch::kChanged &&
+                       fs::exists(known->second.photo_path, error);
   return is_same ? known->second.photo_path : std::string();
 }
 
-// What is left of the known ones was not seen.
+// The known companions that remain were not found.
 Status Scanner::DropCompanions() {
   for (const auto& [key, companion] : known_companions_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.DropCompanion(companion));
@@ -220,15 +224,19 @@ Status Scanner::DropCompanions() {
 
 Status Scanner::VisitFile(const fs::path& path, Known& known) {
   const auto node = known.extract(path.string());
-  const StatusOr<FileStamp> stamp = StampOf(path);
+  const StatusOr<FileStamp> stamp = StampOfFile(path);
   if (!stamp.ok()) {
     Problem(path.string(), Message(stamp.status()));
     return absl::OkStatus();
   }
-  if (!node.empty() && node.mapped() == *stamp) {
+  const StampMatch match = node.empty() ? StampMatch::kChanged : CompareStamps(node.mapped(), *stamp, file_system_);
+  if (match != StampMatch::kChanged) {
     ++counts_.photos;
     ++counts_.unchanged;
-    return absl::OkStatus();
+    if (match == StampMatch::kSameButOutdated) {
+      newer_stamps_.emplace_back(path.string(), *stamp);
+    }
+    return FlushWhenDue();
   }
   const StatusOr<bool> is_photo = Inspect(path, *stamp);
   if (!is_photo.ok()) {
@@ -240,14 +248,14 @@ Status Scanner::VisitFile(const fs::path& path, Known& known) {
   return FlushWhenDue();
 }
 
-// Hashes the file and queues it for booking when it is a photo; false when it is something else.
+// Hashes the file and queues it when it is a photo; false when it is something else.
 StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp) {
-  const bool promised = HasPhotoExtension(path);
+  const bool has_extension = HasPhotoExtension(path);
   const StatusOr<UniqueFd> file = OpenForReading(path);
   if (!file.ok()) {
-    return promised ? StatusOr<bool>(file.status()) : false;
+    return has_extension ? StatusOr<bool>(file.status()) : false;
   }
-  if (!promised && reader_.DetectFormat(file->get()) == PhotoFormat::kUnknown) {
+  if (!has_extension && reader_.DetectFormat(file->get()) == PhotoFormat::kUnknown) {
     return false;
   }
   if (stamp.size == 0) {
@@ -266,14 +274,16 @@ void Scanner::Problem(std::string_view path, std::string_view reason) {
 }
 
 Status Scanner::FlushWhenDue() {
-  const bool due = seen_.size() + companions_.size() >= kFlushFiles ||
-                   std::chrono::steady_clock::now() - last_flush_ >= kFlushInterval;
+  const std::size_t waiting = seen_.size() + companions_.size() + newer_stamps_.size() + newer_companion_stamps_.size();
+  const bool due =
+      waiting >= kFlushFiles || (waiting > 0 && std::chrono::steady_clock::now() - last_flush_ >= kFlushInterval);
   return due ? Flush() : absl::OkStatus();
 }
 
 Status Scanner::Flush() {
   last_flush_ = std::chrono::steady_clock::now();
-  if (seen_.empty() && companions_.empty() && problems_.empty()) {
+  if (seen_.empty() && companions_.empty() && newer_stamps_.empty() && newer_companion_stamps_.empty() &&
+      problems_.empty()) {
     return absl::OkStatus();
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, catalog_.BeginTransaction());
@@ -283,36 +293,44 @@ Status Scanner::Flush() {
   for (const Companion& companion : companions_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.PutCompanion(companion));
   }
+  for (const auto& [path, stamp] : newer_stamps_) {
+    CALOTYPE_RETURN_IF_ERROR(catalog_.UpdateFileStamp(path, stamp));
+  }
+  for (const Companion& companion : newer_companion_stamps_) {
+    CALOTYPE_RETURN_IF_ERROR(catalog_.UpdateCompanionStamp(companion));
+  }
   for (const auto& [path, reason] : problems_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.AddProblem(path, reason));
   }
   CALOTYPE_RETURN_IF_ERROR(transaction->Commit());
   seen_.clear();
   companions_.clear();
+  newer_stamps_.clear();
+  newer_companion_stamps_.clear();
   problems_.clear();
   return absl::OkStatus();
 }
 
-// True when the path or a folder above it was passed over because of a pattern.
-bool Scanner::IsLeftOut(const std::string& path) const {
-  if (left_out_.empty()) {
+// True when the path or a folder above it matched a pattern.
+bool Scanner::IsExcluded(const std::string& path) const {
+  if (excluded_.empty()) {
     return false;
   }
   for (std::string at = path; !at.empty(); at.resize(at.find_last_of('/'))) {
-    if (left_out_.contains(at)) {
+    if (excluded_.contains(at)) {
       return true;
     }
   }
   return false;
 }
 
-// False when what is gone is not believed to be.
+// False when a disk is probably not mounted.
 StatusOr<bool> Scanner::MarkMissing(const fs::path& root, int64_t known_in_root, const Known& gone) {
   std::vector<std::string> paths;
   int64_t vanished = 0;
   for (const auto& [path, stamp] : gone) {
     paths.push_back(path);
-    vanished += IsLeftOut(path) ? 0 : 1;
+    vanished += IsExcluded(path) ? 0 : 1;
   }
   std::error_code error;
   const bool nothing_there = !fs::exists(root, error) || (fs::is_directory(root, error) && fs::is_empty(root, error));

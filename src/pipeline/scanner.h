@@ -1,4 +1,4 @@
-// Walks folders and books what is new: the first step of a photo's way.
+// Walks folders and adds new and changed files to the catalogue.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/status.h"
+#include "base/file_stamp.h"
 #include "catalog/scanner_catalog.h"
 #include "photo/photo_reader.h"
 #include "pipeline/ignore_rules.h"
@@ -25,37 +25,39 @@
 namespace calotype {
 
 struct ScannerOptions {
-  std::vector<std::string> exclude;  // patterns for every root, as lines of an ignore file in it
-  bool follow_links = false;         // enter symbolic links to folders; each folder once, whatever leads to it
-  bool gone_is_deleted = false;      // believe that what is not there was deleted, however much it is
+  std::vector<std::string> exclude;  // patterns that apply in every root like the lines of an ignore file there
+  bool follow_links = false;         // enter symbolic links to folders; each folder is visited once
+  bool gone_is_deleted = false;      // treat all missing files as deleted, even if most of a root is missing
 };
 
-// Written by the scanner's thread, read by any.
+// Written by the thread of the scanner; any thread may read.
 struct ScannerCounts {
-  std::atomic<int64_t> photos{0};     // files that are photos, or promise to be
-  std::atomic<int64_t> unchanged{0};  // of these, known with the same size and time
+  std::atomic<int64_t> photos{0};     // files that are photos, or have the extension of a photo
+  std::atomic<int64_t> unchanged{0};  // of these, known files with the same stamp (CompareStamps)
   std::atomic<int64_t> problems{0};   // files and folders that could not be read
-  std::atomic<int64_t> missing{0};    // known files that are gone, or are left out now
+  std::atomic<int64_t> missing{0};    // known files that are gone, or excluded now
 };
 
-// Hears of a file or folder that could not be read.
+// Called for each file or folder that could not be read.
 using ProblemHandler = std::function<void(std::string_view path, std::string_view reason)>;
 
-// One thread. Left out are hidden files and folders, those that storage boxes keep for themselves (IsSkippedName), and
-// what an ignore file names. Sidecars, videos of live photos and pairs of RAW and JPEG are booked with their photos.
+// For one thread. Skips hidden files and folders, those that NAS systems create for their own use (IsSkippedName), and
+// those that an ignore file names. Records sidecars, videos of live photos, and pairs of RAW and JPEG with their
+// photos.
 class Scanner {
  public:
   // All references must outlive the scanner.
   Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
           ProblemHandler on_problem);
 
-  // Books every photo at or below `root`, hashing those whose size or time changed; marks known ones that are gone as
-  // missing. But when the root is not there, or nothing in it, or less than half of what was known below it, that is a
-  // disk that is not mounted: a problem, and nothing is marked. A file or folder that cannot be read is a problem
-  // (booked, told, counted), not an error. Errors are the catalogue's.
+  // Adds every photo at or below `root`. Only files whose stamp changed are read and hashed; when the content turns out
+  // to be the same, only the stamp is updated. Marks known files that are gone as missing. But when the root does not
+  // exist, is empty, or lacks more than half of its known files, a disk is probably not mounted: that is a problem, and
+  // nothing is marked. A file or folder that cannot be read is a problem, which is recorded, reported and counted. The
+  // returned errors are those of the catalogue.
   Status Scan(const std::filesystem::path& root, const std::stop_token& stop);
 
-  // The same for one folder of a root: the root as a whole is what must be there.
+  // The same for one folder of a root. Whether a disk is missing is decided for the root as a whole.
   Status ScanPart(const std::filesystem::path& folder, const std::filesystem::path& root, const std::stop_token& stop);
 
  private:
@@ -86,7 +88,7 @@ class Scanner {
   void Problem(std::string_view path, std::string_view reason);
   Status FlushWhenDue();
   Status Flush();
-  bool IsLeftOut(const std::string& path) const;
+  bool IsExcluded(const std::string& path) const;
   StatusOr<bool> MarkMissing(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
 
   ScannerCatalog& catalog_;
@@ -94,15 +96,19 @@ class Scanner {
   const ScannerOptions& options_;
   ScannerCounts& counts_;
   const ProblemHandler on_problem_;
+  // Waiting for the next Flush().
   std::vector<Seen> seen_;
   std::vector<Companion> companions_;  // new and changed ones
-  // Of the catalogue, by the paths of photo and companion; those that are seen are taken out.
+  std::vector<std::pair<std::string, FileStamp>> newer_stamps_;
+  std::vector<Companion> newer_companion_stamps_;
+  // Known companions by the paths of photo and companion. Those that are found are removed.
   std::map<std::pair<std::string, std::string>, Companion> known_companions_;
-  std::unordered_map<std::string, Companion> known_videos_;  // the videos among them, by their paths
-  std::unordered_set<std::string> inspected_;                // new and changed photos of the folder
+  std::unordered_map<std::string, Companion> known_videos_;  // the videos among them, by path
+  std::unordered_set<std::string> inspected_;                // new and changed photos of the current folder
+  FileSystemKind file_system_ = FileSystemKind::kLocal;      // of the current folder
   std::vector<std::pair<std::string, std::string>> problems_;
-  std::unordered_set<std::string> left_out_;         // files and folders that the patterns name
-  std::set<std::pair<uint64_t, uint64_t>> entered_;  // device and inode of folders, where links are followed
+  std::unordered_set<std::string> excluded_;         // files and folders that match a pattern
+  std::set<std::pair<uint64_t, uint64_t>> entered_;  // device and inode of visited folders, when links are followed
   std::chrono::steady_clock::time_point last_flush_;
 };
 

@@ -12,13 +12,14 @@ namespace {
 constexpr int kClaimBatch = 32;
 constexpr std::chrono::milliseconds kIdle{50};
 constexpr std::chrono::milliseconds kRest{200};
+constexpr std::chrono::milliseconds kWaitForOthers{500};
 
 }  // namespace
 
 void ClaimStage::Run() {
-  while (!state_.Stopping()) {
+  while (!parts_.state.Stopping()) {
     if (const Status status = CheckModels(); !status.ok()) {
-      return state_.Fail(status);
+      return parts_.state.Fail(status);
     }
     if (Rests()) {
       std::this_thread::sleep_for(kRest);
@@ -26,7 +27,7 @@ void ClaimStage::Run() {
     }
     const StatusOr<bool> more = ClaimSome();
     if (!more.ok()) {
-      return state_.Fail(more.status());
+      return parts_.state.Fail(more.status());
     }
     if (!*more) {
       return;
@@ -35,40 +36,43 @@ void ClaimStage::Run() {
 }
 
 Status ClaimStage::CheckModels() {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, catalog_.WantedModels());
-  if (wanted != options_.models) {
-    state_.Supersede();
+  CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, parts_.models.WantedModels());
+  if (wanted != parts_.options.models) {
+    parts_.state.Supersede();
   }
   return absl::OkStatus();
 }
 
 // Called before each claim, so a pause takes effect within a few photos.
 bool ClaimStage::Rests() {
-  const StatusOr<bool> paused = catalog_.Paused();
-  std::string reason = paused.ok() && *paused ? "paused (calotype resume goes on)" : ReasonToRest(options_.throttle);
+  const StatusOr<bool> paused = parts_.work.Paused();
+  std::string reason =
+      paused.ok() && *paused ? "paused (calotype resume goes on)" : ReasonToRest(parts_.options.throttle);
   const bool rests = !reason.empty();
-  state_.SetResting(std::move(reason));
+  parts_.state.SetResting(std::move(reason));
   return rests;
 }
 
 // False when there is nothing left to claim.
 StatusOr<bool> ClaimStage::ClaimSome() {
   // Read before claiming: files that the walk adds between the claim and its own end must not be missed.
-  const bool last_round = !state_.walking();
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<WorkItem> claimed, source_.Next(analyses_, kClaimBatch));
-  if (claimed.empty()) {
-    // Another owner may give photos back, or die with them.
-    CALOTYPE_ASSIGN_OR_RETURN(const int64_t held_by_others, source_.HeldByOthers());
-    const bool more = !last_round || held_by_others > 0;
-    std::this_thread::sleep_for(more ? kIdle : std::chrono::milliseconds(0));
-    return more;
+  const bool last_round = !parts_.state.walking();
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<WorkItem> claimed, parts_.source.Next(analyses_, kClaimBatch));
+  if (claimed.empty() && !last_round) {
+    std::this_thread::sleep_for(kIdle);
+    return true;
   }
-  state_.AddClaimed(static_cast<int64_t>(claimed.size()));
-  for (WorkItem& photo : claimed) {
-    if (state_.Stopping()) {
+  if (claimed.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t held_by_others, parts_.source.HeldByOthers());
+    std::this_thread::sleep_for(held_by_others > 0 ? kWaitForOthers : std::chrono::milliseconds(0));
+    return held_by_others > 0;
+  }
+  parts_.state.AddClaimed(static_cast<int64_t>(claimed.size()));
+  for (WorkItem& item : claimed) {
+    if (parts_.state.Stopping()) {
       return false;
     }
-    output_.Push(std::move(photo));
+    parts_.output.Push(std::move(item));
   }
   return true;
 }

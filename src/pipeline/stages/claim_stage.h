@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/models_catalog.h"
+#include "catalog/work_catalog.h"
+#include "catalog/work_source.h"
 #include "pipeline/scan_options.h"
 #include "pipeline/scan_state.h"
 #include "pipeline/stages/items.h"
@@ -14,13 +16,20 @@ namespace calotype {
 class ClaimStage {
  public:
   // The references must outlive the stage. `analyses` names the analyses whose pending photos are claimed.
-  ClaimStage(Catalog& catalog, WorkSource& source, std::vector<std::string> analyses, const ScanOptions& options,
-             ScanState& state, ClaimedQueue& output)
-      : catalog_(catalog), source_(source), analyses_(std::move(analyses)), options_(options), state_(state), output_(output) {}
+  struct Parts {
+    WorkSource& source;
+    WorkCatalog& work;
+    ModelsCatalog& models;
+    const ScanOptions& options;
+    ScanState& state;
+    ClaimedQueue& output;
+  };
+  ClaimStage(const Parts& parts, std::vector<std::string> analyses) : parts_(parts), analyses_(std::move(analyses)) {}
 
-  // Claims until the walk has ended, nothing is pending and no other owner holds photos, or the scan stops. Rests while the library is paused or the
-  // throttle says so. When other models were chosen for the library, it stops the scan (ScanState::Supersede). An error
-  // of the catalogue fails the scan. Call it once, on any thread.
+  // Claims until the walk has ended and all work is done, or the scan stops. Photos that other owners hold count as
+  // work: when their owner dies, they are claimed here. Rests while the library is paused or the throttle says so. When
+  // other models were chosen for the library, it stops the scan (ScanState::Supersede). An error of the catalogue fails
+  // the scan. Call it once, on any thread.
   void Run();
 
  private:
@@ -28,12 +37,8 @@ class ClaimStage {
   bool Rests();
   StatusOr<bool> ClaimSome();
 
-  Catalog& catalog_;
-  WorkSource& source_;
+  const Parts parts_;
   const std::vector<std::string> analyses_;
-  const ScanOptions& options_;
-  ScanState& state_;
-  ClaimedQueue& output_;
 };
 
 }  // namespace calotype

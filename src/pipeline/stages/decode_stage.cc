@@ -2,70 +2,76 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "pipeline/claimed_photo.h"
 
 namespace calotype {
 namespace {
 
-// A photo may lie at several paths; one that can be opened is enough.
-StatusOr<OpenPhoto> OpenFirst(const std::vector<std::string>& paths) {
-  Status status = absl::NotFoundError("no file contains this photo any more");
-  for (const std::string& path : paths) {
-    StatusOr<UniqueFd> file = OpenForReading(path);
-    if (file.ok()) {
-      return OpenPhoto{.file = *std::move(file), .sidecars = OpenSidecars(paths)};
-    }
-    status = file.status();
-  }
-  return status;
-}
-
-std::vector<std::string> PathsOf(const WorkItem& photo) {
+std::vector<std::string> PathsOf(const WorkItem& item) {
   std::vector<std::string> paths;
-  for (const PhotoFile& file : photo.files) {
+  for (const PhotoFile& file : item.files) {
     paths.push_back(file.path);
   }
   return paths;
 }
 
-bool NeedsOnlyFacts(const WorkItem& photo) {
-  return photo.analyses.size() == 1 && photo.analyses.front() == kFactsAnalysis;
+bool NeedsOnlyFacts(const WorkItem& item) {
+  return item.analyses.size() == 1 && item.analyses.front() == kFactsAnalysis;
 }
 
 }  // namespace
 
 void DecodeStage::Run() {
-  while (std::optional<WorkItem> photo = parts_.input.Pop()) {
+  while (std::optional<WorkItem> item = parts_.input.Pop()) {
     if (parts_.state.Stopping()) {
       continue;
     }
-    if (NeedsOnlyFacts(*photo)) {
-      ReadFacts(*photo);
+    if (NeedsOnlyFacts(*item)) {
+      ReadFacts(*item);
     } else {
-      ReadPhoto(*photo);
+      ReadPhoto(*item);
     }
   }
 }
 
-void DecodeStage::ReadPhoto(const WorkItem& photo) {
-  const InFlight::Note note(parts_.in_flight, photo.photo);
-  const StatusOr<OpenPhoto> file = OpenFirst(PathsOf(photo));
-  StatusOr<LoadedPhoto> loaded = file.ok() ? LoadPhoto(*file, parts_.tools) : file.status();
-  if (!loaded.ok()) {
-    if (!parts_.lost_roots.Explain(PathsOf(photo))) {
-      parts_.to_write.Push({.result = Unreadable(photo, loaded.status()), .path = photo.files.front().path});
-    }
-    return;
+void DecodeStage::ReadPhoto(const WorkItem& item) {
+  const InFlight::Note note(parts_.in_flight, item.photo);
+  StatusOr<LoadedPhoto> loaded =
+      ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadPhoto(photo, parts_.tools); });
+  if (loaded.ok()) {
+    loaded->result.id = item.photo;
+    parts_.to_analyse.Push({.photo = *std::move(loaded),
+                            .analyses = parts_.tools.analysis.Closure(item.analyses),
+                            .path = item.files.front().path});
+  } else if (!GiveBack(item, loaded.status())) {
+    parts_.to_write.Push({.result = Unreadable(item, loaded.status()), .path = item.files.front().path});
   }
-  loaded->result.id = photo.photo;
-  parts_.to_analyse.Push({.photo = *std::move(loaded),
-                          .analyses = parts_.tools.analysis.Closure(photo.analyses),
-                          .path = photo.files.front().path});
 }
 
-PhotoResult DecodeStage::Unreadable(const WorkItem& photo, const Status& reason) const {
-  PhotoResult result{.id = photo.photo};
-  parts_.tools.analysis.RecordUndecodable(reason, parts_.tools.analysis.Closure(photo.analyses), result);
+// Makes the photo pending again when the photo itself is not the reason; otherwise returns false.
+bool DecodeStage::GiveBack(const WorkItem& item, const Status& reason) {
+  const bool changed = absl::IsAborted(reason);
+  if (!changed && !parts_.lost_roots.Explain(PathsOf(item))) {
+    return false;
+  }
+  if (changed) {
+    LogInfo("{}", Message(reason));
+  }
+  const std::string why = changed ? Message(reason) : "the disk that holds it went away";
+  if (const Status status = parts_.source.Nack({&item.photo, 1}, why); !status.ok()) {
+    parts_.state.Fail(status);
+  }
+  return true;
+}
+
+PhotoResult DecodeStage::Unreadable(const WorkItem& item, const Status& reason) const {
+  PhotoResult result{.id = item.photo};
+  parts_.tools.analysis.RecordUndecodable(reason, parts_.tools.analysis.Closure(item.analyses), result);
   AnalysisOutcome facts = FactsOutcome(parts_.tools.places);
   facts.state = AnalysisState::kSkipped;
   facts.reason = Message(reason);
@@ -74,13 +80,16 @@ PhotoResult DecodeStage::Unreadable(const WorkItem& photo, const Status& reason)
 }
 
 // A sidecar changed, or the place names did: the pixels are not needed.
-void DecodeStage::ReadFacts(const WorkItem& photo) {
-  const InFlight::Note note(parts_.in_flight, photo.photo);
+void DecodeStage::ReadFacts(const WorkItem& item) {
+  const InFlight::Note note(parts_.in_flight, item.photo);
   const auto start = std::chrono::steady_clock::now();
-  const StatusOr<OpenPhoto> file = OpenFirst(PathsOf(photo));
-  StatusOr<PhotoFacts> facts = file.ok() ? LoadFacts(*file, parts_.tools) : file.status();
+  StatusOr<PhotoFacts> facts =
+      ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
+  if (!facts.ok() && GiveBack(item, facts.status())) {
+    return;
+  }
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  PhotoResult result{.id = photo.photo};
+  PhotoResult result{.id = item.photo};
   AnalysisOutcome& outcome = result.outcomes.emplace_back(FactsOutcome(parts_.tools.places));
   outcome.milliseconds = elapsed.count();
   if (facts.ok()) {
@@ -90,7 +99,7 @@ void DecodeStage::ReadFacts(const WorkItem& photo) {
     outcome.reason = Message(facts.status());
     outcome.retryable = absl::IsNotFound(facts.status()) || absl::IsPermissionDenied(facts.status());
   }
-  parts_.to_write.Push({.result = std::move(result), .path = photo.files.front().path});
+  parts_.to_write.Push({.result = std::move(result), .path = item.files.front().path});
 }
 
 }  // namespace calotype

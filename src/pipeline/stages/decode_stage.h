@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/work_source.h"
 #include "pipeline/in_flight.h"
 #include "pipeline/process_photo.h"
 #include "pipeline/scan_state.h"
@@ -17,6 +18,7 @@ class DecodeStage {
   // The references must outlive the stage. `in_flight` may be null: then nothing blames a photo for a crash.
   struct Parts {
     const PhotoTools& tools;
+    WorkSource& source;
     InFlight* in_flight;
     LostRoots& lost_roots;
     ScanState& state;
@@ -26,14 +28,16 @@ class DecodeStage {
   };
   explicit DecodeStage(const Parts& parts) : parts_(parts) {}
 
-  // Works until `input` is closed and empty. Any number of threads may run it. When the scan stops, and when the disk
-  // of a photo has disappeared, photos are left claimed: the end of the scan makes them pending again.
+  // Works until `input` is closed and empty. Any number of threads may run it. A photo whose files were changed since
+  // they were scanned, or whose disk has disappeared, becomes pending again; this scan does not try it again. When the
+  // scan stops, the rest stays claimed.
   void Run();
 
  private:
-  void ReadPhoto(const WorkItem& photo);
-  void ReadFacts(const WorkItem& photo);
-  PhotoResult Unreadable(const WorkItem& photo, const Status& reason) const;
+  void ReadPhoto(const WorkItem& item);
+  void ReadFacts(const WorkItem& item);
+  bool GiveBack(const WorkItem& item, const Status& reason);
+  PhotoResult Unreadable(const WorkItem& item, const Status& reason) const;
 
   const Parts parts_;
 };

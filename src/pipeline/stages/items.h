@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/photo_result.h"
 #include "base/bounded_queue.h"
 #include "catalog/work_source.h"
 #include "pipeline/process_photo.h"

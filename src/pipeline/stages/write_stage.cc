@@ -29,11 +29,10 @@ Status WriteStage::Store(std::vector<FinishedItem>& items) {
   for (FinishedItem& item : items) {
     results.push_back(std::move(item.result));
   }
-  // Photos whose lease was lost belong to another owner, which reports its own results.
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> lost, source_.Ack(results));
   for (std::size_t i = 0; i < items.size(); ++i) {
-    items[i].result = std::move(results[i]);
-    if (std::ranges::find(lost, items[i].result.id) == lost.end()) {
+    if (std::ranges::find(lost, results[i].id) == lost.end()) {
+      items[i].result = std::move(results[i]);
       ReportFailures(items[i]);
     }
   }

@@ -16,9 +16,10 @@ class WriteStage {
   WriteStage(WorkSource& source, ScanState& state, FinishedQueue& input)
       : source_(source), state_(state), input_(input) {}
 
-  // Stores results until `input` is closed and empty; up to 32 of those that wait go into one transaction. Failed
-  // analyses are reported after they are stored. An error of the catalogue fails the scan; what was not stored stays
-  // claimed. Call it once, on any thread.
+  // Acknowledges results until `input` is closed and empty; up to 32 of those that wait go into one transaction. Failed
+  // analyses are reported after they are stored. Results of photos that this scan does not hold any more, because their
+  // lease ended, are dropped: another process analyses them. An error of the catalogue fails the scan; what was not
+  // stored stays claimed. Call it once, on any thread.
   void Run();
 
  private:

@@ -1,0 +1,137 @@
+#include "pipeline/stages/claim_stage.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+
+#include "pipeline/fake_work_source.h"
+#include "pipeline/stages/stage_test_util.h"
+
+namespace calotype {
+namespace {
+
+using ::testing::ElementsAre;
+
+class FakeWorkCatalog : public WorkCatalog {
+ public:
+  std::atomic<bool> paused{false};
+
+  StatusOr<bool> Paused() override { return paused.load(); }
+
+  Status RequireAnalyses(std::span<const AnalysisVersion> /*analyses*/) override { return Unused(); }
+  StatusOr<std::unique_ptr<WorkSource>> OpenWork(WorkOwner /*owner*/, CasualtyReader /*casualties*/) override {
+    return Unused();
+  }
+  Status Store(std::span<const PhotoResult> /*results*/) override { return Unused(); }
+  StatusOr<int64_t> RetryFailed(const RetryFilter& /*filter*/) override { return Unused(); }
+  Status SetPaused(bool /*paused*/) override { return Unused(); }
+  Status Prioritise(PhotoId /*photo*/) override { return Unused(); }
+  StatusOr<CatalogStatus> GetStatus() override { return Unused(); }
+
+ private:
+  static Status Unused() { return absl::UnimplementedError("the stage does not call it"); }
+};
+
+class FakeModelsCatalog : public ModelsCatalog {
+ public:
+  std::optional<ModelSet> wanted = ModelSet{};
+
+  StatusOr<std::optional<ModelSet>> WantedModels() override { return wanted; }
+
+  StatusOr<LibraryModels> Models() override { return Unused(); }
+  Status WantModels(const ModelSet& /*models*/) override { return Unused(); }
+  StatusOr<bool> CompleteSwitch() override { return Unused(); }
+  StatusOr<int64_t> DeletePreviousModels() override { return Unused(); }
+
+ private:
+  static Status Unused() { return absl::UnimplementedError("the stage does not call it"); }
+};
+
+class ClaimStageTest : public ::testing::Test {
+ protected:
+  void AddPending(PhotoId first, PhotoId last) {
+    for (PhotoId id = first; id <= last; ++id) {
+      source_.pending.push_back({.photo = id});
+    }
+  }
+
+  void Run() {
+    ClaimStage(
+        {.source = source_, .work = work_, .models = models_, .options = options_, .state = state_, .output = output_},
+        {"objects"})
+        .Run();
+  }
+
+  FakeWorkSource source_;
+  FakeWorkCatalog work_;
+  FakeModelsCatalog models_;
+  ScanOptions options_;
+  ScanState state_{{}};
+  ClaimedQueue output_{1000};
+};
+
+TEST_F(ClaimStageTest, ClaimsAllAndEnds) {
+  state_.EndWalk();
+  AddPending(1, 70);
+  Run();
+  EXPECT_EQ(output_.size(), 70U);
+  EXPECT_EQ(state_.Progress().to_do, 70);
+  EXPECT_EQ(output_.TryPop()->photo, 1);
+}
+
+TEST_F(ClaimStageTest, WaitsForTheWalk) {
+  std::jthread stage([this] { Run(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(output_.size(), 0U);
+  state_.EndWalk();
+  stage.join();
+  EXPECT_FALSE(state_.Stopping());
+}
+
+TEST_F(ClaimStageTest, WaitsForPhotosThatOthersHold) {
+  state_.EndWalk();
+  source_.held_by_others = 1;
+  std::atomic<bool> ended = false;
+  std::jthread stage([&] {
+    Run();
+    ended = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_FALSE(ended);
+  source_.held_by_others = 0;
+  stage.join();
+  EXPECT_TRUE(ended);
+}
+
+TEST_F(ClaimStageTest, APauseHoldsItBack) {
+  state_.EndWalk();
+  AddPending(1, 1);
+  work_.paused = true;
+  std::jthread stage([this] { Run(); });
+  while (state_.Progress().resting.empty()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(output_.size(), 0U);
+  work_.paused = false;
+  stage.join();
+  EXPECT_EQ(output_.size(), 1U);
+  EXPECT_EQ(state_.Progress().resting, "");
+}
+
+TEST_F(ClaimStageTest, OtherModelsStopTheScan) {
+  AddPending(1, 1);
+  models_.wanted = ModelSet{.pack = "another"};
+  Run();
+  EXPECT_TRUE(state_.stopped());
+  EXPECT_EQ(output_.size(), 0U);
+}
+
+TEST_F(ClaimStageTest, AnErrorOfTheCatalogueEndsTheScan) {
+  source_.error = absl::DataLossError("damaged");
+  Run();
+  EXPECT_EQ(Message(state_.error()), "damaged");
+}
+
+}  // namespace
+}  // namespace calotype

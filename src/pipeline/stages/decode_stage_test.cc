@@ -1,0 +1,121 @@
+#include "pipeline/stages/decode_stage.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "base/file_stamp.h"
+#include "pipeline/fake_work_source.h"
+#include "pipeline/stages/stage_test_util.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+class DecodeStageTest : public ::testing::Test {
+ protected:
+  // A claim of the photo at `name`, which is written first.
+  WorkItem Claim(PhotoId id, const std::string& name, std::vector<std::string> analyses = {"decode", "objects"}) const {
+    const fs::path path = root_ / name;
+    WritePhoto(path, 90);
+    return {.photo = id,
+            .sha256 = Sha256(*ReadFile(path)),
+            .files = {{.path = path.string(), .stamp = *StampOfFile(path)}},
+            .analyses = std::move(analyses)};
+  }
+
+  void Run(const WorkItem& item) {
+    ClaimedQueue input(1);
+    input.Push(item);
+    input.Close();
+    LostRoots lost_roots({root_}, state_);
+    DecodeStage({.tools = tools_,
+                 .source = source_,
+                 .in_flight = nullptr,
+                 .lost_roots = lost_roots,
+                 .state = state_,
+                 .input = input,
+                 .to_analyse = to_analyse_,
+                 .to_write = to_write_})
+        .Run();
+  }
+
+  const StatusOr<TemporaryFolder> home_ = TemporaryFolder::Create();
+  const fs::path root_ = home_->path() / "photos";
+  const std::unique_ptr<PhotoReader> reader_ = CreateInProcessReader();
+  const PhotoAnalysis analysis_ = ObjectsAnalysis();
+  const PhotoTools tools_{.reader = *reader_, .analysis = analysis_};
+  FakeWorkSource source_;
+  ScanState state_{{}};
+  LoadedQueue to_analyse_{4};
+  FinishedQueue to_write_{4};
+};
+
+TEST_F(DecodeStageTest, ADecodedPhotoGoesToTheAnalyses) {
+  Run(Claim(7, "a.jpg"));
+  const std::optional<LoadedItem> item = to_analyse_.TryPop();
+  ASSERT_TRUE(item.has_value());
+  EXPECT_EQ(item->photo.result.id, 7);
+  EXPECT_EQ(item->photo.decoded.full_width, 32);
+  EXPECT_THAT(item->analyses, ElementsAre("objects"));
+  EXPECT_EQ(item->path, root_ / "a.jpg");
+  EXPECT_EQ(to_write_.size(), 0U);
+}
+
+TEST_F(DecodeStageTest, ABrokenPhotoIsAResult) {
+  WorkItem item = Claim(7, "a.jpg");
+  std::ofstream(item.files[0].path) << "not a photo";
+  item.files[0].stamp = *StampOfFile(fs::path(item.files[0].path));
+  Run(item);
+  const std::optional<FinishedItem> finished = to_write_.TryPop();
+  ASSERT_TRUE(finished.has_value());
+  ASSERT_EQ(finished->result.outcomes.size(), 3U);
+  EXPECT_EQ(finished->result.outcomes[0].state, AnalysisState::kFailed);
+  EXPECT_EQ(finished->result.outcomes[1].state, AnalysisState::kSkipped);
+  EXPECT_THAT(source_.given_back, IsEmpty());
+}
+
+TEST_F(DecodeStageTest, FactsAloneNeedNoPixels) {
+  Run(Claim(7, "a.jpg", {"facts"}));
+  const std::optional<FinishedItem> finished = to_write_.TryPop();
+  ASSERT_TRUE(finished.has_value());
+  EXPECT_TRUE(finished->result.facts.has_value());
+  EXPECT_FALSE(finished->result.properties.has_value());
+  EXPECT_EQ(finished->result.outcomes.size(), 1U);
+}
+
+TEST_F(DecodeStageTest, AChangedPhotoBecomesPendingAgain) {
+  for (const char* const analysis : {"decode", "facts"}) {
+    source_.given_back.clear();
+    const WorkItem item = Claim(7, "a.jpg", {analysis});
+    WritePhoto(item.files[0].path, 200);
+    Run(item);
+    EXPECT_THAT(source_.given_back, ElementsAre(Pair(7, HasSubstr("was changed since it was scanned"))));
+  }
+  EXPECT_EQ(to_analyse_.size() + to_write_.size(), 0U);
+  EXPECT_THAT(FailuresOf(state_), IsEmpty());
+}
+
+TEST_F(DecodeStageTest, APhotoOnAnUnpluggedDiskBecomesPendingAgain) {
+  const WorkItem item = Claim(7, "a.jpg");
+  fs::remove_all(root_);
+  Run(item);
+  EXPECT_EQ(source_.given_back.size(), 1U);
+  EXPECT_EQ(to_write_.size(), 0U);
+  EXPECT_EQ(FailuresOf(state_).size(), 1U);
+}
+
+TEST_F(DecodeStageTest, AStoppedScanStartsNothing) {
+  state_.Supersede();
+  Run(Claim(7, "a.jpg"));
+  EXPECT_EQ(to_analyse_.size() + to_write_.size(), 0U);
+  EXPECT_THAT(source_.given_back, IsEmpty()) << "closing the source returns it";
+}
+
+}  // namespace
+}  // namespace calotype
