@@ -88,6 +88,13 @@ class AnalyzeTest(CalotypeTestCase):
         self.assertGreater(same, 0.73)
         self.assertLess(other, 0.73)
 
+    def test_pdq_needs_neither_models_nor_a_runtime(self) -> None:
+        nowhere = ("--set", "models.folder=/nowhere", "--set", "inference.onnxruntime=/nowhere")
+        done = self.library.run(*nowhere, "analyze", SAMPLES / "cat.png", "--only", "pdq")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('"pdq":{"hash":', done.stdout)
+        self.assertNotEqual(self.library.run(*nowhere, "analyze", SAMPLES / "cat.png").returncode, 0)
+
     def test_a_file_that_cannot_be_read_is_a_line_with_its_error(self) -> None:
         (self.library.home / "text.jpg").write_text("no photo")
         done = self.library.run("analyze", "--json", self.library.home / "text.jpg", "/no/such.jpg", SAMPLES / "cat.png", "--only", "pdq")

@@ -187,7 +187,7 @@ class DoctorTest(CalotypeTestCase):
         )
         self.assertEqual(len(answer["fixed"]), 2)
         self.assertIn("measurements", answer["fixed"][0])
-        self.assertIn("'own' is not built here", answer["fixed"][1])
+        self.assertIn("'own' cannot be built on this machine", answer["fixed"][1])
 
 
 if __name__ == "__main__":

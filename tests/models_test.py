@@ -304,7 +304,7 @@ class FaultTest(ModelsTestCase):
 
     def test_an_endpoint_that_is_no_url(self) -> None:
         self.library.environment["HF_ENDPOINT"] = "ftp://somewhere"
-        self.assertIn("'ftp://somewhere' (models.hub, HF_ENDPOINT) is no http or https URL", self.pull(expect=1))
+        self.assertIn("'ftp://somewhere' (models.hub, HF_ENDPOINT) is not an http or https URL", self.pull(expect=1))
 
     def test_a_disk_that_fills_up(self) -> None:
         # The limit on the size of a file is what a test without privileges has for a full disk.
@@ -404,7 +404,7 @@ class FolderTest(ModelsTestCase):
         self.assert_whole("large.onnx")
 
     def test_what_is_missing_or_wrong_is_named(self) -> None:
-        self.assertIn("is no folder", self.pull("--from", self.folder, expect=1))
+        self.assertIn("is not a folder", self.pull("--from", self.folder, expect=1))
         for name, file in self.hub.files.items():
             self.lay(name, file.data)
         self.lay("ada/clip/visual/model.onnx", b"x" * 1500 * KB)
@@ -641,7 +641,7 @@ class ImportTest(ModelsTestCase):
         flags = [word for param in params for word in ("--param", param)]
         model = self.starter / "scrfd.onnx"
         output = self.run_import(model, "--task", "faces.detect", "--family", "scrfd", "--name", "mine", *flags)
-        self.assertIn("mine is a model of the pack local now", output)
+        self.assertIn("mine is now a model of the pack local", output)
         self.assertRegex(output, r"input +\S+ +float32 \[1, 3, 640, 640\]")
         photo = ROOT / "samples/astronaut.png"
         done = self.library.run("--set", "models.pack=local", "analyze", photo, "--json")
@@ -662,7 +662,7 @@ class ImportTest(ModelsTestCase):
             ([model, "--task", "faces.detect", "--family", "nonsense"], "nonsense"),
             ([self.manifest, "--task", "ocr.orient", "--family", "orient"], ""),
             ([self.library.home / "nothing.onnx", "--task", "ocr.orient", "--family", "orient"], "nothing.onnx"),
-            ([model, "--task", "ocr.orient", "--family", "orient", "--into", "../x"], "is no name for a file"),
+            ([model, "--task", "ocr.orient", "--family", "orient", "--into", "../x"], "cannot be the name of a file"),
         ]
         for arguments, message in cases:
             self.assertIn(message, self.run_import(*arguments, expect=1))

@@ -16,7 +16,7 @@ class PullTest(CalotypeTestCase):
         self.assertEqual((code, error), (1, "calotype: unknown pack 'nonsense'; known: standard, standard-free, classic, or the path of a manifest (.toml); runtime-cuda\n"))
         code, output, error = self.pull("runtime-cuda", "--wheels", "/no/such/folder")
         self.assertEqual((code, output), (1, ""))
-        self.assertIn("--wheels /no/such/folder is no folder", error)
+        self.assertIn("--wheels /no/such/folder is not a folder", error)
         self.assertEqual(self.pull()[0], 2)
 
     def test_without_python_it_says_what_to_install_after_the_licences(self) -> None:

@@ -65,7 +65,7 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(before[0][0][0], "rocket.jpg")
         self.assertLessEqual({"astronaut.png", "basketball.png", "obama.jpg"}, set(before[1]))
         told = self.use("other")
-        self.assertIn("other looks at 6 photos in the background", told)
+        self.assertIn("Analysing 6 photos with other in the background", told)
 
         seen, end = [], time.monotonic() + PATIENCE_S
         while self.models()["shown"] != "other":
@@ -81,7 +81,7 @@ class UseTest(CalotypeTestCase):
         self.assertEqual([name for name, _ in after[0]], [name for name, _ in before[0]])
         self.assertEqual(after[2], before[2])
 
-        self.assertIn("looked at 0 photos again", self.use("--undo"))
+        self.assertIn("analysed 0 photos again", self.use("--undo"))
         self.assertEqual(self.answers(), before)
         self.assertEqual(self.models(), {"shown": "starter", "wanted": "starter", "previous": "other", "switching": 0, "ready": 0,
                                          "behind": 0})
@@ -115,16 +115,16 @@ class UseTest(CalotypeTestCase):
         self.assertIn("coffee.png", names(self.library.lines("search", "coffee", "--json")))
 
     def test_the_way_back_is_forgotten_on_request(self) -> None:
-        self.assertIn("nothing to forget", self.library.run("models", "forget").stdout)
+        self.assertIn("Nothing to delete", self.library.run("models", "forget").stdout)
         before = self.answers()
         self.use("other", "--wait")
         after = self.answers()
         self.assertEqual(self.library.run("models", "forget").stdout,
-                         "what starter found in 6 photos is forgotten; the way back is to look at them again\n")
+                         "Deleted the results of starter for 6 photos. Going back to it now means analysing them again.\n")
         self.assertEqual(self.models()["previous"], None)
         self.assertEqual(self.answers(), after)
         self.assertIn("nothing to undo", self.library.run("models", "use", "--undo").stderr)
-        self.assertIn("looked at 6 photos again", self.use("starter", "--wait"))
+        self.assertIn("analysed 6 photos again", self.use("starter", "--wait"))
         self.assertEqual(self.answers(), before)
 
     def test_called_off_in_the_middle(self) -> None:

@@ -110,7 +110,8 @@ StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, Pack pack, const Mo
   placement.options = models->devices.options;
   placement.machine = models->devices.machine_key;
   ForgetUnusedFiles(placement.compiled, kCompiledUnused);
-  models->placement = std::make_shared<Placement>(std::move(placement), std::make_shared<DeviceStore>(app.DeviceFile()));
+  models->placement =
+      std::make_shared<Placement>(std::move(placement), std::make_shared<DeviceStore>(app.DeviceFile()));
   models->cache = std::make_unique<ModelCache>(models->placement, settings.Cache());
   return models;
 }

@@ -3,11 +3,12 @@
 
 #include <charconv>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "app/findings_json.h"
 #include "app/open_catalog.h"
 #include "cli/command.h"
-#include "cli/findings_json.h"
 #include "cli/terminal.h"
 #include "search/bursts.h"
 #include "search/duplicates.h"

@@ -6,10 +6,11 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 
+#include "app/findings_json.h"
 #include "app/open_catalog.h"
 #include "cli/command.h"
-#include "cli/findings_json.h"
 #include "cli/terminal.h"
 
 namespace calotype {

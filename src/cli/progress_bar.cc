@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "cli/terminal.h"
 
 namespace calotype {

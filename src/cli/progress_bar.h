@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "models/pull.h"
-#include "pipeline/rate.h"
+#include "app/models_pull.h"
+#include "base/rate.h"
 #include "pipeline/scan_progress.h"
 
 namespace calotype {

@@ -4,9 +4,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "cli/findings_json.h"
+#include "app/findings_json.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
 

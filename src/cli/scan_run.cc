@@ -14,6 +14,7 @@
 #include "app/open_models.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/units.h"
 #include "cli/device_progress.h"
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
+#include "app/findings_json.h"
 #include "app/load_places.h"
 #include "app/open_catalog.h"
 #include "cli/command.h"
-#include "cli/findings_json.h"
 #include "cli/search_run.h"
 #include "cli/terminal.h"
 #include "search/query.h"

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "app/model_choice.h"
-#include "app/open_models.h"
 #include "app/open_catalog.h"
+#include "app/open_models.h"
 
 namespace calotype {
 
@@ -31,7 +31,7 @@ StatusOr<SearchResult> RunQuery(const App& app, const Query& query, const Search
       known.wanted.value_or(ModelSet{.pack = PackInUse(app).pack, .choices = "", .text_encoder = ""}));
   CALOTYPE_ASSIGN_OR_RETURN(const auto models,
                             OpenModels(app, {.pack = shown.pack, .choices = ParseChoices(shown.choices)},
-                                           {.threads = App::Cores(), .few_runs = true}));
+                                       {.threads = App::Cores(), .few_runs = true}));
   const StatusOr<const ModelSpec*> model = models->TextEncoder(shown.text_encoder);
   if (!model.ok()) {
     return Searcher(*catalog, vectors, nullptr, Message(model.status())).Search(query, options);

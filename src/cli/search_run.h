@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/status.h"
 #include "app/app.h"
+#include "base/status.h"
 #include "search/query.h"
 #include "search/searcher.h"
 

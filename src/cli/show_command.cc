@@ -1,35 +1,26 @@
 // calotype show
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "app/open_catalog.h"
-#include "base/file.h"
+#include "app/findings_json.h"
+#include "app/show.h"
 #include "cli/command.h"
-#include "cli/findings_json.h"
-#include "cli/render.h"
 #include "cli/terminal.h"
-#include "photo/encode.h"
-#include "photo/photo_reader.h"
 
 namespace calotype {
 namespace {
 
-constexpr int kRenderQuality = 90;
-
 struct ShowArguments {
-  std::string photo;
-  std::string render;
+  ShowRequest request;
   bool json = false;
 };
 
-// The parts that are there.
+// The parts that are not empty, with commas between them.
 std::string Joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) {
@@ -69,7 +60,7 @@ std::string DescribeProperties(const PhotoRecord& photo) {
   return text;
 }
 
-// Of a face whose person is known.
+// The name of the person, or its number if it has no name.
 std::string NameOf(const PhotoRecord& photo, std::size_t face) {
   const std::string& name = photo.face_names[face];
   return name.empty() ? fmt::format("person {}", *photo.face_people[face]) : Printable(name);
@@ -86,7 +77,7 @@ std::string DescribeFindings(const PhotoRecord& photo) {
   for (std::size_t i = 0; i < faces.size(); ++i) {
     const auto person = i < photo.face_people.size() ? photo.face_people[i] : std::nullopt;
     text += fmt::format("face      {:<20} {:.2f}  at {:.0f},{:.0f} size {:.0f}x{:.0f}\n",
-                        person.has_value() ? NameOf(photo, i) : "nobody known", faces[i].score, faces[i].box.x,
+                        person.has_value() ? NameOf(photo, i) : "unknown", faces[i].score, faces[i].box.x,
                         faces[i].box.y, faces[i].box.width, faces[i].box.height);
   }
   for (const TextFinding& line : findings.text.value_or(std::vector<TextFinding>())) {
@@ -111,47 +102,8 @@ std::string DescribeOutcomes(const PhotoRecord& photo) {
   return text;
 }
 
-// The file that was asked for, or another with the same bytes when that one is gone.
-StatusOr<UniqueFd> OpenPhoto(const PhotoRecord& photo, const std::string& asked) {
-  StatusOr<UniqueFd> file = OpenForReading(asked);
-  for (std::size_t i = 0; i < photo.paths.size() && !file.ok(); ++i) {
-    if (StatusOr<UniqueFd> other = OpenForReading(photo.paths[i]); other.ok()) {
-      file = std::move(other);
-    }
-  }
-  return file;
-}
-
-Status CheckOutput(Catalog& catalog, const std::string& output) {
-  const std::string extension = std::filesystem::path(output).extension().string();
-  if (!absl::EqualsIgnoreCase(extension, ".jpg") && !absl::EqualsIgnoreCase(extension, ".jpeg")) {
-    return absl::InvalidArgumentError(fmt::format("{}: what is drawn is a JPEG; call it .jpg", output));
-  }
-  return CheckIsNoPhoto(catalog, output);
-}
-
-Status Render(const App& app, const PhotoRecord& photo, const std::string& asked, const std::string& output) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenPhoto(photo, asked));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
-                            CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits()}));
-  RenderFindings(*decoded.photo, photo.findings);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(decoded.photo->image, kRenderQuality));
-  return WriteFileAtomically(output, jpeg);
-}
-
-CommandResult Show(App& app, const ShowArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
-  if (!arguments.render.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(CheckOutput(*catalog, arguments.render));
-  }
-  const std::string asked = CatalogPath(arguments.photo).string();
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(asked));
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
-  // Somebody waits for it. A scan that writes at this instant, or a catalogue that cannot be written: no harm done.
-  catalog->Prioritise(id).IgnoreError();
-  if (!arguments.render.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(Render(app, photo, asked, arguments.render));
-  }
+CommandResult Show(const App& app, const ShowArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, ShowPhoto(app, arguments.request));
   if (arguments.json) {
     Print(JsonLine(PhotoToJson(photo)));
     return 0;
@@ -161,8 +113,8 @@ CommandResult Show(App& app, const ShowArguments& arguments) {
     text += Bold(Printable(path)) + "\n";
   }
   Print(text + DescribeProperties(photo) + "\n" + DescribeFindings(photo) + "\n" + DescribeOutcomes(photo));
-  if (!arguments.render.empty()) {
-    Print(fmt::format("drawn to {}\n", arguments.render));
+  if (!arguments.request.render.empty()) {
+    Print(fmt::format("wrote {}\n", arguments.request.render));
   }
   return 0;
 }
@@ -170,11 +122,12 @@ CommandResult Show(App& app, const ShowArguments& arguments) {
 }  // namespace
 
 void AddShowCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("show", "All that is known of a photo");
+  CommandLine command = parser.AddCommand("show", "Show everything that is known of a photo");
   const auto arguments = std::make_shared<ShowArguments>();
-  command.AddArgument("PHOTO", arguments->photo, "A scanned photo");
-  command.AddFlag("--json", arguments->json, "As JSON");
-  command.AddOption("--render", arguments->render, "Write the photo with what was found drawn on it to this JPEG");
+  command.AddArgument("PHOTO", arguments->request.photo, "A scanned photo");
+  command.AddFlag("--json", arguments->json, "Print JSON");
+  command.AddOption("--render", arguments->request.render,
+                    "Write the photo, with the findings drawn on it, to this JPEG file");
   command.SetAction([=, &app] { return Show(app, *arguments); });
 }
 

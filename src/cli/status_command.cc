@@ -6,17 +6,19 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/findings_json.h"
 #include "app/open_catalog.h"
+#include "base/rate.h"
+#include "base/units.h"
 #include "cli/command.h"
-#include "cli/findings_json.h"
 #include "cli/scan_news.h"
 #include "cli/terminal.h"
 #include "inference/placement/device_store.h"
-#include "pipeline/rate.h"
 
 namespace calotype {
 namespace {

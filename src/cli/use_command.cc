@@ -1,16 +1,14 @@
-// calotype models use, forget: other models take over, without a moment in which nothing is found.
+// calotype models use, calotype models forget
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <system_error>
 
 #include "app/model_choice.h"
-#include "app/open_catalog.h"
-#include "app/open_models.h"
-#include "cli/child_process.h"
+#include "app/models_use.h"
+#include "base/child_process.h"
 #include "cli/command.h"
 #include "cli/device_progress.h"
 #include "cli/scan_run.h"
@@ -22,112 +20,68 @@ namespace {
 namespace fs = std::filesystem;
 
 struct UseArguments {
-  std::string pack;
-  std::vector<std::string> choices;  // TASK=CHOICE
-  bool undo = false;
+  UseRequest request;
   bool wait = false;
 };
 
-// What to go back to: from models that are not complete yet, or from those that were chosen last.
-StatusOr<ModelChoice> ModelsBefore(const LibraryModels& models) {
-  const std::optional<ModelSet>& before = models.wanted != models.shown ? models.shown : models.previous;
-  if (!before.has_value()) {
-    return absl::FailedPreconditionError("there is nothing to undo: no other models were in use before these");
-  }
-  return ModelChoice{.pack = before->pack, .choices = ParseChoices(before->choices)};
-}
-
-StatusOr<ModelChoice> Chosen(const UseArguments& arguments, const LibraryModels& models) {
-  if (arguments.undo == !arguments.pack.empty()) {
-    return absl::InvalidArgumentError("either a pack or --undo is needed (calotype models list)");
-  }
-  if (arguments.undo) {
-    return ModelsBefore(models);
-  }
-  return ModelChoice{.pack = arguments.pack,
-                     .choices = ParseChoices(fmt::format("{}", fmt::join(arguments.choices, ",")))};
-}
-
-// That every model loads and passes its self-test is found out here, not hours later in the background.
-StatusOr<ModelSet> Check(const App& app, const ModelChoice& choice) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, choice, ModelUse::Of(app.settings().workers)));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, {}));
-  std::unique_ptr<TextEncoder> encoder;
-  if (const ModelSpec* const spec = models->pack.Find("embed.text"); spec != nullptr) {
-    CALOTYPE_ASSIGN_OR_RETURN(encoder, CreateTextEncoder(*spec, *models->cache));
-  }
-  models->MeasureDevices(PrintMeasurement);
-  CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({kModelTasks.begin(), kModelTasks.end()}));
-  return models->Set();
-}
-
-CommandResult SwitchHere(App& app, const ModelChoice& choice) {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = choice}));
-  Print(fmt::format("looked at {} photos again, {} of them failed{}\n", report.analysed + report.failed, report.failed,
-                    report.stopped ? "; stopped" : fmt::format("; {} answers now", choice.pack)));
+CommandResult SwitchHere(App& app, const BegunSwitch& begun) {
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = begun.choice}));
+  Print(fmt::format("analysed {} photos again, {} of them failed; {}\n", report.analysed + report.failed, report.failed,
+                    report.stopped ? "stopped" : fmt::format("{} is now in use", begun.choice.pack)));
   return report.failed > 0 ? 1 : 0;
 }
 
-CommandResult SwitchInBackground(const App& app, const ModelChoice& choice, const std::string& shown, int64_t photos) {
+// Starts this program again, so that the scan goes on after this process ends.
+CommandResult SwitchInBackground(const App& app, const BegunSwitch& begun) {
   std::error_code error;
   std::vector<std::string> command = {fs::read_symlink("/proc/self/exe", error).string()};
   for (const std::string& assignment : app.assignments()) {
     command.insert(command.end(), {"--set", assignment});
   }
-  command.insert(command.end(), {"models", "use", choice.pack, "--wait"});
-  if (!choice.choices.empty()) {
-    command.insert(command.end(), {"--choice", ChoicesText(choice.choices)});
+  command.insert(command.end(), {"models", "use", begun.choice.pack, "--wait"});
+  if (!begun.choice.choices.empty()) {
+    command.insert(command.end(), {"--choice", ChoicesText(begun.choice.choices)});
   }
   const std::string log = app.catalog_files().InFolder("models-use.log").string();
   CALOTYPE_ASSIGN_OR_RETURN(const pid_t process, ChildProcess::StartDetached(command, log));
-  Print(
-      fmt::format("{} looks at {} photos in the background (process {}, {})\n{} answers until all are done; how far it "
-                  "is: calotype status; back: calotype models use --undo\n",
-                  choice.pack, photos, process, log, shown));
+  Print(fmt::format(
+      "Analysing {} photos with {} in the background (process {}, log in {}).\nUntil all are done, the results of {} "
+      "are shown. Progress: calotype status. To cancel: calotype models use --undo\n",
+      begun.photos, begun.choice.pack, process, log, begun.shown));
   return 0;
 }
 
 CommandResult Use(App& app, const UseArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, true));
-  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
-  CALOTYPE_ASSIGN_OR_RETURN(const ModelChoice choice, Chosen(arguments, models));
-  CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, Check(app, choice));
-  CALOTYPE_RETURN_IF_ERROR(catalog->WantModels(set));
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
-  if (status.photos == 0) {
-    Print(fmt::format("{} looks at photos from now on\n", choice.pack));
+  CALOTYPE_ASSIGN_OR_RETURN(const BegunSwitch begun, BeginSwitch(app, arguments.request, PrintMeasurement));
+  if (begun.photos == 0) {
+    Print(fmt::format("New photos are now analysed with {}.\n", begun.choice.pack));
     return 0;
   }
-  // The way back is short: little or nothing has to be looked at.
-  return arguments.wait || arguments.undo
-             ? SwitchHere(app, choice)
-             : SwitchInBackground(app, choice, models.shown.value_or(set).pack, status.photos);
+  // Going back is fast: the results of the earlier models were kept.
+  return arguments.wait || arguments.request.undo ? SwitchHere(app, begun) : SwitchInBackground(app, begun);
 }
 
 CommandResult Forget(const App& app) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
-  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
-  CALOTYPE_ASSIGN_OR_RETURN(const int64_t photos, catalog->DeletePreviousModels());
-  Print(!models.previous.has_value() && photos == 0
-            ? "there is nothing to forget: no earlier models were in use\n"
-            : fmt::format("what {} found in {} photos is forgotten; the way back is to look at them again\n",
-                          models.previous.has_value() ? models.previous->pack : "earlier models", photos));
+  CALOTYPE_ASSIGN_OR_RETURN(const DeletedResults deleted, DeletePreviousResults(app));
+  Print(!deleted.pack.has_value() && deleted.photos == 0
+            ? "Nothing to delete: no other models were in use before.\n"
+            : fmt::format("Deleted the results of {} for {} photos. Going back to it now means analysing them again.\n",
+                          deleted.pack.value_or("earlier models"), deleted.photos));
   return 0;
 }
 
 }  // namespace
 
 void AddUseCommand(CommandLine& models, App& app) {
-  CommandLine command =
-      models.AddCommand("use", "Let other models look at the library, and answer once all is looked at");
+  CommandLine command = models.AddCommand("use", "Re-analyse with another pack, then switch to it");
   const auto arguments = std::make_shared<UseArguments>();
-  command.AddOptionalArgument("PACK", arguments->pack, "An installed pack (models list)");
-  command.AddList("--choice", arguments->choices, "TASK=CHOICE: this model of several for a task, objects=accurate");
-  command.AddFlag("--undo", arguments->undo, "Back to the models before: what they found was kept");
-  command.AddFlag("--wait", arguments->wait, "Here, with a progress bar, instead of in the background");
+  command.AddOptionalArgument("PACK", arguments->request.pack, "An installed pack (models list)");
+  command.AddList("--choice", arguments->request.choices,
+                  "TASK=CHOICE: which model for a task, such as objects=accurate");
+  command.AddFlag("--undo", arguments->request.undo, "Go back to the previous pack, whose results were kept");
+  command.AddFlag("--wait", arguments->wait, "Run in the foreground with a progress bar");
   command.SetAction([=, &app] { return Use(app, *arguments); });
-  models.AddCommand("forget", "Forget what the models before those in use found: it is kept for use --undo")
-      .SetAction([&app] { return Forget(app); });
+  models.AddCommand("forget", "Delete the previous pack's results").SetAction([&app] { return Forget(app); });
 }
 
 }  // namespace calotype

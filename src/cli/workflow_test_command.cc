@@ -1,5 +1,5 @@
-// calotype workflow-test: the program drives itself through a temporary library, as a user would, and judges the
-// answers.
+// calotype workflow-test: starts this program again and again on a temporary library, as a user would, and checks what
+// it prints.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -15,14 +15,12 @@
 #include <thread>
 
 #include "app/model_choice.h"
-#include "app/open_models.h"
+#include "app/test_library.h"
+#include "base/child_process.h"
 #include "base/file.h"
 #include "base/temporary_folder.h"
-#include "cli/child_process.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
-#include "photo/decode.h"
-#include "photo/encode.h"
 
 namespace calotype {
 namespace {
@@ -30,78 +28,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kCopyQuality = 60;
-
-// Photos of the pack's self-tests, by what they show, and their names in the library.
-constexpr std::string_view kCat = "cat.jpg";
-constexpr std::string_view kFace = "face.jpg";
-constexpr std::string_view kCup = "cup.jpg";
-constexpr std::string_view kSign = "sign.jpg";
-constexpr std::string_view kCupCopy = "cup_copy.jpg";            // the same photo, compressed harder
-constexpr std::string_view kFaceMirrored = "face_mirrored.jpg";  // the same face in a photo that is no copy
-constexpr int kPhotos = 6;
-
 // A device that fails on demand (tests/faulty_provider), built beside the program.
 constexpr std::string_view kFaultyLibrary = "libfaulty_provider.so";
-// Its words are those of the commonest mismatch, a GPU that the CUDA libraries were not built for. By its 12th run,
-// each model that all photos need has passed its probe, and the first photos have been looked at.
+// The error message is that of a GPU that the CUDA libraries were not built for. Before the 12th run, each model that
+// all photos need has passed its probe, and the first photos are analysed.
 constexpr std::string_view kFault = "run:12=no_kernel";
 constexpr std::string_view kFaultWords = "no kernel image is available";
-
-Image Mirror(const Image& image) {
-  Image mirrored(image.width(), image.height());
-  for (int y = 0; y < image.height(); ++y) {
-    for (int x = 0; x < image.width(); ++x) {
-      std::copy_n(image.row(y) + static_cast<std::ptrdiff_t>(Image::kChannels) * x, Image::kChannels,
-                  mirrored.row(y) + static_cast<std::ptrdiff_t>(Image::kChannels) * (image.width() - 1 - x));
-    }
-  }
-  return mirrored;
-}
-
-StatusOr<Image> Load(const fs::path& path) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto photo, DecodePhoto(file.get(), {}));
-  return std::move(photo.image);
-}
-
-Status Save(const Image& image, const fs::path& path, int quality) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(image, quality));
-  return WriteFileAtomically(path, jpeg);
-}
-
-Status Copy(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::copy_file(from, to, error);
-  return error ? absl::InternalError(fmt::format("cannot copy {}: {}", from.string(), error.message()))
-               : absl::OkStatus();
-}
-
-// Where the pack's self-test for `task` has its photo.
-StatusOr<fs::path> SelfTestPhoto(const Models& models, std::string_view task) {
-  CALOTYPE_ASSIGN_OR_RETURN(const ModelSpec* const model, models.Require(task));
-  if (!model->self_test.has_value() || model->self_test->photo.empty()) {
-    return absl::FailedPreconditionError(
-        fmt::format("model {} of pack {} has no self-test photo", model->name, models.pack.name));
-  }
-  return model->self_test->photo;
-}
-
-Status MakeLibrary(const Models& models, const fs::path& photos) {
-  fs::create_directories(photos);
-  CALOTYPE_ASSIGN_OR_RETURN(const fs::path cat, SelfTestPhoto(models, "objects"));
-  CALOTYPE_ASSIGN_OR_RETURN(const fs::path face, SelfTestPhoto(models, "faces.detect"));
-  CALOTYPE_ASSIGN_OR_RETURN(const fs::path cup, SelfTestPhoto(models, "embed.image"));
-  CALOTYPE_ASSIGN_OR_RETURN(const fs::path sign, SelfTestPhoto(models, "ocr.detect"));
-  CALOTYPE_RETURN_IF_ERROR(Copy(cat, photos / kCat));
-  CALOTYPE_RETURN_IF_ERROR(Copy(face, photos / kFace));
-  CALOTYPE_RETURN_IF_ERROR(Copy(cup, photos / kCup));
-  CALOTYPE_RETURN_IF_ERROR(Copy(sign, photos / kSign));
-  CALOTYPE_ASSIGN_OR_RETURN(const Image cup_pixels, Load(cup));
-  CALOTYPE_RETURN_IF_ERROR(Save(cup_pixels, photos / kCupCopy, kCopyQuality));
-  CALOTYPE_ASSIGN_OR_RETURN(const Image face_pixels, Load(face));
-  return Save(Mirror(face_pixels), photos / kFaceMirrored, 90);
-}
 
 Status Expect(bool holds, std::string_view what) {
   return holds ? absl::OkStatus() : absl::InternalError(std::string(what));
@@ -127,14 +59,14 @@ class WorkflowTest {
     return ExpectAllDone();
   }
 
-  Status ObjectsAreFound() { return ExpectHits({"search", "object:cat", "--json"}, {std::string(kCat)}); }
+  Status ObjectsAreFound() { return ExpectHits({"search", "object:cat", "--json"}, {std::string(kTestCat)}); }
 
   Status WordsFindAPhoto() {
     CALOTYPE_ASSIGN_OR_RETURN(const auto hits, Json({"search", "a cat", "--limit", "1", "--json"}));
-    return Expect(hits.size() == 1 && Name(hits[0]) == kCat, "'a cat' does not find the cat first");
+    return Expect(hits.size() == 1 && Name(hits[0]) == kTestCat, "'a cat' does not find the cat first");
   }
 
-  Status TextIsFound() { return ExpectHits({"search", "text:parking", "--json"}, {std::string(kSign)}); }
+  Status TextIsFound() { return ExpectHits({"search", "text:parking", "--json"}, {std::string(kTestSign)}); }
 
   Status OneFaceIsOnePerson() {
     CALOTYPE_ASSIGN_OR_RETURN(const auto lines, Json({"people", "list", "--json"}));
@@ -149,22 +81,23 @@ class WorkflowTest {
     CALOTYPE_RETURN_IF_ERROR(
         Expect(groups.size() == 1, fmt::format("{} groups of duplicates instead of one", groups.size())));
     return Expect(Names(groups[0].value("photos", std::vector<json>())) ==
-                      std::set<std::string>{std::string(kCup), std::string(kCupCopy)},
+                      std::set<std::string>{std::string(kTestCup), std::string(kTestCupCopy)},
                   "the group is not the photo and its copy");
   }
 
   Status ASecondScanDoesNothing() {
     CALOTYPE_ASSIGN_OR_RETURN(const auto scan, Run({"scan", photos().string()}));
-    return Expect(scan.output.find(fmt::format(" 0 analysed, {} unchanged", kPhotos)) != std::string::npos,
+    return Expect(scan.output.find(fmt::format(" 0 analysed, {} unchanged", kTestPhotos)) != std::string::npos,
                   scan.output);
   }
 
-  // Scanned anew with a device that works at first, is measured as any other, and then fails in the middle of a scan.
+  // Scans into new catalogues with a device that works at first, is measured like any other, and then fails during a
+  // scan.
   Status AFailingDeviceIsReplaced() {
     const fs::path library = fs::read_symlink("/proc/self/exe").parent_path() / kFaultyLibrary;
     std::error_code error;
     if (!fs::exists(library, error)) {
-      return absl::NotFoundError(fmt::format("{} is not there; the build puts it beside calotype", library.string()));
+      return absl::NotFoundError(fmt::format("{} does not exist; the build puts it beside calotype", library.string()));
     }
     catalog_ = folder_ / "healthy.db";
     CALOTYPE_RETURN_IF_ERROR(ScanWithFaultyDevice(library, ""));
@@ -179,7 +112,7 @@ class WorkflowTest {
     return absl::OkStatus();
   }
 
-  // A catalogue of its own: killed as soon as something is done, then scanned again.
+  // Kills a scan into a new catalogue as soon as one photo is done, then scans again.
   Status AKilledScanResumes() {
     catalog_ = folder_ / "killed.db";
     CALOTYPE_ASSIGN_OR_RETURN(ChildProcess scan, ChildProcess::Start(Command({"scan", photos().string()}), true));
@@ -188,18 +121,18 @@ class WorkflowTest {
     scan.Wait();
     CALOTYPE_ASSIGN_OR_RETURN(const auto again, Run({"scan", photos().string()}));
     CALOTYPE_RETURN_IF_ERROR(Expect(again.exit_status == 0, "the scan after the kill failed"));
-    // Killed at any instant after `done` was read: what was stored by then is not looked at again.
-    const std::string head = fmt::format("scanned {} photos, ", kPhotos);
+    // The kill came some time after `done` was read. What was stored before is not analysed again.
+    const std::string head = fmt::format("scanned {} photos, ", kTestPhotos);
     CALOTYPE_RETURN_IF_ERROR(Expect(again.output.starts_with(head), again.output));
-    int64_t repeated = kPhotos;
+    int64_t repeated = kTestPhotos;
     std::from_chars(again.output.data() + head.size(), again.output.data() + again.output.size(), repeated);
     CALOTYPE_RETURN_IF_ERROR(
-        Expect(repeated <= kPhotos - done, fmt::format("{} were done, {} were analysed again", done, repeated)));
+        Expect(repeated <= kTestPhotos - done, fmt::format("{} were done, {} were analysed again", done, repeated)));
     return ExpectAllDone();
   }
 
  private:
-  // All of the settings in use but for the catalogue; `changes` come after them.
+  // This program with all settings in use but the catalogue, then `changes`, then `arguments`.
   std::vector<std::string> Command(const std::vector<std::string>& arguments,
                                    const std::vector<std::string>& changes = {}) const {
     std::vector<std::string> command = {fs::read_symlink("/proc/self/exe").string()};
@@ -219,8 +152,8 @@ class WorkflowTest {
     return command;
   }
 
-  // With a home of its own, so that nothing of it is remembered about the devices of this machine. One photo at a time:
-  // then it is known what was done before the fault. Quiet: the failure that it reports is meant to be.
+  // Uses another home, so that the measurements and failures are not recorded for this machine. Uses one worker, so
+  // that it is certain what is done before the fault. Drops standard error, since the reported failure is intended.
   Status ScanWithFaultyDevice(const fs::path& library, std::string_view fault) const {
     std::vector<std::string> changes = {"scan.workers=1", "inference.providers=faulty=" + library.string(),
                                         "devices.default=faulty,onnxruntime:cpu"};
@@ -231,11 +164,11 @@ class WorkflowTest {
         ChildProcess scan,
         ChildProcess::Start(Command({"scan", photos().string()}, changes), true,
                             {"CALOTYPE_HOME=" + home().string(), fmt::format("CALOTYPE_FAULT={}", fault)}));
-    return Expect(scan.Wait().exit_status == 0, fault.empty() ? "the scan failed on the device that is to fail later"
-                                                              : "the scan failed when its device did");
+    return Expect(scan.Wait().exit_status == 0, fault.empty() ? "the scan failed before the device was made to fail"
+                                                              : "the scan failed when its device failed");
   }
 
-  // Every analysis began on the failing device or found it failed, ended on the CPU, and why is kept.
+  // Something ran on the device before it failed, each analysis went on on the CPU, and the reason is stored.
   Status ExpectReplaced() const {
     int on_faulty = 0;
     std::set<std::string> on_cpu;
@@ -256,7 +189,8 @@ class WorkflowTest {
     CALOTYPE_RETURN_IF_ERROR(Expect(lines.size() == 1, "status printed no JSON"));
     const json analyses = lines[0].value("analyses", json::object());
     for (const auto& [analysis, counts] : analyses.items()) {
-      CALOTYPE_RETURN_IF_ERROR(Expect(on_cpu.contains(analysis), fmt::format("{} did not go on on the CPU", analysis)));
+      CALOTYPE_RETURN_IF_ERROR(
+          Expect(on_cpu.contains(analysis), fmt::format("{} did not continue on the CPU", analysis)));
     }
     return ExpectReasonsKept();
   }
@@ -268,9 +202,9 @@ class WorkflowTest {
     for (const auto& [key, failure] : failures.items()) {
       const std::string reason = failure.value("reason", "");
       CALOTYPE_RETURN_IF_ERROR(Expect(reason.find(kFaultWords) != std::string::npos,
-                                      fmt::format("the reason that is kept for {} is '{}'", key, reason)));
+                                      fmt::format("the stored reason for {} is '{}'", key, reason)));
     }
-    return Expect(!failures.empty(), "it is not kept why the device was left");
+    return Expect(!failures.empty(), "no reason is stored for leaving the device");
   }
 
   fs::path home() const { return folder_ / "home"; }
@@ -280,7 +214,7 @@ class WorkflowTest {
     return process.Wait();
   }
 
-  // What the command printed, one JSON value a line.
+  // What the command printed, one JSON value per line.
   StatusOr<std::vector<json>> Json(const std::vector<std::string>& arguments, bool quiet = false) const {
     CALOTYPE_ASSIGN_OR_RETURN(const ChildProcess::Result result, Run(arguments, quiet));
     CALOTYPE_RETURN_IF_ERROR(Expect(result.exit_status == 0, fmt::format("'{}' failed", fmt::join(arguments, " "))));
@@ -310,16 +244,16 @@ class WorkflowTest {
     for (const auto& [analysis, counts] : analyses.items()) {
       const int done = counts.value("done", 0);
       CALOTYPE_RETURN_IF_ERROR(
-          Expect(done == kPhotos, fmt::format("{}: {} of {} photos are done", analysis, done, kPhotos)));
+          Expect(done == kTestPhotos, fmt::format("{}: {} of {} photos are done", analysis, done, kTestPhotos)));
     }
     return Expect(analyses.contains("objects"), "nothing was analysed");
   }
 
-  // How many photos the scan in the background has stored; waits for the first.
+  // Waits until the scan in the background has stored a photo; answers how many it has stored.
   StatusOr<int64_t> WaitUntilSomethingIsDone() const {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (std::chrono::steady_clock::now() < deadline) {
-      // Quiet, and a failure is no failure: there is no catalogue yet.
+      // It may fail, since the catalogue may not exist yet.
       const StatusOr<std::vector<json>> lines = Json({"status", "--json"}, true);
       if (lines.ok() && lines->size() == 1) {
         const json analyses = lines->front().value("analyses", json::object());
@@ -329,7 +263,7 @@ class WorkflowTest {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    return absl::UnavailableError("no photo was done within a minute");
+    return absl::UnavailableError("no photo was analysed within a minute");
   }
 
   App& app_;
@@ -357,10 +291,7 @@ constexpr std::array kSteps = {
 CommandResult RunWorkflowTest(App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const TemporaryFolder folder, TemporaryFolder::Create());
   WorkflowTest test(app, folder.path());
-  {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, ModelUse{}));
-    CALOTYPE_RETURN_IF_ERROR(MakeLibrary(*models, test.photos()));
-  }
+  CALOTYPE_RETURN_IF_ERROR(MakeTestLibrary(app, test.photos()));
   int passed = 0;
   for (std::size_t i = 0; i < kSteps.size(); ++i) {
     const Status status = (test.*kSteps[i].run)();
@@ -375,7 +306,7 @@ CommandResult RunWorkflowTest(App& app) {
 }  // namespace
 
 void AddWorkflowTestCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("workflow-test", "Try the whole way on a small temporary library");
+  CommandLine command = parser.AddCommand("workflow-test", "Run an end-to-end test on a temporary library");
   command.SetAction([&app] { return RunWorkflowTest(app); });
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
+
 namespace calotype {
 namespace {
 
@@ -151,14 +153,6 @@ Status CheckFreeSpace(const fs::path& folder, int64_t bytes, std::string_view se
   return absl::ResourceExhaustedError(fmt::format("{} has {} free, but {} are needed; free space or change {}",
                                                   existing.string(), FormatBytes(static_cast<int64_t>(space.available)),
                                                   FormatBytes(bytes + kSpareBytes), setting));
-}
-
-std::string FormatBytes(int64_t bytes) {
-  constexpr double kMegabyte = 1e6;
-  constexpr double kGigabyte = 1e9;
-  const auto number = static_cast<double>(bytes);
-  return number < kGigabyte ? fmt::format("{:.1f} MB", number / kMegabyte)
-                            : fmt::format("{:.2f} GB", number / kGigabyte);
 }
 
 }  // namespace calotype

@@ -57,7 +57,4 @@ class PartialFile {
 // free. `setting` is the setting that moves the folder, for the message.
 Status CheckFreeSpace(const std::filesystem::path& folder, int64_t bytes, std::string_view setting = "models.folder");
 
-// Formats a size: "41.5 MB", "1.2 GB".
-std::string FormatBytes(int64_t bytes);
-
 }  // namespace calotype

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "base/status.h"
-#include "pipeline/rate.h"
+#include "base/rate.h"
 #include "pipeline/scan_progress.h"
 
 namespace calotype {

@@ -1,0 +1,87 @@
+#include "app/analyze.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "app/load_places.h"
+#include "app/open_models.h"
+#include "photo/photo_reader.h"
+#include "pipeline/photo_analysis.h"
+#include "pipeline/process_photo.h"
+
+namespace calotype {
+namespace {
+
+constexpr std::string_view kPdq = "pdq";  // the only analysis without a model
+
+// The analyses, and the models that they use, if any.
+struct OpenedAnalysis {
+  std::unique_ptr<Models> models;
+  std::unique_ptr<PhotoAnalysis> analysis;  // last: it uses the models
+};
+
+StatusOr<OpenedAnalysis> Open(const App& app, const std::vector<std::string>& only, int workers) {
+  OpenedAnalysis opened;
+  if (!only.empty() && std::ranges::all_of(only, [](const std::string& name) { return name == kPdq; })) {
+    std::vector<std::unique_ptr<Analyser>> analysers;
+    analysers.push_back(CreatePdqAnalyser());
+    opened.analysis = std::make_unique<PhotoAnalysis>(std::move(analysers));
+    return opened;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(opened.models, OpenModels(app, ModelUse::Of(workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(opened.analysis, OpenAnalysis(*opened.models, only));
+  return opened;
+}
+
+Status AnalyzeFile(const PhotoTools& tools, AnalyzedPhoto& analyzed) {
+  CALOTYPE_ASSIGN_OR_RETURN(const OpenPhoto photo, OpenPhotoFile(analyzed.path));
+  CALOTYPE_ASSIGN_OR_RETURN(analyzed.sha256, Sha256OfFile(photo.file.get()));
+  CALOTYPE_ASSIGN_OR_RETURN(PhotoResult result, ProcessPhoto(photo, tools));
+  // Facts are read together with the photo: they take no time and run on no device of their own.
+  std::erase_if(result.outcomes, [](const AnalysisOutcome& outcome) { return outcome.analysis == kFactsAnalysis; });
+  analyzed.properties = *std::move(result.properties);
+  analyzed.findings = std::move(result.findings);
+  analyzed.outcomes = std::move(result.outcomes);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool AnalyzedPhoto::ok() const {
+  return status.ok() && std::ranges::all_of(outcomes, [](const AnalysisOutcome& outcome) {
+           return outcome.state == AnalysisState::kDone;
+         });
+}
+
+Status AnalyzePhotos(const App& app, const AnalyzeRequest& request,
+                     const std::function<void(const AnalyzedPhoto&)>& on_photo) {
+  const int workers =
+      static_cast<int>(std::min<int64_t>(app.settings().workers, static_cast<int64_t>(request.photos.size())));
+  CALOTYPE_ASSIGN_OR_RETURN(const OpenedAnalysis opened, Open(app, request.only, workers));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
+  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const PhotoTools tools{
+      .reader = *reader, .analysis = *opened.analysis, .places = places.get(), .limits = app.settings().Limits()};
+  std::vector<std::promise<AnalyzedPhoto>> promises(request.photos.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < workers; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t at = next++; at < promises.size(); at = next++) {
+        AnalyzedPhoto photo{.path = request.photos[at]};
+        photo.status = AnalyzeFile(tools, photo);
+        promises[at].set_value(std::move(photo));
+      }
+    });
+  }
+  for (std::promise<AnalyzedPhoto>& promise : promises) {
+    on_photo(promise.get_future().get());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace calotype

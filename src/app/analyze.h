@@ -1,0 +1,39 @@
+// Analyses photo files and answers with the findings; nothing is stored.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "analysis/findings.h"
+#include "app/app.h"
+#include "base/sha256.h"
+#include "base/status.h"
+#include "catalog/catalog.h"
+
+namespace calotype {
+
+struct AnalyzeRequest {
+  std::vector<std::string> photos;  // paths
+  std::vector<std::string> only;    // names of analyses; empty: all of the pack in use
+};
+
+struct AnalyzedPhoto {
+  std::string path;
+  Status status;  // why it could not be read or decoded; then the members below are empty
+  Sha256Digest sha256;
+  PhotoProperties properties;
+  Findings findings;
+  std::vector<AnalysisOutcome> outcomes;
+
+  // It was decoded and all of its analyses succeeded.
+  bool ok() const;
+};
+
+// Analyses the photos in parallel (scan.workers) and calls `on_photo` for each, in the order of the request, on the
+// caller's thread. Opens neither models nor ONNX Runtime if none of request.only needs them (pdq). Fails when the
+// models cannot be opened or request.only has an unknown name (kInvalidArgument); a photo that fails is an answer.
+Status AnalyzePhotos(const App& app, const AnalyzeRequest& request,
+                     const std::function<void(const AnalyzedPhoto&)>& on_photo);
+
+}  // namespace calotype

@@ -1,0 +1,18 @@
+// The record of a photo as a row of a table, and as additions to its sidecar.
+#pragma once
+
+#include <string>
+
+#include "catalog/catalog.h"
+#include "photo/xmp_writer.h"
+
+namespace calotype {
+
+// The line with the names of the columns, and the row of a photo; both end in CRLF, as RFC 4180 wants it.
+std::string CsvHead();
+std::string CsvRow(const PhotoRecord& photo);
+
+// Keywords: those of the photo, then the labels of its objects, then its tags. Regions: its faces with a name.
+XmpAdditions XmpOf(const PhotoRecord& photo);
+
+}  // namespace calotype

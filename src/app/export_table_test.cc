@@ -1,0 +1,61 @@
+#include "app/export_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace calotype {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+PhotoRecord MadePhoto() {
+  PhotoRecord photo;
+  photo.paths = {"/photos/a, b.jpg"};
+  photo.bytes = 12;
+  photo.properties = PhotoProperties{.format = PhotoFormat::kJpeg, .width = 400, .height = 200, .facts = {}};
+  photo.properties->facts.title = "say \"hi\"";
+  photo.properties->facts.keywords = {"holiday", "cat"};
+  photo.findings.objects = {{.label = "cat"}, {.label = "dog"}, {.label = "cat"}};
+  photo.findings.embedding = EmbeddingFinding{};
+  photo.findings.embedding->tags = {{.label = "indoor"}};
+  photo.findings.text = {{.text = "one"}, {.text = "two"}};
+  photo.findings.faces.emplace(2);
+  photo.findings.faces->at(1).box = {.x = 100, .y = 50, .width = 40, .height = 20};
+  photo.face_people = {std::nullopt, 7};
+  photo.face_names = {"", "Ada"};
+  return photo;
+}
+
+TEST(ExportTableTest, CsvQuotesCommasQuotesAndLineBreaks) {
+  const std::string row = CsvRow(MadePhoto());
+  EXPECT_THAT(row, StartsWith("\"/photos/a, b.jpg\","));
+  EXPECT_THAT(row, HasSubstr(",12,JPEG,400,200,"));
+  EXPECT_THAT(row, HasSubstr(",\"say \"\"hi\"\"\","));
+  EXPECT_THAT(row, EndsWith(",holiday;cat,Ada,cat;dog,indoor,\"one\ntwo\"\r\n"));
+}
+
+TEST(ExportTableTest, EveryRowHasTheColumnsOfTheHead) {
+  const std::string head = CsvHead();
+  EXPECT_THAT(head, StartsWith("path,sha256,"));
+  PhotoRecord undecoded;
+  undecoded.paths = {"/photos/broken.jpg"};
+  const std::string row = CsvRow(undecoded);
+  EXPECT_EQ(std::ranges::count(row, ','), std::ranges::count(head, ','));
+}
+
+TEST(ExportTableTest, XmpHasKeywordsOnceAndNamedFaces) {
+  const XmpAdditions additions = XmpOf(MadePhoto());
+  EXPECT_THAT(additions.keywords, ElementsAre("holiday", "cat", "dog", "indoor"));
+  ASSERT_EQ(additions.regions.size(), 1U);
+  EXPECT_EQ(additions.regions[0].name, "Ada");
+  EXPECT_FLOAT_EQ(additions.regions[0].box.x, 0.25F);
+  EXPECT_FLOAT_EQ(additions.regions[0].box.y, 0.25F);
+  EXPECT_FLOAT_EQ(additions.regions[0].box.width, 0.1F);
+  EXPECT_FLOAT_EQ(additions.regions[0].box.height, 0.1F);
+}
+
+}  // namespace
+}  // namespace calotype

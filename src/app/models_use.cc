@@ -1,0 +1,70 @@
+#include "app/models_use.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+
+#include "app/open_catalog.h"
+#include "app/open_models.h"
+
+namespace calotype {
+namespace {
+
+// While a switch is under way, undo returns to the models that are still shown; after it, to those before.
+StatusOr<ModelChoice> ModelsBefore(const LibraryModels& models) {
+  const std::optional<ModelSet>& before = models.wanted != models.shown ? models.shown : models.previous;
+  if (!before.has_value()) {
+    return absl::FailedPreconditionError("there is nothing to undo: no other models were in use before");
+  }
+  return ModelChoice{.pack = before->pack, .choices = ParseChoices(before->choices)};
+}
+
+StatusOr<ModelChoice> Chosen(const UseRequest& request, const LibraryModels& models) {
+  if (request.undo == !request.pack.empty()) {
+    return absl::InvalidArgumentError("either a pack or --undo is needed (calotype models list)");
+  }
+  if (request.undo) {
+    return ModelsBefore(models);
+  }
+  return ModelChoice{.pack = request.pack, .choices = ParseChoices(fmt::format("{}", fmt::join(request.choices, ",")))};
+}
+
+StatusOr<ModelSet> LoadAll(const App& app, const ModelChoice& choice,
+                           const std::function<void(const DeviceMeasurement&)>& on_measurement) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, choice, ModelUse::Of(app.settings().workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, {}));
+  std::unique_ptr<TextEncoder> encoder;
+  if (const ModelSpec* const spec = models->pack.Find("embed.text"); spec != nullptr) {
+    CALOTYPE_ASSIGN_OR_RETURN(encoder, CreateTextEncoder(*spec, *models->cache));
+  }
+  models->MeasureDevices(on_measurement);
+  CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({kModelTasks.begin(), kModelTasks.end()}));
+  return models->Set();
+}
+
+}  // namespace
+
+StatusOr<BegunSwitch> BeginSwitch(const App& app, const UseRequest& request,
+                                  const std::function<void(const DeviceMeasurement&)>& on_measurement) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/true));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelChoice choice, Chosen(request, models));
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, LoadAll(app, choice, on_measurement));
+  CALOTYPE_RETURN_IF_ERROR(catalog->WantModels(set));
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
+  return BegunSwitch{.choice = choice, .shown = models.shown.value_or(set).pack, .photos = status.photos};
+}
+
+StatusOr<DeletedResults> DeletePreviousResults(const App& app) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/false));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
+  DeletedResults deleted;
+  CALOTYPE_ASSIGN_OR_RETURN(deleted.photos, catalog->ForgetPreviousModels());
+  if (models.previous.has_value()) {
+    deleted.pack = models.previous->pack;
+  }
+  return deleted;
+}
+
+}  // namespace calotype

@@ -1,0 +1,12 @@
+// Draws findings on their photo.
+#pragma once
+
+#include "analysis/findings.h"
+#include "photo/decode.h"
+
+namespace calotype {
+
+// Draws objects (green), faces with their landmarks (orange) and lines of text (blue) on the decoded photo.
+void RenderFindings(DecodedPhoto& photo, const Findings& findings);
+
+}  // namespace calotype
