@@ -67,7 +67,7 @@ class LibraryTest(CalotypeTestCase):
             (self.library.photos / name).write_text(f"{name} is no photo")
         self.scan("--only", "pdq", expect=1)
         done = self.library.run("retry", self.library.photos / "broken1.jpg")
-        self.assertIn("1 analyses are tried again", done.stdout)
+        self.assertIn("retrying 1 analysis\n", done.stdout)
         self.assertIn("0 analyses", self.library.run("retry", "--reason", "no such reason").stdout)
         self.assertIn("2 analyses", self.library.run("retry", "--reason", "not a photo").stdout)
 
@@ -153,7 +153,7 @@ class LibraryTest(CalotypeTestCase):
         self.assertIn("is there already", self.library.run("backup", backup).stderr)
         self.library.add_samples("dog.png")
         self.scan("--only", "pdq")
-        self.assertEqual(self.library.run("check-db").stdout, "the catalogue is whole\n")
+        self.assertEqual(self.library.run("check-db").stdout, "the catalogue is intact\n")
         self.assertEqual(self.library.run("restore", backup).returncode, 0)
         self.assertEqual(self.photos()["total"], 1)
         self.assertIn("1 analysed, 1 unchanged", self.scan("--only", "pdq").stdout)

@@ -52,7 +52,7 @@ class WeatherTest(CalotypeTestCase):
 
     def check_whole(self, photos: int) -> None:
         """Everything is done once, and nothing is there twice."""
-        self.assertEqual(self.library.run("check-db").stdout, "the catalogue is whole\n")
+        self.assertEqual(self.library.run("check-db").stdout, "the catalogue is intact\n")
         status = self.library.json("status", "--json")
         self.assertEqual(status["photos"], {"total": photos, "missing": 0})
         for name, counts in status["analyses"].items():

@@ -6,13 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "app/duplicates.h"
 #include "app/findings_json.h"
-#include "app/open_catalog.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
-#include "search/bursts.h"
-#include "search/duplicates.h"
-#include "search/look_alikes.h"
 
 namespace calotype {
 namespace {
@@ -70,9 +67,9 @@ std::string ToText(const DuplicateGroup& group) {
 }
 
 CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
+  Library library(app);
   const DuplicateOptions options{.turned = arguments.turned};
-  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(*catalog, options));
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(library, options));
   std::string text;
   for (const DuplicateGroup& group : found.groups) {
     text += arguments.json ? JsonLine(ToJson(group)) : ToText(group);
@@ -81,8 +78,8 @@ CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
     text += found.groups.empty() ? "no photo has a copy\n" : "";
     text += found.plain == 0 ? ""
                              : fmt::format(
-                                   "{} photos are too plain to be compared (PDQ quality below {}): only the very "
-                                   "same bytes are copies of them\n",
+                                   "{} photos are too plain to be compared (PDQ quality below {}): only files with "
+                                   "the same bytes count as their copies\n",
                                    found.plain, options.min_quality);
   }
   Print(text);
@@ -90,8 +87,8 @@ CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
 }
 
 CommandResult ShowBursts(App& app, const DuplicatesArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Burst> bursts, FindBursts(*catalog, arguments.burst));
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Burst> bursts, FindBursts(library, arguments.burst));
   std::string text;
   for (const Burst& burst : bursts) {
     Json json = {{"camera", burst.camera}, {"photos", Json::array()}};
@@ -113,15 +110,15 @@ StatusOr<float> CosineOf(const std::string& text) {
   float cosine = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cosine);
   if (error != std::errc() || end != text.data() + text.size() || cosine <= 0 || cosine > 1) {
-    return absl::InvalidArgumentError(fmt::format("--cosine is '{}'; it can be above 0 and up to 1", text));
+    return absl::InvalidArgumentError(fmt::format("--cosine is '{}'; it must be above 0 and at most 1", text));
   }
   return cosine;
 }
 
 CommandResult ShowLookAlikes(App& app, const DuplicatesArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const float cosine, CosineOf(arguments.cosine));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto groups, FindLookAlikes(*catalog, cosine));
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto groups, FindLookAlikes(library, cosine));
   std::string text;
   for (const std::vector<SimilarPhoto>& group : groups) {
     Json json = {{"photos", Json::array()}};
@@ -139,8 +136,7 @@ CommandResult ShowLookAlikes(App& app, const DuplicatesArguments& arguments) {
 
 CommandResult ShowDuplicates(App& app, const DuplicatesArguments& arguments) {
   if (int{arguments.turned} + int{arguments.alike} + int{arguments.bursts} > 1) {
-    return absl::InvalidArgumentError(
-        "--turned (of copies), --alike and --bursts are three different things; give one of them");
+    return absl::InvalidArgumentError("--turned, --alike and --bursts exclude each other; give one of them");
   }
   return arguments.alike    ? ShowLookAlikes(app, arguments)
          : arguments.bursts ? ShowBursts(app, arguments)
@@ -151,13 +147,14 @@ CommandResult ShowDuplicates(App& app, const DuplicatesArguments& arguments) {
 
 void AddDuplicatesCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand(
-      "duplicates", "Copies of one photo, the one to keep first; or, asked for, look-alikes, or bursts");
+      "duplicates", "Find copies of photos, the best one first; or photos that look alike; or bursts");
   const auto arguments = std::make_shared<DuplicatesArguments>();
-  command.AddFlag("--turned", arguments->turned, "Copies that were turned or mirrored too");
-  command.AddFlag("--alike", arguments->alike, "Instead: photos that look alike (of one photo: similar)");
-  command.AddOption("--cosine", arguments->cosine, "For --alike: from this likeness on, up to 1 (0.95)");
-  command.AddFlag("--bursts", arguments->bursts, "Instead: three photos or more that one camera took in a row");
-  command.AddCount("--within", arguments->burst.within_s, "For --bursts: seconds from one photo to the next");
+  command.AddFlag("--turned", arguments->turned, "Also find rotated and mirrored copies");
+  command.AddFlag("--alike", arguments->alike, "Find photos that look alike instead (for one photo: similar)");
+  command.AddOption("--cosine", arguments->cosine, "With --alike: the lowest cosine, up to 1 (default 0.95)");
+  command.AddFlag("--bursts", arguments->bursts,
+                  "Find bursts instead: three photos or more that one camera took in quick succession");
+  command.AddCount("--within", arguments->burst.within_s, "With --bursts: seconds from one photo to the next");
   command.AddFlag("--json", arguments->json, "One JSON line a group");
   command.SetAction([=, &app] { return ShowDuplicates(app, *arguments); });
 }

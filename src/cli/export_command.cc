@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "app/export.h"
+#include "app/search.h"
 #include "cli/command.h"
-#include "cli/search_run.h"
 #include "cli/terminal.h"
 
 namespace calotype {
@@ -27,14 +27,15 @@ struct ExportArguments {
 StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<std::string>& words) {
   Query query;
   if (!words.empty()) {
-    CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(words));
+    CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(fmt::format("{}", fmt::join(words, " "))));
   }
   const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
                               .explain = false};
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, RunQuery(app, query, options));
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));
   std::vector<PhotoId> photos;
-  photos.reserve(result.hits.size());
-  for (const Hit& hit : result.hits) {
+  photos.reserve(answer.result.hits.size());
+  for (const Hit& hit : answer.result.hits) {
     photos.push_back(hit.photo);
   }
   return photos;

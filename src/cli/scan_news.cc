@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Life = ScanNews::Life;
 
-constexpr std::chrono::milliseconds kLookAgain{500};
+constexpr std::chrono::milliseconds kPoll{500};
 constexpr double kTenths = 10;
 
 Json OrNull(std::optional<double> value) {
@@ -30,7 +30,7 @@ std::string Line(const ScanNews& news) {
   return fmt::format("{}  (process {})", FormatProgress(news.progress, news.per_minute), news.process);
 }
 
-// A line that is drawn over on a terminal; elsewhere a line each time that it is another.
+// On a terminal one line that is redrawn; elsewhere a new line for each change.
 class Watcher {
  public:
   explicit Watcher(bool as_json) : as_json_(as_json) {}
@@ -72,8 +72,6 @@ class Watcher {
 
 }  // namespace
 
-std::optional<ScanNews> NewsOfScan(const App& app) { return ReadProgress(app.catalog_files().progress()); }
-
 Json ScanToJson(const std::optional<ScanNews>& news) {
   if (!Runs(news)) {
     return nullptr;
@@ -96,16 +94,17 @@ std::string ScanToText(const std::optional<ScanNews>& news) {
     return Line(*news) + "\n";
   }
   return news.has_value() && news->life == Life::kDied
-             ? fmt::format("the latest scan (process {}) died; the next one goes on where it was\n", news->process)
+             ? fmt::format("the latest scan (process {}) died; the next one continues from there\n", news->process)
              : "";
 }
 
-CommandResult WatchScan(const App& app, bool as_json) {
+CommandResult WatchScan(Library& library, bool as_json) {
   Watcher watcher(as_json);
-  std::optional<ScanNews> news = NewsOfScan(app);
-  for (; Runs(news); news = NewsOfScan(app)) {
+  CALOTYPE_ASSIGN_OR_RETURN(std::optional<ScanNews> news, ReadScanNews(library));
+  while (Runs(news)) {
     watcher.Show(*news);
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kPoll);
+    CALOTYPE_ASSIGN_OR_RETURN(news, ReadScanNews(library));
   }
   watcher.End(news);
   return news.has_value() && news->life == Life::kDied ? 1 : 0;

@@ -1,31 +1,20 @@
-// A scan with its progress bar: what several commands end in.
+// Runs a scan and shows its events on the terminal.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "app/app.h"
-#include "app/model_choice.h"
+#include "app/scan.h"
 #include "base/status.h"
-#include "pipeline/scan_job.h"
 
 namespace calotype {
 
-struct ScanRequest {
-  ModelChoice models;
-  std::vector<std::string> folders;  // none: what is pending is done, and no folder is walked
-  std::vector<std::string> only;     // analyses; empty: all
-  bool gone = false;                 // what is not there was deleted, however much it is
-};
-
-// Scans, sorts faces by person, tells failures on standard error. Waits for a scan that runs elsewhere. Ctrl-C ends it
-// early, without loss.
-StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request);
-
-// The same, then again whenever something changes in the folders, until Ctrl-C. `on_report` hears of each scan that
-// found something to do, and of the first.
-Status ScanAndWatch(App& app, const ScanRequest& request, const std::function<void(const ScanReport&)>& on_report);
+// Runs a scan to its end, or until Ctrl-C, which stops it without loss. Prints progress and failures on standard error.
+// Calls `on_report`, if it is given, for the first scan, and for each later one (ScanRequest::watch) that had something
+// to do. Answers the last report.
+StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request,
+                                      const std::function<void(const ScanReport&)>& on_report = nullptr);
 
 // "scanned 40 photos, 40 analysed in 30 s (80 photos per minute)", with what went wrong.
 std::string Summary(const ScanReport& report);

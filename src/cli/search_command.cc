@@ -10,18 +10,14 @@
 
 #include "app/findings_json.h"
 #include "app/load_places.h"
-#include "app/open_catalog.h"
+#include "app/search.h"
 #include "cli/command.h"
-#include "cli/search_run.h"
 #include "cli/terminal.h"
-#include "search/query.h"
-#include "search/searcher.h"
-#include "search/similar.h"
 
 namespace calotype {
 namespace {
 
-// How hits are printed: for people, for programs, or as bare paths for a pipe.
+// How hits are printed: for people, for programs, or as paths only for a pipe.
 struct OutputArguments {
   int limit = 20;
   bool json = false;
@@ -37,13 +33,13 @@ struct SearchArguments {
 };
 
 void AddOutputOptions(CommandLine& command, OutputArguments& output) {
-  command.AddCount("-n,--limit", output.limit, "At most so many");
-  command.AddFlag("--json", output.json, "One JSON line a hit");
-  command.AddFlag("--paths", output.paths, "Paths alone, one a line");
-  command.AddFlag("-0,--null", output.zero, "Paths alone, each ended by a zero byte (for xargs -0)");
+  command.AddCount("-n,--limit", output.limit, "Maximum number of results");
+  command.AddFlag("--json", output.json, "One JSON line for each result");
+  command.AddFlag("--paths", output.paths, "Only paths, one on each line");
+  command.AddFlag("-0,--null", output.zero, "Only paths, each ended by a zero byte (for xargs -0)");
 }
 
-// `next` is the cursor behind the last hit of a page; empty for the others.
+// `next` is the cursor of the next page for the last hit of a page, empty for the others.
 std::string FormatHit(const Hit& hit, const OutputArguments& output, const std::string& next) {
   if (output.json) {
     nlohmann::ordered_json json = {{"path", hit.path}, {"score", hit.score}, {"why", hit.why}};
@@ -89,7 +85,7 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
     options.after = ParseCursor(arguments.after);
     if (!options.after.has_value()) {
       return absl::InvalidArgumentError(
-          fmt::format("--after is '{}', which is no cursor; --json gives one as \"next\" in the last hit of a page",
+          fmt::format("--after is '{}', which is not a cursor; --json prints one as \"next\" in the last hit of a page",
                       arguments.after));
     }
   }
@@ -98,25 +94,23 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
 
 CommandResult RunSearch(App& app, const SearchArguments& arguments, const OutputArguments& output) {
   CALOTYPE_ASSIGN_OR_RETURN(const SearchOptions options, OptionsOf(arguments, output));
-  CALOTYPE_ASSIGN_OR_RETURN(const Query query, ReadQuery(arguments.words));
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchResult result, RunQuery(app, query, options));
+  CALOTYPE_ASSIGN_OR_RETURN(const Query query, ReadQuery(fmt::format("{}", fmt::join(arguments.words, " "))));
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));
+  const SearchResult& result = answer.result;
   PrintHits(result.hits, output, result.next.has_value() ? FormatCursor(*result.next) : "");
   if (!output.json && result.hits.empty() && result.weak > 0) {
-    PrintError(fmt::format("nothing is surely like this; --weak shows {} photos that may be a little", result.weak));
+    PrintError(fmt::format("no confident match; {} weaker ones with --weak", result.weak));
   }
-  const bool asks_for_place = std::ranges::any_of(
-      query.facts, [](const FactTerm& fact) { return fact.kind == FactTerm::Kind::kPlace && !fact.negated; });
-  if (result.hits.empty() && asks_for_place && absl::IsNotFound(LoadPlaces(app).status())) {
+  if (answer.places_missing) {
     PrintError(kNoPlaces);
   }
   return 0;
 }
 
 CommandResult RunSimilar(App& app, const std::string& photo, const OutputArguments& output) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId id, catalog->FindByPath(CatalogPath(photo).string()));
-  VectorSearch vectors(app.VectorsFolder());
-  CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, FindSimilar(*catalog, vectors, id, output.limit));
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, SimilarPhotos(library, photo, output.limit));
   std::vector<Hit> hits;
   for (const SimilarPhoto& neighbour : neighbours) {
     hits.push_back({.photo = neighbour.photo,
@@ -132,20 +126,20 @@ CommandResult RunSimilar(App& app, const std::string& photo, const OutputArgumen
 
 void AddSearchCommand(CommandLine& parser, App& app) {
   CommandLine command =
-      parser.AddCommand("search", "Find photos: words are meaning, text:WORD, object:dog>2, -object:cat ...");
+      parser.AddCommand("search", "Search photos by meaning and by filters: text:WORD, object:dog>2, -object:cat ...");
   const auto arguments = std::make_shared<SearchArguments>();
   const auto output = std::make_shared<OutputArguments>();
   // A word such as -object:cat is part of the query, not an option.
-  command.AddWords("QUERY", arguments->words, "What to look for (docs/query.md)");
+  command.AddWords("QUERY", arguments->words, "Words and filters (docs/query.md)");
   command.AddOption("--sort", arguments->sort, "relevance, newest or oldest");
-  command.AddOption("--after", arguments->after, "The next page: the cursor that --json gave last");
-  command.AddFlag("--weak", arguments->weak, "Also what only resembles, in its order");
+  command.AddOption("--after", arguments->after, "Continue after this cursor, which --json printed last");
+  command.AddFlag("--weak", arguments->weak, "Include weak matches");
   AddOutputOptions(command, *output);
   command.SetAction([=, &app] { return RunSearch(app, *arguments, *output); });
 }
 
 void AddSimilarCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("similar", "Photos that look like one photo (true copies: duplicates)");
+  CommandLine command = parser.AddCommand("similar", "Find photos that look like one photo (for copies: duplicates)");
   const auto photo = std::make_shared<std::string>();
   const auto output = std::make_shared<OutputArguments>();
   command.AddArgument("PHOTO", *photo, "A scanned photo");

@@ -12,20 +12,19 @@
 #include <vector>
 
 #include "app/findings_json.h"
-#include "app/open_catalog.h"
+#include "app/library_status.h"
 #include "base/rate.h"
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/scan_news.h"
 #include "cli/terminal.h"
-#include "inference/placement/device_store.h"
 
 namespace calotype {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The devices of the models, as they were last put.
+// By model, the device that each ran on last.
 using Placements = std::map<std::string, PlacementRecord>;
 
 double Rounded(double milliseconds) { return std::round(milliseconds * 10) / 10; }
@@ -50,29 +49,29 @@ Json ToJson(const LibraryModels& models) {
           {"switching", models.switching}, {"ready", models.ready},         {"behind", models.behind}};
 }
 
-Json ToJson(const CatalogStatus& status, const Placements& placements, const LibraryModels& models,
-            const std::optional<ScanNews>& news) {
-  Json json = {{"photos", {{"total", status.photos}, {"missing", status.missing}}}};
+Json ToJson(const LibraryStatus& status) {
+  const CatalogStatus& catalog = status.catalog;
+  Json json = {{"photos", {{"total", catalog.photos}, {"missing", catalog.missing}}}};
   json["analyses"] = Json::object();
-  for (const auto& [name, counts] : status.analyses) {
+  for (const auto& [name, counts] : catalog.analyses) {
     json["analyses"][name] = {{"done", counts.done},
                               {"pending", counts.pending},
                               {"running", counts.running},
                               {"failed", counts.failed},
                               {"skipped", counts.skipped}};
   }
-  json["models"] = ToJson(models);
-  json["scan"] = ScanToJson(news);
+  json["models"] = ToJson(status.models);
+  json["scan"] = ScanToJson(status.scan);
   json["runs"] = Json::object();
-  for (const auto& [name, use] : status.devices) {
+  for (const auto& [name, use] : catalog.devices) {
     json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
   }
   json["devices"] = Json::object();
-  for (const auto& [model, record] : placements) {
+  for (const auto& [model, record] : status.placements) {
     json["devices"][model] = ToJson(record);
   }
   json["failures"] = Json::array();
-  for (const FailureGroup& group : status.failures) {
+  for (const FailureGroup& group : catalog.failures) {
     json["failures"].push_back({{"analysis", group.analysis},
                                 {"reason", group.reason},
                                 {"count", group.count},
@@ -98,16 +97,16 @@ std::string ToText(const Placements& placements) {
   return text;
 }
 
-// When a scan tries it again by itself.
+// When a scan retries it without being asked.
 std::string NextTry(const FailureGroup& group) {
   if (group.next_try == 0) {
     return "";
   }
   const double seconds = static_cast<double>(group.next_try - time(nullptr));
-  return seconds <= 0 ? " (the next scan tries again)" : fmt::format(" (tried again in {})", FormatDuration(seconds));
+  return seconds <= 0 ? " (the next scan retries)" : fmt::format(" (retried in {})", FormatDuration(seconds));
 }
 
-// Empty when nothing changes.
+// Empty when no switch of models is in progress.
 std::string ToText(const LibraryModels& models) {
   if (models.wanted == models.shown || !models.shown.has_value()) {
     return "";
@@ -116,34 +115,34 @@ std::string ToText(const LibraryModels& models) {
                      models.wanted->pack, models.shown->pack, models.ready, models.switching, models.shown->pack);
 }
 
-// Photos that one model looked at and its successor could not: what they show is not lost, but it is the first one's.
+// Photos on which the current models failed: they keep the results of the earlier ones.
 std::string BehindText(const LibraryModels& models) {
   return models.behind == 0 ? ""
                             : fmt::format(
-                                  "{} photos show what earlier models found, since the present ones failed on "
-                                  "them (below); calotype retry tries again\n\n",
+                                  "{} photos keep the results of earlier models, because the current ones failed on "
+                                  "them (below); calotype retry retries\n\n",
                                   models.behind);
 }
 
-std::string ToText(const CatalogStatus& status, const Placements& placements, const LibraryModels& models,
-                   const std::optional<ScanNews>& news) {
-  std::string text = fmt::format("{} photos", status.photos);
-  text += status.missing > 0 ? fmt::format(", {} more no longer there\n\n", status.missing) : "\n\n";
-  if (const std::string scan = ScanToText(news); !scan.empty()) {
+std::string ToText(const LibraryStatus& status) {
+  const CatalogStatus& catalog = status.catalog;
+  std::string text = fmt::format("{} photos", catalog.photos);
+  text += catalog.missing > 0 ? fmt::format(", {} more no longer there\n\n", catalog.missing) : "\n\n";
+  if (const std::string scan = ScanToText(status.scan); !scan.empty()) {
     text += scan + "\n";
   }
-  text += ToText(models) + BehindText(models);
+  text += ToText(status.models) + BehindText(status.models);
   text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>8}  device\n", "analysis", "done", "pending",
                            "running", "failed", "skipped", "ms"));
-  for (const auto& [name, counts] : status.analyses) {
-    const auto use = status.devices.find(name);
+  for (const auto& [name, counts] : catalog.analyses) {
+    const auto use = catalog.devices.find(name);
     text += fmt::format(
         "{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{}\n", name, counts.done, counts.pending, counts.running, counts.failed,
         counts.skipped,
-        use == status.devices.end() ? "" : fmt::format("{:>8.0f}  {}", use->second.milliseconds, use->second.device));
+        use == catalog.devices.end() ? "" : fmt::format("{:>8.0f}  {}", use->second.milliseconds, use->second.device));
   }
-  text += ToText(placements);
-  for (const FailureGroup& group : status.failures) {
+  text += ToText(status.placements);
+  for (const FailureGroup& group : catalog.failures) {
     text += fmt::format("\n{} x {}: {}{}\n", group.count, group.analysis, Printable(group.reason), NextTry(group));
     for (const std::string& example : group.examples) {
       text += fmt::format("    {}\n", Printable(example));
@@ -158,25 +157,22 @@ struct StatusArguments {
 };
 
 CommandResult ShowStatus(App& app, const StatusArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, false));
+  Library library(app);
   if (arguments.watch) {
-    return WatchScan(app, arguments.json);
+    return WatchScan(library, arguments.json);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
-  const Placements placements = DeviceStore(app.DeviceFile()).Placements();
-  CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
-  const std::optional<ScanNews> news = NewsOfScan(app);
-  Print(arguments.json ? JsonLine(ToJson(status, placements, models, news)) : ToText(status, placements, models, news));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, ReadStatus(library));
+  Print(arguments.json ? JsonLine(ToJson(status)) : ToText(status));
   return 0;
 }
 
 }  // namespace
 
 void AddStatusCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("status", "How far it got, and what failed for which reason");
+  CommandLine command = parser.AddCommand("status", "Show progress and failures");
   const auto arguments = std::make_shared<StatusArguments>();
   command.AddFlag("--json", arguments->json, "As JSON");
-  command.AddFlag("--watch", arguments->watch, "How far the scan is that runs now, until it ends");
+  command.AddFlag("--watch", arguments->watch, "Follow the running scan until it ends");
   command.SetAction([=, &app] { return ShowStatus(app, *arguments); });
 }
 

@@ -1,0 +1,70 @@
+#include "app/catalog_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "base/temporary_folder.h"
+
+namespace calotype {
+namespace {
+
+class CatalogPoolTest : public ::testing::Test {
+ protected:
+  const StatusOr<TemporaryFolder> folder_ = TemporaryFolder::Create();
+  const std::string file_ = (folder_->path() / "catalog.db").string();
+  CatalogPool pool_{file_, [this] { return Catalog::Open(file_); }, 2};
+};
+
+TEST_F(CatalogPoolTest, AConnectionIsUsedAgain) {
+  for (int i = 0; i < 3; ++i) {
+    const StatusOr<CatalogLease> lease = pool_.Take();
+    ASSERT_TRUE(lease.ok()) << lease.status();
+    EXPECT_TRUE((*lease)->Roots().ok());
+  }
+  EXPECT_EQ(pool_.opened(), 1);
+}
+
+TEST_F(CatalogPoolTest, NoMoreThanTheCapacityAreInUse) {
+  std::atomic<int> in_use = 0;
+  std::atomic<int> most = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        const StatusOr<CatalogLease> lease = pool_.Take();
+        EXPECT_TRUE(lease.ok());
+        const int now = ++in_use;
+        for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        --in_use;
+      });
+    }
+  }
+  EXPECT_LE(most, 2);
+  EXPECT_LE(pool_.opened(), 2);
+}
+
+TEST_F(CatalogPoolTest, AReplacedFileIsOpenedAnew) {
+  ASSERT_TRUE(pool_.Take().ok());
+  std::filesystem::rename(file_, file_ + ".before");
+  ASSERT_TRUE(Catalog::Open(file_).ok());
+  const StatusOr<CatalogLease> lease = pool_.Take();
+  ASSERT_TRUE(lease.ok()) << lease.status();
+  EXPECT_EQ(pool_.opened(), 2);
+  EXPECT_FALSE(pool_.CloseIdle());
+}
+
+TEST_F(CatalogPoolTest, AnErrorGivesThePlaceBack) {
+  CatalogPool failing(file_, [] { return absl::UnavailableError("locked"); }, 1);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Message(failing.Take().status()), "locked");
+  }
+  EXPECT_TRUE(failing.CloseIdle());
+}
+
+}  // namespace
+}  // namespace calotype

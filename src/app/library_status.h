@@ -1,0 +1,29 @@
+// The state of a library: its photos, analyses, failures, devices, models, and the running scan.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "app/library.h"
+#include "base/status.h"
+#include "inference/placement/device_store.h"
+#include "pipeline/progress_file.h"
+
+namespace calotype {
+
+struct LibraryStatus {
+  CatalogStatus catalog;
+  LibraryModels models;
+  std::map<std::string, PlacementRecord> placements;  // by model: the device that each ran on last
+  std::optional<ScanNews> scan;                       // of this or another process; nullopt: there never was a scan
+};
+
+// kFailedPrecondition when nothing was scanned yet.
+StatusOr<LibraryStatus> ReadStatus(Library& library);
+
+// The progress of the latest scan of this library, in whichever process it ran; nullopt when there never was one.
+// Cheap: reads one small file. kFailedPrecondition when nothing was scanned yet.
+StatusOr<std::optional<ScanNews>> ReadScanNews(Library& library);
+
+}  // namespace calotype

@@ -1,0 +1,178 @@
+// RunScanRequest: from the settings and a request to one scan, or to a series of them.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "app/load_places.h"
+#include "app/open_catalog.h"
+#include "app/scan.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "pipeline/folder_watcher.h"
+#include "pipeline/process_photo.h"
+#include "search/people.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kSecondsPerDay = 86'400;
+// While folders are watched: how often to look for failures that are due for a retry.
+constexpr std::chrono::seconds kRetryCheck{60};
+
+// The priority of this thread and of those that it starts.
+void LowerPriority(int64_t nice) {
+  if (nice > 0 && setpriority(PRIO_PROCESS, 0, static_cast<int>(nice)) != 0) {
+    LogWarning("scan.nice is {}, which the system refused", nice);
+  }
+}
+
+Status SortPeople(Library& library, const Models& models) {
+  const StatusOr<float> threshold = models.FaceMatchThreshold();
+  if (!threshold.ok()) {
+    return absl::OkStatus();  // A pack without a face model has no people.
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  // First, so that unnamed faces join the people whom regions name.
+  CALOTYPE_RETURN_IF_ERROR(catalog->ImportRegionNames().status());
+  return UpdatePeople(*catalog, *threshold);
+}
+
+// With a memory limit all models are loaded first: what is left is for photos.
+Status Preload(const Settings& settings, ModelCache& cache) {
+  if (settings.memory_mb == 0) {
+    return cache.Preload({settings.preload.begin(), settings.preload.end()});
+  }
+  CALOTYPE_RETURN_IF_ERROR(cache.Preload({kModelTasks.begin(), kModelTasks.end()}));
+  if (const int64_t held = ResidentBytes() / 1'000'000; held >= settings.memory_mb) {
+    LogWarning(
+        "the models alone use {} MB of memory, the limit is {} MB ({}): the limit cannot be kept, and photos are "
+        "processed one at a time; raise the limit or use a smaller pack",
+        held, settings.memory_mb, kMemoryKnob);
+  }
+  return absl::OkStatus();
+}
+
+// Models, analysers and settings for the scans of one request, one after the other.
+class ScanRunner {
+ public:
+  static StatusOr<std::unique_ptr<ScanRunner>> Open(Library& library, const ScanRequest& request,
+                                                    const EventHandler& on_event, const std::stop_token& stop);
+
+  // Scans `parts` of the folders, or all of them if it is empty. With `walk` false no folder is walked.
+  StatusOr<ScanReport> Run(const std::vector<fs::path>& parts, bool walk = true);
+  // Scans all, then what changes, until a stop.
+  StatusOr<ScanReport> Watch();
+
+ private:
+  ScanRunner(Library& library, const EventHandler& on_event, const std::stop_token& stop)
+      : library_(library), on_event_(on_event), stop_(stop) {}
+
+  const Settings& settings() const { return library_.app().settings(); }
+  Status OpenModelsOf(const ScanRequest& request);
+  StatusOr<ScanOptions> OptionsOf(const ScanRequest& request) const;
+
+  Library& library_;
+  const EventHandler& on_event_;
+  const std::stop_token& stop_;
+  std::unique_ptr<Models> models_;
+  std::unique_ptr<PhotoAnalysis> analysis_;  // after the models, which it uses
+  ScanOptions options_;
+};
+
+StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(Library& library, const ScanRequest& request,
+                                                       const EventHandler& on_event, const std::stop_token& stop) {
+  std::unique_ptr<ScanRunner> runner(new ScanRunner(library, on_event, stop));
+  CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library.app(), /*create=*/true).status());
+  LowerPriority(runner->settings().nice);
+  CALOTYPE_RETURN_IF_ERROR(runner->OpenModelsOf(request));
+  CALOTYPE_ASSIGN_OR_RETURN(runner->options_, runner->OptionsOf(request));
+  return runner;
+}
+
+Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
+  const ModelChoice choice = request.models.has_value() ? *request.models : PackInUse(library_.app());
+  CALOTYPE_ASSIGN_OR_RETURN(models_, library_.Open(choice, ModelUse::Of(settings().workers)));
+  CALOTYPE_ASSIGN_OR_RETURN(analysis_, OpenAnalysis(*models_, request.only));
+  models_->MeasureDevices(on_event_, stop_);
+  return stop_.stop_requested() ? absl::OkStatus() : Preload(settings(), *models_->cache);
+}
+
+StatusOr<ScanOptions> ScanRunner::OptionsOf(const ScanRequest& request) const {
+  CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(library_.app()));
+  ScanOptions options{
+      .catalog_file = settings().catalog_file,
+      .models = models_->Set(),
+      .wait = true,
+      .workers = static_cast<int>(settings().workers),
+      .limits = settings().Limits(),
+      .memory = {.limit = settings().memory_mb * 1'000'000,
+                 .make_room = [cache = models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},
+      .places = std::move(places),
+      .scanner = {.exclude = settings().exclude,
+                  .follow_links = settings().follow_links,
+                  .gone_is_deleted = request.gone},
+      .throttle = {.max_load = static_cast<double>(settings().max_load),
+                   .own_threads = App::Cores(),
+                   .rest_on_battery = settings().rest_on_battery}};
+  for (const std::string& folder : request.folders) {
+    options.roots.push_back(CatalogPath(folder));
+  }
+  return options;
+}
+
+StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool walk) {
+  ScanOptions options = options_;
+  options.parts = parts;
+  if (!walk) {
+    options.roots.clear();
+  }
+  if (const int64_t days = settings().forget_after_days; days > 0) {
+    options.forget_before = time(nullptr) - days * kSecondsPerDay;
+  }
+  const ScanSubscriber forward = [this](const ScanEvent& event) {
+    std::visit([this](const auto& value) { on_event_(value); }, event);
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(ScanReport report, RunScan(options, *analysis_, forward, stop_));
+  // During a switch of models the shown faces have embeddings of the earlier model, which needs another threshold.
+  if (!report.switching) {
+    CALOTYPE_RETURN_IF_ERROR(SortPeople(library_, *models_));
+  }
+  on_event_(report);
+  return report;
+}
+
+StatusOr<ScanReport> ScanRunner::Watch() {
+  // Made before the first scan, so that no change between that scan and the watching is missed.
+  FolderWatcher watcher(options_.roots, {.settle = std::chrono::seconds(settings().settle_s),
+                                         .poll = std::chrono::seconds(settings().poll_s)});
+  for (const FolderWatcher::Polled& polled : watcher.polled()) {
+    on_event_(FolderPolled{.folder = polled.root.string(), .reason = polled.reason});
+  }
+  StatusOr<ScanReport> report = Run({});
+  while (report.ok() && !stop_.stop_requested()) {
+    const std::vector<fs::path> changed = watcher.Wait(kRetryCheck, stop_);
+    if (!stop_.stop_requested()) {
+      // Also without a change: failures may be due for a retry.
+      report = Run(changed, !changed.empty());
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+StatusOr<ScanReport> RunScanRequest(Library& library, const ScanRequest& request, const EventHandler& on_event,
+                                    const std::stop_token& stop) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto runner, ScanRunner::Open(library, request, on_event, stop));
+  return request.watch ? runner->Watch() : runner->Run({});
+}
+
+}  // namespace calotype

@@ -1,0 +1,33 @@
+// Searches a library by words, filters and likeness to one photo.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/library.h"
+#include "base/status.h"
+#include "search/query.h"
+#include "search/searcher.h"
+#include "search/similar.h"
+
+namespace calotype {
+
+struct SearchAnswer {
+  SearchResult result;
+  // Nothing was found, the query asks for a place, and this machine has no names of places (kNoPlaces).
+  bool places_missing = false;
+};
+
+// Parses a query (docs/query.md). Makes the paths of like: absolute, relative ones from the current folder.
+// kInvalidArgument for a query that cannot be read.
+StatusOr<Query> ReadQuery(std::string_view text);
+
+// The photos that match `query`. Opens the text encoder only for a query with words; without one (the pack has none)
+// words are compared with labels, text and names only, and each hit says so. Thread-safe.
+StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const SearchOptions& options);
+
+// The `limit` photos that look most like the photo at `path`, best first. Errors as in FindSimilar().
+StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::string& path, int limit);
+
+}  // namespace calotype
