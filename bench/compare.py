@@ -120,6 +120,7 @@ class Bench:
             raise SystemExit(f"bench/compare: another run uses {self.work}; wait for it, or choose another --work") from None
         self.log.write_bytes(b"")
         self.environment = dict(os.environ, CALOTYPE_HOME=str(self.work / "home"),
+                                XDG_CACHE_HOME=str(self.work / "home"),
                                 CALOTYPE_MODELS_FOLDER=str(self.models / "models"))
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calotype"
         for name, folder in (("ONNXRUNTIME", "onnxruntime/lib"), ("OPENVINO", "openvino/libs")):

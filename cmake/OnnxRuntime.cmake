@@ -1,9 +1,7 @@
 # ONNX Runtime's C and C++ headers, as the target calotype_onnxruntime_headers. The library itself is opened at run time.
 # An installed ONNX Runtime is used where there is one; else what tools/setup/fetch_runtimes put into the cache, which has
 # the same oldest version.
-if(NOT "$ENV{CALOTYPE_HOME}" STREQUAL "")
-  set(calotype_cache "$ENV{CALOTYPE_HOME}")
-elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+if(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
   set(calotype_cache "$ENV{XDG_CACHE_HOME}/calotype")
 else()
   set(calotype_cache "$ENV{HOME}/.cache/calotype")

@@ -22,13 +22,15 @@ def user_cache() -> pathlib.Path:
 
 
 class Library:
-    """A catalogue and a folder of photos in a temporary place."""
+    """A catalogue and a folder of photos in a temporary folder."""
 
     def __init__(self) -> None:
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="calotype-test-"))
         self.photos = self.home / "photos"
         self.photos.mkdir()
-        self.environment = dict(os.environ, CALOTYPE_HOME=str(self.home / "home"))
+        # What is measured and made stays here, too; models and runtimes are the user's.
+        self.cache = self.home / "cache/calotype"
+        self.environment = dict(os.environ, CALOTYPE_HOME=str(self.home / "home"), XDG_CACHE_HOME=str(self.cache.parent))
         self.environment.setdefault("CALOTYPE_MODELS_FOLDER", str(user_cache() / "models"))
         for name, folder in (("ONNXRUNTIME", "onnxruntime/lib"), ("OPENVINO", "openvino/libs")):
             if (user_cache() / folder).exists():

@@ -121,7 +121,7 @@ class DeviceTestCase(CalotypeTestCase):
 
     def kept(self) -> dict:
         """What the program remembers of devices: trials and failures, by "model hash | engine device precision | ..."."""
-        return json.loads((self.library.home / "home/devices.json").read_text(encoding="utf-8"))
+        return json.loads((self.library.cache / "devices.json").read_text(encoding="utf-8"))
 
     def failures(self) -> dict[str, dict]:
         """By model, those of the faulty device."""
@@ -169,7 +169,7 @@ class FaultTest(DeviceTestCase):
         cls.clean = Results(cls.scanned("onnxruntime:cpu"))
         library = cls.scanned("faulty,onnxruntime:cpu")
         cls.healthy = Results(library)
-        cls.measured = library.home / "home/devices.json"
+        cls.measured = library.cache / "devices.json"
 
     def setUp(self) -> None:
         super().setUp()
@@ -179,8 +179,8 @@ class FaultTest(DeviceTestCase):
     def scan_with(self, fault: str, measured: bool = True) -> tuple[Results, str]:
         """Scans with the fault on, on a machine that was measured when nothing failed, or never."""
         if measured:
-            (self.library.home / "home").mkdir()
-            shutil.copy(self.measured, self.library.home / "home")
+            self.library.cache.mkdir(parents=True)
+            shutil.copy(self.measured, self.library.cache)
         done = self.scan_fault(fault)
         results = Results(self.library)
         self.check_once_each(results, len(PHOTOS), ANALYSES)
@@ -303,7 +303,7 @@ class RandomFaultTest(DeviceTestCase):
 
     def end_waits(self) -> None:
         """As if the time had passed after which failed devices are tried again."""
-        file = self.library.home / "home/devices.json"
+        file = self.library.cache / "devices.json"
         kept = self.kept()
         for failure in kept["failures"].values():
             failure["next_try"] = 0

@@ -175,12 +175,12 @@ class DoctorTest(CalotypeTestCase):
         folder = self.copy_of_pack("own")
         own = folder.rename(folder.parent / "own")
         (own / "scrfd.onnx").unlink()
-        kept = self.library.environment["CALOTYPE_HOME"]
-        self.addCleanup(self.library.environment.update, CALOTYPE_HOME=kept)
-        home = pathlib.Path(self.library.home) / "fix"
-        self.library.environment["CALOTYPE_HOME"] = str(home)
-        home.mkdir()
-        (home / "devices.json").write_text("{}")
+        kept = self.library.environment["XDG_CACHE_HOME"]
+        self.addCleanup(self.library.environment.update, XDG_CACHE_HOME=kept)
+        cache = pathlib.Path(self.library.home) / "fix"
+        self.library.environment["XDG_CACHE_HOME"] = str(cache)
+        (cache / "calotype").mkdir(parents=True)
+        (cache / "calotype/devices.json").write_text("{}")
         answer = self.examine(
             f"models.folder={own.parent}", "models.pack=own", "devices.default=onnxruntime:cpu",
             expect=1, command=("doctor", "--json", "--fix"),

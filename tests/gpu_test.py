@@ -80,7 +80,7 @@ class GpuTest(DeviceTestCase):
         cls.clean = Results(cls.scanned("onnxruntime:cpu"))
         library = cls.scanned("cuda,onnxruntime:cpu")
         cls.on_gpu = Results(library)
-        cls.measured = library.home / "home/devices.json"
+        cls.measured = library.cache / "devices.json"
 
     def use(self, devices: str, runtime: str = RUNTIME) -> None:
         self.configure(inference_onnxruntime=runtime, inference_openvino="none", devices_default=devices)
@@ -91,8 +91,8 @@ class GpuTest(DeviceTestCase):
 
     def remember_measurements(self) -> None:
         """As on a machine that was measured when nothing failed."""
-        (self.library.home / "home").mkdir(exist_ok=True)
-        shutil.copy(self.measured, self.library.home / "home")
+        self.library.cache.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.measured, self.library.cache)
 
     def ran_on_gpu(self, results: Results) -> int:
         return sum(" cuda " in (device or "") for *_, device in results.outcomes)
@@ -137,6 +137,7 @@ class GpuTest(DeviceTestCase):
         for measured in (False, True):
             with self.subTest(measured=measured):
                 shutil.rmtree(self.library.home / "home", ignore_errors=True)
+                shutil.rmtree(self.library.cache, ignore_errors=True)
                 if measured:
                     self.remember_measurements()
                 with GpuMemoryTaken():

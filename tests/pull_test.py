@@ -41,7 +41,7 @@ class PullTest(CalotypeTestCase):
         code, _, error = self.pull("runtime-cuda", "--wheels", wheels)
         self.assertEqual(code, 1)
         self.assertIn(f"pip could not install from {wheels}", error)
-        self.assertFalse((self.library.home / "home" / "runtime-cuda").exists())
+        self.assertFalse((self.library.cache / "runtime-cuda").exists())
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class QuantiseTest(CalotypeTestCase):
         pass  # One library for all: nothing below changes what others look at.
 
     def forms(self, library: Library) -> list[pathlib.Path]:
-        return sorted((library.home / "home" / "quantised").glob("*"))
+        return sorted((library.cache / "quantised").glob("*"))
 
     def analyze(self, device: str) -> list[dict]:
         photos = sorted(self.library.photos.iterdir())[:3]
@@ -116,7 +116,7 @@ class QuantiseTest(CalotypeTestCase):
         library = Library()
         self.addCleanup(library.close)
         process = library.start("models", "quantise")
-        folder = library.home / "home" / "quantised"
+        folder = library.cache / "quantised"
         deadline = time.monotonic() + 120
         while not list(folder.glob("part-*/*")) and time.monotonic() < deadline:
             time.sleep(0.02)

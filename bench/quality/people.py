@@ -75,6 +75,7 @@ class Program:
             "CALOTYPE_MODELS_FOLDER": str(cache / "models"),
             **os.environ,
             "CALOTYPE_HOME": str(home),
+            "XDG_CACHE_HOME": str(home),
             "CALOTYPE_MODELS_PACK": pack,
             "CALOTYPE_DEVICES_DEFAULT": "onnxruntime:cpu",
         }

@@ -38,6 +38,7 @@ class Library:
         cache = Path.home() / ".cache/calotype"
         self.environment = {
             "CALOTYPE_INFERENCE_ONNXRUNTIME": str(cache / "onnxruntime/lib"), **os.environ, "CALOTYPE_HOME": str(home / "home"),
+            "XDG_CACHE_HOME": str(home / "home"),
             "CALOTYPE_MODELS_FOLDER": models, "CALOTYPE_MODELS_PACK": "starter", "CALOTYPE_DEVICES_DEFAULT": "onnxruntime:cpu",
         }
         for i, (name, *_) in enumerate(rows("starter_truth.tsv")):

@@ -60,7 +60,7 @@ StatusOr<DeletedResults> DeletePreviousResults(const App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/false));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
   DeletedResults deleted;
-  CALOTYPE_ASSIGN_OR_RETURN(deleted.photos, catalog->ForgetPreviousModels());
+  CALOTYPE_ASSIGN_OR_RETURN(deleted.photos, catalog->DeletePreviousModels());
   if (models.previous.has_value()) {
     deleted.pack = models.previous->pack;
   }

@@ -128,7 +128,9 @@ TEST(FoldersTest, XdgAndHomeAndEverythingInOne) {
   EXPECT_EQ(with({{"HOME", "/h"}}).config, "/h/.config/calotype");
   EXPECT_EQ(with({{"HOME", "/h"}, {"XDG_CACHE_HOME", "/c"}}).cache, "/c/calotype");
   EXPECT_EQ(with({{"HOME", "/h"}, {"XDG_CACHE_HOME", "relative"}}).cache, "/h/.cache/calotype");
-  EXPECT_EQ(with({{"HOME", "/h"}, {"CALOTYPE_HOME", "/all"}}).cache, "/all");
+  EXPECT_EQ(with({{"HOME", "/h"}, {"CALOTYPE_HOME", "/mine"}}).data, "/mine");
+  EXPECT_EQ(with({{"HOME", "/h"}, {"CALOTYPE_HOME", "/mine"}}).config, "/mine");
+  EXPECT_EQ(with({{"HOME", "/h"}, {"CALOTYPE_HOME", "/mine"}}).cache, "/h/.cache/calotype") << "models stay";
 }
 
 }  // namespace

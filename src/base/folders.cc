@@ -15,17 +15,17 @@ Folders FoldersFromEnvironment(const std::function<const char*(const char*)>& ge
     const char* const value = get(name);
     return value == nullptr ? "" : value;
   };
-  if (const fs::path home = read("CALOTYPE_HOME"); !home.empty()) {
-    return {.config = home, .data = home, .cache = home};
-  }
   const fs::path user = read("HOME");
   const auto folder = [&](const char* name, const char* fallback) {
     const fs::path base = read(name);
     return (base.is_absolute() ? base : user / fallback) / "calotype";
   };
-  return {.config = folder("XDG_CONFIG_HOME", ".config"),
-          .data = folder("XDG_DATA_HOME", ".local/share"),
-          .cache = folder("XDG_CACHE_HOME", ".cache")};
+  const fs::path cache = folder("XDG_CACHE_HOME", ".cache");
+  if (const fs::path home = read("CALOTYPE_HOME"); !home.empty()) {
+    return {.config = home, .data = home, .cache = cache};
+  }
+  return {
+      .config = folder("XDG_CONFIG_HOME", ".config"), .data = folder("XDG_DATA_HOME", ".local/share"), .cache = cache};
 }
 
 }  // namespace calotype

@@ -161,11 +161,11 @@ class WorkflowTest {
       changes.push_back(fmt::format("devices.{}=faulty,onnxruntime:cpu", task));
     }
     CALOTYPE_ASSIGN_OR_RETURN(
-        ChildProcess scan,
-        ChildProcess::Start(Command({"scan", photos().string()}, changes), true,
-                            {"CALOTYPE_HOME=" + home().string(), fmt::format("CALOTYPE_FAULT={}", fault)}));
-    return Expect(scan.Wait().exit_status == 0, fault.empty() ? "the scan failed before the device was made to fail"
-                                                              : "the scan failed when its device failed");
+        ChildProcess scan, ChildProcess::Start(Command({"scan", photos().string()}, changes), true,
+                                               {"CALOTYPE_HOME=" + home().string(), "XDG_CACHE_HOME=" + home().string(),
+                                                fmt::format("CALOTYPE_FAULT={}", fault)}));
+    return Expect(scan.Wait().exit_status == 0, fault.empty() ? "the scan failed on the device that is to fail later"
+                                                              : "the scan failed when its device did");
   }
 
   // Something ran on the device before it failed, each analysis went on on the CPU, and the reason is stored.

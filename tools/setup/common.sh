@@ -1,8 +1,8 @@
 # Sourced by the scripts that prepare a machine: where things are cached, and Python environments.
 
 setup_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# The folder that the program takes too (src/base/folders.h).
-cache=${CALOTYPE_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/calotype}
+# The folder that the program uses, too (src/base/folders.h).
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/calotype
 
 die() {
   echo "$(basename "$0"): $*" >&2

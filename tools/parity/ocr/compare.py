@@ -52,7 +52,7 @@ def manifest(folder: Path, files: dict[str, tuple[str, Path]], extra: dict[str, 
 
 def ours(pack: Path, home: Path, names: list[Path]) -> dict[str, list[dict]]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calotype"
-    environment = dict(os.environ, CALOTYPE_HOME=str(home), CALOTYPE_MODELS_FOLDER=str(pack.parent),
+    environment = dict(os.environ, CALOTYPE_HOME=str(home), XDG_CACHE_HOME=str(home), CALOTYPE_MODELS_FOLDER=str(pack.parent),
                        CALOTYPE_MODELS_PACK=pack.name, CALOTYPE_DEVICES_DEFAULT="onnxruntime:cpu:f32")
     if (cache / "onnxruntime/lib").exists():
         environment.setdefault("CALOTYPE_INFERENCE_ONNXRUNTIME", str(cache / "onnxruntime/lib"))
