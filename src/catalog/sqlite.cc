@@ -1,7 +1,9 @@
 #include "catalog/sqlite.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -74,6 +76,29 @@ Status StatusOf(sqlite3* connection, int code, const std::filesystem::path& file
   const Kind kind = KindOf(code, system_error);
   return {kind.code, fmt::format(fmt::runtime(kind.message), file.string(),
                                  fmt::format("{}, SQLite code {}", reason, code), file.parent_path().string())};
+}
+
+std::filesystem::path WalFile(const std::filesystem::path& file) { return file.string() + "-wal"; }
+
+bool MayWrite(const std::filesystem::path& path) { return faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0; }
+
+// True for a database that is there, in a folder that cannot be written, and that no process has open: all of it is in
+// the one file then, but SQLite would need two more files beside it.
+bool IsAtRestAndReadOnly(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  return std::filesystem::exists(file, error) && !std::filesystem::exists(WalFile(file), error) && !MayWrite(folder);
+}
+
+// `file` as SQLite's URI for a file that nobody changes.
+std::string ImmutableUri(const std::filesystem::path& file) {
+  constexpr std::string_view kSpecial = "%?#";
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    uri += kSpecial.find(c) == std::string_view::npos ? std::string(1, c)
+                                                      : fmt::format("%{:02x}", static_cast<unsigned>(c));
+  }
+  return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -170,18 +195,23 @@ void Statement::BindBlob(int index, Blob value) {
 
 StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& file) {
   sqlite3* connection = nullptr;
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(file.c_str(), &connection, kFlags, nullptr);
+  constexpr int kFlags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const bool immutable = IsAtRestAndReadOnly(file);
+  const int code = immutable ? sqlite3_open_v2(ImmutableUri(file).c_str(), &connection,
+                                               kFlags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
+                             : sqlite3_open_v2(file.c_str(), &connection,
+                                               kFlags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   if (code != SQLITE_OK) {
     Status status = StatusOf(connection, code, file);
     sqlite3_close(connection);
     return status;
   }
   sqlite3_busy_timeout(connection, kBusyTimeoutMs);
-  return std::unique_ptr<Database>(new Database(file, connection));
+  return std::unique_ptr<Database>(new Database(file, connection, immutable));
 }
 
-Database::Database(std::filesystem::path file, sqlite3* connection) : file_(std::move(file)), connection_(connection) {}
+Database::Database(std::filesystem::path file, sqlite3* connection, bool immutable)
+    : file_(std::move(file)), connection_(connection), immutable_(immutable) {}
 
 Database::~Database() {
   idle_statements_.clear();
@@ -195,6 +225,11 @@ Status Database::Script(const std::string& sql) {
 }
 
 StatusOr<Statement> Database::Prepare(std::string_view sql) {
+  // Writers put changes there first, and into the file itself later.
+  if (std::error_code error; immutable_ && std::filesystem::exists(WalFile(file_), error)) {
+    return absl::UnavailableError(
+        fmt::format("another process began to write the catalogue {} while it was read; run again", file_.string()));
+  }
   if (const auto idle = idle_statements_.find(sql); idle != idle_statements_.end()) {
     StatementHandle handle = std::move(idle->second);
     idle_statements_.erase(idle);
@@ -212,6 +247,8 @@ StatusOr<Statement> Database::Prepare(std::string_view sql) {
 void Database::GiveBack(std::string sql, StatementHandle handle) {
   idle_statements_.try_emplace(std::move(sql), std::move(handle));
 }
+
+bool Database::read_only() const { return sqlite3_db_readonly(connection_, "main") == 1; }
 
 int64_t Database::changes() const { return sqlite3_changes64(connection_); }
 

@@ -109,6 +109,10 @@ class Statement {
 class Database {
  public:
   // Opens or creates `file`; nothing is written yet. Waits up to 10 s for another process's lock.
+  // A file that cannot be written is opened for reading. Where its folder cannot be written either and no process has
+  // it open (there is no "-wal" file), SQLite cannot make the files by which its processes agree, and reads the file as
+  // one that does not change. When another process, which may write there, begins to do so, the next statement fails
+  // with kUnavailable: what the connection has read until then is consistent, and a new connection sees the change.
   static StatusOr<std::unique_ptr<Database>> Open(const std::filesystem::path& file);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -142,6 +146,8 @@ class Database {
   int64_t last_insert_id() const;
   bool in_transaction() const;
   const std::filesystem::path& file() const { return file_; }
+  // True when it was opened for reading only.
+  bool read_only() const;
 
   // The Status for SQLite's result code `code`:
   //   kUnavailable        another process kept its lock for 10 s
@@ -154,12 +160,13 @@ class Database {
 
  private:
   friend class Statement;
-  Database(std::filesystem::path file, sqlite3* connection);
+  Database(std::filesystem::path file, sqlite3* connection, bool immutable);
   StatusOr<Statement> Prepare(std::string_view sql);
   void GiveBack(std::string sql, StatementHandle handle);
 
   std::filesystem::path file_;
   sqlite3* connection_;
+  const bool immutable_;  // read without locks
   std::map<std::string, StatementHandle, std::less<>> idle_statements_;
 };
 

@@ -14,8 +14,8 @@ namespace {
 
 // WAL: readers and the writer do not wait for each other. NORMAL: a power cut may undo the latest commits, whose work is
 // then pending again; it never damages the file.
-constexpr const char* kPragmas =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;";
+constexpr const char* kWritePragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+constexpr const char* kPragmas = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;";
 
 // When several processes create the same file at once, SQLite refuses the change to WAL immediately instead of waiting
 // for the lock.
@@ -52,6 +52,9 @@ Status CheckFileSystem(const CatalogFiles& files, const SqliteCatalog::FileSyste
 
 Status Prepare(Database& database) {
   CALOTYPE_RETURN_IF_ERROR(Migrate(database));
+  if (!database.read_only()) {
+    CALOTYPE_RETURN_IF_ERROR(database.Script(kWritePragmas));
+  }
   return database.Script(kPragmas);
 }
 
