@@ -10,6 +10,7 @@
 #include "app/findings_json.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
+#include "pipeline/scan_progress_json.h"
 
 namespace calotype {
 namespace {
@@ -76,17 +77,11 @@ Json ScanToJson(const std::optional<ScanNews>& news) {
   if (!Runs(news)) {
     return nullptr;
   }
-  const ScanProgress& progress = news->progress;
-  return {{"process", news->process},
-          {"walking", progress.walking},
-          {"photos", progress.photos},
-          {"unchanged", progress.unchanged},
-          {"to_do", progress.to_do},
-          {"analysed", progress.analysed},
-          {"failed", progress.failed},
-          {"photos_per_minute", OrNull(news->per_minute)},
-          {"seconds_left", OrNull(SecondsLeft(progress, news->per_minute))},
-          {"resting", progress.resting}};
+  Json json = ToJson(news->progress);
+  json.update({{"process", news->process},
+               {"photos_per_minute", OrNull(news->per_minute)},
+               {"seconds_left", OrNull(SecondsLeft(news->progress, news->per_minute))}});
+  return json;
 }
 
 std::string ScanToText(const std::optional<ScanNews>& news) {

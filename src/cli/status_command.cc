@@ -18,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/scan_news.h"
 #include "cli/terminal.h"
+#include "inference/placement/placement_json.h"
 
 namespace calotype {
 namespace {
@@ -29,18 +30,11 @@ using Placements = std::map<std::string, PlacementRecord>;
 
 double Rounded(double milliseconds) { return std::round(milliseconds * 10) / 10; }
 
-Json ToJson(const PlacementRecord& record) {
-  Json not_used = Json::array();
-  for (const NotUsed& device : record.not_used) {
-    not_used.push_back({{"device", device.device}, {"reason", device.reason}, {"news", device.news}});
-  }
-  return {{"task", record.task},
-          {"engine", record.device.engine},
-          {"device", record.device.device},
-          {"precision", record.device.precision},
-          {"ms", record.trial ? Json(Rounded(record.trial->milliseconds)) : Json(nullptr)},
-          {"agreement", record.trial ? Json(record.trial->figure) : Json(nullptr)},
-          {"not_used", not_used}};
+Json PlacementToJson(const PlacementRecord& record) {
+  Json json = ToJson(record);
+  json["ms"] = record.trial ? Json(Rounded(record.trial->milliseconds)) : Json(nullptr);
+  json["agreement"] = record.trial ? Json(record.trial->figure) : Json(nullptr);
+  return json;
 }
 
 Json ToJson(const LibraryModels& models) {
@@ -68,7 +62,7 @@ Json ToJson(const LibraryStatus& status) {
   }
   json["devices"] = Json::object();
   for (const auto& [model, record] : status.placements) {
-    json["devices"][model] = ToJson(record);
+    json["devices"][model] = PlacementToJson(record);
   }
   json["failures"] = Json::array();
   for (const FailureGroup& group : catalog.failures) {

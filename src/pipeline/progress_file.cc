@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "catalog/work_owner.h"
+#include "pipeline/scan_progress_json.h"
 
 namespace calotype {
 namespace {
@@ -35,15 +36,7 @@ ScanNews::Life LifeOf(const Json& json) {
 }
 
 ScanNews FromJson(const Json& json) {
-  ScanNews news{.life = LifeOf(json),
-                .process = json.at("process"),
-                .progress = {.walking = json.at("walking"),
-                             .photos = json.at("photos"),
-                             .unchanged = json.at("unchanged"),
-                             .to_do = json.at("to_do"),
-                             .analysed = json.at("analysed"),
-                             .failed = json.at("failed"),
-                             .resting = json.at("resting")}};
+  ScanNews news{.life = LifeOf(json), .process = json.at("process"), .progress = ScanProgressFrom(json)};
   if (const Json& rate = json.at("photos_per_minute"); !rate.is_null()) {
     news.per_minute = rate.get<double>();
   }
@@ -79,18 +72,12 @@ void ProgressFile::End(const ScanProgress& progress) { Write(progress, true); }
 // Renamed into place, so that no reader sees half a file. Not synced, since it has no use after a power cut.
 void ProgressFile::Write(const ScanProgress& progress, bool ended) const {
   const std::optional<double> rate = rate_.PerMinute();
-  const Json json = {{"process", getpid()},
-                     {"ended", ended},
-                     {"boot", BootId()},
-                     {"told_at", SecondsSinceStart()},
-                     {"walking", progress.walking},
-                     {"photos", progress.photos},
-                     {"unchanged", progress.unchanged},
-                     {"to_do", progress.to_do},
-                     {"analysed", progress.analysed},
-                     {"failed", progress.failed},
-                     {"resting", progress.resting},
-                     {"photos_per_minute", rate ? Json(*rate) : Json(nullptr)}};
+  Json json = ToJson(progress);
+  json.update({{"process", getpid()},
+               {"ended", ended},
+               {"boot", BootId()},
+               {"told_at", SecondsSinceStart()},
+               {"photos_per_minute", rate ? Json(*rate) : Json(nullptr)}});
   const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   const std::string temporary = file_.string() + ".new";
   const UniqueFd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "inference/placement/placement_json.h"
 
 namespace calotype {
 namespace {
@@ -47,16 +48,9 @@ Trial TrialFrom(const json& trial) {
 }
 
 json AsJson(const PlacementRecord& record) {
-  json not_used = json::array();
-  for (const NotUsed& device : record.not_used) {
-    not_used.push_back({{"device", device.device}, {"reason", device.reason}, {"news", device.news}});
-  }
-  return {{"task", record.task},
-          {"engine", record.device.engine},
-          {"device", record.device.device},
-          {"precision", record.device.precision},
-          {"trial", record.trial ? AsJson(*record.trial) : json(nullptr)},
-          {"not_used", not_used}};
+  json placement = ToJson(record);
+  placement["trial"] = record.trial ? AsJson(*record.trial) : json(nullptr);
+  return placement;
 }
 
 PlacementRecord PlacementFrom(const json& record) {
