@@ -38,6 +38,28 @@ std::vector<std::string> EnvironmentWith(std::vector<std::string> variables) {
   return variables;
 }
 
+// The child gets SIGPIPE as other programs do; this one ignores it (PrepareOutput). `flags` are further ones.
+class SpawnAttributes {
+ public:
+  explicit SpawnAttributes(short flags = 0) {  // NOLINT(google-runtime-int): as posix_spawn has it
+    posix_spawnattr_init(&attributes_);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes_, &signals);
+    posix_spawnattr_setflags(&attributes_,
+                             static_cast<short>(flags | POSIX_SPAWN_SETSIGDEF));  // NOLINT(google-runtime-int)
+  }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
 }  // namespace
 
 StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& command, bool quiet,
@@ -59,7 +81,8 @@ StatusOr<ChildProcess> ChildProcess::Start(const std::vector<std::string>& comma
   const std::vector<std::string> all_variables = EnvironmentWith(environment);
   const std::vector<char*> variables = Pointers(all_variables);
   pid_t process = -1;
-  const int error = posix_spawn(&process, words.front(), &actions, nullptr, words.data(), variables.data());
+  const SpawnAttributes attributes;
+  const int error = posix_spawn(&process, words.front(), &actions, attributes.get(), words.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     return ErrnoStatus(error, fmt::format("cannot start {}", command.front()));
@@ -74,13 +97,10 @@ StatusOr<pid_t> ChildProcess::StartDetached(const std::vector<std::string>& comm
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, kReadable);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
   const std::vector<char*> words = Pointers(command);
   pid_t process = -1;
-  const int error = posix_spawn(&process, words.front(), &actions, &attributes, words.data(), environ);
-  posix_spawnattr_destroy(&attributes);
+  const int error = posix_spawn(&process, words.front(), &actions, attributes.get(), words.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? StatusOr<pid_t>(process)
                     : ErrnoStatus(error, fmt::format("cannot start {} with its log in {}", command.front(), log));

@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
+#include "base/printable.h"
 
 namespace calotype {
 namespace {
@@ -44,10 +46,11 @@ class LogState {
 
   void Write(LogLevel level, std::string_view message) {
     const MutexLock lock(&mutex_);
+    const std::string safe = PrintableLines(message);  // it may name files
     if (sink_) {
-      sink_(level, message);
+      sink_(level, safe);
     } else {
-      logger_.log(ToSpdlog(level), "{}", message);
+      logger_.log(ToSpdlog(level), "{}", safe);
     }
   }
 

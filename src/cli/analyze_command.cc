@@ -33,7 +33,7 @@ void AddAnalyzeCommand(CommandLine& parser, App& app) {
   command.AddArguments("PHOTO", arguments->request.photos, "Photo files");
   command.AddFlag("--json", arguments->json, "Print JSON, one line per photo (the only format)");
   command.AddFlag("--vectors", arguments->vectors, "Include embeddings");
-  command.AddList("--only", arguments->request.only, "Run only these analyses: objects, embedding, text, faces, pdq");
+  command.AddOnly(arguments->request.only);
   command.SetAction([=, &app] { return Analyze(app, *arguments); });
 }
 

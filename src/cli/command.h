@@ -27,6 +27,7 @@ void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);
 void AddScanCommand(CommandLine& parser, App& app);
 void AddSearchCommand(CommandLine& parser, App& app);
+void AddShellCommands(CommandLine& parser, App& app);
 void AddShowCommand(CommandLine& parser, App& app);
 void AddSimilarCommand(CommandLine& parser, App& app);
 void AddStatusCommand(CommandLine& parser, App& app);

@@ -1,76 +1,200 @@
 #include "cli/command_line.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iterator>
+#include <charconv>
+#include <cstddef>
+#include <limits>
 #include <utility>
+
+#include "cli/query_words.h"
+#include "cli/terminal.h"
 
 namespace calotype {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr const char* kHidden = "";  // CLI11's word for an option that --help leaves out
+constexpr const char* kHidden = "";  // CLI11's group for options that its help leaves out
+
+// "-o,--out FILE": {"-o", "--out"} and "FILE".
+ParameterDescription OptionOf(const std::string& definition, const std::string& help) {
+  const std::size_t space = definition.find(' ');
+  ParameterDescription option{.help = help};
+  if (space != std::string::npos) {
+    option.value = definition.substr(space + 1);
+  }
+  const std::string names = definition.substr(0, space);
+  for (std::size_t begin = 0; begin < names.size();) {
+    const std::size_t end = std::min(names.find(',', begin), names.size());
+    option.names.push_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return option;
+}
+
+// The same for an option that takes a value, which is called `value` where the definition does not name it.
+ParameterDescription ValueOptionOf(const std::string& definition, const std::string& value, const std::string& help) {
+  ParameterDescription option = OptionOf(definition, help);
+  option.value = option.value.empty() ? value : option.value;
+  return option;
+}
+
+// As CLI11 takes them.
+std::string NamesOf(const ParameterDescription& option) { return fmt::format("{}", fmt::join(option.names, ",")); }
+
+// CLI11 takes "[a]" for a list that holds "a". A mark at the end of what starts with a bracket prevents it.
+constexpr char kMark = '\x01';
+
+std::string Marked(std::string argument) {
+  if (argument.starts_with('[')) {
+    argument += kMark;
+  }
+  return argument;
+}
+
+std::string Unmarked(std::string value) {
+  if (!value.empty() && value.back() == kMark) {
+    value.pop_back();
+  }
+  return value;
+}
+
+// Has the value of `option` read as it was given.
+CLI::Option& AsGiven(CLI::Option* option) { return *option->transform(Unmarked); }
+
+// Thrown while CLI11 parses, and caught by Parse().
+[[noreturn]] void Refuse(const std::string& name, const std::string& seen, const std::string& allowed) {
+  throw CLI::ValidationError(fmt::format("{} is '{}'; it can be {}", name, seen, allowed));
+}
+
+template <typename Number>
+Number WholeNumber(const std::string& name, const std::string& text, Number smallest) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < smallest) {
+    Refuse(name, text, fmt::format("a whole number from {} to {}", smallest, std::numeric_limits<Number>::max()));
+  }
+  return number;
+}
 
 }  // namespace
 
 CommandLine CommandLine::AddCommand(const std::string& name, const std::string& help) {
   app_.require_subcommand(1);
   CLI::App* const command = app_.add_subcommand(name, help);
-  command->add_flag("--verbose", globals_.verbose)->group(kHidden);
+  command->add_flag("-v,--verbose", globals_.verbose)->group(kHidden);
   command->add_option("--set", globals_.assignments)->allow_extra_args(false)->group(kHidden);
-  return {*command, globals_, chosen_};
+  CommandDescription& description = description_.commands.emplace_back();
+  description.name = name;
+  description.help = help;
+  return {*command, description, globals_, chosen_};
 }
 
 void CommandLine::AddFlag(const std::string& names, bool& value, const std::string& help) {
-  app_.add_flag(names, value, help);
+  app_.add_flag(NamesOf(description_.options.emplace_back(OptionOf(names, help))), value, help);
 }
 
 void CommandLine::AddOption(const std::string& names, std::string& value, const std::string& help) {
-  app_.add_option(names, value, help);
+  AsGiven(app_.add_option(NamesOf(description_.options.emplace_back(ValueOptionOf(names, "TEXT", help))), value, help));
+}
+
+void CommandLine::AddChoice(const std::string& names, std::string& value, const std::vector<std::string>& choices,
+                            const std::string& help) {
+  ParameterDescription option = ValueOptionOf(names, fmt::format("{}", fmt::join(choices, "|")), help);
+  option.choices = choices;
+  option.fallback = value;
+  const std::string name = option.names.back();
+  app_.add_option_function<std::string>(
+      NamesOf(option),
+      [&value, choices, name](const std::string& text) {
+        if (std::ranges::find(choices, text) == choices.end()) {
+          Refuse(name, text,
+                 fmt::format("{} or {}", fmt::join(choices.begin(), choices.end() - 1, ", "), choices.back()));
+        }
+        value = text;
+      },
+      help);
+  description_.options.push_back(std::move(option));
 }
 
 void CommandLine::AddCount(const std::string& names, int& value, const std::string& help) {
-  app_.add_option(names, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+  ParameterDescription option = ValueOptionOf(names, "NUMBER", help);
+  option.fallback = std::to_string(value);
+  app_.add_option_function<std::string>(
+      NamesOf(option),
+      [&value, name = option.names.back()](const std::string& text) { value = WholeNumber<int>(name, text, 1); }, help);
+  description_.options.push_back(std::move(option));
 }
 
-void CommandLine::AddList(const std::string& names, std::vector<std::string>& values, const std::string& help) {
-  app_.add_option(names, values, help)->delimiter(',');
+CLI::Option& CommandLine::AddValues(const std::string& names, std::vector<std::string>& values, const std::string& help,
+                                    const std::vector<std::string>& choices) {
+  ParameterDescription option = ValueOptionOf(names, "TEXT", help);
+  option.choices = choices;
+  option.repeated = true;
+  CLI::Option& added = AsGiven(app_.add_option(NamesOf(option), values, help)->allow_extra_args(false));
+  description_.options.push_back(std::move(option));
+  return added;
+}
+
+void CommandLine::AddList(const std::string& names, std::vector<std::string>& values, const std::string& help,
+                          const std::vector<std::string>& choices) {
+  AddValues(names, values, help, choices).delimiter(',');
+}
+
+void CommandLine::AddRepeated(const std::string& names, std::vector<std::string>& values, const std::string& help) {
+  AddValues(names, values, help, {});
+}
+
+void CommandLine::AddOnly(std::vector<std::string>& analyses) {
+  AddList("--only ANALYSES", analyses,
+          "Run only these analyses, separated by commas: objects, embedding, text, faces, pdq",
+          {"objects", "embedding", "text", "faces", "pdq"});
 }
 
 void CommandLine::AddArgument(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help)->required();
+  AddOptionalArgument(name, value, help);
+  description_.arguments.back().required = true;
+  app_.get_option(name)->required();
 }
 
 void CommandLine::AddArgument(const std::string& name, int64_t& value, const std::string& help) {
-  app_.add_option(name, value, help)->required();
+  app_.add_option_function<std::string>(
+          name, [&value, name](const std::string& text) { value = WholeNumber<int64_t>(name, text, 1); }, help)
+      ->required();
+  description_.arguments.push_back({.value = name, .help = help, .required = true});
 }
 
 void CommandLine::AddOptionalArgument(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help);
+  AsGiven(app_.add_option(name, value, help));
+  description_.arguments.push_back({.value = name, .help = help});
+}
+
+void CommandLine::AddArgumentList(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                                  bool required) {
+  AsGiven(app_.add_option(name, values, help)->required(required));
+  description_.arguments.push_back({.value = name, .help = help, .required = required, .repeated = true});
 }
 
 void CommandLine::AddArguments(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  app_.add_option(name, values, help)->required();
+  AddArgumentList(name, values, help, true);
 }
 
 void CommandLine::AddOptionalArguments(const std::string& name, std::vector<std::string>& values,
                                        const std::string& help) {
-  app_.add_option(name, values, help);
+  AddArgumentList(name, values, help, false);
 }
 
 void CommandLine::AddWords(const std::string& name, std::vector<std::string>& words, const std::string& help) {
-  AddOptionalWords(name, words, help);
-  app_.get_option(name)->required();
+  description_.takes_words = true;
+  AddArgumentList(name, words, help, true);
 }
 
 void CommandLine::AddOptionalWords(const std::string& name, std::vector<std::string>& words, const std::string& help) {
-  app_.add_option(name, words, help);
-  app_.allow_extras();
-  app_.parse_complete_callback([&app = app_, &words] {
-    // "--" ends the options and is no word itself.
-    std::ranges::copy_if(app.remaining(), std::back_inserter(words),
-                         [](const std::string& word) { return word != "--"; });
-  });
+  description_.takes_words = true;
+  AddArgumentList(name, words, help, false);
 }
 
 void CommandLine::SetAction(CommandAction action) {
@@ -79,24 +203,57 @@ void CommandLine::SetAction(CommandAction action) {
 
 CommandLineParser::CommandLineParser(const std::string& program, const std::string& version, const std::string& summary)
     : app_(std::make_unique<CLI::App>(summary, program)) {
+  description_.name = program;
+  description_.help = summary;
+  CommandLine root = this->root();
+  root.AddFlag("-v,--verbose", globals_.verbose, "Report which models are loaded and where they run");
+  root.AddRepeated("--set KEY=VALUE", globals_.assignments,
+                   "Change a setting for this run (calotype config lists them)");
   app_->set_version_flag("--version", program + " " + version);
-  app_->add_flag("-v,--verbose", globals_.verbose, "Say what is loaded and where it runs");
-  app_->add_option("--set", globals_.assignments, "A setting, KEY=VALUE (see: calotype config)")
-      ->allow_extra_args(false);
+  // CLI11 answers these itself.
+  description_.options.push_back({.names = {"-h", "--help"}, .help = "Show this help, or that of a command"});
+  description_.options.push_back({.names = {"--version"}, .help = "Show the version"});
 }
 
 CommandLineParser::~CommandLineParser() = default;
 
-CommandLine CommandLineParser::root() { return {*app_, globals_, chosen_}; }
+CommandLine CommandLineParser::root() { return {*app_, description_, globals_, chosen_}; }
 
-CommandAction CommandLineParser::Parse(int argc, char** argv, int& status) {
+const CommandDescription& CommandLineParser::Given(std::string& path) const {
+  const CommandDescription* command = &description_;
+  path = command->name;
+  for (const CLI::App* app = app_.get(); !app->get_subcommands().empty();) {
+    app = app->get_subcommands().front();
+    command = command->FindCommand(app->get_name());
+    path += " " + command->name;
+  }
+  return *command;
+}
+
+CommandAction CommandLineParser::Parse(int argc, const char* const* argv, int& status) {
+  std::string path;
   try {
-    app_->parse(argc, argv);
+    StatusOr<std::vector<std::string>> words = SeparateWords({argv + 1, argv + argc}, description_);
+    if (!words.ok()) {
+      throw CLI::ValidationError(Message(words.status()));
+    }
+    std::ranges::transform(*words, words->begin(), Marked);
+    std::ranges::reverse(*words);  // as CLI11 takes them
+    app_->parse(*std::move(words));
+    return chosen_;
+  } catch (const CLI::CallForHelp&) {
+    const CommandDescription& command = Given(path);
+    Print(HelpText(command, path));
+  } catch (const CLI::CallForVersion& version) {
+    Print(fmt::format("{}\n", version.what()));
   } catch (const CLI::ParseError& error) {
-    status = app_->exit(error) == 0 ? 0 : kUsageError;
+    Given(path);
+    PrintError(fmt::format("{}; \"{} --help\" shows what it takes", error.what(), path));
+    status = kUsageError;
     return nullptr;
   }
-  return chosen_;
+  status = 0;
+  return nullptr;
 }
 
 }  // namespace calotype

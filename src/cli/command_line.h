@@ -1,5 +1,5 @@
-// The command line as the commands see it. CLI11 stays behind it: every file that included it took ten seconds more to
-// compile.
+// The command line as the commands see it. CLI11 is used in command_line.cc alone: including it took ten seconds of
+// compile time a file.
 #pragma once
 
 #include <cstdint>
@@ -10,39 +10,54 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/command_description.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library chose it
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace calotype {
 
-// What a command answers: the exit status (0 fine, 1 something failed and was told), or the error that ended it.
+// The result of a command: the exit status (0 success, 1 something failed and was reported), or the error that ended
+// it.
 using CommandResult = StatusOr<int>;
-// What the parsed command line asks for.
+// Runs the command that was given.
 using CommandAction = std::function<CommandResult()>;
 
-// What every command takes, before or after its name.
+// Options that every command takes, before or after its name.
 struct GlobalArguments {
   bool verbose = false;
   std::vector<std::string> assignments;  // KEY=VALUE
 };
 
-// A command that is being described. What is given by reference is written by Parse() and must live until the action
-// has run; an action that holds it by shared_ptr sees to that.
+// A command that is being defined. Variables given by reference are written by Parse() and must live until the action
+// has run; an action that holds them by shared_ptr ensures this.
+//
+// `names` of an option are separated by commas, and the name of its value may follow: "-o,--out FILE". Values called
+// FILE, FOLDER, PHOTO and so on are completed as paths. An option takes exactly one value, so that the next word is
+// free for an argument; where several are allowed, the option is given again.
 class CommandLine {
  public:
-  // A command below this one, of which one must then be given.
+  // Adds a command below this one; the user must then give one of these.
   CommandLine AddCommand(const std::string& name, const std::string& help);
 
   void AddFlag(const std::string& names, bool& value, const std::string& help);
   void AddOption(const std::string& names, std::string& value, const std::string& help);
-  // A whole number from 1 on; what `value` holds is the default.
+  // One of `choices`; anything else is a usage error that lists them.
+  void AddChoice(const std::string& names, std::string& value, const std::vector<std::string>& choices,
+                 const std::string& help);
+  // A whole number from 1 on; `value` holds the default.
   void AddCount(const std::string& names, int& value, const std::string& help);
-  // Several values, between commas or given again.
-  void AddList(const std::string& names, std::vector<std::string>& values, const std::string& help);
+  // Several values: separated by commas, or the option given again. `choices` are offered as completions, not checked.
+  void AddList(const std::string& names, std::vector<std::string>& values, const std::string& help,
+               const std::vector<std::string>& choices = {});
+  // Several values that may contain commas: the option is given again for each.
+  void AddRepeated(const std::string& names, std::vector<std::string>& values, const std::string& help);
+  // --only, the same for all commands that run analyses.
+  void AddOnly(std::vector<std::string>& analyses);
 
-  // What must be given, by its place.
+  // Arguments are identified by their position.
   void AddArgument(const std::string& name, std::string& value, const std::string& help);
   void AddArgument(const std::string& name, int64_t& value, const std::string& help);
   void AddOptionalArgument(const std::string& name, std::string& value, const std::string& help);
@@ -50,20 +65,30 @@ class CommandLine {
   void AddArguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // Any number.
   void AddOptionalArguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
-  // One or more, where one that looks like an option but is none of this command's counts too; those come last.
+  // One or more words of a query. A word may start with "-" (-object:cat) unless it is one of this command's options;
+  // a word that starts with "--", or with "-" and has one more letter, must be an option. After "--" all are words.
   void AddWords(const std::string& name, std::vector<std::string>& words, const std::string& help);
   // The same, or none.
   void AddOptionalWords(const std::string& name, std::vector<std::string>& words, const std::string& help);
 
-  // What is done when this command is the one that was given.
+  // What was added to this command so far, and later: it lives as long as the parser.
+  const CommandDescription& description() const { return description_; }
+
+  // Sets what is run when the user gives this command.
   void SetAction(CommandAction action);
 
  private:
   friend class CommandLineParser;
-  CommandLine(CLI::App& app, GlobalArguments& globals, CommandAction& chosen)
-      : app_(app), globals_(globals), chosen_(chosen) {}
+  CommandLine(CLI::App& app, CommandDescription& description, GlobalArguments& globals, CommandAction& chosen)
+      : app_(app), description_(description), globals_(globals), chosen_(chosen) {}
+
+  CLI::Option& AddValues(const std::string& names, std::vector<std::string>& values, const std::string& help,
+                         const std::vector<std::string>& choices);
+  void AddArgumentList(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                       bool required);
 
   CLI::App& app_;
+  CommandDescription& description_;
   GlobalArguments& globals_;
   CommandAction& chosen_;
 };
@@ -77,15 +102,21 @@ class CommandLineParser {
   ~CommandLineParser();
 
   CommandLine root();
+  // All commands that were added, below one called as the program.
+  const CommandDescription& description() const { return description_; }
 
-  // What is to be done. For --help and --version, which are answered here, it is empty and `status` is 0; after a usage
-  // error, told on standard error, it is empty and `status` is 2.
-  CommandAction Parse(int argc, char** argv, int& status);
+  // The action of the given command. It is empty after --help and --version, which are answered on standard output
+  // (`status` is 0), and after a usage error, which is reported on standard error (`status` is 2).
+  CommandAction Parse(int argc, const char* const* argv, int& status);
 
   const GlobalArguments& globals() const { return globals_; }
 
  private:
+  // The description of the command that CLI11 found, and its full name in `path`.
+  const CommandDescription& Given(std::string& path) const;
+
   std::unique_ptr<CLI::App> app_;
+  CommandDescription description_;
   GlobalArguments globals_;
   CommandAction chosen_;
 };

@@ -46,7 +46,7 @@ CommandResult WriteTable(const App& app, const ExportArguments& arguments, Table
   if (arguments.out.empty()) {
     CALOTYPE_RETURN_IF_ERROR(ExportTable(app, photos, format, [](std::string_view text) {
       Print(text);
-      return absl::OkStatus();
+      return OutputStatus();
     }));
     return 0;
   }
@@ -86,7 +86,7 @@ void AddExportCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<ExportArguments>();
   command.AddOptionalWords("QUERY", arguments->query, "Which photos (docs/query.md); default: all");
   command.AddOption("--to", arguments->to, "xmp, jsonl or csv");
-  command.AddOption("--out", arguments->out, "For jsonl and csv: the file to write (default: standard output)");
+  command.AddOption("--out FILE", arguments->out, "For jsonl and csv: the file to write (default: standard output)");
   command.SetAction([=, &app] { return Export(app, *arguments); });
 }
 

@@ -39,8 +39,8 @@ void AddImportCommand(CommandLine& models, App& app) {
   command.AddOption("--choice", request->choice,
                     "Its name among the models of the pack for the task, if there are others");
   command.AddOption("--into", request->pack, "The pack, created if it does not exist (default: local)");
-  command.AddList("--extra", request->extra, "A file that belongs to it: a vocabulary, labels, weights");
-  command.AddList("--param", request->params, "A parameter of the family, KEY=VALUE as TOML writes it");
+  command.AddRepeated("--extra FILE", request->extra, "A file that belongs to it: a vocabulary, labels, weights");
+  command.AddRepeated("--param KEY=VALUE", request->params, "A parameter of the family, KEY=VALUE as TOML writes it");
   command.SetAction([=, &app] { return Import(app, *request); });
 }
 

@@ -1,4 +1,4 @@
-// The command line: wiring alone.
+// Builds the command line, runs the command that was given, and turns its result into the exit status.
 #include <fmt/format.h>
 
 #include <array>
@@ -12,16 +12,22 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 16> kCommands = {
-    AddScanCommand,       AddSearchCommand,   AddShowCommand,   AddSimilarCommand,
-    AddDuplicatesCommand, AddPeopleCommand,   AddStatusCommand, AddRetryCommand,
-    AddAnalyzeCommand,    AddModelsCommand,   AddConfigCommand, AddDoctorCommand,
-    AddExportCommand,     AddKeepingCommands, AddPauseCommands, AddWorkflowTestCommand,
+constexpr std::array<AddCommand, 17> kCommands = {
+    AddScanCommand,         AddSearchCommand, AddShowCommand,   AddSimilarCommand,  AddDuplicatesCommand,
+    AddPeopleCommand,       AddStatusCommand, AddRetryCommand,  AddAnalyzeCommand,  AddModelsCommand,
+    AddConfigCommand,       AddDoctorCommand, AddExportCommand, AddKeepingCommands, AddPauseCommands,
+    AddWorkflowTestCommand, AddShellCommands,
 };
 
 int Fail(const Status& status) {
   PrintError(Message(status));
   return ExitStatus(status);
+}
+
+// What could not be printed is a failure of its own. A usage error stays one.
+int Finish(int status) {
+  const Status printed = OutputStatus();
+  return status == 0 && !printed.ok() ? Fail(printed) : status;
 }
 
 int Run(int argc, char** argv) {
@@ -49,9 +55,10 @@ int Run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return calotype::Run(argc, argv);
+    calotype::PrepareOutput();
+    return calotype::Finish(calotype::Run(argc, argv));
   } catch (const std::exception& error) {
-    calotype::PrintError(fmt::format("unexpected: {}", error.what()));
+    calotype::PrintError(fmt::format("unexpected error: {}", error.what()));
     return 1;
   }
 }

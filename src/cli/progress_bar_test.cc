@@ -4,8 +4,6 @@
 
 #include <chrono>
 
-#include "cli/terminal.h"
-
 namespace calotype {
 namespace {
 
@@ -41,28 +39,6 @@ TEST(FormatProgressTest, TellsHowFarAndHowLong) {
 
 TEST(FormatProgressTest, NoRateBeforeThereIsOne) {
   EXPECT_EQ(FormatProgress({.walking = false, .to_do = 2}, std::nullopt), "[------------------------] 0/2 photos");
-}
-
-struct PrintableCase {
-  std::string text;
-  const char* safe;
-};
-
-TEST(PrintableTest, NothingThatMovesTheCursorOrBreaksTheTerminal) {
-  const PrintableCase cases[] = {
-      {"plain", "plain"},
-      {"Grüße 日本 🙂", "Grüße 日本 🙂"},
-      {"\033[2Jgone", "?[2Jgone"},
-      {"two\nlines\t", "two?lines?"},
-      {"\xff\xfe", "??"},
-      {"cut \xe6\x97", "cut ??"},
-      {"\xc0\xaf", "??"},
-      {std::string("a\0b", 3), "a?b"},
-      {"", ""},
-  };
-  for (const PrintableCase& printable : cases) {
-    EXPECT_EQ(Printable(printable.text), printable.safe);
-  }
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void AddScanCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand("scan", "Analyse the photos in folders and store the results");
   const auto arguments = std::make_shared<ScanArguments>();
   command.AddOptionalArguments("FOLDER", arguments->folders, "Folders or files (default: those scanned before)");
-  command.AddList("--only", arguments->only, "Analyses to run: objects, embedding, text, faces, pdq");
+  command.AddOnly(arguments->only);
   command.AddOption("--memory", arguments->memory, "Memory limit, such as 1G or 800M (limits.memory_mb)");
   command.AddOption("--nice", arguments->nice, "Priority below other programs, 0 to 19 (scan.nice)");
   command.AddFlag("--watch", arguments->watch, "Keep running until Ctrl-C and scan what changes");

@@ -131,7 +131,7 @@ void AddSearchCommand(CommandLine& parser, App& app) {
   const auto output = std::make_shared<OutputArguments>();
   // A word such as -object:cat is part of the query, not an option.
   command.AddWords("QUERY", arguments->words, "Words and filters (docs/query.md)");
-  command.AddOption("--sort", arguments->sort, "relevance, newest or oldest");
+  command.AddChoice("--sort", arguments->sort, {"relevance", "newest", "oldest"}, "Order of the hits");
   command.AddOption("--after", arguments->after, "Continue after this cursor, which --json printed last");
   command.AddFlag("--weak", arguments->weak, "Include weak matches");
   AddOutputOptions(command, *output);

@@ -126,7 +126,7 @@ void AddShowCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<ShowArguments>();
   command.AddArgument("PHOTO", arguments->request.photo, "A scanned photo");
   command.AddFlag("--json", arguments->json, "Print JSON");
-  command.AddOption("--render", arguments->request.render,
+  command.AddOption("--render JPEG", arguments->request.render,
                     "Write the photo, with the findings drawn on it, to this JPEG file");
   command.SetAction([=, &app] { return Show(app, *arguments); });
 }

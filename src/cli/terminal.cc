@@ -1,12 +1,18 @@
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+
+#include "base/file.h"
 
 namespace calotype {
 namespace {
@@ -15,30 +21,21 @@ std::string Styled(std::string_view text, int code) {
   return OutputIsTerminal() ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
 }
 
-// Bytes of the UTF-8 sequence that starts with `lead`; 0 for a byte that starts none.
-std::size_t SequenceLength(unsigned char lead) {
-  if (lead < 0x80) {
-    return 1;
-  }
-  if (lead >= 0xC2 && lead < 0xE0) {
-    return 2;
-  }
-  if (lead >= 0xE0 && lead < 0xF0) {
-    return 3;
-  }
-  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+// The program ends as others do whose reader is gone: by SIGPIPE, silently.
+[[noreturn]] void EndForClosedPipe() {
+  constexpr int kBySignal = 128;
+  signal(SIGPIPE, SIG_DFL);
+  sigset_t pipe_alone;
+  sigemptyset(&pipe_alone);
+  sigaddset(&pipe_alone, SIGPIPE);
+  pthread_sigmask(SIG_UNBLOCK, &pipe_alone, nullptr);
+  raise(SIGPIPE);
+  _exit(kBySignal + SIGPIPE);
 }
 
-bool IsSequence(std::string_view bytes, std::size_t length) {
-  if (length == 0 || bytes.size() < length) {
-    return false;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(bytes[i]) & 0xC0) != 0x80) {
-      return false;
-    }
-  }
-  return true;
+Status& FirstOutputError() {
+  static Status error;
+  return error;
 }
 
 }  // namespace
@@ -69,30 +66,36 @@ std::string Green(std::string_view text) { return Styled(text, 32); }
 
 std::string Red(std::string_view text) { return Styled(text, 31); }
 
-void Print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
-void PrintError(std::string_view message) {
-  const std::string line = fmt::format("calotype: {}\n", message);
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
-
-std::string Printable(std::string_view text) {
-  std::string safe;
-  while (!text.empty()) {
-    const auto lead = static_cast<unsigned char>(text.front());
-    const std::size_t length = SequenceLength(lead);
-    if (lead < 0x20 || lead == 0x7F || !IsSequence(text, length)) {
-      safe += '?';
-      text.remove_prefix(1);
-    } else {
-      safe += text.substr(0, length);
-      text.remove_prefix(length);
+void PrepareOutput() {
+  signal(SIGPIPE, SIG_IGN);
+  // A file that is opened later must not get the number of a closed standard stream: what is printed would end up in
+  // it.
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
+      // Opened the wrong way round, so that its use still fails.
+      open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
     }
   }
-  return safe;
+}
+
+void Print(std::string_view text) {
+  while (!text.empty() && OutputStatus().ok()) {
+    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      EndForClosedPipe();
+    } else if (errno != EINTR) {
+      FirstOutputError() = ErrnoStatus(errno, "cannot write to standard output");
+    }
+  }
+}
+
+Status OutputStatus() { return FirstOutputError(); }
+
+void PrintError(std::string_view message) {
+  const std::string line = fmt::format("calotype: {}\n", PrintableLines(message));
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 std::string CutToColumns(std::string_view text, std::size_t columns) {

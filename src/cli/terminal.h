@@ -1,4 +1,4 @@
-// What goes to the terminal: plain text when piped, colour and a moving line when a person watches.
+// Standard output and standard error: plain text in a pipe, colour and a moving line on a terminal.
 #pragma once
 
 #include <cstddef>
@@ -6,31 +6,40 @@
 #include <string>
 #include <string_view>
 
+#include "base/printable.h"  // IWYU pragma: export (what comes from photos is printed through it)
+#include "base/status.h"
+
 namespace calotype {
 
-// True when standard output is a terminal (and NO_COLOR is not set).
+// True when standard output is a terminal and NO_COLOR is not set.
 bool OutputIsTerminal();
-// True when standard error is one.
+// True when standard error is a terminal.
 bool ErrorIsTerminal();
 
-// Columns of the terminal that standard output is; nullopt when it is none, or does not tell.
+// Columns of the terminal at standard output; nullopt when it is no terminal or does not tell its width.
 std::optional<std::size_t> OutputColumns();
 
-// `text` for a terminal that shows it bold, dim, green or red; unchanged when standard output is none.
+// `text` in bold, dim, green or red; unchanged when standard output is no terminal.
 std::string Bold(std::string_view text);
 std::string Dim(std::string_view text);
 std::string Green(std::string_view text);
 std::string Red(std::string_view text);
 
-// To standard output, as it is. A reader that went away (a closed pipe) is no error.
+// Call once, first thing in main(): writing to a closed pipe or socket then fails instead of killing the process, and
+// no file gets the number of a standard stream that was closed.
+void PrepareOutput();
+
+// Writes `text` to standard output, unchanged. When the reader has closed the pipe, ends the program with SIGPIPE.
+// Other errors are kept for OutputStatus(), and nothing more is written. One thread at a time.
 void Print(std::string_view text);
-// "calotype: message" and a newline to standard error.
+// The first error of Print(), such as kResourceExhausted for a full disk. main() returns it as the program's result;
+// code that prints for a long time asks in between.
+Status OutputStatus();
+
+// Writes "calotype: message" and a newline to standard error; `message` becomes printable (see PrintableLines).
 void PrintError(std::string_view message);
 
-// `text` made safe for a line on a terminal: control characters and broken UTF-8 become "?".
-std::string Printable(std::string_view text);
-
-// `text` (UTF-8, a column a character) in no more than `columns`: what is too long ends in "...".
+// `text` (UTF-8, one column a character) in at most `columns`; longer text is cut and ends in "...".
 std::string CutToColumns(std::string_view text, std::size_t columns);
 
 }  // namespace calotype

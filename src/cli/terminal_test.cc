@@ -19,10 +19,5 @@ TEST(CutToColumns, EndsWhatIsTooLongInDots) {
   }
 }
 
-TEST(Printable, LeavesNothingThatATerminalObeys) {
-  EXPECT_EQ(Printable("a\033[31mb\n"), "a?[31mb?");
-  EXPECT_EQ(Printable("größe \xff"), "größe ?");
-}
-
 }  // namespace
 }  // namespace calotype

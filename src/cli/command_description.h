@@ -1,0 +1,50 @@
+// The commands of the program as data: help, completions and man pages are made from it.
+#pragma once
+
+#include <list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace calotype {
+
+// An option or an argument.
+struct ParameterDescription {
+  std::vector<std::string> names;    // of an option, short ones first: {"-n", "--limit"}; empty for an argument
+  std::string value;                 // what stands for its value in a help text, such as "FILE"; empty for a flag
+  std::vector<std::string> choices;  // values that are offered as completions
+  std::string fallback;              // the value where none is given; empty: none to tell
+  std::string help;
+  bool required = false;
+  bool repeated = false;  // may be given several times
+
+  bool is_option() const { return !names.empty(); }
+  bool takes_value() const { return !value.empty(); }
+  // True when its value is a path.
+  bool is_path() const;
+};
+
+struct CommandDescription {
+  std::string name;  // without those of the commands above it
+  std::string help;
+  std::vector<ParameterDescription> options;
+  std::vector<ParameterDescription> arguments;
+  std::list<CommandDescription> commands;
+  // The words of a query, which may start with "-": they are no options.
+  bool takes_words = false;
+
+  // Null when there is none of that name.
+  const ParameterDescription* FindOption(std::string_view wanted) const;
+  const CommandDescription* FindCommand(std::string_view wanted) const;
+};
+
+// "-n, --limit NUMBER", "QUERY..." or "[PHOTO...]".
+std::string Usage(const ParameterDescription& parameter);
+
+// "calotype search [OPTIONS] QUERY...". `path` is the command's full name.
+std::string Usage(const CommandDescription& command, const std::string& path);
+
+// What `calotype COMMAND --help` prints.
+std::string HelpText(const CommandDescription& command, const std::string& path);
+
+}  // namespace calotype
