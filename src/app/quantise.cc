@@ -85,7 +85,7 @@ Status FindUse(const App& app, const ModelChoice& choice, std::vector<QuantisedM
     }
     on_progress({.step = Step::kMeasuringDevices, .models = model.name});
     CALOTYPE_ASSIGN_OR_RETURN(const Plan plan, models->cache->PlanFor(model.name));
-    model.used = plan.places.front().option.precision == kInt8Precision;
+    model.used = plan.slots.front().option.precision == kInt8Precision;
     model.why_not = model.used ? "" : "devices." + model.task + " does not allow it";
     for (const NotUsed& device : plan.not_used) {
       if (!model.used && device.device.ends_with(kInt8Precision)) {

@@ -9,20 +9,20 @@
 namespace calotype {
 namespace {
 
-// In lower case. Whole names where a library has a code for it: "alloc" alone is in the name of every allocator.
+// In lower case. Error codes are listed with their full names, because "alloc" alone is part of every allocator's name.
 constexpr std::array<std::string_view, 13> kWords = {
     "out of memory",                    // CUDA error 2
     "out_of_memory",                    // CUDA_ERROR_OUT_OF_MEMORY
     "out_of_host_memory",               // CL_..., ZE_RESULT_ERROR_...
     "out_of_device_memory",             // ZE_RESULT_ERROR_...
-    "cl_out_of_resources",              // OpenCL, the GPU's memory as a rule
+    "cl_out_of_resources",              // OpenCL; nearly always GPU memory
     "status_alloc_failed",              // CUBLAS_..., CUDNN_..., CUSPARSE_...
     "mem_object_allocation_failure",    // CL_...
     "failed to allocate",               // ONNX Runtime's arena, OpenVINO's GPU memory
     "is smaller than requested bytes",  // ONNX Runtime's arena with a limit
     "exceeded max size of memory",      // OpenVINO's GPU
     "bad_alloc",                        // the C++ library
-    "bad allocation",                   // the same, other words
+    "bad allocation",                   // the C++ library, another wording
     "cannot allocate memory",           // ENOMEM
 };
 

@@ -1,12 +1,12 @@
-// What the words of an inference library mean.
+// Tells out-of-memory errors of inference libraries from others.
 #pragma once
 
 #include <string_view>
 
 namespace calotype {
 
-// True when `text`, an error of ONNX Runtime, CUDA, OpenVINO, OpenCL, Level Zero or the C++ library, says that memory
-// is out, of the device or of the machine. Such an error may pass with a smaller batch; others do not.
+// True if `text`, an error message of ONNX Runtime, CUDA, OpenVINO, OpenCL, Level Zero or the C++ library, reports that
+// device memory or main memory is exhausted. Such a run may succeed with a smaller batch.
 bool IsOutOfMemory(std::string_view text);
 
 }  // namespace calotype

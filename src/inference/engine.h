@@ -1,5 +1,5 @@
-// The two seams of inference: an Engine loads a model file, a Session runs it. What analysers see; which library and
-// which device stand behind them is decided elsewhere.
+// The two interfaces of inference: an Engine loads a model file, a Session runs it. Analysers use a Session and do not
+// know which library and device are behind it.
 #pragma once
 
 #include <filesystem>
@@ -15,14 +15,14 @@
 
 namespace calotype {
 
-// An input or output as the graph declares it; -1 is a dimension that is free.
+// An input or output as the model declares it. A dimension of -1 may have any size.
 struct TensorInfo {
   std::string name;
   ElementType type = ElementType::kFloat32;
   std::vector<int64_t> shape;
 };
 
-// What a session really runs on.
+// The engine, device and precision that a session runs on.
 struct DeviceInfo {
   std::string engine;     // "onnxruntime 1.31.1"
   std::string device;     // "cpu"
@@ -32,88 +32,94 @@ struct DeviceInfo {
   std::string ToString() const;
 };
 
-// A loaded model. Run() may be called from many threads at once.
+// A loaded model. Thread-safe: many threads may call Run() at once.
 class Session {
  public:
   virtual ~Session() = default;
 
   virtual const std::vector<TensorInfo>& inputs() const = 0;
   virtual const std::vector<TensorInfo>& outputs() const = 0;
-  // A value of the model file's own key-value metadata; nullopt when it has no such key.
+  // A value of the model file's key-value metadata; nullopt if there is no such key.
   virtual std::optional<std::string> Metadata(const std::string& key) const = 0;
   virtual DeviceInfo device() const = 0;
 
-  // Runs the graph on one tensor per input, in the order of inputs(); answers one tensor per output, in the order of
-  // outputs(). kInvalidArgument when the tensors do not fit, kResourceExhausted when memory is out, kInternal with the
-  // engine's own words when it fails in another way.
+  // Runs the model on one tensor per input, in the order of inputs(). Returns one tensor per output, in the order of
+  // outputs().
+  //   kInvalidArgument    number, type or shape of the tensors do not match inputs()
+  //   kResourceExhausted  out of memory
+  //   kInternal           any other failure, with the engine's own message
   virtual StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) = 0;
 };
 
-// True where a new shape of input costs much more than a run: GPUs choose their kernels anew for each, and some compile
-// them. There, analysers pad to a few shapes.
+// True if a run with a new input shape takes much longer than one with a known shape. GPUs choose or compile kernels
+// for each shape; for them, analysers pad inputs to a few shapes.
 inline bool WantsFewShapes(const Session& session) { return session.device().device != "cpu"; }
 
-// Where and how a model is to be run.
+// How to run a model.
 struct SessionOptions {
   std::string device = "cpu";     // one of Engine::devices()
-  std::string precision = "f32";  // one of that device's
-  int threads = 1;                // of the CPU, that one Run() may use; scanning runs several side by side instead
-  int parallel = 1;               // Run() calls that will come at the same time
-  // Where an engine keeps what it compiled, so that the next process need not; it is the engine's to name, to check and
-  // to replace. Empty: nowhere.
+  std::string precision = "f32";  // one of that device's precisions
+  int threads = 1;                // CPU threads for one Run(). A scan uses few, since it runs several at the same time
+  int parallel = 1;               // number of Run() calls to expect at the same time
+  // The folder in which an engine keeps compiled models for the next process. The engine chooses the file names,
+  // verifies the files and replaces them. Empty: nothing is kept.
   std::filesystem::path compiled;
-  bool few_runs = false;  // a run or two, then the process ends: loading fast matters more than running fast
+  bool few_runs = false;  // the process runs the model once or twice: prefer fast loading to fast runs
 };
 
-// A place where an engine can run models.
+// A device on which an engine can run models.
 struct EngineDevice {
-  std::string device;       // "cpu"; "cuda", "gpu", "npu", or the name that a plug-in provider was given
+  std::string device;       // "cpu", "cuda", "gpu", "npu", or the configured name of a plug-in provider
   std::string description;  // "Intel(R) Xeon(R) Processor"; may be empty
-  // "f32", "bf16", "f16": what it can compute in, "f32" first where it can. "int8" runs models that were made for it
-  // (quantise/), and only those.
+  // The precisions that it can compute in: "f32", "bf16", "f16", with "f32" first if supported. "int8" runs only models
+  // that were quantised for it (quantise/).
   std::vector<std::string> precisions;
-  Status usable;  // why it is known not to work, and what to do; OK when it is worth a try
+  Status usable;  // OK if it may work; otherwise why it cannot work, and the remedy
 };
 
-// Thread-safe.
+// Loads models. Thread-safe.
 class Engine {
  public:
   virtual ~Engine() = default;
   // "onnxruntime 1.31.1"
   virtual std::string name() const = 0;
-  // Never empty: the CPU comes first. Says what can be tried, not what works: that only a run tells.
+  // Never empty; the CPU comes first. A device that is listed as usable may still fail: only loading and running a
+  // model shows that it works.
   virtual std::vector<EngineDevice> devices() const = 0;
+  // Loads the model file `model`.
   //   kNotFound            no such model file
-  //   kInvalidArgument     no model that this engine understands, or options that name none of devices()
-  //   kResourceExhausted   out of memory, of the device or of the machine
-  //   kInternal            anything else that the engine says
+  //   kInvalidArgument     this engine cannot read the model, or `options` name a device that is not in devices()
+  //   kResourceExhausted   out of device memory or main memory
+  //   kInternal            any other error of the engine
   virtual StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model,
                                                   const SessionOptions& options) = 0;
 };
 
-// An execution provider in a shared library of its own, loaded through ONNX Runtime's plug-in interface (from 1.22 on).
+// An execution provider in a separate shared library, loaded through ONNX Runtime's plug-in interface (since version
+// 1.22).
 struct PluginProvider {
-  std::string name;  // what it is called as a device
+  std::string name;  // its device name
   std::filesystem::path library;
 };
 
 struct OnnxRuntimeOptions {
-  // The shared library or a folder that holds it; empty takes the one that the system's loader finds.
+  // The shared library, or a folder that contains it. Empty: the one that the system's loader finds.
   std::filesystem::path library;
   std::vector<PluginProvider> plugins;
 };
 
-// ONNX Runtime, opened at run time. One per process: a second call with another library is an error. A plug-in that
-// cannot be registered is a device that is not usable, no error. Devices: "cpu", "cuda" when that provider's library
-// lies beside the opened one, and the plug-ins by their names. A Load() after which nothing would run on the device
-// that was asked for is an error (kInternal), not a session on the CPU.
+// Opens ONNX Runtime at run time. A process can open one library only: a second call with another path is an error.
+// Devices: "cpu", "cuda" if its provider library is in the same folder, and the plug-ins by their names. A plug-in that
+// cannot be registered is listed as not usable. Load() returns kInternal, not a session on the CPU, if none of the
+// model would run on the requested device.
 //   kNotFound            no such library
-//   kInvalidArgument     a plug-in whose name is empty or another device's
-//   kFailedPrecondition  a library older than this program can talk to; the message names both versions
+//   kInvalidArgument     a plug-in name is empty or the name of another device
+//   kFailedPrecondition  the library is too old for this program (the message names both versions), or another one is
+//                        already open
 StatusOr<std::shared_ptr<Engine>> OpenOnnxRuntime(const OnnxRuntimeOptions& options);
 
-// OpenVINO, opened at run time. `library` is libopenvino_c.so or a folder that holds it; empty takes the one that the
-// system's loader finds. The same errors; one per process.
+// Opens OpenVINO at run time. `library` is libopenvino_c.so or a folder that contains it; empty: the one that the
+// system's loader finds. Errors as OpenOnnxRuntime(); a process can open one library only.
 StatusOr<std::shared_ptr<Engine>> OpenOpenVino(const std::filesystem::path& library);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// For tests: an engine whose devices and their faults are the test's.
+// For tests: an engine with simulated devices and faults.
 #pragma once
 
 #include <algorithm>
@@ -18,20 +18,20 @@
 
 namespace calotype {
 
-// How one device of FakeDeviceEngine behaves. Runs double their input.
+// The behaviour of one device of FakeDeviceEngine. A run doubles its input.
 struct FakeDevice {
   std::string device = "cpu";
   std::string precision = "f32";
-  std::chrono::microseconds time{0};  // of a run; of the CPU, the processor's
-  float error = 0;                    // added to every number
+  std::chrono::microseconds time{0};  // duration of a run; for "cpu", CPU time
+  float error = 0;                    // added to every output number
   Status usable = absl::OkStatus();
   Status load = absl::OkStatus();
-  // Called with the number of the run on this device, from 1 on, and the first number of the input; an error is the
-  // run's, a value is added to the answer.
+  // Called in each run with its number on this device, from 1 on, and the first number of the input. An error becomes
+  // the run's result; a value is added to the output.
   std::function<StatusOr<float>(int run, float first)> fault = nullptr;
 };
 
-// Thread-safe; faults can be changed between runs.
+// Thread-safe. Faults can be changed between runs.
 class FakeDeviceEngine final : public Engine {
  public:
   FakeDeviceEngine(std::string name, std::vector<FakeDevice> devices) : name_(std::move(name)) {
@@ -60,7 +60,7 @@ class FakeDeviceEngine final : public Engine {
     return std::make_unique<FakeSession>(name_, state);
   }
 
-  // Not while a session runs or loads.
+  // Changes a device. Must not be called while a session runs or loads.
   FakeDevice& fake(const std::string& device, const std::string& precision = "f32") {
     return Find(device, precision)->fake;
   }
@@ -104,7 +104,7 @@ class FakeDeviceEngine final : public Engine {
     }
 
    private:
-    // A CPU works, whoever else has it meanwhile; for another device one waits.
+    // For "cpu", computes until the CPU time is used, even if other threads use the CPU; other devices sleep.
     static void Spend(const State& state) {
       const auto worked = [] {
         timespec time = {};
@@ -128,7 +128,8 @@ class FakeDeviceEngine final : public Engine {
     const auto found = std::ranges::find_if(devices_, [&](const auto& state) {
       return state->fake.device == device && state->fake.precision == precision;
     });
-    return devices_.at(static_cast<std::size_t>(found - devices_.begin()));  // throws: the test names what it made
+    return devices_.at(
+        static_cast<std::size_t>(found - devices_.begin()));  // throws if the test names a device that does not exist
   }
 
   const std::string name_;

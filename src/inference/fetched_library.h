@@ -1,4 +1,4 @@
-// For tests: the inference libraries that the set-up fetched.
+// For tests: the inference libraries that the setup downloaded.
 #pragma once
 
 #include <cstdlib>
@@ -8,8 +8,8 @@
 
 namespace calotype {
 
-// `folder` of the cache ("onnxruntime/lib", "openvino/libs"); empty, which means the system's library, where the set-up
-// did not fetch it.
+// Returns `folder` ("onnxruntime/lib", "openvino/libs") in the cache, or an empty path, which means the system's
+// library, if the setup did not download it.
 inline std::filesystem::path FetchedLibrary(const std::filesystem::path& folder) {
   const std::filesystem::path fetched =
       FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache / folder;

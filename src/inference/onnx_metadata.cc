@@ -32,7 +32,7 @@ constexpr uint64_t kShapeDimension = 1;
 constexpr uint64_t kDimensionValue = 1;
 constexpr uint64_t kDimensionName = 2;
 
-// TensorProto.DataType in the order of its numbers.
+// The names of TensorProto.DataType, indexed by its numbers.
 constexpr std::array kElementNames = {"undefined", "float32", "uint8",   "int8",    "uint16",  "int16",
                                       "int32",     "int64",   "string",  "bool",    "float16", "float64",
                                       "uint32",    "uint64",  "complex", "complex", "bfloat16"};
@@ -49,12 +49,12 @@ StatusOr<ElementType> FromOnnx(uint64_t type, const std::string& name) {
       return ElementType::kInt64;
     default:
       return absl::UnimplementedError(
-          fmt::format("{} has the element type {}, which is not handled", name,
+          fmt::format("{} has the unsupported element type {}", name,
                       type < kElementNames.size() ? kElementNames[type] : fmt::format("{} of ONNX", type)));
   }
 }
 
-// An input or output, and what its dimensions are called; empty where they are not.
+// An input or output with the names of its dimensions; a dimension without a name has an empty one.
 struct Value {
   TensorInfo info;
   std::vector<std::string> names;
@@ -62,7 +62,7 @@ struct Value {
 
 Status ParseShape(Bytes message, Value& value) {
   return VisitBytes(message, kShapeDimension, [&](Bytes dimension) {
-    value.info.shape.push_back(-1);  // a name instead of a number, or nothing: free
+    value.info.shape.push_back(-1);  // a dimension with a name or without anything has no fixed size
     value.names.emplace_back();
     return VisitFields(dimension, [&](const WireField& field) {
       if (field.number == kDimensionValue && !field.is_bytes) {
@@ -128,7 +128,7 @@ Status ParseProperty(Bytes message, std::map<std::string, std::string>& properti
 
 Status ParseGraph(Bytes message, OnnxMetadata& metadata) {
   std::set<std::string> given;
-  std::vector<Bytes> inputs;  // looked at last: what the graph gives a value itself is no input, whatever its type
+  std::vector<Bytes> inputs;  // read last: an input with a constant value is not one, whatever its type
   CALOTYPE_RETURN_IF_ERROR(VisitFields(message, [&](const WireField& field) -> Status {
     if (field.number == kGraphInitializer && field.is_bytes) {
       return VisitBytes(field.bytes, kTensorName, [&](Bytes name) {

@@ -1,4 +1,4 @@
-// What an ONNX file says of itself, read without any engine: its metadata, and its inputs and outputs as declared.
+// Reads an ONNX file's metadata, inputs and outputs without an engine.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,19 @@
 namespace calotype {
 
 struct OnnxMetadata {
-  std::map<std::string, std::string> properties;  // the file's own key-value pairs
-  std::vector<TensorInfo> inputs;                 // without those that the graph gives a value itself
-  std::vector<TensorInfo> outputs;                // a shape that the file leaves out is empty, like a scalar's
-  // The names that the file gives the first dimensions of inputs where they are free ("batch"), less those that are
-  // another dimension's too.
+  std::map<std::string, std::string> properties;  // the file's key-value metadata
+  std::vector<TensorInfo> inputs;                 // without those that have a constant value in the graph
+  std::vector<TensorInfo> outputs;  // an output without a shape in the file gets an empty one, like a scalar
+  // The names ("batch") of free first dimensions of inputs, except names that another dimension has as well.
   std::set<std::string> row_names;
 };
 
-// `file` is a whole ONNX file, or one whose weights lie beside it; weights are passed over, not read.
-//   kInvalidArgument  no ONNX model
-//   kUnimplemented    an input or output whose type is not among ElementType
+// `file` is the content of an ONNX file; weights, in it or in a second file, are not read.
+//   kInvalidArgument  not an ONNX model
+//   kUnimplemented    the type of an input or output is not one of ElementType
 StatusOr<OnnxMetadata> ParseOnnxMetadata(std::span<const uint8_t> file);
 
-// The same for the file at `path`, of any size; also the errors of OpenForReading.
+// The same for a file of any size; also returns the errors of OpenForReading().
 StatusOr<OnnxMetadata> ReadOnnxMetadata(const std::filesystem::path& path);
 
 }  // namespace calotype

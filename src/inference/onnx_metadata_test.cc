@@ -71,8 +71,10 @@ TEST(OnnxMetadataTest, TypesThatAreNotHandledAreNamed) {
     int element;
     const char* message;
   };
-  for (const Case& c : {Case{9, "y has the element type bool"}, Case{10, "y has the element type float16"},
-                        Case{99, "y has the element type 99 of ONNX"}, Case{0, "y has the element type undefined"}}) {
+  for (const Case& c :
+       {Case{9, "y has the unsupported element type bool"}, Case{10, "y has the unsupported element type float16"},
+        Case{99, "y has the unsupported element type 99 of ONNX"},
+        Case{0, "y has the unsupported element type undefined"}}) {
     const Status status = Parse(Bytes(7, Bytes(12, Value("y", c.element, "")))).status();
     EXPECT_TRUE(absl::IsUnimplemented(status));
     EXPECT_THAT(Message(status), HasSubstr(c.message));

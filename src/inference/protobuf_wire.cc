@@ -54,7 +54,7 @@ bool WireReader::ReadPayload(uint64_t wire_type, WireField& field) {
   }
 }
 
-Status NotOnnx() { return absl::InvalidArgumentError("is no ONNX model: its protobuf cannot be read"); }
+Status NotOnnx() { return absl::InvalidArgumentError("is not an ONNX model: its protobuf cannot be read"); }
 
 std::string WireText(WireBytes bytes) { return {bytes.begin(), bytes.end()}; }
 

@@ -1,5 +1,5 @@
-// Protobuf messages as they lie in a file: read without copying, and put together from new fields and old bytes. Enough
-// for ONNX, of whose files nearly all is weights that nobody wants to parse.
+// Reads protobuf messages without copying, and writes messages from new fields and old bytes. Just enough for ONNX
+// files, which consist almost entirely of weights that need not be parsed.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,23 @@ namespace calotype {
 
 using WireBytes = std::span<const uint8_t>;
 
-// One field of a message: a number (varint) or bytes (also text and sub-messages); what has a fixed width is neither,
-// and its bytes are there.
+// One field of a message: a number (varint), or bytes (also text and sub-messages). A fixed-width field is neither; its
+// bytes are in `bytes`.
 struct WireField {
   uint64_t number = 0;
   bool is_bytes = false;
   bool is_number = false;
   uint64_t value = 0;
   WireBytes bytes;
-  WireBytes whole;  // with its tag and length
+  WireBytes whole;  // the field with its tag and length
 };
 
-// Walks the fields of one message. Every length is held against what is left.
+// Reads the fields of one message one by one. Checks every length against the remaining size.
 class WireReader {
  public:
   explicit WireReader(WireBytes message) : rest_(message) {}
 
-  // False at the end and at bytes that are no protobuf, which broken() tells apart.
+  // Returns false at the end and for invalid protobuf; broken() distinguishes the two.
   bool Next(WireField& field);
   bool broken() const { return broken_; }
 
@@ -42,7 +42,7 @@ class WireReader {
   bool broken_ = false;
 };
 
-// kInvalidArgument: "is no ONNX model: ..."
+// Returns kInvalidArgument: "is not an ONNX model: ...".
 Status NotOnnx();
 
 std::string WireText(WireBytes bytes);
@@ -65,15 +65,15 @@ Status VisitBytes(WireBytes message, uint64_t number, const Visitor& visit) {
   });
 }
 
-// Puts a message together.
+// Builds a message.
 class WireWriter {
  public:
   WireWriter& Number(uint64_t field, uint64_t value);
   WireWriter& Text(uint64_t field, std::string_view text);
   WireWriter& Bytes(uint64_t field, WireBytes bytes);
-  // What stands before bytes of that length, which the caller writes.
+  // Writes the tag and length of a field whose `length` bytes the caller writes.
   WireWriter& Head(uint64_t field, uint64_t length);
-  // A field as WireField::whole has it.
+  // Appends a complete field (WireField::whole).
   WireWriter& Whole(WireBytes field);
 
   const std::string& text() const { return text_; }

@@ -10,11 +10,11 @@
 namespace calotype {
 namespace {
 
-// A cache line, and the widest vector register.
+// The size of a cache line and of the widest vector register.
 constexpr std::align_val_t kAlignment{64};
 
-// From here on the C library keeps nothing that is freed: each tensor is new memory, given by the system a page of 4 KB
-// at a time, each at the cost of a fault, which takes longer than to write it all. So these ask for pages of 2 MB.
+// For allocations of at least this size, the C library returns freed memory to the system, so each new tensor causes a
+// page fault for every 4 KB, which takes longer than writing the data. Pages of 2 MB avoid that.
 constexpr std::size_t kLarge = std::size_t{32} << 20U;
 constexpr std::align_val_t kHugePage{std::size_t{2} << 20U};
 
@@ -22,7 +22,7 @@ std::shared_ptr<void> Allocate(std::size_t bytes) {
   const std::align_val_t alignment = bytes < kLarge ? kAlignment : kHugePage;
   void* const memory = ::operator new(bytes, alignment);
   if (bytes >= kLarge) {
-    ::madvise(memory, bytes, MADV_HUGEPAGE);  // a system that has none goes on without
+    ::madvise(memory, bytes, MADV_HUGEPAGE);  // only a hint: works without huge pages too
   }
   return {memory, [alignment](void* owned) { ::operator delete(owned, alignment); }};
 }

@@ -1,4 +1,4 @@
-// A dense array of numbers that goes into or comes out of a model.
+// A dense array of numbers: an input or output of a model.
 #pragma once
 
 #include <cstddef>
@@ -15,24 +15,24 @@ enum class ElementType : uint8_t { kFloat32, kUint8, kInt32, kInt64 };
 std::size_t ElementSize(ElementType type);
 std::string_view ElementTypeName(ElementType type);  // "float32" ...
 
-// Shares its storage when copied; row-major. Storage is 64-byte aligned unless an engine lent it.
+// Row-major. Copies share the storage. Storage is 64-byte aligned, except when an engine owns it.
 class Tensor {
  public:
   Tensor() = default;
   // Elements are left uninitialised.
   Tensor(ElementType type, std::vector<int64_t> shape);
-  // Storage owned by someone else, kept alive by `owner`.
+  // Uses `data`, which stays valid as long as `owner` exists.
   Tensor(ElementType type, std::vector<int64_t> shape, std::shared_ptr<void> owner, void* data);
 
   ElementType type() const { return type_; }
   const std::vector<int64_t>& shape() const { return shape_; }
-  // Size of dimension `axis`; 0 when there is no such dimension.
+  // Size of dimension `axis`; 0 if there is no such dimension.
   int64_t dim(std::size_t axis) const { return axis < shape_.size() ? shape_[axis] : 0; }
   std::size_t elements() const { return elements_; }
   std::size_t bytes() const { return elements_ * ElementSize(type_); }
   void* raw() const { return data_; }
 
-  // The elements as T, which must be the type that type() names.
+  // The elements. T must be the C++ type of type().
   template <typename T>
   std::span<T> data() {
     return {static_cast<T*>(data_), elements_};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kIterations = 4;
 
-// Roundings of sums of unit vectors' products, with room.
+// A generous limit for rounding errors in dot products of unit vectors.
 constexpr float kSlack = 1e-4F;
 
 constexpr std::size_t kBlock = kAlikeNumbers * kAlikeLanes;
@@ -23,7 +23,7 @@ void AddScaled(std::span<float> to, float factor, std::span<const float> vector)
   }
 }
 
-// Inlined into the kernels, each of which makes other instructions of it.
+// Inlined into each kernel, which is compiled for other instructions.
 [[gnu::always_inline]] inline bool MultiplyAll(const float* own, const float* block, float enough, float* bounds) {
   std::array<float, kAlikeLanes> lanes{};
   for (std::size_t at = 0; at < kAlikeNumbers; ++at) {
@@ -63,7 +63,7 @@ std::span<const NamedKernel<AlikeKernel>> AlikeKernels() { return kKernels; }
 
 MainDirections::MainDirections(std::span<const float> sample, std::size_t dimension)
     : dimension_(dimension), directions_(kCount * dimension) {
-  std::mt19937 random(1);  // any start will do, the same one each time
+  std::mt19937 random(1);  // any start works; the same one each time makes results repeatable
   std::normal_distribution<float> normal;
   std::ranges::generate(directions_, [&] { return normal(random); });
   Orthogonalise();
@@ -80,8 +80,8 @@ MainDirections::MainDirections(std::span<const float> sample, std::size_t dimens
   }
 }
 
-// Gram and Schmidt, twice each: once leaves what roundings make of it. A direction of which that leaves next to nothing
-// is none.
+// Gram-Schmidt, twice for each direction: after one pass, rounding errors remain. If nearly nothing is left of a
+// direction, it is set to zero.
 void MainDirections::Orthogonalise() {
   constexpr float kNothing = 1e-3F;
   for (std::size_t d = 0; d < kCount; ++d) {

@@ -1,4 +1,4 @@
-// Every pair of many vectors that are alike, none missed and few compared whole.
+// Finds all pairs of similar vectors among many, comparing few of them in full.
 #pragma once
 
 #include <array>
@@ -11,14 +11,14 @@
 
 namespace calotype {
 
-// The directions in which vectors differ most from nothing, of unit length and at right angles to each other: as many
-// as AlikePairs compares first. Power iterations over a sample; any directions would give the same pairs, these leave
-// the fewest to compare whole.
+// The orthonormal directions along which a sample of vectors has the largest components (found by power iteration).
+// AlikePairs compares these components first. Any directions give the same pairs; these leave the fewest pairs to
+// compare in full.
 class MainDirections {
  public:
   static constexpr std::size_t kCount = 64;
 
-  // From vectors of `dimension` numbers, one after the other.
+  // `sample`: vectors of `dimension` numbers each, one after the other.
   MainDirections(std::span<const float> sample, std::size_t dimension);
 
   std::size_t dimension() const { return dimension_; }
@@ -30,23 +30,24 @@ class MainDirections {
   void Orthogonalise();
 
   const std::size_t dimension_;
-  std::vector<float> directions_;  // all zero where the sample has no more of them
+  std::vector<float> directions_;  // zero vectors if the sample has fewer directions
 };
 
-// So many vectors lie side by side, so that one is compared with all of them at once.
+// The number of vectors stored side by side and compared at the same time.
 inline constexpr std::size_t kAlikeLanes = 32;
-// What is kept of a vector: its parts along the main directions, and the length of what is left.
+// The numbers stored for a vector: its components along the main directions, and the length of the rest.
 inline constexpr std::size_t kAlikeNumbers = MainDirections::kCount + 1;
 
-// Sets `bounds` to the products of `own`, kAlikeNumbers numbers, with those of kAlikeLanes vectors; `block` has the
-// first number of each of them, then the second ... Answers whether one is `enough`.
+// Computes the dot products of `own` (kAlikeNumbers numbers) with kAlikeLanes vectors into `bounds`. `block` has the
+// first number of each of these vectors, then the second, and so on. Returns true if one product is at least `enough`.
 using AlikeKernel = bool (*)(const float* own, const float* block, float enough, float* bounds);
-// The fastest first, the portable one ("scalar") last; the environment variable CALOTYPE_ALIKE_KERNEL names another
-// than the first that this CPU can run. They differ by roundings.
+// All kernels of this build, the fastest first, the portable one ("scalar") last. The environment variable
+// CALOTYPE_ALIKE_KERNEL selects another than the first that this CPU supports. Their results differ by rounding only.
 std::span<const NamedKernel<AlikeKernel>> AlikeKernels();
 
-// Holds 260 bytes for each vector. A product of two vectors is at most that of their parts along the main directions
-// and that of the lengths of what is left (Cauchy and Schwarz): pairs for which that is too little are passed over.
+// Takes 260 bytes for each vector. By the Cauchy-Schwarz inequality, the dot product of two vectors is at most the
+// product of their components along the main directions plus the product of the lengths of the rest. Pairs for which
+// this bound is too low are skipped.
 class AlikePairs {
  public:
   explicit AlikePairs(const MainDirections& directions) : directions_(directions) {}
@@ -54,9 +55,9 @@ class AlikePairs {
   void Add(std::span<const float> vector);
   std::size_t size() const { return size_; }
 
-  // Calls `may_be` with every pair, the later one first, whose product may be `at_least` or more, and few others: about
-  // as many as have it, where vectors are photos; ends when it answers false. The time grows with the square of size():
-  // 64 products a pair.
+  // Calls `may_be` for every pair whose dot product may be at least `at_least`; for photos, few of these pairs are
+  // below it. Stops when `may_be` returns false. The time grows with the square of size(): 64 multiplications for each
+  // pair.
   void ForEach(float at_least, const std::function<bool(std::size_t later, std::size_t earlier)>& may_be) const;
 
  private:

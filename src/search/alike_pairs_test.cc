@@ -1,4 +1,4 @@
-// Pairs of vectors that are alike, against every pair compared.
+// Tests AlikePairs against a comparison of every pair.
 #include "search/alike_pairs.h"
 
 #include <gtest/gtest.h>
@@ -19,11 +19,11 @@ namespace {
 struct PairsCase {
   std::size_t dimension;
   std::size_t count;
-  std::size_t centres;  // 0: vectors in all directions alike
-  float noise;          // beside the centre, whose length is 1
+  std::size_t centres;  // 0: uniformly distributed directions
+  float noise;          // added to a centre of length 1
 };
 
-// Unit vectors, one after the other.
+// Random unit vectors, one after the other.
 std::vector<float> Make(const PairsCase& made) {
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
@@ -44,7 +44,7 @@ std::vector<float> Make(const PairsCase& made) {
 
 using Pairs = std::set<std::pair<std::size_t, std::size_t>>;
 
-TEST(AlikePairs, NoneIsMissedAndFewAreComparedForNothing) {
+TEST(AlikePairs, FindsEveryPairAndFewOthers) {
   for (const NamedKernel<AlikeKernel>& kernel : AlikeKernels()) {
     if (!kernel.supported()) {
       continue;
@@ -82,7 +82,7 @@ TEST(AlikePairs, NoneIsMissedAndFewAreComparedForNothing) {
   unsetenv("CALOTYPE_ALIKE_KERNEL");
 }
 
-TEST(AlikePairs, EndsWhenNoMoreAreWanted) {
+TEST(AlikePairs, StopsWhenTheCallbackReturnsFalse) {
   const std::vector<float> vectors = Make({.dimension = 8, .count = 100, .centres = 1, .noise = 0});
   const MainDirections directions(vectors, 8);
   AlikePairs pairs(directions);
@@ -94,8 +94,8 @@ TEST(AlikePairs, EndsWhenNoMoreAreWanted) {
   EXPECT_EQ(told, 7);
 }
 
-// Also where the sample has fewer directions than are asked for, or nothing at all.
-TEST(MainDirections, AreOfUnitLengthAndAtRightAngles) {
+// Also if the sample has fewer directions than needed, or is empty.
+TEST(MainDirections, AreOrthonormal) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{3}, std::size_t{500}}) {
     const MainDirections directions(Make({.dimension = 80, .count = count, .centres = 0, .noise = 1}), 80);
     for (std::size_t i = 0; i < MainDirections::kCount; ++i) {

@@ -20,10 +20,10 @@ int NumberAt(std::string_view text, std::size_t at, std::size_t length) {
   return number;
 }
 
-// Seconds since 1970 of "2024-05-01T12:34:56.123+02:00" by the camera's clock: the offset is the same for all of a
-// burst.
+// Seconds since 1970 for a time such as "2024-05-01T12:34:56.123+02:00", by the camera's clock: the offset is ignored,
+// since it is the same for a whole burst.
 double SecondsOf(std::string_view time) {
-  using namespace std::chrono;  // NOLINT(google-build-using-namespace): its literals and operators, in here alone
+  using namespace std::chrono;  // for its literals and operators, in this function only
   const sys_days day = year(NumberAt(time, 0, 4)) / NumberAt(time, 5, 2) / NumberAt(time, 8, 2);
   const int of_day = NumberAt(time, 11, 2) * 3600 + NumberAt(time, 14, 2) * 60 + NumberAt(time, 17, 2);
   double fraction = 0;

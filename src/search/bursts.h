@@ -1,4 +1,4 @@
-// Photos that were taken one right after the other. (True copies are duplicates.h, look-alikes look_alikes.h.)
+// Finds bursts: photos taken in quick succession. (Copies: duplicates.h. Similar photos: look_alikes.h.)
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 namespace calotype {
 
 struct BurstOptions {
-  int within_s = 2;  // from one photo to the next
-  int at_least = 3;  // photos
+  int within_s = 2;  // maximum seconds between a photo and the next
+  int at_least = 3;  // minimum number of photos
 };
 
 struct BurstPhoto {
@@ -22,11 +22,11 @@ struct BurstPhoto {
 
 struct Burst {
   std::string camera;
-  std::vector<BurstPhoto> photos;  // in the order in which they were taken
+  std::vector<BurstPhoto> photos;  // in the order of capture
 };
 
-// The bursts of each camera, by camera and time. Copies count once (FindDuplicates); photos that do not say with which
-// camera they were taken, or when to the second, are in none.
+// The bursts of each camera, ordered by camera and time. Copies count once (FindDuplicates()). Photos without a camera
+// name or a time to the second are ignored.
 StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options);
 
 }  // namespace calotype

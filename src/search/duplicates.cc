@@ -21,13 +21,13 @@ constexpr std::size_t kSecondsLength = std::string_view("2024-05-01T12:34:56").s
 struct Member {
   DuplicatePhoto photo;
   PdqHash hash;
-  int format = 0;  // the higher, the more of the picture it keeps
-  int facts = 0;   // how many of those that cannot be had again it has
+  int format = 0;  // higher: preserves more of the picture
+  int facts = 0;   // how many of the facts that cannot be restored it has
   std::string camera;
   std::string taken_at;
 };
 
-// Raw data, then what loses nothing, then what loses little, then the rest.
+// Raw data, then lossless formats, then formats with little loss, then the others.
 int FormatMerit(PhotoFormat format) {
   switch (format) {
     case PhotoFormat::kRaw:
@@ -78,7 +78,7 @@ StatusOr<Member> Describe(SearchCatalog& catalog, const HashRecord& record) {
 
 int64_t Pixels(const Member& member) { return int64_t{member.photo.width} * member.photo.height; }
 
-// What speaks for `keeper`: the first thing in which the two differ.
+// The reason for `keeper`: the first criterion in which the two differ.
 std::string WhyKeep(const Member& keeper, const Member& other) {
   if (Pixels(keeper) != Pixels(other)) {
     return fmt::format("{}x{} against {}x{}", keeper.photo.width, keeper.photo.height, other.photo.width,
@@ -100,7 +100,7 @@ std::string WhyKeep(const Member& keeper, const Member& other) {
              : "it was there first";
 }
 
-// An earlier date is more likely to be that of the shutter; one that is missing is the latest.
+// The earlier date is more likely the time of capture. A missing date counts as the latest.
 bool IsBetterKeeper(const Member& a, const Member& b) {
   const auto merit = [](const Member& one) { return std::tuple(Pixels(one), one.format, one.facts); };
   if (merit(a) != merit(b)) {
@@ -112,7 +112,7 @@ bool IsBetterKeeper(const Member& a, const Member& b) {
   return std::tuple(a.photo.bytes, -a.photo.photo) > std::tuple(b.photo.bytes, -b.photo.photo);
 }
 
-// How far the two hashes are apart, at the turn at which they are nearest.
+// The distance of two hashes, at the turn where it is smallest.
 std::pair<int, PdqTurn> Compare(const PdqHash& keeper, const PdqHash& copy, bool turned) {
   std::pair<int, PdqTurn> best(HammingDistance(keeper, copy), PdqTurn::kNone);
   for (int turn = 1; turned && turn < kPdqTurns; ++turn) {
@@ -122,14 +122,14 @@ std::pair<int, PdqTurn> Compare(const PdqHash& keeper, const PdqHash& copy, bool
   return best;
 }
 
-// Camera and time, to the second; empty when the photo does not say both.
+// Camera and time to the second; empty if the photo lacks one of them.
 std::string ShotOf(const Member& member) {
   return member.camera.empty() || member.taken_at.size() < kSecondsLength
              ? std::string()
              : member.camera + '\n' + member.taken_at.substr(0, kSecondsLength);
 }
 
-// ".123" of "2024-05-01T12:34:56.123+02:00".
+// The fraction ".123" in "2024-05-01T12:34:56.123+02:00".
 std::string FractionOf(const Member& member) {
   const std::string& time = member.taken_at;
   if (time.size() <= kSecondsLength || time[kSecondsLength] != '.') {
@@ -138,8 +138,8 @@ std::string FractionOf(const Member& member) {
   return time.substr(kSecondsLength, time.find_first_not_of("0123456789", kSecondsLength + 1) - kSecondsLength);
 }
 
-// The members of each shot that `members` are of, in their order; "" has those that do not say. Fractions of a second
-// count where every photo of that second has one.
+// Splits `members` by shot and keeps their order; the entry "" has those without camera or time. Fractions of a second
+// count only if every photo of that second has one.
 std::map<std::string, std::vector<Member>> ByShot(std::vector<Member> members) {
   std::map<std::string, bool> has_fractions;
   for (const Member& member : members) {
@@ -154,7 +154,7 @@ std::map<std::string, std::vector<Member>> ByShot(std::vector<Member> members) {
   return shots;
 }
 
-// What is linked by its hashes, shot by shot.
+// Splits a group of photos with similar hashes into shots.
 std::vector<std::vector<Member>> SplitByShot(std::vector<Member> members, bool turned) {
   std::map<std::string, std::vector<Member>> shots = ByShot(std::move(members));
   std::vector<Member> unsaid = std::move(shots[""]);
@@ -193,7 +193,7 @@ DuplicateGroup MakeGroup(std::vector<Member> members, bool turned) {
   return group;
 }
 
-// The photos that are copies of each other by their hashes.
+// The groups of photos whose hashes match.
 StatusOr<std::vector<DuplicateGroup>> CopiesByHash(SearchCatalog& catalog, const std::vector<HashRecord>& hashes,
                                                    const DuplicateOptions& options) {
   std::vector<PdqHash> only;

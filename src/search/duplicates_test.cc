@@ -1,4 +1,4 @@
-// True copies, on small hand-made hashes.
+// Tests FindDuplicates() on small synthetic hashes.
 #include "search/duplicates.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ class DuplicatesTest : public SearchTest {
     }
     return hash;
   }
-  // Unlike any that differs from FirstBits() in a few bits, at every turn.
+  // A hash that differs at every turn from all hashes near FirstBits().
   static PdqHash SomeHash(unsigned seed) {
     std::mt19937 random(seed);
     PdqHash hash;
@@ -58,7 +58,7 @@ class DuplicatesTest : public SearchTest {
   }
 };
 
-TEST_F(DuplicatesTest, ThirtyOneBitsAreACopyThirtyTwoAreNot) {
+TEST_F(DuplicatesTest, ADistanceOf31IsACopyAndOf32IsNot) {
   const PhotoId small = AddHash("/small", 0, 100, 100);
   const PhotoId large = AddHash("/large", 31, 100, 200);
   AddHash("/other", 63, 100, 300);
@@ -82,7 +82,7 @@ TEST_F(DuplicatesTest, PairsThatShareAPhotoAreOneGroup) {
 
 TEST_F(DuplicatesTest, BytesDecideBetweenEqualSizes) {
   const PhotoId a = AddHash("/a", 0, 100, 100);
-  const PhotoId b = AddHash("/larger-file", 0, 100, 100);  // the tests book a path's length as its bytes
+  const PhotoId b = AddHash("/larger-file", 0, 100, 100);  // the tests store the length of the path as the file size
   EXPECT_THAT(Groups(), ElementsAre(std::vector{b, a}));
 }
 
@@ -108,8 +108,8 @@ TEST_F(DuplicatesTest, SameBytesAtTwoPathsAreAGroup) {
   EXPECT_THAT(Groups(), SizeIs(1)) << "each photo is in one group";
 }
 
-TEST_F(DuplicatesTest, PlainPhotosAreCountedAndNotGrouped) {
-  // Two sheets of one colour: no frequency to tell them apart by.
+TEST_F(DuplicatesTest, PhotosWithoutDetailAreCountedButNotGrouped) {
+  // Two sheets of one colour: their hashes have no information.
   AddHash("/white", 0, 0, 100);
   AddHash("/black", 0, 0, 200);
   EXPECT_THAT(Groups(), IsEmpty());
@@ -123,7 +123,7 @@ TEST_F(DuplicatesTest, TurnedCopiesAreFoundWhenAskedFor) {
     const auto way = static_cast<PdqTurn>(turn);
     const PdqHash hash = SomeHash(static_cast<unsigned>(turn));
     PdqHash turned = TurnedHash(hash, way);
-    turned[turn] ^= 0x11;  // and two bits for the other compression
+    turned[turn] ^= 0x11;  // and two bits changed, as by another compression
     const PhotoId large = Add(fmt::format("/large{}", turn), hash, {.width = 200, .height = 100, .facts = {}});
     const PhotoId small = Add(fmt::format("/small{}", turn), turned, {.width = 20, .height = 10, .facts = {}});
     const auto found = Value(FindDuplicates(catalog(), {.turned = true})).groups;
@@ -138,17 +138,17 @@ TEST_F(DuplicatesTest, TurnedCopiesAreFoundWhenAskedFor) {
   EXPECT_THAT(Groups(), IsEmpty()) << "they are not, when not";
 }
 
-TEST_F(DuplicatesTest, TwoShotsAreNoCopiesHoweverAlike) {
+TEST_F(DuplicatesTest, TwoShotsAreNotCopiesHoweverSimilar) {
   const PhotoId one = AddShot("/1", 0, "2024-05-01T12:00:00");
   const PhotoId two = AddShot("/2", 9, "2024-05-01T12:00:05");
   EXPECT_THAT(Groups(), IsEmpty());
   const PhotoId stripped = AddShot("/stripped", 7, "", "");
-  EXPECT_THAT(Groups(), ElementsAre(std::vector{two, stripped})) << "it goes to the one that it is nearer to";
+  EXPECT_THAT(Groups(), ElementsAre(std::vector{two, stripped})) << "it belongs to the nearer one";
   const PhotoId again = AddShot("/longer path", 2, "2024-05-01T12:00:00");
   EXPECT_THAT(Groups(), ElementsAre(std::vector{two, stripped}, std::vector{again, one}));
 }
 
-TEST_F(DuplicatesTest, ShotsOfOneSecondAreToldApartByItsFractionsWhereAllHaveThem) {
+TEST_F(DuplicatesTest, FractionsOfASecondSeparateShotsIfAllHaveThem) {
   const PhotoId one = AddShot("/1", 0, "2024-05-01T12:00:00.10+02:00");
   const PhotoId two = AddShot("/2", 1, "2024-05-01T12:00:00.25+02:00");
   EXPECT_THAT(Groups(), IsEmpty());
@@ -156,7 +156,7 @@ TEST_F(DuplicatesTest, ShotsOfOneSecondAreToldApartByItsFractionsWhereAllHaveThe
   EXPECT_THAT(Groups(), ElementsAre(ElementsAre(whole, one, two)));
 }
 
-TEST_F(DuplicatesTest, TimesOfOtherCamerasOrDaysAloneSayNothing) {
+TEST_F(DuplicatesTest, TimesOfOtherCamerasOrWithoutTimeOfDayDoNotSeparate) {
   AddShot("/1", 0, "2024-05-01T12:00:00", "Box");
   AddShot("/2", 1, "2024-05-01T12:00:05", "");
   AddShot("/3", 2, "2024-05-02", "Box");

@@ -28,11 +28,11 @@ std::size_t Part(const Words& words, std::size_t part) {
   return words[part / 4] >> (part % 4 * kPartBits) & (kValues - 1);
 }
 
-// From so many hashes in a bucket on, most are of one scene, seen again and again: a time-lapse, or the same test card.
-// A million unlike ones lie fifteen to a bucket.
+// In a bucket with at least this many hashes, most show one scene many times: a time-lapse, or the same test card. In a
+// million different pictures, a bucket has 15.
 constexpr std::size_t kCrowd = 256;
 
-// The different hashes in the order of one of their parts, so that those to be compared lie side by side.
+// The distinct hashes, sorted by one of their parts, so that hashes to compare are adjacent.
 class Buckets {
  public:
   Buckets(std::span<const Words> hashes, std::size_t part)
@@ -51,14 +51,14 @@ class Buckets {
 
   std::size_t SizeOf(std::size_t value) const { return starts_[value + 1] - starts_[value]; }
 
-  // Joins what is near among the hashes whose part is `value`.
+  // Joins near hashes among those whose part is `value`.
   void CompareWithin(std::size_t value, int max_distance, UnionFind& sets) const;
-  // The same among those whose part is `value` and those of `others` whose part is `other_value`.
+  // Joins near hashes between those whose part is `value` and those of `others` whose part is `other_value`.
   void Compare(std::size_t value, const Buckets& others, std::size_t other_value, int max_distance,
                UnionFind& sets) const;
 
  private:
-  using Crowd = std::vector<uint32_t>;  // places of hashes that are of one group, as far as is known
+  using Crowd = std::vector<uint32_t>;  // indices of hashes known to be in one group
 
   std::vector<Crowd> CrowdsOf(std::size_t value, UnionFind& sets) const;
   bool IsAnyNear(const Crowd& crowd, const Buckets& others, const Crowd& other_crowd, int max_distance) const;
@@ -118,7 +118,7 @@ std::vector<Buckets::Crowd> Buckets::CrowdsOf(std::size_t value, UnionFind& sets
   return crowds;
 }
 
-// The latest first: where a scene changes bit by bit, those are the likeliest.
+// Latest first: if a scene changes gradually, the latest hashes are the most likely neighbours.
 bool Buckets::IsAnyNear(const Crowd& crowd, const Buckets& others, const Crowd& other_crowd, int max_distance) const {
   for (const uint32_t i : crowd) {
     for (std::size_t j = other_crowd.size(); j-- > 0;) {
@@ -149,7 +149,7 @@ void Buckets::JoinCrowds(std::size_t value, int max_distance, UnionFind& sets) c
   }
 }
 
-// Every value of a part that differs from another in `radius` bits at most: as what to change in it.
+// All bit masks with at most `radius` bits set, which change a part to each near value.
 std::vector<std::size_t> Changes(std::size_t radius) {
   std::vector<std::size_t> changes;
   for (std::size_t change = 0; change < kValues; ++change) {
@@ -160,7 +160,8 @@ std::vector<std::size_t> Changes(std::size_t radius) {
   return changes;
 }
 
-// Equal hashes, of which a library may have thousands, count once: `first` gets the place of each one's first.
+// Equal hashes, of which a library may have thousands, are compared once: `first` has the index of the first equal hash
+// for each.
 std::vector<Words> Different(std::span<const PdqHash> hashes, std::vector<uint32_t>& first, UnionFind& sets) {
   std::vector<uint32_t> order(hashes.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -178,7 +179,8 @@ std::vector<Words> Different(std::span<const PdqHash> hashes, std::vector<uint32
   return different;
 }
 
-// 16 parts: if each differed by more than max_distance / 16 bits, all would by more than max_distance.
+// With 16 parts: if each differed in more than max_distance / 16 bits, the hashes would differ in more than
+// max_distance.
 std::vector<std::size_t> ChangesFor(int max_distance) {
   return Changes(static_cast<std::size_t>(max_distance) / kParts);
 }
@@ -201,7 +203,7 @@ void JoinNear(std::span<const Words> hashes, int max_distance, UnionFind& near) 
   }
 }
 
-// Those that are left out turn back what one of these turns; a pair is then found the other way round.
+// The turns left out are inverses of these; such a pair is found in the other direction.
 constexpr std::array kOtherTurns = {PdqTurn::kMirrored,           PdqTurn::kMirroredUpsideDown,
                                     PdqTurn::kUpsideDown,         PdqTurn::kMirroredTurnedRight,
                                     PdqTurn::kMirroredTurnedLeft, PdqTurn::kTurnedRight};

@@ -1,4 +1,4 @@
-// Which of a million hashes are near each other.
+// Finds similar perceptual hashes among a million.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,18 @@
 
 namespace calotype {
 
-// The groups of two hashes or more that are linked by pairs within `max_distance` (0 to 255 bits), as places in
-// `hashes`: each group by rising place, the groups by their first. Exactly what comparing all pairs would give, by
-// multi-index hashing (Norouzi, Punjani and Fleet, 2012): of sixteen parts of 16 bits, two hashes within 31 bits have
-// one part in which they differ by one bit at most, so only those are compared. What is of one group already is not
-// compared again, so that thousands of hashes that are all near each other cost little more than others. A million take
-// five seconds on one core; beyond a distance of 47 it gets slow. Takes 80 bytes a hash.
+// Returns the groups of two or more hashes that are connected by pairs within `max_distance` (0 to 255 bits), as
+// indices into `hashes`: in ascending order within a group, groups by their first index. The result is the same as if
+// all pairs were compared.
 //
-// With `turned`, two hashes are also linked when one is within `max_distance` of the other's TurnedHash(); that takes
-// about as much longer as there are turns, and more for the wider radius that they need (not measured).
+// Uses multi-index hashing (Norouzi, Punjani and Fleet, 2012): if two hashes differ in at most 31 bits, at least one of
+// their sixteen parts of 16 bits differs in at most one bit, so only such hashes are compared. Hashes already in one
+// group are not compared again, so thousands of similar hashes cost little more than others. A million take five
+// seconds on one core; above a distance of 47 it gets slow. Takes 80 bytes of memory for each hash.
+//
+// With `turned`, two hashes are also connected if one is within `max_distance` of the other's TurnedHash(). That
+// multiplies the time by about the number of turns, and by more for the larger distance that turned copies need (not
+// measured).
 std::vector<std::vector<uint32_t>> GroupHashes(std::span<const PdqHash> hashes, int max_distance, bool turned = false);
 
 }  // namespace calotype

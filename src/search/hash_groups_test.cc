@@ -22,7 +22,7 @@ bool IsNear(const PdqHash& a, const PdqHash& b, int max_distance, bool turned) {
   return false;
 }
 
-// All pairs.
+// The reference: compares all pairs.
 Groups BruteForce(const std::vector<PdqHash>& hashes, int max_distance, bool turned = false) {
   std::vector<uint32_t> name(hashes.size());
   std::iota(name.begin(), name.end(), 0U);
@@ -61,13 +61,13 @@ PdqHash Changed(PdqHash hash, int bits, std::mt19937& random) {
   return hash;
 }
 
-TEST(GroupHashesTest, AreThoseOfAllPairs) {
+TEST(GroupHashesTest, EqualAComparisonOfAllPairs) {
   std::mt19937 random(1);
   std::vector<PdqHash> hashes;
   for (int i = 0; i < 300; ++i) {
     hashes.push_back(RandomHash(random));
   }
-  // Copies at every distance about the limit, and copies of copies.
+  // Copies at every distance around the limit, and copies of copies.
   for (int i = 0; i < 900; ++i) {
     hashes.push_back(Changed(hashes[random() % hashes.size()], static_cast<int>(random() % 64), random));
   }
@@ -81,7 +81,7 @@ TEST(GroupHashesTest, AreThoseOfAllPairs) {
 
 TEST(GroupHashesTest, TheLastBitCounts) {
   PdqHash low{};
-  // One bit in each 16 of the first fifteen parts, two of the others: at 31 it is found, at 32 it is not.
+  // One bit in each of the first fifteen parts and two in the last: distance 31 is found, 32 is not.
   for (const int bits : {31, 32}) {
     PdqHash high{};
     for (int i = 0; i < bits; ++i) {
@@ -101,7 +101,7 @@ TEST(GroupHashesTest, ThousandsOfEqualOnesAreOneGroup) {
   EXPECT_EQ(groups[0].size(), 50'000U);
 }
 
-TEST(GroupHashesTest, TurnedOnesAreThoseOfAllPairsAtAllTurns) {
+TEST(GroupHashesTest, WithTurnsEqualAComparisonOfAllPairsAndTurns) {
   std::mt19937 random(3);
   std::vector<PdqHash> hashes;
   for (int i = 0; i < 100; ++i) {
@@ -118,9 +118,9 @@ TEST(GroupHashesTest, TurnedOnesAreThoseOfAllPairsAtAllTurns) {
   }
 }
 
-// Each a few bits from the one before: a camera that looks at one scene all day. Enough of them to fill buckets, with
-// two other scenes and unlike hashes between them.
-TEST(GroupHashesTest, ATimeLapseIsAsAllPairsHaveIt) {
+// Each hash differs in a few bits from the one before, as from a camera that films one scene all day. Enough of them to
+// fill buckets, with two other scenes and different hashes between them.
+TEST(GroupHashesTest, ATimeLapseEqualsAComparisonOfAllPairs) {
   std::mt19937 random(4);
   std::vector<PdqHash> hashes;
   for (const int frames : {1500, 500, 300}) {
@@ -137,11 +137,11 @@ TEST(GroupHashesTest, ATimeLapseIsAsAllPairsHaveIt) {
   for (const int distance : {6, 31}) {
     EXPECT_EQ(GroupHashes(hashes, distance), BruteForce(hashes, distance)) << distance;
   }
-  hashes.resize(600);  // all pairs at all turns take long
+  hashes.resize(600);  // comparing all pairs at all turns takes long
   EXPECT_EQ(GroupHashes(hashes, 31, true), BruteForce(hashes, 31, true));
 }
 
-TEST(GroupHashesTest, NothingIsNoGroup) {
+TEST(GroupHashesTest, NoHashesHaveNoGroups) {
   EXPECT_TRUE(GroupHashes({}, 31).empty());
   EXPECT_TRUE(GroupHashes(std::vector<PdqHash>(2), -1).size() == 1U) << "equal ones are at no distance at all";
 }

@@ -16,10 +16,10 @@
 namespace calotype {
 namespace {
 
-// Vectors that MainDirections are found from.
+// The number of vectors from which MainDirections is computed.
 constexpr std::size_t kSample = 2000;
 
-// A sample of a space's vectors, spread over all of them; one after the other.
+// A sample of a space's vectors, spread evenly over all of them; one after the other.
 StatusOr<std::vector<float>> Sample(SearchCatalog& catalog, const std::string& space) {
   std::vector<float> sample;
   std::size_t taken = 0;
@@ -31,7 +31,7 @@ StatusOr<std::vector<float>> Sample(SearchCatalog& catalog, const std::string& s
           return;
         }
         if (taken == 2 * kSample) {
-          // Every other one makes room, and from now on only every other one is taken.
+          // The sample is full: drop every second vector, and sample half as often from now on.
           for (std::size_t i = 1; i < kSample; ++i) {
             std::copy_n(sample.begin() + static_cast<std::ptrdiff_t>(2 * i * halves.size()), halves.size(),
                         sample.begin() + static_cast<std::ptrdiff_t>(i * halves.size()));
@@ -47,7 +47,7 @@ StatusOr<std::vector<float>> Sample(SearchCatalog& catalog, const std::string& s
   return sample;
 }
 
-// The photos of a space, and which of them are alike.
+// The photos of a space and the groups that they form.
 class Linker {
  public:
   Linker(SearchCatalog& catalog, const std::string& space) : catalog_(catalog), space_(space) {}
@@ -57,7 +57,7 @@ class Linker {
   std::vector<std::vector<PhotoId>> Groups();
 
  private:
-  // Joins the two when they are alike and not linked yet.
+  // Joins the groups of two photos if they are similar and not in one group yet.
   Status Compare(std::size_t later, std::size_t earlier, float min_cosine);
 
   SearchCatalog& catalog_;
@@ -66,7 +66,7 @@ class Linker {
   std::optional<MainDirections> directions_;
   std::optional<AlikePairs> pairs_;
   UnionFind sets_{0};
-  std::size_t own_ = 0;  // whose vector this is:
+  std::size_t own_ = 0;  // index of the photo whose vector own_vector_ is
   std::vector<float> vector_;
 };
 
@@ -108,7 +108,7 @@ Status Linker::Compare(std::size_t later, std::size_t earlier, float min_cosine)
     own_ = later;
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto other, catalog_.Embedding(space_, photos_[earlier]));
-  // One that was replaced or forgotten meanwhile is like nothing.
+  // A photo whose vector was replaced or deleted meanwhile is not similar to any.
   if (other.has_value() && other->size() == vector_.size() && DotHalves(vector_, *other) >= min_cosine) {
     sets_.Join(static_cast<uint32_t>(later), static_cast<uint32_t>(earlier));
   }

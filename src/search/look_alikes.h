@@ -1,4 +1,4 @@
-// Groups of photos that look alike to the image encoder. (The neighbours of one photo are similar.h, true copies
+// Finds groups of similar photos, by their image embeddings. (Photos similar to one photo: similar.h. Copies:
 // duplicates.h.)
 #pragma once
 
@@ -10,10 +10,10 @@
 
 namespace calotype {
 
-// Groups of two or more that are linked by pairs with a cosine of at least `min_cosine`, ordered by the id of their
-// first; the first of a group is the one that was added first, the others follow by their cosine with it. Copies
-// (FindDuplicates) stand for themselves once. Every pair is looked at (AlikePairs), so the time grows with the square
-// of the photos' number; 260 bytes of memory for each.
+// Returns groups of two or more photos connected by pairs with a cosine of at least `min_cosine`, ordered by the id of
+// their first photo. The first photo of a group has the lowest id; the others follow by their cosine with it, highest
+// first. Of copies (FindDuplicates()), only the keeper takes part. All pairs are considered (AlikePairs), so the time
+// grows with the square of the number of photos. Takes 260 bytes of memory for each photo.
 StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(SearchCatalog& catalog, float min_cosine);
 
 }  // namespace calotype

@@ -20,28 +20,28 @@
 
 #include "base/half.h"
 #include "base/sha256.h"
-#include "search/middles.h"
+#include "search/centroids.h"
 #include "search/vector_index/dot.h"
 
 namespace calotype {
 namespace {
 
-// Below these a face's embedding says more of blur than of the person: detectors' usual cut for recognition, and the
-// size from which five landmarks lie some pixels apart.
+// Below these limits, a face's embedding depends more on blur than on the person: the usual detection score for
+// recognition, and the size from which the five landmarks are some pixels apart.
 constexpr float kFounderScore = 0.6F;
 constexpr float kFounderSide = 24;
-// FaceSharpness of a face that is blurred by a twentieth of its width: it is no longer like itself
+// FaceSharpness of a face blurred by a twentieth of its width; it no longer resembles the sharp one
 // (bench/quality/README.md).
 constexpr float kFounderSharpness = 0.25F;
 
-// One face alike may be chance or a mistaken member; the mean of three is not moved by one.
+// One similar face may be chance or a wrong member; the mean of three is more robust.
 constexpr std::size_t kClosest = 3;
 
-// A face that is this much farther from the middle of a person's faces than the threshold is not compared with them:
-// three of them would have to lie far out on its side.
-constexpr float kMiddleMargin = 0.1F;
+// A face whose cosine with a person's centroid is lower than the threshold by more than this is not compared with that
+// person's faces: three of them would have to be far from the centroid on the same side.
+constexpr float kCentroidMargin = 0.1F;
 
-// With so many of a person's faces, spread over all of them, a face is compared at most.
+// A face is compared with at most this many faces of a person, spread evenly over all of them.
 constexpr std::size_t kCompared = 100;
 
 bool CanFound(const FaceRecord& face) {
@@ -56,15 +56,15 @@ void Normalise(std::vector<float>& vector) {
   }
 }
 
-// Only embeddings of one model can be compared: the faces' version, and their dimension.
+// Embeddings can be compared only if they are from the same model: equal version and dimension.
 using Model = std::pair<std::string, std::size_t>;
 
 Model ModelOf(const FaceRecord& face) { return {face.version, face.embedding.size()}; }
 
-// The faces of one model that a person has. Of a single one no sum is kept: most people of a large library are
-// strangers, who were seen once.
+// A person's faces of one model. For a single face no sum is stored: most people in a large library are strangers seen
+// once.
 struct Embeddings {
-  std::vector<float> sum;  // of two or more
+  std::vector<float> sum;  // set for two or more faces
   std::vector<const FaceRecord*> faces;
 
   void Add(const FaceRecord& face) {
@@ -78,19 +78,19 @@ struct Embeddings {
       std::ranges::transform(sum, embedding, sum.begin(), std::plus<>());
     }
   }
-  // Of unit length.
-  std::vector<float> Middle() const {
-    std::vector<float> middle = sum.empty() ? ToFloat(faces.front()->embedding) : sum;
-    Normalise(middle);
-    return middle;
+  // The centroid, scaled to unit length.
+  std::vector<float> Centroid() const {
+    std::vector<float> centroid = sum.empty() ? ToFloat(faces.front()->embedding) : sum;
+    Normalise(centroid);
+    return centroid;
   }
 };
 
 struct Person {
-  std::optional<PersonId> id;  // nullopt for one that is founded now
+  std::optional<PersonId> id;  // nullopt for a person created in this run
   std::map<Model, Embeddings> known;
   std::unordered_set<PhotoId> photos;
-  std::vector<FaceId> added;  // those that are to be assigned
+  std::vector<FaceId> added;  // faces to assign
 
   bool IsIn(PhotoId photo) const { return photos.contains(photo); }
   bool IsEmpty() const { return known.empty(); }
@@ -103,12 +103,12 @@ struct Person {
   }
 };
 
-// Mean of the highest cosines of `embedding` with the person's faces; -1 when their middle is too far from it. The
-// middle of a person's faces is nearer to each of them than most others are: what is far from it is far from all.
+// The mean of the highest cosines of `embedding` with the person's faces; -1 if their centroid is too far away. Most
+// faces of a person are farther from each other than from the centroid, so a face far from it is far from all.
 float Likeness(const Embeddings& known, std::span<const float> embedding, float threshold) {
   if (!known.sum.empty()) {
     const float length = std::sqrt(Dot(known.sum, known.sum));
-    if (length > 0 && Dot(known.sum, embedding) / length < threshold - kMiddleMargin) {
+    if (length > 0 && Dot(known.sum, embedding) / length < threshold - kCentroidMargin) {
       return -1;
     }
   }
@@ -136,14 +136,15 @@ class Clustering {
  public:
   Clustering(std::span<const FaceRecord> faces, float threshold);
 
-  // Places the faces of each photo in turn. Faces up to the id `compared` fit nobody who was there before.
+  // Assigns the faces of each photo in turn. Faces with ids up to `compared` are known to match none of the existing
+  // people.
   void Place(std::span<const FaceRecord> faces, FaceId compared);
-  // Names the persons of the faces that were placed in `people`, too.
+  // Also sets the person of the assigned faces in `people`.
   Status Write(FaceCatalog& catalog, std::map<FaceId, PersonId>& people);
   const PeopleUpdate& update() const { return update_; }
 
  private:
-  // By photo.
+  // Indexed by photo.
   using Faces = std::map<PhotoId, std::vector<const FaceRecord*>>;
 
   struct Match {
@@ -152,10 +153,10 @@ class Clustering {
     float likeness;
   };
 
-  // Takes those that are placed out of `faces`.
+  // Removes the assigned faces from `faces`.
   void PlacePhoto(std::vector<const FaceRecord*>& faces);
   void PlaceAll(Faces& faces);
-  // Compares faces with those people alone who got faces since all were compared with each other.
+  // Compares faces only with people who got faces since all were compared with each other.
   void PlaceWithChanged(Faces& faces);
   std::vector<Match> MatchesOf(const std::vector<const FaceRecord*>& faces);
   void AddMatches(const FaceRecord& face, std::vector<Match>& matches);
@@ -164,8 +165,8 @@ class Clustering {
 
   const float threshold_;
   std::vector<Person> people_;
-  std::map<Model, Middles> middles_;  // of people_, by their places
-  std::set<std::size_t> changed_;     // people_ who got faces
+  std::map<Model, Centroids> centroids_;  // numbered by index into people_
+  std::set<std::size_t> changed_;         // indices of people_ who got faces
   PeopleUpdate update_;
 };
 
@@ -187,11 +188,11 @@ Clustering::Clustering(std::span<const FaceRecord> faces, float threshold) : thr
 }
 
 void Clustering::Remember(std::size_t person, const Model& model) {
-  middles_.try_emplace(model, model.second).first->second.Set(person, people_[person].known.at(model).Middle());
+  centroids_.try_emplace(model, model.second).first->second.Set(person, people_[person].known.at(model).Centroid());
 }
 
 void Clustering::Place(std::span<const FaceRecord> faces, FaceId compared) {
-  std::set<PhotoId> fresh;  // photos with faces that were compared with nobody yet
+  std::set<PhotoId> fresh;  // photos with faces that were never compared
   for (const FaceRecord& face : faces) {
     if (!face.person.has_value() && face.id > compared) {
       fresh.insert(face.photo);
@@ -208,9 +209,9 @@ void Clustering::Place(std::span<const FaceRecord> faces, FaceId compared) {
     }
   }
   PlaceAll(sure);
-  // Those that cannot found come last, when every person is there for them to join.
+  // Faces that cannot create a person come last, when all people exist.
   PlaceAll(unsure);
-  left.merge(unsure);  // no photo is in both
+  left.merge(unsure);  // the two have no photo in common
   while (!changed_.empty() && !left.empty()) {
     PlaceWithChanged(left);
   }
@@ -227,7 +228,7 @@ void Clustering::PlaceAll(Faces& faces) {
 }
 
 void Clustering::PlaceWithChanged(Faces& faces) {
-  middles_.clear();
+  centroids_.clear();
   for (const std::size_t person : std::exchange(changed_, {})) {
     for (const auto& [model, embeddings] : people_[person].known) {
       Remember(person, model);
@@ -238,12 +239,12 @@ void Clustering::PlaceWithChanged(Faces& faces) {
 
 void Clustering::AddMatches(const FaceRecord& face, std::vector<Match>& matches) {
   const Model model = ModelOf(face);
-  const auto middles = middles_.find(model);
-  if (middles == middles_.end()) {
+  const auto centroids = centroids_.find(model);
+  if (centroids == centroids_.end()) {
     return;
   }
   const std::vector<float> embedding = ToFloat(face.embedding);
-  for (const std::size_t place : middles->second.Near(embedding, threshold_ - kMiddleMargin)) {
+  for (const std::size_t place : centroids->second.Near(embedding, threshold_ - kCentroidMargin)) {
     const Person& person = people_[place];
     if (person.IsIn(face.photo) || !person.MayBe(face)) {
       continue;
@@ -255,7 +256,7 @@ void Clustering::AddMatches(const FaceRecord& face, std::vector<Match>& matches)
   }
 }
 
-// The best pairs of the photo's faces and the people come first, so that of two brothers each gets his own name.
+// The best pairs of faces and people are assigned first, so that each of two brothers gets his own name.
 std::vector<Clustering::Match> Clustering::MatchesOf(const std::vector<const FaceRecord*>& faces) {
   std::vector<Match> matches;
   for (const FaceRecord* face : faces) {
@@ -312,11 +313,11 @@ Status Clustering::Write(FaceCatalog& catalog, std::map<FaceId, PersonId>& peopl
   return absl::OkStatus();
 }
 
-// Of the way in which faces are compared.
+// Version of the algorithm that compares faces.
 constexpr int kRevision = 1;
 
-// Faces up to an id, and a digest of all that decided which of them are whose. While that digest holds, those that were
-// left would be left again.
+// The highest compared face id and a digest of everything that the assignment depends on. While the digest stays the
+// same, faces left over would be left over again.
 std::string Mark(std::span<const FaceRecord> faces, FaceId until, float threshold,
                  const std::map<FaceId, PersonId>& placed) {
   Sha256Hasher hasher;
@@ -334,7 +335,7 @@ std::string Mark(std::span<const FaceRecord> faces, FaceId until, float threshol
   return fmt::format("{} {} {} {}", kRevision, threshold, until, hasher.Finish().Hex());
 }
 
-// The faces that were compared with everybody in the run that left `mark`; 0 when something is otherwise since.
+// The highest face id compared with all people in the run that stored `mark`; 0 if anything else changed since.
 FaceId ComparedUntil(const std::string& mark, std::span<const FaceRecord> faces, float threshold) {
   std::istringstream words(mark);
   int revision = 0;

@@ -1,4 +1,4 @@
-// Faces become people.
+// Assigns faces to people.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,27 @@
 namespace calotype {
 
 struct PeopleUpdate {
-  int64_t joined = 0;    // faces that were given to a person who was there before
-  int64_t founded = 0;   // new people
-  int64_t left = 0;      // faces that stay without a person: too small, blurred or unsure to found one
-  int64_t compared = 0;  // faces that were compared with everybody
+  int64_t joined = 0;    // faces assigned to existing people
+  int64_t founded = 0;   // people created
+  int64_t left = 0;      // faces without a person: too small, too blurred or too uncertain to create one
+  int64_t compared = 0;  // faces compared with all people
 };
 
-// Gives each face without a person to the person whose three most alike faces have the highest mean cosine with it, if
-// that is at least `match_threshold` (a parameter of the face model; cosines of different models differ). Two faces of
-// one photo are never one person. What fits nobody founds a new person if it was detected with a score of 0.6, is 24
-// pixels wide and high and is not known to be blurred (a sharpness under 0.25); children and siblings are better kept
-// apart than merged, so founding is the default. Never moves a face that has a person. The same faces give the same
-// people. One transaction: use a connection of its own. What users decided is kept: faces that have a person stay, and
-// none joins a person of whom they said that it is not. Compares each such face with the middle of every person's faces
-// (its code, Middles), and with a hundred of those of the few that are near; all embeddings are in memory meanwhile, as
-// f16. A face that was left by an earlier run is compared with those alone who got faces since, unless something else
-// was changed (a decision, a photo that is gone or back, a model); when nothing at all was, nothing is done. `update`,
-// if given, tells what was done.
+// Assigns each face that has no person to the person with the highest mean cosine over their three most similar faces,
+// if that is at least `match_threshold` (a parameter of the face model; cosines of different models differ). A face
+// that matches nobody creates a new person if its detection score is at least 0.6, it is at least 24 pixels wide and
+// high and it is not blurred (its sharpness is unknown or at least 0.25). In doubt a new person is created, because it
+// is better to keep children and siblings apart than to merge them.
+//
+// Two faces of one photo never become one person. Faces that have a person are never moved, and no face joins a person
+// for whom a user rejected it. The same faces give the same people.
+//
+// Each face is compared with the centroid of every person's faces (its code, see Centroids), and for the few near ones
+// with up to a hundred of that person's faces. All embeddings are in memory as f16 meanwhile. A face left over by an
+// earlier run is compared only with people who got faces since, unless something else changed (a decision, a photo that
+// was deleted or came back, a model). If nothing changed, nothing is done.
+//
+// Runs in one transaction, so use a separate connection. `update`, if given, receives the counts.
 Status UpdatePeople(FaceCatalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);
 
 }  // namespace calotype

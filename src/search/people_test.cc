@@ -1,4 +1,4 @@
-// People, on small hand-made vectors.
+// Tests UpdatePeople() on small synthetic vectors.
 #include "search/people.h"
 
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ class PeopleTest : public SearchTest {
     }
     AddPhoto(path, result);
   }
-  // The person of each face, by rising face id; 0 for none.
+  // The person of each face, by ascending face id; 0: none.
   std::vector<PersonId> PersonOfEach() {
     std::vector<PersonId> people;
     for (const FaceRecord& face : Value(catalog().Faces())) {
@@ -47,7 +47,7 @@ class PeopleTest : public SearchTest {
   PeopleUpdate update_;
 };
 
-TEST_F(PeopleTest, AlikeFacesAreOnePersonOthersAreNot) {
+TEST_F(PeopleTest, SimilarFacesAreOnePerson) {
   AddFaces("/1", {{1, 0}});
   AddFaces("/2", {{0, 1}});
   AddFaces("/3", {AtCosine(0.9F)});
@@ -59,7 +59,7 @@ TEST_F(PeopleTest, AlikeFacesAreOnePersonOthersAreNot) {
   EXPECT_EQ(update_.founded, 0);
 }
 
-TEST_F(PeopleTest, LaterFacesJoinThePeopleThereAre) {
+TEST_F(PeopleTest, LaterFacesJoinExistingPeople) {
   AddFaces("/1", {{1, 0}});
   Update();
   CALOTYPE_ASSERT_OK(catalog().NamePerson(1, "Ada"));
@@ -73,18 +73,18 @@ TEST_F(PeopleTest, LaterFacesJoinThePeopleThereAre) {
 TEST_F(PeopleTest, TwoFacesOfOnePhotoAreNeverOnePerson) {
   AddFaces("/twins", {{1, 0}, AtCosine(0.99F)});
   EXPECT_THAT(Update(), ElementsAre(1, 2));
-  // Each goes to the twin that it is nearer to, whichever comes first in the photo.
+  // Each face joins the nearer twin, whichever comes first in the photo.
   AddFaces("/again", {AtCosine(0.995F), {1, 0}});
   EXPECT_THAT(Update(), ElementsAre(1, 2, 2, 1));
 }
 
-TEST_F(PeopleTest, BelowTheThresholdApart) {
+TEST_F(PeopleTest, FacesBelowTheThresholdAreSeparate) {
   AddFaces("/1", {{1, 0}});
   AddFaces("/2", {AtCosine(0.72F)});
   EXPECT_THAT(Update(), ElementsAre(1, 2));
 }
 
-TEST_F(PeopleTest, SmallAndUnsureFacesJoinButDoNotFound) {
+TEST_F(PeopleTest, SmallAndUncertainFacesJoinButDoNotCreatePeople) {
   AddFaces("/small", {{1, 0}}, 0.9F, 23);
   AddFaces("/unsure", {{0, 1}}, 0.59F);
   EXPECT_THAT(Update(), ElementsAre(0, 0));
@@ -93,7 +93,7 @@ TEST_F(PeopleTest, SmallAndUnsureFacesJoinButDoNotFound) {
   EXPECT_THAT(Update(), ElementsAre(1, 0, 1)) << "though it was booked later";
 }
 
-TEST_F(PeopleTest, BlurredFacesJoinButDoNotFound) {
+TEST_F(PeopleTest, BlurredFacesJoinButDoNotCreatePeople) {
   AddFaces("/blurred", {{1, 0}, {0, -1}}, 0.9F, 200, 0.24F);
   EXPECT_THAT(Update(), ElementsAre(0, 0));
   EXPECT_EQ(update_.left, 2);
@@ -105,8 +105,8 @@ TEST_F(PeopleTest, BlurredFacesJoinButDoNotFound) {
   EXPECT_THAT(Update(), ElementsAre(1, 2, 1, 1, 2)) << "not known is not blurred";
 }
 
-// A face that was left is asked again for those who changed, and for all when a decision may have made room for it.
-TEST_F(PeopleTest, FacesThatWereLeftJoinWhoeverComes) {
+// A face without a person is compared again with people who changed, and with all after a user's decision.
+TEST_F(PeopleTest, FacesWithoutAPersonJoinPeopleCreatedLater) {
   AddFaces("/small", {{0, 1}}, 0.9F, 23);
   AddFaces("/1", {{1, 0}});
   EXPECT_THAT(Update(), ElementsAre(0, 1));
@@ -124,17 +124,17 @@ TEST_F(PeopleTest, FacesThatWereLeftJoinWhoeverComes) {
   EXPECT_EQ(update_.left, 0);
 }
 
-// One small face joins a person, whose middle is then near enough to another small one that came before it.
-TEST_F(PeopleTest, AFaceThatJoinsBringsOthersAlong) {
+// A small face joins a person; the centroid is then near enough to another small face that came earlier.
+TEST_F(PeopleTest, AFaceThatJoinsMakesOthersJoin) {
   AddFaces("/clear", {{1, 0}});
   AddFaces("/far", {AtCosine(0.6F)}, 0.5F);
   AddFaces("/between", {AtCosine(0.85F)}, 0.5F);
-  // "/far": 0.6 to the clear one; with the one between, the mean of the two nearest is 0.77.
+  // "/far" has a cosine of 0.6 with the clear face; with the face between, the mean of the two best is 0.77.
   EXPECT_THAT(Update(), ElementsAre(1, 1, 1));
   EXPECT_THAT(Update(), ElementsAre(1, 1, 1)) << "a second run changes nothing";
 }
 
-TEST_F(PeopleTest, ADecisionLetsAllBeComparedAgain) {
+TEST_F(PeopleTest, AfterADecisionAllFacesAreComparedAgain) {
   AddFaces("/1", {{1, 0}});
   AddFaces("/2", {{0, 1}, {1, 0}}, 0.9F);
   AddFaces("/small", {AtCosine(0.75F)}, 0.9F, 23);
@@ -148,7 +148,7 @@ TEST_F(PeopleTest, ADecisionLetsAllBeComparedAgain) {
   EXPECT_THAT(PersonOfEach(), ElementsAre(1, 2, 1, 2)) << "another threshold";
 }
 
-TEST_F(PeopleTest, FacesOfAPersonAreNeverMoved) {
+TEST_F(PeopleTest, FacesWithAPersonAreNeverMoved) {
   AddFaces("/1", {{1, 0}});
   AddFaces("/2", {{0, 1}});
   AddFaces("/3", {{1, 0}});
@@ -175,7 +175,7 @@ TEST_F(PeopleTest, EmbeddingsOfOtherModelsAreNotCompared) {
   EXPECT_THAT(Update(), ElementsAre(1, 2, 3));
 }
 
-TEST_F(PeopleTest, WhatAUserDeniedIsNotTriedAgain) {
+TEST_F(PeopleTest, ARejectedPersonIsNotAssignedAgain) {
   AddFaces("/1", {{1, 0}});
   AddFaces("/2", {AtCosine(0.99F)});
   Update();
@@ -187,7 +187,7 @@ TEST_F(PeopleTest, WhatAUserDeniedIsNotTriedAgain) {
   EXPECT_NE(PersonOfEach()[1], 1);
 }
 
-TEST_F(PeopleTest, APersonWithManyFacesIsComparedWithSomeOfAll) {
+TEST_F(PeopleTest, OnlySomeFacesOfALargePersonAreCompared) {
   for (int i = 0; i < 300; ++i) {
     AddFaces(fmt::format("/{}", i), {AtCosine(0.9F + 0.0003F * static_cast<float>(i))});
   }

@@ -13,7 +13,7 @@
 namespace calotype {
 namespace {
 
-// More of one thing than any detector answers for one photo.
+// More objects than any detector reports for one photo.
 constexpr int kMaxObjectCount = 1000;
 constexpr int kMaxRating = 5;
 constexpr double kMaxLatitude = 90;
@@ -24,7 +24,7 @@ constexpr std::string_view kAllowedKeys =
     "type:, "
     "like:";
 
-// As people write formats, and as files are called.
+// Format names and file extensions.
 struct FormatKey {
   std::string_view name;
   PhotoFormat format;
@@ -41,15 +41,15 @@ bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// One word or one key:value, still as text.
+// A word or key:value pair, not yet interpreted.
 struct Token {
-  std::size_t at = 0;  // offset of its first byte
+  std::size_t at = 0;  // byte offset of its start
   bool negated = false;
-  std::string key;    // lower case; empty for a word
-  std::string value;  // without its quotes
+  std::string key;    // lower case; empty: a word
+  std::string value;  // without quotes
   std::size_t value_at = 0;
   bool quoted = false;
-  std::string suffix;  // of object:"..." : what follows the closing quote
+  std::string suffix;  // the text after the closing quote of object:"..."
 };
 
 std::string FormatNames() {
@@ -86,17 +86,17 @@ class Parser {
 };
 
 Status Parser::Error(std::size_t at, std::string_view what) const {
-  // Bytes that go on with a character do not count.
+  // Count characters, not bytes: skip UTF-8 continuation bytes.
   const auto characters = std::ranges::count_if(
       text_.substr(0, at), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
-  // Below the query, where it is one line: the place.
+  // Show the query with a mark below the position, if the query is one line.
   const bool one_line = std::ranges::none_of(text_, [](char c) { return static_cast<unsigned char>(c) < ' '; });
   return absl::InvalidArgumentError(
       fmt::format("query, character {}: {}{}", characters + 1, what,
                   one_line ? fmt::format("\n  {}\n  {:>{}}", text_, '^', characters + 1) : std::string()));
 }
 
-// Letters before a colon are a key, but for the scheme of an address (http://...).
+// Letters before a colon are a key, except for the scheme of an address (http://...).
 std::string Parser::ReadKey() {
   const std::string_view rest = text_.substr(next_);
   const auto end = static_cast<std::size_t>(std::ranges::find_if_not(rest, IsLetter) - rest.begin());
@@ -124,7 +124,7 @@ Status Parser::ReadValue(Token& token) {
   }
   const std::size_t close = text_.find('"', next_ + 1);
   if (close == std::string_view::npos) {
-    return Error(next_, "this quote is never closed; put a second \" behind the last word");
+    return Error(next_, "this quote is not closed; add a second \" after the last word");
   }
   token.value = text_.substr(next_ + 1, close - next_ - 1);
   next_ = word_end(close + 1);
@@ -141,7 +141,7 @@ StatusOr<Token> Parser::ReadToken() {
   token.key = ReadKey();
   CALOTYPE_RETURN_IF_ERROR(ReadValue(token));
   if (!token.suffix.empty() && token.key != "object") {
-    return Error(token.at, fmt::format("{} stands right behind a closing quote; put a space between", token.suffix));
+    return Error(token.at, fmt::format("{} follows a closing quote; add a space between them", token.suffix));
   }
   return token;
 }
@@ -152,7 +152,7 @@ Status Parser::AddWord(const Token& token) {
                                        "word that begins with a dash",
                                        token.value));
   }
-  // "-5" and "--" are no negations.
+  // "-5" and "--" are not negations.
   const std::string word = (token.negated ? "-" : "") + token.value;
   if (std::ranges::all_of(word, IsSpace)) {
     return absl::OkStatus();
@@ -167,14 +167,14 @@ Status Parser::AddText(const Token& token) {
   return absl::OkStatus();
 }
 
-// dog, dog>2 (three or more), dog>=2 (two or more)
+// Examples: dog, dog>2 (three or more), dog>=2 (two or more).
 Status Parser::AddObject(const Token& token) {
   const std::size_t sign = token.quoted ? 0 : std::min(token.value.find('>'), token.value.size());
   const std::string label = token.quoted ? token.value : token.value.substr(0, sign);
   std::string_view count = token.quoted ? std::string_view(token.suffix) : std::string_view(token.value).substr(sign);
   ObjectTerm term{.label = label, .min_count = 1, .negated = token.negated};
   if (label.empty()) {
-    return Error(token.value_at, "object: names no object; write object:dog or object:dog>2");
+    return Error(token.value_at, "object: has no value; write object:dog or object:dog>2");
   }
   if (!count.empty()) {
     const std::string seen(count);
@@ -204,7 +204,7 @@ std::optional<int> Number(std::string_view digits) {
   return number;
 }
 
-// YYYY, YYYY-MM or YYYY-MM-DD, and a day that there is.
+// Accepts YYYY, YYYY-MM or YYYY-MM-DD, and only existing days.
 bool IsDate(std::string_view text) {
   constexpr std::array<std::size_t, 3> kSizes = {4, 7, 10};
   if (std::ranges::find(kSizes, text.size()) == kSizes.end() || (text.size() > 4 && text[4] != '-') ||
@@ -220,7 +220,7 @@ bool IsDate(std::string_view text) {
              .ok();
 }
 
-// LAT,LON,KM
+// Format: LAT,LON,KM.
 std::optional<PositionFilter> ParsePosition(std::string_view text) {
   std::array<double, 3> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -240,7 +240,7 @@ std::optional<PositionFilter> ParsePosition(std::string_view text) {
   return PositionFilter{.latitude = numbers[0], .longitude = numbers[1], .kilometres = numbers[2]};
 }
 
-// 3, >=3 or >3, as the lowest that is meant.
+// Returns the minimum that "3", ">=3" or ">3" stands for.
 std::optional<int> ParseRating(std::string_view text) {
   const bool above = text.starts_with('>') && !text.starts_with(">=");
   text.remove_prefix(text.starts_with(">=") ? 2 : (above ? 1 : 0));
@@ -273,7 +273,7 @@ Status Parser::AddRating(const Token& token) {
 
 Status Parser::AddLike(const Token& token) {
   if (token.negated) {
-    return Error(token.at, "like: cannot be negated, since everything looks a little like everything");
+    return Error(token.at, "like: cannot be negated, because every photo is a little similar to every other");
   }
   query_.likes.push_back({.path = token.value});
   return absl::OkStatus();

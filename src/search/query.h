@@ -1,4 +1,4 @@
-// The query language: words are meaning, key:value pairs are filters. docs/query.md explains it to users.
+// Parses the query language: words search by meaning, key:value pairs are filters. See docs/query.md.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@ namespace calotype {
 
 struct TextTerm {
   std::string words;
-  bool is_prefix = false;  // the last word may go on: what was not put in quotes
-  bool is_phrase = false;  // the words stand one after the other: what was
+  bool is_prefix = false;  // the last word is a prefix; for values without quotes
+  bool is_phrase = false;  // the words must be adjacent; for values in quotes
   bool negated = false;
 };
 
@@ -24,7 +24,7 @@ struct ObjectTerm {
   bool negated = false;
 };
 
-// camera:, person:, after: and so on, each as a filter of its own.
+// A filter such as camera:, person: or after:.
 struct FactTerm {
   enum class Kind {
     kAfter,
@@ -42,30 +42,30 @@ struct FactTerm {
     kType
   };
   Kind kind = Kind::kCamera;
-  std::string value;                   // of after:, before: and on: YYYY, YYYY-MM or YYYY-MM-DD, a real date
-  std::optional<PositionFilter> near;  // of near:
-  int rating = 0;                      // of rating:, the lowest
+  std::string value;                   // for after:, before: and on:, YYYY, YYYY-MM or YYYY-MM-DD, an existing date
+  std::optional<PositionFilter> near;  // for near:
+  int rating = 0;                      // for rating:, the minimum
   bool negated = false;
 };
 
-// like:, a photo that stands for what is looked for.
+// The filter like:, which searches for photos similar to a given one.
 struct LikeTerm {
   std::string path;
 };
 
 struct Query {
-  std::string meaning;  // the words, in their order, one space between
+  std::string meaning;  // the words in order, separated by one space
   std::vector<TextTerm> text;
   std::vector<ObjectTerm> objects;
   std::vector<FactTerm> facts;
   std::vector<LikeTerm> likes;
 };
 
-// kInvalidArgument for what does not parse; the message names what was seen, its position (in characters, the first is
-// 1) and what is allowed, and points at it below the query.
+// Parses a query. kInvalidArgument for a syntax error; the message has the wrong part, its position (in characters,
+// from 1) and what is allowed, and marks the position below the query.
 StatusOr<Query> ParseQuery(std::string_view text);
 
-// The format that a value of type: names; nullopt for none.
+// The format that a value of type: stands for; nullopt if it is unknown.
 std::optional<PhotoFormat> FormatOf(std::string_view name);
 
 }  // namespace calotype

@@ -11,7 +11,7 @@
 namespace calotype {
 namespace {
 
-// A query as one line: what the parser understood.
+// The parsed query as one line of text.
 std::string ToText(const Query& query) {
   std::string text = query.meaning;
   for (const TextTerm& term : query.text) {
@@ -43,7 +43,7 @@ struct Case {
   const char* understood;
 };
 
-TEST(QueryTest, Understands) {
+TEST(QueryTest, Parses) {
   constexpr Case kCases[] = {
       {"cat", "cat"},
       {"  a rocket \t launch\n", "a rocket launch"},
@@ -103,7 +103,7 @@ TEST(QueryTest, Understands) {
   }
 }
 
-TEST(QueryTest, RefusesWithPositionAndWhatIsAllowed) {
+TEST(QueryTest, ErrorsNameThePositionAndWhatIsAllowed) {
   struct Refused {
     const char* query;
     int character;
@@ -118,17 +118,17 @@ TEST(QueryTest, RefusesWithPositionAndWhatIsAllowed) {
       {"a object: dog", 3, "object: has no value"},
       {"text:\"\"", 1, "text: has no value"},
       {"text:\"  \"", 1, "text: has no value"},
-      {"cat text:\"no parking", 10, "never closed"},
-      {"\"cat", 1, "never closed"},
-      {"text:\"a\"b", 1, "b stands right behind a closing quote"},
-      {"\"a\"\"b\"", 1, "right behind a closing quote"},
+      {"cat text:\"no parking", 10, "not closed"},
+      {"\"cat", 1, "not closed"},
+      {"text:\"a\"b", 1, "b follows a closing quote"},
+      {"\"a\"\"b\"", 1, "follows a closing quote"},
       {"object:dog>", 8, "has \">\" where > and a whole number up to 1000"},
       {"object:dog>two", 8, "has \">two\""},
       {"object:dog>2x", 8, "has \">2x\""},
       {"object:dog>-1", 8, "has \">-1\""},
       {"object:dog>1001", 8, "up to 1000"},
       {"object:dog>99999999999", 8, "up to 1000"},
-      {"object:>2", 8, "names no object"},
+      {"object:>2", 8, "object: has no value"},
       {"object:\"ball\"2", 8, "has \"2\""},
       {"object:\"ball\"<2", 8, "has \"<2\""},
       {"after:yesterday", 7, "a date is YYYY, YYYY-MM or YYYY-MM-DD"},
@@ -159,20 +159,20 @@ TEST(QueryTest, RefusesWithPositionAndWhatIsAllowed) {
   }
 }
 
-TEST(QueryTest, EmptyIsRefused) {
+TEST(QueryTest, AnEmptyQueryIsRefused) {
   for (const char* query : {"", "  ", "\"\"", "\" \""}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ParseQuery(query).status())) << query;
   }
 }
 
-TEST(QueryTest, AnErrorPointsAtItsPlace) {
+TEST(QueryTest, AnErrorMarksItsPosition) {
   EXPECT_THAT(Message(ParseQuery("naïve 猫 colour:red").status()),
               testing::EndsWith("\n  naïve 猫 colour:red\n          ^"));
   EXPECT_THAT(Message(ParseQuery("a\nfoo:b").status()), testing::Not(testing::HasSubstr("^")));
 }
 
-// Whatever is typed is understood or refused.
-TEST(QueryTest, NothingBreaksTheParser) {
+// Any text is either parsed or refused.
+TEST(QueryTest, AnyTextIsParsedOrRefused) {
   constexpr std::string_view kPieces[] = {"text:", "object:", "near:",   "\"",  "-",     ">",  "=",
                                           "1",     ",",       " ",       "dog", "like:", "猫", "\xff",
                                           "(",     ":",       "rating:", "on:", "2024",  "\n"};

@@ -18,15 +18,15 @@ std::vector<PhotoId> PhotosOf(const std::vector<ScoredPhoto>& ranking) {
   return photos;
 }
 
-// As the full-text index takes them.
+// In the syntax of the full-text index.
 std::string WordsOf(const TextTerm& term) {
   return term.words + (term.is_prefix && !term.words.ends_with('*') ? "*" : "");
 }
 
-// A filter that takes its value as text, and what it is called in why.
+// A filter with a text value, and its name in explanations.
 struct FactName {
   FactTerm::Kind kind;
-  std::string PhotoFilter::* text;  // null: not a text
+  std::string PhotoFilter::* text;  // null: the value is not text
   std::string_view name;
   bool quoted = true;
 };
@@ -49,7 +49,7 @@ constexpr std::array kFactNames = {
 StatusOr<FactName> FillFilter(const FactTerm& term, PhotoFilter& filter) {
   const auto* const name = std::ranges::find(kFactNames, term.kind, &FactName::kind);
   if (name == kFactNames.end()) {
-    return absl::InternalError("a filter of the query has no name");
+    return absl::InternalError("a query filter has no name");
   }
   if (name->text != nullptr) {
     filter.*name->text = term.value;
@@ -88,7 +88,7 @@ StatusOr<Restriction> Restriction::Build(SearchCatalog& catalog, const Query& qu
   return restriction;
 }
 
-// The RAW of a pair is passed over where its JPEG may answer.
+// Excludes the RAW of a pair if its JPEG passes.
 Status Restriction::ShowPairsOnce(SearchCatalog& catalog) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
   for (const PhotoPair& pair : pairs) {

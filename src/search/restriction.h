@@ -1,4 +1,4 @@
-// Which photos a query's filters let through, and why.
+// Applies a query's filters: which photos pass, and why.
 #pragma once
 
 #include <optional>
@@ -16,18 +16,19 @@ namespace calotype {
 
 class Restriction {
  public:
-  // Asks the catalogue about each filter of `query`. All must hold.
+  // Evaluates the filters of `query` in the catalogue. A photo must pass all of them.
   static StatusOr<Restriction> Build(SearchCatalog& catalog, const Query& query);
 
-  // The RAW of a pair passes only where its JPEG does not.
+  // True if `photo` passes all filters. The RAW of a pair passes only if its JPEG does not.
   bool Allows(PhotoId photo) const { return !never_.contains(photo) && (!only_.has_value() || only_->contains(photo)); }
-  // The same for a search by vectors; valid as long as this is.
+  // The same for a vector search; valid as long as this object.
   PhotoChoice Choice() const;
-  // The photos that pass every filter, by rising id; all present photos when there is no positive filter.
+  // The photos that pass all filters, by ascending id; all present photos if there is no positive filter.
   StatusOr<std::vector<PhotoId>> Photos(SearchCatalog& catalog) const;
-  // The photos of each filter that has an order (object:, text:), best first; may hold photos that others refuse.
+  // For each filter with a ranking (object:, text:), its photos, best first. May contain photos that other filters
+  // exclude.
   const std::vector<std::vector<ScoredPhoto>>& rankings() const { return rankings_; }
-  // What the filters say of a photo that passes: `object "dog" x2 0.81`, `text "NO PARKING"`, `camera "Canon"`.
+  // Why a photo passes, one entry for each filter: `object "dog" x2 0.81`, `text "NO PARKING"`, `camera "Canon"`.
   StatusOr<std::vector<std::string>> WhyOf(SearchCatalog& catalog, PhotoId photo) const;
 
  private:
@@ -38,14 +39,14 @@ class Restriction {
   void Narrow(const std::vector<PhotoId>& photos, bool negated);
   void Explain(const std::string& what, bool negated);
 
-  std::optional<absl::flat_hash_set<PhotoId>> only_;  // nullopt: every photo
+  std::optional<absl::flat_hash_set<PhotoId>> only_;  // nullopt: no positive filter
   absl::flat_hash_set<PhotoId> never_;
-  PhotoSet only_set_;  // the same, once all filters were asked
+  PhotoSet only_set_;  // the same as sets, filled after all filters were evaluated
   PhotoSet never_set_;
   std::vector<std::vector<ScoredPhoto>> rankings_;
-  std::vector<TextTerm> texts_;  // the positive ones: the line that matches is asked for when it is to be shown
+  std::vector<TextTerm> texts_;  // positive text filters; the matching line is looked up only for photos that are shown
   std::unordered_map<PhotoId, std::vector<std::string>> why_;
-  std::vector<std::string> why_all_;  // holds for every photo that passes
+  std::vector<std::string> why_all_;  // entries that apply to every photo that passes
 };
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// A small library for the tests of search, booked in a real database file.
+// A small library in a real database file, for tests of the search.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@
 
 namespace calotype {
 
-// Answers what it was told for a text; kInvalidArgument for any other.
+// Returns the given vector for each known text; kInvalidArgument for others.
 class FakeTextEncoder final : public TextEncoder {
  public:
   explicit FakeTextEncoder(std::map<std::string, std::vector<float>> vectors) : vectors_(std::move(vectors)) {}
@@ -34,7 +34,7 @@ class FakeTextEncoder final : public TextEncoder {
   std::map<std::string, std::vector<float>> vectors_;
 };
 
-// The unit vector whose cosine with (1, 0) is `cosine`.
+// A unit vector whose cosine with (1, 0) is `cosine`.
 inline std::vector<float> AtCosine(float cosine) { return {cosine, std::sqrt(1 - cosine * cosine)}; }
 
 class SearchTest : public testing::Test {
@@ -44,7 +44,7 @@ class SearchTest : public testing::Test {
   std::unique_ptr<Catalog> Connect() { return Value(Catalog::Open(folder_.path() / "catalog.db")); }
   VectorSearch vectors_{{}};  // without an index: vector_search_test.cc tests it
 
-  // Books `result` for a new photo at `path`; sets the outcomes that its findings call for.
+  // Stores `result` for a new photo at `path`, with the outcomes that belong to its findings.
   PhotoId AddPhoto(const std::string& path, PhotoResult result) {
     result.id = Value(catalog().AddFile(path, StampOf(static_cast<int64_t>(path.size())), DigestOf(path)));
     const Findings& findings = result.findings;

@@ -12,7 +12,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/text.h"
-#include "base/text.h"
 #include "catalog/text_query.h"
 #include "search/restriction.h"
 #include "search/similar.h"
@@ -22,24 +21,24 @@
 namespace calotype {
 namespace {
 
-// Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet", SIGIR 2009: k = 60.
+// From Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet", SIGIR 2009: k = 60.
 constexpr double kRankConstant = 60;
 
-// Photos that meaning ranks at least, however few are asked for: enough for the fusion with other lists to see them.
+// The minimum number of photos ranked by meaning, however few are requested: enough for the fusion with other lists.
 constexpr std::size_t kMinMeaningRanks = 200;
 
-// A cosine below this part of the encoder's confident score, and never above 0.2, is noise, not worth a place in the
-// list. With the starter pack's 0.53 that is 0.2: of its queries about things that no photo shows, half reach 0.41.
+// A cosine below this part of the encoder's confident score, and at most 0.2, is noise and is not listed. With the
+// starter pack's 0.53 the limit is 0.2; among queries for things that no photo shows, half reach 0.41.
 constexpr float kFloorPart = 0.38F;
 constexpr float kMaxFloor = 0.2F;
 
-// Words that name nothing a label or a sign would show.
+// Words that no label or sign would contain.
 constexpr std::array<std::string_view, 30> kStopWords = {
     "a",    "an",  "and",   "are",  "as",   "at", "by",   "for",   "from",    "his",
     "her",  "in",  "is",    "it",   "its",  "my", "of",   "on",    "or",      "our",
     "some", "the", "their", "this", "that", "to", "with", "photo", "picture", "image"};
 
-// The words of `meaning` that name something, each once.
+// The words of `meaning` without those, each once.
 std::vector<std::string> NamingWords(const std::string& meaning) {
   std::vector<std::string> words;
   for (std::size_t begin = 0; begin < meaning.size();) {
@@ -57,7 +56,7 @@ std::vector<std::string> NamingWords(const std::string& meaning) {
 struct Candidate {
   double fused = 0;  // sum of 1 / (60 + rank)
   std::optional<float> cosine;
-  std::vector<std::string> why;  // but for the line and the name that match: those are looked up for what is shown
+  std::vector<std::string> why;  // without the matching line and name, which are looked up only for hits that are shown
   bool has_text = false;
   bool has_name = false;
 
@@ -68,7 +67,7 @@ struct Candidate {
   }
 };
 
-// Undated ones last, whichever way time runs.
+// Undated photos come last in both orders.
 bool IsBefore(const Hit& a, const Hit& b, SortOrder order) {
   if (order != SortOrder::kRelevance && a.taken_at != b.taken_at) {
     if (a.taken_at.empty() || b.taken_at.empty()) {
@@ -79,7 +78,7 @@ bool IsBefore(const Hit& a, const Hit& b, SortOrder order) {
   return a.score != b.score ? a.score > b.score : a.photo < b.photo;
 }
 
-// One search under way. Words first, since meaning wants to know whom they named.
+// One search in progress. Words are searched first, because meaning needs the names found by them.
 class Run {
  public:
   Run(SearchCatalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction,
@@ -96,7 +95,7 @@ class Run {
  private:
   void AddRanking(const std::vector<ScoredPhoto>& ranking);
   void AddMatches(const std::vector<TextMatch>& matches, bool Candidate::* matched);
-  // Ranks that a list has at least: enough for the fusion with other lists to see them, and for the pages so far.
+  // The minimum length of a list: enough for the fusion with other lists and for the pages so far.
   int EnoughRanks() const;
   StatusOr<std::vector<Hit>> Order();
   bool IsEvident(const Candidate& candidate) const;
@@ -110,14 +109,14 @@ class Run {
   const Restriction& restriction_;
   const SearchOptions& options_;
   int64_t weak_ = 0;
-  std::string words_;          // those that text and names were asked for
-  std::vector<float> wanted_;  // what the words mean; empty: not asked
+  std::string words_;          // the words searched for in text and names
+  std::vector<float> wanted_;  // the words' embedding; empty: not searched by meaning
   absl::flat_hash_map<PhotoId, Candidate> candidates_;
-  int rankings_ = 0;           // lists that had an answer
-  bool only_meaning_ = false;  // the one list is that of meaning
+  int rankings_ = 0;           // number of lists with hits
+  bool only_meaning_ = false;  // the only list is the one by meaning
 };
 
-// `ranking` is best first and holds allowed photos only.
+// `ranking` is best first and contains only photos that pass the filters.
 void Run::AddRanking(const std::vector<ScoredPhoto>& ranking) {
   double rank = 1;
   for (const ScoredPhoto& hit : ranking) {
@@ -126,7 +125,7 @@ void Run::AddRanking(const std::vector<ScoredPhoto>& ranking) {
   rankings_ += ranking.empty() ? 0 : 1;
 }
 
-// A photo that several words name stands before one that a single word names.
+// A photo matched by several words precedes one matched by a single word.
 Status Run::RankLabels(const std::vector<std::string>& words) {
   std::map<PhotoId, float> sums;
   for (const std::string& word : words) {
@@ -159,7 +158,7 @@ void Run::AddMatches(const std::vector<TextMatch>& matches, bool Candidate::* ma
   AddRanking(ranking);
 }
 
-// Text, and names of files and folders, that have all of the words.
+// Searches recognised text and names of files and folders for all of the words.
 Status Run::RankTextAndNames(const std::vector<std::string>& words) {
   words_ = fmt::format("{}", fmt::join(words, " "));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> texts,
@@ -170,7 +169,7 @@ Status Run::RankTextAndNames(const std::vector<std::string>& words) {
   return absl::OkStatus();
 }
 
-// Photos that look like the one at `path`, itself left out.
+// Searches photos similar to the one at `path`, without that photo.
 Status Run::RankLike(const std::string& path) {
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog_.FindByPath(path));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SimilarPhoto> similar,
@@ -197,7 +196,7 @@ Status Run::RankMeaning(const std::string& meaning) {
   return absl::OkStatus();
 }
 
-// Without words the filters themselves give the order, where they have one.
+// Without words, filters with a ranking determine the order.
 Status Run::RankFilters() {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, restriction_.Photos(catalog_));
   for (const PhotoId photo : photos) {
@@ -211,18 +210,18 @@ Status Run::RankFilters() {
 }
 
 int Run::EnoughRanks() const {
-  // A further page asks for all: how many came before is not known.
+  // A further page needs all hits: the number of earlier ones is unknown.
   constexpr int kAll = 1'000'000;
   return options_.after.has_value() ? kAll : std::max(options_.limit + 1, static_cast<int>(kMinMeaningRanks));
 }
 
-// True when more than a weak resemblance speaks for it.
+// True if the photo is more than a weak match.
 bool Run::IsEvident(const Candidate& candidate) const {
   return wanted_.empty() || !candidate.why.empty() || candidate.has_text || candidate.has_name ||
          (candidate.cosine.has_value() && *candidate.cosine >= encoder_->confident_score());
 }
 
-// The page's candidates and one more, where there is one, in the order that is asked for.
+// The candidates of the page and one more, if there is one, in the requested order.
 StatusOr<std::vector<Hit>> Run::Order() {
   if (!options_.weak) {
     weak_ =
@@ -255,7 +254,7 @@ StatusOr<std::vector<Hit>> Run::Order() {
                    .taken_at = options_.after->taken_at};
     std::erase_if(hits, [&](const Hit& hit) { return !is_before(last, hit); });
   }
-  // One more than the page: that there is a next one.
+  // One more than the page, to know whether there is a next page.
   const std::size_t shown = std::min(hits.size(), static_cast<std::size_t>(options_.limit) + 1);
   std::ranges::partial_sort(hits, hits.begin() + static_cast<std::ptrdiff_t>(shown), is_before);
   hits.resize(shown);
@@ -288,7 +287,7 @@ Status Run::Explain(Hit& hit, const std::string& note) {
   return absl::OkStatus();
 }
 
-// The meaning of a photo that labels or text brought up, and the nearest did not hold.
+// Computes the meaning score of a photo found by labels or text that was not among the nearest.
 Status Run::Measure(const Hit& hit) {
   Candidate& candidate = candidates_.at(hit.photo);
   if (wanted_.empty() || candidate.cosine.has_value()) {
@@ -324,7 +323,7 @@ StatusOr<SearchResult> Run::Finish(const std::string& note) {
       CALOTYPE_RETURN_IF_ERROR(Explain(hits[i], note));
     }
   }
-  // A photo that a scan marked missing between the two questions has no path to show.
+  // A photo that a scan marked as missing between the two queries has no path to show.
   std::erase_if(hits, [](const Hit& hit) { return hit.path.empty(); });
   return result;
 }
@@ -357,7 +356,7 @@ std::optional<SearchCursor> ParseCursor(std::string_view text) {
 
 StatusOr<SearchResult> Searcher::Search(const Query& query, const SearchOptions& options) const {
   if (options.limit < 1) {
-    return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", options.limit));
+    return absl::InvalidArgumentError(fmt::format("the search limit is {}; it must be at least 1", options.limit));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Restriction restriction, Restriction::Build(catalog_, query));
   Run run(catalog_, vectors_, encoder_, restriction, options);

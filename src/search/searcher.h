@@ -1,4 +1,4 @@
-// A query's answer: photos in order, each with why.
+// Answers queries: ranked photos, each with the reasons.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@
 
 namespace calotype {
 
-enum class SortOrder { kRelevance, kNewest, kOldest };  // by when they were taken; undated ones come last
+enum class SortOrder { kRelevance, kNewest, kOldest };  // kNewest, kOldest: by time of capture, undated photos last
 
-// Where a page ended; what comes after it is the next one. Photos that were added or taken away meanwhile shift
-// nothing: the place is the last hit's own, not a number of hits.
+// The end of a page; the next page starts after it. It identifies the last hit, not a number of hits, so photos added
+// or removed meanwhile do not shift the next page.
 struct SearchCursor {
   double score = 0;
   std::string taken_at;
@@ -29,45 +29,47 @@ struct SearchOptions {
   int limit = 20;  // at least 1
   SortOrder sort = SortOrder::kRelevance;
   std::optional<SearchCursor> after;
-  bool weak = false;    // also what only resembles
-  bool explain = true;  // fill Hit::why, which takes a look at each hit's text and vector
+  bool weak = false;    // include weak matches
+  bool explain = true;  // fill Hit::why, which reads each hit's text and vector
 };
 
-// As text that says nothing to its reader, and back; nullopt when it is no such text.
+// Converts a cursor to an opaque text and back; ParseCursor() returns nullopt for invalid text.
 std::string FormatCursor(const SearchCursor& cursor);
 std::optional<SearchCursor> ParseCursor(std::string_view text);
 
 struct Hit {
   PhotoId photo = 0;
   std::string path;
-  // Words that only meaning answers: the cosine between words and photo. All else: from 0 to 1, how near to the top the
-  // photo stands in the lists that answered (meaning, labels, recognised text), by reciprocal rank; 1 is the first of
-  // every list. Scores of two queries are not comparable.
+  // If only meaning contributed: the cosine between words and photo. Otherwise 0 to 1, by reciprocal rank fusion of the
+  // lists that contributed (meaning, labels, recognised text); 1 means first in every list. Scores of different queries
+  // are not comparable.
   double score = 0;
-  // What speaks for it: `meaning 0.71`, `object "cat" 0.82`, `tag "tabby" 0.45`, `text "NO PARKING"`, and one entry per
-  // filter. `weak meaning 0.41` is below the score from which the encoder is to be believed: an order, no evidence.
+  // The reasons for the hit: `meaning 0.71`, `object "cat" 0.82`, `tag "tabby" 0.45`, `text "NO PARKING"`, and one for
+  // each filter. `weak meaning 0.41` is below the encoder's confident score: it influences the order but is no
+  // evidence.
   std::vector<std::string> why;
-  std::string taken_at;  // as PhotoFacts::taken_at, when the order is by time
+  std::string taken_at;  // as PhotoFacts::taken_at; set if the order is by time
 };
 
 struct SearchResult {
   std::vector<Hit> hits;
-  std::optional<SearchCursor> next;  // there may be more after these
-  int64_t weak = 0;                  // photos that only resemble, and are left out
+  std::optional<SearchCursor> next;  // set if there may be more hits
+  int64_t weak = 0;                  // number of weak matches left out
 };
 
-// Thread-safe as far as the catalogue and the encoder are.
+// As thread-safe as the catalogue and the encoder.
 class Searcher {
  public:
-  // `encoder` may be null: words are then held against labels and recognised text only, and each hit that words found
-  // says so with `without_encoder` as the reason ("the pack tiny has no text encoder"). All must outlive this.
+  // Without an `encoder` (null), words are matched with labels and recognised text only, and each hit found by words
+  // says so, with the reason `without_encoder` ("the pack tiny has no text encoder"). All arguments must outlive this
+  // object.
   Searcher(SearchCatalog& catalog, VectorSearch& vectors, TextEncoder* encoder,
            std::string without_encoder = "no text encoder is installed")
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
 
-  // The best `limit` photos, best first; of equals the one that was added first. A photo whose meaning is below the
-  // confident score, and for which no label, text or name speaks, is left out (SearchOptions::weak): nonsense finds
-  // nothing.
+  // Returns up to `limit` photos, best first; among equals, the lower id first. A photo whose meaning score is below
+  // the encoder's confident score, and that no label, text or name matches, is left out unless SearchOptions::weak is
+  // set, so that nonsense finds nothing.
   //   kInvalidArgument  a limit below 1
   StatusOr<SearchResult> Search(const Query& query, const SearchOptions& options) const;
 

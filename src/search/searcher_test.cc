@@ -66,12 +66,12 @@ TEST_F(SearcherTest, MeaningAloneScoresByCosine) {
   EXPECT_THAT(hits[2].why, ElementsAre("weak meaning 0.30"));
 }
 
-TEST_F(SearcherTest, LabelsAndTextLiftWhatMeaningPutsLower) {
+TEST_F(SearcherTest, LabelsAndTextRaisePhotosThatMeaningRanksLower) {
   const std::vector<Hit> hits = Search("cat");
   ASSERT_THAT(hits, SizeIs(3));
   EXPECT_EQ(hits[0].photo, cat_);
   EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.70", "object \"cat\" 0.82"));
-  // Second by meaning, first by label: (1/62 + 1/61) of the two firsts that could be had.
+  // Second by meaning and first by label: (1/62 + 1/61), divided by the score of a photo that is first in both.
   EXPECT_NEAR(hits[0].score, (1.0 / 62 + 1.0 / 61) / (2.0 / 61), 1e-9);
   EXPECT_EQ(hits[1].photo, lion_);
   EXPECT_EQ(hits[2].photo, sign_) << "\"for cats\" is not the word cat";
@@ -86,7 +86,7 @@ TEST_F(SearcherTest, WordsInRecognisedTextCount) {
   EXPECT_THAT(hits[0].why, ElementsAre("weak meaning 0.30", "text \"NO PARKING\""));
 }
 
-TEST_F(SearcherTest, WhyIsToldOnlyWhereItIsAsked) {
+TEST_F(SearcherTest, ReasonsAreGivenOnlyOnRequest) {
   for (const std::string query : {"a cat parking", "text:parking", "object:dog"}) {
     const Query parsed = Value(ParseQuery(query));
     const std::vector<Hit> told = Value(searcher_.Search(parsed, {})).hits;
@@ -134,7 +134,7 @@ TEST_F(SearcherTest, FiltersRestrict) {
   }
 }
 
-TEST_F(SearcherTest, FiltersSayWhy) {
+TEST_F(SearcherTest, FiltersGiveReasons) {
   EXPECT_THAT(Search("object:dog>1")[0].why, ElementsAre("object \"dog\" x2 0.60"));
   EXPECT_THAT(Search("text:parking camera:canon after:2024 -object:cat")[0].why,
               ElementsAre("text \"NO PARKING\"", "not object \"cat\"", "camera \"canon\"", "after 2024"));
@@ -161,7 +161,7 @@ TEST_F(SearcherTest, WithoutEncoderWordsMatchLabelsAndTextAndSaySo) {
               ElementsAre("object \"cat\" 0.82", "not searched by meaning: the pack tiny has no text encoder"));
 }
 
-TEST_F(SearcherTest, TagsCountWhereThereIsNoSurerObject) {
+TEST_F(SearcherTest, TagsCountIfNoObjectIsMoreCertain) {
   AddPhoto("/tabby.jpg", WithMeaning(AtCosine(0.6F), {{"tabby cat", 0.9F}}));
   const std::vector<Hit> hits = Search("cat");
   ASSERT_THAT(hits, SizeIs(4));
@@ -174,25 +174,25 @@ TEST_F(SearcherTest, LimitAndItsError) {
   EXPECT_TRUE(absl::IsInvalidArgument(searcher_.Search(Value(ParseQuery("cat")), {.limit = 0}).status()));
 }
 
-TEST_F(SearcherTest, EncodersErrorIsTheAnswer) {
+TEST_F(SearcherTest, TheEncodersErrorIsReturned) {
   EXPECT_TRUE(absl::IsInvalidArgument(searcher_.Search(Value(ParseQuery("never told")), {}).status()));
 }
 
-TEST_F(SearcherTest, EqualsStandInTheOrderTheyCame) {
+TEST_F(SearcherTest, EqualScoresAreOrderedById) {
   const PhotoId first = AddPhoto("/twin1.jpg", WithMeaning(AtCosine(0.9F)));
   const PhotoId second = AddPhoto("/twin2.jpg", WithMeaning(AtCosine(0.9F)));
   EXPECT_THAT(Ids("big thing", 2), ElementsAre(first, second));
 }
 
 TEST_F(SearcherTest, VectorsOfAnotherModelAreNotCompared) {
-  AddPhoto("/other.jpg", WithMeaning({1, 0, 0}));  // same space name, other size
+  AddPhoto("/other.jpg", WithMeaning({1, 0, 0}));  // same space, other dimension
   PhotoResult other = WithMeaning({1, 0});
   other.findings.embedding->space = "other";
   AddPhoto("/other2.jpg", other);
   EXPECT_THAT(Ids("big thing"), ElementsAre(lion_, cat_, sign_));
 }
 
-TEST_F(SearcherTest, WhatOnlyResemblesIsShownWhereAsked) {
+TEST_F(SearcherTest, WeakMatchesAreShownOnRequest) {
   const Query query = Value(ParseQuery("big thing"));
   const SearchResult sure = Value(searcher_.Search(query, {}));
   const SearchResult all = Value(searcher_.Search(query, {.weak = true}));
@@ -210,7 +210,7 @@ TEST_F(SearcherTest, NonsenseFindsNothing) {
   EXPECT_THAT(result.hits, IsEmpty());
 }
 
-TEST_F(SearcherTest, PagesTellEveryHitOnce) {
+TEST_F(SearcherTest, PagesContainEveryHitOnce) {
   for (const SortOrder sort : {SortOrder::kRelevance, SortOrder::kNewest, SortOrder::kOldest}) {
     for (const char* text : {"cat", "-object:nothing"}) {
       const Query query = Value(ParseQuery(text));
@@ -234,7 +234,7 @@ TEST_F(SearcherTest, PagesTellEveryHitOnce) {
   }
 }
 
-TEST_F(SearcherTest, ACursorIsNothingElse) {
+TEST_F(SearcherTest, OtherTextIsNotACursor) {
   for (const char* text : {"", "x", "1.2", "zz.1.", "3fe0000000000000.g."}) {
     EXPECT_FALSE(ParseCursor(text).has_value()) << text;
   }
@@ -246,7 +246,7 @@ TEST_F(SearcherTest, ACursorIsNothingElse) {
   EXPECT_EQ(back->photo, cursor.photo);
 }
 
-TEST_F(SearcherTest, LikeAPhotoOfTheLibrary) {
+TEST_F(SearcherTest, LikeFindsPhotosSimilarToOneOfTheLibrary) {
   const SearchResult result = Value(searcher_.Search(Value(ParseQuery("like:/1.jpg")), {}));
   ASSERT_FALSE(result.hits.empty());
   for (const Hit& hit : result.hits) {

@@ -10,13 +10,13 @@ namespace calotype {
 StatusOr<std::vector<SimilarPhoto>> FindSimilar(SearchCatalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
                                                 const PhotoChoice& choice) {
   if (limit < 1) {
-    return absl::InvalidArgumentError(fmt::format("the limit of a search is {}; it must be at least 1", limit));
+    return absl::InvalidArgumentError(fmt::format("the search limit is {}; it must be at least 1", limit));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord record, catalog.GetPhoto(photo));
   if (!record.findings.embedding.has_value() || record.findings.embedding->vector.empty()) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} has no embedding yet; scan with the analysis \"embedding\" first, or see its state with show",
-                    record.paths.empty() ? fmt::format("photo {}", photo) : record.paths.front()));
+    return absl::FailedPreconditionError(fmt::format(
+        "{} has no embedding yet; run a scan with the analysis \"embedding\", or see its state with calotype show",
+        record.paths.empty() ? fmt::format("photo {}", photo) : record.paths.front()));
   }
   const EmbeddingFinding& own = *record.findings.embedding;
   PhotoSet itself = choice.except == nullptr ? PhotoSet() : *choice.except;

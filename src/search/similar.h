@@ -1,4 +1,4 @@
-// Photos that look like one photo to the image encoder. (True copies are duplicates.h.)
+// Finds photos similar to one photo, by their image embeddings. (Copies: duplicates.h.)
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct SimilarPhoto {
   float cosine = 0;
 };
 
-// The `limit` nearest neighbours of `photo`, nearest first, itself left out, of those that
-// `choice` allows.
+// Returns up to `limit` photos similar to `photo`, most similar first, without itself, among those that `choice`
+// allows.
 //   kNotFound            no such photo
 //   kFailedPrecondition  the photo has no embedding yet
 //   kInvalidArgument     a limit below 1

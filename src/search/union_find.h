@@ -1,4 +1,4 @@
-// Which of many places belong together.
+// Groups elements that are connected (union-find).
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace calotype {
 
-// Sets of places; joining keeps the lower place as the name of both.
+// Disjoint sets of the numbers 0 to size - 1. The smallest number of a set represents it.
 class UnionFind {
  public:
   explicit UnionFind(std::size_t size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), 0U); }

@@ -32,7 +32,7 @@ class VectorSearchTest : public SearchTest {
     }
   }
 
-  // That the index gives what the database gives.
+  // Expects the same results with an index as without.
   void ExpectTheSame(VectorSearch& search, const PhotoChoice& choice = {}) {
     VectorSearch plain({});
     for (int i = 0; i < 10; ++i) {
@@ -60,14 +60,14 @@ TEST_F(VectorSearchTest, SmallLibrariesHaveNoIndex) {
   EXPECT_FALSE(fs::exists(folder_));
 }
 
-TEST_F(VectorSearchTest, FollowsWhatIsAddedReplacedAndRemoved) {
+TEST_F(VectorSearchTest, FollowsAddedAndReplacedVectors) {
   AddVectors(200);
   VectorSearch search(folder_, 1);
   ExpectTheSame(search);
   EXPECT_TRUE(fs::exists(folder_ / "space/codes"));
   AddVectors(50);
   ExpectTheSame(search);
-  // Looked at again: the same photo, another vector.
+  // Analysed again: the same photos with new vectors.
   for (int i = 0; i < 250; i += 25) {
     AddVector(i);
   }
@@ -97,7 +97,7 @@ TEST_F(VectorSearchTest, AbsentPhotosAreNotFoundAndComeBack) {
   ExpectTheSame(search);
 }
 
-TEST_F(VectorSearchTest, ADamagedIndexIsMadeAnew) {
+TEST_F(VectorSearchTest, ADamagedIndexIsRebuilt) {
   AddVectors(100);
   for (const char* name : {"codes", "vectors"}) {
     {
@@ -118,7 +118,7 @@ TEST_F(VectorSearchTest, ADamagedIndexIsMadeAnew) {
   ExpectTheSame(anew);
 }
 
-TEST_F(VectorSearchTest, OneOfAnotherVersionIsMadeAnewWithoutAWarning) {
+TEST_F(VectorSearchTest, AnIndexOfAnotherVersionIsRebuiltWithoutAWarning) {
   AddVectors(100);
   for (const uint32_t version : {2, 4}) {
     {
@@ -138,12 +138,12 @@ TEST_F(VectorSearchTest, OneOfAnotherVersionIsMadeAnewWithoutAWarning) {
     ExpectTheSame(later);
     SetLogSink({});
     SetLogLevel(LogLevel::kWarning);
-    EXPECT_THAT(informed, testing::ElementsAre(testing::HasSubstr(fmt::format("of version {}", version))));
+    EXPECT_THAT(informed, testing::ElementsAre(testing::HasSubstr(fmt::format("its format has version {}", version))));
     EXPECT_THAT(warned, testing::IsEmpty());
   }
 }
 
-TEST_F(VectorSearchTest, AFolderThatCannotBeWrittenIsDoneWithout) {
+TEST_F(VectorSearchTest, WorksWithoutAWritableFolder) {
   AddVectors(10);
   VectorSearch search("/proc/nowhere", 1);
   ExpectTheSame(search);

@@ -6,14 +6,14 @@
 namespace calotype {
 namespace {
 
-// Drivers: NVIDIA, "CUDA Compatibility", table of minor version compatibility.
+// Drivers: NVIDIA, "CUDA Compatibility", the table of minor version compatibility.
 constexpr std::array<CudaRelease, 3> kReleases = {
     {{11, "450.80.02", 35}, {12, "525.60.13", 50}, {13, "580.65.06", 75}}};
 
 constexpr Version kForEver = {{1000, 0, 0}};
 
-// CUDA and cuDNN: ONNX Runtime's release notes; GPUs of 1.23.2 and 1.31.1: read from the libraries, and taken to hold
-// for their neighbours. The usual build of a version comes first.
+// CUDA and cuDNN: ONNX Runtime's release notes. GPUs: read from the libraries of 1.23.2 and 1.31.1 and assumed to be
+// the same for neighbouring versions. The default build of a version comes first.
 constexpr std::array<ProviderBuild, 9> kBuilds = {{{{{1, 0, 0}}, {{1, 17, 0}}, 11, 8, 37, 90},
                                                    {{{1, 17, 0}}, {{1, 18, 1}}, 11, 8, 37, 90},
                                                    {{{1, 17, 0}}, {{1, 18, 1}}, 12, 8, 50, 90},

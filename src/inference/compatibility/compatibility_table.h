@@ -1,18 +1,20 @@
-// What works with what: ONNX Runtime's CUDA builds, CUDA, NVIDIA's drivers and GPUs, as data.
+// Which ONNX Runtime builds for CUDA work with which versions of CUDA, cuDNN, NVIDIA's driver and GPUs.
 #pragma once
 
 #include "inference/compatibility/version.h"
 
 namespace calotype {
 
-// Of one CUDA, for every ONNX Runtime that was built for it. Minor versions are interchangeable, major ones are not.
+// Requirements of a major version of CUDA, the same for every ONNX Runtime built for it. Minor versions are
+// interchangeable, major versions are not.
 struct CudaRelease {
   int major = 0;
-  const char* driver = "";  // the oldest that can run it
-  int oldest_gpu = 0;       // compute capability, 75 is sm_75: older ones were dropped
+  const char* driver = "";  // the oldest driver that can run it
+  int oldest_gpu = 0;       // compute capability (75 is sm_75) of the oldest supported GPU
 };
 
-// ONNX Runtime `from` to `before` (that one not any more), as published for Linux, built for CUDA `cuda`.
+// The ONNX Runtime versions from `from` up to, but not including, `before`, as published for Linux and built for CUDA
+// `cuda`.
 struct ProviderBuild {
   Version from;
   Version before;
@@ -22,19 +24,19 @@ struct ProviderBuild {
   int newest_gpu = 0;
 };
 
-// Majors that are looked for on the machine: from the oldest known ones to some that are still to come.
+// The major versions to look for on the machine: from the oldest known ones to some that do not exist yet.
 inline constexpr int kOldestCuda = 11;
 inline constexpr int kOldestCudnn = 8;
 inline constexpr int kNewestSought = 16;
 
-// The newest of each that this table knows.
+// The newest versions that this table knows.
 inline constexpr int kNewestCuda = 13;
 inline constexpr int kNewestGpu = 121;
 inline constexpr Version kNewestRuntime = {{1, 31, 0}};
 
-// nullptr when the table does not know it.
+// Returns nullptr for a version that is not in the table.
 const CudaRelease* FindCudaRelease(int major);
-// With `cuda` 0: the build that was the usual one. nullptr when the table does not know it.
+// `cuda` 0: the default build of that version. Returns nullptr for a build that is not in the table.
 const ProviderBuild* FindProviderBuild(const Version& runtime, int cuda);
 
 }  // namespace calotype

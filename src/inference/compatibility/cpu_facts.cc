@@ -14,7 +14,7 @@ namespace calotype {
 namespace {
 
 struct Feature {
-  std::string_view flag;  // as /proc/cpuinfo calls it
+  std::string_view flag;  // its name in /proc/cpuinfo
   bool CpuFacts::* fact;
 };
 
@@ -39,7 +39,7 @@ bool HasWord(std::string_view words, std::string_view word) {
   return false;
 }
 
-// One line of the first processor; the others are the same.
+// Reads one line of the first processor's entry; the other processors are assumed to be equal.
 void ReadLine(std::string_view key, std::string_view value, CpuFacts& facts, std::string& arm) {
   if (key == "model name") {
     facts.model = value;

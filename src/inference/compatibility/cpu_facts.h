@@ -1,4 +1,4 @@
-// What the processor can do, as far as inference asks.
+// The CPU features that inference depends on.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 namespace calotype {
 
 struct CpuFacts {
-  std::string model;  // "AMD EPYC 9R14"; "ARM 0x41/0xd40" where the kernel tells numbers alone
-  int cores = 0;      // logical ones that the kernel lists
+  std::string model;  // "AMD EPYC 9R14"; "ARM 0x41/0xd40" if the kernel has only numbers
+  int cores = 0;      // logical cores that the kernel lists
   bool avx2 = false;
   bool avx512f = false;
   bool avx512_bf16 = false;
@@ -18,14 +18,14 @@ struct CpuFacts {
   bool arm_bf16 = false;
   bool arm_i8mm = false;
 
-  // Two processors of one key run models in the same way; decisions that were measured are kept under it.
+  // Processors with equal keys run models in the same way. Measurements are stored under it.
   std::string Key() const;
 };
 
-// Reads the text of /proc/cpuinfo, of x86-64 or aarch64. What is not told stays false, or empty.
+// Parses the text of /proc/cpuinfo on x86-64 or aarch64. What it does not contain stays false or empty.
 CpuFacts ParseCpuInfo(std::string_view text);
 
-// Of this machine.
+// Reads /proc/cpuinfo of this machine.
 CpuFacts ReadCpuFacts();
 
 }  // namespace calotype

@@ -11,14 +11,14 @@
 namespace calotype {
 namespace {
 
-// The layout is not documented by NVIDIA; these offsets were seen in libraries of CUDA 12.2 and 13.0.
+// NVIDIA does not document the layout. These offsets were found in libraries of CUDA 12.2 and 13.0.
 constexpr uint32_t kMagic = 0xba55ed50;
 constexpr uint64_t kContainerHeader = 16;  // magic u32, version u16, header size u16, size u64 of what follows
 constexpr uint64_t kPartHeader = 32;       // kind u16, version u16, header size u32, size u64, ..., architecture u32
 constexpr uint16_t kPtx = 1;
 constexpr uint16_t kBinary = 2;
 constexpr uint64_t kAlignment = 8;
-constexpr uint64_t kMaxPadding = 4096;  // between containers; more of something else is no such section
+constexpr uint64_t kMaxPadding = 4096;  // between containers; a longer gap means that this is not such a section
 constexpr int kBase = 10;               // sm_120 is 12.0
 
 template <typename T>
@@ -33,7 +33,7 @@ struct Found {
   std::set<int> ptx;
 };
 
-// The parts of one container, which lies at [begin, end) of the file.
+// Reads the parts of the container at [begin, end) of the file.
 Status ReadParts(const ElfFile& elf, uint64_t begin, uint64_t end, Found& found) {
   std::array<uint8_t, kPartHeader> header{};
   while (end - begin >= kPartHeader) {
@@ -43,7 +43,7 @@ Status ReadParts(const ElfFile& elf, uint64_t begin, uint64_t end, Found& found)
     const auto size = At<uint64_t>(header, 8);
     if ((kind != kPtx && kind != kBinary) || header_size < kPartHeader || header_size > end - begin ||
         size > end - begin - header_size) {
-      return absl::OkStatus();  // a kind of part that is not known: what follows cannot be found
+      return absl::OkStatus();  // unknown kind of part, so the next one cannot be found
     }
     (kind == kPtx ? found.ptx : found.binary).insert(static_cast<int>(At<uint32_t>(header, 28)));
     begin += header_size + size;

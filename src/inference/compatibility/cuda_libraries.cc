@@ -9,7 +9,7 @@
 namespace calotype {
 namespace {
 
-// The soname's number minus the CUDA major's; kNone when it does not tell.
+// The number in the soname minus CUDA's major version; kNone if the number does not determine the version.
 constexpr int kNone = 1000;
 
 struct CudaLibrary {
@@ -17,7 +17,8 @@ struct CudaLibrary {
   int offset;
 };
 
-// From the sonames in NVIDIA's packages of CUDA 11, 12 and 13: libcufft.so.10, .11 and .12, the others as CUDA itself.
+// Taken from the sonames in NVIDIA's packages of CUDA 11, 12 and 13: libcufft.so.10, .11 and .12; most others have
+// CUDA's own number.
 constexpr std::array<CudaLibrary, 11> kCudaLibraries = {{{"libcublasLt", 0},
                                                          {"libcublas", 0},
                                                          {"libcudart", 0},
@@ -31,8 +32,8 @@ constexpr std::array<CudaLibrary, 11> kCudaLibraries = {{{"libcublasLt", 0},
                                                          {"libnvrtc-builtins", 0}}};
 
 struct Parts {
-  std::string_view name;  // up to ".so"
-  int number = 0;         // after ".so."; 0 when there is none
+  std::string_view name;  // the part before ".so"
+  int number = 0;         // the number after ".so."; 0: none
 };
 
 Parts Split(std::string_view soname) {
@@ -49,7 +50,7 @@ const CudaLibrary* Find(std::string_view name) {
   return found == kCudaLibraries.end() ? nullptr : found;
 }
 
-// libnvrtc.so.11.2 came with all of CUDA 11 from 11.2 on; .12 and .13 tell.
+// libnvrtc.so.11.2 is part of every CUDA from 11.2 to 11.8; libnvrtc.so.12 and .13 name the version.
 constexpr int kOldestPlainNvrtc = 12;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the names of NVIDIA's libraries say: which CUDA, which cuDNN.
+// Derives the versions of CUDA and cuDNN from the names of NVIDIA's libraries.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@ namespace calotype {
 
 inline constexpr std::string_view kDriverLibrary = "libcuda.so.1";
 
-// The major version of the CUDA that a library of this name belongs to ("libcublasLt.so.12" and "libcufft.so.11": 12);
-// 0 when the name does not tell (libcurand.so.10 came with CUDA 11, 12 and 13) or is none of CUDA's.
+// The major version of CUDA that a library of this name belongs to ("libcublasLt.so.12" and "libcufft.so.11": 12). 0 if
+// the name does not determine it (libcurand.so.10 is part of CUDA 11, 12 and 13) or is not one of CUDA's.
 int CudaMajorOf(std::string_view soname);
 
-// "libcudnn.so.9" and "libcudnn_graph.so.9": 9; 0 when it is no library of cuDNN.
+// The major version of cuDNN ("libcudnn.so.9" and "libcudnn_graph.so.9": 9); 0 for other libraries.
 int CudnnMajorOf(std::string_view soname);
 
-// Whether the name is one of CUDA's own libraries, whatever the version.
+// True if the name is one of CUDA's libraries, of any version.
 bool IsCudaLibrary(std::string_view soname);
 
-// What the library is, for a sentence: "of CUDA 12", "of cuDNN 9", "of TensorRT", "of NVIDIA's driver"; empty when it
-// is none that is known.
+// The origin of a library for use in a message: "of CUDA 12", "of cuDNN 9", "of TensorRT", "of NVIDIA's driver". Empty
+// if unknown.
 std::string LibraryOrigin(std::string_view soname);
 
 }  // namespace calotype

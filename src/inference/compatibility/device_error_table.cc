@@ -14,19 +14,19 @@ namespace {
 using Kind = DeviceErrorKind;
 
 constexpr std::size_t kMostPatterns = 5;
-constexpr std::size_t kQuoted = 200;  // characters of an unknown text
+constexpr std::size_t kQuoted = 200;  // the number of characters quoted from an unknown message
 
 struct Row {
   Kind kind = Kind::kOther;
   bool may_pass = false;
-  // One of them in the text is enough; written in small letters, since case differs between libraries. '|' stands
-  // between two that must both be there.
+  // The row applies if the message contains one of these strings. They are in lower case, because case differs between
+  // libraries. In "a|b", both a and b must occur.
   std::array<std::string_view, kMostPatterns> patterns;
-  std::string_view meaning;  // {library}: the soname in the text; {origin}: what it belongs to
+  std::string_view meaning;  // {library}: the soname in the message; {origin}: what it belongs to
   std::string_view remedy;
 };
 
-// The first row that fits counts: what is special comes before what is general.
+// The first matching row is used, so specific rows precede general ones.
 constexpr std::array<Row, 20> kRows = {{
     {Kind::kNoDriver,
      false,
@@ -36,13 +36,13 @@ constexpr std::array<Row, 20> kRows = {{
     {Kind::kMissingLibrary,
      false,
      {"libcudnn|cannot open shared object file", "libcudnn|could not load library", "unable to load any of {libcudnn"},
-     "{library}{origin} is missing, or another major version of cuDNN is there",
+     "{library}{origin} is missing, or a different major version of cuDNN is installed",
      "install cuDNN of that major version, or: calotype models pull runtime-cuda"},
     {Kind::kMissingLibrary,
      false,
      {"cannot open shared object file"},
-     "{library}{origin} is missing, or only that of another CUDA is there",
-     "install it, or use an ONNX Runtime that is built for the CUDA that is there: calotype models pull runtime-cuda"},
+     "{library}{origin} is missing, or is installed only for another version of CUDA",
+     "install it, or use an ONNX Runtime built for the installed CUDA: calotype models pull runtime-cuda"},
     {Kind::kMissingLibrary,
      false,
      {"failed to load shared library", "failed to load library"},
@@ -76,18 +76,18 @@ constexpr std::array<Row, 20> kRows = {{
      {"no cuda-capable device", "cudaerrornodevice", "cuda failure 100:", "cudaerrorinvaliddevice",
       "invalid device ordinal"},
      "the driver is there, but the GPU is hidden or gone (CUDA error 100)",
-     "look at CUDA_VISIBLE_DEVICES and nvidia-smi (in a container: run it with --gpus all)"},
+     "check CUDA_VISIBLE_DEVICES and nvidia-smi (in a container: run it with --gpus all)"},
     {Kind::kOutOfMemory,
      true,
      {"out of memory", "cudaerrormemoryallocation", "failed to allocate memory for requested", "alloc_failed",
       "cl_out_of_resources"},
      "the GPU is out of memory",
-     "smaller batches, fewer models at once (calotype tries again later), or the next device"},
+     "use smaller batches, fewer models at once, or another device (calotype tries this one again later)"},
     {Kind::kOutOfMemory,
      true,
      {"bad_alloc", "cannot allocate memory", "cl_mem_object_allocation_failure"},
-     "memory is out",
-     "smaller batches, fewer models at once (calotype tries again later), or the next device"},
+     "memory is exhausted",
+     "use smaller batches, fewer models at once, or another device (calotype tries this one again later)"},
     {Kind::kBusy,
      true,
      {"devices unavailable", "cudaerrordevicesunavailable", "cudaerrordeviceunavailable", "cudaerrorsystemnotready",
@@ -98,45 +98,46 @@ constexpr std::array<Row, 20> kRows = {{
      true,
      {"cudnn_status_not_initialized", "cudnn_status_execution_failed", "cudnn_status_internal_error",
       "cudnn_status_alloc"},
-     "cuDNN failed, as it does when it is of another version than the provider was built for, or memory is out",
-     "compare the cuDNN that is there with the one that calotype doctor names; close other programs that use the GPU"},
+     "cuDNN failed; usual causes are a cuDNN version that the provider was not built for, or exhausted memory",
+     "compare the installed cuDNN with the version that calotype doctor names; close other programs that use the GPU"},
     {Kind::kCudnn,
      false,
      {"cudnn_status_version_mismatch", "cudnn_status_sublibrary_version_mismatch", "cudnn_status_not_supported",
       "cudnn_status_arch_mismatch", "cudnn failure"},
-     "cuDNN cannot do this here, as when its parts are of different versions or too old for the GPU",
-     "install one whole cuDNN of the major version that calotype doctor names"},
+     "cuDNN does not support this operation; its parts may have different versions or be too old for the GPU",
+     "install one complete cuDNN of the major version that calotype doctor names"},
     {Kind::kCublas,
      true,
      {"cublas_status_not_initialized", "cublas_status_execution_failed", "cublas_status_internal_error"},
-     "cuBLAS failed, as it does when memory is out or the GPU's state is broken",
-     "close other programs that use the GPU; if it comes again, the next device"},
+     "cuBLAS failed; usual causes are exhausted memory or a GPU in a broken state",
+     "close other programs that use the GPU; if it happens again, use another device"},
     {Kind::kCublas,
      false,
      {"cublas_status_arch_mismatch", "cublas_status_not_supported", "cublas failure"},
-     "cuBLAS cannot do this on this GPU",
-     "install a newer CUDA of the same major version, or use the next device"},
+     "cuBLAS does not support this operation on this GPU",
+     "install a newer CUDA of the same major version, or use another device"},
     {Kind::kGpuFault,
      false,
      {"illegal memory access", "unspecified launch failure", "uncorrectable ecc", "cudaerrorlaunchfailure",
       "cudaerrorillegaladdress"},
-     "the GPU failed in the middle of the work, and what this process had on it is lost",
-     "start again; when it comes back, look at the kernel's log for Xid, and at heat and power"},
+     "the GPU failed during the work, and this process can no longer use it",
+     "start the program again; if it happens again, check the kernel log for Xid, the temperature and the power "
+     "supply"},
     {Kind::kWrongAnswer,
      false,
      {"not finite", "is nan", "returned nan", "are nan"},
-     "the device answers with what is no number: a fault of the provider",
-     "use the next device; a newer driver or runtime may mend it"},
+     "the device returns values that are not numbers (NaN): a fault of the provider",
+     "use another device; a newer driver or runtime may fix it"},
     {Kind::kNoHardware,
      false,
      {"offers no device", "no supported devices", "no ep devices", "no compatible device"},
-     "the plug-in finds no hardware that it is made for (OpenVINO's looks for Intel's)",
-     "use the library itself where there is one (OpenVINO runs on AMD's CPUs too), or another device"},
+     "the plug-in finds no hardware that it supports (OpenVINO's supports Intel's only)",
+     "use the library without the plug-in (OpenVINO itself runs on AMD's CPUs too), or another device"},
     {Kind::kSlow,
      false,
      {"cudnn_conv_algo_search|exhaustive"},
-     "it is slow although on the GPU, since cuDNN searches for its best algorithm at each new shape",
-     "fixed shapes, or another cudnn_conv_algo_search; calotype measures and chooses"},
+     "it is slow on the GPU because cuDNN searches for the best algorithm at each new shape",
+     "use fixed shapes, or another cudnn_conv_algo_search; calotype measures the devices and chooses"},
 }};
 
 bool Contains(std::string_view text, std::string_view pattern) {
@@ -152,7 +153,7 @@ bool Fits(const Row& row, std::string_view text) {
                              [&](std::string_view pattern) { return !pattern.empty() && Contains(text, pattern); });
 }
 
-// The last soname before the loader's words: "...cuda.so with error: libcublasLt.so.12: cannot open".
+// The last soname before the loader's message, as in "...cuda.so with error: libcublasLt.so.12: cannot open".
 std::string_view MissingLibrary(std::string_view text) {
   const std::size_t end = std::min(text.find(": cannot open"), text.size());
   const std::size_t begin = text.rfind("lib", end);
@@ -193,9 +194,8 @@ DeviceErrorMeaning ExplainDeviceError(std::string_view runtime_text) {
   const auto* const row = std::ranges::find_if(kRows, [&](const Row& candidate) { return Fits(candidate, text); });
   if (row == kRows.end()) {
     return {.kind = Kind::kOther,
-            .meaning =
-                fmt::format("the device failed in a way that this Calotype does not know: {}", FirstLine(runtime_text)),
-            .remedy = "use the next device; calotype doctor tells what is there",
+            .meaning = fmt::format("the device failed with an unknown error: {}", FirstLine(runtime_text)),
+            .remedy = "use another device; calotype doctor lists them",
             .may_pass = false};
   }
   return {.kind = row->kind,

@@ -1,4 +1,4 @@
-// What the words of a runtime mean that failed on a device: one row for each way in which it is known to fail.
+// Explains the error messages of runtimes that failed on a device: one table row for each known kind of failure.
 #pragma once
 
 #include <cstdint>
@@ -13,27 +13,27 @@ enum class DeviceErrorKind : uint8_t {
   kBusy,
   kNoKernel,  // no code for this GPU's architecture
   kDriverTooOld,
-  kDriverMismatch,  // kernel driver and its library differ
-  kNoDevice,        // hidden or gone
+  kDriverMismatch,  // the kernel driver and its library have different versions
+  kNoDevice,        // the GPU is hidden or gone
   kNoDriver,
   kMissingLibrary,
-  kNoProvider,  // the runtime was built without it
+  kNoProvider,  // the runtime was built without the provider
   kCudnn,
   kCublas,
-  kGpuFault,  // the GPU or its context is broken until the process, or the machine, starts anew
+  kGpuFault,  // the GPU or its context is broken until the process or the machine is restarted
   kWrongAnswer,
-  kNoHardware,  // a plug-in provider that finds nothing for itself
-  kSlow,        // works, and searches again at each new shape
+  kNoHardware,  // a plug-in provider finds no hardware that it supports
+  kSlow,        // works, but plans again for each new input shape
 };
 
 struct DeviceErrorMeaning {
   DeviceErrorKind kind = DeviceErrorKind::kOther;
   std::string meaning;    // one sentence
   std::string remedy;     // what to do
-  bool may_pass = false;  // worth a second chance later on the same device
+  bool may_pass = false;  // the same device may work later
 };
 
-// `runtime_text` is what the runtime said, of any length. Text that no row knows is kOther, with its first line quoted.
+// `runtime_text` is the runtime's message, of any length. An unknown message is kOther; its first line is quoted.
 DeviceErrorMeaning ExplainDeviceError(std::string_view runtime_text);
 
 }  // namespace calotype

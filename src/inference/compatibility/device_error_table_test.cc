@@ -37,7 +37,7 @@ const std::vector<Case>& Cases() {
        Kind::kMissingLibrary,
        false,
        {"libcublasLt.so.13 of CUDA 13"},
-       "an ONNX Runtime that is built for the CUDA that is there"},
+       "an ONNX Runtime built for the installed CUDA"},
       {"Failed to load library libonnxruntime_providers_cuda.so with error: libcuda.so.1: cannot open shared object "
        "file: No such file or directory",
        Kind::kNoDriver,
@@ -140,7 +140,7 @@ const std::vector<Case>& Cases() {
        Kind::kNoHardware,
        false,
        {"finds no hardware"},
-       "OpenVINO runs on AMD"},
+       "OpenVINO itself runs on AMD"},
       {"cudnn_conv_algo_search is EXHAUSTIVE", Kind::kSlow, false, {"each new shape"}, "fixed shapes"},
       {"[GPU] clEnqueueNDRangeKernel, error code: -5 CL_OUT_OF_RESOURCES",
        Kind::kOutOfMemory,

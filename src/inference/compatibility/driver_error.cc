@@ -6,25 +6,25 @@
 namespace calotype {
 namespace {
 
-// Numbers and names: CUresult of NVIDIA's public driver API.
+// Error numbers: CUresult in NVIDIA's public driver API.
 constexpr std::array<DriverError, 11> kErrors = {{
     {2, "the GPU is out of memory", "close other programs that use the GPU (nvidia-smi lists them)"},
-    {3, "it was not initialised", "look at what nvidia-smi says"},
+    {3, "it was not initialised", "check the output of nvidia-smi"},
     {34, "libcuda.so.1 is the stub of the CUDA toolkit, not the driver's",
-     "take the toolkit's folder 'stubs' out of LD_LIBRARY_PATH"},
-    {35, "it is older than the CUDA that asks", "install a newer NVIDIA driver"},
+     "remove the toolkit's folder 'stubs' from LD_LIBRARY_PATH"},
+    {35, "it is older than the CUDA version in use", "install a newer NVIDIA driver"},
     {46, "the GPU is taken by another program, or in exclusive mode",
-     "close that program, or ask for the default mode: nvidia-smi --compute-mode=0"},
-    {101, "it does not know the GPU that is asked for", "look at CUDA_VISIBLE_DEVICES"},
-    {802, "the system is not ready yet, as before NVIDIA's fabric manager runs",
+     "close that program, or set the default mode: nvidia-smi --compute-mode=0"},
+    {101, "it does not know the requested GPU", "check CUDA_VISIBLE_DEVICES"},
+    {802, "the system is not ready; NVIDIA's fabric manager may not be running yet",
      "start nvidia-fabricmanager, and try again"},
-    {803, "the loaded kernel driver and libcuda.so.1 are of different versions, as after an update",
+    {803, "the loaded kernel driver and libcuda.so.1 have different versions, for example after an update",
      "restart the machine (or the container, after an update of the host)"},
     {804, "a compatibility package of CUDA is installed that does not support this GPU",
-     "take the package cuda-compat away, or install a newer NVIDIA driver"},
+     "remove the package cuda-compat, or install a newer NVIDIA driver"},
     {806, "the connection to NVIDIA's MPS server failed", "start the MPS server again, or stop using it"},
-    {999, "it reports an unknown error, as after the machine slept",
-     "load its module again (modprobe -r nvidia_uvm; modprobe nvidia_uvm), or restart the machine"},
+    {999, "it reports an unknown error, for example after the machine slept",
+     "reload its module (modprobe -r nvidia_uvm; modprobe nvidia_uvm), or restart the machine"},
 }};
 
 }  // namespace
@@ -33,8 +33,8 @@ DriverError ExplainDriverError(int code) {
   const auto* const found = std::ranges::find(kErrors, code, &DriverError::code);
   return found != kErrors.end() ? *found
                                 : DriverError{.code = code,
-                                              .meaning = "it answers an error that this Calotype does not know",
-                                              .remedy = "look at what nvidia-smi and the kernel's log say"};
+                                              .meaning = "it returned an error that this Calotype does not know",
+                                              .remedy = "check the output of nvidia-smi and the kernel log"};
 }
 
 }  // namespace calotype

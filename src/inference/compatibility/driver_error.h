@@ -1,4 +1,4 @@
-// What NVIDIA's driver means when it refuses to start: the numbers (CUresult) that cuInit answers.
+// Explains the error numbers (CUresult) of cuInit(), with which NVIDIA's driver refuses to start.
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,7 @@ struct DriverError {
   std::string_view remedy;
 };
 
-// One that is not in the table gets a general meaning.
+// A number that is not in the table gets a general explanation.
 DriverError ExplainDriverError(int code);
 
 }  // namespace calotype

@@ -15,9 +15,10 @@
 namespace calotype {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the file's numbers are read as they lie");
+static_assert(std::endian::native == std::endian::little,
+              "the file's little-endian numbers are used without conversion");
 
-// A real dynamic section has some dozens of entries, a name of a library some dozens of bytes.
+// Real dynamic sections have a few dozen entries, and names of libraries a few dozen bytes.
 constexpr uint64_t kMaxDynamicEntries = 4096;
 constexpr uint64_t kMaxText = 4096;
 
@@ -34,7 +35,7 @@ StatusOr<T> ReadStruct(const ElfFile& file, uint64_t offset) {
 }  // namespace
 
 Status ElfFile::Broken(std::string_view what) const {
-  return absl::InvalidArgumentError(fmt::format("{} is no library that can be read: {}", path_.string(), what));
+  return absl::InvalidArgumentError(fmt::format("{} is not a readable library: {}", path_.string(), what));
 }
 
 StatusOr<ElfFile> ElfFile::Open(const std::filesystem::path& path) {
@@ -52,7 +53,7 @@ StatusOr<ElfFile> ElfFile::Open(const std::filesystem::path& path) {
 
 Status ElfFile::Read(uint64_t offset, std::span<uint8_t> bytes) const {
   if (offset > size_ || bytes.size() > size_ - offset) {
-    return Broken(fmt::format("it has {} bytes and speaks of byte {}", size_, offset));
+    return Broken(fmt::format("it has {} bytes but refers to byte {}", size_, offset));
   }
   while (!bytes.empty()) {
     const ssize_t count = pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -60,7 +61,7 @@ Status ElfFile::Read(uint64_t offset, std::span<uint8_t> bytes) const {
       continue;
     }
     if (count <= 0) {
-      return Broken("it was cut while it was read");
+      return Broken("it became shorter while it was read");
     }
     bytes = bytes.subspan(static_cast<std::size_t>(count));
     offset += static_cast<uint64_t>(count);
@@ -71,7 +72,7 @@ Status ElfFile::Read(uint64_t offset, std::span<uint8_t> bytes) const {
 Status ElfFile::ReadHeader() {
   CALOTYPE_ASSIGN_OR_RETURN(const auto header, ReadStruct<Elf64_Ehdr>(*this, 0));
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-    return Broken("it is no ELF file");
+    return Broken("it is not an ELF file");
   }
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
     return Broken("it is not 64-bit little-endian");
@@ -122,7 +123,7 @@ StatusOr<std::vector<ElfFile::Entry>> ElfFile::Dynamic() const {
 
 StatusOr<std::string> ElfFile::TextAtOffset(uint64_t offset) const {
   if (offset >= size_) {
-    return Broken(fmt::format("it has {} bytes and keeps a name at byte {}", size_, offset));
+    return Broken(fmt::format("it has {} bytes but refers to a name at byte {}", size_, offset));
   }
   std::vector<uint8_t> bytes(std::min(kMaxText, size_ - offset));
   CALOTYPE_RETURN_IF_ERROR(Read(offset, bytes));
@@ -139,7 +140,7 @@ StatusOr<std::string> ElfFile::TextAt(uint64_t address) const {
       return TextAtOffset(segment.offset + (address - segment.address));
     }
   }
-  return Broken("a name lies outside of what is loaded");
+  return Broken("a name lies outside the loaded segments");
 }
 
 StatusOr<ElfFile::Range> ElfFile::Section(std::string_view name) const {
@@ -155,7 +156,7 @@ StatusOr<ElfFile::Range> ElfFile::Section(std::string_view name) const {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string found, TextAtOffset(names.sh_offset + section.sh_name));
     if (found == name) {
       if (section.sh_offset > size_ || section.sh_size > size_ - section.sh_offset) {
-        return Broken(fmt::format("its section {} goes past its end", name));
+        return Broken(fmt::format("its section {} extends beyond its end", name));
       }
       return Range{.offset = section.sh_offset, .size = section.sh_size};
     }

@@ -1,5 +1,5 @@
-// A shared library read as bytes, without loading it: 64-bit little-endian ELF, which x86-64 and aarch64 use. Every
-// number in the file is held against the file's size before it is followed, so that a broken file is an error.
+// Reads a shared library's file (64-bit little-endian ELF, as on x86-64 and aarch64) without loading it. Every offset
+// is checked against the file's size, so a broken file gives an error.
 #pragma once
 
 #include <cstdint>
@@ -16,29 +16,29 @@ namespace calotype {
 
 class ElfFile {
  public:
-  // kNotFound, kPermissionDenied; kInvalidArgument when the file is no ELF file of this kind, or broken.
+  // kNotFound, kPermissionDenied; kInvalidArgument if the file is broken or not an ELF file of this kind.
   static StatusOr<ElfFile> Open(const std::filesystem::path& path);
 
-  // What the processor is (e_machine); a library of another one cannot be loaded.
+  // The processor architecture (e_machine). A library for another one cannot be loaded.
   uint16_t machine() const { return machine_; }
 
   struct Entry {
     uint64_t tag = 0;
     uint64_t value = 0;
   };
-  // The dynamic section; empty when there is none.
+  // The entries of the dynamic section; empty if there is none.
   StatusOr<std::vector<Entry>> Dynamic() const;
-  // The text at `address` of the loaded library (of its string table).
+  // The string at `address`, an address in the loaded library (in its string table).
   StatusOr<std::string> TextAt(uint64_t address) const;
 
   struct Range {
     uint64_t offset = 0;
     uint64_t size = 0;
   };
-  // Where the section `name` lies in the file; size 0 when there is no such section.
+  // The position of section `name` in the file; size 0 if there is no such section.
   StatusOr<Range> Section(std::string_view name) const;
 
-  // Fills `bytes` from `offset`; kInvalidArgument when the file ends before that.
+  // Fills `bytes` with the file's content from `offset` on. kInvalidArgument if the file is too short.
   Status Read(uint64_t offset, std::span<uint8_t> bytes) const;
 
  private:
@@ -46,7 +46,7 @@ class ElfFile {
     uint32_t type = 0;
     uint64_t offset = 0;
     uint64_t address = 0;
-    uint64_t size = 0;  // in the file
+    uint64_t size = 0;  // bytes in the file
   };
 
   Status ReadHeader();
@@ -60,7 +60,7 @@ class ElfFile {
   uint16_t machine_ = 0;
   uint64_t sections_offset_ = 0;
   uint16_t section_count_ = 0;
-  uint16_t section_names_ = 0;  // which section holds the names
+  uint16_t section_names_ = 0;  // index of the section with the names
   std::vector<Segment> segments_;
 };
 

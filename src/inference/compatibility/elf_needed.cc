@@ -21,12 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Every machine that runs this program has them.
+// Every machine that runs this program has these.
 constexpr std::array<std::string_view, 9> kRuntimeOfCpp = {"ld-linux",     "libc.so.",      "libdl.so.",
                                                            "libgcc_s.so.", "libm.so.",      "libpthread.so.",
                                                            "librt.so.",    "libstdc++.so.", "linux-vdso.so."};
 
-// What loaders of Debian, Red Hat and Arch search even when no file names it.
+// Folders that the loaders of Debian, Red Hat and Arch search even if no file lists them.
 constexpr std::array<std::string_view, 8> kStandardFolders = {
 #ifdef __aarch64__
     "/lib/aarch64-linux-gnu",
@@ -42,13 +42,13 @@ constexpr std::array<std::string_view, 8> kStandardFolders = {
     "/usr/lib/wsl/lib",
     "/usr/local/lib"};
 
-constexpr int kMaxIncludes = 8;  // of one ld.so.conf in another
+constexpr int kMaxIncludes = 8;  // nesting depth of "include" lines
 
 bool BelongsToCpp(std::string_view soname) {
   return std::ranges::any_of(kRuntimeOfCpp, [&](std::string_view prefix) { return soname.starts_with(prefix); });
 }
 
-// An empty folder in such a list means the current one to the loader; here it is passed over.
+// To the loader, an empty folder in such a list is the current one. It is ignored here.
 std::vector<std::string> SplitList(std::string_view text) {
   std::vector<std::string> folders;
   while (!text.empty()) {
@@ -74,7 +74,7 @@ std::vector<fs::path> Expand(const std::vector<std::string>& folders, const fs::
   return expanded;
 }
 
-// What the loader does with a file of the right name for the wrong processor: it goes on looking.
+// Like the loader, skip a file with the right name for another processor.
 bool FitsThisMachine(const fs::path& file) {
 #ifdef __aarch64__
   constexpr uint16_t kMachine = EM_AARCH64;
@@ -98,7 +98,7 @@ fs::path FindIn(const std::vector<fs::path>& folders, std::string_view soname) {
   return {};
 }
 
-// The loader's order: what is loaded already, RPATH, LD_LIBRARY_PATH, RUNPATH, the system's folders.
+// The loader's order: loaded libraries, RPATH, LD_LIBRARY_PATH, RUNPATH, the system's folders.
 fs::path FindFor(const ElfNeeds& needs, const fs::path& library, std::string_view soname, const LibrarySearch& search) {
   const fs::path origin = library.parent_path();
   const auto rpath = needs.runpath.empty() ? Expand(needs.rpath, origin) : std::vector<fs::path>();
@@ -151,7 +151,8 @@ StatusOr<ElfNeeds> ReadElfNeeds(const fs::path& library) {
       continue;
     }
     if (names == entries.end()) {
-      return absl::InvalidArgumentError(fmt::format("{} names libraries but keeps no names", library.string()));
+      return absl::InvalidArgumentError(
+          fmt::format("{} refers to library names but has no string table", library.string()));
     }
     CALOTYPE_ASSIGN_OR_RETURN(std::string text, elf.TextAt(names->value + entry.value));
     switch (entry.tag) {
@@ -200,7 +201,8 @@ StatusOr<std::vector<NeededLibrary>> ResolveNeeded(const fs::path& library, cons
     open.pop_front();
     const StatusOr<ElfNeeds> needs = ReadElfNeeds(user);
     if (!needs.ok()) {
-      // Only of the library itself: one that it needs and that is broken was not taken for found.
+      // Report errors of the library itself only: of a needed library that is broken, it was decided above that it is
+      // missing.
       if (first) {
         return needs.status();
       }

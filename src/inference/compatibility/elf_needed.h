@@ -1,4 +1,4 @@
-// What a shared library needs to be loaded, read from its file; and where the system's loader would find that.
+// Finds the libraries that a shared library needs, as the system's loader would, without loading anything.
 #pragma once
 
 #include <filesystem>
@@ -10,44 +10,44 @@
 
 namespace calotype {
 
-// What the dynamic section says.
+// The relevant entries of the dynamic section.
 struct ElfNeeds {
   std::string soname;
-  std::vector<std::string> needed;   // sonames, in the order in which the loader looks for them
-  std::vector<std::string> rpath;    // folders; "$ORIGIN" stands for the library's own
-  std::vector<std::string> runpath;  // the same; where there is one, rpath does not count
+  std::vector<std::string> needed;   // sonames, in the loader's order
+  std::vector<std::string> rpath;    // folders; "$ORIGIN" means the library's own folder
+  std::vector<std::string> runpath;  // folders; if not empty, rpath is ignored
 };
 
-// kNotFound, kPermissionDenied; kInvalidArgument when it is no 64-bit little-endian ELF file, or a broken one.
+// kNotFound, kPermissionDenied; kInvalidArgument if it is broken or not a 64-bit little-endian ELF file.
 StatusOr<ElfNeeds> ReadElfNeeds(const std::filesystem::path& library);
 
-// Where libraries are looked for.
+// The folders in which libraries are searched.
 struct LibrarySearch {
-  std::vector<std::filesystem::path> preloaded;    // folders whose libraries are loaded before all (see preload.h)
+  std::vector<std::filesystem::path> preloaded;    // folders whose libraries were loaded in advance (preload.h)
   std::vector<std::filesystem::path> environment;  // LD_LIBRARY_PATH
   std::vector<std::filesystem::path> system;       // /etc/ld.so.conf and the standard folders
 };
 
-// As the loader of this process has it. LD_LIBRARY_PATH is read now; the loader read it when the process started.
+// The search path of this process's loader. LD_LIBRARY_PATH is read now; the loader read it when the process started.
 LibrarySearch SystemLibrarySearch();
 
-// The folders that an ld.so.conf names, "include" lines followed.
+// The folders that an ld.so.conf lists; follows "include" lines.
 std::vector<std::filesystem::path> ReadLoaderConfig(const std::filesystem::path& file);
 
-// A library that is needed, directly or by one that is needed.
+// A library that is needed directly or indirectly.
 struct NeededLibrary {
   std::string soname;
   std::filesystem::path path;  // empty: missing
-  std::string needed_by;       // file name
+  std::string needed_by;       // file name of the library that needs it
 
   bool missing() const { return path.empty(); }
 };
 
-// What `library` needs, breadth first, each soname once; libraries that belong to the C and C++ runtime are left out.
-// Nothing is loaded.
+// The libraries that `library` needs directly or indirectly, breadth first, each soname once, without those of the C
+// and C++ runtime. Nothing is loaded.
 StatusOr<std::vector<NeededLibrary>> ResolveNeeded(const std::filesystem::path& library, const LibrarySearch& search);
 
-// The file that the loader would take for `soname` when no library asks for it (dlopen by name); empty when none.
+// The file that dlopen(soname) would load; empty if there is none.
 std::filesystem::path FindLibrary(std::string_view soname, const LibrarySearch& search);
 
 }  // namespace calotype

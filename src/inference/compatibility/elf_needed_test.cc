@@ -67,7 +67,7 @@ TEST_F(ElfTest, EveryBrokenByteIsAnErrorOrAnAnswerButNoCrash) {
 TEST_F(ElfTest, ErrorsTellWhatWasSeen) {
   EXPECT_TRUE(absl::IsNotFound(ReadElfNeeds(Path("nothing.so")).status()));
   const auto text = ReadElfNeeds(WriteBytes(Path("text.so"), std::string(100, 'x')));
-  EXPECT_THAT(Message(text.status()), HasSubstr("it is no ELF file"));
+  EXPECT_THAT(Message(text.status()), HasSubstr("it is not an ELF file"));
   std::string small = BuildElf({});
   small[EI_CLASS] = ELFCLASS32;
   EXPECT_THAT(Message(ReadElfNeeds(WriteBytes(Path("small.so"), small)).status()), HasSubstr("not 64-bit"));

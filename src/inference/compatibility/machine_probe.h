@@ -1,4 +1,4 @@
-// All that is to be known of a machine before a device is tried.
+// Collects the facts about a machine before any device is tried.
 #pragma once
 
 #include <filesystem>
@@ -14,13 +14,13 @@ namespace calotype {
 struct MachineFacts {
   CpuFacts cpu;
   NvidiaFacts nvidia;
-  ProviderFacts provider;  // of the ONNX Runtime that was named
-  Verdict cuda;            // what these facts mean for it
+  ProviderFacts provider;  // of the configured ONNX Runtime
+  Verdict cuda;            // whether CUDA can work, given these facts
 };
 
-// Reads files and asks NVIDIA's driver; no runtime and no library of CUDA is loaded. `onnxruntime` is the library, or a
-// folder that holds it (the setting inference.onnxruntime); empty is the one that the system's loader finds. Takes some
-// 0.1 s, and up to a second more where a driver must be woken. Thread-safe.
+// Reads files and queries NVIDIA's driver, without loading an inference runtime or a library of CUDA. `onnxruntime` is
+// the library or a folder that contains it (the setting inference.onnxruntime); empty: the one that the system's loader
+// finds. Takes about 0.1 s, and up to a second more if the driver must be initialised. Thread-safe.
 MachineFacts ProbeMachine(const std::filesystem::path& onnxruntime);
 
 }  // namespace calotype

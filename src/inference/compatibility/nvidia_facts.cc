@@ -22,7 +22,7 @@ constexpr int kComputeCapabilityMinor = 76;
 constexpr int kMaxGpus = 64;
 constexpr std::size_t kNameSize = 256;
 constexpr std::string_view kNvidiaVendor = "0x10de";
-constexpr std::string_view kDisplayClass = "0x03";  // of PCI: VGA and 3D controllers
+constexpr std::string_view kDisplayClass = "0x03";  // PCI class prefix of VGA and 3D controllers
 
 std::string ReadText(const fs::path& file) {
   std::ifstream stream(file);
@@ -36,7 +36,7 @@ bool Bind(void* library, const char* name, Function& function) {
 }
 
 bool BindCuda(void* library, CudaDriverApi& api) {
-  // Without the suffix it is the call of 32-bit days, which every driver still answers for small GPUs alone.
+  // The function without the suffix has a 32-bit size and reports the memory of small GPUs only.
   Bind(library, "cuDeviceTotalMem_v2", api.device_memory);
   return Bind(library, "cuInit", api.init) && Bind(library, "cuDriverGetVersion", api.driver_version) &&
          Bind(library, "cuDeviceGetCount", api.device_count) && Bind(library, "cuDeviceGet", api.device_get) &&
@@ -66,7 +66,7 @@ int ReadGpu(const CudaDriverApi& api, int index, NvidiaGpu& gpu) {
   return 0;
 }
 
-// The driver's version where the kernel's files do not tell it (WSL, some containers).
+// Gets the driver's version where the kernel's files do not have it (WSL, some containers).
 std::string AskManagementLibrary(const std::string& file) {
   void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
@@ -112,7 +112,7 @@ std::string ReadDriverVersion(const NvidiaSources& sources) {
 std::string ArchitectureName(int architecture) { return fmt::format("sm_{}", architecture); }
 
 void AskCudaDriver(const CudaDriverApi& api, NvidiaFacts& facts) {
-  // Asked first: it answers where cuInit does not, and tells why then.
+  // Queried first: it works even if cuInit fails, and then helps to explain the failure.
   api.driver_version(&facts.cuda_version);
   facts.error = api.init(0);
   int count = 0;
@@ -129,7 +129,8 @@ void AskCudaDriver(const CudaDriverApi& api, NvidiaFacts& facts) {
 }
 
 std::string ParseDriverVersion(std::string_view text) {
-  // "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build": the first word that is one.
+  // Example: "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build". The version is the
+  // first word that looks like one.
   text = text.substr(0, text.find('\n'));
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
@@ -149,7 +150,7 @@ NvidiaFacts ReadNvidiaFacts(const NvidiaSources& sources) {
     facts.visible_devices = visible;
   }
   facts.driver_version = ReadDriverVersion(sources);
-  // Never closed: a driver that was initialised does not survive it.
+  // Never closed: an initialised driver does not survive that.
   void* const library = dlopen(sources.cuda.c_str(), RTLD_NOW | RTLD_LOCAL);
   CudaDriverApi api;
   if (library == nullptr) {

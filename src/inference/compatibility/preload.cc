@@ -16,12 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// cuDNN's parts are left to libcudnn.so itself, which opens those that it needs from its own folder.
+// libcudnn.so opens cuDNN's other parts itself, from its own folder, when it needs them.
 bool IsOfCuda(const std::string& name) {
   return name.find(".so.") != std::string::npos && (IsCudaLibrary(name) || name.starts_with("libcudnn.so."));
 }
 
-// Sorted, so that every start loads the same things in the same order.
+// Sorted, so that every start loads the same libraries in the same order.
 std::vector<fs::path> LibrariesIn(const fs::path& folder) {
   std::vector<fs::path> libraries;
   std::error_code error;
@@ -59,7 +59,7 @@ class Loader {
         }
       }
     }
-    // RTLD_GLOBAL: cuDNN's parts take symbols of libcudnn.so from the process.
+    // RTLD_GLOBAL: cuDNN's parts use symbols of libcudnn.so from the process.
     if (dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL) != nullptr) {
       result_.loaded.push_back(library);
     } else {

@@ -49,7 +49,7 @@ int CudnnMajorOfAll(const std::vector<NeededLibrary>& needed, std::string_view p
   return 0;
 }
 
-// Which majors of a library the loader would find.
+// The major versions of a library that the loader would find.
 std::vector<int> MajorsHere(std::string_view stem, int first, int last, const LibrarySearch& search) {
   std::vector<int> majors;
   for (int major = first; major <= last; ++major) {
@@ -66,7 +66,7 @@ fs::path RuntimeFolder(const fs::path& library, const LibrarySearch& search) {
   std::error_code error;
   if (library.empty()) {
     const fs::path found = FindLibrary(kRuntimeName, search);
-    // The provider lies beside the file itself, not beside a link to it.
+    // The provider is beside the file itself, not beside a link to it.
     return found.empty() ? found : fs::weakly_canonical(found, error).parent_path();
   }
   const bool is_file = fs::is_regular_file(library, error) || library.filename().string().starts_with(kRuntimePrefix);

@@ -1,4 +1,4 @@
-// What an ONNX Runtime folder offers for NVIDIA GPUs, read from its files without loading them.
+// Finds out what an ONNX Runtime folder offers for NVIDIA GPUs, from its files, without loading them.
 #pragma once
 
 #include <filesystem>
@@ -13,31 +13,32 @@
 namespace calotype {
 
 struct ProviderFacts {
-  std::filesystem::path folder;        // of the runtime; empty when the loader's was meant and none was found
-  std::string runtime_version;         // "1.23.2"; empty: not known
-  bool runtime = false;                // libonnxruntime.so* is there
-  bool provider = false;               // libonnxruntime_providers_cuda.so is beside it
-  std::string provider_error;          // why that cannot be read
-  std::vector<NeededLibrary> needed;   // by the provider, in the loader's order; the C++ runtime left out
-  int cuda_major = 0;                  // that it was built for; 0: not known
-  int cudnn_major = 0;                 // that it needs at once, by NEEDED; 0: it loads cuDNN later, by name
-  std::vector<int> cuda_majors_here;   // whose libraries are on this machine where the loader looks; ascending
-  std::vector<int> cudnn_majors_here;  // the same
-  std::optional<CudaCode> code;        // for which GPUs it has code; nullopt when the file does not tell
+  std::filesystem::path folder;        // of the runtime; empty if none was configured and the loader finds none
+  std::string runtime_version;         // "1.23.2"; empty: unknown
+  bool runtime = false;                // libonnxruntime.so* exists
+  bool provider = false;               // libonnxruntime_providers_cuda.so exists beside it
+  std::string provider_error;          // why the provider cannot be read
+  std::vector<NeededLibrary> needed;   // needed by the provider, in the loader's order, without the C++ runtime
+  int cuda_major = 0;                  // version that it was built for; 0: unknown
+  int cudnn_major = 0;                 // version that it is linked with (NEEDED); 0: it opens cuDNN later, by name
+  std::vector<int> cuda_majors_here;   // versions that the loader finds on this machine; ascending
+  std::vector<int> cudnn_majors_here;  // the same for cuDNN
+  std::optional<CudaCode> code;        // for which GPUs it has code; nullopt: unknown
 };
 
-// The folder that inference.onnxruntime means: `library` is a library, or a folder that holds one; empty is the one
-// that the system's loader finds.
+// The folder of the runtime that `library` (the setting inference.onnxruntime) means: a library, or a folder that
+// contains one; empty: the one that the system's loader finds.
 std::filesystem::path RuntimeFolder(const std::filesystem::path& library, const LibrarySearch& search);
 
-// "1.23.2" of libonnxruntime.so.1.23.2, through links; empty when the name does not tell.
+// The version in a file name, links resolved: "1.23.2" for libonnxruntime.so.1.23.2. Empty if the name has none.
 std::string RuntimeVersionOf(const std::filesystem::path& library);
 
-// Libraries of CUDA in the Python environment that `folder` lies in (nvidia/*/lib beside onnxruntime/capi), and in the
-// folder itself: what PreloadCudaLibraries loads before the provider.
+// Folders with CUDA's libraries: those of the Python environment that contains `folder` (nvidia/*/lib beside
+// onnxruntime/capi), and `folder` itself. PreloadCudaLibraries() loads from them.
 std::vector<std::filesystem::path> CudaFoldersBeside(const std::filesystem::path& folder);
 
-// `runtime_version` overrules what the file's name tells; empty leaves it. A folder without a provider is an answer.
+// Reads the facts. `runtime_version`, if not empty, replaces the version in the file name. A folder without a provider
+// is a valid result.
 ProviderFacts ReadProviderFacts(const std::filesystem::path& folder, std::string_view runtime_version,
                                 const LibrarySearch& search);
 

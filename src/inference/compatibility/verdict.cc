@@ -18,19 +18,19 @@ namespace {
 
 constexpr const char* kPull = "calotype models pull runtime-cuda";
 constexpr const char* kContainer = "in a container: run it with --gpus all";
-constexpr const char* kTrying = "it is newer than this Calotype knows: trying";
+constexpr const char* kTrying = "it is newer than this Calotype knows: trying it";
 constexpr const char* kCuda12Runtime =
-    "use ONNX Runtime 1.19 to 1.26, which is built for CUDA 12 (inference.onnxruntime names its folder)";
+    "use ONNX Runtime 1.19 to 1.26, which is built for CUDA 12 (set inference.onnxruntime to its folder)";
 constexpr int kOldestGpuOfCuda12Runtime = 60;
 
-// The facts, and what the table says of them.
+// The facts and the matching entries of the compatibility table.
 struct Case {
   const ProviderFacts& provider;
   const NvidiaFacts& nvidia;
   std::optional<Version> runtime;
   const ProviderBuild* build = nullptr;
-  int cuda = 0;   // that the provider was built for; 0: not known
-  int cudnn = 0;  // that it needs; 0: not known
+  int cuda = 0;   // version that the provider was built for; 0: unknown
+  int cudnn = 0;  // version that it needs; 0: unknown
   const CudaRelease* release = nullptr;
 
   std::string Runtime() const {
@@ -65,7 +65,7 @@ Verdict Unknown(std::string sentence) {
   return {.outcome = Outcome::kUnknown, .sentence = std::move(sentence), .remedy = ""};
 }
 
-// " (CUDA 13's is)", for majors other than `wanted`.
+// Lists versions other than `wanted` that exist: " (CUDA 13 is)".
 std::string InsteadOf(int wanted, const std::vector<int>& here, std::string_view what) {
   std::vector<int> others;
   std::ranges::copy_if(here, std::back_inserter(others), [wanted](int major) { return major != wanted; });
@@ -78,12 +78,12 @@ std::optional<Verdict> JudgeProvider(const Case& it) {
   if (!it.provider.runtime) {
     return Fails(it.provider.folder.empty() ? "no ONNX Runtime was found on this machine"
                                             : fmt::format("no ONNX Runtime is in {}", it.provider.folder.string()),
-                 fmt::format("{} fetches one, or let inference.onnxruntime name its folder", kPull));
+                 fmt::format("{} fetches one, or set inference.onnxruntime to its folder", kPull));
   }
   if (!it.provider.provider) {
     return Fails(fmt::format("{} in {} has no CUDA provider (libonnxruntime_providers_cuda.so)", it.Runtime(),
                              it.provider.folder.string()),
-                 fmt::format("{} fetches one that has, or let inference.onnxruntime name the folder of an "
+                 fmt::format("{} fetches one that has, or set inference.onnxruntime to the folder of an "
                              "onnxruntime-gpu",
                              kPull));
   }
@@ -94,7 +94,7 @@ std::optional<Verdict> JudgeProvider(const Case& it) {
   return std::nullopt;
 }
 
-// Another ONNX Runtime, or the libraries for this one: whichever fits what is there.
+// Suggests another ONNX Runtime or libraries for this one, whichever suits what is installed.
 std::string RemedyForCuda(const Case& it) {
   const auto here = [&](int major) { return std::ranges::count(it.provider.cuda_majors_here, major) > 0; };
   if (it.cuda == 0) {
@@ -155,7 +155,7 @@ std::optional<Verdict> JudgeDriverLibrary(const Case& it) {
     return std::nullopt;
   }
   if (!it.nvidia.driver_version.empty()) {
-    return Fails(fmt::format("the kernel has {}, but libcuda.so.1 is not here, as in a container without NVIDIA's "
+    return Fails(fmt::format("the kernel has {}, but libcuda.so.1 is missing, as in a container without NVIDIA's "
                              "runtime ({})",
                              it.DriverName(), it.nvidia.library_error),
                  fmt::format("{}, with the NVIDIA Container Toolkit on the host", kContainer));
@@ -172,7 +172,7 @@ std::optional<Verdict> JudgeDriverAge(const Case& it) {
   if (it.release == nullptr) {
     return std::nullopt;
   }
-  // What the driver says of itself counts: a compatibility package lets an older one speak a newer CUDA.
+  // Use the CUDA version that the driver reports: with a compatibility package, an older driver supports a newer CUDA.
   const std::optional<Version> version = ParseVersion(it.nvidia.driver_version);
   const int spoken = it.nvidia.cuda_version / 1000;
   const bool too_old =
@@ -181,7 +181,7 @@ std::optional<Verdict> JudgeDriverAge(const Case& it) {
     return std::nullopt;
   }
   const std::string limit =
-      spoken == 0 ? "" : fmt::format(" (it speaks CUDA {}.{} at most)", spoken, it.nvidia.cuda_version % 1000 / 10);
+      spoken == 0 ? "" : fmt::format(" (it supports up to CUDA {}.{})", spoken, it.nvidia.cuda_version % 1000 / 10);
   const std::string other = it.cuda == kNewestCuda && (spoken == 0 || spoken == kNewestCuda - 1)
                                 ? fmt::format("; or {}", kCuda12Runtime)
                                 : std::string();
@@ -206,13 +206,14 @@ std::optional<Verdict> JudgeGpus(const Case& it) {
   if (it.nvidia.visible_devices.has_value()) {
     return Fails(fmt::format("CUDA_VISIBLE_DEVICES is '{}', which hides every GPU from this process",
                              *it.nvidia.visible_devices),
-                 "unset CUDA_VISIBLE_DEVICES, or name a GPU that is there (nvidia-smi -L lists them)");
+                 "unset CUDA_VISIBLE_DEVICES, or set it to an existing GPU (nvidia-smi -L lists them)");
   }
-  return Fails(fmt::format("{} is there but shows no GPU (CUDA error {}, no device)", it.DriverName(), kCudaNoDevice),
-               fmt::format("look at what nvidia-smi says; {}", kContainer));
+  return Fails(
+      fmt::format("{} is installed but shows no GPU (CUDA error {}, no device)", it.DriverName(), kCudaNoDevice),
+      fmt::format("check the output of nvidia-smi; {}", kContainer));
 }
 
-// cuDNN that the provider does not need at once but opens by name later: without it, convolutions fail.
+// Handles providers that open cuDNN later, by name. Without it, convolutions fail.
 std::optional<Verdict> JudgeCudnn(const Case& it) {
   if (it.provider.cudnn_major != 0 || it.cudnn == 0 ||
       std::ranges::count(it.provider.cudnn_majors_here, it.cudnn) > 0) {
@@ -238,14 +239,14 @@ std::string RemedyForGpu(const Case& it, int gpu, bool too_old) {
                                                                     : std::string("use the CPU");
 }
 
-// By the code in the provider's file.
+// Decides by the GPU code in the provider's file.
 std::optional<Verdict> JudgeCode(const Case& it, const NvidiaGpu& gpu) {
   const CudaCode& code = *it.provider.code;
   if (HasBinaryFor(code, gpu.architecture)) {
     return std::nullopt;
   }
   if (HasPtxFor(code, gpu.architecture)) {
-    return Unknown(fmt::format("{} has no code for {}, only PTX that the driver may compile for it: trying",
+    return Unknown(fmt::format("{} has no code for {}, only PTX that the driver may be able to compile: trying it",
                                it.Runtime(), GpuName(gpu)));
   }
   std::vector<std::string> names;
@@ -255,7 +256,7 @@ std::optional<Verdict> JudgeCode(const Case& it, const NvidiaGpu& gpu) {
                RemedyForGpu(it, gpu.architecture, too_old));
 }
 
-// By the table, where the file does not tell.
+// Decides by the table if the file's GPU code is unknown.
 std::optional<Verdict> JudgeArchitecture(const Case& it) {
   const NvidiaGpu& gpu = it.nvidia.gpus.front();
   if (gpu.architecture == 0) {
@@ -293,10 +294,10 @@ std::optional<Verdict> JudgeNovelty(const Case& it) {
     return Unknown(fmt::format("the GPU is {}; {}", GpuName(gpu), kTrying));
   }
   if (it.nvidia.cuda_version / 1000 > kNewestCuda) {
-    return Unknown(fmt::format("{} speaks CUDA {}; {}", it.DriverName(), it.nvidia.cuda_version / 1000, kTrying));
+    return Unknown(fmt::format("{} supports CUDA {}; {}", it.DriverName(), it.nvidia.cuda_version / 1000, kTrying));
   }
   if (!it.runtime.has_value() || it.cuda == 0 || gpu.architecture == 0) {
-    return Unknown(fmt::format("the version of {} is not told by its files: trying",
+    return Unknown(fmt::format("the version of {} is unknown: trying it",
                                it.cuda == 0              ? "CUDA that " + it.Runtime() + " was built for"
                                : !it.runtime.has_value() ? "this ONNX Runtime"
                                                          : "this GPU"));
@@ -304,7 +305,7 @@ std::optional<Verdict> JudgeNovelty(const Case& it) {
   return std::nullopt;
 }
 
-// In the order in which a user would have to mend things.
+// In the order in which a user would have to fix the problems.
 constexpr std::array kJudges = {JudgeProvider, JudgeLibraries, JudgeDriverLibrary, JudgeDriverAge, JudgeDriverError,
                                 JudgeGpus,     JudgeCudnn,     JudgeArchitecture,  JudgeNovelty};
 
@@ -320,8 +321,8 @@ Verdict CudaVerdict(const ProviderFacts& provider, const NvidiaFacts& nvidia) {
     }
   }
   return {.outcome = Outcome::kWorks,
-          .sentence = fmt::format("{} for CUDA {} with cuDNN {}, {}, {}: nothing speaks against it", it.Runtime(),
-                                  it.cuda, it.cudnn, it.DriverName(), GpuName(nvidia.gpus.front())),
+          .sentence = fmt::format("{} for CUDA {} with cuDNN {}, {}, {}: no known problem", it.Runtime(), it.cuda,
+                                  it.cudnn, it.DriverName(), GpuName(nvidia.gpus.front())),
           .remedy = ""};
 }
 

@@ -1,4 +1,5 @@
-// Whether a device can work on this machine, why not, and what to do: a judgement of facts, before anything is loaded.
+// Decides from facts, before anything is loaded, whether a device can work on this machine, and if not, why and what to
+// do.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +11,22 @@
 namespace calotype {
 
 enum class Outcome : uint8_t {
-  kWorks,    // nothing that was seen speaks against it; only a run tells
-  kUnknown,  // newer than this program knows, or it cannot tell: worth a try
-  kFails,    // cannot work as it is
+  kWorks,    // no problem is known; only a run shows that it works
+  kUnknown,  // newer than this program knows, or facts are missing: worth a try
+  kFails,    // cannot work without a change
 };
 
 struct Verdict {
   Outcome outcome = Outcome::kUnknown;
-  std::string sentence;  // what was seen and why that is so
-  std::string remedy;    // what to do; empty when there is nothing to do
+  std::string sentence;  // what was found, and why
+  std::string remedy;    // what to do; empty: nothing
 
   // "sentence; remedy"
   std::string ToString() const;
 };
 
-// Of ONNX Runtime's CUDA provider. Pure: the same facts give the same verdict. The first GPU is judged, since that is
-// the one which the provider takes.
+// The verdict on ONNX Runtime's CUDA provider, for the first GPU, which is the one that the provider uses. A pure
+// function.
 Verdict CudaVerdict(const ProviderFacts& provider, const NvidiaFacts& nvidia);
 
 }  // namespace calotype

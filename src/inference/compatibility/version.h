@@ -1,4 +1,4 @@
-// Version numbers as ONNX Runtime and NVIDIA's drivers write them: up to three numbers with dots between.
+// Version numbers of ONNX Runtime and NVIDIA's drivers: up to three numbers, separated by dots.
 #pragma once
 
 #include <array>
@@ -13,12 +13,12 @@ struct Version {
   std::array<int, 3> parts{};
 
   auto operator<=>(const Version&) const = default;
-  // "1.23.2"; "580.65" when the third number is 0.
+  // "1.23.2"; "580.65" if the third number is 0.
   std::string ToString() const;
 };
 
-// Reads "1.23.2" and "580.65.06"; what follows the numbers ("-dev", "+cu128") is passed over. nullopt when there is no
-// "N.N" at the start.
+// Parses "1.23.2" or "580.65.06". Ignores what follows the numbers ("-dev", "+cu128"). nullopt if the text does not
+// begin with "N.N".
 std::optional<Version> ParseVersion(std::string_view text);
 
 }  // namespace calotype

@@ -17,17 +17,16 @@ bool Fits(const std::vector<int64_t>& wanted, const std::vector<int64_t>& given)
 
 Status CheckInputs(const std::vector<TensorInfo>& wanted, std::span<const Tensor> given) {
   if (given.size() != wanted.size()) {
-    return absl::InvalidArgumentError(
-        fmt::format("the model takes {} inputs, {} were given", wanted.size(), given.size()));
+    return absl::InvalidArgumentError(fmt::format("the model needs {} inputs, got {}", wanted.size(), given.size()));
   }
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (given[i].type() != wanted[i].type) {
-      return absl::InvalidArgumentError(fmt::format("input {} is {}, {} was given", wanted[i].name,
+      return absl::InvalidArgumentError(fmt::format("input {} needs {}, got {}", wanted[i].name,
                                                     ElementTypeName(wanted[i].type), ElementTypeName(given[i].type())));
     }
     if (!Fits(wanted[i].shape, given[i].shape())) {
-      return absl::InvalidArgumentError(fmt::format("input {} has the shape [{}] (-1: any), [{}] was given",
-                                                    wanted[i].name, fmt::join(wanted[i].shape, ", "),
+      return absl::InvalidArgumentError(fmt::format("input {} needs the shape [{}] (-1: any), got [{}]", wanted[i].name,
+                                                    fmt::join(wanted[i].shape, ", "),
                                                     fmt::join(given[i].shape(), ", ")));
     }
   }

@@ -1,4 +1,4 @@
-// What every engine holds the tensors of a Run() against, in the same words.
+// Checks the inputs of Session::Run(), with the same messages for every engine.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace calotype {
 
-// kInvalidArgument when number, type or a dimension that is not free differ from what the model takes.
+// kInvalidArgument if the number of tensors, a type or a fixed dimension differs from what the model expects.
 Status CheckInputs(const std::vector<TensorInfo>& wanted, std::span<const Tensor> given);
 
 }  // namespace calotype

@@ -43,7 +43,7 @@ void ForgetUnusedFiles(const fs::path& folder, std::chrono::hours unused) {
     struct stat status = {};
     if (lstat(entry.path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         std::max(status.st_atim.tv_sec, status.st_mtim.tv_sec) < border && fs::remove(entry.path(), error)) {
-      LogInfo("{} was not used for {} days and is removed", entry.path().string(), unused / std::chrono::days(1));
+      LogInfo("deleting {}: not used for {} days", entry.path().string(), unused / std::chrono::days(1));
     }
   }
 }

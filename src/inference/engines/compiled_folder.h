@@ -1,5 +1,4 @@
-// The folder in which engines keep what they compiled (SessionOptions::compiled). Whatever lies there can be made
-// again.
+// The folder in which engines keep compiled models (SessionOptions::compiled). Everything in it can be created again.
 #pragma once
 
 #include <chrono>
@@ -10,13 +9,13 @@
 
 namespace calotype {
 
-// The file for the compiled form of `model`. Its name holds all that this depends on: the model file (path, size, time
-// of change), the processor, and `maker` (the engine, its version, settings that leave a mark).
+// The file for the compiled form of `model`. Its name is derived from everything that this depends on: the model file
+// (path, size, modification time), the processor, and `maker` (the engine, its version, and relevant settings).
 StatusOr<std::filesystem::path> CompiledFile(const std::filesystem::path& folder, const std::filesystem::path& model,
                                              std::string_view maker);
 
-// Removes files, in folders within it too, that nobody read or wrote for that long: of engines, models and settings
-// that are no longer in use.
+// Deletes files, also in subfolders, that nobody read or wrote for the time `unused`: they belong to engines, models or
+// settings that are no longer in use.
 void ForgetUnusedFiles(const std::filesystem::path& folder, std::chrono::hours unused);
 
 }  // namespace calotype

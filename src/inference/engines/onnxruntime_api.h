@@ -1,4 +1,4 @@
-// ONNX Runtime's C++ wrappers without a linked library. Included by the onnxruntime_* files alone.
+// Includes ONNX Runtime's C++ wrappers without linking the library. For onnxruntime_* files only.
 #pragma once
 
 #define ORT_API_MANUAL_INIT

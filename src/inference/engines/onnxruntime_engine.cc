@@ -30,14 +30,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kCudaLibrary = "libonnxruntime_providers_cuda.so";
 constexpr const char* kPrecision = "f32";
-// A model that says itself what it computes in 8 bits: nothing is asked of ONNX Runtime for it.
+// The precision of quantised models. They define themselves what is computed in 8 bits, so ONNX Runtime needs no option
+// for it.
 constexpr const char* kQuantised = "int8";
 
 struct Device {
   EngineDevice info;
-  std::string provider;  // what ONNX Runtime calls it; empty for the CPU
+  std::string provider;  // its name in ONNX Runtime; empty for the CPU
   std::function<void(Ort::SessionOptions&)> append;
-  bool prepares_one_shape = false;  // at a time (shape_sessions.h)
+  bool prepares_one_shape = false;  // plans for one input shape at a time (shape_sessions.h)
 };
 
 Device Cpu() {
@@ -47,13 +48,13 @@ Device Cpu() {
       .append = [](Ort::SessionOptions&) {}};
 }
 
-// Throws when the provider's library or one that it needs cannot be loaded.
+// Throws if the provider's library or one that it needs cannot be loaded.
 void AppendCuda(Ort::SessionOptions& settings) {
   Ort::CUDAProviderOptions options;
   options.Update({{"device_id", "0"},
-                  // EXHAUSTIVE tries all algorithms again for each new shape.
+                  // EXHAUSTIVE would try all algorithms again for each new shape.
                   {"cudnn_conv_algo_search", "HEURISTIC"},
-                  // Growing by powers of two takes twice the memory that is needed.
+                  // Growing by powers of two would take twice the memory that is needed.
                   {"arena_extend_strategy", "kSameAsRequested"}});
   settings.AppendExecutionProvider_CUDA_V2(*options);
 }
@@ -79,9 +80,10 @@ Device Plugin(const PluginProvider& plugin, const OnnxRuntimeLibrary& library) {
 
 using Names = std::set<std::string>;
 
-// A run or two of a model that is given token ids alone are of one text each. What the graph works out from the number
-// of its rows is then known beforehand: more than half of the nodes of a CLIP text encoder, and of the time to load it.
-// Answers what that number is called; empty for any other model.
+// A process that runs a text encoder (a model whose inputs are token ids) only once or twice encodes one text at a
+// time. If ONNX Runtime knows that there is one row, it can precompute what depends on the number of rows: more than
+// half of the nodes of a CLIP text encoder, and of its loading time. Returns the name of that dimension; empty for any
+// other model.
 Names RowsOfOne(const fs::path& model, const SessionOptions& options) {
   if (!options.few_runs) {
     return {};
@@ -101,18 +103,20 @@ Ort::SessionOptions Settings(const SessionOptions& options, const Names& rows_of
   settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
   settings.SetIntraOpNumThreads(options.threads);
   settings.SetInterOpNumThreads(1);
-  // Idle threads that spin take the core from the session beside them.
+  // Idle threads that spin would take CPU time from other sessions.
   settings.AddConfigEntry("session.intra_op.allow_spinning", "0");
-  // Without it, int8 matrix products saturate on CPUs with AVX2 but without VNNI, and answers depend on the CPU.
+  // Without this option, int8 matrix products saturate on CPUs with AVX2 but without VNNI, and results depend on the
+  // CPU.
   settings.AddConfigEntry("session.x64quantprecision", "1");
-  // Weights laid out for the kernels once more: a tenth of a second for 100 MB, which a few runs do not earn back.
+  // Prepacking copies weights into the layout of the kernels. That takes 0.1 s for 100 MB, too long for a few runs.
   settings.AddConfigEntry("session.disable_prepacking", options.few_runs ? "1" : "0");
-  // A plan of memory is kept for each shape of input otherwise, as one block: photos and lines of text come in many.
+  // Otherwise ONNX Runtime keeps one block of memory for each input shape, and photos and lines of text have many
+  // shapes.
   settings.DisableMemPattern();
   return settings;
 }
 
-// A session on the CPU computes in the arena that all share; its weights, which stay, lie outside.
+// CPU sessions compute in the shared arena. Their weights, which stay allocated, are outside it.
 Ort::SessionOptions CpuSettings(const SessionOptions& options, const Names& rows_of_one) {
   Ort::SessionOptions settings = Settings(options, rows_of_one);
   settings.AddConfigEntry("session.use_env_allocators", "1");
@@ -120,12 +124,12 @@ Ort::SessionOptions CpuSettings(const SessionOptions& options, const Names& rows
   return settings;
 }
 
-// Of what Settings() writes into a compiled model.
+// Version of the settings that affect a compiled model.
 constexpr int kCompiledRevision = 1;
-// The format (flatbuffers) ends at 2 GiB.
+// Files of this format (flatbuffers) cannot be larger than 2 GiB.
 constexpr uintmax_t kMaxCompiled = 1'900'000'000;
 
-// With the weights that lie beside it.
+// Includes weights in a second file.
 uintmax_t SizeOfModel(const fs::path& model) {
   uintmax_t size = 0;
   for (const char* beside : {"", ".data", "_data"}) {
@@ -136,10 +140,10 @@ uintmax_t SizeOfModel(const fs::path& model) {
   return size;
 }
 
-// Whether a session really uses its provider. Being appended without an error says little: nodes that a provider does
-// not take go to the CPU silently. Forbidding that ("session.disable_cpu_ep_fallback") is too strict, since most models
-// keep a few nodes for shapes there. So the runtime is asked where it placed the nodes: by its API from 1.24 on, and
-// before that by what it logs when a session is verbose.
+// Finds out whether a session really uses its provider. Adding a provider without an error does not show that: nodes
+// that it does not support run on the CPU silently. Forbidding that ("session.disable_cpu_ep_fallback") is too strict,
+// since most models keep a few nodes for shapes on the CPU. So the runtime is asked where it placed the nodes: through
+// its API since 1.24, before that through the log of a verbose session.
 class Placement {
  public:
   Placement(int api, std::string provider) : has_api_(api >= kAssignmentApi), provider_(std::move(provider)) {}
@@ -152,7 +156,7 @@ class Placement {
     }
   }
 
-  // At least one node runs on the provider. `log` heard the session's creation.
+  // True if at least one node runs on the provider. `log` recorded the session's creation.
   bool IsUsed(const Ort::Session& session, const RuntimeLog& log) const {
     if (!has_api_) {
       return log.Heard(fmt::format("placed on [{}]", provider_));
@@ -170,7 +174,7 @@ class Placement {
   const std::string provider_;
 };
 
-// The sessions that a model may have on a device, one for each shape: as many as these bytes of weights are.
+// A model may have one session per input shape on a device, as many as fit into this many bytes of weights.
 constexpr uintmax_t kShapeBytes = 1'000'000'000;
 constexpr uintmax_t kMostShapes = 16;
 
@@ -222,11 +226,11 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
       std::transform(devices_.begin(), devices_.end(), std::back_inserter(names),
                      [](const Device& device) { return device.info.device; });
       return absl::InvalidArgumentError(
-          fmt::format("{} has no device '{}'; it has {}", name_, options.device, fmt::join(names, ", ")));
+          fmt::format("{} has no device '{}'; known: {}", name_, options.device, fmt::join(names, ", ")));
     }
     const std::vector<std::string>& precisions = named->info.precisions;
     if (std::find(precisions.begin(), precisions.end(), options.precision) == precisions.end()) {
-      return absl::InvalidArgumentError(fmt::format("{} computes on {} in {}, not in '{}'", name_, options.device,
+      return absl::InvalidArgumentError(fmt::format("{} supports {} with precision {}, not '{}'", name_, options.device,
                                                     fmt::join(precisions, ", "), options.precision));
     }
     return &*named;
@@ -243,14 +247,14 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
     device.append(settings);
     Ort::Session session(Environment(), model.c_str(), settings);
     if (!placement.IsUsed(session, log)) {
-      return absl::InternalError(fmt::format("{} takes no node of {}: all of it would run on the CPU", device.provider,
-                                             model.filename().string()));
+      return absl::InternalError(fmt::format("{} supports no part of {}: all of it would run on the CPU",
+                                             device.provider, model.filename().string()));
     }
     return MakeOnnxRuntimeSession(std::move(session), Info(options));
   }
 
-  // ONNX Runtime takes longest to read a model's weights, to fold constants and to fuse nodes. What comes of that is
-  // kept in its own format, which is mapped and used as it lies there: a text encoder of 254 MB loads in a third of the
+  // Reading weights, folding constants and fusing nodes take ONNX Runtime the longest when it loads a model. The result
+  // is saved in its own format, which can be mapped and used directly: a text encoder of 254 MB loads in a third of the
   // time.
   StatusOr<std::unique_ptr<Session>> LoadOnCpu(const fs::path& model, const SessionOptions& options) const {
     const Names rows_of_one = RowsOfOne(model, options);
@@ -265,13 +269,14 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
       return session;
     }
     if (!absl::IsNotFound(session.status())) {
-      LogInfo("{} is made again: {}", compiled.string(), Message(session.status()));
+      LogInfo("compiling {} again: {}", compiled.string(), Message(session.status()));
     }
     session = Guarded([&] { return LoadAndKeep(model, options, rows_of_one, compiled); });
     if (session.ok()) {
       return session;
     }
-    LogInfo("{} cannot be kept as {}: {}", model.string(), compiled.string(), Message(session.status()));
+    LogInfo("cannot save the compiled form of {} as {}: {}", model.string(), compiled.string(),
+            Message(session.status()));
     return LoadPlain(model, options, rows_of_one);
   }
 
@@ -285,13 +290,13 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
   StatusOr<std::unique_ptr<Session>> LoadCompiled(const fs::path& compiled, const SessionOptions& options) const {
     CALOTYPE_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(compiled));
     Ort::SessionOptions settings = CpuSettings(options, {});
-    settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_DISABLE_ALL);  // it is optimised
+    settings.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_DISABLE_ALL);  // the file is already optimised
     settings.AddConfigEntry("session.load_model_format", "ORT");
     settings.AddConfigEntry("session.use_ort_model_bytes_directly", "1");
     settings.AddConfigEntry("session.use_ort_model_bytes_for_initializers", "1");
     auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), file.bytes().data(), file.bytes().size(), settings);
-    file.Release();  // most weights are laid out anew by now, and not looked at again
+    file.Release();  // prepacking has copied most weights, so the mapping's pages are no longer needed
     return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena), std::move(file));
   }
 
@@ -307,7 +312,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
     Ort::SessionOptions settings = CpuSettings(options, rows_of_one);
     settings.SetOptimizedModelFilePath(part.c_str());
     settings.AddConfigEntry("session.save_model_format", "ORT");
-    // It warns that the file is for this processor alone, which its name says.
+    // ONNX Runtime warns that the file is for this processor only; the file's name contains the processor.
     settings.SetLogSeverityLevel(ORT_LOGGING_LEVEL_ERROR);
     auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), model.c_str(), settings);
@@ -328,7 +333,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
   const std::vector<Device> devices_;
 };
 
-// Names are how devices are asked for.
+// Plug-ins are requested by name, so names must be unique.
 Status CheckNames(const std::vector<Device>& devices, const std::string& name) {
   const bool taken =
       std::any_of(devices.begin(), devices.end(), [&](const Device& device) { return device.info.device == name; });

@@ -76,9 +76,9 @@ TEST(OnnxRuntimeTest, WrongInputsAreErrorsThatNameThem) {
   const auto session = engine->Load(kData / "affine.onnx", {});
   ASSERT_TRUE(session.ok());
   std::vector<Tensor> inputs = AffineInputs();
-  EXPECT_EQ(Message((*session)->Run(std::span(inputs).first(1)).status()), "the model takes 2 inputs, 1 were given");
+  EXPECT_EQ(Message((*session)->Run(std::span(inputs).first(1)).status()), "the model needs 2 inputs, got 1");
   std::swap(inputs[0], inputs[1]);
-  EXPECT_EQ(Message((*session)->Run(inputs).status()), "input x is float32, int64 was given");
+  EXPECT_EQ(Message((*session)->Run(inputs).status()), "input x needs float32, got int64");
   inputs = AffineInputs();
   inputs[0] = Tensor(ElementType::kFloat32, {2, 4});
   EXPECT_FALSE((*session)->Run(inputs).ok());

@@ -18,13 +18,13 @@ int arena_shares ABSL_GUARDED_BY(arena_mutex) = 0;
 
 Ort::MemoryInfo ArenaMemory() { return Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault); }
 
-// An error that the caller gets as well, so that our log need not tell it once for each photo.
+// The caller gets such an error as well, so it need not be logged for each photo.
 bool IsReported(std::string_view message) {
   return listener != nullptr || message.starts_with("Non-zero status code returned while running");
 }
 
-// ONNX Runtime talks of its own accord; what it says goes to our log. Below a warning it only talks when a session was
-// asked to be verbose for a RuntimeLog, which is nothing to read.
+// Forwards ONNX Runtime's log to ours. Messages below a warning appear only if a RuntimeLog made a session verbose;
+// they are not meant for users.
 void ORT_API_CALL LogFromRuntime(void* /*param*/, OrtLoggingLevel severity, const char* /*category*/,
                                  const char* /*id*/, const char* /*location*/, const char* message) {
   RuntimeLog::Tell(severity, message);
@@ -44,8 +44,8 @@ Ort::Env& Environment() {
 ArenaShare::ArenaShare() {
   const MutexLock lock(&arena_mutex);
   if (arena_shares == 0) {
-    // Regions that double, so that blocks of many sizes find room in what others left; what is never touched of them
-    // takes no memory. Regions of the size asked for were seen to take a tenth more.
+    // The arena grows by doubling, so that blocks of many sizes fit into freed regions; untouched pages take no memory.
+    // Regions of exactly the requested size took a tenth more memory.
     constexpr int kNextPowerOfTwo = 0;
     const Ort::ArenaCfg config(0, kNextPowerOfTwo, -1, -1);
     Environment().CreateAndRegisterAllocator(ArenaMemory(), config);
@@ -61,7 +61,7 @@ ArenaShare::~ArenaShare() {
       return absl::OkStatus();
     });
     if (!gone.ok()) {
-      LogDebug("onnxruntime keeps its arena: {}", Message(gone));
+      LogDebug("onnxruntime does not free its arena: {}", Message(gone));
     }
   }
 }
@@ -78,7 +78,7 @@ bool RuntimeLog::Heard(std::string_view words) const {
 Status RuntimeLog::Explain(const Status& status) const {
   const std::string known = Message(status);
   for (const std::string& error : errors_) {
-    // The runtime logs most of what it throws, too.
+    // The runtime also logs most of what it throws.
     if (known.find(error) == std::string::npos && error.find(known) == std::string::npos) {
       return {status.code(), fmt::format("{} ({})", known, error)};
     }

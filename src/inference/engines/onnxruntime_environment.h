@@ -1,4 +1,4 @@
-// The one environment of ONNX Runtime in this process, and what the runtime says of its own accord.
+// ONNX Runtime's environment, one per process, and its log.
 #pragma once
 
 #include <string>
@@ -10,13 +10,15 @@
 
 namespace calotype {
 
-// Made at the first call, after the library was opened; never destroyed, like the library. Throws Ort::Exception.
+// Created at the first call, which must follow the opening of the library. Never destroyed, like the library. Throws
+// Ort::Exception.
 Ort::Env& Environment();
 
-// A share in the arena where all sessions on the CPU compute, so that one model's run takes the memory that another's
-// has left: five models hold little more than the largest of them. The first share makes the arena, the last gives its
-// memory back, but for results that are still in use. A session looks for it where its options say
-// "session.use_env_allocators"; it holds a share as long as it lives. Thread-safe. May throw Ort::Exception.
+// A reference to the arena in which all CPU sessions compute. A run of one model reuses the memory of another model's
+// earlier run, so five models need little more than the largest of them. The first ArenaShare creates the arena; the
+// last one frees its memory, except for results that are still in use. A session whose options contain
+// "session.use_env_allocators" uses the arena and must hold an ArenaShare as long as it lives. Thread-safe. May throw
+// Ort::Exception.
 class ArenaShare {
  public:
   ArenaShare();
@@ -25,8 +27,9 @@ class ArenaShare {
   ~ArenaShare();
 };
 
-// Hears what the runtime logs on this thread while the object lives: some reasons are logged and not thrown (which
-// library a provider misses), and old versions only log where nodes run. One at a time on a thread.
+// Records what the runtime logs on this thread while the object lives. Some reasons are logged but not thrown (which
+// library a provider misses), and old versions report only in the log where nodes run. At most one at a time per
+// thread.
 class RuntimeLog {
  public:
   RuntimeLog();
@@ -34,12 +37,12 @@ class RuntimeLog {
   RuntimeLog& operator=(const RuntimeLog&) = delete;
   ~RuntimeLog();
 
-  // True when a line of any severity holds `words`. Only lines that the session's severity lets through are heard.
+  // True if a recorded line of any severity contains `words`. Lines below the session's log level are not recorded.
   bool Heard(std::string_view words) const;
-  // `status` with the first logged error that says more than it does.
+  // Returns `status`, extended by the first logged error that adds information.
   Status Explain(const Status& status) const;
 
-  // For the runtime's log function.
+  // Called by the runtime's log function.
   static void Tell(OrtLoggingLevel severity, std::string_view message);
 
  private:

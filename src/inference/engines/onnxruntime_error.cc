@@ -10,7 +10,7 @@
 namespace calotype {
 namespace {
 
-// Some of the runtime's messages end with a line break, which a sentence around them would show.
+// Some of the runtime's messages end with a line break. It is removed, because messages are used inside sentences.
 std::string WordsOf(const std::exception& error) {
   std::string text = error.what();
   text.erase(text.find_last_not_of(" \n") + 1);

@@ -1,4 +1,4 @@
-// ONNX Runtime's exceptions as Status: nothing that it throws leaves engines/.
+// Converts ONNX Runtime's exceptions to Status; none of them leaves engines/.
 #pragma once
 
 #include <type_traits>
@@ -7,11 +7,11 @@
 
 namespace calotype {
 
-// Call in a catch block: the exception in flight as a Status, with the runtime's own words. kResourceExhausted when
-// they say that memory is out.
+// Call it in a catch block. Returns the current exception as a Status with the runtime's message; kResourceExhausted if
+// that reports exhausted memory.
 Status StatusOfCurrentException() noexcept;
 
-// What `call` (which answers a Status or StatusOr) answers, or what it throws.
+// Returns what `call` returns (a Status or StatusOr), or what it throws as a Status.
 template <typename Call>
 std::invoke_result_t<Call> Guarded(const Call& call) {
   try {

@@ -16,11 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The oldest C API that has every call which this program makes.
+// The oldest C API that has all functions which this program calls.
 constexpr int kOldestApi = 17;
 constexpr const char* kLibraryName = "libonnxruntime.so.1";
 
-// The library that `asked` means: a file, a folder that holds it (wheels call it by its full version), or the loader's.
+// Resolves `asked`: a file, a folder that contains the library (in wheels its name has the full version), or empty for
+// the loader's.
 std::string LibraryFile(const fs::path& asked) {
   std::error_code error;
   if (asked.empty()) {
@@ -38,7 +39,7 @@ std::string LibraryFile(const fs::path& asked) {
   return found.empty() ? (asked / kLibraryName).string() : *std::min_element(found.begin(), found.end());
 }
 
-// Not made canonical: ONNX Runtime looks for its providers beside the name under which it was loaded, too.
+// The path is not made canonical: ONNX Runtime looks for its providers beside the name under which it was loaded, too.
 fs::path FolderOf(const void* symbol) {
   Dl_info info = {};
   return dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? fs::path(info.dli_fname).parent_path() : fs::path();
@@ -49,12 +50,12 @@ StatusOr<OnnxRuntimeLibrary> Open(const fs::path& asked) {
   void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     return absl::NotFoundError(fmt::format(
-        "ONNX Runtime cannot be opened: {} (inference.onnxruntime names the library or its folder)", dlerror()));
+        "cannot open ONNX Runtime: {} (set inference.onnxruntime to the library or its folder)", dlerror()));
   }
-  // Never closed: its worker threads and its logger may outlive any owner.
+  // Never closed: its worker threads and its logger may outlive every user.
   const auto get_base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
   if (get_base == nullptr) {
-    return absl::InvalidArgumentError(fmt::format("{} is no ONNX Runtime: it has no OrtGetApiBase", file));
+    return absl::InvalidArgumentError(fmt::format("{} is not ONNX Runtime: it has no OrtGetApiBase", file));
   }
   OnnxRuntimeLibrary library{.file = file,
                              .folder = FolderOf(reinterpret_cast<const void*>(get_base)),
@@ -63,7 +64,7 @@ StatusOr<OnnxRuntimeLibrary> Open(const fs::path& asked) {
   library.api = std::min(offered, ORT_API_VERSION);
   if (library.api < kOldestApi) {
     return absl::FailedPreconditionError(
-        fmt::format("{} is ONNX Runtime {}; 1.{} is the oldest that works here", file, library.version, kOldestApi));
+        fmt::format("{} is ONNX Runtime {}; Calotype needs 1.{} or later", file, library.version, kOldestApi));
   }
   const OrtApi* const api = get_base()->GetApi(static_cast<uint32_t>(library.api));
   if (api == nullptr) {
@@ -80,14 +81,13 @@ StatusOr<int> OnnxRuntimeApiOf(const std::string& version) {
   int minor = 0;
   const char* const end = version.data() + version.size();
   if (!version.starts_with("1.") || std::from_chars(version.data() + 2, end, minor).ec != std::errc()) {
-    return absl::InvalidArgumentError(
-        fmt::format("'{}' is no version of ONNX Runtime that is known here (1.x is)", version));
+    return absl::InvalidArgumentError(fmt::format("'{}' is not a supported version of ONNX Runtime (1.x)", version));
   }
   return minor;
 }
 
 StatusOr<OnnxRuntimeLibrary> OpenOnnxRuntimeLibrary(const fs::path& library) {
-  // One per process: the wrappers' function table is global.
+  // One per process, because the wrappers' function table is global.
   static auto* const kOpened = new OpenedLibrary<OnnxRuntimeLibrary>;
   CALOTYPE_ASSIGN_OR_RETURN(const OnnxRuntimeLibrary* const opened, kOpened->Get(library, Open));
   return *opened;

@@ -219,7 +219,7 @@ TEST(OnnxRuntimePluginTest, ASessionThatWouldRunOnTheCpuAloneIsAnError) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const Status status = engine->Load(kAffine, {.device = "faulty"}).status();
-  EXPECT_EQ(Message(status), "faulty takes no node of affine.onnx: all of it would run on the CPU");
+  EXPECT_EQ(Message(status), "faulty supports no part of affine.onnx: all of it would run on the CPU");
   EXPECT_TRUE(absl::IsInternal(status));
 }
 
@@ -228,10 +228,10 @@ TEST(OnnxRuntimePluginTest, WhatIsNotThereIsNamed) {
   ASSERT_NE(engine, nullptr);
   Status status = engine->Load(kActivations, {.device = "abacus"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_THAT(Message(status), AllOf(HasSubstr("no device 'abacus'; it has cpu"), HasSubstr("faulty")));
+  EXPECT_THAT(Message(status), AllOf(HasSubstr("no device 'abacus'; known: cpu"), HasSubstr("faulty")));
   status = engine->Load(kActivations, {.device = "faulty", .precision = "f16"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_THAT(Message(status), HasSubstr("computes on faulty in f32, not in 'f16'"));
+  EXPECT_THAT(Message(status), HasSubstr("supports faulty with precision f32, not 'f16'"));
   for (const char* name : {"", "cpu", "cuda"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(
         OpenOnnxRuntime({.library = Library(), .plugins = {{.name = name, .library = CALOTYPE_FAULTY_PROVIDER}}})
@@ -267,7 +267,7 @@ TEST(OnnxRuntimePluginTest, RegisteringTwiceIsOnceAndANameHasOneLibrary) {
     EXPECT_TRUE(RunBatch(*session, 1).ok());
   }
   EXPECT_THAT(Message(UsableWith("", {.name = "faulty", .library = "/other/libfaulty.so"})),
-              HasSubstr("the name faulty is taken in this process by"));
+              HasSubstr("the name faulty is already used in this process by"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The C API that brought plug-in providers.
+// The first C API version with plug-in providers.
 constexpr int kPluginApi = 22;
 
 struct HardwareKind {
@@ -26,7 +26,7 @@ struct HardwareKind {
   const char* name;
 };
 
-// The most wanted first.
+// In order of preference.
 constexpr std::array kHardware = {HardwareKind{OrtHardwareDeviceType_GPU, "GPU"},
                                   HardwareKind{OrtHardwareDeviceType_NPU, "NPU"},
                                   HardwareKind{OrtHardwareDeviceType_CPU, "CPU"}};
@@ -46,10 +46,10 @@ Status CheckVersion(const OnnxRuntimeLibrary& library) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(fmt::format(
-      "ONNX Runtime {} loads no plug-in providers; 1.{} is the oldest that does", library.version, kPluginApi));
+      "ONNX Runtime {} does not support plug-in providers; 1.{} or later does", library.version, kPluginApi));
 }
 
-// One device and not all of them: a provider may refuse several (CUDA's does), or spread a model over them.
+// Uses one device, not all: a provider may refuse several (CUDA's does) or distribute a model over them.
 RegisteredPlugin Choose(const std::vector<Ort::ConstEpDevice>& offered) {
   for (const HardwareKind& kind : kHardware) {
     for (const Ort::ConstEpDevice& device : offered) {
@@ -74,7 +74,7 @@ RegisteredPlugin Register(const std::string& name, const fs::path& file) {
       return absl::OkStatus();
     });
     CALOTYPE_RETURN_IF_ERROR(heard.Explain(status));
-    // A device does not tell which registration it came with: those that were not there before are this one's.
+    // A device does not tell which registration it belongs to: the devices that are new belong to this one.
     const auto is_new = [&](const Ort::ConstEpDevice& device) {
       return std::none_of(before.begin(), before.end(), [&](const Ort::ConstEpDevice& old) {
         return static_cast<const OrtEpDevice*>(old) == static_cast<const OrtEpDevice*>(device);
@@ -95,19 +95,19 @@ RegisteredPlugin RegisterPlugin(const PluginProvider& plugin, const OnnxRuntimeL
     return {.usable = std::move(status)};
   }
   std::error_code error;
-  const fs::path file = fs::absolute(plugin.library, error);  // the runtime takes a relative path from its own folder
+  const fs::path file = fs::absolute(plugin.library, error);  // the runtime resolves relative paths in its own folder
   const MutexLock lock(&kRegistry->mutex);
   const auto known = kRegistry->by_name.find(plugin.name);
   if (known == kRegistry->by_name.end()) {
     RegisteredPlugin registered = Register(plugin.name, file);
-    // One that offers no device is registered all the same, and ONNX Runtime would refuse its name a second time.
+    // A plug-in without a device is registered nevertheless, and ONNX Runtime would refuse its name a second time.
     if (registered.usable.ok() || absl::IsFailedPrecondition(registered.usable)) {
       kRegistry->by_name.emplace(plugin.name, Registration{.library = file, .plugin = registered});
     }
     return registered;
   }
   if (known->second.library != file) {
-    return {.usable = absl::FailedPreconditionError(fmt::format("the name {} is taken in this process by {}",
+    return {.usable = absl::FailedPreconditionError(fmt::format("the name {} is already used in this process by {}",
                                                                 plugin.name, known->second.library.string()))};
   }
   return known->second.plugin;

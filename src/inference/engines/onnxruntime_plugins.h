@@ -1,4 +1,4 @@
-// Execution providers in libraries of their own, registered with ONNX Runtime's environment.
+// Registers execution providers in separate libraries with ONNX Runtime's environment.
 #pragma once
 
 #include <string>
@@ -11,17 +11,18 @@
 namespace calotype {
 
 struct RegisteredPlugin {
-  // kFailedPrecondition: the runtime is too old, the plug-in offers no device here, or its name is taken by another
-  // library; else why it could not be registered, in the runtime's own words.
+  // OK if the plug-in can be used. kFailedPrecondition: the runtime is too old, the plug-in offers no device here, or
+  // another library has its name. Other errors have the runtime's message.
   Status usable;
-  // The rest is set when usable. Of several devices that a plug-in offers: its first GPU, else NPU, else CPU.
+  // The other members are set only if it is usable. If a plug-in offers several devices, its first GPU is used, else
+  // its first NPU, else its first CPU.
   Ort::ConstEpDevice device;
-  std::string provider;     // what ONNX Runtime calls it
+  std::string provider;     // its name in ONNX Runtime
   std::string description;  // "NvTensorRTRTXExecutionProvider on a GPU of NVIDIA"
 };
 
-// Registers `plugin` under its name, once in this process: a second call answers what the first one found, and one that
-// failed is tried again. Registered providers stay for the life of the process. Thread-safe; after Environment().
+// Registers `plugin` under its name, once per process: a later call returns the first result, or tries again if that
+// failed. Registered providers stay until the process ends. Thread-safe. Call Environment() first.
 RegisteredPlugin RegisterPlugin(const PluginProvider& plugin, const OnnxRuntimeLibrary& library);
 
 }  // namespace calotype

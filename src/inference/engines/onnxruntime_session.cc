@@ -33,7 +33,7 @@ StatusOr<ElementType> FromOnnx(ONNXTensorElementDataType type) {
       return mapping.ours;
     }
   }
-  return absl::UnimplementedError(fmt::format("element type {} of ONNX is not handled", static_cast<int>(type)));
+  return absl::UnimplementedError(fmt::format("ONNX element type {} is not supported", static_cast<int>(type)));
 }
 
 ONNXTensorElementDataType ToOnnx(ElementType type) {
@@ -45,8 +45,8 @@ ONNXTensorElementDataType ToOnnx(ElementType type) {
   return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
 
-// What a session frees stays in the allocator's lists otherwise: of the 60 to 160 MiB of a model, all but a few were
-// seen to be still resident.
+// Memory that a session frees stays in the allocator's lists without this: nearly all of the 60 to 160 MiB of a model
+// was still resident.
 void ReturnFreeMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);
@@ -64,7 +64,7 @@ class OnnxRuntimeSession : public Session {
   OnnxRuntimeSession(Ort::Session session, DeviceInfo device, std::unique_ptr<ArenaShare> arena,
                      std::optional<MappedFile> memory)
       : arena_(std::move(arena)), memory_(std::move(memory)), session_(std::move(session)), device_(std::move(device)) {
-    // A session that was made verbose, so that it tells where nodes run, shall not be so in each run.
+    // A session that was made verbose to report where nodes run must not be verbose in each run.
     run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
   }
   OnnxRuntimeSession(const OnnxRuntimeSession&) = delete;
@@ -75,7 +75,7 @@ class OnnxRuntimeSession : public Session {
     ReturnFreeMemory();
   }
 
-  // Reads names, types and shapes; once, before the session is shared.
+  // Reads names, types and shapes. Called once, before the session is shared.
   Status Describe() {
     Ort::AllocatorWithDefaultOptions allocator;
     for (std::size_t i = 0; i < session_.GetInputCount(); ++i) {
@@ -134,7 +134,7 @@ class OnnxRuntimeSession : public Session {
     return tensors;
   }
 
-  // The result's own memory as a Tensor: no copy.
+  // Returns the result's memory as a Tensor, without copying.
   static StatusOr<Tensor> Lend(Ort::Value result) {
     const auto info = result.GetTensorTypeAndShapeInfo();
     CALOTYPE_ASSIGN_OR_RETURN(const ElementType type, FromOnnx(info.GetElementType()));
@@ -144,7 +144,7 @@ class OnnxRuntimeSession : public Session {
   }
 
   std::unique_ptr<ArenaShare> arena_;
-  const std::optional<MappedFile> memory_;  // before the session: it reads there until it is gone
+  const std::optional<MappedFile> memory_;  // declared before the session, which reads from it until it is destroyed
   Ort::Session session_;
   const DeviceInfo device_;
   Ort::RunOptions run_options_;

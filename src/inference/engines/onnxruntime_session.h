@@ -1,4 +1,4 @@
-// A session of ONNX Runtime as a Session.
+// Implements Session with ONNX Runtime.
 #pragma once
 
 #include <memory>
@@ -12,9 +12,8 @@
 
 namespace calotype {
 
-// Reads names, types and shapes; kUnimplemented for tensors that this program does not handle. May throw
-// Ort::Exception. `arena` and `memory` are kept as long as the session: where it computes, if that is shared, and what
-// it was made from, where it still reads there.
+// Wraps an ONNX Runtime session. kUnimplemented if a tensor's type is not supported. May throw Ort::Exception. The
+// session keeps `arena`, which it may compute in, and `memory`, the mapped model which it may still read from.
 StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device,
                                                           std::unique_ptr<ArenaShare> arena = nullptr,
                                                           std::optional<MappedFile> memory = std::nullopt);

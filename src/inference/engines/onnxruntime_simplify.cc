@@ -15,13 +15,13 @@ Status SimplifyOnnx(const std::filesystem::path& model, const std::filesystem::p
     settings.SetIntraOpNumThreads(1);
     settings.SetOptimizedModelFilePath(simplified.c_str());
     settings.AddConfigEntry("session.save_model_format", "ONNX");
-    // The session is for its graph alone.
+    // The session is used only to write its graph.
     settings.AddConfigEntry("session.disable_prepacking", "1");
     settings.SetLogSeverityLevel(ORT_LOGGING_LEVEL_ERROR);
     const Ort::Session session(Environment(), model.c_str(), settings);
     return absl::OkStatus();
   });
-  // Where it cannot write, all that it says is "Protobuf serialization failed".
+  // If it cannot write the file, its only message is "Protobuf serialization failed".
   return done.ok() ? absl::OkStatus() : Annotate(log.Explain(done), fmt::format("write {}", simplified.string()));
 }
 

@@ -1,4 +1,4 @@
-// A model as ONNX Runtime reads it: constants folded, normalisations within convolutions.
+// Simplifies a model with ONNX Runtime: constants are folded, normalisations merged into convolutions.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 
 namespace calotype {
 
-// Writes `model` to `simplified` with what ONNX Runtime does to every graph before it knows a device; ONNX's own
-// operators stay, so that the file can be worked on. ONNX Runtime must be open (OpenOnnxRuntime). The errors of
-// Engine::Load.
+// Writes `model` to `simplified` after the optimisations that ONNX Runtime does for all devices. The result has only
+// standard ONNX operators, so it can be processed further. ONNX Runtime must be open (OpenOnnxRuntime). Returns the
+// errors of Engine::Load().
 Status SimplifyOnnx(const std::filesystem::path& model, const std::filesystem::path& simplified);
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// A library of which a process has one.
+// A shared library that a process opens once.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,12 +12,12 @@
 
 namespace calotype {
 
-// Thread-safe. Never destroyed where it is used: what it opened may outlive every owner.
+// Thread-safe. Users of this class never destroy it: what the library created may outlive every owner.
 template <typename Library>
 class OpenedLibrary {
  public:
-  // What `open(asked)` answered the first time; kFailedPrecondition when another one was asked for then. An error is
-  // not kept.
+  // Returns what `open(asked)` returned at the first success. kFailedPrecondition if another path was opened then.
+  // Errors are not kept.
   template <typename Open>
   StatusOr<const Library*> Get(const std::filesystem::path& asked, const Open& open) ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
@@ -25,9 +25,8 @@ class OpenedLibrary {
       CALOTYPE_ASSIGN_OR_RETURN(library_, open(asked));
       asked_ = asked;
     } else if (asked_ != asked) {
-      return absl::FailedPreconditionError(
-          fmt::format("{} is already open in this process; {} cannot be opened beside it", library_->file.string(),
-                      asked.string()));
+      return absl::FailedPreconditionError(fmt::format("{} is already open in this process; {} cannot be opened too",
+                                                       library_->file.string(), asked.string()));
     }
     return &*library_;
   }

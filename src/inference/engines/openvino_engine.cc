@@ -14,16 +14,16 @@
 namespace calotype {
 namespace {
 
-// What OpenVINO calls the precisions among a device's OPTIMIZATION_CAPABILITIES. The CPU lists BF16 and FP16 only where
-// it has instructions for them.
+// OpenVINO's names of precisions in OPTIMIZATION_CAPABILITIES. The CPU lists BF16 and FP16 only if it has instructions
+// for them.
 struct Capability {
   std::string_view theirs;
   const char* ours;
 };
 constexpr std::array kCapabilities = {Capability{"FP32", "f32"}, Capability{"BF16", "bf16"}, Capability{"FP16", "f16"}};
 
-// On x86-64 every CPU that has FP16 has BF16 too, which is faster for each of eight models that were measured (2026.4
-// with AVX512-FP16 and AMX), while f16 was slower than f32 for most and answered NaN for one.
+// On x86-64, every CPU with FP16 has BF16 too. bf16 was faster for each of eight measured models (2026.4 with
+// AVX512-FP16 and AMX), while f16 was slower than f32 for most and returned NaN for one.
 #ifdef __x86_64__
 constexpr bool kBf16IsBetter = true;
 #else
@@ -87,12 +87,12 @@ OpenVinoDevice Describe(const OpenVinoLibrary& library, const std::string& targe
                     .usable = absl::OkStatus()}};
 }
 
-// The CPU first; it is there even where its plug-in is not, with the reason.
+// The CPU comes first. If its plug-in is missing, it is listed as unusable with the reason.
 std::vector<OpenVinoDevice> FindDevices(const OpenVinoLibrary& library) {
   std::vector<OpenVinoDevice> devices;
   ov_available_devices_t listed = {};
   const Status status =
-      library.Error(library.api.ov_core_get_available_devices(library.core, &listed), "OpenVINO finds no devices");
+      library.Error(library.api.ov_core_get_available_devices(library.core, &listed), "OpenVINO cannot list devices");
   for (std::size_t i = 0; i < listed.size; ++i) {
     devices.push_back(Describe(library, listed.devices[i]));
   }
@@ -102,10 +102,9 @@ std::vector<OpenVinoDevice> FindDevices(const OpenVinoLibrary& library) {
     std::rotate(devices.begin(), cpu, cpu + 1);
     return devices;
   }
-  const Status missing =
-      status.ok()
-          ? absl::FailedPreconditionError(fmt::format("{} has no working CPU plug-in beside it", library.file.string()))
-          : status;
+  const Status missing = status.ok() ? absl::FailedPreconditionError(fmt::format(
+                                           "there is no working CPU plug-in beside {}", library.file.string()))
+                                     : status;
   devices.insert(
       devices.begin(),
       {.target = "CPU", .offer = {.device = "cpu", .description = "", .precisions = {"f32"}, .usable = missing}});
@@ -140,14 +139,14 @@ class OpenVinoEngine : public Engine {
       if (device.offer.device != options.device) {
         names.push_back(device.offer.device);
       } else if (std::find(precisions.begin(), precisions.end(), options.precision) == precisions.end()) {
-        return absl::InvalidArgumentError(fmt::format("{} does not compute in '{}' on {}; it has {}", name_,
+        return absl::InvalidArgumentError(fmt::format("{} does not support '{}' on {}; known: {}", name_,
                                                       options.precision, options.device, fmt::join(precisions, ", ")));
       } else {
         return &device;
       }
     }
     return absl::InvalidArgumentError(
-        fmt::format("{} has no device '{}'; it has {}", name_, options.device, fmt::join(names, ", ")));
+        fmt::format("{} has no device '{}'; known: {}", name_, options.device, fmt::join(names, ", ")));
   }
 
   const OpenVinoLibrary& library_;

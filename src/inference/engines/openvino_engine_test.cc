@@ -114,14 +114,14 @@ TEST_F(OpenVinoTest, WrongInputsAreErrorsThatNameThem) {
   const auto session = Load(kData / "affine.onnx");
   ASSERT_NE(session, nullptr);
   std::vector<Tensor> inputs = AffineInputs();
-  EXPECT_EQ(Message(session->Run(std::span(inputs).first(1)).status()), "the model takes 2 inputs, 1 were given");
+  EXPECT_EQ(Message(session->Run(std::span(inputs).first(1)).status()), "the model needs 2 inputs, got 1");
   std::swap(inputs[0], inputs[1]);
   EXPECT_EQ(Message(session->Run(inputs).status()), "input x is float32, int64 was given");
   inputs = AffineInputs();
   inputs[0] = Tensor(ElementType::kFloat32, {2, 4});
   const Status status = session->Run(inputs).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_EQ(Message(status), "input x has the shape [-1, 3] (-1: any), [2, 4] was given");
+  EXPECT_EQ(Message(status), "input x needs the shape [-1, 3] (-1: any), got [2, 4]");
   EXPECT_TRUE(session->Run(AffineInputs()).ok());
 }
 
@@ -133,7 +133,7 @@ TEST_F(OpenVinoTest, WrongFilesAndOptionsAreErrors) {
   EXPECT_THAT(Message(device), HasSubstr("has no device 'tpu'; it has cpu"));
   const Status precision = engine_->Load(kData / "affine.onnx", {.precision = "f8"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(precision));
-  EXPECT_THAT(Message(precision), HasSubstr("does not compute in 'f8' on cpu; it has f32"));
+  EXPECT_THAT(Message(precision), HasSubstr("does not support 'f8' on cpu; known: f32"));
 }
 
 // What lies in the folder is only ever a short cut: whatever became of it, the model loads and answers the same.

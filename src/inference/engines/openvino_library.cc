@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLibraryName = "libopenvino_c.so";
 
-// The newest library in the folder `asked`; its name when there is none, so that the error says what was looked for.
+// The newest library in the folder `asked`. If there is none, its plain name, so that the error message names it.
 std::string NewestIn(const fs::path& asked) {
   std::error_code error;
   std::string newest;
@@ -31,8 +31,8 @@ std::string NewestIn(const fs::path& asked) {
   return newest.empty() ? (asked / kLibraryName).string() : newest;
 }
 
-// Only development packages install the plain name; the libraries themselves are called by their release, 2026.4.1
-// being libopenvino_c.so.2641.
+// Only development packages install the plain name. The name of an installed library contains its release: 2026.4.1 is
+// libopenvino_c.so.2641.
 void* OpenFromSystem() {
   void* handle = dlopen(kLibraryName, RTLD_NOW | RTLD_LOCAL);
   for (int release = 2999; handle == nullptr && release >= 2300; --release) {
@@ -41,7 +41,7 @@ void* OpenFromSystem() {
   return handle;
 }
 
-// Fills `api`; answers the first function that the library lacks.
+// Fills `api`. Returns the name of the first missing function, if any.
 std::optional<std::string> Resolve(void* handle, OpenVinoApi& api) {
 #define CALOTYPE_OPENVINO_RESOLVE(name)                                  \
   api.name = reinterpret_cast<decltype(api.name)>(dlsym(handle, #name)); \
@@ -65,7 +65,7 @@ std::string VersionOf(void* handle) {
   return text;
 }
 
-// How many bytes eight elements of the type numbered `type` take; 0 when there is no such type.
+// The number of bytes of eight elements of type number `type`; 0 if there is no such type.
 std::size_t BytesOfEight(const OpenVinoApi& api, int type) {
   int64_t eight = 8;
   ov_tensor_t* tensor = nullptr;
@@ -77,8 +77,8 @@ std::size_t BytesOfEight(const OpenVinoApi& api, int type) {
   return bytes;
 }
 
-// The order boolean bf16 f16 f32 f64 i4 i8 i16 i32 i64 u1 is that of all releases; where it begins is not, nor how many
-// types narrower than a byte come before u8. Sizes tell both.
+// All releases number the types in the order boolean bf16 f16 f32 f64 i4 i8 i16 i32 i64 u1, but with a different first
+// number, and with a different number of types narrower than a byte before u8. The sizes of types reveal both.
 StatusOr<std::array<ov_element_type_e, 4>> FindElementTypes(const OpenVinoLibrary& library) {
   const auto bytes = [&](int type) { return BytesOfEight(library.api, type); };
   const int boolean = bytes(1) == 8 ? 1 : 2;
@@ -90,8 +90,8 @@ StatusOr<std::array<ov_element_type_e, 4>> FindElementTypes(const OpenVinoLibrar
     ++u8;
   }
   if (bytes(boolean) != 8 || bytes(f32) != 32 || bytes(i32) != 32 || bytes(i64) != 64 || bytes(u8) != 8) {
-    return absl::FailedPreconditionError(fmt::format("{} (OpenVINO {}) numbers its element types in an unknown way",
-                                                     library.file.string(), library.version));
+    return absl::FailedPreconditionError(
+        fmt::format("{} (OpenVINO {}) uses unknown numbers for element types", library.file.string(), library.version));
   }
   std::array<ov_element_type_e, 4> types{};
   types[static_cast<std::size_t>(ElementType::kFloat32)] = static_cast<ov_element_type_e>(f32);
@@ -104,22 +104,22 @@ StatusOr<std::array<ov_element_type_e, 4>> FindElementTypes(const OpenVinoLibrar
 StatusOr<OpenVinoLibrary> Open(const fs::path& asked) {
   std::error_code error;
   const std::string file = fs::is_directory(asked, error) ? NewestIn(asked) : asked.string();
-  // Its threading library complains on standard error where /sys is not mounted, and then does well without.
+  // Its threading library prints an error if /sys is not mounted, although it works without.
   setenv("HWLOC_HIDE_ERRORS", "2", /*overwrite=*/0);
-  // Never closed: its threads outlive any owner.
+  // Never closed: its threads outlive every user.
   void* const handle = file.empty() ? OpenFromSystem() : dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     return absl::NotFoundError(
-        fmt::format("OpenVINO cannot be opened: {} (inference.openvino names the library or its folder)", dlerror()));
+        fmt::format("cannot open OpenVINO: {} (set inference.openvino to the library or its folder)", dlerror()));
   }
   OpenVinoLibrary library{.file = file.empty() ? kLibraryName : file, .version = VersionOf(handle)};
   if (const auto missing = Resolve(handle, library.api); missing.has_value()) {
     return absl::FailedPreconditionError(
-        fmt::format("{} is OpenVINO {}, which has no {}; 2023.0 is the oldest that works", library.file.string(),
+        fmt::format("{} is OpenVINO {}, which has no {}; Calotype needs 2023.0 or later", library.file.string(),
                     library.version, *missing));
   }
   CALOTYPE_ASSIGN_OR_RETURN(library.element_types, FindElementTypes(library));
-  CALOTYPE_RETURN_IF_ERROR(library.Error(library.api.ov_core_create(&library.core), "OpenVINO does not start"));
+  CALOTYPE_RETURN_IF_ERROR(library.Error(library.api.ov_core_create(&library.core), "cannot start OpenVINO"));
   return library;
 }
 

@@ -1,5 +1,5 @@
-// OpenVINO's C interface, opened at run time: one binary serves machines with and without it, and every version from
-// 2023.0 on. Included by the openvino_*.cc files alone.
+// Opens OpenVINO's C interface at run time, so that one program works with every version from 2023.0 on and without
+// OpenVINO. For openvino_*.cc files only.
 #pragma once
 
 #include <openvino/c/openvino.h>
@@ -13,8 +13,8 @@
 #include "base/status.h"
 #include "inference/tensor.h"
 
-// The functions that this program calls; all of them were there in OpenVINO 2023.0. A macro, so that the type, the
-// member and the symbol of one function cannot differ.
+// The functions that this program calls; all exist since OpenVINO 2023.0. A macro guarantees that type, member and
+// symbol of a function match.
 #define CALOTYPE_OPENVINO_FUNCTIONS(X)      \
   X(ov_available_devices_free)              \
   X(ov_compiled_model_create_infer_request) \
@@ -59,30 +59,30 @@ struct OpenVinoApi {
 };
 
 struct OpenVinoLibrary {
-  std::filesystem::path file;  // as it was opened
+  std::filesystem::path file;  // as opened
   std::string version;         // "2026.4.1"
   OpenVinoApi api;
-  ov_core_t* core = nullptr;  // one for all sessions; OpenVINO lets threads share it
-  // The library's number for each ElementType: OpenVINO renumbered its types between releases, so what our headers say
-  // may be another type there.
+  ov_core_t* core = nullptr;  // one for all sessions; thread-safe
+  // The library's number for each ElementType. OpenVINO renumbered its types between releases, so the numbers in our
+  // headers may mean other types.
   std::array<ov_element_type_e, 4> element_types{};
 
   ov_element_type_e ToOpenVino(ElementType type) const { return element_types[static_cast<std::size_t>(type)]; }
-  // `status` and what OpenVINO said last, as a Status that begins with `what`. The words may be another thread's: the C
-  // interface keeps one message for all.
+  // Converts `status` and OpenVINO's last message to a Status that begins with `what`. The message may belong to
+  // another thread, because the C interface keeps only one for all.
   Status Error(ov_status_e status, std::string_view what) const;
 };
 
-// Opens `library` (see OpenOpenVino in engine.h). Thread-safe; once open, it stays for the life of the process.
+// Opens `library` (see OpenOpenVino() in engine.h). Thread-safe. The library stays open until the process ends.
 StatusOr<const OpenVinoLibrary*> OpenOpenVinoLibrary(const std::filesystem::path& library);
 
 // "2026.4.1-22982-e213a147257-releases/2026/4" -> "2026.4.1"
 std::string ShortOpenVinoVersion(std::string_view build);
 
-// OpenVINO's words without the lines that only say where in its source they were thrown.
+// OpenVINO's message without the lines that only name the place in its source code.
 std::string TidyOpenVinoMessage(std::string_view message);
 
-// One of OpenVINO's objects, given back by the function that belongs to it.
+// Owns an OpenVINO object and frees it with the matching function.
 template <typename T>
 using OpenVinoPtr = std::unique_ptr<T, void (*)(T*)>;
 

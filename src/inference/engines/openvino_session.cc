@@ -25,14 +25,14 @@ using Port = OpenVinoPtr<ov_output_const_port_t>;
 
 constexpr int kInvalidParameter = -14;  // INVALID_C_PARAM
 
-// Properties of OpenVINO by name: their constants are variables in the library, which is not linked.
+// Names of OpenVINO's properties. Its own constants are variables in the library, which is not linked.
 struct Property {
   const char* name;
   std::string value;
 };
 
-// What 2026.4.1 fuses into kernels of its own ("snippets") answers NaN, or ends the process, in bf16 on a CPU with AMX
-// (seen with DETR, D-FINE and PP-OCR's recogniser on a Xeon of 2023); without them it is as fast, and right.
+// In bf16 on a CPU with AMX, the fused kernels ("snippets") of 2026.4.1 return NaN or crash the process (seen with
+// DETR, D-FINE and PP-OCR's recogniser on a Xeon of 2023). Without them it is as fast, and correct.
 bool WithoutSnippets(const std::string& target, const SessionOptions& options) {
   return target == "CPU" && options.precision == "bf16";
 }
@@ -40,7 +40,7 @@ bool WithoutSnippets(const std::string& target, const SessionOptions& options) {
 std::vector<Property> Properties(const std::string& target, const SessionOptions& options) {
   std::vector<Property> properties = {{"INFERENCE_PRECISION_HINT", options.precision}};
   if (!options.compiled.empty()) {
-    // What is kept goes by a name of OpenVINO's, in which snippets make no difference.
+    // OpenVINO's name for a compiled model does not depend on whether snippets are used, so they get different folders.
     const fs::path folder = WithoutSnippets(target, options) ? options.compiled / "no_snippets" : options.compiled;
     properties.push_back({"CACHE_DIR", folder.string()});
   }
@@ -48,13 +48,14 @@ std::vector<Property> Properties(const std::string& target, const SessionOptions
     return properties;
   }
   properties.push_back({"NUM_STREAMS", std::to_string(options.parallel)});
-  // In the other mode int8 weights bring int8 activations along, whatever the precision says.
+  // In the other mode, a model with int8 weights would use int8 activations whatever the precision is.
   properties.push_back({"EXECUTION_MODE_HINT", options.precision == "f32" ? "ACCURACY" : "PERFORMANCE"});
   if (target == "CPU") {
     properties.push_back({"INFERENCE_NUM_THREADS", std::to_string(options.threads * options.parallel)});
-    // Otherwise it takes no more threads than there are physical cores.
+    // Otherwise it uses at most as many threads as there are physical cores.
     properties.push_back({"ENABLE_HYPER_THREADING", "YES"});
-    // Sessions of this process and of others share the cores: pinned, they would sit on the same ones.
+    // Sessions of this process and of others share the cores; if their threads were pinned, they would use the same
+    // cores.
     properties.push_back({"ENABLE_CPU_PINNING", "NO"});
     if (WithoutSnippets(target, options)) {
       properties.push_back({"SNIPPETS_MODE", "DISABLE"});
@@ -63,7 +64,7 @@ std::vector<Property> Properties(const std::string& target, const SessionOptions
   return properties;
 }
 
-// Is it the file that is to blame?
+// Returns kInvalidArgument if OpenVINO cannot read the file either, otherwise OK.
 Status CheckReadable(const OpenVinoLibrary& library, const fs::path& file) {
   ov_model_t* read = nullptr;
   const Status readable =
@@ -74,7 +75,7 @@ Status CheckReadable(const OpenVinoLibrary& library, const fs::path& file) {
 
 StatusOr<CompiledModel> Compile(const OpenVinoLibrary& library, const std::string& target, const fs::path& file,
                                 const SessionOptions& options) {
-  // The call takes names and values as separate arguments and reads as many as it is told.
+  // The function takes names and values as separate variadic arguments and reads as many as the count says.
   constexpr std::size_t kMost = 8;
   const std::vector<Property> properties = Properties(target, options);
   std::array<const char*, 2 * kMost> p{};
@@ -95,7 +96,7 @@ StatusOr<CompiledModel> Compile(const OpenVinoLibrary& library, const std::strin
   return owned;
 }
 
-// What OpenVINO really computes in; what was asked for when it does not say.
+// The precision that OpenVINO really uses; the requested one if it does not report that.
 std::string PrecisionOf(const OpenVinoLibrary& library, const ov_compiled_model_t* model, const std::string& asked) {
   char* value = nullptr;
   if (library.api.ov_compiled_model_get_property(model, "INFERENCE_PRECISION_HINT", &value) != 0 || value == nullptr) {
@@ -106,7 +107,7 @@ std::string PrecisionOf(const OpenVinoLibrary& library, const ov_compiled_model_
   return precision;
 }
 
-// The file's declared shape, with what OpenVINO worked out where the file leaves a dimension free.
+// The shape in the file, with dimensions that OpenVINO derived where the file has none.
 void Refine(const OpenVinoLibrary& library, const ov_output_const_port_t* port, std::vector<int64_t>& shape) {
   ov_partial_shape_t known = {};
   if (library.api.ov_port_get_partial_shape(port, &known) != 0) {
@@ -134,7 +135,7 @@ class OpenVinoSession : public Session {
         device_(std::move(device)),
         most_requests_(std::max(parallel, 1)) {}
 
-  // Finds the file's inputs and outputs in the compiled model; once, before the session is shared.
+  // Finds the file's inputs and outputs in the compiled model. Called once, before the session is shared.
   Status Bind() {
     for (const TensorInfo& input : metadata_.inputs) {
       CALOTYPE_RETURN_IF_ERROR(FindPort(library_.api.ov_compiled_model_input_by_name, input.name).status());
@@ -159,7 +160,7 @@ class OpenVinoSession : public Session {
     CALOTYPE_RETURN_IF_ERROR(CheckInputs(metadata_.inputs, inputs));
     CALOTYPE_ASSIGN_OR_RETURN(Request request, TakeRequest());
     StatusOr<std::vector<Tensor>> outputs = RunOn(request.get(), inputs);
-    // A request that failed may be in any state: it is not used again.
+    // A failed request may be in any state and is not used again.
     PutBack(outputs.ok() ? std::move(request) : Request(nullptr, library_.api.ov_infer_request_free));
     return outputs;
   }
@@ -174,7 +175,7 @@ class OpenVinoSession : public Session {
     return port;
   }
 
-  // Waits while as many requests are running as there are streams: more would only hold memory.
+  // Waits while as many requests are running as there are streams: more would only take memory.
   StatusOr<Request> TakeRequest() ABSL_LOCKS_EXCLUDED(mutex_) {
     {
       const MutexLock lock(&mutex_);
@@ -190,7 +191,7 @@ class OpenVinoSession : public Session {
     const ov_status_e status = library_.api.ov_compiled_model_create_infer_request(model_.get(), &created);
     Request request(created, library_.api.ov_infer_request_free);
     if (status != 0) {
-      Status error = library_.Error(status, "no inference request");
+      Status error = library_.Error(status, "cannot create an inference request");
       PutBack(std::move(request));
       return error;
     }
@@ -218,7 +219,7 @@ class OpenVinoSession : public Session {
     return outputs;
   }
 
-  // Lends `tensor`'s memory to the request, which does not look at it after the run.
+  // Lets the request read `tensor`'s memory. It does not use it after the run.
   Status SetInput(ov_infer_request_t* request, const std::string& name, const Tensor& tensor) const {
     const ov_shape_t shape{.rank = static_cast<int64_t>(tensor.shape().size()),
                            .dims = const_cast<int64_t*>(tensor.shape().data())};
@@ -231,7 +232,7 @@ class OpenVinoSession : public Session {
                           fmt::format("input {}", name));
   }
 
-  // A copy, since the request's next run overwrites its own.
+  // Copies the output, since the request's next run overwrites it.
   StatusOr<Tensor> CopyOutput(ov_infer_request_t* request, const TensorInfo& output) const {
     const OpenVinoApi& api = library_.api;
     const std::string what = fmt::format("output {}", output.name);
@@ -242,15 +243,15 @@ class OpenVinoSession : public Session {
     ov_element_type_e type = {};
     CALOTYPE_RETURN_IF_ERROR(library_.Error(api.ov_tensor_get_element_type(theirs, &type), what));
     if (type != library_.ToOpenVino(output.type)) {
-      return absl::InternalError(fmt::format("{} is not {} but OpenVINO's type {}", what, ElementTypeName(output.type),
-                                             static_cast<int>(type)));
+      return absl::InternalError(fmt::format("{} should be {} but has OpenVINO's type {}", what,
+                                             ElementTypeName(output.type), static_cast<int>(type)));
     }
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<int64_t> shape, ShapeOf(theirs, what));
     Tensor ours(output.type, std::move(shape));
     std::size_t bytes = 0;
     CALOTYPE_RETURN_IF_ERROR(library_.Error(api.ov_tensor_get_byte_size(theirs, &bytes), what));
     if (bytes != ours.bytes()) {
-      return absl::InternalError(fmt::format("{} has {} bytes where its shape needs {}", what, bytes, ours.bytes()));
+      return absl::InternalError(fmt::format("{} has {} bytes, but its shape needs {}", what, bytes, ours.bytes()));
     }
     void* data = nullptr;
     if (bytes > 0) {
@@ -265,7 +266,7 @@ class OpenVinoSession : public Session {
     std::size_t elements = 0;
     const ov_status_e status = library_.api.ov_tensor_get_shape(tensor, &shape);
     if (status == kInvalidParameter && library_.api.ov_tensor_get_size(tensor, &elements) == 0 && elements == 1) {
-      return std::vector<int64_t>();  // a scalar: the call refuses to make a shape without dimensions
+      return std::vector<int64_t>();  // a scalar: the function cannot create a shape without dimensions
     }
     CALOTYPE_RETURN_IF_ERROR(library_.Error(status, what));
     std::vector<int64_t> ours(shape.dims, shape.dims + shape.rank);

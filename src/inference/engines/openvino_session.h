@@ -1,4 +1,4 @@
-// A model that OpenVINO compiled. Included by the openvino_*.cc files alone.
+// Implements Session with OpenVINO. For openvino_*.cc files only.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,8 @@
 
 namespace calotype {
 
-// Compiles the ONNX file `model` for OpenVINO's device `target` ("CPU", "GPU.1"). `options` name what that device has.
+// Compiles the ONNX file `model` for OpenVINO's device `target` ("CPU", "GPU.1"). `options` must be supported by that
+// device.
 StatusOr<std::unique_ptr<Session>> LoadOpenVinoSession(const OpenVinoLibrary& library, const std::string& target,
                                                        const std::filesystem::path& model,
                                                        const SessionOptions& options);

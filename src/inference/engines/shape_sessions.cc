@@ -49,7 +49,8 @@ std::shared_ptr<Session> ShapeSessions::SessionFor(const Shapes& shapes) {
   StatusOr<std::unique_ptr<Session>> another = room ? load_() : nullptr;
   const MutexLock lock(&mutex_);
   if (!another.ok()) {
-    LogInfo("{}: {} shapes at a time from now on: {}", device_.ToString(), prepared_.size(), Message(another.status()));
+    LogInfo("{}: keeping sessions for at most {} shapes from now on: {}", device_.ToString(), prepared_.size(),
+            Message(another.status()));
     most_ = prepared_.size();
   }
   if (another.ok() && *another != nullptr) {

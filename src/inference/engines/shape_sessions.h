@@ -1,4 +1,4 @@
-// A session for each of the shapes that a model is given, on a device that prepares itself for one shape at a time.
+// Keeps one session per input shape, for devices that prepare themselves for one shape at a time.
 #pragma once
 
 #include <cstddef>
@@ -17,44 +17,44 @@
 
 namespace calotype {
 
-// ONNX Runtime's CUDA provider keeps what cuDNN planned for a convolution while inputs stay as they are; when their
-// shape changes, all convolutions are planned anew, which takes tens of times as long as to run them. So another
-// shape gets another session, with the model's weights once more on the device. When `most` are there, or memory is
-// out, the one that was not used for longest takes the new shape on. Thread-safe.
+// ONNX Runtime's CUDA provider keeps cuDNN's plans for convolutions only while the input shape stays the same; after a
+// change it plans all again, which takes tens of times as long as a run. So each shape gets its own session, with its
+// own copy of the weights on the device. If there are `most` sessions, or memory is exhausted, the least recently used
+// session takes over the new shape. Thread-safe.
 class ShapeSessions final : public Session {
  public:
   using Loader = std::function<StatusOr<std::unique_ptr<Session>>()>;
 
-  // `first` is one that `load` made. `most` is 1 at least.
+  // `first` was created by `load`. `most` must be at least 1.
   ShapeSessions(std::shared_ptr<Session> first, Loader load, std::size_t most);
 
   const std::vector<TensorInfo>& inputs() const override { return inputs_; }
   const std::vector<TensorInfo>& outputs() const override { return outputs_; }
   std::optional<std::string> Metadata(const std::string& key) const override ABSL_LOCKS_EXCLUDED(mutex_);
   DeviceInfo device() const override { return device_; }
-  // Where memory runs out, what other shapes hold is freed, and the run done once more.
+  // If memory runs out, frees the sessions of other shapes and repeats the run.
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override ABSL_LOCKS_EXCLUDED(loading_, mutex_);
 
  private:
-  using Shapes = std::vector<std::vector<int64_t>>;  // one for each input
+  using Shapes = std::vector<std::vector<int64_t>>;  // one shape per input
   struct Prepared {
-    Shapes shapes;  // empty: none yet
+    Shapes shapes;  // empty: not used yet
     std::shared_ptr<Session> session;
   };
 
   std::shared_ptr<Session> SessionFor(const Shapes& shapes) ABSL_LOCKS_EXCLUDED(loading_, mutex_);
   std::shared_ptr<Session> Find(const Shapes& shapes) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Frees what other shapes hold. True when there were some.
+  // Frees the sessions of other shapes. Returns true if there were any.
   bool KeepOnly(const std::shared_ptr<Session>& session) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::vector<TensorInfo> inputs_;
   const std::vector<TensorInfo> outputs_;
   const DeviceInfo device_;
   const Loader load_;
-  Mutex loading_;  // held while a session is made: those that wait may want the same shape
+  Mutex loading_;  // held while a session is created; a waiting thread may need the same shape
   mutable Mutex mutex_;
   std::size_t most_ ABSL_GUARDED_BY(mutex_);
-  std::list<Prepared> prepared_ ABSL_GUARDED_BY(mutex_);  // the last used first; never empty
+  std::list<Prepared> prepared_ ABSL_GUARDED_BY(mutex_);  // most recently used first; never empty
 };
 
 }  // namespace calotype

@@ -14,7 +14,7 @@ constexpr float kMinMeanCosine = 0.995F;
 constexpr float kMinOverlap = 0.9F;
 constexpr float kMaxScoreDifference = 0.05F;
 
-// -1, the worst, for vectors that cannot be compared; NaN stays NaN.
+// Returns -1, the lowest cosine, for vectors that cannot be compared. NaN stays NaN.
 float Cosine(const std::vector<float>& a, const std::vector<float>& b) {
   if (a.size() != b.size()) {
     return -1;
@@ -43,16 +43,16 @@ Agreement CompareVectors(const std::vector<std::vector<float>>& reference,
     sum += cosine;
   }
   const float mean = sum / static_cast<float>(reference.size());
-  // Written so that a NaN does not agree.
+  // The comparison is written so that NaN counts as disagreement.
   return {.agrees = worst >= kMinCosine && mean >= kMinMeanCosine,
           .figure = reference.size() == 1 ? fmt::format("cosine {:.4f}", worst)
                                           : fmt::format("cosine {:.4f}, at worst {:.4f}", mean, worst)};
 }
 
-// Boxes that stand on the edge are reported or not by chance.
+// Small differences decide whether boxes with such scores are reported at all.
 bool OnTheEdge(const ProbeBox& box, float threshold) { return box.score <= threshold + kMaxScoreDifference; }
 
-// The index in `boxes` of the one that is `box` seen again; their size when none is.
+// The index in `boxes` of the box that matches `box`; boxes.size() if none does.
 std::size_t FindAgain(const ProbeBox& box, const std::vector<ProbeBox>& boxes) {
   std::size_t best = boxes.size();
   float best_overlap = kMinOverlap;

@@ -1,5 +1,5 @@
-// Do two devices say the same about one input? Compared is what an analyser answers, not raw tensors: a coarser
-// precision moves every number a little and need not change one finding.
+// Decides whether two devices give the same answers. It compares what an analyser reports, not raw tensors: a lower
+// precision changes every number a little without changing a result.
 #pragma once
 
 #include <string>
@@ -10,18 +10,17 @@
 namespace calotype {
 
 struct ProbeBox {
-  std::string label;  // empty where a detector knows one kind only
+  std::string label;  // empty for detectors with one class only
   float score = 0;
   Box box;        // pixels of the probe's photo
-  int photo = 0;  // which one, when the probe has several
+  int photo = 0;  // index of the photo, if the probe has several
 };
 
-// What a model answers to its probe's input, read as its analyser reads it. Which members are filled depends on the
-// task.
+// A model's answer to its probe, decoded as its analyser does. The task decides which members are used.
 struct ProbeAnswer {
   std::vector<std::vector<float>> vectors;  // unit length
   std::vector<ProbeBox> boxes;
-  float box_threshold = 0;  // the score from which boxes are reported
+  float box_threshold = 0;  // the lowest score at which boxes are reported
   std::vector<std::string> texts;
 };
 
@@ -30,9 +29,12 @@ struct Agreement {
   std::string figure;  // "cosine 0.9997", "5 boxes, overlap 0.98, scores within 0.004", "texts equal"
 };
 
-// The rule: vectors with a cosine of 0.98 at least and 0.995 in the mean, which is a smaller change than that of saving
-// a photo as JPEG once more; boxes that overlap by 0.9 (intersection over union) with one of the same label whose score
-// is within 0.05, where a box whose score is that near to the threshold may be missing; equal texts.
+// Two answers agree if
+// - vectors have a cosine of at least 0.98 each and 0.995 on average, which is less change than saving a photo as JPEG
+//   once more causes;
+// - each box overlaps one with the same label by at least 0.9 (intersection over union) and their scores differ by at
+//   most 0.05; boxes whose score is within 0.05 of the threshold may be missing;
+// - texts are equal.
 Agreement CompareAnswers(const ProbeAnswer& reference, const ProbeAnswer& seen);
 
 }  // namespace calotype

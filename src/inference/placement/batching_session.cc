@@ -9,7 +9,7 @@
 namespace calotype {
 namespace {
 
-// From one number of rows that batches are padded to, to the next.
+// Factor between the row counts to which batches are padded.
 constexpr int64_t kBucketFactor = 4;
 
 bool AllFree(const std::vector<TensorInfo>& tensors) {
@@ -17,7 +17,7 @@ bool AllFree(const std::vector<TensorInfo>& tensors) {
                      [](const TensorInfo& tensor) { return !tensor.shape.empty() && tensor.shape[0] == -1; });
 }
 
-// Dimension 0 that all of `inputs` share; 0 when they do not.
+// The size of dimension 0 if all `inputs` have the same; otherwise 0.
 int64_t SharedRows(std::span<const Tensor> inputs) {
   const int64_t rows = inputs.empty() ? 0 : inputs[0].dim(0);
   return std::all_of(inputs.begin(), inputs.end(), [rows](const Tensor& tensor) { return tensor.dim(0) == rows; })
@@ -25,7 +25,7 @@ int64_t SharedRows(std::span<const Tensor> inputs) {
              : 0;
 }
 
-// Bytes of one row. `tensor` has rows.
+// Bytes of one row. `tensor` must have at least one.
 std::size_t RowBytes(const Tensor& tensor) { return tensor.bytes() / static_cast<std::size_t>(tensor.dim(0)); }
 
 std::byte* Row(const Tensor& tensor, int64_t row) {
@@ -38,7 +38,7 @@ std::vector<int64_t> ShapeWithRows(const Tensor& tensor, int64_t rows) {
   return shape;
 }
 
-// Rows [start, start + rows) of `tensor`, in its own memory.
+// Rows [start, start + rows) of `tensor` as a view that shares its storage.
 Tensor View(const Tensor& tensor, int64_t start, int64_t rows) {
   return {tensor.type(), ShapeWithRows(tensor, rows), std::make_shared<Tensor>(tensor), Row(tensor, start)};
 }
@@ -59,7 +59,7 @@ Tensor Join(std::span<const Tensor> parts) {
   return joined;
 }
 
-// Rows [start, start + rows) and then the last of them again, until there are `padded`.
+// A copy of rows [start, start + rows), padded with copies of the last of them to `padded` rows.
 Tensor PaddedView(const Tensor& tensor, int64_t start, int64_t rows, int64_t padded) {
   if (rows == padded) {
     return start == 0 && rows == tensor.dim(0) ? tensor : View(tensor, start, rows);
@@ -69,7 +69,7 @@ Tensor PaddedView(const Tensor& tensor, int64_t start, int64_t rows, int64_t pad
   return Join(parts);
 }
 
-// Several lists of tensors, one after the other along dimension 0.
+// Concatenates lists of tensors along dimension 0.
 std::vector<Tensor> JoinAll(std::span<const std::vector<Tensor>> lists) {
   if (lists.size() == 1) {
     return lists[0];
@@ -85,7 +85,8 @@ std::vector<Tensor> JoinAll(std::span<const std::vector<Tensor>> lists) {
   return joined;
 }
 
-// True when both answer each row of input alike: `one` answers `one_rows`, `other` answers `other_rows`.
+// True if both have the same number of output rows for each input row: `one` is the output for `one_rows` input rows,
+// `other` for `other_rows`.
 bool AnswerAlike(const Tensor& one, int64_t one_rows, const Tensor& other, int64_t other_rows) {
   return ShapeWithRows(one, 0) == ShapeWithRows(other, 0) && one.dim(0) / one_rows == other.dim(0) / other_rows;
 }
@@ -99,9 +100,9 @@ struct BatchingSession::Call {
 };
 
 struct BatchingSession::Batch {
-  std::vector<Call*> calls;  // the first leads
+  std::vector<Call*> calls;  // the first one runs the batch
   int64_t rows = 0;
-  bool full = false;  // takes no more calls
+  bool full = false;  // no more calls can be added
   bool done = false;
 };
 
@@ -115,24 +116,24 @@ BatchingSession::BatchingSession(std::unique_ptr<Session> session, const Batchin
 StatusOr<std::vector<Tensor>> BatchingSession::Run(std::span<const Tensor> inputs) {
   const int64_t rows = options_.max_batch <= 1 || ended_ ? 0 : SharedRows(inputs);
   if (rows < 1) {
-    return session_->Run(inputs);  // which also has the words for inputs that do not fit
+    return session_->Run(inputs);  // it also reports inputs that do not match the model
   }
   if (rows >= limit_) {
     return RunAlone(inputs);
   }
-  const Likeness likeness = LikenessOf(inputs);
+  const BatchKey key = KeyOf(inputs);
   Call call{.inputs = inputs, .rows = rows};
   std::shared_ptr<Batch> batch;
   {
     const MutexLock lock(&mutex_);
-    batch = Join(likeness, call);
+    batch = Join(key, call);
     if (batch->calls[0] != &call) {
       mutex_.Await([&] { return batch->done; });
       return std::move(call.outputs);
     }
     mutex_.AwaitWithTimeout([&] { return batch->full; }, options_.max_delay);
     batch->full = true;
-    if (const auto open = open_.find(likeness); open != open_.end() && open->second == batch) {
+    if (const auto open = open_.find(key); open != open_.end() && open->second == batch) {
       open_.erase(open);
     }
   }
@@ -142,19 +143,18 @@ StatusOr<std::vector<Tensor>> BatchingSession::Run(std::span<const Tensor> input
   return std::move(call.outputs);
 }
 
-BatchingSession::Likeness BatchingSession::LikenessOf(std::span<const Tensor> inputs) {
-  Likeness likeness;
+BatchingSession::BatchKey BatchingSession::KeyOf(std::span<const Tensor> inputs) {
+  BatchKey key;
   for (const Tensor& tensor : inputs) {
-    likeness.push_back(tensor.shape());
-    likeness.back()[0] = static_cast<int64_t>(tensor.type());
+    key.push_back(tensor.shape());
+    key.back()[0] = static_cast<int64_t>(tensor.type());
   }
-  return likeness;
+  return key;
 }
 
-// The batch that `call` is now part of: the open one where its rows fit, else a new one, for which the open one has to
-// make room.
-std::shared_ptr<BatchingSession::Batch> BatchingSession::Join(const Likeness& likeness, Call& call) {
-  std::shared_ptr<Batch>& open = open_[likeness];
+// Adds `call` to the open batch if its rows fit, else closes that one and opens a new one.
+std::shared_ptr<BatchingSession::Batch> BatchingSession::Join(const BatchKey& key, Call& call) {
+  std::shared_ptr<Batch>& open = open_[key];
   if (open != nullptr && open->rows + call.rows > limit_) {
     open->full = true;
     open = nullptr;
@@ -167,7 +167,7 @@ std::shared_ptr<BatchingSession::Batch> BatchingSession::Join(const Likeness& li
   joined->rows += call.rows;
   if (joined->rows >= limit_) {
     joined->full = true;
-    open_.erase(likeness);
+    open_.erase(key);
   }
   return joined;
 }
@@ -211,7 +211,7 @@ StatusOr<std::vector<Tensor>> BatchingSession::RunAlone(std::span<const Tensor> 
   return session_->Run(inputs);
 }
 
-// In as many runs as the limit asks for, which may sink on the way.
+// Splits the rows into runs of at most limit_, which may shrink meanwhile.
 StatusOr<std::vector<Tensor>> BatchingSession::RunRows(std::span<const Tensor> inputs) {
   const int64_t limit_before = limit_;
   const int64_t rows = inputs[0].dim(0);
@@ -229,20 +229,20 @@ StatusOr<std::vector<Tensor>> BatchingSession::RunRows(std::span<const Tensor> i
     first_count = start == 0 ? count : first_count;
     for (std::size_t i = 0; start > 0 && i < outputs->size(); ++i) {
       if (!AnswerAlike(parts[0][i], first_count, (*outputs)[i], count)) {
-        return EndBatching(fmt::format("output {} has another shape in each run", session_->outputs()[i].name));
+        return EndBatching(fmt::format("output {} changes its shape from run to run", session_->outputs()[i].name));
       }
     }
     parts.push_back(*std::move(outputs));
     start += count;
   }
   if (const int64_t limit = limit_; limit < limit_before && !ended_) {
-    LogWarning("{}: batches of {} rows do not fit into memory; {} from now on", session_->device().ToString(),
-               limit_before, limit);
+    LogWarning("{}: batches of {} rows do not fit into memory; using batches of {} from now on",
+               session_->device().ToString(), limit_before, limit);
   }
   return JoinAll(parts);
 }
 
-// One run of the wrapped session, on rows [start, start + rows), without what answers the padding.
+// Runs the wrapped session once, on rows [start, start + rows), and removes the padding's rows from the outputs.
 StatusOr<std::vector<Tensor>> BatchingSession::RunOnce(std::span<const Tensor> inputs, int64_t start, int64_t rows,
                                                        int64_t padded) {
   std::vector<Tensor> batch;
@@ -283,7 +283,7 @@ void BatchingSession::LowerLimit(int64_t limit) {
 Status BatchingSession::EndBatching(const std::string& why) {
   LowerLimit(1);
   if (!ended_.exchange(true)) {
-    LogWarning("{}: no batches any more: {}", session_->device().ToString(), why);
+    LogWarning("{}: batching is switched off: {}", session_->device().ToString(), why);
   }
   return absl::InternalError(why);
 }

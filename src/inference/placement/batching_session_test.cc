@@ -198,7 +198,7 @@ TEST_F(BatchingSessionTest, OutOfMemoryHalvesTheBatchForGood) {
   ExpectAnswers(session_->Run(Rows({1, 2, 3})), {1, 2, 3});
   EXPECT_THAT(runs(), ElementsAre(2, 2, 1));
   ASSERT_THAT(logged_, SizeIs(1));
-  EXPECT_THAT(logged_[0], HasSubstr("batches of 8 rows do not fit into memory; 2 from now on"));
+  EXPECT_THAT(logged_[0], HasSubstr("batches of 8 rows do not fit into memory; using batches of 2 from now on"));
 }
 
 TEST_F(BatchingSessionTest, OutOfMemoryWithOneRowIsAnError) {
@@ -231,7 +231,7 @@ TEST_F(BatchingSessionTest, OutputsOfChangingShapeEndBatching) {
   EXPECT_EQ((*session_->Run(Rows({1, 2, 3})))[1].elements(), 9U);
   EXPECT_THAT(runs(), ElementsAre(2, 1, 3));
   ASSERT_THAT(logged_, SizeIs(1));
-  EXPECT_THAT(logged_[0], HasSubstr("output twice has another shape in each run"));
+  EXPECT_THAT(logged_[0], HasSubstr("output twice changes its shape from run to run"));
 }
 
 TEST_F(BatchingSessionTest, ManyCallersGetTheirOwn) {

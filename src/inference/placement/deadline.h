@@ -1,4 +1,4 @@
-// Calls that may never come back.
+// A time limit for calls that may hang.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,9 +16,9 @@
 
 namespace calotype {
 
-// Runs `call` on a thread of its own and waits for it at most `limit`; then kDeadlineExceeded that says `what`, and the
-// thread is left behind with all that `call` holds: a device that hangs cannot be asked to stop. So `call` must own
-// what it uses.
+// Runs `call` on a new thread and waits up to `limit` for its result. Then returns kDeadlineExceeded with a message
+// that begins with `what`. A hanging device cannot be interrupted, so the thread is left running: `call` must own
+// everything it uses.
 template <typename T>
 StatusOr<T> CallWithDeadline(std::chrono::milliseconds limit, const std::string& what,
                              std::function<StatusOr<T>()> call) {
@@ -26,7 +26,7 @@ StatusOr<T> CallWithDeadline(std::chrono::milliseconds limit, const std::string&
   std::future<StatusOr<T>> answer = task->get_future();
   std::thread([task] { (*task)(); }).detach();
   if (answer.wait_for(limit) != std::future_status::ready) {
-    return absl::DeadlineExceededError(fmt::format("{} did not come back within {} ms", what, limit.count()));
+    return absl::DeadlineExceededError(fmt::format("{} did not return within {} ms", what, limit.count()));
   }
   try {
     return answer.get();

@@ -1,4 +1,4 @@
-// The ways in which models can be run on this machine.
+// The combinations of engine, device and precision on which models can run.
 #pragma once
 
 #include <memory>
@@ -17,21 +17,21 @@ struct DeviceOption {
   std::shared_ptr<Engine> engine;
   std::string device;
   std::string precision;
-  Status usable;        // why it is known not to work; OK when worth a try
-  bool present = true;  // false when this machine has no such hardware at all, which is no news to its user
+  Status usable;        // OK if it may work; otherwise why it cannot
+  bool present = true;  // false if the hardware is missing; users are not told about such devices
 
-  // "onnxruntime", "openvino": the engine's name without its version.
+  // The engine's name without its version: "onnxruntime", "openvino".
   std::string engine_kind() const;
   // "openvino cpu bf16"
   std::string name() const;
 };
 
-// All devices of `engines`, each in all its precisions, in the engines' order. The first is the reference: fp32 on the
-// CPU of the first engine.
+// All devices of `engines` in all their precisions, in the engines' order. The first is the reference: fp32 on the CPU
+// of the first engine.
 std::vector<DeviceOption> ListDeviceOptions(std::span<const std::shared_ptr<Engine>> engines);
 
-// Indices into `options` of those that `policy` allows: a group for each selector, in the policy's order; one group for
-// "auto". An option belongs to the first group that matches it; groups may be empty.
+// Returns the indices of the `options` that `policy` allows, in one group for each of its selectors, in order; "auto"
+// has one group. An option is in the first group that matches it. Groups may be empty.
 std::vector<std::vector<std::size_t>> GroupOptions(const DevicePolicy& policy, std::span<const DeviceOption> options);
 
 }  // namespace calotype

@@ -17,7 +17,7 @@ constexpr std::string_view kOpenVino = "openvino";
 constexpr std::array<std::string_view, 2> kEngines = {kOnnxRuntime, kOpenVino};
 constexpr std::array<std::string_view, 4> kPrecisions = {"f32", "f16", "bf16", "int8"};
 
-// The devices that have a name of their own, and the engine that each belongs to; empty for several.
+// Devices with fixed names and the engine that each needs; an empty engine: several have it.
 struct KnownDevice {
   std::string_view name;
   std::string_view engine;
@@ -44,7 +44,7 @@ Status Refuse(std::string_view key, std::span<const std::string> names, std::str
     devices += plugin + ", ";
   }
   return absl::InvalidArgumentError(fmt::format(
-      "{} is [\"{}\"]: {}. Allowed is \"auto\", or a list of devices in the order in which to try them: "
+      "{} is [\"{}\"]: {}. Allowed: \"auto\", or a list in order of preference, of "
       "{}an engine ({}), a precision ({}), or some of these joined as in \"openvino:cpu:bf16\"",
       key, fmt::join(names, "\", \""), why, devices, fmt::join(kEngines, ", "), fmt::join(kPrecisions, ", ")));
 }
@@ -66,7 +66,7 @@ bool IsDevice(std::string_view name, std::span<const std::string> plugins) {
          Contains(plugins, name);
 }
 
-// The engine that `device` needs; empty when several have it.
+// The engine that `device` needs; empty if several engines have it.
 std::string_view EngineOf(std::string_view device, std::span<const std::string> plugins) {
   if (Contains(plugins, device)) {
     return kOnnxRuntime;
@@ -75,7 +75,7 @@ std::string_view EngineOf(std::string_view device, std::span<const std::string> 
   return known == kDevices.end() ? std::string_view() : known->engine;
 }
 
-// Empty when `text` is a selector; else what is wrong with it.
+// Returns what is wrong with the selector `text`, or an empty string.
 std::string ReadSelector(const std::string& text, std::span<const std::string> plugins, DeviceSelector& selector) {
   selector.text = text;
   for (const std::string& part : SplitAtColons(text)) {
@@ -84,16 +84,16 @@ std::string ReadSelector(const std::string& text, std::span<const std::string> p
                               : IsDevice(part, plugins)     ? &selector.device
                                                             : nullptr;
     if (slot == nullptr) {
-      return part == kAuto ? "auto stands alone" : fmt::format("nothing is called \"{}\"", part);
+      return part == kAuto ? "\"auto\" cannot be combined with others" : fmt::format("\"{}\" is unknown", part);
     }
     if (!slot->empty()) {
-      return fmt::format("\"{}\" names both {} and {}", text, *slot, part);
+      return fmt::format("\"{}\" names two alternatives, {} and {}", text, *slot, part);
     }
     *slot = part;
   }
   const std::string_view needed = EngineOf(selector.device, plugins);
   if (!selector.engine.empty() && !needed.empty() && selector.engine != needed) {
-    return fmt::format("{} has no {}; {} has", selector.engine, selector.device, needed);
+    return fmt::format("{} has no {}; only {} has", selector.engine, selector.device, needed);
   }
   return "";
 }
@@ -121,7 +121,7 @@ StatusOr<DevicePolicy> ParseDevicePolicy(std::string_view key, std::span<const s
     return DevicePolicy{};
   }
   if (names.empty()) {
-    return Refuse(key, names, "an empty list leaves nothing to run on", plugins);
+    return Refuse(key, names, "an empty list allows no device", plugins);
   }
   DevicePolicy policy;
   for (const std::string& name : names) {
@@ -130,7 +130,7 @@ StatusOr<DevicePolicy> ParseDevicePolicy(std::string_view key, std::span<const s
       return Refuse(key, names, wrong, plugins);
     }
     if (Contains(names.first(policy.selectors.size()), name)) {
-      return Refuse(key, names, fmt::format("\"{}\" stands there twice", name), plugins);
+      return Refuse(key, names, fmt::format("\"{}\" is listed twice", name), plugins);
     }
     policy.selectors.push_back(std::move(selector));
   }

@@ -1,8 +1,8 @@
-// What a user allows a model to run on.
+// The devices that a user allows for a model.
 //
-// A policy is "auto", or selectors in the order in which they are to be tried. A selector names an engine, a device or
-// a precision, or several of them joined by colons: "cpu", "cuda", "openvino", "openvino:f32", "openvino:gpu:f16".
-// "gpu" is every GPU. What a selector leaves open is measured.
+// A policy is "auto" or a list of selectors, tried in order. A selector names an engine, a device, a precision, or
+// several of these joined by colons: "cpu", "cuda", "openvino", "openvino:f32", "openvino:gpu:f16". "gpu" means every
+// GPU. Among the options that match one selector, the fastest one is used.
 #pragma once
 
 #include <span>
@@ -15,8 +15,8 @@
 namespace calotype {
 
 struct DeviceSelector {
-  std::string text;  // as it was written
-  // Empty where it was left open.
+  std::string text;  // as written in the settings
+  // An empty member matches everything.
   std::string engine;
   std::string device;
   std::string precision;
@@ -31,9 +31,9 @@ struct DevicePolicy {
   std::string ToString() const;
 };
 
-// `key` is the setting that has the value `names`; `plugins` are the names of plug-in providers, which are devices too.
-// kInvalidArgument names the key, the value and what is allowed, for a name that is not known as for a list that cannot
-// be obeyed (empty, twice the same, "auto" beside others, "openvino:cuda").
+// Parses `names`, the value of the setting `key`. `plugins` are the names of plug-in providers, which are devices too.
+// kInvalidArgument, with the key, the value and the allowed names, for an unknown name and for a list that makes no
+// sense (empty, a name twice, "auto" with others, "openvino:cuda").
 StatusOr<DevicePolicy> ParseDevicePolicy(std::string_view key, std::span<const std::string> names,
                                          std::span<const std::string> plugins);
 

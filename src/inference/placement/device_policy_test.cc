@@ -26,16 +26,16 @@ struct WrongPolicy {
 TEST(ParseDevicePolicyTest, RefusesWhatCannotBeObeyed) {
   const std::vector<WrongPolicy> cases = {
       {{}, "an empty list"},
-      {{"cdua"}, "nothing is called \"cdua\""},
-      {{""}, "nothing is called \"\""},
-      {{"CUDA"}, "nothing is called \"CUDA\""},
-      {{"cuda", "auto"}, "auto stands alone"},
-      {{"cpu", "cpu"}, "\"cpu\" stands there twice"},
-      {{"openvino:cuda"}, "openvino has no cuda; onnxruntime has"},
-      {{"onnxruntime:npu"}, "onnxruntime has no npu; openvino has"},
-      {{"openvino:faulty"}, "openvino has no faulty; onnxruntime has"},
-      {{"openvino:f32:bf16"}, "names both f32 and bf16"},
-      {{"cpu:"}, "nothing is called \"\""},
+      {{"cdua"}, "\"cdua\" is unknown"},
+      {{""}, "\"\" is unknown"},
+      {{"CUDA"}, "\"CUDA\" is unknown"},
+      {{"cuda", "auto"}, "\"auto\" cannot be combined with others"},
+      {{"cpu", "cpu"}, "\"cpu\" is listed twice"},
+      {{"openvino:cuda"}, "openvino has no cuda; only onnxruntime has"},
+      {{"onnxruntime:npu"}, "onnxruntime has no npu; only openvino has"},
+      {{"openvino:faulty"}, "openvino has no faulty; only onnxruntime has"},
+      {{"openvino:f32:bf16"}, "names two alternatives, f32 and bf16"},
+      {{"cpu:"}, "\"\" is unknown"},
   };
   for (const WrongPolicy& row : cases) {
     const auto policy = ParseDevicePolicy("devices.objects", row.names, kPlugins);

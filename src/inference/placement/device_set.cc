@@ -25,7 +25,8 @@ std::string MachineKey(const MachineFacts& facts) {
   return key;
 }
 
-// Lays the verdict over what the engine offers: it knows which libraries lie there, not whether they can work.
+// Applies the verdict on CUDA to the engine's list: the engine knows which libraries exist, not whether they work
+// together.
 void Judge(const MachineFacts& facts, const std::shared_ptr<Engine>& onnxruntime, std::vector<DeviceOption>& options) {
   if (facts.cuda.outcome != Outcome::kFails) {
     return;

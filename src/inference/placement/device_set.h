@@ -1,4 +1,4 @@
-// Everything that models can run on, opened once.
+// Opens the engines and lists all devices of this machine.
 #pragma once
 
 #include <filesystem>
@@ -15,24 +15,24 @@ namespace calotype {
 
 struct DeviceRequest {
   std::filesystem::path onnxruntime;  // as in OnnxRuntimeOptions
-  std::filesystem::path openvino;     // as in OpenOpenVino; "none" does without
+  std::filesystem::path openvino;     // as in OpenOpenVino(); "none": do not use OpenVINO
   std::vector<PluginProvider> plugins;
-  // ONNX Runtime for its CPU and nothing else: opens in a tenth of the time.
+  // Open only ONNX Runtime on the CPU. Takes a tenth of the time.
   bool reference_alone = false;
 };
 
 struct DeviceSet {
   std::vector<std::shared_ptr<Engine>> engines;
-  // The reference first. A CUDA that cannot work is among them, not usable, with the reason and the remedy.
+  // The reference comes first. CUDA is listed even if it cannot work; `usable` then has the reason and the remedy.
   std::vector<DeviceOption> options;
   MachineFacts facts;
-  Status openvino;  // why it is not among the engines
-  // What measurements depend on beside the engines: CPU, driver, GPUs.
+  Status openvino;  // OK if OpenVINO was opened; otherwise why not
+  // Identifies the CPU, the GPU driver and the GPUs, on which measurements depend.
   std::string machine_key;
 };
 
-// Probes the machine before anything is loaded, then opens the engines. ONNX Runtime must be there, since the reference
-// runs on it; OpenVINO must be when a place for it is named. The errors name the setting.
+// Probes the machine, then opens the engines. ONNX Runtime must be found, because the reference runs on it; OpenVINO
+// only if `openvino` names a path. Errors name the setting.
 StatusOr<DeviceSet> OpenDevices(const DeviceRequest& request);
 
 }  // namespace calotype

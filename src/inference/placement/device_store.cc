@@ -22,7 +22,7 @@ namespace {
 using nlohmann::json;
 using Time = std::chrono::system_clock::time_point;
 
-// Of the file's layout; another one is begun anew.
+// Version of the file's layout. A file of another version is discarded.
 constexpr int kFormat = 1;
 
 int64_t ToSeconds(Time time) {
@@ -67,10 +67,11 @@ PlacementRecord PlacementFrom(const json& record) {
   return placement;
 }
 
-// Another process that has the number of one that is no more is taken for it: a trial more is risked then.
+// If a new process has the id of the one that died, its trial seems to be still running, so that the device is tried
+// once more than intended.
 bool Lives(int64_t process) { return process != 0 && (kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM); }
 
-// Held while it lives, against other processes.
+// Excludes other processes while it exists.
 StatusOr<UniqueFd> LockBeside(const std::filesystem::path& file) {
   const std::string lock = file.string() + ".lock";
   UniqueFd descriptor(open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644));
@@ -93,7 +94,7 @@ DeviceStore::DeviceStore(std::filesystem::path file, Clock clock) : file_(std::m
   if (contents.ok()) {
     contents_ = *std::move(contents);
   } else if (!absl::IsNotFound(contents.status())) {
-    LogWarning("{}; devices are measured anew", Message(contents.status()));
+    LogWarning("{}; measuring the devices again", Message(contents.status()));
   }
 }
 
@@ -114,7 +115,7 @@ StatusOr<DeviceStore::Contents> DeviceStore::Read(const std::filesystem::path& f
                                 .at = FromSeconds(failure.at("at")),
                                 .next_try = FromSeconds(failure.at("next_try"))};
     }
-    const json none = json::object();  // files of before have no "unfinished"
+    const json none = json::object();  // older files have no "unfinished"
     for (const auto& [key, unfinished] : (root.contains("unfinished") ? root.at("unfinished") : none).items()) {
       contents.unfinished[key] = {.count = unfinished.at("count"), .process = unfinished.at("process")};
     }
@@ -148,7 +149,7 @@ std::string DeviceStore::ToJson(const Contents& contents) {
   for (const auto& [model, record] : contents.placements) {
     root["placements"][model] = AsJson(record);
   }
-  // A library's words need not be UTF-8.
+  // Messages of libraries may contain invalid UTF-8.
   return root.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -169,7 +170,7 @@ void DeviceStore::Change(const std::function<void(Contents&)>& change) {
     return;
   }
   if (const Status status = ChangeFile(change); !status.ok() && !told_) {
-    LogWarning("what was measured cannot be kept: {}", Message(status));
+    LogWarning("cannot save device measurements: {}", Message(status));
     told_ = true;
   }
 }
@@ -244,7 +245,7 @@ void DeviceStore::PutUnfinished(const std::string& key, int count) {
 
 void DeviceStore::PutPlacement(const std::string& model, const PlacementRecord& record) {
   const MutexLock lock(&mutex_);
-  // Most loads find what was there before: the file is left alone then.
+  // Most loads change nothing; do not write the file then.
   const auto known = contents_.placements.find(model);
   if (known == contents_.placements.end() || AsJson(known->second) != AsJson(record)) {
     Change([&](Contents& contents) { contents.placements[model] = record; });

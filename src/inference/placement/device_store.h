@@ -1,5 +1,5 @@
-// What was learnt about the devices of this machine, kept between runs of the program: measurements, and failures with
-// the time from which they may be tried again. A file that can be deleted at any time; what it loses is measured again.
+// Keeps what is known about this machine's devices between runs of the program: measurements, and failures with the
+// time of the next attempt. The file can be deleted at any time; devices are then measured again.
 #pragma once
 
 #include <chrono>
@@ -17,22 +17,23 @@
 
 namespace calotype {
 
-// One model, measured on one device.
+// The measurement of a model on a device.
 struct Trial {
-  double milliseconds = 0;  // of one probe input, in the session alone; the best of several
-  bool agrees = false;      // with the reference
+  double milliseconds = 0;  // for all inputs of one probe, time in the session only; the best of several
+  bool agrees = false;      // agrees with the reference
   std::string figure;       // as in Agreement
 };
 
-// A device that a model does not run on, and why.
+// A device on which a model does not run, and why.
 struct NotUsed {
-  std::string device;  // "openvino cpu f32", or a policy's selector that names nothing here
+  std::string device;  // "openvino cpu f32", or a policy's selector that matches nothing here
   std::string reason;
-  // It failed, or was asked for by name, or its hardware is there: a user wants to know, and not that it is slower.
+  // True if the user should know: the device failed, the policy names it, or its hardware exists. False if it is only
+  // slower.
   bool news = false;
 };
 
-// Where a model was last put.
+// The device that a model last ran on.
 struct PlacementRecord {
   std::string task;
   DeviceInfo device;
@@ -42,53 +43,55 @@ struct PlacementRecord {
 
 struct DeviceFailure {
   std::string reason;
-  int count = 0;  // in a row
+  int count = 0;  // consecutive failures
   std::chrono::system_clock::time_point at;
   std::chrono::system_clock::time_point next_try;
 };
 
-// Thread-safe, and safe between processes: each change is read, made and written under a lock of the file. Keys name
-// all that a result depends on: model, engine version, device, precision, threads, CPU, driver.
+// Thread-safe, also between processes: each change reads, modifies and writes the file under a lock. A key contains
+// everything that a result depends on: model, engine version, device, precision, threads, CPU, driver.
 class DeviceStore {
  public:
-  // How long a failed device is left alone: doubled with each failure in a row, up to the last; a failure that will not
-  // pass by itself waits the last at once.
+  // How long to wait before a failed device is tried again. The time doubles with each consecutive failure, up to
+  // kLastWait. A failure that is not expected to go away by itself waits for kLastWait at once.
   static constexpr std::chrono::seconds kFirstWait{60};
   static constexpr std::chrono::seconds kLastWait = std::chrono::hours(24);
 
   using Clock = std::function<std::chrono::system_clock::time_point()>;
 
-  // `file` need not exist; empty keeps everything in memory. A file that cannot be read is logged and begun anew.
+  // `file` need not exist; an empty path keeps everything in memory. If the file cannot be read, this is logged and the
+  // store starts empty.
   explicit DeviceStore(std::filesystem::path file, Clock clock = std::chrono::system_clock::now);
 
   std::optional<Trial> FindTrial(const std::string& key) const ABSL_LOCKS_EXCLUDED(mutex_);
   void PutTrial(const std::string& key, const Trial& trial) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // A failure whose time has not come yet.
+  // Returns a failure after which the device may not be tried yet.
   std::optional<DeviceFailure> FindFailure(const std::string& key) const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Answers from when it may be tried again.
+  // Returns when the device may be tried again. `may_pass`: the failure may go away by itself.
   std::chrono::system_clock::time_point PutFailure(const std::string& key, const std::string& reason, bool may_pass)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetFailure(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Around a trial, which may take the whole process down with it. Answers how many trials under the key were begun and
-  // not ended by processes that are no more; of one that lives nothing is known yet.
+  // BeginTrial() and EndTrial() enclose a trial, which may crash the process. BeginTrial() returns how many trials with
+  // this key were begun but not ended by processes that no longer run. A trial of a running process is not counted.
   int BeginTrial(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
   void EndTrial(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Lets the next process that begins one know of so many.
+  // Sets the number that the next BeginTrial() returns.
   void PutUnfinished(const std::string& key, int count) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void PutPlacement(const std::string& model, const PlacementRecord& record) ABSL_LOCKS_EXCLUDED(mutex_);
-  // By model, all that were ever placed.
+  // The last placement of each model, by model name.
   std::map<std::string, PlacementRecord> Placements() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Forgets everything.
+  // Deletes everything.
   void Clear() ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::chrono::system_clock::time_point Now() const { return clock_(); }
 
  private:
-  // Trials that were begun and not ended: how many, the one that goes on among them, and whose that is; 0 for none.
+  // Trials that were begun and not ended: their number, including one in progress, and the process id of the latter (0:
+  // none).
   struct Unfinished {
     int count = 0;
     int64_t process = 0;
@@ -102,7 +105,7 @@ class DeviceStore {
 
   static StatusOr<Contents> Read(const std::filesystem::path& file);
   static std::string ToJson(const Contents& contents);
-  // Makes `change` to what the file says now, and to what we know.
+  // Applies `change` to the current content of the file and to contents_.
   void Change(const std::function<void(Contents&)>& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status ChangeFile(const std::function<void(Contents&)>& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -110,7 +113,7 @@ class DeviceStore {
   const Clock clock_;
   mutable Mutex mutex_;
   Contents contents_ ABSL_GUARDED_BY(mutex_);
-  bool told_ ABSL_GUARDED_BY(mutex_) = false;  // that it cannot be written
+  bool told_ ABSL_GUARDED_BY(mutex_) = false;  // a failure to write the file was logged
 };
 
 }  // namespace calotype

@@ -14,7 +14,7 @@ namespace {
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-// Unloads outside of any lock: freeing a session takes a while.
+// Destroys sessions without holding a lock: freeing one can take long.
 void Release(std::vector<std::shared_ptr<PlacedSession>>& sessions) {
   if (!sessions.empty()) {
     sessions.clear();
@@ -76,9 +76,9 @@ StatusOr<std::shared_ptr<Session>> ModelCache::Get(const std::string& name) {
     const MutexLock lock(&mutex_);
     const auto found = entries_.find(name);
     if (found == entries_.end()) {
-      return absl::NotFoundError(fmt::format("no model is called {}", name));
+      return absl::NotFoundError(fmt::format("unknown model {}", name));
     }
-    entry = &found->second;  // entries are never removed
+    entry = &found->second;  // safe without the lock: entries are never removed
     mutex_.Await([&] { return !entry->loading; });
     entry->used = Clock::now();
     if (entry->session != nullptr) {
@@ -89,7 +89,8 @@ StatusOr<std::shared_ptr<Session>> ModelCache::Get(const std::string& name) {
     Evict(FileBytes(entry->model.path), unloaded);
   }
   Release(unloaded);
-  // Loading takes seconds and calls back into analysis code: never under the lock. Nobody changes an entry that loads.
+  // Loading takes seconds and calls into analysis code, so the lock is not held. Nobody changes an entry while
+  // `loading` is set.
   int64_t bytes = 0;
   StatusOr<std::shared_ptr<PlacedSession>> session = Load(entry->model, entry->probe, bytes);
   {
@@ -116,7 +117,8 @@ StatusOr<std::shared_ptr<PlacedSession>> ModelCache::Load(const ModelFile& model
     return Annotate(loaded.status(), fmt::format("model {} does not load", model.name));
   }
   std::shared_ptr<PlacedSession> session = *std::move(loaded);
-  // Other models may load at the same time, or measuring may have freed more than this took: never less than the file.
+  // The measured difference can be too small: other models may load at the same time, and measuring may have freed
+  // memory. A model takes at least as much as its file.
   bytes = std::max(ResidentBytes() - before, FileBytes(model.path));
   const std::optional<Trial> trial = session->trial();
   LogInfo("model {} loaded ({}{}; in {:.0f} ms, {} MB)", model.name, session->device().ToString(),
@@ -143,7 +145,7 @@ StatusOr<Plan> ModelCache::PlanFor(const std::string& name, const std::stop_toke
     const MutexLock lock(&mutex_);
     const auto found = entries_.find(name);
     if (found == entries_.end()) {
-      return absl::NotFoundError(fmt::format("no model is called {}", name));
+      return absl::NotFoundError(fmt::format("unknown model {}", name));
     }
     model = found->second.model;
     probe = found->second.probe;
@@ -224,7 +226,7 @@ std::string ModelCache::DeviceOf(const std::string& name) const {
 }
 
 bool ModelCache::IsIdle(const Entry& entry) const {
-  // Ours is the only hold on it: nobody can get another without our lock.
+  // The cache holds the only reference, and nobody can get another one without the lock.
   return entry.session != nullptr && entry.session.use_count() == 1 && !settings_.pinned.contains(entry.model.task);
 }
 
@@ -265,7 +267,7 @@ void ModelCache::EvictUntil(int64_t bytes, std::vector<std::shared_ptr<PlacedSes
       }
     }
     if (oldest == nullptr) {
-      return;  // everything is at work: a limit must not stop the work
+      return;  // all models are in use: the limit must not stop the work
     }
     Unload(*oldest, unloaded);
   }

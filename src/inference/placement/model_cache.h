@@ -1,5 +1,5 @@
-// Sessions by model: placed and loaded when first asked for, once however many threads ask at the same time, and kept
-// as long as memory and patience allow.
+// Keeps one session for each model. A model is measured and loaded when it is first requested, once however many
+// threads request it, and unloaded when memory is short or it was idle for long.
 #pragma once
 
 #include <chrono>
@@ -25,70 +25,73 @@
 namespace calotype {
 
 struct CacheSettings {
-  // Models that are idle are unloaded, the one unused for longest first, while all together hold more; 0: no limit.
+  // Limit for the memory of all loaded models, in bytes; 0: no limit. Above it, idle models are unloaded, the least
+  // recently used first.
   int64_t memory_bytes = 0;
-  // A model unused for this long is unloaded, by task; `idle` for the others; 0: never.
+  // Idle time after which a model is unloaded, by task; `idle` is for the other tasks; 0: never.
   std::chrono::milliseconds idle{0};
   std::map<std::string, std::chrono::milliseconds> idle_by_task;
   // Tasks whose models are never unloaded.
   std::set<std::string> pinned;
 };
 
-// What is known of one model.
+// The state of one model.
 struct ModelReport {
   ModelFile model;
   bool loaded = false;
-  Status problem;     // why it does not load; OK when it did, or was not asked for
+  Status problem;     // why it does not load; OK if it did, or was never requested
   DeviceInfo device;  // of the last load
   std::optional<Trial> trial;
   std::vector<NotUsed> not_used;
-  int64_t bytes = 0;  // of memory that loading it took
+  int64_t bytes = 0;  // memory that loading it took
 };
 
-// Thread-safe. Sessions outlive the cache only while someone holds them; the placement must outlive both.
+// Thread-safe. Sessions may outlive the cache. The placement must outlive both.
 class ModelCache {
  public:
   ModelCache(std::shared_ptr<Placement> placement, CacheSettings settings);
-  // Everything on the CPU of one engine, nothing measured or kept: for tests.
+  // For tests: runs everything on the CPU of one engine, without measuring and without a store.
   ModelCache(std::shared_ptr<Engine> engine, const SessionOptions& options);
   ~ModelCache();
   ModelCache(const ModelCache&) = delete;
   ModelCache& operator=(const ModelCache&) = delete;
 
-  // Makes a model known; the same name again replaces what was said of it as long as it is not loaded.
+  // Adds a model. If the name is registered already, replaces its description unless the model is loaded.
   void Register(const ModelFile& model, ModelProbe probe) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Takes one Register() back: a model that nobody has registered any more is neither measured nor reported.
+  // Undoes one Register(). A model without registrations is neither measured nor reported.
   void Unregister(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The session of a registered model. The first caller places and loads it; others wait for that one load. A load that
-  // failed is not tried again by this cache: every caller gets its reason. kNotFound for a name that is not registered.
+  // Returns the session of a registered model. The first caller loads it, others wait for that load. After a failed
+  // load every caller gets the same error; this cache does not retry. kNotFound if the name is not registered.
   StatusOr<std::shared_ptr<Session>> Get(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Names of the registered models whose devices are not measured yet.
+  // The names of registered models whose devices have not been measured.
   std::vector<std::string> Unmeasured() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Measures them, one after the other; better before many threads are at work than in their midst. `on_model` is told
-  // each name before it begins; may be null. Failures show when the model is loaded. A stop is heeded between two
+  // Measures them one by one; other work at the same time would falsify the results. Calls `on_model` (may be null)
+  // with each name before it starts. Failures are reported when the model is loaded. A stop takes effect between two
   // trials.
   void Measure(const std::function<void(const std::string&)>& on_model, const std::stop_token& stop = {})
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Where a registered model would run, measured where that is missing. kNotFound for a name that is not registered.
+  // Returns where a registered model would run; measures devices first if needed. kNotFound if the name is not
+  // registered.
   StatusOr<Plan> PlanFor(const std::string& name, const std::stop_token& stop = {}) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Loads the models of these tasks now, up to `at_once` side by side: what each holds of memory can then only be
-  // guessed. Answers the first error.
+  // Loads the models of these tasks, up to `at_once` in parallel; with more than one, the memory of each model can only
+  // be estimated. Returns the first error.
   Status Preload(const std::set<std::string>& tasks, int at_once = 1) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // All registered models, by name.
   std::vector<ModelReport> Report() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Where a model runs; empty before its first load.
+  // The device that a model runs on; empty before its first load.
   std::string DeviceOf(const std::string& name) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Unloads idle models, the one unused for longest first, until they have given back `bytes`, or none is left.
+  // Unloads idle models, the least recently used first, until at least `bytes` are freed or no idle model is left.
   void MakeRoom(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Unloads what has been idle for long enough; also done by a thread of its own when a time is set.
+  // Unloads models that were idle for longer than their limit. If there are limits, a thread of the cache calls this
+  // regularly.
   void UnloadIdle() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -101,7 +104,7 @@ class ModelCache {
     bool loading = false;
     Status problem;
     std::shared_ptr<PlacedSession> session;
-    ModelReport last;  // of the last load
+    ModelReport last;  // the state after the last load
     Clock::time_point used;
   };
 
@@ -109,10 +112,10 @@ class ModelCache {
   bool IsIdle(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::chrono::milliseconds IdleLimit(const Entry& entry) const;
   static void Unload(Entry& entry, std::vector<std::shared_ptr<PlacedSession>>& unloaded);
-  // Makes room for `bytes` more.
+  // Unloads idle models so that `bytes` more fit into the limit.
   void Evict(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Until all loaded ones together hold no more than `bytes`.
+  // Unloads idle models until all loaded ones together take at most `bytes`.
   void EvictUntil(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t LoadedBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -122,9 +125,9 @@ class ModelCache {
   const CacheSettings settings_;
   mutable Mutex mutex_;
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  std::mutex wake_mutex_;  // for the unloading thread's sleep alone
+  std::mutex wake_mutex_;  // only for the sleep of the unloading thread
   std::condition_variable_any wake_;
-  std::jthread unloader_;  // last: it uses all of the above
+  std::jthread unloader_;  // last member: it uses all others
 };
 
 }  // namespace calotype

@@ -1,4 +1,4 @@
-// What a model is tried with before it is trusted.
+// A test input for a model, to find out whether a device runs the model correctly.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,13 @@
 
 namespace calotype {
 
-// Both functions may be called from several threads at once. A model without a probe has neither: it is then taken as
-// it loads, and only the reference device can be chosen for it.
+// Both functions may be called from several threads at once. For a model without a probe both are null; such a model
+// runs on the reference device only and is not tested.
 struct ModelProbe {
-  // Gives the model its probe's input and reads what comes out. The errors of Session::Run, and those of the input.
+  // Runs the model on the probe's input and decodes the output. Returns the errors of Session::Run() and of reading the
+  // input.
   std::function<StatusOr<ProbeAnswer>(Session&)> answer;
-  // OK when the answer is the one that the model's manifest expects; null when it expects none.
+  // OK if the answer is the one that the model's manifest expects; null if it expects none.
   std::function<Status(const ProbeAnswer&)> expect;
 
   explicit operator bool() const { return answer != nullptr; }

@@ -11,7 +11,7 @@
 namespace calotype {
 namespace {
 
-// What is wrong with an answer; OK when nothing is, or when it is the caller's fault.
+// What is wrong with the device's answer. OK for a good answer and for errors that are the caller's fault.
 Status Complaint(const StatusOr<std::vector<Tensor>>& answer) {
   return answer.ok() ? CheckFinite(*answer) : answer.status();
 }
@@ -23,7 +23,7 @@ PlacedSession::PlacedSession(ModelFile model, ModelProbe probe, Placement& place
       probe_(std::move(probe)),
       placement_(placement),
       plan_(std::move(plan)),
-      failures_(plan_.places.size()) {}
+      failures_(plan_.slots.size()) {}
 
 StatusOr<std::unique_ptr<PlacedSession>> PlacedSession::Create(ModelFile model, ModelProbe probe,
                                                                Placement& placement) {
@@ -51,43 +51,43 @@ void PlacedSession::Use(std::shared_ptr<const Loaded> loaded) {
   current_ = std::move(loaded);
 }
 
-// What passed on the CPU under the same model, engine and machine will again; a GPU's state may have changed since.
-bool PlacedSession::IsInDoubt(const Place& place) const {
+// A model that passed on the CPU passes again with the same engine and machine. The state of a GPU may have changed.
+bool PlacedSession::IsInDoubt(const DeviceSlot& slot) const {
   const PlacementSettings& settings = placement_.settings();
-  return settings.measure_all || place.option.device != "cpu" || (!place.trial && !settings.few_runs);
+  return settings.measure_all || slot.option.device != "cpu" || (!slot.trial && !settings.few_runs);
 }
 
-StatusOr<std::shared_ptr<const PlacedSession::Loaded>> PlacedSession::LoadPlace(std::size_t place) const {
-  const DeviceOption& option = plan_.places[place].option;
+StatusOr<std::shared_ptr<const PlacedSession::Loaded>> PlacedSession::LoadSlot(std::size_t slot) const {
+  const DeviceOption& option = plan_.slots[slot].option;
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, placement_.Load(model_, option));
-  if (probe_ && IsInDoubt(plan_.places[place])) {
+  if (probe_ && IsInDoubt(plan_.slots[slot])) {
     if (const Status status = AskProbe(*session, probe_).status(); !status.ok()) {
       return Annotate(status, fmt::format("model {} fails its self-test on {}", model_.name, option.name()));
     }
   }
-  return std::make_shared<const Loaded>(Loaded{.place = place, .session = std::move(session)});
+  return std::make_shared<const Loaded>(Loaded{.slot = slot, .session = std::move(session)});
 }
 
 StatusOr<std::shared_ptr<const PlacedSession::Loaded>> PlacedSession::LoadFrom(std::size_t first) {
-  Status problem = absl::NotFoundError("there is no further device");
-  for (std::size_t place = first; place < plan_.places.size(); ++place) {
-    StatusOr<std::shared_ptr<const Loaded>> loaded = LoadPlace(place);
+  Status problem = absl::NotFoundError("no other device is left");
+  for (std::size_t slot = first; slot < plan_.slots.size(); ++slot) {
+    StatusOr<std::shared_ptr<const Loaded>> loaded = LoadSlot(slot);
     if (loaded.ok()) {
       return loaded;
     }
     problem = loaded.status();
-    RecordFailure(place, problem);
+    RecordFailure(slot, problem);
   }
   return problem;
 }
 
-void PlacedSession::RecordFailure(std::size_t place, const Status& reason) {
-  const DeviceOption& option = plan_.places[place].option;
-  // The last place is not given up: there is nothing else, and the next process may be luckier.
-  const bool last = plan_.places.size() == 1;
-  failures_[place] = {.reason = Message(reason),
-                      .next_try = last ? placement_.store().Now() : placement_.RecordFailure(model_, option, reason),
-                      .failed = true};
+void PlacedSession::RecordFailure(std::size_t slot, const Status& reason) {
+  const DeviceOption& option = plan_.slots[slot].option;
+  // Do not give up the last slot: there is no other, and the next process may succeed.
+  const bool last = plan_.slots.size() == 1;
+  failures_[slot] = {.reason = Message(reason),
+                     .next_try = last ? placement_.store().Now() : placement_.RecordFailure(model_, option, reason),
+                     .failed = true};
   UpdateNextChance();
 }
 
@@ -98,7 +98,7 @@ StatusOr<std::vector<Tensor>> PlacedSession::Run(std::span<const Tensor> inputs)
   const std::shared_ptr<const Loaded> current = Current();
   StatusOr<std::vector<Tensor>> answer = current->session->Run(inputs);
   const Status complaint = Complaint(answer);
-  if (complaint.ok() || plan_.places.size() == 1) {
+  if (complaint.ok() || plan_.slots.size() == 1) {
     return answer;
   }
   return RunElsewhere(current, answer, complaint, inputs);
@@ -111,10 +111,10 @@ StatusOr<std::vector<Tensor>> PlacedSession::RunElsewhere(const std::shared_ptr<
   std::shared_ptr<const Loaded> other = Current();
   if (other == failed) {
     if (spare_ == nullptr) {
-      // Behind the last place comes the first: a place that got its second chance may be better than the last one.
-      StatusOr<std::shared_ptr<const Loaded>> next = LoadFrom(failed->place + 1);
-      if (!next.ok() && failed->place > 0) {
-        next = LoadPlace(0);
+      // The first slot follows the last: a slot that is tried again may work better than the last one.
+      StatusOr<std::shared_ptr<const Loaded>> next = LoadFrom(failed->slot + 1);
+      if (!next.ok() && failed->slot > 0) {
+        next = LoadSlot(0);
       }
       if (!next.ok()) {
         return answer;
@@ -130,9 +130,9 @@ StatusOr<std::vector<Tensor>> PlacedSession::RunElsewhere(const std::shared_ptr<
   if (other == spare_) {
     spare_ = nullptr;
     Use(other);
-    RecordFailure(failed->place, reason);
+    RecordFailure(failed->slot, reason);
     RecordPlacement();
-    LogWarning("model {} left {}: {}; it runs on {} now and nothing was lost", model_.name,
+    LogWarning("model {} failed on {}: {}; it continues on {}, and no result was lost", model_.name,
                failed->session->device().ToString(), Message(reason), other->session->device().ToString());
   }
   return second;
@@ -141,9 +141,9 @@ StatusOr<std::vector<Tensor>> PlacedSession::RunElsewhere(const std::shared_ptr<
 void PlacedSession::UpdateNextChance() {
   auto next = std::chrono::system_clock::time_point::max();
   const std::shared_ptr<const Loaded> current = Current();
-  for (std::size_t place = 0; current != nullptr && place < current->place; ++place) {
-    if (failures_[place].failed) {
-      next = std::min(next, failures_[place].next_try);
+  for (std::size_t slot = 0; current != nullptr && slot < current->slot; ++slot) {
+    if (failures_[slot].failed) {
+      next = std::min(next, failures_[slot].next_try);
     }
   }
   next_chance_ = next;
@@ -153,24 +153,24 @@ void PlacedSession::GiveSecondChance() {
   const MutexLock lock(&replacing_);
   const auto now = placement_.store().Now();
   if (next_chance_.load() > now) {
-    return;  // another thread did
+    return;  // another thread did so
   }
-  const std::size_t until = Current()->place;
-  for (std::size_t place = 0; place < until; ++place) {
-    Failed& failure = failures_[place];
+  const std::size_t until = Current()->slot;
+  for (std::size_t slot = 0; slot < until; ++slot) {
+    Failed& failure = failures_[slot];
     if (!failure.failed || failure.next_try > now) {
       continue;
     }
-    StatusOr<std::shared_ptr<const Loaded>> loaded = LoadPlace(place);
+    StatusOr<std::shared_ptr<const Loaded>> loaded = LoadSlot(slot);
     if (loaded.ok()) {
       failure = {};
-      placement_.RecordSuccess(model_, plan_.places[place].option);
-      LogWarning("model {} is back on {}", model_.name, (*loaded)->session->device().ToString());
+      placement_.RecordSuccess(model_, plan_.slots[slot].option);
+      LogWarning("model {} runs on {} again", model_.name, (*loaded)->session->device().ToString());
       Use(*std::move(loaded));
       RecordPlacement();
       break;
     }
-    RecordFailure(place, loaded.status());
+    RecordFailure(slot, loaded.status());
   }
   UpdateNextChance();
 }
@@ -182,7 +182,7 @@ std::vector<NotUsed> PlacedSession::not_used() const {
 
 void PlacedSession::RecordPlacement() const {
   if (placement_.settings().few_runs) {
-    return;  // where it is otherwise is what `status` tells
+    return;  // other slots are not recorded: `status` shows where the model usually runs
   }
   placement_.store().PutPlacement(
       model_.name, {.task = model_.task, .device = device(), .trial = trial(), .not_used = NotUsedNow()});
@@ -190,12 +190,12 @@ void PlacedSession::RecordPlacement() const {
 
 std::vector<NotUsed> PlacedSession::NotUsedNow() const {
   std::vector<NotUsed> not_used;
-  for (std::size_t place = 0; place < failures_.size(); ++place) {
-    if (failures_[place].failed) {
-      not_used.push_back({plan_.places[place].option.name(), failures_[place].reason, true});
+  for (std::size_t slot = 0; slot < failures_.size(); ++slot) {
+    if (failures_[slot].failed) {
+      not_used.push_back({plan_.slots[slot].option.name(), failures_[slot].reason, true});
     }
   }
-  const std::string current = plan_.places[Current()->place].option.name();
+  const std::string current = plan_.slots[Current()->slot].option.name();
   for (const NotUsed& device : plan_.not_used) {
     const auto same = [&device](const NotUsed& other) { return other.device == device.device; };
     if (device.device != current && std::ranges::none_of(not_used, same)) {

@@ -1,4 +1,4 @@
-// A model that stays in service when its device does not.
+// A session that moves to another device when its device fails.
 #pragma once
 
 #include <atomic>
@@ -15,17 +15,16 @@
 
 namespace calotype {
 
-// Runs on the first place of its plan that works. When a run fails there, or answers with numbers that are not finite,
-// the next place is loaded and does that run again; only when another place can do what it could not is a device
-// blamed: then the model stays there, and the failure is remembered and logged once. An error that every place gives is
-// the input's, and is answered. A place that failed for what may pass (memory, a hang) gets another chance after the
-// store's wait, behind its probe. Thread-safe.
+// Runs on the first slot of its plan that works. When a run fails or returns numbers that are not finite, the next slot
+// is loaded and repeats the run. If it succeeds, the model stays there, and the first device's failure is recorded and
+// logged once. If every slot fails, the input is to blame: the error is returned and no device is blamed. After a
+// failure that may go away (memory, a hang), the slot is tried again when the store's waiting time is over, and must
+// pass its probe first. Thread-safe.
 class PlacedSession final : public Session {
  public:
-  // Loads the model on the first place that works and passes its probe; places that do not are recorded as failed. A
-  // place on the CPU that was measured before is not asked its probe again, unless the settings want all to be
-  // measured; nor is any on the CPU for few runs. `placement` must outlive it. kFailedPrecondition with every reason
-  // when none works.
+  // Loads the model on the first slot that works and passes its probe; failures of others are recorded. The probe is
+  // not run on a CPU slot that was measured before (unless the settings ask to measure everything), nor on any CPU slot
+  // if `few_runs` is set. `placement` must outlive the session. kFailedPrecondition with every reason if no slot works.
   static StatusOr<std::unique_ptr<PlacedSession>> Create(ModelFile model, ModelProbe probe, Placement& placement);
 
   const std::vector<TensorInfo>& inputs() const override { return inputs_; }
@@ -36,14 +35,14 @@ class PlacedSession final : public Session {
   DeviceInfo device() const override { return Current()->session->device(); }
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override;
 
-  // What was measured where it runs now; nullopt for a model without a probe.
-  std::optional<Trial> trial() const { return plan_.places[Current()->place].trial; }
-  // Devices of the plan that are not in use, and why; those that failed since are among them.
+  // The measurement of the current device; nullopt for a model without a probe.
+  std::optional<Trial> trial() const { return plan_.slots[Current()->slot].trial; }
+  // Devices that are not used, and why, including those that failed during this session.
   std::vector<NotUsed> not_used() const ABSL_LOCKS_EXCLUDED(replacing_);
 
  private:
   struct Loaded {
-    std::size_t place = 0;  // index into plan_.places
+    std::size_t slot = 0;  // index into plan_.slots
     std::shared_ptr<Session> session;
   };
   struct Failed {
@@ -56,16 +55,16 @@ class PlacedSession final : public Session {
 
   std::shared_ptr<const Loaded> Current() const ABSL_LOCKS_EXCLUDED(mutex_);
   void Use(std::shared_ptr<const Loaded> loaded) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool IsInDoubt(const Place& place) const;
-  // Loads the model there and asks its probe where that is in doubt.
-  StatusOr<std::shared_ptr<const Loaded>> LoadPlace(std::size_t place) const;
-  // The first place from `first` on that loads; failures are recorded.
+  bool IsInDoubt(const DeviceSlot& slot) const;
+  // Loads the model there and runs its probe if IsInDoubt().
+  StatusOr<std::shared_ptr<const Loaded>> LoadSlot(std::size_t slot) const;
+  // Loads the first slot from `first` on that works; records the failures.
   StatusOr<std::shared_ptr<const Loaded>> LoadFrom(std::size_t first) ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
   StatusOr<std::vector<Tensor>> RunElsewhere(const std::shared_ptr<const Loaded>& failed,
                                              const StatusOr<std::vector<Tensor>>& answer, const Status& reason,
                                              std::span<const Tensor> inputs) ABSL_LOCKS_EXCLUDED(replacing_);
-  void RecordFailure(std::size_t place, const Status& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
-  // Tells the store where the model is and why it is not elsewhere.
+  void RecordFailure(std::size_t slot, const Status& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
+  // Records in the store where the model runs and why it does not run elsewhere.
   void RecordPlacement() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
   std::vector<NotUsed> NotUsedNow() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(replacing_);
   void GiveSecondChance() ABSL_LOCKS_EXCLUDED(replacing_);
@@ -78,9 +77,9 @@ class PlacedSession final : public Session {
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;
 
-  mutable Mutex replacing_;  // held while another device is loaded: one thread does, the others wait for it
-  std::vector<Failed> failures_ ABSL_GUARDED_BY(replacing_);  // as plan_.places
-  // A place that could not do better than the one that failed, kept so that a run of bad inputs does not load it each
+  mutable Mutex replacing_;  // held while another device is loaded; other threads whose runs failed wait for it
+  std::vector<Failed> failures_ ABSL_GUARDED_BY(replacing_);  // indexed like plan_.slots
+  // A loaded slot on which the failed run failed as well. Kept so that a series of bad inputs does not load it each
   // time.
   std::shared_ptr<const Loaded> spare_ ABSL_GUARDED_BY(replacing_);
   std::atomic<std::chrono::system_clock::time_point> next_chance_{std::chrono::system_clock::time_point::max()};

@@ -94,7 +94,7 @@ TEST_F(PlacedSessionTest, AFailedRunIsDoneAgainOnTheNextDevice) {
   Run(5);
   EXPECT_EQ(Device(), "cpu");
   ASSERT_THAT(warnings_, SizeIs(1));
-  EXPECT_THAT(warnings_[0], HasSubstr("model m left onnxruntime 1.2 cuda f32: CUDA error 209"));
+  EXPECT_THAT(warnings_[0], HasSubstr("model m failed on onnxruntime 1.2 cuda f32: CUDA error 209"));
   ASSERT_THAT(session_->not_used(), SizeIs(1));
   EXPECT_THAT(session_->not_used()[0].reason, HasSubstr("no kernel image"));
 }
@@ -115,7 +115,7 @@ TEST_F(PlacedSessionTest, AHangIsLeftBehind) {
   };
   Run();
   EXPECT_EQ(Device(), "cpu");
-  EXPECT_THAT(session_->not_used()[0].reason, HasSubstr("did not come back"));
+  EXPECT_THAT(session_->not_used()[0].reason, HasSubstr("did not return"));
 }
 
 TEST_F(PlacedSessionTest, ADeviceIsNotBlamedForWhatNoneCanDo) {
@@ -160,7 +160,7 @@ TEST_F(PlacedSessionTest, WhatMayPassGetsASecondChance) {
   Run();
   EXPECT_EQ(Device(), "cuda");
   EXPECT_THAT(warnings_, SizeIs(2));
-  EXPECT_THAT(warnings_.back(), HasSubstr("is back on onnxruntime 1.2 cuda"));
+  EXPECT_THAT(warnings_.back(), HasSubstr("runs on onnxruntime 1.2 cuda"));
 }
 
 TEST_F(PlacedSessionTest, ManyThreadsLoseNothingWhenTheDeviceGoes) {

@@ -17,27 +17,27 @@
 namespace calotype {
 namespace {
 
-// Of the rule of agreement, of the way of measuring and of how engines are set up: what was kept under another one is
-// measured anew.
+// Version of the rule of agreement, of how devices are measured and of how engines are configured. Increase it when one
+// of these changes; measurements of other revisions are not used.
 constexpr int kRevision = 5;
 
-// Trials that the process did not survive, before the device is left alone. The first may have been somebody's Ctrl-C.
+// After so many trials that ended the process, the device is no longer tried. The first may have been a user's Ctrl-C.
 constexpr int kMostDeaths = 2;
 
-// Measurements on a busy machine differ by this much; nothing that is no faster is worth a change.
+// Repeated measurements on a busy machine differ by this much, so a smaller gain is not worth a change.
 constexpr double kWorthIt = 0.95;
-// Models of one engine share the memory that they compute in. A second engine takes its own, 0.5 to 1.5 GB for five
-// models of full size, so it must be faster by 15 % in all: of one photo of many, one model's 15 % are a few.
+// Models of one engine share working memory. A second engine needs its own, 0.5 to 1.5 GB for five models of full size.
+// So it must be faster by 15 % in total; 15 % of one model's time are only a few percent of the time for a photo.
 constexpr double kOtherEngine = 0.95 / 0.85;
-// Of the reference's time: a rival between these is faster or slower than it must be by what measurements differ.
+// Between these parts of the reference's time, the variation of measurements decides whether an option is fast enough.
 constexpr double kLeastDoubt = 0.75;
 constexpr double kMostDoubt = 1.05;
 
 std::string Again(std::chrono::system_clock::time_point when) {
-  return fmt::format("to be tried again from {:%H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+  return fmt::format("next attempt after {:%H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
 }
 
-// What a failure means, in words, and whether it may be over when it is tried again.
+// A failure explained, and whether it may go away by itself.
 struct Diagnosis {
   std::string reason;
   bool may_pass = true;
@@ -47,7 +47,7 @@ Diagnosis Diagnose(const Status& failure) {
   const std::string text = Message(failure);
   const DeviceErrorMeaning meaning = ExplainDeviceError(text);
   if (meaning.kind == DeviceErrorKind::kOther) {
-    // These will be the same until something is installed or replaced.
+    // These errors stay until something is installed or replaced.
     return {.reason = text,
             .may_pass = !absl::IsFailedPrecondition(failure) && !absl::IsInvalidArgument(failure) &&
                         !absl::IsNotFound(failure)};
@@ -60,9 +60,8 @@ Status NothingWorks(const ModelFile& model, const DevicePolicy& policy, const st
   for (const NotUsed& reason : reasons) {
     text += fmt::format("; {}: {}", reason.device, reason.reason);
   }
-  return absl::FailedPreconditionError(
-      fmt::format("model {} may run on {} alone (devices.{}), and nothing of that works here{}", model.name,
-                  policy.ToString(), model.task, text));
+  return absl::FailedPreconditionError(fmt::format("model {} is limited to {} (devices.{}), which does not work here{}",
+                                                   model.name, policy.ToString(), model.task, text));
 }
 
 }  // namespace
@@ -81,7 +80,7 @@ StatusOr<std::filesystem::path> Placement::FileFor(const ModelFile& model, const
 }
 
 std::string Placement::Key(const ModelFile& model, const DeviceOption& option) const {
-  // Made again it may answer differently, and be as large.
+  // A new int8 file can have the same size and still answer differently.
   const std::string made = option.precision == kInt8Precision ? FileStampText(FileFor(model, option)) : "";
   return fmt::format("{} {} | {} {} {}{} | {} threads x {} | {} | {}", model.name, model.hash, option.engine->name(),
                      option.device, option.precision, made, settings_.threads, settings_.parallel, settings_.machine,
@@ -101,11 +100,11 @@ Status Placement::MayTry(const DeviceOption& option) const {
     return absl::OkStatus();
   }
   Status died = absl::FailedPreconditionError(
-      fmt::format("{} times the program ended while a model was tried on it, in a crash or because it was stopped; "
-                  "`calotype doctor --fix` tries again",
+      fmt::format("the program ended {} times while it tried a model there (a crash, or it was stopped); "
+                  "`calotype doctor --fix` tries it again",
                   kMostDeaths));
   store_->PutFailure(key, Message(died), false);
-  store_->PutUnfinished(key, kMostDeaths - 1);  // afterwards, one try more
+  store_->PutUnfinished(key, kMostDeaths - 1);  // when the wait is over, one more attempt is allowed
   return died;
 }
 
@@ -115,13 +114,14 @@ std::vector<std::vector<std::size_t>> Placement::GroupsFor(const ModelFile& mode
   auto groups = GroupOptions(policy, settings_.options);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (groups[i].empty() && not_used != nullptr) {
-      not_used->push_back({policy.selectors[i].text, "there is no such device on this machine", true});
+      not_used->push_back({policy.selectors[i].text, "this machine has no such device", true});
     }
     std::erase_if(groups[i], [&](std::size_t option) {
       const Status file = FileFor(model, settings_.options[option]).status();
       if (!file.ok() && not_used != nullptr && !policy.automatic() && policy.selectors[i].precision == kInt8Precision) {
         not_used->push_back({settings_.options[option].name(),
-                             fmt::format("{}; calotype models quantise {} makes it", Message(file), model.task), true});
+                             fmt::format("{}; `calotype models quantise {}` creates it", Message(file), model.task),
+                             true});
       }
       return !file.ok();
     });
@@ -198,12 +198,12 @@ StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& o
 }
 
 Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop) {
-  // One at a time: two side by side would measure each other.
+  // One model at a time: two at once would slow each other down and falsify the results.
   const MutexLock lock(&measuring_);
   if (!NeedsMeasuring(model, probe)) {
     return absl::OkStatus();
   }
-  // The reference's answer is not kept, so it is asked again whenever another device is new.
+  // The reference's answer is not stored, so the reference runs again whenever another option is measured.
   ProbeAnswer reference;
   bool have_reference = false;
   double best_ms = std::numeric_limits<double>::max();
@@ -213,7 +213,7 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
       continue;
     }
     if (stop.stop_requested()) {
-      return absl::CancelledError(fmt::format("stopped before the devices for {} were measured", model.name));
+      return absl::CancelledError(fmt::format("stopped before all devices for {} were measured", model.name));
     }
     if (const Status may_try = i == 0 ? absl::OkStatus() : MayTry(option); !may_try.ok()) {
       RecordFailure(model, option, may_try);
@@ -245,8 +245,8 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
   return absl::OkStatus();
 }
 
-// Measurements of one and the same differ by some percent from minute to minute: where these decide, both are taken
-// once more, and the better counts.
+// Repeated measurements differ by some percent from minute to minute. If that difference decides, measures both options
+// again and keeps the better result of each.
 void Placement::MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ProbeAnswer& reference) {
   const DeviceOption& first = settings_.options.front();
   std::optional<Trial> best = FindTrial(model, first);
@@ -277,14 +277,14 @@ void Placement::MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& pr
       store_->PutTrial(Key(model, *option), *trial);
     }
   }
-  LogInfo("model {}: {} took {:.0f} % of the time of {}, which leaves doubt; measured again", model.name, rival->name(),
-          ratio * 100, first.name());
+  LogInfo("model {}: {} took {:.0f} % of the time of {}, too close to decide; measuring again", model.name,
+          rival->name(), ratio * 100, first.name());
 }
 
 void Placement::AddGroup(const ModelFile& model, bool has_probe, const std::vector<std::size_t>& group,
                          Plan& plan) const {
-  const bool obeyed = group.size() == 1;  // the policy names it and nothing else
-  std::vector<Place> places;
+  const bool obeyed = group.size() == 1;  // the policy names exactly this option
+  std::vector<DeviceSlot> slots;
   for (const std::size_t i : group) {
     const DeviceOption& option = settings_.options[i];
     const std::optional<Trial> trial = store_->FindTrial(Key(model, option));
@@ -296,42 +296,42 @@ void Placement::AddGroup(const ModelFile& model, bool has_probe, const std::vect
       plan.not_used.push_back(
           {option.name(), fmt::format("disagrees with fp32: {} ({:.1f} ms)", trial->figure, trial->milliseconds)});
     } else if (!has_probe && i != 0 && !obeyed) {
-      plan.not_used.push_back({option.name(), "the model's manifest has no self-test to compare answers by"});
+      plan.not_used.push_back({option.name(), "the model's manifest has no self-test, so answers cannot be compared"});
     } else {
-      places.push_back({.option = option, .trial = trial});
+      slots.push_back({.option = option, .trial = trial});
     }
   }
-  const auto cost = [this](const Place& place) {
-    if (!place.trial) {
+  const auto cost = [this](const DeviceSlot& slot) {
+    if (!slot.trial) {
       return 0.0;
     }
     const DeviceOption& reference = settings_.options.front();
-    const double worth = place.option.name() == reference.name()   ? kWorthIt
-                         : place.option.engine == reference.engine ? 1
-                                                                   : kOtherEngine;
-    return place.trial->milliseconds * worth;
+    const double worth = slot.option.name() == reference.name()   ? kWorthIt
+                         : slot.option.engine == reference.engine ? 1
+                                                                  : kOtherEngine;
+    return slot.trial->milliseconds * worth;
   };
-  std::ranges::stable_sort(places, {}, cost);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const Place& place = places[i];
-    if (i > 0 && place.trial) {
-      const double best = places.front().trial ? places.front().trial->milliseconds : 0;
+  std::ranges::stable_sort(slots, {}, cost);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const DeviceSlot& slot = slots[i];
+    if (i > 0 && slot.trial) {
+      const double best = slots.front().trial ? slots.front().trial->milliseconds : 0;
       plan.not_used.push_back(
-          {place.option.name(),
+          {slot.option.name(),
            fmt::format("{} ({:.1f} ms, {:.1f} where it runs; {})",
-                       place.trial->milliseconds > best ? "slower" : "not enough faster to be worth it",
-                       place.trial->milliseconds, best, place.trial->figure)});
+                       slot.trial->milliseconds > best ? "slower" : "not enough faster to change devices",
+                       slot.trial->milliseconds, best, slot.trial->figure)});
     }
-    plan.places.push_back(place);
+    plan.slots.push_back(slot);
   }
 }
 
-// With nothing else left, waiting would be giving up.
+// If no other option is left, a failed one is used without waiting.
 void Placement::AddFailedOnes(const std::vector<std::vector<std::size_t>>& groups, Plan& plan) const {
   for (const auto& group : groups) {
     for (const std::size_t i : group) {
       if (settings_.options[i].usable.ok()) {
-        plan.places.push_back({.option = settings_.options[i], .trial = std::nullopt});
+        plan.slots.push_back({.option = settings_.options[i], .trial = std::nullopt});
       }
     }
   }
@@ -340,7 +340,7 @@ void Placement::AddFailedOnes(const std::vector<std::vector<std::size_t>>& group
 StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop) {
   const DevicePolicy& policy = PolicyFor(model);
   if (settings_.few_runs && policy.automatic()) {
-    return Plan{.places = {{.option = settings_.options.front(), .trial = std::nullopt}}, .not_used = {}};
+    return Plan{.slots = {{.option = settings_.options.front(), .trial = std::nullopt}}, .not_used = {}};
   }
   if (probe) {
     CALOTYPE_RETURN_IF_ERROR(MeasureMissing(model, probe, stop));
@@ -350,10 +350,10 @@ StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& prob
   for (const auto& group : groups) {
     AddGroup(model, static_cast<bool>(probe), group, plan);
   }
-  if (plan.places.empty()) {
+  if (plan.slots.empty()) {
     AddFailedOnes(groups, plan);
   }
-  return plan.places.empty() ? StatusOr<Plan>(NothingWorks(model, policy, plan.not_used)) : plan;
+  return plan.slots.empty() ? StatusOr<Plan>(NothingWorks(model, policy, plan.not_used)) : plan;
 }
 
 std::chrono::system_clock::time_point Placement::RecordFailure(const ModelFile& model, const DeviceOption& option,

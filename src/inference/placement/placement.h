@@ -1,4 +1,4 @@
-// Where each model runs: what its policy allows, what was measured here, and what to fall back to.
+// Decides on which device each model runs, from its policy and from measurements on this machine.
 #pragma once
 
 #include <chrono>
@@ -21,49 +21,50 @@
 
 namespace calotype {
 
-// A model file and what it is called.
+// A model file and its identity.
 struct ModelFile {
   std::string name;  // unique: "centernet"
-  std::string task;  // "objects": what policies are given for
+  std::string task;  // "objects"; device policies are set per task
   std::filesystem::path path;
-  // Of its content and of its probe's input: what was measured is kept under it.
+  // Hash of the model and of its probe's input; measurements are stored under it.
   std::string hash;
 };
 
 struct PlacementSettings {
-  // What there is; the first is the reference.
+  // All options of this machine; the first is the reference.
   std::vector<DeviceOption> options;
-  // By task; the others use the default one.
+  // Policies by task; other tasks use `default_policy`.
   std::map<std::string, DevicePolicy> policies;
   DevicePolicy default_policy;
   int threads = 1;   // as in SessionOptions
   int parallel = 1;  // as in SessionOptions
-  // Measures also where there is no choice (a single option of the CPU is otherwise taken as it is), and asks every
-  // model's probe when it is loaded, also where it passed before.
+  // Measure even if there is no choice (otherwise a single CPU option is used without measuring), and run every model's
+  // probe at each load, even if it passed before.
   bool measure_all = false;
-  // What a measurement depends on beside model, engine and threads: the CPU, the driver.
+  // Identifies the CPU and driver, on which measurements depend.
   std::string machine;
-  // A load or a run on another device than the CPU that takes longer is given up.
+  // Time limit for a load or a run on devices other than the CPU.
   std::chrono::milliseconds limit{std::chrono::minutes(1)};
-  // Micro-batching on other devices than the CPU, where a worker has a core of its own and would wait for another's:
-  // rows at most, by task, and how long the first call waits for others. Tasks that are not named are not batched.
+  // Micro-batching on devices other than the CPU (there each worker has its own core and would only wait for others):
+  // the maximum number of rows by task, and how long the first call waits for others. Tasks that are not listed are not
+  // batched.
   std::map<std::string, int64_t> max_batch;
   std::chrono::microseconds batch_delay{2000};
   std::filesystem::path compiled;  // as in SessionOptions
-  // Where int8 forms of models lie (quantise/quantised_file.h). A model without one is not offered that precision.
+  // The folder with int8 models (quantise/quantised_file.h). A model that has none is not offered that precision.
   std::filesystem::path quantised;
-  // As in SessionOptions. Where the policy is `auto` the reference is then taken, unmeasured: it loads fastest.
+  // As in SessionOptions. With the policy `auto`, the reference is used without measuring, because it loads fastest.
   bool few_runs = false;
 };
 
-// One device that a model may run on.
-struct Place {
+// A device that a model may run on.
+struct DeviceSlot {
   DeviceOption option;
-  std::optional<Trial> trial;  // none for a model without a probe
+  std::optional<Trial> trial;  // nullopt for a model without a probe
 };
 
 struct Plan {
-  std::vector<Place> places;  // the first is the one to use, the others to fall back to in turn
+  std::vector<DeviceSlot> slots;  // in the order in which to try them; the first is the one to use
   std::vector<NotUsed> not_used;
 };
 
@@ -72,31 +73,32 @@ class Placement {
  public:
   Placement(PlacementSettings settings, std::shared_ptr<DeviceStore> store);
 
-  // Measures what the model's policy allows and what was not measured before, one model at a time, and answers where it
-  // is to run. `auto` takes the fastest that agrees with the reference; what saves less than 5 % of its time, or 15 %
-  // on another engine, does not replace it. A selector that leaves engine, device or precision open is measured
-  // likewise; one that names a single option is obeyed, even against the reference, as long as the manifest's
-  // expectation is met. A stop is heeded between two trials: what was measured by then is kept.
-  //   kFailedPrecondition  nothing that is allowed works; with each reason
+  // Returns where a model should run. First measures, one model at a time, the allowed options that were not measured
+  // before. `auto` takes the fastest option that agrees with the reference, if it saves at least 5 % of the reference's
+  // time, or 15 % if it belongs to another engine. A selector that matches several options is measured in the same way.
+  // One that names a single option is obeyed, even if it disagrees with the reference, as long as its answer is the one
+  // that the manifest expects. A stop takes effect between two trials; earlier results are kept.
+  //   kFailedPrecondition  no allowed option works; the message has each reason
   //   kCancelled           stopped before everything was measured
   StatusOr<Plan> PlanFor(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop = {})
       ABSL_LOCKS_EXCLUDED(measuring_);
 
-  // What was measured of the model there.
+  // Returns the stored measurement of a model on an option.
   std::optional<Trial> FindTrial(const ModelFile& model, const DeviceOption& option) const;
 
-  // True when PlanFor would have to measure: something is new, and there is a choice to make or a device to doubt.
+  // True if PlanFor() would measure: an option was not measured yet, and there is a choice or a device that may not
+  // work.
   bool NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) const;
 
-  // Remembers that `option` failed for `model`. Answers from when it may be tried again.
+  // Records that `option` failed for `model`. Returns when it may be tried again.
   std::chrono::system_clock::time_point RecordFailure(const ModelFile& model, const DeviceOption& option,
                                                       const Status& failure);
   void RecordSuccess(const ModelFile& model, const DeviceOption& option);
 
-  // Loads the model for use: guarded and batched as the settings say.
+  // Loads the model for use, with time limits and batching according to the settings.
   StatusOr<std::shared_ptr<Session>> Load(const ModelFile& model, const DeviceOption& option) const;
 
-  // Logs what is news in `not_used`, each reason once however many models it concerns.
+  // Logs the entries of `not_used` that have `news` set, each reason once even if it concerns several models.
   void Tell(const std::vector<NotUsed>& not_used) ABSL_LOCKS_EXCLUDED(telling_);
 
   const PlacementSettings& settings() const { return settings_; }
@@ -105,21 +107,21 @@ class Placement {
 
  private:
   std::string Key(const ModelFile& model, const DeviceOption& option) const;
-  // The file that is loaded there: the model's own, or its int8 form. kNotFound where that was not made.
+  // The file to load for an option: the model's own, or its int8 form. kNotFound if that does not exist.
   StatusOr<std::filesystem::path> FileFor(const ModelFile& model, const DeviceOption& option) const;
-  // As GroupOptions, without options for which the model has no file. Those that the policy names are told in
+  // As GroupOptions(), without options for which the model has no file. Those that the policy names are added to
   // `not_used`, which may be null.
   std::vector<std::vector<std::size_t>> GroupsFor(const ModelFile& model, std::vector<NotUsed>* not_used) const;
-  // Indices of the usable options that the policy allows, the reference among them whether it is or not.
+  // Indices of the usable options that the policy allows, and always the reference.
   std::vector<std::size_t> Wanted(const ModelFile& model) const;
-  // For a trial: what waits for others would be measured with them.
+  // Loads the model for a trial, without batching: waiting for other calls would be measured too.
   StatusOr<std::unique_ptr<Session>> LoadPlain(const ModelFile& model, const DeviceOption& option) const;
   bool HasChoice(const ModelFile& model) const;
   bool IsKnown(const ModelFile& model, const DeviceOption& option) const;
-  // For trials on it, of whatever model.
+  // Key for the unfinished trials of a device, whichever model they were of.
   std::string Key(const DeviceOption& option) const;
-  // Not where the process died with trials on it: a crash cannot be caught, and the next start would end in the same.
-  // Whoever may try calls store_->EndTrial(Key(option)) afterwards.
+  // Fails for a device on which trials ended the process: a crash cannot be caught, and the next start could crash
+  // again. Whoever gets OK calls store_->EndTrial(Key(option)) afterwards.
   Status MayTry(const DeviceOption& option) const;
   Status MeasureMissing(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop)
       ABSL_LOCKS_EXCLUDED(measuring_);

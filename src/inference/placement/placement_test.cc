@@ -53,8 +53,8 @@ class PlacementTest : public ::testing::Test {
     std::vector<std::string> names;
     reasons_.clear();
     if (plan.ok()) {
-      for (const Place& place : plan->places) {
-        names.push_back(place.option.name());
+      for (const DeviceSlot& slot : plan->slots) {
+        names.push_back(slot.option.name());
       }
       for (const NotUsed& device : plan->not_used) {
         reasons_[device.device] = device.reason;
@@ -125,7 +125,7 @@ TEST_F(PlacementTest, AnotherEngineIsWorthItFromFifteenPercentOn) {
   fast_->fake("cpu").time = milliseconds(35);  // of 40
   Open({"auto"});
   EXPECT_EQ(Places().front(), "onnxruntime cpu f32");
-  EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("not enough faster to be worth it"));
+  EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("not enough faster to change devices"));
   fast_->fake("cpu").time = milliseconds(32);
   store_ = std::make_shared<DeviceStore>("");
   Open({"auto"});
@@ -191,7 +191,7 @@ TEST_F(PlacementTest, WhatFailsIsLeftAloneForAWhile) {
   slow_->fake("cuda").load = absl::InternalError("CUDA error 209");
   Open({"auto"});
   EXPECT_EQ(Places().front(), "openvino cpu bf16");
-  EXPECT_THAT(reasons_["onnxruntime cuda f32"], AllOf(HasSubstr("CUDA error 209"), HasSubstr("tried again from")));
+  EXPECT_THAT(reasons_["onnxruntime cuda f32"], AllOf(HasSubstr("CUDA error 209"), HasSubstr("next attempt after")));
   const int loads = slow_->loads("cuda");
   Places();
   EXPECT_EQ(slow_->loads("cuda"), loads);
@@ -216,7 +216,7 @@ TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
   EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
   start();
   EXPECT_THAT(Places(), ElementsAre("openvino cpu f32", "onnxruntime cpu f32"));
-  EXPECT_THAT(reasons_["openvino cpu bf16"], HasSubstr("2 times the program ended"));
+  EXPECT_THAT(reasons_["openvino cpu bf16"], HasSubstr("the program ended 2 times"));
   // What ends one model's trial may end another's.
   ModelFile other = kModel;
   other.hash = "def";
@@ -234,15 +234,15 @@ TEST_F(PlacementTest, AHangIsGivenUp) {
   };
   Open({"auto"});
   EXPECT_EQ(Places().front(), "openvino cpu bf16");
-  EXPECT_THAT(reasons_["onnxruntime cuda f32"], HasSubstr("did not come back within 200 ms"));
+  EXPECT_THAT(reasons_["onnxruntime cuda f32"], HasSubstr("did not return within 200 ms"));
 }
 
 TEST_F(PlacementTest, NothingThatIsAllowedWorks) {
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver");
   Open({"cuda", "npu"});
   const auto plan = placement_->PlanFor(kModel, FakeProbe());
-  EXPECT_THAT(Message(plan.status()), AllOf(HasSubstr("model m may run on cuda, npu alone (devices.objects)"),
-                                            HasSubstr("no driver"), HasSubstr("npu: there is no such device")));
+  EXPECT_THAT(Message(plan.status()), AllOf(HasSubstr("model m is limited to cuda, npu (devices.objects)"),
+                                            HasSubstr("no driver"), HasSubstr("npu: this machine has no such device")));
 }
 
 TEST_F(PlacementTest, WithoutAProbeTheReferenceIsTaken) {
@@ -298,42 +298,42 @@ class Int8PlacementTest : public PlacementTest {
 
 TEST_F(Int8PlacementTest, IsOfferedOnceItIsMade) {
   Plan plan = PlanUnder({"auto"});
-  ASSERT_EQ(plan.places.size(), 1U);
+  ASSERT_EQ(plan.slots.size(), 1U);
   EXPECT_TRUE(plan.not_used.empty());
   MakeForm("int8");
   plan = PlanUnder({"auto"});
-  ASSERT_EQ(plan.places.size(), 2U);
-  EXPECT_EQ(plan.places[0].option.name(), "onnxruntime cpu int8");
-  EXPECT_EQ(PlanUnder({"cpu:f32"}).places[0].option.precision, "f32");
+  ASSERT_EQ(plan.slots.size(), 2U);
+  EXPECT_EQ(plan.slots[0].option.name(), "onnxruntime cpu int8");
+  EXPECT_EQ(PlanUnder({"cpu:f32"}).slots[0].option.precision, "f32");
   // The model's file is another one now.
   Write(model_.path, "other float");
-  EXPECT_EQ(PlanUnder({"auto"}).places.size(), 1U);
+  EXPECT_EQ(PlanUnder({"auto"}).slots.size(), 1U);
 }
 
 TEST_F(Int8PlacementTest, OneThatDisagreesIsNotUsedUntilItIsMadeAnew) {
   cpu_->fake("cpu", "int8").error = 1;
   MakeForm("int8");
   Plan plan = PlanUnder({"auto"});
-  ASSERT_EQ(plan.places.size(), 1U);
+  ASSERT_EQ(plan.slots.size(), 1U);
   ASSERT_EQ(plan.not_used.size(), 1U);
   EXPECT_THAT(plan.not_used[0].reason, HasSubstr("disagrees with fp32"));
   cpu_->fake("cpu", "int8").error = 0;
-  EXPECT_EQ(PlanUnder({"auto"}).places.size(), 1U);  // as measured
+  EXPECT_EQ(PlanUnder({"auto"}).slots.size(), 1U);  // as measured
   MakeForm("better int8");
-  EXPECT_EQ(PlanUnder({"auto"}).places[0].option.precision, "int8");
+  EXPECT_EQ(PlanUnder({"auto"}).slots[0].option.precision, "int8");
 }
 
 TEST_F(Int8PlacementTest, AskedForByNameItsLackIsTold) {
-  EXPECT_TRUE(PlanUnder({"cpu:int8"}).places.empty());
+  EXPECT_TRUE(PlanUnder({"cpu:int8"}).slots.empty());
   EXPECT_TRUE(absl::IsFailedPrecondition(status_));
   EXPECT_THAT(Message(status_), AllOf(HasSubstr("onnxruntime cpu int8: there is no int8 form of this model"),
                                       HasSubstr("calotype models quantise objects")));
   const Plan plan = PlanUnder({"cpu:int8", "cpu:f32"});
-  EXPECT_EQ(plan.places[0].option.precision, "f32");
+  EXPECT_EQ(plan.slots[0].option.precision, "f32");
   ASSERT_EQ(plan.not_used.size(), 1U);
   EXPECT_TRUE(plan.not_used[0].news);
   MakeForm("int8");
-  EXPECT_EQ(PlanUnder({"cpu:int8"}).places[0].option.precision, "int8");
+  EXPECT_EQ(PlanUnder({"cpu:int8"}).slots[0].option.precision, "int8");
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ constexpr int kMinRuns = 3;
 constexpr int kMaxRuns = 20;
 constexpr Milliseconds kEnough{300};
 constexpr double kLost = 2;
-constexpr const char* kNotFinite = "it answered with numbers that are not finite";
+constexpr const char* kNotFinite = "it returned numbers that are not finite";
 
-// Passes everything on.
+// Forwards all calls.
 class SessionDecorator : public Session {
  public:
   explicit SessionDecorator(std::shared_ptr<Session> session) : session_(std::move(session)) {}
@@ -37,7 +37,7 @@ class SessionDecorator : public Session {
   const std::shared_ptr<Session> session_;
 };
 
-// More runs at a time are no faster, for a GPU takes them in turn, and each takes memory of its own.
+// A GPU executes runs one after the other: more at a time are not faster, and each needs its own memory.
 constexpr int kRunsAtATime = 2;
 
 class GuardedSession final : public SessionDecorator {
@@ -59,7 +59,7 @@ class GuardedSession final : public SessionDecorator {
   }
 
  private:
-  // Who waited for a device that hangs does not try it one after the other.
+  // A call that waited while the device hung does not try it again.
   Status Enter() {
     const MutexLock lock(&mutex_);
     mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_ < kRunsAtATime || !hangs_.ok(); });
@@ -74,7 +74,7 @@ class GuardedSession final : public SessionDecorator {
   Status hangs_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A text that was read from such numbers would be said to be wrong, and not why.
+// A text decoded from such numbers would only be reported as wrong, without the reason.
 class FiniteSession final : public SessionDecorator {
  public:
   // `session` is not owned.
@@ -87,15 +87,15 @@ class FiniteSession final : public SessionDecorator {
   }
 };
 
-// Of all threads of this process together.
+// CPU time of all threads of this process.
 Milliseconds ProcessorTime() {
   timespec time = {};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// Adds up the time spent in the session, so that decoding the probe's photo is not counted. Of a session on one core
-// that is no more than the processor's time: what other programs take of it says nothing about the device.
+// Measures the time spent in the session, so that decoding the probe's photo is not counted. For a session on one core,
+// that is at most its CPU time: time that other programs take from it says nothing about the device.
 class TimedSession final : public SessionDecorator {
  public:
   // `session` is not owned.
@@ -172,7 +172,7 @@ StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, bool one_cor
     const Milliseconds elapsed = timed.TakeElapsed();
     if (run == 0) {
       *first_answer = answer;
-    } else {  // the first run of a session prepares what later ones have
+    } else {  // the first run is not counted: it prepares what later ones use
       total += elapsed;
       trial.milliseconds = std::min(trial.milliseconds, elapsed.count());
     }

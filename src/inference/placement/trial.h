@@ -1,4 +1,4 @@
-// Trying a model on a device: does it answer, does it agree, how fast is it.
+// Tries a model on a device: does it work, does it agree with the reference, how fast is it.
 #pragma once
 
 #include <chrono>
@@ -14,23 +14,23 @@
 
 namespace calotype {
 
-// Loads `model` on `option`. Other devices than the CPU are guarded: a load or a run that takes longer than `limit` is
-// given up with kDeadlineExceeded, and so is every run of that session from then on; of runs at the same time two are
-// done, the others wait.
+// Loads `model` on `option`. On devices other than the CPU, a load or a run that takes longer than `limit` fails with
+// kDeadlineExceeded, as do all later runs of that session; and at most two runs execute at a time, others wait.
 StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
                                           SessionOptions session, std::chrono::milliseconds limit);
 
-// kInternal when a number in `tensors` is not finite.
+// Returns kInternal if a number in `tensors` is not finite.
 Status CheckFinite(std::span<const Tensor> tensors);
 
-// Asks the probe once; kInternal when the manifest expects another answer, or when numbers in it are not finite.
+// Runs the probe once. kInternal if the answer is not the one that the manifest expects, or contains numbers that are
+// not finite.
 StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe);
 
-// Asks the probe several times, at least 3 and for about a third of a second. Every answer is compared with `reference`
-// (null: this is the reference, which agrees with its own first answer); the first that disagrees is the figure.
-// `first_answer` gets the first one. A device that takes twice as long as `best_ms`, the best so far, is not asked
-// again: it has lost. `one_core`: the session runs on one core of the CPU, whose time is then taken instead of the
-// clock's where it is less.
+// Runs the probe at least 3 times and for about a third of a second. Compares each answer with `reference`; if that is
+// null, this is the reference, and each is compared with its own first answer. Trial::figure is of the first answer
+// that disagrees. `first_answer` receives the first answer. If the first run takes more than twice `best_ms`, the best
+// time so far, the probe is not repeated. `one_core`: the session uses one CPU core; its CPU time is taken if it is
+// less than the elapsed time.
 StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, bool one_core, double best_ms,
                          const ProbeAnswer* reference, ProbeAnswer* first_answer);
 

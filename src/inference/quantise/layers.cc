@@ -11,13 +11,14 @@
 namespace calotype {
 namespace {
 
-// From this version of ONNX's operators on QuantizeLinear knows channels; before it, ONNX Runtime's own does.
+// From this operator set on, QuantizeLinear supports one scale per channel. For older models, ONNX Runtime's own
+// operator is used.
 constexpr int64_t kOpsetOfChannels = 13;
 constexpr const char* kRuntimeDomain = "com.microsoft";
-// Smaller ones are done before their numbers are rounded.
+// Smaller layers take less time than rounding their numbers.
 constexpr int64_t kFewestWeights = 256;
 
-// How often each tensor is read, by nodes and as the graph's output.
+// How often each tensor is read, by nodes and as an output of the graph.
 std::map<std::string, int> CountReaders(const OnnxGraph& graph) {
   std::map<std::string, int> readers;
   for (const OnnxNode& node : graph.nodes()) {
@@ -31,7 +32,7 @@ std::map<std::string, int> CountReaders(const OnnxGraph& graph) {
   return readers;
 }
 
-// The node that reads a tensor, where one alone does.
+// The node that reads a tensor, for tensors with a single reader.
 class SoleReaders {
  public:
   explicit SoleReaders(const OnnxGraph& graph) : count_(CountReaders(graph)) {
@@ -54,14 +55,15 @@ class SoleReaders {
   std::map<std::string, std::size_t> reader_;
 };
 
-// The one number of a constant.
+// The value of a constant with a single number.
 std::optional<float> ConstantNumber(const OnnxGraph& graph, const std::string& name) {
   const auto weight = graph.FindFloats(name);
   return weight.ok() && weight->has_value() && (*weight)->values.size() == 1 ? std::optional((*weight)->values[0])
                                                                              : std::nullopt;
 }
 
-// An end of a Clip: an attribute up to version 6 of the operator, an input since; `none` where there is no such end.
+// A limit of a Clip node: an attribute up to version 6 of the operator, an input since then. Returns `none` if there is
+// no such limit.
 std::optional<float> ClipEnd(const OnnxGraph& graph, const OnnxNode& node, std::size_t input,
                              std::string_view attribute, float none) {
   if (input < node.inputs.size() && !node.inputs[input].empty()) {
@@ -70,8 +72,7 @@ std::optional<float> ClipEnd(const OnnxGraph& graph, const OnnxNode& node, std::
   return node.FloatAttribute(attribute).value_or(none);
 }
 
-// Whether a node only cuts numbers off, at ends on both sides of 0. Rounding to the range of what comes out of it does
-// the same.
+// True if a node only clips numbers to limits on both sides of 0. Rounding its output to its range does the same.
 bool OnlyCuts(const OnnxGraph& graph, const OnnxNode& node) {
   constexpr float kEndless = std::numeric_limits<float>::infinity();
   if (node.op == "Clip") {
@@ -90,7 +91,7 @@ bool HasInput(const OnnxNode& node, std::size_t index) {
   return index < node.inputs.size() && !node.inputs[index].empty();
 }
 
-// Sets the bias; false where it is no constant with one number a channel.
+// Sets the bias. False if it is not a constant with one number per channel.
 bool TakeBias(const OnnxGraph& graph, const OnnxNode& node, int64_t channels, QuantisableLayer& layer) {
   if (!HasInput(node, 2)) {
     return true;
@@ -155,16 +156,16 @@ std::optional<QuantisableLayer> ReadLayer(const OnnxGraph& graph, std::size_t in
   return readable ? std::optional(layer) : std::nullopt;
 }
 
-// A weight in 8 bits.
+// A weight rounded to 8 bits.
 struct RoundedWeight {
   std::vector<int64_t> shape;
   std::vector<int8_t> values;
-  std::vector<float> scales;  // by channel
-  double noise = 0;           // mean squares
+  std::vector<float> scales;  // one per channel
+  double noise = 0;           // mean square of the rounding error
   double power = 0;
 };
 
-// How far apart, in a weight, neighbours along `axis` are.
+// The distance between neighbours along `axis` in a weight's data.
 std::size_t Stride(const std::vector<int64_t>& shape, int axis) {
   std::size_t stride = 1;
   for (std::size_t i = static_cast<std::size_t>(axis) + 1; i < shape.size(); ++i) {
@@ -187,7 +188,8 @@ RoundedWeight RoundWeight(const FloatWeight& weight, int axis, int largest, std:
   for (std::size_t channel = 0; channel < channels; ++channel) {
     float& scale = rounded.scales[channel];
     scale = scale > 0 ? scale / static_cast<float>(largest) : 1;
-    // A bias is a whole number of 32 bits, in steps of both scales: a channel of tiny weights must leave room for it.
+    // A bias is a 32-bit integer in units of the product of both scales. If a channel's weights are tiny, its scale
+    // must be large enough for the bias to fit.
     if (!bias.empty()) {
       constexpr float kMostSteps = 1 << 30;
       scale = std::max(scale, std::abs(bias[channel]) / (input_scale * kMostSteps));
@@ -216,7 +218,7 @@ std::string BytesOf(const std::vector<T>& values) {
   return bytes;
 }
 
-// Makes the new list of nodes.
+// Builds the new list of nodes.
 class Rewriter {
  public:
   Rewriter(OnnxGraph& graph, const std::map<std::string, ActivationRange>& ranges) : graph_(graph), ranges_(ranges) {
@@ -259,7 +261,7 @@ class Rewriter {
     nodes_.push_back(std::move(node));
   }
 
-  // Names of the scale and the zero of a tensor.
+  // The names of the constants with a tensor's scale and zero point.
   std::vector<std::string> ScaleOf(const std::string& tensor) {
     const ActivationScale& scale = ranges_.at(tensor).scale;
     graph_.AddWeight(tensor + "/scale",
@@ -269,7 +271,7 @@ class Rewriter {
     return {tensor + "/scale", tensor + "/zero"};
   }
 
-  // `from` to 8 bits and back to `to`, with the range of `tensor`.
+  // Adds nodes that convert `from` to 8 bits and back to `to`, with the range of `tensor`.
   void EmitRounding(const std::string& from, const std::string& tensor, const std::string& to) {
     const std::vector<std::string> scale = ScaleOf(tensor);
     Emit("QuantizeLinear", {from, scale[0], scale[1]}, tensor + "/8bit");
@@ -277,7 +279,7 @@ class Rewriter {
     rounded_[tensor] = to;
   }
 
-  // The name of `tensor` rounded.
+  // The name of the rounded form of `tensor`.
   std::string Rounded(const std::string& tensor) {
     if (!rounded_.contains(tensor)) {
       EmitRounding(tensor, tensor, tensor + "/rounded");
@@ -285,7 +287,7 @@ class Rewriter {
     return rounded_.at(tensor);
   }
 
-  // A name that no other node's weight has: two layers may share a weight and see inputs of other scales.
+  // `name` must be unique: two layers may share a weight but have inputs of different scales.
   void EmitWeight(const std::string& name, NewWeight values, const std::vector<float>& scales, OnnxType zero_type,
                   int axis) {
     const auto channels = static_cast<int64_t>(scales.size());

@@ -52,9 +52,10 @@ constexpr uint64_t kValueType = 2;
 constexpr uint64_t kTypeTensor = 1;
 constexpr uint64_t kTensorTypeElement = 1;
 
-constexpr std::string_view kOnnxDomain = "ai.onnx";  // which may also be named by nothing
+constexpr std::string_view kOnnxDomain = "ai.onnx";  // the empty name means the same
 
-static_assert(std::endian::native == std::endian::little, "weights are read as they lie in the file");
+static_assert(std::endian::native == std::endian::little,
+              "the file's little-endian weights are used without conversion");
 
 WireBytes AsBytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
 
@@ -67,13 +68,13 @@ StatusOr<std::string> FirstText(WireBytes message, uint64_t number) {
   return text;
 }
 
-// A repeated number: packed, or one field each.
+// Reads a repeated number: packed into one field, or one field for each.
 Status ReadNumbers(const WireField& field, std::vector<int64_t>& numbers) {
   if (field.is_number) {
     numbers.push_back(static_cast<int64_t>(field.value));
     return absl::OkStatus();
   }
-  // A packed list is varints alone: read as the payloads of fields with an empty tag in front.
+  // A packed list contains only varints.
   uint64_t value = 0;
   unsigned shift = 0;
   for (const uint8_t byte : field.bytes) {
@@ -94,7 +95,7 @@ struct TensorView {
   std::vector<int64_t> shape;
   uint64_t type = 0;
   WireBytes floats;
-  bool beside = false;  // its weights lie in another file
+  bool beside = false;  // its weights are in a second file
 };
 
 StatusOr<TensorView> ReadTensor(WireBytes proto) {
@@ -194,7 +195,7 @@ std::string MakeFloatOutput(const std::string& name) {
 
 std::string AsField(uint64_t number, const std::string& message) { return WireWriter().Text(number, message).text(); }
 
-// The field of `attribute` called `number`; false where the attribute has another name or none such.
+// Finds field `number` of `attribute`. False if the attribute has another name or no such field.
 bool FindInAttribute(const std::string& attribute, std::string_view name, uint64_t number, WireField& found) {
   bool named = false;
   bool has = false;
@@ -209,7 +210,7 @@ bool FindInAttribute(const std::string& attribute, std::string_view name, uint64
   return named && has;
 }
 
-// Writes pieces one after the other; what went wrong first is the answer.
+// Writes pieces one after the other and keeps the first error.
 class PieceWriter {
  public:
   explicit PieceWriter(int descriptor) : descriptor_(descriptor) {}
@@ -304,7 +305,8 @@ Status OnnxGraph::ParseGraph(WireBytes graph) {
 
 Status OnnxGraph::AddOld(const WireField& field) {
   if (!field.is_bytes || field.number == kGraphValueInfo) {
-    return absl::OkStatus();  // shapes between nodes: the engine finds them again, and some are of what goes
+    return absl::OkStatus();  // shapes of intermediate tensors: the engine computes them again, and some of these
+                              // tensors are removed
   }
   if (field.number == kGraphNode) {
     CALOTYPE_ASSIGN_OR_RETURN(OnnxNode node, ReadNode(field.bytes));
@@ -315,8 +317,8 @@ Status OnnxGraph::AddOld(const WireField& field) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string name, FirstText(field.bytes, kTensorName));
     CALOTYPE_ASSIGN_OR_RETURN(const TensorView tensor, ReadTensor(field.bytes));
     weights_[name] = {.whole = field.whole, .proto = field.bytes};
-    return tensor.beside ? absl::UnimplementedError(fmt::format(
-                               "the weights of {} lie in a file beside the model, which is not handled", name))
+    return tensor.beside ? absl::UnimplementedError(
+                               fmt::format("the weights of {} are in a second file, which is not supported", name))
                          : absl::OkStatus();
   }
   if (field.number == kGraphInput || field.number == kGraphOutput) {
@@ -337,7 +339,7 @@ int64_t OnnxGraph::opset() const {
 }
 
 void OnnxGraph::UseDomain(const std::string& domain, int64_t version) {
-  domains_.emplace(domain, version);  // an older one that is there stays
+  domains_.emplace(domain, version);  // an existing version stays
 }
 
 std::optional<std::vector<int64_t>> OnnxGraph::FloatShape(const std::string& name) const {
@@ -365,7 +367,7 @@ StatusOr<std::optional<FloatWeight>> OnnxGraph::FindFloats(const std::string& na
   return weight;
 }
 
-// All but old constants.
+// All fields of the graph except old constants.
 std::vector<std::string> OnnxGraph::MakeNodes() const {
   std::vector<std::string> fields;
   for (const OnnxNode& node : nodes_) {
@@ -380,7 +382,7 @@ std::vector<std::string> OnnxGraph::MakeNodes() const {
   return fields;
 }
 
-// What follows the graph: the domains that were added.
+// The fields after the graph: added domains.
 std::vector<std::string> OnnxGraph::MakeEnds() const {
   std::set<std::string> named;
   for (const WireBytes field : other_model_fields_) {

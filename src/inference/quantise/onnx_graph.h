@@ -1,5 +1,5 @@
-// An ONNX model as nodes that can be changed, over a file that is mapped: weights stay where they are until they are
-// written to another file.
+// An ONNX model with nodes that can be changed. The file is mapped; weights are copied only when the model is written
+// to another file.
 #pragma once
 
 #include <cstdint>
@@ -17,31 +17,31 @@
 
 namespace calotype {
 
-// Of TensorProto.DataType.
+// Values of TensorProto.DataType.
 enum class OnnxType : uint8_t { kFloat = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6 };
 
 struct OnnxNode {
   std::string name;
   std::string op;
-  std::string domain;  // empty: ONNX's own
+  std::string domain;  // empty: standard ONNX operators
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
-  std::vector<std::string> attributes;  // each an AttributeProto
+  std::vector<std::string> attributes;  // serialised AttributeProto messages
 
-  // Of the attribute of that name; nullopt where the node has none.
+  // The value of the named attribute; nullopt if the node has none.
   std::optional<int64_t> IntAttribute(std::string_view attribute) const;
   std::optional<float> FloatAttribute(std::string_view attribute) const;
-  bool HasGraph() const;  // a branch or a loop's body
+  bool HasGraph() const;  // true for branches and loops
   void SetInt(std::string_view attribute, int64_t value);
 };
 
-// A constant of the graph, of floats in the order of its dimensions.
+// A constant with floats, in row-major order.
 struct FloatWeight {
   std::vector<int64_t> shape;
   std::vector<float> values;
 };
 
-// A constant that is added.
+// A constant to add.
 struct NewWeight {
   OnnxType type = OnnxType::kFloat;
   std::vector<int64_t> shape;
@@ -51,34 +51,34 @@ struct NewWeight {
 // Not thread-safe.
 class OnnxGraph {
  public:
-  // kInvalidArgument for a file that is no ONNX model; kUnimplemented where weights lie beside it.
+  // kInvalidArgument if the file is not an ONNX model; kUnimplemented if its weights are in a second file.
   static StatusOr<OnnxGraph> Open(const std::filesystem::path& path);
 
   std::vector<OnnxNode>& nodes() { return nodes_; }
   const std::vector<OnnxNode>& nodes() const { return nodes_; }
   const std::vector<std::string>& inputs() const { return inputs_; }  // without constants
   const std::set<std::string>& outputs() const { return outputs_; }
-  int64_t opset() const;  // of ONNX's own operators
+  int64_t opset() const;  // version of the standard operators
 
   bool IsConstant(const std::string& name) const { return weights_.contains(name) || new_weights_.contains(name); }
-  // Nullopt for what is no constant of floats.
+  // Reads a constant; nullopt if `name` is not a float constant.
   StatusOr<std::optional<FloatWeight>> FindFloats(const std::string& name) const;
-  // Its dimensions; nullopt for what is no constant of floats.
+  // The shape of a constant; nullopt if `name` is not a float constant.
   std::optional<std::vector<int64_t>> FloatShape(const std::string& name) const;
 
   void AddWeight(const std::string& name, NewWeight weight) { new_weights_[name] = std::move(weight); }
-  // One more output, of floats.
+  // Adds an output with floats.
   void AddOutput(const std::string& name) { new_outputs_.push_back(name); }
-  // The operators of `domain` in this version, where the model does not name that domain yet.
+  // Declares that the model uses `version` of the operators of `domain`. No effect if it uses that domain already.
   void UseDomain(const std::string& domain, int64_t version);
 
-  // Writes the model with its metadata; constants that no node uses any more are left out. The file appears whole or
-  // not at all. kResourceExhausted for a full disk.
+  // Writes the model and its metadata, without constants that no node uses. The file appears completely or not at all.
+  // kResourceExhausted if the disk is full.
   Status Write(const std::filesystem::path& path) const;
 
  private:
   struct Weight {
-    WireBytes whole;  // the field
+    WireBytes whole;  // the complete field
     WireBytes proto;
   };
 

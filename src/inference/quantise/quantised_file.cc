@@ -14,11 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of the form that models are given: raised when files that were made before are to be made again.
+// The revision of the quantiser. Increase it to have existing int8 forms created again.
 constexpr int kQuantiserRevision = 1;
 constexpr std::size_t kPlaceDigits = 16;
 
-// Names all forms of the model file at one place.
+// A common prefix for all forms of the model file at one path.
 std::string PlaceOf(const fs::path& model) {
   std::error_code error;
   const fs::path canonical = fs::weakly_canonical(model, error);
@@ -52,7 +52,7 @@ void RemoveOutdatedForms(const fs::path& folder, const fs::path& model, std::str
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const bool is_current = current.ok() && entry.path() == *current;
     if (entry.path().filename().string().starts_with(place) && !is_current && fs::remove(entry.path(), error)) {
-      LogInfo("{} is outdated and was removed", entry.path().string());
+      LogInfo("deleted the outdated int8 form {}", entry.path().string());
     }
   }
 }

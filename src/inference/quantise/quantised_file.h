@@ -1,4 +1,4 @@
-// Where the int8 form of a model lies. It can be deleted at any time, and is made again by `calotype models quantise`.
+// Names the files with int8 models. They can be deleted at any time; `calotype models quantise` creates them again.
 #pragma once
 
 #include <filesystem>
@@ -9,24 +9,24 @@
 
 namespace calotype {
 
-// What devices call this precision.
+// The name of this precision in device lists.
 inline constexpr std::string_view kInt8Precision = "int8";
 
-// The file in `folder` for the model file `model`, whose content has `hash`. Its name holds all that it depends on: the
-// model file (path, size, time of change), its hash, the processor, and the revision of the quantiser. kNotFound where
-// there is no such model file.
+// Returns the path in `folder` for the int8 form of `model`, whose content has `hash`. The name depends on everything
+// that the form depends on: the model file (path, size, modification time), its hash, the processor and the quantiser's
+// revision. kNotFound if the model file does not exist.
 StatusOr<std::filesystem::path> QuantisedFile(const std::filesystem::path& folder, const std::filesystem::path& model,
                                               std::string_view hash);
 
-// The same where the file is there; kNotFound else. An empty `folder` has none.
+// The same if that file exists; otherwise kNotFound, also for an empty `folder`.
 StatusOr<std::filesystem::path> FindQuantisedFile(const std::filesystem::path& folder,
                                                   const std::filesystem::path& model, std::string_view hash);
 
-// Removes int8 forms in `folder` that were made of what earlier lay at `model`'s place, or by an earlier quantiser.
+// Deletes int8 forms in `folder` of earlier files at `model`'s path or by earlier quantiser revisions.
 void RemoveOutdatedForms(const std::filesystem::path& folder, const std::filesystem::path& model,
                          std::string_view hash);
 
-// Size and time of change, which tell two files of one name apart; empty for one that is not there.
+// Size and modification time as text, to detect that a file was replaced; empty if there is no file.
 std::string FileStampText(const StatusOr<std::filesystem::path>& file);
 
 }  // namespace calotype

@@ -19,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Shares of the layers, in the order in which they are tried. Finer weights cost less time than floats.
+// Shares of the layers to treat with more precision, in the order in which they are tried. 8-bit weights cost less time
+// than float layers.
 struct CareShares {
   double finer;
   double in_float;
@@ -33,7 +34,7 @@ std::size_t ShareOf(std::size_t count, double share) {
 
 using Histograms = std::map<std::string, ValueHistogram>;
 
-// Adds what a run of the float model put into the tensors that are looked at.
+// Adds the values of one run's tensors to the histograms.
 void Look(std::span<const TensorInfo> infos, std::span<const Tensor> tensors, const std::set<std::string>& wanted,
           Histograms& histograms) {
   for (std::size_t i = 0; i < infos.size(); ++i) {
@@ -43,9 +44,9 @@ void Look(std::span<const TensorInfo> infos, std::span<const Tensor> tensors, co
   }
 }
 
-Status NothingToRound() { return absl::UnimplementedError("no layer of it can be computed in 8 bits"); }
+Status NothingToRound() { return absl::UnimplementedError("none of its layers can be computed in 8 bits"); }
 
-// Writes `graph` with all of `wanted` among its outputs.
+// Writes the graph with all tensors in `wanted` as additional outputs.
 Status WriteObserved(const fs::path& simplified, const std::set<std::string>& wanted, const fs::path& observed) {
   CALOTYPE_ASSIGN_OR_RETURN(OnnxGraph graph, OnnxGraph::Open(simplified));
   const std::set<std::string> inputs(graph.inputs().begin(), graph.inputs().end());
@@ -109,7 +110,7 @@ StatusOr<Quantiser> Quantiser::Calibrate(Engine& engine, const QuantiserRequest&
 Status Quantiser::Write(const fs::path& file, const Int8Care& care) const {
   CALOTYPE_ASSIGN_OR_RETURN(OnnxGraph graph, OnnxGraph::Open(simplified_));
   std::vector<Layer> layers = layers_;
-  // What has the most noise first: those stay in float, and lead the rest in what is done about weights.
+  // Sort by error, largest first: the first layers stay in float, and of the rest the first get finer weights.
   std::ranges::stable_sort(layers, std::greater(), [](const Layer& layer) { return layer.noise.activations; });
   layers.erase(layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(std::min(care.in_float, layers.size())));
   std::ranges::stable_sort(layers, std::greater(), [](const Layer& layer) { return layer.noise.weights; });
@@ -139,7 +140,7 @@ StatusOr<Int8Form> Quantiser::WriteBest(const fs::path& file, const std::functio
     CALOTYPE_ASSIGN_OR_RETURN(form.trial, measure());
     form.care = care;
     if (form.trial.agrees || !form.trial.faster()) {
-      break;  // with more care it would be no faster
+      break;  // with more precision it would not be faster either
     }
   }
   return form;

@@ -1,5 +1,4 @@
-// Makes the int8 form of a model: post-training quantisation, with the ranges of activations taken from runs of the
-// float model.
+// Creates the int8 form of a model by post-training quantisation, with activation ranges from runs of the float model.
 #pragma once
 
 #include <compare>
@@ -21,52 +20,52 @@ namespace calotype {
 
 struct QuantiserRequest {
   std::filesystem::path model;
-  std::filesystem::path scratch;  // a folder for files in between; the caller removes it
-  SessionOptions session;         // how the float model is run
+  std::filesystem::path scratch;  // folder for temporary files; the caller deletes it
+  SessionOptions session;         // options for the float model
   std::span<const RunInputs> runs;
   std::function<void(std::size_t done)> on_run;  // may be null
   std::stop_token stop;
 };
 
-// An int8 form beside the float model, on the model's self-test.
+// An int8 form compared with the float model on the model's self-test.
 struct Int8Trial {
   double float_ms = 0;
-  double ms = 0;  // 0: it failed the self-test
+  double ms = 0;  // 0: the form failed the self-test
   bool agrees = false;
   std::string figure;  // as in Agreement
 
-  // What no measurement on a busy machine can doubt.
+  // True if it is faster by more than measurements on a busy machine vary.
   bool faster() const { return ms < 0.95 * float_ms; }
 };
 
-// How many layers are treated with more care than the others, those first that rounding changes most.
+// How many layers are treated with more precision, those with the largest rounding error first.
 struct Int8Care {
-  std::size_t finer = 0;     // have weights of 8 bits where the others have 7 (PrefersSevenBits)
-  std::size_t in_float = 0;  // stay as they are
+  std::size_t finer = 0;     // layers with 8-bit weights where others have 7 bits (PrefersSevenBits())
+  std::size_t in_float = 0;  // layers left in float
 
   auto operator<=>(const Int8Care&) const = default;
 };
 
-// An int8 form that was written.
+// A written int8 form.
 struct Int8Form {
   Int8Trial trial;
-  std::size_t layers = 0;  // that could be computed in 8 bits
+  std::size_t layers = 0;  // layers that can be computed in 8 bits
   Int8Care care;
 };
 
 // Not thread-safe.
 class Quantiser {
  public:
-  // Runs the model on all inputs. `engine` is ONNX Runtime. kCancelled when stopped; kUnimplemented for a model in
-  // which nothing can be computed in 8 bits; kResourceExhausted for a full disk.
+  // Runs the model on all inputs. `engine` must be ONNX Runtime. kCancelled if stopped; kUnimplemented if no layer can
+  // be computed in 8 bits; kResourceExhausted if the disk is full.
   static StatusOr<Quantiser> Calibrate(Engine& engine, const QuantiserRequest& request);
 
   std::size_t layers() const { return layers_.size(); }
 
   Status Write(const std::filesystem::path& file, const Int8Care& care) const;
 
-  // Writes the model to `file` and has it measured there; while it disagrees with the float model and is faster, again
-  // with more care. What stays in `file` is the first that agrees, or the last that was tried.
+  // Writes the int8 form to `file` and measures it there. As long as it is faster than the float model but disagrees
+  // with it, tries again with more precision. `file` finally has the first form that agrees, or the last one tried.
   StatusOr<Int8Form> WriteBest(const std::filesystem::path& file, const std::function<StatusOr<Int8Trial>()>& measure,
                                const std::stop_token& stop) const;
 

@@ -234,7 +234,7 @@ TEST(OnnxGraphTest, SaysWhatIsWrong) {
   std::ofstream(folder->path() / "broken") << "\x3A\x7F";  // a graph that is longer than the file
   const Status broken = OnnxGraph::Open(folder->path() / "broken").status();
   EXPECT_TRUE(absl::IsInvalidArgument(broken));
-  EXPECT_THAT(Message(broken), HasSubstr("is no ONNX model"));
+  EXPECT_THAT(Message(broken), HasSubstr("is not an ONNX model"));
   // A model with one weight whose data_location is EXTERNAL.
   WireWriter tensor;
   tensor.Text(8, "w").Number(14, 1);
@@ -242,7 +242,7 @@ TEST(OnnxGraphTest, SaysWhatIsWrong) {
   std::ofstream(folder->path() / "beside") << WireWriter().Text(7, graph).text();
   const Status beside = OnnxGraph::Open(folder->path() / "beside").status();
   EXPECT_TRUE(absl::IsUnimplemented(beside)) << beside;
-  EXPECT_THAT(Message(beside), HasSubstr("the weights of w lie in a file beside the model"));
+  EXPECT_THAT(Message(beside), HasSubstr("the weights of w are in a second file"));
 }
 
 TEST(OnnxGraphTest, WritesNothingWhereItCannot) {

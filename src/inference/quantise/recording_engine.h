@@ -1,4 +1,4 @@
-// Listens to what analysers give their models, so that an int8 form can be made for inputs such as these.
+// Records the inputs that analysers give to their models, to calibrate int8 forms.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@
 
 namespace calotype {
 
-// The tensors of one run.
+// The input tensors of one run.
 using RunInputs = std::vector<Tensor>;
 
 struct RecordingLimits {
-  std::size_t runs = 64;                        // of a model
-  std::size_t runs_of_photo = 4;                // of a model: a page full of lines is one photo's text, not a library's
-  std::size_t bytes = std::size_t{192} << 20U;  // of a model; one run is kept however large it is
+  std::size_t runs = 64;                        // per model
+  std::size_t runs_of_photo = 4;                // per model and photo, so that one page full of text does not dominate
+  std::size_t bytes = std::size_t{192} << 20U;  // per model; one run is kept even if it is larger
 };
 
-// Loads and runs models as `engine` does, and keeps copies of the inputs. Thread-safe; sessions must not outlive it.
+// Forwards everything to `engine` and keeps copies of the inputs. Thread-safe. Sessions must not outlive it.
 class RecordingEngine final : public Engine {
  public:
   RecordingEngine(std::shared_ptr<Engine> engine, RecordingLimits limits);
@@ -33,10 +33,10 @@ class RecordingEngine final : public Engine {
   std::vector<EngineDevice> devices() const override { return engine_->devices(); }
   StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override;
 
-  // From now on runs are of another photo. Before the first call nothing is kept.
+  // Starts the next photo. Before the first call, nothing is recorded.
   void BeginPhoto() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // What the model of that path was given; it is then forgotten here.
+  // Returns and removes the recorded inputs of the model at this path.
   std::vector<RunInputs> Take(const std::filesystem::path& model) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -8,7 +8,7 @@ namespace calotype {
 namespace {
 
 constexpr int kSteps = 255;
-// Each end is tried at so many places between where the numbers end and 0.
+// The number of limits tried on each side, between 0 and the most extreme number.
 constexpr int kCuts = 64;
 
 }  // namespace
@@ -52,7 +52,8 @@ void ValueHistogram::Add(std::span<const float> values) {
   }
 }
 
-// Sums up to each bin of how many, their sum and the sum of their squares: what a cut costs is then a difference.
+// Cumulative counts, sums and sums of squares for the bins, so that the cost of clipping is a difference of two
+// entries.
 class RangeSearch {
  public:
   explicit RangeSearch(const ValueHistogram& histogram) : histogram_(histogram) {
@@ -70,7 +71,7 @@ class RangeSearch {
 
   double Power() const { return square_.back() / static_cast<double>(histogram_.count()); }
 
-  // Mean square of what is lost when numbers are held between `low` and `high`, in kSteps steps.
+  // The mean square error if numbers are clipped to [low, high] and rounded to kSteps steps.
   double Noise(double low, double high) const {
     const std::size_t from = BinOf(low);
     const std::size_t to = std::max(BinOf(high), from);
@@ -99,7 +100,7 @@ class RangeSearch {
 ActivationRange BestRange(const ValueHistogram& histogram) {
   ActivationRange best;
   if (histogram.count() == 0 || histogram.highest() == histogram.lowest()) {
-    return best;  // zeros alone
+    return best;  // there are only zeros
   }
   const RangeSearch search(histogram);
   double low = histogram.lowest();

@@ -1,4 +1,4 @@
-// Which range of numbers the 256 steps of an 8-bit tensor are to cover.
+// Chooses the range of numbers that the 256 values of an 8-bit tensor represent.
 #pragma once
 
 #include <array>
@@ -8,10 +8,10 @@
 
 namespace calotype {
 
-// How often which numbers were seen. Covers whatever comes: when a number lies outside, two bins become one.
+// A histogram of numbers. Grows with its input: if a number is outside its range, the bins double their width.
 class ValueHistogram {
  public:
-  // Numbers that are not finite are passed over.
+  // Ignores numbers that are not finite.
   void Add(std::span<const float> values);
 
   uint64_t count() const { return count_; }
@@ -20,7 +20,7 @@ class ValueHistogram {
 
  private:
   friend class RangeSearch;
-  static constexpr std::size_t kBins = 4096;  // half of them for negative numbers
+  static constexpr std::size_t kBins = 4096;  // half of them are for negative numbers
 
   void GrowTo(float magnitude);
 
@@ -31,7 +31,7 @@ class ValueHistogram {
   uint64_t count_ = 0;
 };
 
-// scale * (number - zero) is what an 8-bit number stands for.
+// An 8-bit number n stands for scale * (n - zero).
 struct ActivationScale {
   float scale = 1;
   uint8_t zero = 0;
@@ -39,12 +39,12 @@ struct ActivationScale {
 
 struct ActivationRange {
   ActivationScale scale;
-  double noise = 0;  // mean square of what rounding and cutting change
+  double noise = 0;  // mean square of the error from rounding and clipping
   double power = 0;  // mean square of the numbers
 };
 
-// The range with the least noise: cutting off a few far numbers makes the steps of all others finer. It always holds 0,
-// which a convolution's margins need to be exact.
+// Returns the range with the least noise. Clipping a few extreme numbers makes the steps for all others smaller. The
+// range always contains 0, which padding of convolutions needs exactly.
 ActivationRange BestRange(const ValueHistogram& histogram);
 
 }  // namespace calotype

@@ -7,12 +7,12 @@
 namespace calotype {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "bytes are taken from words in order");
+static_assert(std::endian::native == std::endian::little, "the first byte of a word must be its lowest");
 
 constexpr std::size_t kWordBytes = sizeof(uint64_t);
 using Tile = std::array<uint64_t, kWordBytes>;
 
-// Byte j of word i becomes byte i of word j: first single bytes change places, then pairs, then fours.
+// Byte j of word i becomes byte i of word j: swaps single bytes, then pairs, then groups of four.
 void Transpose(Tile& tile) {
   constexpr std::array<uint64_t, 3> kStaying = {0x00ff'00ff'00ff'00ff, 0x0000'ffff'0000'ffff, 0x0000'0000'ffff'ffff};
   for (std::size_t round = 0; round < kStaying.size(); ++round) {

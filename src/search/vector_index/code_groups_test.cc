@@ -8,7 +8,7 @@
 namespace calotype {
 namespace {
 
-TEST(CodeGroupsTest, TheSameByteOfEachCodeLiesSideBySide) {
+TEST(CodeGroupsTest, TheSameByteOfEachCodeIsAdjacent) {
   std::vector<uint8_t> group(GroupBytes(2));
   PutCode(std::vector<uint64_t>{0x0807'0605'0403'0201, 0x100f'0e0d'0c0b'0a09}, 5, group);
   for (std::size_t at = 0; at < group.size(); ++at) {
@@ -16,11 +16,11 @@ TEST(CodeGroupsTest, TheSameByteOfEachCodeLiesSideBySide) {
   }
 }
 
-TEST(CodeGroupsTest, CodesComeBackAsTheyWerePut) {
+TEST(CodeGroupsTest, TakeCodesReturnsWhatPutCodeWrote) {
   std::mt19937_64 random(1);
   for (std::size_t words = 1; words <= 20; ++words) {
     std::vector<uint64_t> codes(kGroup * words);
-    std::vector<uint8_t> group(GroupBytes(words), 0xff);  // what was there does not shine through
+    std::vector<uint8_t> group(GroupBytes(words), 0xff);  // earlier content must not remain
     for (std::size_t place = 0; place < kGroup; ++place) {
       const auto code = std::span(codes).subspan(place * words, words);
       for (uint64_t& word : code) {
@@ -34,7 +34,7 @@ TEST(CodeGroupsTest, CodesComeBackAsTheyWerePut) {
   }
 }
 
-TEST(CodeGroupsTest, GroupsAreWhole) {
+TEST(CodeGroupsTest, GroupsAreRoundedUp) {
   EXPECT_EQ(GroupsOf(0), 0U);
   EXPECT_EQ(GroupsOf(1), 1U);
   EXPECT_EQ(GroupsOf(kGroup), 1U);

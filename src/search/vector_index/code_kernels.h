@@ -1,4 +1,4 @@
-// The inner loop of a search by vectors: what the query's tables hold for the bits of codes, added up.
+// The inner loop of a vector search: adds up the query's table entries for the bits of codes.
 #pragma once
 
 #include <cstddef>
@@ -10,22 +10,25 @@
 
 namespace calotype {
 
-// A table for each four bits of a code: what the query is worth where these bits are set, in levels.
+// For each four bits of a code there is a table with the query's contribution for each value of these bits, in levels.
 inline constexpr std::size_t kTableEntries = 16;
-// The highest entry: eight of them still fit into a byte, so that only every eighth sum is widened.
+// The highest entry. The sum of eight entries fits into a byte, so only every eighth sum is widened.
 inline constexpr uint8_t kMaxLevel = 31;
 
-// For each code of `count` groups (code_groups.h) of codes of `bytes` bytes, a multiple of 8: the sum of what its bits
-// choose from the tables. `tables`: for each byte of a code a table for its lower and one for its upper four bits.
-// The highest entries of all tables add up to no more than 65,535. `sums`: kGroup for each group.
+// Computes for each code the sum of the table entries that its bits select.
+//   groups  `count` groups (code_groups.h) of codes of `bytes` bytes each, a multiple of 8
+//   tables  for each byte of a code, one table for its lower and one for its upper four bits; the highest entries of
+//   all
+//           tables add up to at most 65,535
+//   sums    kGroup numbers for each group
 using CodeKernel = void (*)(const uint8_t* groups, std::size_t bytes, std::size_t count, const uint8_t* tables,
                             uint16_t* sums);
 
-// Every kernel of this build, the fastest first, the portable one ("scalar") last. All give the same numbers.
+// All kernels of this build, the fastest first, the portable one ("scalar") last. All give the same results.
 std::span<const NamedKernel<CodeKernel>> CodeKernels();
 
-// The first one that this CPU can run, or the one that the environment variable CALOTYPE_SEARCH_KERNEL names; an
-// unknown or unsupported name is logged once, and the usual one taken. Thread-safe.
+// The first kernel that this CPU supports, or the one that the environment variable CALOTYPE_SEARCH_KERNEL names. An
+// unknown or unsupported name is logged once and ignored. Thread-safe.
 const NamedKernel<CodeKernel>& CodeKernelInUse();
 
 }  // namespace calotype

@@ -19,7 +19,7 @@ std::vector<uint8_t> RandomBytes(std::size_t count, uint32_t below, uint32_t see
 
 CodeKernel Scalar() { return (*FindKernel(CodeKernels(), "scalar"))->run; }
 
-TEST(CodeKernelsTest, EveryKernelGivesTheScalarOnesNumbers) {
+TEST(CodeKernelsTest, EveryKernelGivesTheResultsOfTheScalarOne) {
   int compared = 0;
   for (const NamedKernel<CodeKernel>& kernel : CodeKernels()) {
     if (!kernel.supported()) {
@@ -47,8 +47,8 @@ TEST(CodeKernelsTest, EveryKernelGivesTheScalarOnesNumbers) {
   EXPECT_GE(compared, 192);
 }
 
-TEST(CodeKernelsTest, EveryKernelReachesTheLargestSumThereIs) {
-  constexpr std::size_t kBytes = 1056;  // two tables a byte: 65,472
+TEST(CodeKernelsTest, EveryKernelComputesTheLargestPossibleSum) {
+  constexpr std::size_t kBytes = 1056;  // two tables per byte: a sum of 65,472
   for (const NamedKernel<CodeKernel>& kernel : CodeKernels()) {
     if (kernel.supported()) {
       const std::vector<uint8_t> tables(2 * kBytes * kTableEntries, kMaxLevel);
@@ -59,10 +59,10 @@ TEST(CodeKernelsTest, EveryKernelReachesTheLargestSumThereIs) {
   }
 }
 
-TEST(CodeKernelsTest, ThePortableOneAddsUpWhatTheBitsChoose) {
+TEST(CodeKernelsTest, TheScalarKernelAddsTheEntriesThatTheBitsSelect) {
   std::vector<uint8_t> group(8 * kGroup);
   std::vector<uint8_t> tables(std::size_t{2} * 8 * kTableEntries);
-  group[0 * kGroup + 9] = 0x3a;  // of the tenth code
+  group[0 * kGroup + 9] = 0x3a;  // the tenth code
   group[7 * kGroup + 9] = 0x01;
   tables[0 * kTableEntries + 0xa] = 5;
   tables[1 * kTableEntries + 0x3] = 7;

@@ -1,4 +1,4 @@
-// Codes in memory, as a search wants them.
+// A list of codes in memory, in the layout that a search needs.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace calotype {
 
-// One thread.
+// Not thread-safe.
 class CodeList {
  public:
   // `words`: Coder::words().
   explicit CodeList(std::size_t words) : words_(words) {}
 
   std::size_t size() const { return size_; }
-  // `row`: below size(), or size() for one more.
+  // Replaces the code in `row`, or appends one if `row` is size().
   void Set(std::size_t row, std::span<const uint64_t> code, const CodeFactors& factors);
   CodeSpan span() const {
     return {.signs = signs_,

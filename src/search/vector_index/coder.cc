@@ -14,22 +14,23 @@ namespace calotype {
 namespace {
 
 constexpr std::size_t kWordBits = 64;
-// Codes of a group that are sooner compared exactly than the sizes of all of it are read.
+// If at most this many codes of a group are candidates, comparing them exactly is faster than reading the sizes of the
+// group.
 constexpr int kFew = 1;
-constexpr float kNothing = 1e-6F;  // the length of what is coded, from which on it is noise
+constexpr float kNothing = 1e-6F;  // below this length, the difference to the mean is only rounding error
 constexpr std::size_t kTableBits = 4;
 static_assert(1U << kTableBits == kTableEntries);
-// Groups of which the tables' sums are made at a time; they stay in the first cache.
+// The number of groups processed at a time, so that their sums stay in the L1 cache.
 constexpr std::size_t kTogether = 128;
 
-// Max, "Quantizing for minimum distortion", IRE Transactions on Information Theory, 1960: the best two bits for a
-// normal variable of standard deviation 1 stand for 0.4528 below this size and for 1.510 above it.
+// Max, "Quantizing for minimum distortion", IRE Transactions on Information Theory, 1960: the best two-bit quantiser
+// for a normal variable with standard deviation 1 represents sizes below this one by 0.4528 and larger ones by 1.510.
 constexpr float kLargeFrom = 0.9816F;
-// Signs and sizes in these parts add up to those.
+// Weights with which signs and sizes add up to these values.
 constexpr float kSignPart = (1.510F + 0.4528F) / 2;
 constexpr float kSizePart = (1.510F - 0.4528F) / 2;
 
-// What four coordinates add up to where a code's bits are set, less the lowest that there is.
+// The sums of four coordinates for each combination of a code's bits, minus the lowest of the sums.
 std::array<float, kTableEntries> SumsOf(std::span<const float> coordinates) {
   std::array<float, kTableEntries> sums{};
   for (std::size_t entry = 0; entry < kTableEntries; ++entry) {
@@ -51,8 +52,8 @@ float SumOfSizes(std::span<const float> values) {
   return sum;
 }
 
-// How many that count (a bit each) are as high as `bound`. Hardly ever is there one: to ask all at once, without a
-// branch, is quicker than to ask each.
+// Counts the codes with a bit in the mask that reach `bound`. There is hardly ever one; testing all without a branch is
+// faster than testing each.
 int Reaching(const std::array<float, kGroup>& highest, float bound, uint32_t counting) {
   int all = 0;
   for (const float one : highest) {
@@ -73,15 +74,17 @@ uint32_t CountingOf(const CodedQuery::Range& range, std::size_t group) {
   return range.masks.empty() ? ~uint32_t{0} : range.masks[group];
 }
 
-// From a code, as a vector, its product with what it stands for, and its own length: what takes its product with a
-// query to that of what it stands for, and the standard deviation of what comes out for queries of length 1.
+// Computes the factors of a code from the code's product with the vector that it stands for, and from its own length:
+// the factor that turns its product with a query into an estimate of the vector's product, and the standard deviation
+// of that estimate for queries of length 1.
 struct Estimator {
   float scale = 0;
   float error = 0;
 };
 
 Estimator MakeEstimator(float product, float length, float coded_length, std::size_t coordinates) {
-  const float own = std::max(product / (length * coded_length), kNothing);  // the cosine of the two: 0.8, 0.94
+  const float own =
+      std::max(product / (length * coded_length), kNothing);  // their cosine; typical: 0.8 for signs, 0.94 with sizes
   return {.scale = coded_length / (length * own),
           .error = coded_length *
                    std::sqrt(std::max(0.0F, 1 - own * own) / (own * own * static_cast<float>(coordinates - 1)))};
@@ -96,7 +99,7 @@ void CodedQuery::Near(const CodeSpan& codes, const Range& range, std::span<Cosin
     const std::size_t end = std::min(start + kTogether, range.end);
     CodeKernelInUse().run(&codes.signs[start * GroupBytes(words_)], words_ * sizeof(uint64_t), end - start,
                           tables_.data(), levels.data());
-    Range closer = range;  // groups just before this one that are to be looked at closer
+    Range closer = range;  // consecutive groups before this one that need the second step
     closer.first = start;
     const auto look_closer = [&](std::size_t group) {
       closer.end = group;
@@ -182,7 +185,7 @@ CodeFactors Coder::Encode(std::span<const float> vector, std::span<uint64_t> cod
     fine_square += level * level;
   }
   if (length < kNothing) {
-    return {};  // the mean itself
+    return {};  // the vector is the mean
   }
   const Estimator rough = MakeEstimator(sign_product, std::sqrt(coordinates), length, rotated.size());
   const Estimator fine = MakeEstimator(fine_product, std::sqrt(fine_square), length, rotated.size());
@@ -193,7 +196,8 @@ CodedQuery Coder::Ask(std::span<const float> query) const {
   std::vector<float> rotated(rotation_.padded());
   rotation_.Apply(query, rotated);
   const std::size_t tables = rotated.size() / kTableBits;
-  // Their own lowest is taken off each table, so the widest spans the levels, and no sum of a code passes 65,535.
+  // The lowest entry is subtracted from each table, so that the levels cover the widest table and no code's sum exceeds
+  // 65,535.
   float widest = 0;
   for (std::size_t i = 0; i < rotated.size(); i += kTableBits) {
     widest = std::max(widest, SumOfSizes(std::span(rotated).subspan(i, kTableBits)));
@@ -208,7 +212,7 @@ CodedQuery Coder::Ask(std::span<const float> query) const {
       coded.tables_.push_back(static_cast<uint8_t>(std::lround(sum / level)));
     }
   }
-  // The product of the query with a code, as a vector of 1 and -1.
+  // The product of the query with a code, taken as a vector of 1 and -1.
   coded.lowest_ = -SumOfSizes(rotated);
   coded.per_level_ = 2 * level;
   coded.beside_ = Dot(query, mean_);

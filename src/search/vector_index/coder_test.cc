@@ -20,7 +20,7 @@ namespace {
 
 constexpr float kAnything = -std::numeric_limits<float>::infinity();
 
-// Some vectors' codes.
+// The codes of some vectors.
 struct Codes {
   Codes(const Coder& coder, std::vector<std::vector<float>> coded) : vectors(std::move(coded)), list(coder.words()) {
     for (std::size_t i = 0; i < vectors.size(); ++i) {
@@ -28,7 +28,7 @@ struct Codes {
       list.Set(i, codes[i], coder.Encode(vectors[i], codes[i]));
     }
   }
-  // Of each code what is known of the cosine; a highest one of -9 in groups in which none may reach `bound`.
+  // The estimate for each code; `highest` is -9 in groups in which no code may reach `bound`.
   std::vector<CosineEstimate> Ask(const CodedQuery& query, float bound, std::size_t first_group = 0) const {
     std::vector<CosineEstimate> cosines(GroupsOf(list.size()) * kGroup, CosineEstimate{.highest = -9});
     std::vector<std::size_t> near;
@@ -47,7 +47,7 @@ struct Codes {
 
 Coder WithoutMean(std::size_t dimension) { return Coder(std::vector<float>(dimension)); }
 
-// Around `centres` centres; with `cone` above 0 all share a direction.
+// Random vectors around `centres` centres; with `cone` above 0, all have a common component.
 std::vector<std::vector<float>> SomeVectors(std::size_t dimension, std::size_t count, std::size_t centres = 3,
                                             float cone = 0) {
   ClusteredVectors source(dimension, centres, 7);
@@ -73,7 +73,7 @@ std::vector<float> MeanOf(const std::vector<std::vector<float>>& vectors) {
   return mean;
 }
 
-// With the query as it is, not in levels.
+// Uses the exact query, not levels.
 float ExactEstimate(std::span<const float> turned, std::span<const uint64_t> code, float scale) {
   const auto bit = [&](std::size_t plane, std::size_t i) {
     return (code[plane * code.size() / 2 + i / 64] >> (i % 64) & 1U) != 0;
@@ -86,13 +86,13 @@ float ExactEstimate(std::span<const float> turned, std::span<const uint64_t> cod
   return scale * product;
 }
 
-TEST(CoderTest, LevelsOfTheQueryAreFineBesideTheErrorOfTheCodes) {
-  constexpr std::size_t kCount = 200;  // not a multiple of a group
+TEST(CoderTest, RoundingTheQueryToLevelsAddsLittleToTheError) {
+  constexpr std::size_t kCount = 200;  // not a multiple of the group size
   struct Case {
     std::size_t dimension;
-    double most;  // root of the mean square, in standard deviations of the codes' errors
+    double most;  // root mean square, in standard deviations of the codes' errors
   };
-  // The last: fewer than kMaxLevel levels, since sums have sixteen bits.
+  // The last case has fewer than kMaxLevel levels, since sums have sixteen bits.
   for (const auto& [dimension, most] :
        std::vector<Case>{{64, 0.4}, {100, 0.4}, {512, 0.4}, {1152, 0.5}, {12'288, 1.2}}) {
     const Coder coder = WithoutMean(dimension);
@@ -114,9 +114,9 @@ TEST(CoderTest, LevelsOfTheQueryAreFineBesideTheErrorOfTheCodes) {
   }
 }
 
-TEST(CoderTest, HardlyACosineIsHigherThanTold) {
+TEST(CoderTest, NearlyNoCosineIsAboveItsUpperLimit) {
   constexpr std::size_t kCount = 5000;
-  constexpr std::size_t kAllowed = kCount / 200;  // one in 740 is meant
+  constexpr std::size_t kAllowed = kCount / 200;  // one in 740 is expected
   for (const float cone : {0.0F, 1.0F}) {
     for (const std::size_t dimension : {192, 512}) {
       const std::vector<std::vector<float>> vectors = SomeVectors(dimension, kCount, 3, cone);
@@ -133,10 +133,10 @@ TEST(CoderTest, HardlyACosineIsHigherThanTold) {
   }
 }
 
-TEST(CoderTest, SignsLeaveMostAndHardlyOneThatReaches) {
+TEST(CoderTest, SignsExcludeMostGroupsAndNearlyNoNeighbour) {
   constexpr std::size_t kCount = 4000;
   constexpr std::size_t kQueries = 40;
-  constexpr std::size_t kWanted = 4;  // of the eight or so around each centre
+  constexpr std::size_t kWanted = 4;  // of about eight around each centre
   for (const std::size_t dimension : {192, 512, 1024}) {
     const Coder coder = WithoutMean(dimension);
     const Codes codes(coder, SomeVectors(dimension, kCount, 500));
@@ -162,12 +162,12 @@ TEST(CoderTest, SignsLeaveMostAndHardlyOneThatReaches) {
   }
 }
 
-TEST(CoderTest, GroupsOfWhichNoneThatCountsReachesAreLeft) {
+TEST(CoderTest, GroupsWithoutACountedCandidateAreSkipped) {
   constexpr std::size_t kCount = 20 * kGroup;
   const Coder coder = WithoutMean(256);
   const Codes codes(coder, SomeVectors(256, kCount, kCount));
   const CodedQuery query = coder.Ask(codes.vectors[5 * kGroup + 7]);
-  constexpr float kBound = 0.9F;  // itself alone
+  constexpr float kBound = 0.9F;  // reached only by the vector itself
   std::vector<uint32_t> masks(kCount / kGroup, ~uint32_t{0});
   std::vector<CosineEstimate> cosines(kCount);
   std::vector<std::size_t> near;
@@ -183,10 +183,10 @@ TEST(CoderTest, GroupsOfWhichNoneThatCountsReachesAreLeft) {
   EXPECT_TRUE(near.empty());
 }
 
-TEST(CoderTest, SizesAndTheMeanMakeEstimatesFiner) {
+TEST(CoderTest, SizesAndTheMeanImproveEstimates) {
   constexpr std::size_t kCount = 500;
   constexpr std::size_t kDimension = 512;
-  // As photos and words lie: two photos of nothing in common have a cosine of a half.
+  // Like embeddings of photos and words: two unrelated photos have a cosine of 0.5.
   const std::vector<std::vector<float>> vectors = SomeVectors(kDimension, kCount, 100, 1);
   const Codes plain(WithoutMean(kDimension), vectors);
   const Codes centred(Coder(MeanOf(vectors)), vectors);
@@ -195,7 +195,7 @@ TEST(CoderTest, SizesAndTheMeanMakeEstimatesFiner) {
   EXPECT_LT(sum(centred.list.span().fine_errors), 0.8 * sum(plain.list.span().fine_errors));
 }
 
-TEST(CoderTest, TheMeanItselfIsKnown) {
+TEST(CoderTest, TheMeanIsEncodedExactly) {
   const std::vector<std::vector<float>> vectors = SomeVectors(128, 1);
   const Coder coder(vectors[0]);
   const Codes codes(coder, vectors);

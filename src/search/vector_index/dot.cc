@@ -7,20 +7,20 @@
 namespace calotype {
 namespace {
 
-// Sums that do not wait for each other; the compiler makes one or two registers of them.
+// The number of independent sums; the compiler turns them into one or two registers.
 constexpr std::size_t kLanes = 16;
 
 [[gnu::always_inline]] inline float ToFloat(float value) { return value; }
 
-// The half's exponent and mantissa, moved to where a float has them, lack only the difference of the two biases: a
-// factor of 2^(127 - 15). Right for zero and subnormal halves too; infinities become large numbers.
+// The half's exponent and mantissa, shifted to their position in a float, only need a factor for the different exponent
+// bias: 2^(127 - 15). Also correct for zero and subnormal halves; infinities become large numbers.
 [[gnu::always_inline]] inline float ToFloat(uint16_t half) {
   constexpr float kBias = 0x1p112F;
   const auto magnitude = std::bit_cast<float>((half & 0x7fffU) << 13U) * kBias;
   return std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | (half & 0x8000U) << 16U);
 }
 
-// Inlined into the kernels, each of which makes other instructions of it.
+// Inlined into each kernel, which is compiled for other instructions.
 template <typename Element>
 [[gnu::always_inline]] inline float Sum(std::span<const float> a, std::span<const Element> b) {
   if (a.size() != b.size()) {
@@ -47,7 +47,7 @@ float DotScalar(std::span<const float> a, std::span<const float> b) { return Sum
 float DotHalvesScalar(std::span<const float> a, std::span<const uint16_t> halves) { return Sum(a, halves); }
 
 #if defined(__x86_64__)
-// Without FMA, whose sums would be others.
+// Without FMA, because its rounding differs.
 [[gnu::target("avx2")]] float DotAvx2(std::span<const float> a, std::span<const float> b) { return Sum(a, b); }
 [[gnu::target("avx2")]] float DotHalvesAvx2(std::span<const float> a, std::span<const uint16_t> halves) {
   return Sum(a, halves);

@@ -1,4 +1,4 @@
-// Products of vectors, the inner loop of every search by likeness.
+// Dot products, the inner loop of every search for similar vectors.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace calotype {
 
-// The sum of products of two vectors, which is their cosine when both have unit length; 0 when their sizes differ.
+// The dot product of two vectors, which is their cosine if both have unit length. 0 if their sizes differ.
 float Dot(std::span<const float> a, std::span<const float> b);
 
-// The same with one of the vectors as stored. Halves must be finite.
+// The same with one vector as f16. Its values must be finite.
 float DotHalves(std::span<const float> a, std::span<const uint16_t> halves);
 
 struct DotKernel {
@@ -19,7 +19,7 @@ struct DotKernel {
   float (*dot_halves)(std::span<const float> a, std::span<const uint16_t> halves);
 };
 
-// "avx2" and "scalar"; both give the same numbers. The environment variable CALOTYPE_DOT_KERNEL names the one to use.
+// "avx2" and "scalar"; both give the same results. The environment variable CALOTYPE_DOT_KERNEL selects one.
 std::span<const NamedKernel<DotKernel>> DotKernels();
 
 }  // namespace calotype

@@ -25,7 +25,7 @@ TEST(DotTest, EveryFiniteHalfIsConvertedExactly) {
 }
 
 TEST(DotTest, AgreesWithAPlainSum) {
-  constexpr double kTolerance = 1e-5;  // of float sums of up to 512 products near 1
+  constexpr double kTolerance = 1e-5;  // for float sums of up to 512 products near 1
   const auto wave = [](std::size_t i, float step) { return std::sin(static_cast<float>(i) * step); };
   for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 33U, 384U, 512U}) {
     std::vector<float> a(size);
@@ -43,7 +43,7 @@ TEST(DotTest, AgreesWithAPlainSum) {
   }
 }
 
-TEST(DotTest, EveryKernelGivesTheSameNumbers) {
+TEST(DotTest, EveryKernelGivesTheSameResults) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   for (std::size_t size = 0; size < 600; size += 7) {
@@ -62,12 +62,12 @@ TEST(DotTest, EveryKernelGivesTheSameNumbers) {
   }
 }
 
-TEST(DotTest, VectorsOfOtherSizesHaveNothingInCommon) {
+TEST(DotTest, VectorsOfDifferentSizesHaveTheProductZero) {
   EXPECT_EQ(Dot(std::vector<float>{1, 1}, std::vector<float>{1}), 0);
   EXPECT_EQ(DotHalves(std::vector<float>{1}, std::vector<uint16_t>{}), 0);
 }
 
-TEST(TopHitsTest, KeepsTheBestInWhateverOrderTheyCome) {
+TEST(TopHitsTest, KeepsTheBestInAnyOrderOfAdding) {
   std::vector<ScoredPhoto> hits = {{1, 0.5F}, {2, 0.9F}, {3, 0.5F}, {4, 0.1F}, {5, 0.9F}};
   const auto by_photo = [](const ScoredPhoto& a, const ScoredPhoto& b) { return a.photo < b.photo; };
   do {

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kRounds = 4;
 constexpr std::size_t kWordBits = 64;
-// Any number; stored codes depend on it.
+// An arbitrary number. Stored codes depend on it.
 constexpr uint64_t kSeed = 20'241'123;
 
-// In place; the length is a power of two. Scaled so that lengths stay.
+// In place; the size must be a power of two. Scaled to preserve lengths.
 void Hadamard(std::span<float> vector) {
   for (std::size_t half = 1; half < vector.size(); half *= 2) {
     for (std::size_t block = 0; block < vector.size(); block += 2 * half) {
@@ -35,7 +35,7 @@ void Hadamard(std::span<float> vector) {
 }  // namespace
 
 Rotation::Rotation(std::size_t dimension) : padded_((dimension + kWordBits - 1) / kWordBits * kWordBits) {
-  std::mt19937_64 random(kSeed);  // The standard fixes its numbers, so they are the same everywhere.
+  std::mt19937_64 random(kSeed);  // its numbers are defined by the C++ standard, so they are the same everywhere
   for (std::size_t i = 0; i < kRounds * padded_; ++i) {
     signs_.push_back((random() & 1U) != 0 ? 1.0F : -1.0F);
   }

@@ -1,4 +1,5 @@
-// A fixed random rotation, after which the signs of a vector's coordinates say most about its direction.
+// A fixed random rotation, applied before encoding: the signs of random coordinates say the most about a vector's
+// direction.
 #pragma once
 
 #include <cstddef>
@@ -7,21 +8,22 @@
 
 namespace calotype {
 
-// Four rounds of seeded sign changes and a Hadamard transform, of the first and of the last 2^k coordinates in turn, so
-// that any multiple of 64 is a size: orthogonal, n log n. The same for every index of a dimension. Immutable.
+// Four rounds of random sign changes and a Hadamard transform, alternately of the first and of the last 2^k
+// coordinates, so that every multiple of 64 is possible. Orthogonal; takes O(n log n). The same for every index of a
+// dimension. Immutable.
 class Rotation {
  public:
-  // Vectors of `dimension` are filled up with zeros to `padded()`, the next multiple of 64.
+  // Vectors of `dimension` are padded with zeros to padded(), the next multiple of 64.
   explicit Rotation(std::size_t dimension);
 
   std::size_t padded() const { return padded_; }
 
-  // `out` has padded() floats.
+  // Rotates `vector`. `out` must have padded() elements.
   void Apply(std::span<const float> vector, std::span<float> out) const;
 
  private:
   const std::size_t padded_;
-  std::vector<float> signs_;  // of each round
+  std::vector<float> signs_;  // for each round
 };
 
 }  // namespace calotype

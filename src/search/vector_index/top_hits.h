@@ -1,4 +1,4 @@
-// The best few of many, in memory that does not grow with the many.
+// Keeps the best few of many hits, in constant memory.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@ struct ScoredPhoto {
   float score = 0;
 };
 
-// Higher scores first, of equals the lower id: the order does not depend on that of Add().
+// Higher scores first, then lower ids, so that the order does not depend on the order of Add().
 inline bool IsBetter(const ScoredPhoto& a, const ScoredPhoto& b) {
   return a.score != b.score ? a.score > b.score : a.photo < b.photo;
 }
 
-// Keeps the `size` best of what is added.
+// Keeps the `size` best hits.
 class TopHits {
  public:
   explicit TopHits(std::size_t size) : size_(size) {}
@@ -36,10 +36,10 @@ class TopHits {
   }
 
   bool full() const { return heap_.size() == size_; }
-  // Of what is kept; not of nothing.
+  // The worst of the kept hits. There must be one.
   const ScoredPhoto& worst() const { return heap_.front(); }
 
-  // Best first; leaves it empty.
+  // Returns the hits, best first, and removes them.
   std::vector<ScoredPhoto> Take() {
     std::ranges::sort(heap_, IsBetter);
     return std::move(heap_);

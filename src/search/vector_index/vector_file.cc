@@ -27,7 +27,7 @@ static_assert(std::endian::native == std::endian::little, "the file is little-en
 constexpr uint64_t kMagic = 0x3176'6f6c'6143'6376;  // "vcCalov1"
 constexpr uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 4096;
-constexpr std::array<off_t, 2> kHeaderSlots = {0, 2048};  // written in turn: one is always whole
+constexpr std::array<off_t, 2> kHeaderSlots = {0, 2048};  // written alternately, so that one is always intact
 
 struct Header {
   uint64_t magic = kMagic;
@@ -40,7 +40,7 @@ struct Header {
   int64_t last_change = 0;
   uint64_t sequence = 0;
   std::array<char, 32> library{};
-  uint64_t check = 0;  // of all before it
+  uint64_t check = 0;  // checksum of all members before it
 };
 
 struct Gone {
@@ -48,7 +48,7 @@ struct Gone {
   uint32_t check = 0;
 };
 
-// Each step can be undone, so two inputs that differ in one word never give the same sum.
+// Each step is invertible, so two inputs that differ in one word never have the same checksum.
 class CheckSum {
  public:
   void Add(const void* data, std::size_t bytes) {
@@ -67,7 +67,7 @@ class CheckSum {
 
  private:
   void Mix(uint64_t word) {
-    sum_ = (sum_ ^ word) * 0x9e37'79b9'7f4a'7c15;  // odd: 2^64 over the golden ratio
+    sum_ = (sum_ ^ word) * 0x9e37'79b9'7f4a'7c15;  // odd; 2^64 divided by the golden ratio
     sum_ ^= sum_ >> 29U;
   }
   uint64_t sum_ = kMagic;
@@ -194,7 +194,7 @@ StatusOr<std::unique_ptr<VectorFile>> VectorFile::Open(const fs::path& folder, s
   return index;
 }
 
-// Codes, factors, photos, check sums of both kinds.
+// Codes, factors, photos and both kinds of checksums.
 std::size_t VectorFile::BlockBytes() const {
   return kBlock * (kPlanes * words_ * sizeof(uint64_t) + sizeof(CodeFactors) + sizeof(int64_t) + 2 * sizeof(uint32_t));
 }
@@ -211,23 +211,23 @@ Status VectorFile::ReadHeader() {
     }
     if (header.version != kVersion) {
       return absl::FailedPreconditionError(
-          fmt::format("its bytes are of version {}, those of this program of version {}", header.version, kVersion));
+          fmt::format("its format has version {}, this program uses version {}", header.version, kVersion));
     }
     if (header.dimension != dimension_ || header.words != words_ || header.block != kBlock ||
         std::string(header.library.data()) != library_) {
-      return absl::DataLossError("it was made for another catalogue or other models");
+      return absl::DataLossError("it belongs to another catalogue or other models");
     }
     found = true;
     sequence_ = header.sequence;
     state_ = {.count = header.count, .gone = header.gone, .last_change = header.last_change};
   }
   if (!found) {
-    return absl::DataLossError("neither of its headers is whole");
+    return absl::DataLossError("both of its headers are damaged");
   }
   if (SizeOf(codes_file_) < OffsetOf(blocks()) ||
       SizeOf(vectors_file_) / sizeof(uint16_t) / dimension_ < state_.count ||
       SizeOf(gone_file_) / sizeof(Gone) < state_.gone) {
-    return absl::DataLossError("it was cut short");
+    return absl::DataLossError("it is truncated");
   }
   return absl::OkStatus();
 }
@@ -236,13 +236,13 @@ Status VectorFile::Map() {
   CALOTYPE_ASSIGN_OR_RETURN(codes_, Mapping::Of(codes_file_, state_.count == 0 ? 0 : OffsetOf(blocks()), folder_));
   CALOTYPE_ASSIGN_OR_RETURN(vectors_,
                             Mapping::Of(vectors_file_, state_.count * dimension_ * sizeof(uint16_t), folder_));
-  // Rows are read here and there, when they are nearly found: reading ahead would bring those beside them.
+  // Only vectors of candidates are read, in no order. Reading ahead would load vectors that are not needed.
   if (!vectors_->bytes.empty()) {
     madvise(const_cast<std::byte*>(vectors_->bytes.data()), vectors_->bytes.size(), MADV_RANDOM);
   }
   std::vector<std::atomic<bool>> checked(blocks());
   for (std::size_t block = 0; block + 1 < std::min(checked.size(), block_is_checked_.size()); ++block) {
-    checked[block] = block_is_checked_[block].load();  // The last block is left out: it may have grown.
+    checked[block] = block_is_checked_[block].load();  // not the last block: it may have grown
   }
   block_is_checked_ = std::move(checked);
   photos_of_block_.resize(blocks());
@@ -251,16 +251,16 @@ Status VectorFile::Map() {
 
 Status VectorFile::ReadMean() {
   if (state_.count == 0) {
-    return absl::OkStatus();  // what there may be was not committed
+    return absl::OkStatus();  // a mean in the file was not committed
   }
   mean_.resize(dimension_);
   const auto bytes = static_cast<ssize_t>(dimension_ * sizeof(float));
   uint64_t check = 0;
   if (pread(mean_file_.get(), mean_.data(), static_cast<std::size_t>(bytes), 0) != bytes ||
       pread(mean_file_.get(), &check, sizeof(check), bytes) != static_cast<ssize_t>(sizeof(check))) {
-    return absl::DataLossError("it was cut short");
+    return absl::DataLossError("it is truncated");
   }
-  return check == CheckOfMean(mean_) ? absl::OkStatus() : absl::DataLossError("its mean is not what was written");
+  return check == CheckOfMean(mean_) ? absl::OkStatus() : absl::DataLossError("its mean does not match its checksum");
 }
 
 Status VectorFile::SetMean(std::span<const float> mean) {
@@ -275,11 +275,11 @@ Status VectorFile::ReadGone() {
   std::vector<Gone> entries(state_.gone);
   const auto bytes = static_cast<ssize_t>(entries.size() * sizeof(Gone));
   if (pread(gone_file_.get(), entries.data(), static_cast<std::size_t>(bytes), 0) != bytes) {
-    return absl::DataLossError("it was cut short");
+    return absl::DataLossError("it is truncated");
   }
   for (const Gone& entry : entries) {
     if (entry.check != CheckOfGone(entry.slot) || entry.slot >= state_.count) {
-      return absl::DataLossError("what is gone of it is not what was written");
+      return absl::DataLossError("its list of deleted vectors does not match its checksums");
     }
     gone_.insert(entry.slot);
     photos_of_block_[entry.slot / kBlock].clear();
@@ -324,7 +324,7 @@ Status VectorFile::CheckCodes(std::size_t block, const Block& read, std::span<co
                               .fine_scale = read.codes.fine_scales[i],
                               .fine_error = read.codes.fine_errors[i]};
     if (checks[i] != CheckOf(read.photos[i], code, factors)) {
-      return absl::DataLossError(fmt::format("entry {} is not what was written", block * kBlock + i));
+      return absl::DataLossError(fmt::format("entry {} does not match its checksum", block * kBlock + i));
     }
   }
   return absl::OkStatus();
@@ -359,7 +359,7 @@ StatusOr<std::span<const uint16_t>> VectorFile::Vector(std::size_t slot) const {
   const auto row = vectors_->At<uint16_t>(slot * dimension_ * sizeof(uint16_t), dimension_);
   const std::size_t checks = OffsetOf(slot / kBlock) + BlockBytes() - kBlock * sizeof(uint32_t);
   if (CheckOfBytes(row) != codes_->At<uint32_t>(checks, kBlock)[slot % kBlock]) {
-    return absl::DataLossError(fmt::format("vector {} is not what was written", slot));
+    return absl::DataLossError(fmt::format("vector {} does not match its checksum", slot));
   }
   return row;
 }
@@ -387,7 +387,7 @@ Status VectorFile::Append(PhotoId photo, std::span<const uint64_t> code, const C
   return block_is_full ? Flush() : absl::OkStatus();
 }
 
-// The groups into which the pending codes of a plane go, with the written ones that share the first of them.
+// Returns the groups that contain the pending codes of a plane, including written codes in the first of them.
 StatusOr<std::vector<uint8_t>> VectorFile::PendingGroups(std::size_t plane) const {
   const std::size_t first = written_ % kGroup;
   const std::size_t count = pending_.photos.size();
@@ -397,7 +397,7 @@ StatusOr<std::vector<uint8_t>> VectorFile::PendingGroups(std::size_t plane) cons
     const std::size_t offset =
         OffsetOf(written_ / kBlock) + plane * kBlock * words_ * sizeof(uint64_t) + written_ % kBlock / kGroup * bytes;
     if (pread(codes_file_.get(), groups.data(), bytes, static_cast<off_t>(offset)) != static_cast<ssize_t>(bytes)) {
-      return absl::DataLossError("it was cut short");
+      return absl::DataLossError("it is truncated");
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -408,7 +408,7 @@ StatusOr<std::vector<uint8_t>> VectorFile::PendingGroups(std::size_t plane) cons
   return groups;
 }
 
-// Writes what is pending; it lies in one block.
+// Writes the pending vectors, which all belong to one block.
 Status VectorFile::Flush() {
   const std::size_t count = pending_.photos.size();
   if (count == 0) {
@@ -422,7 +422,7 @@ Status VectorFile::Flush() {
   }
   const int file = codes_file_.get();
   std::size_t offset = OffsetOf(block);
-  // The codes that are there already are written as they are: who reads them meanwhile sees no change.
+  // Codes written earlier are written again with the same bytes, so concurrent readers see no change.
   for (std::size_t plane = 0; plane < kPlanes; ++plane) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> groups, PendingGroups(plane));
     CALOTYPE_RETURN_IF_ERROR(WriteSpan<uint8_t>(file, groups, offset + first / kGroup * GroupBytes(words_), folder_));
@@ -492,7 +492,7 @@ Status VectorFile::Commit(int64_t last_change) {
   CALOTYPE_RETURN_IF_ERROR(WriteAt(codes_file_.get(), &header, sizeof(header),
                                    static_cast<std::size_t>(kHeaderSlots[sequence_ % kHeaderSlots.size()]), folder_));
   if (former_blocks > 0 && !photos_of_block_[former_blocks - 1].empty()) {
-    // The block grew; what it holds of this copy is read anew.
+    // The block grew; its copy is read again.
     photos_of_block_[former_blocks - 1].clear();
   }
   CALOTYPE_RETURN_IF_ERROR(Map());

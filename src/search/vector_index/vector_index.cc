@@ -13,10 +13,10 @@
 namespace calotype {
 namespace {
 
-// Vectors that are asked of memory before they are compared.
+// How many vectors ahead of the comparison are prefetched.
 constexpr std::size_t kAhead = 4;
 
-// Of each group of a block, which places a filter lets through, a bit each.
+// For each group of a block, one bit for each code that passes the filter.
 using Masks = std::array<uint32_t, VectorFile::kBlock / kGroup>;
 
 Masks Allowed(std::span<const int64_t> photos, const PhotoSet* only) {
@@ -36,7 +36,7 @@ Masks Allowed(std::span<const int64_t> photos, const PhotoSet* only) {
 
 }  // namespace
 
-// The nearest of those whose own cosines are known.
+// The nearest of the vectors that were compared exactly.
 class VectorIndex::Nearness {
  public:
   Nearness(std::size_t count, float floor) : floor_(floor), top_(count) {}
@@ -47,7 +47,7 @@ class VectorIndex::Nearness {
       bound_ = top_.full() ? top_.worst().score : floor_;
     }
   }
-  // The least cosine that is of interest still.
+  // The lowest cosine that can still enter the result.
   float bound() const { return bound_; }
   std::vector<ScoredPhoto> Take() { return top_.Take(); }
 
@@ -69,7 +69,7 @@ StatusOr<std::unique_ptr<VectorIndex>> VectorIndex::Open(const std::filesystem::
 
 Status VectorIndex::Append(PhotoId photo, std::span<const uint16_t> halves) {
   if (halves.size() != dimension_) {
-    return absl::InvalidArgumentError("the vector has another dimension than the index");
+    return absl::InvalidArgumentError("the vector's dimension differs from the index's");
   }
   if (coder_.has_value()) {
     return AppendCoded(photo, halves);
@@ -125,7 +125,7 @@ Status VectorIndex::Compare(std::span<const Candidate> candidates, std::span<con
   return absl::OkStatus();
 }
 
-// A pass over all codes.
+// One pass over all codes.
 class VectorIndex::Scan {
  public:
   Scan(const VectorIndex& index, std::span<const float> query, const PhotoChoice& choice, Nearness& nearest)
@@ -151,7 +151,7 @@ class VectorIndex::Scan {
     return absl::OkStatus();
   }
 
-  // Those that were not compared yet.
+  // The candidates that were not compared yet.
   std::vector<Candidate> TakeCandidates() { return std::move(candidates_); }
 
  private:
@@ -162,7 +162,7 @@ class VectorIndex::Scan {
     return group;
   }
 
-  // Of memory, while another one is read: where a filter leaves groups out, the CPU does not know what comes next.
+  // Prefetches a group while another is processed: if a filter skips groups, the CPU cannot predict the next one.
   void AskForGroup(std::size_t group) const {
     const std::size_t bytes = GroupBytes(index_.coder_->words());
     Prefetch(&block_.codes.signs[group * bytes], bytes);
@@ -191,7 +191,7 @@ class VectorIndex::Scan {
     const Candidate candidate{
         .estimate = estimate, .highest = highest, .slot = static_cast<uint32_t>(first_slot_ + i), .photo = photo};
     if (candidate.estimate >= nearest_.bound()) {
-      // Likely to be among the nearest so far: its own cosine at once raises what all that come must reach.
+      // Probably among the nearest: comparing it now raises the bound for all that follow.
       return index_.Compare(candidate, query_, nearest_);
     }
     candidates_.push_back(candidate);
@@ -206,7 +206,7 @@ class VectorIndex::Scan {
   VectorFile::Block block_;
   std::size_t first_slot_ = 0;
   std::array<CosineEstimate, VectorFile::kBlock> cosines_;
-  std::vector<std::size_t> near_;  // groups
+  std::vector<std::size_t> near_;  // group numbers
   std::vector<Candidate> candidates_;
 };
 
@@ -229,7 +229,7 @@ StatusOr<std::vector<ScoredPhoto>> VectorIndex::Nearest(std::span<const float> q
   }
   Nearness nearest(count, floor);
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, Candidates(query, choice, nearest));
-  // The likeliest first: they raise what the others must reach. These then in the order in which they lie.
+  // The most likely candidates first, because they raise the bound for the others; then the others in storage order.
   const std::size_t likeliest = std::min(count, candidates.size());
   std::ranges::nth_element(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(likeliest), std::greater<>(),
                            &Candidate::estimate);

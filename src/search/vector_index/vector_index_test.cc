@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kDimension = 192;
 constexpr std::streamsize kHeaderBytes = 4096;
 
-TEST(RotationTest, LengthsAndAnglesStay) {
+TEST(RotationTest, PreservesLengthsAndAngles) {
   for (const std::size_t dimension : {64, 100, 192, 384, 512, 768, 1152}) {
     const Rotation rotation(dimension);
     ClusteredVectors vectors(dimension, 3, 7);
@@ -62,7 +62,7 @@ class VectorIndexTest : public testing::Test {
     return top.Take();
   }
 
-  // How many of the ten nearest are found, over some queries.
+  // The share of the ten nearest vectors that are found, over some queries.
   double Recall(const VectorIndex& index, const PhotoChoice& choice = {}) {
     int found = 0;
     int wanted = 0;
@@ -84,7 +84,7 @@ class VectorIndexTest : public testing::Test {
     return static_cast<double>(found) / wanted;
   }
 
-  // A process that appends and commits until it is killed.
+  // Starts a process that appends and commits, and kills it after a time.
   void KillWriterAfter(int microseconds) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
@@ -113,7 +113,7 @@ class VectorIndexTest : public testing::Test {
         .write(headers.data(), kHeaderBytes);
   }
 
-  // All photos, the nearest first.
+  // All photos and scores, the nearest first.
   static std::vector<std::pair<PhotoId, float>> Pairs(const VectorIndex& index, std::span<const float> query) {
     std::vector<std::pair<PhotoId, float>> pairs;
     for (const ScoredPhoto& hit : Value(index.Nearest(query, index.state().count, -1, {}))) {
@@ -127,7 +127,7 @@ class VectorIndexTest : public testing::Test {
   std::map<PhotoId, std::vector<uint16_t>> stored_;
 };
 
-TEST_F(VectorIndexTest, FindsTheNearestThatAScanOfAllFinds) {
+TEST_F(VectorIndexTest, FindsTheNeighboursThatAnExactScanFinds) {
   const auto index = Open();
   EXPECT_THAT(Value(index->Nearest(source_.Next(), 10, -1, {})), testing::IsEmpty());
   Fill(*index, 1, 10'000);
@@ -157,7 +157,7 @@ TEST_F(VectorIndexTest, FiltersAreAppliedInTheScan) {
   EXPECT_GE(Recall(*index, {.only = &many, .except = &few}), 0.99);
 }
 
-TEST_F(VectorIndexTest, AFloorLeavesOutWhatIsBelowIt) {
+TEST_F(VectorIndexTest, VectorsBelowTheFloorAreLeftOut) {
   const auto index = Open();
   Fill(*index, 1, 500);
   CALOTYPE_ASSERT_OK(index->Commit(1));
@@ -168,7 +168,7 @@ TEST_F(VectorIndexTest, AFloorLeavesOutWhatIsBelowIt) {
   EXPECT_THAT(Value(index->Nearest(query, 500, 1.5F, {})), testing::IsEmpty());
 }
 
-TEST_F(VectorIndexTest, ReplacedAndRemovedOnesAreGoneAlsoAfterReopening) {
+TEST_F(VectorIndexTest, ReplacedAndRemovedVectorsStayDeletedAfterReopening) {
   auto index = Open();
   Fill(*index, 1, 5000);
   CALOTYPE_ASSERT_OK(index->Commit(1));
@@ -190,7 +190,7 @@ TEST_F(VectorIndexTest, ReplacedAndRemovedOnesAreGoneAlsoAfterReopening) {
   EXPECT_GE(Recall(*index), 0.99);
 }
 
-TEST_F(VectorIndexTest, WhatWasNotCommittedIsNotThere) {
+TEST_F(VectorIndexTest, UncommittedVectorsAreNotThereAfterReopening) {
   auto index = Open();
   Fill(*index, 1, 100);
   CALOTYPE_ASSERT_OK(index->Commit(1));
@@ -202,7 +202,7 @@ TEST_F(VectorIndexTest, WhatWasNotCommittedIsNotThere) {
   EXPECT_EQ(Recall(*index), 1);
 }
 
-TEST_F(VectorIndexTest, AReaderSeesWhatWasThereWhenItOpened) {
+TEST_F(VectorIndexTest, AReaderSeesTheStateInWhichItOpened) {
   const auto writer = Open();
   Fill(*writer, 1, 4000);
   CALOTYPE_ASSERT_OK(writer->Commit(1));
@@ -215,7 +215,7 @@ TEST_F(VectorIndexTest, AReaderSeesWhatWasThereWhenItOpened) {
   EXPECT_GE(Recall(*reader), 0.99);
 }
 
-TEST_F(VectorIndexTest, GroupsThatGrewPieceByPieceAreThoseThatWereWrittenAtOnce) {
+TEST_F(VectorIndexTest, GroupsWrittenInPiecesEqualGroupsWrittenAtOnce) {
   const auto append = [](VectorIndex& index, PhotoId first, std::span<const std::vector<uint16_t>> vectors) {
     for (const std::vector<uint16_t>& halves : vectors) {
       CALOTYPE_ASSERT_OK(index.Append(first++, halves));
@@ -223,14 +223,14 @@ TEST_F(VectorIndexTest, GroupsThatGrewPieceByPieceAreThoseThatWereWrittenAtOnce)
     CALOTYPE_ASSERT_OK(index.Commit(1));
   };
   std::vector<std::vector<uint16_t>> vectors;
-  // To the beginnings, insides and ends of groups and of a block.
+  // Sizes at the beginning, inside and at the end of groups and of a block.
   for (const int piece : {1, 62, 1, 1, 127, 3904, 3, 200, 56}) {
     const std::size_t first = vectors.size();
     for (int i = 0; i < piece; ++i) {
       vectors.push_back(source_.NextHalves());
     }
     if (first > 0) {
-      // What is left by a writer that dies just before its header is written.
+      // The state that a writer leaves if it dies just before it writes its header.
       const std::string headers = ReadHeaders();
       std::vector<std::vector<uint16_t>> lost(100, vectors[0]);
       append(*Open(), 10'000, lost);
@@ -248,7 +248,7 @@ TEST_F(VectorIndexTest, GroupsThatGrewPieceByPieceAreThoseThatWereWrittenAtOnce)
   }
 }
 
-TEST_F(VectorIndexTest, AReaderSeesItsPartOfAGroupWhileOthersAreAddedToIt) {
+TEST_F(VectorIndexTest, AReaderSeesNoChangeWhileItsLastGroupGrows) {
   const auto writer = Open();
   Fill(*writer, 1, 70);
   CALOTYPE_ASSERT_OK(writer->Commit(1));
@@ -260,17 +260,17 @@ TEST_F(VectorIndexTest, AReaderSeesItsPartOfAGroupWhileOthersAreAddedToIt) {
   Fill(*writer, 71, 50);
   CALOTYPE_ASSERT_OK(writer->Commit(2));
   EXPECT_EQ(Pairs(*looked_before, query), expected);
-  EXPECT_EQ(Pairs(*looks_later, query), expected);  // checks every record now
+  EXPECT_EQ(Pairs(*looks_later, query), expected);  // verifies every record now
   EXPECT_EQ(Pairs(*Open(), query).size(), 120U);
 }
 
-TEST_F(VectorIndexTest, AKilledWriterLeavesAWholeIndex) {
+TEST_F(VectorIndexTest, AKilledWriterLeavesAnIntactIndex) {
   for (int kill = 0; kill < 25; ++kill) {
     KillWriterAfter(500 + kill * 700);
     const auto index = VectorIndex::Open(folder(), kDimension, "library");
     ASSERT_TRUE(index.ok() || absl::IsDataLoss(index.status())) << index.status();
     if (!index.ok()) {
-      // Killed between making the files and the first header: found out, and made anew.
+      // Killed between creating the files and writing the first header: recognised and rebuilt.
       CALOTYPE_ASSERT_OK(VectorFile::Remove(folder()));
       continue;
     }
@@ -278,7 +278,7 @@ TEST_F(VectorIndexTest, AKilledWriterLeavesAWholeIndex) {
   }
 }
 
-TEST_F(VectorIndexTest, AFileThatWasCutShortIsDamaged) {
+TEST_F(VectorIndexTest, ATruncatedFileIsDamaged) {
   {
     const auto index = Open();
     Fill(*index, 1, 5000);
@@ -299,7 +299,7 @@ TEST_F(VectorIndexTest, AFileThatWasCutShortIsDamaged) {
   EXPECT_GE(Recall(*Open()), 0.99);
 }
 
-TEST_F(VectorIndexTest, ABitThatFlippedIsNeverAnswered) {
+TEST_F(VectorIndexTest, AFlippedBitNeverReachesAResult) {
   {
     const auto index = Open();
     Fill(*index, 1, 300);
@@ -312,7 +312,7 @@ TEST_F(VectorIndexTest, ABitThatFlippedIsNeverAnswered) {
   int told = 0;
   int harmless = 0;
   std::mt19937 random(3);
-  // Only where something was written: a block is reserved as a whole, and so is the last group.
+  // Only bytes that were written: space is reserved for a whole block and a whole group.
   constexpr std::uintmax_t kWritten = 256 * kDimension / 8;
   struct Place {
     const char* file;
@@ -341,7 +341,7 @@ TEST_F(VectorIndexTest, ABitThatFlippedIsNeverAnswered) {
       const auto index = VectorIndex::Open(folder(), kDimension, "library");
       const auto hits = index.ok() ? (*index)->Nearest(query, 300, -1, {}) : index.status();
       if (hits.ok()) {
-        ++harmless;  // Padding, or the other of the two headers.
+        ++harmless;  // padding, or the older of the two headers
         ASSERT_EQ(hits->size(), (*index)->state().last_change == 2 ? whole.size() : 300U);
       } else {
         EXPECT_TRUE(absl::IsDataLoss(hits.status())) << hits.status();
@@ -353,7 +353,7 @@ TEST_F(VectorIndexTest, ABitThatFlippedIsNeverAnswered) {
   EXPECT_GT(told, 180) << harmless;
 }
 
-TEST_F(VectorIndexTest, AnotherLibraryOrDimensionIsNotTakenForThisOne) {
+TEST_F(VectorIndexTest, AnIndexOfAnotherLibraryOrDimensionIsRefused) {
   {
     const auto index = Open();
     Fill(*index, 1, 10);
@@ -363,14 +363,14 @@ TEST_F(VectorIndexTest, AnotherLibraryOrDimensionIsNotTakenForThisOne) {
   EXPECT_TRUE(absl::IsDataLoss(VectorIndex::Open(folder(), kDimension + 64, "library").status()));
 }
 
-TEST_F(VectorIndexTest, AnotherVersionIsTold) {
+TEST_F(VectorIndexTest, AnotherVersionIsReported) {
   {
     const auto index = Open();
     Fill(*index, 1, 10);
     CALOTYPE_ASSERT_OK(index->Commit(1));
     CALOTYPE_ASSERT_OK(index->Commit(2));
   }
-  SetVersionOfIndex(folder() / "codes", 3);  // what it is: the check sums are right
+  SetVersionOfIndex(folder() / "codes", 3);  // the current version: shows that the checksums are right
   EXPECT_EQ(Open()->state().count, 10U);
   SetVersionOfIndex(folder() / "codes", 1);
   const Status status = VectorIndex::Open(folder(), kDimension, "library").status();

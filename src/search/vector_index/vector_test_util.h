@@ -1,4 +1,4 @@
-// Vectors for the tests of the index.
+// Vectors for tests of the index.
 #pragma once
 
 #include <cmath>
@@ -25,7 +25,7 @@ inline void Normalise(std::span<float> vector) {
   }
 }
 
-// Unit vectors around a few centres, as embeddings of photos lie.
+// Random unit vectors around a few centres, similar to embeddings of photos.
 class ClusteredVectors {
  public:
   ClusteredVectors(std::size_t dimension, std::size_t centres, uint32_t seed) : random_(seed) {
@@ -58,8 +58,7 @@ class ClusteredVectors {
   std::vector<std::vector<float>> centres_;
 };
 
-// Where docs/vector-index.md says that a header has its version; both headers of `codes` get `version` and a check sum
-// that is right.
+// Sets the version in both headers of the file `codes` (see docs/vector-index.md) and updates their checksums.
 inline void SetVersionOfIndex(const std::filesystem::path& codes, uint32_t version) {
   constexpr std::size_t kVersionAt = 8;
   constexpr std::size_t kCheckAt = 88;
@@ -69,7 +68,8 @@ inline void SetVersionOfIndex(const std::filesystem::path& codes, uint32_t versi
     file.seekg(header).read(bytes, sizeof(bytes));
     std::memcpy(bytes + kVersionAt, &version, sizeof(version));
     uint64_t sum = 0x3176'6f6c'6143'6376;
-    for (std::size_t at = 0; at <= kCheckAt; at += sizeof(sum)) {  // and the rest behind the words, which is nothing
+    for (std::size_t at = 0; at <= kCheckAt;
+         at += sizeof(sum)) {  // the last round adds the remaining bytes, of which there are none
       uint64_t word = 0;
       if (at < kCheckAt) {
         std::memcpy(&word, bytes + at, sizeof(word));

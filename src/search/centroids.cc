@@ -1,4 +1,4 @@
-#include "search/middles.h"
+#include "search/centroids.h"
 
 #include <algorithm>
 #include <limits>
@@ -12,7 +12,7 @@ constexpr uint32_t kNoRow = std::numeric_limits<uint32_t>::max();
 
 }  // namespace
 
-void Middles::Set(std::size_t number, std::span<const float> middle) {
+void Centroids::Set(std::size_t number, std::span<const float> centroid) {
   if (number >= rows_.size()) {
     rows_.resize(number + 1, kNoRow);
   }
@@ -23,11 +23,11 @@ void Middles::Set(std::size_t number, std::span<const float> middle) {
     cosines_.resize(GroupsOf(numbers_.size()) * kGroup);
   }
   std::vector<uint64_t> code(2 * coder_.words());
-  const CodeFactors factors = coder_.Encode(middle, code);
+  const CodeFactors factors = coder_.Encode(centroid, code);
   codes_.Set(row, code, factors);
 }
 
-std::vector<std::size_t> Middles::Near(std::span<const float> vector, float floor) {
+std::vector<std::size_t> Centroids::Near(std::span<const float> vector, float floor) {
   std::vector<std::size_t> near;
   if (numbers_.size() <= kFew) {
     near = numbers_;

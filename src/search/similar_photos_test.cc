@@ -1,4 +1,4 @@
-// Look-alikes and bursts, on small hand-made vectors.
+// Tests FindSimilar(), FindLookAlikes() and FindBursts() on small synthetic vectors.
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -59,10 +59,10 @@ class LookAlikesTest : public SearchTest {
   }
 };
 
-TEST_F(LookAlikesTest, AreLinkedByTheirCosinesTheNearestToTheFirstOnes) {
+TEST_F(LookAlikesTest, GroupsAreConnectedByCosinesAndSortedByTheFirst) {
   const PhotoId one = Add("/1", 1, 0);
   const PhotoId far = Add("/far", -0.5F, 0x0f);
-  const PhotoId three = Add("/3", 0.94F, 0xff);  // near /4, and that is near /1
+  const PhotoId three = Add("/3", 0.94F, 0xff);  // similar to /4, which is similar to /1
   const PhotoId four = Add("/4", 0.98F, 0x55);
   const auto groups = Value(FindLookAlikes(catalog(), 0.96F));
   ASSERT_THAT(groups, SizeIs(1));
@@ -76,7 +76,7 @@ TEST_F(LookAlikesTest, AreLinkedByTheirCosinesTheNearestToTheFirstOnes) {
   EXPECT_NE(far, 0);
 }
 
-TEST_F(LookAlikesTest, ACopyIsNoLookAlike) {
+TEST_F(LookAlikesTest, CopiesAreNotLookAlikes) {
   Add("/1", 1, 0);
   Add("/copy", 1, 0, 5);
   EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F)), IsEmpty());
@@ -84,15 +84,15 @@ TEST_F(LookAlikesTest, ACopyIsNoLookAlike) {
   EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F)), ElementsAre(SizeIs(2)));
 }
 
-// The groups that comparing every pair gives.
-TEST_F(LookAlikesTest, AreThoseOfEveryPairCompared) {
+// The groups must equal those of a comparison of every pair.
+TEST_F(LookAlikesTest, EqualAComparisonOfEveryPair) {
   constexpr std::size_t kPhotos = 400;
   constexpr std::size_t kDimension = 96;
   std::mt19937 random(5);
   std::normal_distribution<float> normal;
   std::vector<std::vector<float>> vectors;
   for (std::size_t i = 0; i < kPhotos; ++i) {
-    // Chains of photos, each a step from the one thirty before it.
+    // Chains of photos; each differs a little from the one thirty before it.
     std::vector<float> vector = i < 30 ? std::vector<float>(kDimension) : vectors[i - 30];
     for (float& x : vector) {
       x += (i < 30 ? 1.0F : 0.033F) * normal(random);
@@ -145,7 +145,7 @@ class BurstsTest : public SearchTest {
   }
 };
 
-TEST_F(BurstsTest, OneCameraOneAfterTheOther) {
+TEST_F(BurstsTest, PhotosOfOneCameraInQuickSuccession) {
   Add("/b", "2023-12-31T23:59:59");
   Add("/a", "2024-01-01T00:00:01.5");
   Add("/c", "2023-12-31T23:59:58+01:00");
@@ -160,7 +160,7 @@ TEST_F(BurstsTest, OneCameraOneAfterTheOther) {
   EXPECT_THAT(Paths(), ElementsAre(ElementsAre("/c", "/b", "/d", "/a")));
 }
 
-TEST_F(BurstsTest, ACopyIsNoPhotoOfABurst) {
+TEST_F(BurstsTest, CopiesCountOnce) {
   for (const char* path : {"/1", "/2", "/2 smaller"}) {
     PhotoResult result;
     result.properties =
