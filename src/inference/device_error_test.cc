@@ -40,7 +40,7 @@ constexpr Case kCases[] = {
     {"Invalid rank for input: x Got: 3 Expected: 4; allocator=BFC_ALLOCATOR", false},
 };
 
-TEST(DeviceErrorTest, MemoryThatIsOutIsToldFromOtherErrors) {
+TEST(DeviceErrorTest, DistinguishesOutOfMemoryFromOtherErrors) {
   for (const Case& one : kCases) {
     EXPECT_EQ(IsOutOfMemory(one.text), one.out_of_memory) << one.text;
   }

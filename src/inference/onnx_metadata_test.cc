@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 const fs::path kAffine = SourceDir() / "src/inference/testdata/affine.onnx";
 
-// One field of a protobuf message, as bytes and as a number; shorter than 128 bytes each.
+// Makes one field of a protobuf message, with bytes or with a number; each shorter than 128 bytes.
 std::string Bytes(int number, const std::string& content) {
   return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(content.size())} + content;
 }
@@ -42,7 +42,7 @@ TEST(OnnxMetadataTest, ReadsAModelFile) {
   EXPECT_THAT(metadata->outputs[1].shape, ElementsAre());
 }
 
-TEST(OnnxMetadataTest, KnowsWhatTheNumberOfRowsIsCalled) {
+TEST(OnnxMetadataTest, FindsTheNameOfTheNumberOfRows) {
   EXPECT_THAT(ReadOnnxMetadata(kAffine)->row_names, ElementsAre("N", "T"));
   const auto input = [](const std::string& name, const std::string& shape) { return Bytes(11, Value(name, 7, shape)); };
   const auto named = [](const std::string& name) { return Bytes(1, Bytes(2, name)); };
@@ -53,7 +53,7 @@ TEST(OnnxMetadataTest, KnowsWhatTheNumberOfRowsIsCalled) {
   EXPECT_THAT(metadata->row_names, ElementsAre("rows"));
 }
 
-TEST(OnnxMetadataTest, AnInputWithAValueOfItsOwnIsNoInput) {
+TEST(OnnxMetadataTest, AnInputWithAConstantValueIsNotListed) {
   const std::string fixed = Number(1, 4);
   const std::string graph = Bytes(11, Value("weight", 10, Bytes(1, fixed))) + Bytes(11, Value("x", 1, Bytes(1, ""))) +
                             Bytes(5, Bytes(8, "weight")) + Bytes(12, Value("y", 2, Bytes(1, fixed)));
@@ -66,7 +66,7 @@ TEST(OnnxMetadataTest, AnInputWithAValueOfItsOwnIsNoInput) {
   EXPECT_THAT(metadata->outputs[0].shape, ElementsAre(4));
 }
 
-TEST(OnnxMetadataTest, TypesThatAreNotHandledAreNamed) {
+TEST(OnnxMetadataTest, ErrorsNameUnsupportedTypes) {
   struct Case {
     int element;
     const char* message;
@@ -81,7 +81,7 @@ TEST(OnnxMetadataTest, TypesThatAreNotHandledAreNamed) {
   }
 }
 
-// Every beginning of a file and every file with one wrong byte is read without harm; the error is the file's.
+// Every truncated file and every file with one wrong byte is read safely, with or without an error.
 TEST(OnnxMetadataTest, BrokenFilesAreErrors) {
   const std::string whole = *ReadTextFile(kAffine);
   for (std::size_t size = 0; size < whole.size(); ++size) {

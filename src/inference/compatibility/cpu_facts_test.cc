@@ -35,7 +35,7 @@ TEST(CpuFactsTest, ReadsAnArm) {
   EXPECT_FALSE(facts.avx2);
 }
 
-TEST(CpuFactsTest, NothingAndRubbishAreAnswers) {
+TEST(CpuFactsTest, EmptyAndInvalidTextGiveNoFacts) {
   EXPECT_EQ(ParseCpuInfo("").Key(), "unknown CPU");
   EXPECT_EQ(ParseCpuInfo(":::\n\n: x\nflags").cores, 0);
 }

@@ -15,10 +15,10 @@ using ::testing::Not;
 using Kind = DeviceErrorKind;
 
 struct Case {
-  const char* text;  // as runtimes say it
+  const char* text;  // a runtime's message
   Kind kind;
   bool may_pass;
-  std::vector<const char*> words;  // in the meaning
+  std::vector<const char*> words;  // must be in the meaning
   const char* remedy;
 };
 
@@ -157,7 +157,7 @@ const std::vector<Case>& Cases() {
   return *kCases;
 }
 
-TEST(DeviceErrorTableTest, EveryTextHasItsMeaning) {
+TEST(DeviceErrorTableTest, ExplainsKnownMessages) {
   std::set<Kind> seen;
   for (const Case& test : Cases()) {
     SCOPED_TRACE(test.text);
@@ -174,7 +174,7 @@ TEST(DeviceErrorTableTest, EveryTextHasItsMeaning) {
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(Kind::kSlow) + 1) << "every kind has a text here";
 }
 
-TEST(DeviceErrorTableTest, AnyTextHasAnAnswer) {
+TEST(DeviceErrorTableTest, ExplainsAnyText) {
   EXPECT_EQ(ExplainDeviceError("").kind, Kind::kOther);
   EXPECT_THAT(ExplainDeviceError("").remedy, Not(IsEmpty()));
   const std::string lengthy(100'000, 'x');

@@ -34,13 +34,13 @@ TEST_F(ElfTest, ReadsWhatALibraryNeeds) {
   EXPECT_THAT(needs->runpath, ElementsAre("$ORIGIN", "/y"));
 }
 
-TEST_F(ElfTest, ReadsTheRealThing) {
+TEST_F(ElfTest, ReadsARealLibrary) {
   const auto needs = ReadElfNeeds("/proc/self/exe");
   ASSERT_TRUE(needs.ok()) << needs.status();
   EXPECT_THAT(needs->needed, ::testing::Contains("libc.so.6"));
 }
 
-TEST_F(ElfTest, EveryTruncationIsAnErrorOrAnAnswerButNoCrash) {
+TEST_F(ElfTest, TruncatedFilesAreReadSafely) {
   const std::string whole =
       BuildElf({.needed = {"libb.so.2"}, .fatbin = BuildFatbin({{.architecture = 75}, {.architecture = 80}})});
   for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -51,7 +51,7 @@ TEST_F(ElfTest, EveryTruncationIsAnErrorOrAnAnswerButNoCrash) {
   }
 }
 
-TEST_F(ElfTest, EveryBrokenByteIsAnErrorOrAnAnswerButNoCrash) {
+TEST_F(ElfTest, FilesWithAWrongByteAreReadSafely) {
   const std::string whole = BuildElf({.needed = {"libb.so.2"}, .fatbin = BuildFatbin({{.architecture = 75}})});
   for (std::size_t i = 0; i < whole.size(); ++i) {
     for (const char value : {'\xff', '\x7f', '\0'}) {
@@ -64,7 +64,7 @@ TEST_F(ElfTest, EveryBrokenByteIsAnErrorOrAnAnswerButNoCrash) {
   }
 }
 
-TEST_F(ElfTest, ErrorsTellWhatWasSeen) {
+TEST_F(ElfTest, ErrorsNameWhatWasFound) {
   EXPECT_TRUE(absl::IsNotFound(ReadElfNeeds(Path("nothing.so")).status()));
   const auto text = ReadElfNeeds(WriteBytes(Path("text.so"), std::string(100, 'x')));
   EXPECT_THAT(Message(text.status()), HasSubstr("it is not an ELF file"));
@@ -146,7 +146,7 @@ TEST_F(ElfTest, ReadsForWhichGpusThereIsCode) {
   EXPECT_TRUE(ReadCudaCode(Write("other.so", {.fatbin = std::string(100'000, 'x')}))->empty());
 }
 
-TEST(CudaCodeTest, MachineCodeRunsOnTheSameMajorThatIsNoOlder) {
+TEST(CudaCodeTest, MachineCodeRunsOnTheSameMajorVersionIfNotOlder) {
   const CudaCode code{.binary = {75, 80, 120}, .ptx = {90}};
   struct Case {
     int gpu;

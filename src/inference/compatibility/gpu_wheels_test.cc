@@ -1,5 +1,5 @@
-// The real thing without a GPU: the wheels of onnxruntime-gpu that CALOTYPE_GPU_WHEELS holds, one folder for each
-// version (tools/setup/fetch_gpu_wheels). Skipped without them: they are large.
+// Tests with real onnxruntime-gpu wheels, without a GPU: CALOTYPE_GPU_WHEELS has one folder for each version
+// (tools/setup/fetch_gpu_wheels). Skipped without them, because they are large.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ struct Wheel {
   const char* first_missing;
   int cuda;
   const char* driver;
-  std::vector<int> gpus;  // that it has machine code for
+  std::vector<int> gpus;  // GPUs that it has machine code for
 };
 
 class GpuWheelsTest : public ::testing::TestWithParam<Wheel> {
@@ -49,7 +49,7 @@ TEST_P(GpuWheelsTest, TheProviderIsReadWithoutLoadingIt) {
   EXPECT_EQ(facts.code->binary, GetParam().gpus);
 }
 
-// Of a machine that has nothing of NVIDIA, whatever this one has.
+// The verdict for a machine without NVIDIA hardware, whatever this machine has.
 TEST_P(GpuWheelsTest, TheVerdictNamesLibraryCudaDriverAndRemedy) {
   const Verdict verdict = CudaVerdict(ReadProviderFacts(capi_, "", {}), {});
   EXPECT_EQ(verdict.outcome, Outcome::kFails);
@@ -61,7 +61,7 @@ TEST_P(GpuWheelsTest, TheVerdictNamesLibraryCudaDriverAndRemedy) {
   EXPECT_THAT(verdict.remedy, HasSubstr("calotype models pull runtime-cuda"));
 }
 
-// What opening the library does, in a process of its own, since there can be one ONNX Runtime per process.
+// Opens the library in a separate process, since a process can open only one ONNX Runtime.
 int OpenInChild(const fs::path& library) {
   const pid_t child = fork();
   if (child == 0) {
@@ -73,7 +73,7 @@ int OpenInChild(const fs::path& library) {
   return status;
 }
 
-TEST_P(GpuWheelsTest, TheLibraryOpensAndTheProviderIsAsTheProbeSays) {
+TEST_P(GpuWheelsTest, TheLibraryOpensAndTheProviderMatchesTheProbe) {
   EXPECT_EQ(OpenInChild(capi_ / (std::string("libonnxruntime.so.") + GetParam().version)), 0);
   const auto needed = ResolveNeeded(capi_ / "libonnxruntime_providers_cuda.so", SystemLibrarySearch());
   ASSERT_TRUE(needed.ok()) << needed.status();

@@ -26,7 +26,7 @@ class NvidiaFactsTest : public ::testing::Test {
     }
   }
 
-  // Nothing of NVIDIA.
+  // A machine without NVIDIA hardware or software.
   NvidiaSources Nothing() const {
     const fs::path none = folder_->path() / "none";
     return {.cuda = none / "libcuda.so.1", .management = none, .proc = none, .module = none, .pci = none};
@@ -35,7 +35,7 @@ class NvidiaFactsTest : public ::testing::Test {
   StatusOr<TemporaryFolder> folder_ = TemporaryFolder::Create();
 };
 
-TEST_F(NvidiaFactsTest, NoNvidiaIsAnAnswer) {
+TEST_F(NvidiaFactsTest, AMachineWithoutNvidiaGivesEmptyFacts) {
   const NvidiaFacts facts = ReadNvidiaFacts(Nothing());
   EXPECT_FALSE(facts.library);
   EXPECT_THAT(facts.library_error, HasSubstr("libcuda.so.1"));
@@ -45,14 +45,14 @@ TEST_F(NvidiaFactsTest, NoNvidiaIsAnAnswer) {
   EXPECT_FALSE(facts.visible_devices.has_value());
 }
 
-TEST_F(NvidiaFactsTest, AsksTheDriverThatIsThere) {
+TEST_F(NvidiaFactsTest, QueriesTheDriver) {
   NvidiaSources sources = Nothing();
   sources.cuda = FAKE_CUDA;
   sources.module = WriteBytes(folder_->path() / "version", "580.65.06\n");
   WriteBytes(folder_->path() / "pci/0000:01:00.0/vendor", "0x10de\n");
   WriteBytes(folder_->path() / "pci/0000:01:00.0/class", "0x030000\n");
   WriteBytes(folder_->path() / "pci/0000:01:00.1/vendor", "0x10de\n");
-  WriteBytes(folder_->path() / "pci/0000:01:00.1/class", "0x040300\n");  // its sound
+  WriteBytes(folder_->path() / "pci/0000:01:00.1/class", "0x040300\n");  // its audio device
   sources.pci = folder_->path() / "pci";
   setenv("FAKE_CUDA_GPUS", "2", 1);
   setenv("CUDA_VISIBLE_DEVICES", "0,1", 1);
@@ -84,7 +84,7 @@ TEST_F(NvidiaFactsTest, ErrorsOfTheDriverAreFacts) {
   }
 }
 
-TEST_F(NvidiaFactsTest, ALibraryOfThatNameThatIsNone) {
+TEST_F(NvidiaFactsTest, AnotherLibraryWithTheDriversNameIsAnError) {
   NvidiaSources sources = Nothing();
   sources.cuda = "libm.so.6";
   EXPECT_THAT(ReadNvidiaFacts(sources).library_error, HasSubstr("lacks calls of the CUDA driver"));
@@ -92,7 +92,7 @@ TEST_F(NvidiaFactsTest, ALibraryOfThatNameThatIsNone) {
   EXPECT_FALSE(ReadNvidiaFacts(sources).library);
 }
 
-TEST_F(NvidiaFactsTest, AGpuThatFailsEndsTheAsking) {
+TEST_F(NvidiaFactsTest, StopsAtAGpuThatFails) {
   CudaDriverApi api{.init = [](unsigned) { return 0; },
                     .driver_version = [](int*) { return 1; },
                     .device_count =
@@ -111,7 +111,7 @@ TEST_F(NvidiaFactsTest, AGpuThatFailsEndsTheAsking) {
   EXPECT_EQ(facts.cuda_version, 0);
 }
 
-TEST_F(NvidiaFactsTest, FindsTheVersionInWhatTheKernelSays) {
+TEST_F(NvidiaFactsTest, FindsTheVersionInTheKernelsText) {
   EXPECT_EQ(ParseDriverVersion("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC "
                                "2024\nGCC version:  gcc version 12.2.0\n"),
             "535.183.01");
@@ -122,7 +122,7 @@ TEST_F(NvidiaFactsTest, FindsTheVersionInWhatTheKernelSays) {
   EXPECT_EQ(ParseDriverVersion(""), "");
 }
 
-TEST_F(NvidiaFactsTest, ReadsThisMachineWithoutHarm) {
+TEST_F(NvidiaFactsTest, ReadsThisMachine) {
   const NvidiaFacts facts = ReadNvidiaFacts();
   EXPECT_TRUE(facts.library || !facts.library_error.empty());
 }

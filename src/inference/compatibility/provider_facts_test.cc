@@ -22,7 +22,7 @@ class ProviderFactsTest : public ::testing::Test {
   fs::path Capi() const { return folder_->path() / "site-packages/onnxruntime/capi"; }
   fs::path Nvidia(const std::string& name) const { return folder_->path() / "site-packages/nvidia" / name / "lib"; }
 
-  // As in the wheel of `version`, whose provider needs `needed`.
+  // Makes files as in the wheel of `version`, with a provider that needs `needed`.
   void InstallRuntime(const std::string& version, std::vector<std::string> needed) const {
     WriteElf(Capi() / ("libonnxruntime.so." + version), {.soname = "libonnxruntime.so.1"});
     WriteElf(
@@ -76,13 +76,13 @@ TEST_F(ProviderFactsTest, ARuntimeForTheCpuAlone) {
   EXPECT_THAT(facts.needed, IsEmpty());
 }
 
-TEST_F(ProviderFactsTest, ABrokenProviderIsTold) {
+TEST_F(ProviderFactsTest, ABrokenProviderIsReported) {
   InstallRuntime("1.31.1", {});
   WriteBytes(Capi() / "libonnxruntime_providers_cuda.so", "cut");
   EXPECT_THAT(Read().provider_error, HasSubstr("libonnxruntime_providers_cuda.so"));
 }
 
-TEST_F(ProviderFactsTest, WhichFolderIsMeant) {
+TEST_F(ProviderFactsTest, FindsTheRuntimesFolder) {
   InstallRuntime("1.31.1", {});
   const fs::path lib = folder_->path() / "usr/lib";
   fs::create_directories(lib);
@@ -103,7 +103,7 @@ TEST_F(ProviderFactsTest, TheProbeNeverFails) {
   }
 }
 
-TEST(CudaLibrariesTest, NamesTellTheirVersion) {
+TEST(CudaLibrariesTest, DerivesVersionsFromNames) {
   struct Case {
     const char* soname;
     int cuda;

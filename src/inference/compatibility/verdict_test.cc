@@ -19,26 +19,26 @@ constexpr Outcome kWorks = Outcome::kWorks;
 constexpr Outcome kUnknown = Outcome::kUnknown;
 constexpr Outcome kFails = Outcome::kFails;
 
-// CUDA that NVIDIA's drivers of these days speak.
+// NVIDIA driver versions and the newest CUDA that each supports.
 constexpr const char* kDriver450 = "450.80.02";   // 11.0
 constexpr const char* kDriver470 = "470.256.02";  // 11.4
 constexpr const char* kDriver525 = "525.60.13";   // 12.0
 constexpr const char* kDriver550 = "550.54.15";   // 12.4
 constexpr const char* kDriver580 = "580.65.06";   // 13.0
 
-// One machine. CUDA, cuDNN: what the provider was built for, and whose libraries are there (0: none).
+// One machine. CUDA and cuDNN: the versions that the provider was built for, and the versions installed (0: none).
 struct Row {
   const char* runtime;
   int built_cuda;
-  int needed_cudnn;  // by NEEDED; 0: the provider opens it later
+  int needed_cudnn;  // linked (NEEDED); 0: the provider opens it later
   std::vector<int> cuda_here;
   std::vector<int> cudnn_here;
   const char* driver;  // empty: none
   int driver_cuda;     // 12040 is 12.4
-  int gpu;             // 75 is sm_75; 0: none is shown
+  int gpu;  // 75 is sm_75; 0: no visible GPU
   Outcome outcome;
-  std::vector<const char*> words;   // in the sentence
-  std::vector<const char*> remedy;  // in the remedy
+  std::vector<const char*> words;  // must be in the sentence
+  std::vector<const char*> remedy;  // must be in the remedy
 };
 
 bool Has(const std::vector<int>& majors, int major) { return std::ranges::count(majors, major) > 0; }
@@ -78,7 +78,7 @@ NvidiaFacts NvidiaOf(const Row& row) {
 
 const std::vector<Row>& Rows() {
   static const auto* const kRows = new std::vector<Row>{
-      // What fits.
+      // Working combinations.
       {"1.16.3", 11, 8, {11}, {8}, kDriver450, 11000, 75, kWorks, {"CUDA 11", "cuDNN 8"}, {}},
       {"1.17.3", 11, 8, {11}, {8}, kDriver470, 11040, 86, kWorks, {"sm_86"}, {}},
       {"1.17.3", 12, 8, {12}, {8}, kDriver525, 12000, 89, kWorks, {"CUDA 12 with cuDNN 8"}, {}},
@@ -89,9 +89,9 @@ const std::vector<Row>& Rows() {
       {"1.31.1", 13, 0, {13}, {9}, kDriver580, 13000, 89, kWorks, {"ONNX Runtime 1.31.1"}, {}},
       {"1.31.1", 13, 0, {13}, {9}, kDriver580, 13000, 120, kWorks, {"sm_120"}, {}},
       {"1.31.1", 12, 9, {12}, {9}, kDriver550, 12040, 61, kWorks, {"CUDA 12"}, {}},
-      // A compatibility package lets an older driver speak a newer CUDA.
+      // With a compatibility package, an older driver supports a newer CUDA.
       {"1.31.1", 13, 0, {13}, {9}, kDriver550, 13000, 90, kWorks, {}, {}},
-      // CUDA's libraries are of the other major, or missing.
+      // CUDA's libraries have another major version, or are missing.
       {"1.23.2",
        12,
        9,
@@ -159,7 +159,7 @@ const std::vector<Row>& Rows() {
        kFails,
        {"libcublasLt.so.13 is not on this machine"},
        {"CUDA 13 libraries", "runtime-cuda"}},
-      // So is the driver.
+      // The driver is missing too.
       {"1.23.2",
        12,
        9,
@@ -259,7 +259,7 @@ const std::vector<Row>& Rows() {
       {"1.23.2", 12, 9, {12}, {9}, "470.256.02", 0, 75, kFails, {"470.256.02 is older"}, {"525.60.13"}},
       {"1.16.3", 11, 8, {11}, {8}, "440.33", 10020, 75, kFails, {"needs driver 450.80.02"}, {"450.80.02"}},
       {"1.31.1", 13, 0, {13}, {9}, "575.57.08", 0, 120, kFails, {"575.57.08 is older"}, {"580.65.06"}},
-      // No GPU is shown.
+      // No GPU is visible.
       {"1.31.1",
        13,
        0,
@@ -282,7 +282,7 @@ const std::vector<Row>& Rows() {
        kFails,
        {"550.54.15 is installed but shows no GPU"},
        {"nvidia-smi"}},
-      // GPUs that are too old or too new for the build.
+      // GPUs too old or too new for the build.
       {"1.31.1",
        13,
        0,
@@ -329,7 +329,7 @@ const std::vector<Row>& Rows() {
       {"1.31.1", 13, 0, {13}, {9}, kDriver580, 13000, 130, kUnknown, {"sm_130", "trying"}, {}},
       {"1.23.2", 12, 9, {12}, {9}, kDriver580, 13000, 130, kUnknown, {"sm_130", "trying"}, {}},
       {"", 13, 0, {13}, {9}, kDriver580, 13000, 89, kUnknown, {"this ONNX Runtime", "is unknown"}, {}},
-      // Newer, and yet clear.
+      // Newer than the table, but with a clear result.
       {"1.40.0",
        14,
        0,
@@ -365,12 +365,12 @@ TEST(VerdictTest, Matrix) {
     for (const char* const word : row.remedy) {
       EXPECT_THAT(verdict.remedy, HasSubstr(word));
     }
-    EXPECT_EQ(verdict.remedy.empty(), row.outcome != kFails) << "what fails has a remedy: " << verdict.ToString();
+    EXPECT_EQ(verdict.remedy.empty(), row.outcome != kFails) << "a failure must have a remedy: " << verdict.ToString();
     EXPECT_THAT(verdict.sentence, Not(HasSubstr("\n")));
   }
 }
 
-// A machine on which all fits.
+// A machine on which everything works.
 const Row kGood = {"1.31.1", 13, 0, {13}, {9}, kDriver580, 13000, 89, kWorks, {}, {}};
 
 TEST(VerdictTest, NoRuntimeNoProviderBrokenProvider) {
@@ -389,7 +389,7 @@ TEST(VerdictTest, NoRuntimeNoProviderBrokenProvider) {
   EXPECT_THAT(CudaVerdict(provider, NvidiaOf(kGood)).sentence, HasSubstr("is broken: it has 3 bytes"));
 }
 
-TEST(VerdictTest, AHiddenGpuIsToldFromOneThatIsGone) {
+TEST(VerdictTest, DistinguishesAHiddenGpuFromAMissingOne) {
   Row row = kGood;
   row.gpu = 0;
   NvidiaFacts nvidia = NvidiaOf(row);
@@ -400,7 +400,7 @@ TEST(VerdictTest, AHiddenGpuIsToldFromOneThatIsGone) {
   EXPECT_THAT(verdict.remedy, HasSubstr("unset CUDA_VISIBLE_DEVICES"));
 }
 
-TEST(VerdictTest, WhereTheDriverIsMissingItTellsWhatIsThere) {
+TEST(VerdictTest, WithoutADriverTheMessageNamesWhatWasFound) {
   Row row = kGood;
   row.driver = "";
   row.gpu = 0;
@@ -434,7 +434,7 @@ TEST(VerdictTest, ErrorsOfTheDriver) {
   }
 }
 
-TEST(VerdictTest, TheCodeInTheFileCountsMoreThanTheTable) {
+TEST(VerdictTest, CodeInTheFileTakesPrecedenceOverTheTable) {
   struct Case {
     CudaCode code;
     int gpu;
@@ -487,7 +487,7 @@ TEST(CompatibilityTableTest, EveryBuildHasItsCudaAndItsGpus) {
   EXPECT_EQ(FindCudaRelease(14), nullptr);
 }
 
-TEST(VersionTest, ReadsWhatStartsLikeOne) {
+TEST(VersionTest, ReadsTheNumbersAtTheStart) {
   EXPECT_EQ(ParseVersion("1.23.2")->ToString(), "1.23.2");
   EXPECT_EQ(ParseVersion("580.65.06")->ToString(), "580.65.6");
   EXPECT_EQ(ParseVersion("550.54")->ToString(), "550.54");

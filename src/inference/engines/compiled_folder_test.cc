@@ -36,7 +36,7 @@ class CompiledFolderTest : public ::testing::Test {
   std::optional<TemporaryFolder> folder_;
 };
 
-TEST_F(CompiledFolderTest, AnotherModelEngineOrTimeIsAnotherFile) {
+TEST_F(CompiledFolderTest, TheFileNameDependsOnModelEngineAndTime) {
   const fs::path model = Write("model.onnx", "abc");
   const std::string name = NameFor(model);
   EXPECT_EQ(NameFor(model), name);
@@ -47,7 +47,7 @@ TEST_F(CompiledFolderTest, AnotherModelEngineOrTimeIsAnotherFile) {
   EXPECT_TRUE(absl::IsNotFound(CompiledFile("compiled", folder_->path() / "nothing", "engine 1").status()));
 }
 
-TEST_F(CompiledFolderTest, WhatNobodyUsesIsForgotten) {
+TEST_F(CompiledFolderTest, UnusedFilesAreDeleted) {
   const auto set_times = [](const fs::path& file, int read_days_ago, int written_days_ago) {
     const std::time_t now = std::time(nullptr);
     constexpr std::time_t kDay = 86'400;

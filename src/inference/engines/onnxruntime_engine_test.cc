@@ -39,7 +39,7 @@ std::vector<Tensor> AffineInputs() {
   return {x, ids};
 }
 
-TEST(OnnxRuntimeTest, RunsAGraphAndTellsWhatItIs) {
+TEST(OnnxRuntimeTest, RunsAModelAndDescribesIt) {
   const auto engine = OpenEngine();
   ASSERT_NE(engine, nullptr);
   EXPECT_THAT(engine->name(), HasSubstr("onnxruntime 1."));
@@ -60,7 +60,7 @@ TEST(OnnxRuntimeTest, RunsAGraphAndTellsWhatItIs) {
   EXPECT_THAT((*outputs)[1].data<int64_t>(), ElementsAre(20));
 }
 
-TEST(OnnxRuntimeTest, OffersCudaWhereItsProviderLies) {
+TEST(OnnxRuntimeTest, ListsCudaIfItsProviderExists) {
   const auto engine = OpenEngine();
   ASSERT_NE(engine, nullptr);
   const std::vector<EngineDevice> devices = engine->devices();
@@ -91,7 +91,7 @@ TEST(OnnxRuntimeTest, WrongFilesAreErrors) {
   EXPECT_TRUE(absl::IsInvalidArgument(engine->Load(kData / "make_testdata.py", {}).status()));
 }
 
-TEST(OnnxRuntimeTest, AFewRunsOfTokenIdsAreOfOneTextEach) {
+TEST(OnnxRuntimeTest, WithFewRunsATextEncoderHasOneRow) {
   const auto engine = OpenEngine();
   ASSERT_NE(engine, nullptr);
   const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
@@ -109,8 +109,8 @@ TEST(OnnxRuntimeTest, AFewRunsOfTokenIdsAreOfOneTextEach) {
   EXPECT_EQ(rows_of(kData / "affine.onnx", true), -1) << "numbers that are no ids come in any number of rows";
 }
 
-// What lies in the folder is only ever a short cut: whatever became of it, the model loads and answers the same.
-TEST(OnnxRuntimeTest, CompiledModelsAreKeptAndNeverTrusted) {
+// Files in the folder only save time: in whatever state they are, the model loads and gives the same results.
+TEST(OnnxRuntimeTest, CompiledModelsAreKeptAndVerified) {
   const auto engine = OpenEngine();
   ASSERT_NE(engine, nullptr);
   const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
@@ -148,7 +148,7 @@ TEST(OnnxRuntimeTest, CompiledModelsAreKeptAndNeverTrusted) {
   works();
 }
 
-// Of this process, in MiB.
+// Resident memory of this process in MiB.
 double ResidentMemory() {
   std::ifstream file("/proc/self/statm");
   double total = 0;
@@ -157,7 +157,7 @@ double ResidentMemory() {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-TEST(OnnxRuntimeTest, SessionsShareTheMemoryOfTheirRunsAndGiveItBack) {
+TEST(OnnxRuntimeTest, SessionsShareWorkingMemoryAndFreeIt) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers keep freed memory";
 #endif
@@ -169,7 +169,7 @@ TEST(OnnxRuntimeTest, SessionsShareTheMemoryOfTheirRunsAndGiveItBack) {
     EXPECT_TRUE(session.ok() && (*session)->Run({&x, 1}).ok());
     return session.ok() ? *std::move(session) : nullptr;
   };
-  load_and_run();  // what the library keeps for itself, and an allocator that has seen large blocks come and go
+  load_and_run();  // so that the library's own memory and the allocator's lists are not counted
   const double before = ResidentMemory();
   auto first = load_and_run();
   const double loaded = ResidentMemory();
@@ -183,7 +183,7 @@ TEST(OnnxRuntimeTest, SessionsShareTheMemoryOfTheirRunsAndGiveItBack) {
   EXPECT_LT(ResidentMemory(), before + 4);
 }
 
-// A result lies in memory that it keeps, however long its session is gone.
+// A result keeps its memory after its session is destroyed.
 TEST(OnnxRuntimeTest, ResultsOutliveTheLastSession) {
   const auto engine = OpenEngine();
   ASSERT_NE(engine, nullptr);
@@ -205,7 +205,7 @@ TEST(OnnxRuntimeTest, OneLibraryPerProcess) {
   EXPECT_TRUE(absl::IsFailedPrecondition(OpenOnnxRuntime({.library = "/other/place", .plugins = {}}).status()));
 }
 
-TEST(OnnxRuntimeLibraryTest, VersionsBecomeApis) {
+TEST(OnnxRuntimeLibraryTest, DerivesTheApiFromTheVersion) {
   EXPECT_EQ(*OnnxRuntimeApiOf("1.31.1"), 31);
   EXPECT_EQ(*OnnxRuntimeApiOf("1.9.0"), 9);
   EXPECT_FALSE(OnnxRuntimeApiOf("2.0.0").ok());

@@ -1,4 +1,4 @@
-// Devices beside the CPU, tried with tests/faulty_provider: a real plug-in that fails as CALOTYPE_FAULT says.
+// Tests devices other than the CPU with tests/faulty_provider, a real plug-in that fails as CALOTYPE_FAULT says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ std::shared_ptr<Engine> OpenWith(const std::vector<PluginProvider>& plugins) {
 
 std::shared_ptr<Engine> OpenFaulty() { return OpenWith({{.name = "faulty", .library = CALOTYPE_FAULTY_PROVIDER}}); }
 
-// What a device named `name` would be, opened with `fault` on.
+// Whether a device `name` is usable if it is opened with the fault `fault`.
 Status UsableWith(const std::string& fault, const PluginProvider& plugin) {
   const ScopedFault on(fault);
   const auto engine = OpenWith({plugin});
@@ -68,7 +68,7 @@ StatusOr<std::vector<float>> RunBatch(Session& session, int64_t batch) {
   return std::vector<float>(values.begin(), values.end());
 }
 
-TEST(OnnxRuntimePluginTest, AnswersAsTheCpuDoesAndSaysWhereItRuns) {
+TEST(OnnxRuntimePluginTest, GivesTheCpusResultsAndNamesItsDevice) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const std::vector<EngineDevice> devices = engine->devices();
@@ -95,7 +95,7 @@ struct RunCase {
 
 class FaultyRunTest : public testing::TestWithParam<RunCase> {};
 
-TEST_P(FaultyRunTest, BecomesAStatusWithTheDevicesWords) {
+TEST_P(FaultyRunTest, BecomesAStatusWithTheDevicesMessage) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const auto session = LoadOn(*engine, "faulty");
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
                     RunCase{"random:1:42=oom", absl::StatusCode::kResourceExhausted, "out of memory"},
                     RunCase{"gibberish", absl::StatusCode::kInternal, "'gibberish' is not understood"}));
 
-TEST(OnnxRuntimePluginTest, FaultsStartWhenAskedAndSpareSmallBatches) {
+TEST(OnnxRuntimePluginTest, FaultsStartOnTimeAndSpareSmallBatches) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const auto session = LoadOn(*engine, "faulty");
@@ -139,7 +139,7 @@ TEST(OnnxRuntimePluginTest, FaultsStartWhenAskedAndSpareSmallBatches) {
   EXPECT_TRUE(absl::IsResourceExhausted(RunBatch(*session, 3).status()));
 }
 
-TEST(OnnxRuntimePluginTest, SpoiledValuesComeThrough) {
+TEST(OnnxRuntimePluginTest, WrongValuesAreReturned) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const auto session = LoadOn(*engine, "faulty");
@@ -159,7 +159,7 @@ TEST(OnnxRuntimePluginTest, SpoiledValuesComeThrough) {
   EXPECT_LT(largest, 0.2F);
 }
 
-TEST(OnnxRuntimePluginTest, AHangLastsAsLongAsAsked) {
+TEST(OnnxRuntimePluginTest, AHangLastsForTheGivenTime) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const auto session = LoadOn(*engine, "faulty");
@@ -169,7 +169,7 @@ TEST(OnnxRuntimePluginTest, AHangLastsAsLongAsAsked) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
 }
 
-TEST(OnnxRuntimePluginTest, EachOfManyThreadsMeetsItsOwnFault) {
+TEST(OnnxRuntimePluginTest, EachThreadGetsItsOwnFault) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const auto session = LoadOn(*engine, "faulty");
@@ -193,7 +193,7 @@ TEST(OnnxRuntimePluginTest, EachOfManyThreadsMeetsItsOwnFault) {
   EXPECT_NEAR(spoiled, 50, 25);
 }
 
-TEST(OnnxRuntimePluginTest, ASessionThatCannotBeMadeIsAnErrorOfLoad) {
+TEST(OnnxRuntimePluginTest, LoadReportsASessionThatCannotBeCreated) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const struct {
@@ -215,7 +215,7 @@ TEST(OnnxRuntimePluginTest, ASessionThatCannotBeMadeIsAnErrorOfLoad) {
   }
 }
 
-TEST(OnnxRuntimePluginTest, ASessionThatWouldRunOnTheCpuAloneIsAnError) {
+TEST(OnnxRuntimePluginTest, ASessionThatWouldRunOnlyOnTheCpuIsAnError) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   const Status status = engine->Load(kAffine, {.device = "faulty"}).status();
@@ -223,7 +223,7 @@ TEST(OnnxRuntimePluginTest, ASessionThatWouldRunOnTheCpuAloneIsAnError) {
   EXPECT_TRUE(absl::IsInternal(status));
 }
 
-TEST(OnnxRuntimePluginTest, WhatIsNotThereIsNamed) {
+TEST(OnnxRuntimePluginTest, ErrorsNameMissingDevices) {
   const auto engine = OpenFaulty();
   ASSERT_NE(engine, nullptr);
   Status status = engine->Load(kActivations, {.device = "abacus"}).status();
@@ -240,7 +240,7 @@ TEST(OnnxRuntimePluginTest, WhatIsNotThereIsNamed) {
   }
 }
 
-TEST(OnnxRuntimePluginTest, APluginThatCannotBeUsedSaysWhy) {
+TEST(OnnxRuntimePluginTest, AnUnusablePluginHasAReason) {
   EXPECT_THAT(Message(UsableWith("", {.name = "missing", .library = "/nothing/libmissing.so"})),
               HasSubstr("libmissing.so"));
   EXPECT_FALSE(UsableWith("", {.name = "stranger", .library = kActivations}).ok());
@@ -249,13 +249,13 @@ TEST(OnnxRuntimePluginTest, APluginThatCannotBeUsedSaysWhy) {
   EXPECT_THAT(Message(refused), HasSubstr("CUDA failure 100: no CUDA-capable device is detected"));
   EXPECT_THAT(Message(UsableWith("absent", {.name = "absent", .library = CALOTYPE_FAULTY_PROVIDER})),
               HasSubstr("registered, but offers no device on this machine"));
-  // A refused one is tried again; until then the device is there, and Load tells the reason.
+  // A plug-in that failed is tried again. The device is listed, and Load() reports the reason.
   EXPECT_TRUE(UsableWith("", late).ok());
   const auto engine = OpenWith({{.name = "missing", .library = "/nothing/libmissing.so"}});
   EXPECT_THAT(Message(engine->Load(kActivations, {.device = "missing"}).status()), HasSubstr("libmissing.so"));
 }
 
-TEST(OnnxRuntimePluginTest, RegisteringTwiceIsOnceAndANameHasOneLibrary) {
+TEST(OnnxRuntimePluginTest, APluginIsRegisteredOnceAndANameHasOneLibrary) {
   ASSERT_NE(OpenFaulty(), nullptr);
   const auto both = OpenWith({{.name = "faulty", .library = CALOTYPE_FAULTY_PROVIDER},
                               {.name = "second", .library = CALOTYPE_FAULTY_PROVIDER}});

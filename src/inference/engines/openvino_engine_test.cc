@@ -31,7 +31,7 @@ fs::path Cache() {
   return FoldersFromEnvironment([](const char* name) -> const char* { return std::getenv(name); }).cache;
 }
 
-// CALOTYPE_TEST_OPENVINO: another version's folder, tried by hand.
+// CALOTYPE_TEST_OPENVINO may name the folder of another version, for manual tests.
 fs::path OpenVinoFolder() {
   const char* const other = std::getenv("CALOTYPE_TEST_OPENVINO");
   return other == nullptr ? FetchedLibrary("openvino/libs") : fs::path(other);
@@ -54,7 +54,7 @@ class OpenVinoTest : public ::testing::Test {
   std::shared_ptr<Engine> engine_;
 };
 
-// x counts up from `first`; ids are four times five.
+// x has the numbers from `first` on; ids are four times five.
 std::vector<Tensor> AffineInputs(int64_t rows = 2, float first = 0) {
   Tensor x(ElementType::kFloat32, {rows, 3});
   for (std::size_t i = 0; i < x.elements(); ++i) {
@@ -65,7 +65,7 @@ std::vector<Tensor> AffineInputs(int64_t rows = 2, float first = 0) {
   return {x, ids};
 }
 
-TEST_F(OpenVinoTest, RunsAGraphAndTellsWhatItIs) {
+TEST_F(OpenVinoTest, RunsAModelAndDescribesIt) {
   EXPECT_THAT(engine_->name(), StartsWith("openvino 20"));
   const auto session = Load(kData / "affine.onnx");
   ASSERT_NE(session, nullptr);
@@ -81,7 +81,7 @@ TEST_F(OpenVinoTest, RunsAGraphAndTellsWhatItIs) {
   EXPECT_THAT((*outputs)[1].data<int64_t>(), ElementsAre(20));
 }
 
-TEST_F(OpenVinoTest, HasACpuThatComputesInF32First) {
+TEST_F(OpenVinoTest, ListsTheCpuWithF32First) {
   const std::vector<EngineDevice> devices = engine_->devices();
   ASSERT_FALSE(devices.empty());
   EXPECT_EQ(devices[0].device, "cpu");
@@ -97,7 +97,7 @@ TEST_F(OpenVinoTest, HasACpuThatComputesInF32First) {
 #endif
 }
 
-TEST_F(OpenVinoTest, ComputesInEachPrecisionThatTheCpuHas) {
+TEST_F(OpenVinoTest, RunsInEachPrecisionOfTheCpu) {
   const std::vector<EngineDevice> devices = engine_->devices();
   for (const std::string& precision : devices[0].precisions) {
     SCOPED_TRACE(precision);
@@ -136,8 +136,8 @@ TEST_F(OpenVinoTest, WrongFilesAndOptionsAreErrors) {
   EXPECT_THAT(Message(precision), HasSubstr("does not support 'f8' on cpu; known: f32"));
 }
 
-// What lies in the folder is only ever a short cut: whatever became of it, the model loads and answers the same.
-TEST_F(OpenVinoTest, CompiledModelsAreKeptAndNeverTrusted) {
+// Files in the folder only save time: in whatever state they are, the model loads and gives the same results.
+TEST_F(OpenVinoTest, CompiledModelsAreKeptAndVerified) {
   const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
   const fs::path compiled = folder->path() / "compiled";
@@ -165,7 +165,7 @@ TEST_F(OpenVinoTest, CompiledModelsAreKeptAndNeverTrusted) {
   works();
 }
 
-// More threads than streams, each with shapes of its own.
+// More threads than streams, each with its own shapes.
 TEST_F(OpenVinoTest, RunsFromManyThreadsDoNotMix) {
   const auto session = Load(kData / "affine.onnx", {.threads = 1, .parallel = 2});
   ASSERT_NE(session, nullptr);
@@ -195,7 +195,7 @@ void ExpectSame(const std::vector<TensorInfo>& ours, const std::vector<TensorInf
   }
 }
 
-TEST_F(OpenVinoTest, TellsTheSameOfAModelAsOnnxRuntime) {
+TEST_F(OpenVinoTest, DescribesAModelAsOnnxRuntimeDoes) {
   const auto other = OpenOnnxRuntime({.library = FetchedLibrary("onnxruntime/lib"), .plugins = {}});
   ASSERT_TRUE(other.ok()) << other.status();
   std::vector<fs::path> models = {kData / "affine.onnx"};

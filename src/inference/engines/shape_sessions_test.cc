@@ -11,11 +11,11 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// What happened to the sessions that a test made.
+// Counts what happens to a test's sessions.
 struct Made {
   std::atomic<int> loads = 0;
   std::atomic<int> alive = 0;
-  std::atomic<int> plans = 0;   // runs of another shape than the session's last
+  std::atomic<int> plans = 0;  // runs with another shape than the session's last one
   std::atomic<int> room = 100;  // sessions that fit into memory
   std::atomic<bool> runs_need_room = false;
 };
@@ -65,7 +65,7 @@ class ShapeSessionsTest : public ::testing::Test {
         most);
   }
 
-  // The sizes of the answers to inputs of `sizes`.
+  // The sizes of the outputs for inputs of `sizes`.
   std::vector<int64_t> Run(const std::vector<int64_t>& sizes) {
     std::vector<int64_t> answers;
     for (const int64_t size : sizes) {
@@ -87,7 +87,7 @@ TEST_F(ShapeSessionsTest, EachShapeIsPreparedOnce) {
   EXPECT_EQ(made_.loads, 2) << "the first session serves the first shape";
 }
 
-TEST_F(ShapeSessionsTest, AShapeTooManyTakesTheOneThatRestedLongest) {
+TEST_F(ShapeSessionsTest, AFurtherShapeReplacesTheLeastRecentlyUsed) {
   Make(2);
   Run({1, 2, 1, 3});
   EXPECT_EQ(made_.alive, 2);
@@ -98,7 +98,7 @@ TEST_F(ShapeSessionsTest, AShapeTooManyTakesTheOneThatRestedLongest) {
   EXPECT_EQ(made_.plans, 4);
 }
 
-TEST_F(ShapeSessionsTest, WithoutMemoryForAnotherItDoesWithWhatIsThere) {
+TEST_F(ShapeSessionsTest, WithoutMemoryForAnotherSessionReusesOne) {
   made_.room = 2;
   Make(8);
   EXPECT_THAT(Run({1, 2, 3, 1, 2, 3}), ElementsAre(1, 2, 3, 1, 2, 3));
@@ -117,7 +117,7 @@ TEST_F(ShapeSessionsTest, ARunWithoutMemoryFreesOtherShapes) {
   EXPECT_THAT(Run({2}), ElementsAre(-1)) << "nothing is left to free";
 }
 
-TEST_F(ShapeSessionsTest, DescribesTheModelAfterItsFirstSessionIsGone) {
+TEST_F(ShapeSessionsTest, DescribesTheModelAfterItsFirstSessionIsDestroyed) {
   Make(2);
   Run({1, 2});
   made_.room = 1;

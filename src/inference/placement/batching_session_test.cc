@@ -18,17 +18,17 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr float kBad = -1;  // an input row that no run survives
+constexpr float kBad = -1;  // an input row with which every run fails
 
-// y = 2 x, each row twice in "twice"; remembers the rows of each run.
+// A model with y = 2 x and each row twice in "twice". Records the rows of each run.
 class FakeSession : public Session {
  public:
   struct State {
     Mutex mutex;
     std::vector<int64_t> runs ABSL_GUARDED_BY(mutex);
-    int64_t memory = 1000;  // rows that fit
-    bool summary = false;   // "twice" becomes one row for the whole batch
-    bool growing = false;   // "twice" becomes as many rows as the square of the batch's
+    int64_t memory = 1000;  // the number of rows that fit
+    bool summary = false;  // "twice" has one row for the whole batch
+    bool growing = false;  // "twice" has as many rows as the square of the batch's
   };
   explicit FakeSession(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
@@ -86,7 +86,7 @@ class BatchingSessionTest : public ::testing::Test {
     session_ = std::make_unique<BatchingSession>(std::make_unique<FakeSession>(state_), options);
   }
 
-  // Every row's own answer, and nobody else's.
+  // Expects the right result for each row.
   void ExpectAnswers(const StatusOr<std::vector<Tensor>>& outputs, const std::vector<float>& values,
                      std::size_t width = 1) {
     ASSERT_TRUE(outputs.ok()) << outputs.status();
@@ -98,7 +98,7 @@ class BatchingSessionTest : public ::testing::Test {
     }
   }
 
-  // The same on one thread for each call, all at once.
+  // The same with one thread per call, all at once.
   void RunAtOnce(const std::vector<std::vector<float>>& calls) {
     std::vector<std::jthread> threads;
     for (const std::vector<float>& values : calls) {
@@ -118,7 +118,7 @@ class BatchingSessionTest : public ::testing::Test {
 
 constexpr std::chrono::microseconds kLong = std::chrono::seconds(60);
 
-TEST_F(BatchingSessionTest, ATurnedOffOnePassesOn) {
+TEST_F(BatchingSessionTest, WithoutBatchingCallsAreForwarded) {
   Make({.max_batch = 1, .max_delay = kLong});
   ExpectAnswers(session_->Run(Rows({1, 2, 3})), {1, 2, 3});
   EXPECT_THAT(runs(), ElementsAre(3));
@@ -132,7 +132,7 @@ TEST_F(BatchingSessionTest, AFullBatchRunsAtOnce) {
   EXPECT_THAT(runs(), ElementsAre(6));
 }
 
-TEST_F(BatchingSessionTest, ALoneCallWaitsNoLongerThanTheDelay) {
+TEST_F(BatchingSessionTest, ASingleCallWaitsOnlyForTheDelay) {
   Make({.max_batch = 8, .max_delay = milliseconds(30)});
   const auto start = std::chrono::steady_clock::now();
   ExpectAnswers(session_->Run(Rows({7})), {7});
@@ -146,7 +146,7 @@ TEST_F(BatchingSessionTest, ACallThatDoesNotFitStartsTheNextBatch) {
   EXPECT_THAT(runs(), ElementsAre(2, 2));
 }
 
-TEST_F(BatchingSessionTest, OtherShapesAreOtherBatches) {
+TEST_F(BatchingSessionTest, DifferentShapesUseDifferentBatches) {
   Make({.max_batch = 2, .max_delay = kLong});
   std::vector<std::jthread> threads;
   for (const int64_t width : {1, 2, 1, 2}) {
@@ -234,7 +234,7 @@ TEST_F(BatchingSessionTest, OutputsOfChangingShapeEndBatching) {
   EXPECT_THAT(logged_[0], HasSubstr("output twice changes its shape from run to run"));
 }
 
-TEST_F(BatchingSessionTest, ManyCallersGetTheirOwn) {
+TEST_F(BatchingSessionTest, EachOfManyCallersGetsItsResult) {
   Make({.max_batch = 4, .max_delay = milliseconds(1), .fixed_buckets = true});
   std::vector<std::jthread> threads;
   for (int own = 0; own < 8; ++own) {
@@ -249,7 +249,7 @@ TEST_F(BatchingSessionTest, ManyCallersGetTheirOwn) {
   EXPECT_THAT(logged_, IsEmpty());
 }
 
-TEST(CanBatchTest, NeedsFreeRowsEverywhere) {
+TEST(CanBatchTest, NeedsAFreeFirstDimensionEverywhere) {
   struct Shapes : FakeSession {
     Shapes(std::vector<int64_t> input, std::vector<int64_t> output)
         : FakeSession(nullptr),

@@ -23,7 +23,7 @@ struct WrongPolicy {
   const char* why;
 };
 
-TEST(ParseDevicePolicyTest, RefusesWhatCannotBeObeyed) {
+TEST(ParseDevicePolicyTest, RefusesInvalidPolicies) {
   const std::vector<WrongPolicy> cases = {
       {{}, "an empty list"},
       {{"cdua"}, "\"cdua\" is unknown"},
@@ -40,7 +40,7 @@ TEST(ParseDevicePolicyTest, RefusesWhatCannotBeObeyed) {
   for (const WrongPolicy& row : cases) {
     const auto policy = ParseDevicePolicy("devices.objects", row.names, kPlugins);
     EXPECT_TRUE(absl::IsInvalidArgument(policy.status())) << row.why;
-    // The key, the reason and what is allowed.
+    // The message has the key, the reason and what is allowed.
     EXPECT_THAT(Message(policy.status()),
                 AllOf(HasSubstr("devices.objects is ["), HasSubstr(row.why), HasSubstr("\"auto\""),
                       HasSubstr("cpu, cuda, gpu, npu, faulty"), HasSubstr("f32, f16, bf16")));
@@ -57,7 +57,7 @@ TEST(ParseDevicePolicyTest, ReadsSelectorsInAnyOrderOfParts) {
   EXPECT_TRUE(policy->selectors[2].Matches("onnxruntime", "cpu", "f32"));
 }
 
-TEST(GroupOptionsTest, AGroupForEachSelector) {
+TEST(GroupOptionsTest, HasOneGroupPerSelector) {
   const std::vector<std::shared_ptr<Engine>> engines = {
       std::make_shared<FakeDeviceEngine>("onnxruntime 1.2",
                                          std::vector<FakeDevice>{{.device = "cpu"}, {.device = "cuda"}}),

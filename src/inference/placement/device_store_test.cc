@@ -67,7 +67,7 @@ TEST_F(DeviceStoreTest, KeepsTrialsAndFailuresBetweenRuns) {
   EXPECT_FALSE(Open().FindTrial("m on a").has_value());
 }
 
-TEST_F(DeviceStoreTest, WaitsLongerAfterEachFailureInARow) {
+TEST_F(DeviceStoreTest, WaitsLongerAfterEachConsecutiveFailure) {
   DeviceStore store = Open();
   std::vector<int64_t> waits;
   for (int i = 0; i < 4; ++i) {
@@ -86,7 +86,7 @@ TEST_F(DeviceStoreTest, WaitsLongerAfterEachFailureInARow) {
   EXPECT_EQ(store.PutFailure("k", "out of memory", true) - now_, seconds(60));
 }
 
-TEST_F(DeviceStoreTest, KnowsOfTrialsThatAProcessDidNotSurvive) {
+TEST_F(DeviceStoreTest, CountsTrialsThatEndedTheProcess) {
   const auto begin_and_die = [this] {
     DeviceStore store = Open();
     store.BeginTrial("ended");
@@ -99,7 +99,7 @@ TEST_F(DeviceStoreTest, KnowsOfTrialsThatAProcessDidNotSurvive) {
   DeviceStore store = Open();
   EXPECT_EQ(store.BeginTrial("ended"), 0);
   EXPECT_EQ(store.BeginTrial("a"), 2);
-  // This process lives: nothing is known of its trial yet, and it is not another's to end.
+  // This process is running: its trial is not counted, and another process must not end it.
   EXPECT_EQ(Open().BeginTrial("a"), 2);
   store.EndTrial("a");
   EXPECT_EQ(Open().BeginTrial("a"), 2);
@@ -125,7 +125,7 @@ TEST_F(DeviceStoreTest, SeveralWritersLoseNothing) {
   }
 }
 
-TEST_F(DeviceStoreTest, ADamagedFileIsBegunAnew) {
+TEST_F(DeviceStoreTest, ADamagedFileIsReplaced) {
   std::filesystem::create_directories(file().parent_path());
   for (const char* const text :
        {"{\"format\":1,", "[]", "{\"format\":1,\"trials\":{\"a\":{\"ms\":\"x\"}}}", "{\"format\":9}"}) {
@@ -137,7 +137,7 @@ TEST_F(DeviceStoreTest, ADamagedFileIsBegunAnew) {
   }
 }
 
-TEST_F(DeviceStoreTest, WorksWhereNothingCanBeWritten) {
+TEST_F(DeviceStoreTest, WorksWithoutAWritableFile) {
   DeviceStore store("/proc/nowhere/devices.json");
   store.PutTrial("a", {.milliseconds = 2, .agrees = true, .figure = ""});
   EXPECT_TRUE(store.FindTrial("a").has_value());

@@ -52,7 +52,7 @@ class ModelCacheTest : public ::testing::Test {
       std::make_shared<FakeDeviceEngine>("fake 1", std::vector<FakeDevice>{{.time = std::chrono::microseconds(100)}});
 };
 
-TEST_F(ModelCacheTest, OneLoadHoweverManyAsk) {
+TEST_F(ModelCacheTest, ManyRequestsCauseOneLoad) {
   const auto cache = Make({});
   std::vector<std::shared_ptr<Session>> sessions(8);
   {
@@ -66,7 +66,7 @@ TEST_F(ModelCacheTest, OneLoadHoweverManyAsk) {
       });
     }
   }
-  EXPECT_EQ(engine_->loads("cpu"), 2);  // once to measure, once to stay
+  EXPECT_EQ(engine_->loads("cpu"), 2);  // once to measure, once for use
   for (const auto& session : sessions) {
     EXPECT_EQ(session, sessions[0]);
   }
@@ -74,7 +74,7 @@ TEST_F(ModelCacheTest, OneLoadHoweverManyAsk) {
   EXPECT_EQ(cache->DeviceOf("b"), "");
 }
 
-TEST_F(ModelCacheTest, AFailedLoadIsToldToEveryCallerAndTriedOnce) {
+TEST_F(ModelCacheTest, AFailedLoadIsReportedToEveryCallerAndNotRetried) {
   engine_->fake("cpu").load = absl::InternalError("broken file");
   const auto cache = Make({});
   for (int i = 0; i < 3; ++i) {
@@ -94,7 +94,7 @@ TEST_F(ModelCacheTest, MeasuresAheadOfUse) {
   EXPECT_TRUE(Loaded(*cache).empty());
 }
 
-TEST_F(ModelCacheTest, AStopEndsTheMeasuringAndTheNextGoesOn) {
+TEST_F(ModelCacheTest, MeasuringCanBeStoppedAndContinued) {
   const auto cache = Make({});
   std::stop_source stop;
   std::vector<std::string> told;
@@ -111,7 +111,7 @@ TEST_F(ModelCacheTest, AStopEndsTheMeasuringAndTheNextGoesOn) {
   EXPECT_TRUE(cache->Unmeasured().empty());
 }
 
-TEST_F(ModelCacheTest, WhatNobodyRegistersAnyMoreIsNotMeasured) {
+TEST_F(ModelCacheTest, UnregisteredModelsAreNotMeasured) {
   const auto cache = Make({});
   cache->Unregister("b");
   EXPECT_EQ(cache->Unmeasured(), (std::vector<std::string>{"a", "c"}));
@@ -120,8 +120,8 @@ TEST_F(ModelCacheTest, WhatNobodyRegistersAnyMoreIsNotMeasured) {
   EXPECT_EQ(cache->Report().size(), 3U);
 }
 
-// Files that do not exist have no size: a load counts what the process grew by, or nothing. With a limit of one byte
-// models that grew push each other out, so sizes are given by files.
+// A load counts the growth of the process, and at least the file's size. The growth is not predictable, so these tests
+// use large files.
 void RegisterThreeOfHundredMegabytes(ModelCache& cache, const std::filesystem::path& folder) {
   for (const char* const name : {"d", "e", "f"}) {
     const auto file = folder / name;
@@ -131,7 +131,7 @@ void RegisterThreeOfHundredMegabytes(ModelCache& cache, const std::filesystem::p
   }
 }
 
-TEST_F(ModelCacheTest, TheOneUnusedForLongestMakesRoom) {
+TEST_F(ModelCacheTest, TheLeastRecentlyUsedModelIsUnloaded) {
   const auto folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok());
   const auto cache = Make({.memory_bytes = 250'000'000});
@@ -141,14 +141,14 @@ TEST_F(ModelCacheTest, TheOneUnusedForLongestMakesRoom) {
   ASSERT_TRUE(cache->Get("d").ok());
   ASSERT_TRUE(cache->Get("f").ok());
   EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"d", "f"}));
-  EXPECT_EQ(cache->DeviceOf("e"), "fake 1 cpu f32");  // where it was
+  EXPECT_EQ(cache->DeviceOf("e"), "fake 1 cpu f32");  // where it ran last
   const auto held = cache->Get("d");
   const auto held_too = cache->Get("f");
-  ASSERT_TRUE(cache->Get("e").ok());  // both are at work: the limit gives way, not the work
+  ASSERT_TRUE(cache->Get("e").ok());  // both are in use, so the limit is exceeded
   EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"d", "e", "f"}));
 }
 
-TEST_F(ModelCacheTest, IdleOnesMakeRoomOnRequest) {
+TEST_F(ModelCacheTest, MakeRoomUnloadsIdleModels) {
   const auto folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok());
   const auto cache = Make({});
@@ -173,10 +173,10 @@ TEST_F(ModelCacheTest, IdleModelsAreUnloadedUnlessPinnedOrHeld) {
   std::this_thread::sleep_for(milliseconds(5));
   cache->UnloadIdle();
   EXPECT_EQ(Loaded(*cache), (std::vector<std::string>{"b", "c"}));
-  EXPECT_TRUE(cache->Get("a").ok());  // and comes back
+  EXPECT_TRUE(cache->Get("a").ok());  // loads again
 }
 
-TEST_F(ModelCacheTest, UnloadsByItself) {
+TEST_F(ModelCacheTest, UnloadsIdleModelsInTheBackground) {
   const auto cache = Make({.idle = milliseconds(1)});
   ASSERT_TRUE(cache->Get("a").ok());
   for (int i = 0; i < 200 && !Loaded(*cache).empty(); ++i) {

@@ -46,7 +46,7 @@ class PlacedSessionTest : public ::testing::Test {
     session_ = *std::move(session);
   }
 
-  // Runs and expects the right answer.
+  // Runs the model and expects the right result.
   void Run(int times = 1) {
     for (int i = 0; i < times; ++i) {
       const auto outputs = session_->Run(FakeInput(3));
@@ -74,10 +74,10 @@ TEST_F(PlacedSessionTest, StaysWhereItWorks) {
   EXPECT_THAT(warnings_, SizeIs(0));
 }
 
-// How often a probe is asked when a model is loaded that was measured before.
-TEST_F(PlacedSessionTest, OnTheCpuWhatPassedIsNotAskedAgain) {
+// How often the probe runs at the load of a model that was measured before.
+TEST_F(PlacedSessionTest, OnTheCpuAPassedProbeIsNotRepeated) {
   const auto runs_of_loading = [this](const PlacementSettings& settings, const std::string& policy) {
-    Open(settings, {policy});  // measures what was not measured yet
+    Open(settings, {policy});  // measures missing options
     const int before = engine_->runs(policy);
     Open(settings, {policy});
     return engine_->runs(policy) - before;
@@ -88,7 +88,7 @@ TEST_F(PlacedSessionTest, OnTheCpuWhatPassedIsNotAskedAgain) {
   EXPECT_EQ(runs_of_loading({.threads = 2, .few_runs = true}, "cpu"), 0);  // never measured
 }
 
-TEST_F(PlacedSessionTest, AFailedRunIsDoneAgainOnTheNextDevice) {
+TEST_F(PlacedSessionTest, AFailedRunIsRepeatedOnTheNextDevice) {
   Open();
   engine_->fake("cuda").fault = [](int, float) -> StatusOr<float> { return kNoKernel; };
   Run(5);
@@ -99,7 +99,7 @@ TEST_F(PlacedSessionTest, AFailedRunIsDoneAgainOnTheNextDevice) {
   EXPECT_THAT(session_->not_used()[0].reason, HasSubstr("no kernel image"));
 }
 
-TEST_F(PlacedSessionTest, NumbersThatAreNoneAreAFailure) {
+TEST_F(PlacedSessionTest, NumbersThatAreNotFiniteAreAFailure) {
   Open();
   engine_->fake("cuda").fault = [](int, float) -> StatusOr<float> { return std::numeric_limits<float>::quiet_NaN(); };
   Run();
@@ -107,7 +107,7 @@ TEST_F(PlacedSessionTest, NumbersThatAreNoneAreAFailure) {
   EXPECT_THAT(session_->not_used()[0].reason, HasSubstr("not finite"));
 }
 
-TEST_F(PlacedSessionTest, AHangIsLeftBehind) {
+TEST_F(PlacedSessionTest, AHangingDeviceIsReplaced) {
   Open();
   engine_->fake("cuda").fault = [](int, float) -> StatusOr<float> {
     std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -118,7 +118,7 @@ TEST_F(PlacedSessionTest, AHangIsLeftBehind) {
   EXPECT_THAT(session_->not_used()[0].reason, HasSubstr("did not return"));
 }
 
-TEST_F(PlacedSessionTest, ADeviceIsNotBlamedForWhatNoneCanDo) {
+TEST_F(PlacedSessionTest, NoDeviceIsBlamedIfAllFail) {
   Open();
   const auto bad = [](int, float first) -> StatusOr<float> {
     return first == 7 ? StatusOr<float>(absl::InvalidArgumentError("shape mismatch")) : 0.0F;
@@ -135,14 +135,14 @@ TEST_F(PlacedSessionTest, ADeviceIsNotBlamedForWhatNoneCanDo) {
   EXPECT_THAT(warnings_, SizeIs(0));
 }
 
-TEST_F(PlacedSessionTest, ADeviceThatFailsToLoadIsPassedOver) {
+TEST_F(PlacedSessionTest, ADeviceThatFailsToLoadIsSkipped) {
   engine_->fake("cuda").load = absl::InternalError("CUDA error 35");
   Open();
   EXPECT_EQ(Device(), "cpu");
   Run();
 }
 
-TEST_F(PlacedSessionTest, WhatMayPassGetsASecondChance) {
+TEST_F(PlacedSessionTest, ATemporaryFailureIsRetriedLater) {
   Open();
   engine_->fake("cuda").fault = [](int, float) -> StatusOr<float> {
     return absl::ResourceExhaustedError("out of memory");
@@ -163,7 +163,7 @@ TEST_F(PlacedSessionTest, WhatMayPassGetsASecondChance) {
   EXPECT_THAT(warnings_.back(), HasSubstr("runs on onnxruntime 1.2 cuda"));
 }
 
-TEST_F(PlacedSessionTest, ManyThreadsLoseNothingWhenTheDeviceGoes) {
+TEST_F(PlacedSessionTest, NoThreadLosesAResultWhenTheDeviceFails) {
   Open();
   const int before = engine_->runs("cuda");
   engine_->fake("cuda").fault = [before](int run, float) -> StatusOr<float> {

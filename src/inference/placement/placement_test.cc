@@ -28,8 +28,8 @@ const ModelFile kModel{.name = "m", .task = "objects", .path = "/m.onnx", .hash 
 
 class PlacementTest : public ::testing::Test {
  protected:
-  // The CPU of two engines, and a GPU that is fast. Far enough apart for a busy machine, on which a sleep takes
-  // milliseconds more than it should.
+  // The CPU with two engines, and a fast GPU. The times differ enough for a busy machine, on which a sleep takes
+  // milliseconds longer than requested.
   PlacementTest() {
     slow_ = std::make_shared<FakeDeviceEngine>(
         "onnxruntime 1.2",
@@ -70,7 +70,7 @@ class PlacementTest : public ::testing::Test {
   std::map<std::string, std::string> reasons_;
 };
 
-TEST_F(PlacementTest, AStopIsHeededBetweenTwoTrialsAndWhatWasMeasuredIsKept) {
+TEST_F(PlacementTest, AStopTakesEffectBetweenTrialsAndKeepsResults) {
   Open({"auto"});
   std::stop_source stop;
   const ModelProbe probe = FakeProbe();
@@ -95,20 +95,20 @@ TEST_F(PlacementTest, AutoTakesTheFastestThatAgrees) {
   EXPECT_THAT(reasons_["onnxruntime cpu f32"], HasSubstr("slower"));
 }
 
-TEST_F(PlacementTest, ADeviceThatDisagreesIsNotChosenHoweverFast) {
+TEST_F(PlacementTest, AFastDeviceThatDisagreesIsNotChosen) {
   slow_->fake("cuda").error = 0.5F;
   Open({"auto"});
   EXPECT_THAT(Places(), ElementsAre("openvino cpu bf16", "openvino cpu f32", "onnxruntime cpu f32"));
   EXPECT_THAT(reasons_["onnxruntime cuda f32"], AllOf(HasSubstr("disagrees with fp32: cosine 0.9"), HasSubstr(" ms")));
 }
 
-TEST_F(PlacementTest, ADeviceThatIsWrongNowAndThenIsNotChosen) {
+TEST_F(PlacementTest, ADeviceThatIsSometimesWrongIsNotChosen) {
   slow_->fake("cuda").fault = [](int run, float) -> StatusOr<float> { return run % 3 == 0 ? 0.5F : 0.0F; };
   Open({"auto"});
   EXPECT_EQ(Places().front(), "openvino cpu bf16");
 }
 
-TEST_F(PlacementTest, TheReferenceStaysUnlessAnotherIsWorthIt) {
+TEST_F(PlacementTest, TheReferenceStaysUnlessAnotherIsClearlyFaster) {
   slow_->fake("cpu").time = milliseconds(20);
   fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
@@ -118,8 +118,8 @@ TEST_F(PlacementTest, TheReferenceStaysUnlessAnotherIsWorthIt) {
   EXPECT_EQ(slow_->loads("cuda"), 0);
 }
 
-// Its models would not share memory with those of the reference's.
-TEST_F(PlacementTest, AnotherEngineIsWorthItFromFifteenPercentOn) {
+// Models of another engine do not share memory with those of the reference's engine.
+TEST_F(PlacementTest, AnotherEngineMustSaveFifteenPercent) {
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
   fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
   fast_->fake("cpu").time = milliseconds(35);  // of 40
@@ -132,7 +132,7 @@ TEST_F(PlacementTest, AnotherEngineIsWorthItFromFifteenPercentOn) {
   EXPECT_EQ(Places().front(), "openvino cpu f32");
 }
 
-TEST_F(PlacementTest, WhatIsCloseIsMeasuredOnceMore) {
+TEST_F(PlacementTest, CloseResultsAreMeasuredAgain) {
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
   fast_->fake("cpu", "bf16").usable = absl::FailedPreconditionError("no AVX-512");
   for (const auto& [time, loads] : {std::pair(36, 2), std::pair(16, 1), std::pair(80, 1)}) {  // of 40
@@ -145,7 +145,7 @@ TEST_F(PlacementTest, WhatIsCloseIsMeasuredOnceMore) {
   }
 }
 
-TEST_F(PlacementTest, MeasuresOnceAndKeepsIt) {
+TEST_F(PlacementTest, MeasuresOnceAndKeepsTheResult) {
   Open({"auto"});
   EXPECT_TRUE(placement_->NeedsMeasuring(kModel, FakeProbe()));
   Places();
@@ -187,7 +187,7 @@ TEST_F(PlacementTest, ASingleOptionIsObeyedEvenWhenItDisagrees) {
   EXPECT_THAT(Places(), ElementsAre("openvino cpu bf16"));
 }
 
-TEST_F(PlacementTest, WhatFailsIsLeftAloneForAWhile) {
+TEST_F(PlacementTest, AFailedDeviceIsNotUsedForAWhile) {
   slow_->fake("cuda").load = absl::InternalError("CUDA error 209");
   Open({"auto"});
   EXPECT_EQ(Places().front(), "openvino cpu bf16");
@@ -197,7 +197,7 @@ TEST_F(PlacementTest, WhatFailsIsLeftAloneForAWhile) {
   EXPECT_EQ(slow_->loads("cuda"), loads);
 }
 
-TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
+TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsNotTried) {
   const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok());
   auto now = std::chrono::system_clock::now();
@@ -210,14 +210,14 @@ TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
     Places();
   };
   fast_->fake("cpu", "bf16").fault = [](int, float) -> StatusOr<float> { _exit(3); };
-  // A GPU is measured in a thread of its own, which TSan does not allow after a fork.
+  // A GPU is measured in a separate thread, which TSan does not allow after a fork.
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver; install one");
   EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
   EXPECT_EXIT(start_and_place(), testing::ExitedWithCode(3), "");
   start();
   EXPECT_THAT(Places(), ElementsAre("openvino cpu f32", "onnxruntime cpu f32"));
   EXPECT_THAT(reasons_["openvino cpu bf16"], HasSubstr("the program ended 2 times"));
-  // What ends one model's trial may end another's.
+  // A device on which one model's trial ended the process may do the same to another's.
   ModelFile other = kModel;
   other.hash = "def";
   EXPECT_TRUE(placement_->PlanFor(other, FakeProbe()).ok());
@@ -227,7 +227,7 @@ TEST_F(PlacementTest, ADeviceThatEndsTheProcessTwiceIsLeftAlone) {
   EXPECT_EQ(Places().size(), 2U);
 }
 
-TEST_F(PlacementTest, AHangIsGivenUp) {
+TEST_F(PlacementTest, AHangingRunIsAbandoned) {
   slow_->fake("cuda").fault = [](int, float) -> StatusOr<float> {
     std::this_thread::sleep_for(std::chrono::seconds(2));
     return 0.0F;
@@ -237,7 +237,7 @@ TEST_F(PlacementTest, AHangIsGivenUp) {
   EXPECT_THAT(reasons_["onnxruntime cuda f32"], HasSubstr("did not return within 200 ms"));
 }
 
-TEST_F(PlacementTest, NothingThatIsAllowedWorks) {
+TEST_F(PlacementTest, AnErrorNamesEveryReasonIfNoDeviceWorks) {
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver");
   Open({"cuda", "npu"});
   const auto plan = placement_->PlanFor(kModel, FakeProbe());
@@ -245,7 +245,7 @@ TEST_F(PlacementTest, NothingThatIsAllowedWorks) {
                                             HasSubstr("no driver"), HasSubstr("npu: this machine has no such device")));
 }
 
-TEST_F(PlacementTest, WithoutAProbeTheReferenceIsTaken) {
+TEST_F(PlacementTest, WithoutAProbeTheReferenceIsUsed) {
   Open({"auto"});
   EXPECT_THAT(Places({}), ElementsAre("onnxruntime cpu f32"));
   EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("no self-test"));
@@ -260,7 +260,7 @@ TEST_F(PlacementTest, TheLastResortIsTriedEvenAfterAFailure) {
   EXPECT_THAT(Places(), ElementsAre("openvino cpu f32"));
 }
 
-// A model file, and a folder for its int8 form.
+// A model file and a folder for its int8 form.
 class Int8PlacementTest : public PlacementTest {
  protected:
   void SetUp() override {
@@ -296,7 +296,7 @@ class Int8PlacementTest : public PlacementTest {
   Status status_;
 };
 
-TEST_F(Int8PlacementTest, IsOfferedOnceItIsMade) {
+TEST_F(Int8PlacementTest, IsOfferedOnceTheFileExists) {
   Plan plan = PlanUnder({"auto"});
   ASSERT_EQ(plan.slots.size(), 1U);
   EXPECT_TRUE(plan.not_used.empty());
@@ -305,12 +305,12 @@ TEST_F(Int8PlacementTest, IsOfferedOnceItIsMade) {
   ASSERT_EQ(plan.slots.size(), 2U);
   EXPECT_EQ(plan.slots[0].option.name(), "onnxruntime cpu int8");
   EXPECT_EQ(PlanUnder({"cpu:f32"}).slots[0].option.precision, "f32");
-  // The model's file is another one now.
+  // The model file is replaced.
   Write(model_.path, "other float");
   EXPECT_EQ(PlanUnder({"auto"}).slots.size(), 1U);
 }
 
-TEST_F(Int8PlacementTest, OneThatDisagreesIsNotUsedUntilItIsMadeAnew) {
+TEST_F(Int8PlacementTest, AFormThatDisagreesIsNotUsedUntilItIsReplaced) {
   cpu_->fake("cpu", "int8").error = 1;
   MakeForm("int8");
   Plan plan = PlanUnder({"auto"});
@@ -323,7 +323,7 @@ TEST_F(Int8PlacementTest, OneThatDisagreesIsNotUsedUntilItIsMadeAnew) {
   EXPECT_EQ(PlanUnder({"auto"}).slots[0].option.precision, "int8");
 }
 
-TEST_F(Int8PlacementTest, AskedForByNameItsLackIsTold) {
+TEST_F(Int8PlacementTest, IfNamedInThePolicyAMissingFormIsReported) {
   EXPECT_TRUE(PlanUnder({"cpu:int8"}).slots.empty());
   EXPECT_TRUE(absl::IsFailedPrecondition(status_));
   EXPECT_THAT(Message(status_), AllOf(HasSubstr("onnxruntime cpu int8: there is no int8 form of this model"),

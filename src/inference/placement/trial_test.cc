@@ -17,7 +17,7 @@ using std::chrono::steady_clock;
 
 constexpr int kCallers = 8;
 
-// The answers that many callers get at the same time.
+// The results of many simultaneous calls.
 std::vector<Status> RunAtOnce(Session& session) {
   std::vector<Status> answers(kCallers);
   std::vector<std::jthread> callers;
@@ -36,7 +36,7 @@ std::unique_ptr<Session> Load(FakeDevice device, milliseconds limit) {
   return *std::move(session);
 }
 
-TEST(LoadOnTest, AGpuIsGivenTwoRunsAtATime) {
+TEST(LoadOnTest, AGpuExecutesTwoRunsAtATime) {
   std::atomic<int> running = 0;
   std::atomic<int> most = 0;
   const auto run = [&](int, float) -> StatusOr<float> {
@@ -58,8 +58,8 @@ TEST(LoadOnTest, AGpuIsGivenTwoRunsAtATime) {
   }
 }
 
-TEST(LoadOnTest, ThoseWhoWaitForADeviceThatHangsDoNotTryItInTurn) {
-  // Kept by the threads that are left behind.
+TEST(LoadOnTest, CallsThatWaitForAHangingDeviceDoNotTryIt) {
+  // Owned also by the threads that are left running.
   const auto runs = std::make_shared<std::atomic<int>>(0);
   const auto end = std::make_shared<std::atomic<bool>>(false);
   const auto hang = [runs, end](int, float) -> StatusOr<float> {

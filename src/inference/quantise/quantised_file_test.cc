@@ -34,14 +34,14 @@ class QuantisedFileTest : public ::testing::Test {
   fs::path model_;
 };
 
-TEST_F(QuantisedFileTest, IsFoundOnceItIsThere) {
+TEST_F(QuantisedFileTest, IsFoundIfItExists) {
   EXPECT_TRUE(absl::IsNotFound(FindQuantisedFile(forms_, model_, "h").status()));
   const fs::path file = Write(*QuantisedFile(forms_, model_, "h"), "int8");
   EXPECT_EQ(*FindQuantisedFile(forms_, model_, "h"), file);
   EXPECT_TRUE(absl::IsNotFound(FindQuantisedFile("", model_, "h").status()));
 }
 
-TEST_F(QuantisedFileTest, IsForgottenWhenTheModelChanges) {
+TEST_F(QuantisedFileTest, IsNotFoundAfterTheModelChanged) {
   Write(*QuantisedFile(forms_, model_, "h"), "int8");
   EXPECT_TRUE(absl::IsNotFound(FindQuantisedFile(forms_, model_, "another hash").status()));
   Write(model_, "abcd");
@@ -49,7 +49,7 @@ TEST_F(QuantisedFileTest, IsForgottenWhenTheModelChanges) {
   EXPECT_TRUE(absl::IsNotFound(FindQuantisedFile(forms_, model_.string() + "2", "h").status()));
 }
 
-TEST_F(QuantisedFileTest, OutdatedFormsOfTheSameModelGo) {
+TEST_F(QuantisedFileTest, OutdatedFormsOfTheSameModelAreDeleted) {
   const fs::path outdated = Write(*QuantisedFile(forms_, model_, "old"), "int8");
   const fs::path current = Write(*QuantisedFile(forms_, model_, "new"), "int8");
   const fs::path other_model = Write(folder_->path() / "other.onnx", "abc");
@@ -60,7 +60,7 @@ TEST_F(QuantisedFileTest, OutdatedFormsOfTheSameModelGo) {
   EXPECT_TRUE(fs::exists(other));
 }
 
-TEST_F(QuantisedFileTest, TheStampTellsFilesOfOneNameApart) {
+TEST_F(QuantisedFileTest, TheStampDistinguishesFilesWithOneName) {
   const fs::path file = Write(forms_ / "a", "1");
   const std::string before = FileStampText(file);
   Write(file, "12");

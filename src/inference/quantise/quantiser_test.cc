@@ -74,7 +74,7 @@ class QuantiserTest : public ::testing::TestWithParam<const char*> {
   std::vector<RunInputs> runs_;
 };
 
-// Of the answers, as one vector each.
+// The outputs, as one vector each.
 double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
   double dot = 0;
   double aa = 0;
@@ -87,7 +87,7 @@ double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return dot / std::sqrt(aa * bb);
 }
 
-TEST_P(QuantiserTest, TheFormAnswersAsTheModelDoes) {
+TEST_P(QuantiserTest, TheFormGivesNearlyTheModelsResults) {
   const fs::path model = kData / GetParam();
   const auto quantiser = Calibrate(model);
   ASSERT_TRUE(quantiser.ok()) << quantiser.status();
@@ -109,7 +109,7 @@ TEST_P(QuantiserTest, TheFormAnswersAsTheModelDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Opsets, QuantiserTest, ::testing::Values("small_network.onnx", "small_network_11.onnx"));
 
-TEST_F(QuantiserTest, LayersThatStayInFloatAnswerTheSame) {
+TEST_F(QuantiserTest, LayersInFloatGiveTheSameResults) {
   const auto quantiser = Calibrate(kData / "small_network.onnx");
   ASSERT_TRUE(quantiser.ok()) << quantiser.status();
   ASSERT_TRUE(quantiser->Write(form(), {.finer = 0, .in_float = quantiser->layers()}).ok());
@@ -120,7 +120,7 @@ TEST_F(QuantiserTest, LayersThatStayInFloatAnswerTheSame) {
   }
 }
 
-TEST_F(QuantiserTest, MoreCareIsTakenUntilAnswersAgree) {
+TEST_F(QuantiserTest, IncreasesPrecisionUntilResultsAgree) {
   const auto quantiser = Calibrate(kData / "small_network.onnx");
   ASSERT_TRUE(quantiser.ok()) << quantiser.status();
   int measured = 0;
@@ -132,7 +132,7 @@ TEST_F(QuantiserTest, MoreCareIsTakenUntilAnswersAgree) {
   const auto best = quantiser->WriteBest(form(), agrees_third, {});
   ASSERT_TRUE(best.ok()) << best.status();
   EXPECT_EQ(measured, 3);
-  // Of 5 layers: none, one, two; without need of finer weights none, one, two in float.
+  // Of 5 layers, none, one, two; without finer weights, none, one, two in float.
   EXPECT_EQ(best->care,
             PrefersSevenBits() ? (Int8Care{.finer = 2, .in_float = 0}) : (Int8Care{.finer = 5, .in_float = 2}));
   EXPECT_TRUE(best->trial.agrees);
@@ -152,7 +152,7 @@ TEST_F(QuantiserTest, CanBeStopped) {
   EXPECT_TRUE(absl::IsCancelled(quantiser->WriteBest(form(), never, source.get_token()).status()));
 }
 
-TEST_F(QuantiserTest, RefusesWhatItCannotDo) {
+TEST_F(QuantiserTest, RefusesUnsupportedModels) {
   const Status nothing = Calibrate(kData / "activations.onnx").status();
   EXPECT_TRUE(absl::IsUnimplemented(nothing)) << nothing;
   EXPECT_THAT(Message(nothing), HasSubstr("no layer of it can be computed in 8 bits"));
@@ -161,7 +161,7 @@ TEST_F(QuantiserTest, RefusesWhatItCannotDo) {
   EXPECT_FALSE(Calibrate(folder_->path() / "broken.onnx").ok());
 }
 
-// The bytes of a constant of the file.
+// The bytes of a constant in the file.
 std::vector<int8_t> ConstantOf(const fs::path& file, const std::string& name) {
   const auto mapped = MappedFile::Open(file);
   std::vector<int8_t> found;
@@ -181,8 +181,8 @@ std::vector<int8_t> ConstantOf(const fs::path& file, const std::string& name) {
   return found;
 }
 
-// Python's onnxruntime.quantization rounds the same weights to the same numbers.
-TEST_F(QuantiserTest, WeightsAreThoseOfPython) {
+// The weights must equal those of Python's onnxruntime.quantization.
+TEST_F(QuantiserTest, WeightsEqualThoseOfPython) {
   const auto golden = nlohmann::json::parse(std::ifstream(kData / "quantised_golden.json"));
   const std::map<std::string, std::string> outputs = {
       {"first", "a"}, {"second", "c"}, {"third", "e"}, {"dense", "j"}, {"last", "k"}};
@@ -213,7 +213,7 @@ TEST_F(QuantiserTest, WeightsAreThoseOfPython) {
   }
 }
 
-TEST(LayersTest, AreTheConvolutionsAndProductsWithConstants) {
+TEST(LayersTest, AreConvolutionsAndProductsWithConstants) {
   const auto graph = OnnxGraph::Open(kData / "small_network.onnx");
   ASSERT_TRUE(graph.ok()) << graph.status();
   std::vector<std::string> rounded_outputs;
@@ -223,15 +223,15 @@ TEST(LayersTest, AreTheConvolutionsAndProductsWithConstants) {
     rounded_outputs.push_back(layer.output);
   }
   EXPECT_THAT(names, ElementsAre("a", "c", "e", "j", "k"));
-  EXPECT_THAT(rounded_outputs, ElementsAre("b", "d", "e", "", ""));  // behind Relu, behind Clip, itself
+  EXPECT_THAT(rounded_outputs, ElementsAre("b", "d", "e", "", ""));  // after Relu, after Clip, the layer's own output
   EXPECT_THAT(TensorsOf(FindLayers(*graph)), UnorderedElementsAre("x", "b", "d", "e", "i", "j"));
 }
 
-TEST(OnnxGraphTest, SaysWhatIsWrong) {
+TEST(OnnxGraphTest, ErrorsNameTheProblem) {
   const auto folder = TemporaryFolder::Create();
   ASSERT_TRUE(folder.ok());
   EXPECT_TRUE(absl::IsNotFound(OnnxGraph::Open(folder->path() / "none").status()));
-  std::ofstream(folder->path() / "broken") << "\x3A\x7F";  // a graph that is longer than the file
+  std::ofstream(folder->path() / "broken") << "\x3A\x7F";  // a graph field longer than the file
   const Status broken = OnnxGraph::Open(folder->path() / "broken").status();
   EXPECT_TRUE(absl::IsInvalidArgument(broken));
   EXPECT_THAT(Message(broken), HasSubstr("is not an ONNX model"));
@@ -245,7 +245,7 @@ TEST(OnnxGraphTest, SaysWhatIsWrong) {
   EXPECT_THAT(Message(beside), HasSubstr("the weights of w are in a second file"));
 }
 
-TEST(OnnxGraphTest, WritesNothingWhereItCannot) {
+TEST(OnnxGraphTest, LeavesNoFileIfWritingFails) {
   const auto graph = OnnxGraph::Open(kData / "small_network.onnx");
   ASSERT_TRUE(graph.ok()) << graph.status();
   EXPECT_FALSE(graph->Write("/nowhere/model.onnx").ok());

@@ -42,9 +42,9 @@ class RecordingEngineTest : public ::testing::Test {
   std::unique_ptr<Session> session_;
 };
 
-TEST_F(RecordingEngineTest, KeepsWhatModelsAreGivenOnce) {
+TEST_F(RecordingEngineTest, ReturnsRecordedInputsOnce) {
   Open({});
-  ASSERT_TRUE(session_->Run(FakeInput(7)).ok());  // of no photo: a self-test
+  ASSERT_TRUE(session_->Run(FakeInput(7)).ok());  // before the first photo: a self-test
   Photo({1, 2});
   Photo({3});
   EXPECT_THAT(Taken(), ElementsAre(1, 2, 3));
@@ -52,7 +52,7 @@ TEST_F(RecordingEngineTest, KeepsWhatModelsAreGivenOnce) {
   EXPECT_TRUE(engine_->Take("/other.onnx").empty());
 }
 
-TEST_F(RecordingEngineTest, NoPhotoTakesAllRoom) {
+TEST_F(RecordingEngineTest, LimitsTheRunsOfOnePhoto) {
   Open({.runs = 4, .runs_of_photo = 2});
   Photo({1, 2, 3});
   Photo({4});
@@ -69,7 +69,7 @@ TEST_F(RecordingEngineTest, MemoryIsBoundedButOneRunIsKept) {
   EXPECT_THAT(Taken(), ElementsAre(1));
 }
 
-TEST_F(RecordingEngineTest, CopiesAreItsOwn) {
+TEST_F(RecordingEngineTest, KeepsItsOwnCopies) {
   Open({});
   engine_->BeginPhoto();
   std::vector<Tensor> inputs = FakeInput(1);

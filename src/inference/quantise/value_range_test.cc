@@ -27,7 +27,7 @@ ActivationRange RangeOf(const std::vector<float>& values) {
   return BestRange(histogram);
 }
 
-// What rounding to the range really changes, mean square.
+// The mean square error that rounding to the range really causes.
 double RealNoise(const std::vector<float>& values, const ActivationScale& scale) {
   double sum = 0;
   for (const float value : values) {
@@ -37,7 +37,7 @@ double RealNoise(const std::vector<float>& values, const ActivationScale& scale)
   return sum / static_cast<double>(values.size());
 }
 
-TEST(ValueRangeTest, EvenlySpreadNumbersAreAllWithin) {
+TEST(ValueRangeTest, UniformNumbersAreNotClipped) {
   std::vector<float> values;
   for (int i = 0; i <= 1000; ++i) {
     values.push_back(-1 + 3 * static_cast<float>(i) / 1000);
@@ -48,13 +48,13 @@ TEST(ValueRangeTest, EvenlySpreadNumbersAreAllWithin) {
   EXPECT_NEAR(range.power, 1.0, 0.01);  // the mean of x^2 between -1 and 2
 }
 
-TEST(ValueRangeTest, TheNoiseIsWhatRoundingReallyChanges) {
+TEST(ValueRangeTest, TheNoiseIsTheErrorOfRounding) {
   const std::vector<float> values = Normal(0.3F, 1, 100'000);
   const ActivationRange range = RangeOf(values);
   EXPECT_NEAR(range.noise / RealNoise(values, range.scale), 1, 0.1);
 }
 
-TEST(ValueRangeTest, AFewFarNumbersAreCutOff) {
+TEST(ValueRangeTest, AFewExtremeNumbersAreClipped) {
   std::vector<float> values = Normal(0, 1, 1'000'000);
   values.push_back(40);
   const ActivationRange range = RangeOf(values);
@@ -69,7 +69,7 @@ TEST(ValueRangeTest, ZeroIsAlwaysExact) {
   EXPECT_EQ(RangeOf({-3, -4, -5}).scale.zero, 255);
 }
 
-TEST(ValueRangeTest, ZerosAloneAndNothingHaveARange) {
+TEST(ValueRangeTest, OnlyZerosOrNoNumbersHaveARange) {
   for (const auto& values : {std::vector<float>{}, std::vector<float>{0, 0}}) {
     const ActivationRange range = RangeOf(values);
     EXPECT_EQ(range.scale.scale, 1);
@@ -77,13 +77,13 @@ TEST(ValueRangeTest, ZerosAloneAndNothingHaveARange) {
   }
 }
 
-TEST(ValueRangeTest, WhatIsNotFiniteIsPassedOver) {
+TEST(ValueRangeTest, IgnoresNumbersThatAreNotFinite) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const ActivationRange range = RangeOf({0, 1, kInfinity, -kInfinity, std::nanf("")});
   EXPECT_NEAR(range.scale.scale, 1.0 / 255, 1e-6);
 }
 
-TEST(ValueRangeTest, NumbersThatGrowFindRoom) {
+TEST(ValueRangeTest, TheRangeGrows) {
   const std::vector<float> values = Normal(0, 1, 10'000);
   ValueHistogram histogram;
   histogram.Add(std::vector<float>(10, 1e-3F));

@@ -1,4 +1,4 @@
-// For tests: the smallest shared libraries that have what is asked for.
+// For tests: builds minimal shared libraries.
 #pragma once
 
 #include <elf.h>
@@ -16,14 +16,14 @@ struct ElfParts {
   std::vector<std::string> needed;
   std::string rpath;
   std::string runpath;
-  std::string fatbin;  // the content of .nv_fatbin
+  std::string fatbin;  // content of .nv_fatbin
 };
 
 inline void AppendBytes(std::string& bytes, const void* data, std::size_t size) {
   bytes.append(static_cast<const char*>(data), size);
 }
 
-// One segment that maps the whole file at address 0, the dynamic section, three sections.
+// The file has one segment, which maps it all at address 0, the dynamic section and three sections.
 inline std::string BuildElf(const ElfParts& parts) {
   std::string names(1, '\0');
   std::vector<Elf64_Dyn> dynamic;
@@ -108,7 +108,7 @@ struct FatbinPart {
   uint32_t architecture = 0;
 };
 
-// A container with these parts, as nvcc writes it.
+// A container with these parts in nvcc's format.
 inline std::string BuildFatbin(const std::vector<FatbinPart>& parts) {
   constexpr uint32_t kHeaderSize = 64;
   constexpr uint64_t kPayload = 8;

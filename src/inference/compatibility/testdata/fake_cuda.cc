@@ -1,4 +1,4 @@
-// A CUDA driver of our own: what FAKE_CUDA_ERROR, FAKE_CUDA_VERSION and FAKE_CUDA_GPUS say.
+// A fake CUDA driver for tests, controlled by FAKE_CUDA_ERROR, FAKE_CUDA_VERSION and FAKE_CUDA_GPUS.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
