@@ -6,12 +6,17 @@ set(calotype_common_headers
     <fmt/format.h> <fmt/ranges.h> <fstream> <functional> <map> <memory> <mutex> <nlohmann/json.hpp> <optional> <set> <span>
     <string> <string_view> <thread> <unordered_map> <utility> <vector>)
 
-# calotype_precompile(NAME HEADERS... LIBS...)
-#   The target calotype_NAME, whose precompiled header other targets use with REUSE_FROM.
+# calotype_precompile(NAME [EXECUTABLE] HEADERS... LIBS... OPTIONS...)
+#   The target calotype_NAME, whose precompiled header other targets use with REUSE_FROM: libraries, or executables, which
+#   are compiled with -fPIE instead of -fPIC.
 function(calotype_precompile name)
-  cmake_parse_arguments(arg "" "" "HEADERS;LIBS;OPTIONS" ${ARGN})
-  file(CONFIGURE OUTPUT ${name}.cc CONTENT "")
-  add_library(calotype_${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
+  cmake_parse_arguments(arg "EXECUTABLE" "" "HEADERS;LIBS;OPTIONS" ${ARGN})
+  file(CONFIGURE OUTPUT ${name}.cc CONTENT "int main() {}\n")
+  if(arg_EXECUTABLE)
+    add_executable(calotype_${name} EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
+  else()
+    add_library(calotype_${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
+  endif()
   target_link_libraries(calotype_${name} PRIVATE calotype_warnings ${arg_LIBS})
   target_compile_options(calotype_${name} PRIVATE ${arg_OPTIONS})
   target_precompile_headers(calotype_${name} PRIVATE ${arg_HEADERS})
@@ -20,7 +25,7 @@ endfunction()
 calotype_precompile(program_headers HEADERS ${calotype_common_headers}
   LIBS absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json)
 if(CALOTYPE_TESTS)
-  calotype_precompile(test_headers HEADERS <gmock/gmock.h> <gtest/gtest.h> ${calotype_common_headers}
+  calotype_precompile(test_headers EXECUTABLE HEADERS <gmock/gmock.h> <gtest/gtest.h> ${calotype_common_headers}
     LIBS absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main
     OPTIONS ${CALOTYPE_TEST_OPTIONS})
 endif()

@@ -147,8 +147,8 @@ class ReadOnlyHomeTest(CalotypeTestCase):
         cat = self.library.photos / "cat.png"
         for arguments, words in (
             (("search", "name:cat", "--paths"), f"{cat}\n"), (("show", cat), str(cat)),
-            (("status",), f"{photos} photos"), (("export", "--to", "csv"), str(cat)), (("people", "list"), "nobody"),
-            (("duplicates",), "no photo has a copy"), (("similar", cat), ""), (("config",), "catalog.file"),
+            (("status",), f"{photos} photos"), (("export", "--to", "csv"), str(cat)), (("people", "list"), "no people yet"),
+            (("duplicates",), "no photo has a copy"), (("config",), "catalog.file"),
         ):
             done = self.library.run(*arguments, unprivileged=True)
             self.assertIn(words, done.stdout, (arguments, done.stderr))
@@ -158,7 +158,7 @@ class ReadOnlyHomeTest(CalotypeTestCase):
     def test_what_only_reads_works(self) -> None:
         self.read(photos=2)
         self.assertEqual(sorted(path.name for path in self.catalog.parent.glob("catalog.db-*")), [])
-        done = self.library.run("people", "name", 1, "Ann", unprivileged=True)
+        done = self.library.run("pause", unprivileged=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot be opened or written", done.stderr)
 
@@ -276,7 +276,7 @@ class ShellTest(CalotypeTestCase):
         self.assertEqual(set(pages), expected)
         self.assertEqual(pages["calotype.1"], self.output("man"))
         for command in self.commands():
-            self.assertIn(f"calotype\\-{command}\\fR(1)", pages["calotype.1"])
+            self.assertIn(f"calotype-{command}".replace("-", "\\-") + "\\fR(1)", pages["calotype.1"])
             for below in self.commands(command):
                 self.assertIn(f".SS calotype {command} {below}".replace("-", "\\-"), pages[f"calotype-{command}.1"])
             for option in re.findall(r"--[a-z-]+", self.output(command, "--help").partition("Options:")[2].partition('"')[0]):

@@ -410,7 +410,7 @@ class PolicyTest(DeviceTestCase):
         self.configure(devices_default="mine")
         self.library.add_samples("coffee_copy.jpg")
         error = self.scan("--only", "objects", expect=1).stderr
-        self.assertIn("may run on mine alone", error)
+        self.assertIn("is limited to mine", error)
         self.assertIn("/no/such/plugin.so", error)
 
 

@@ -107,7 +107,7 @@ class DuplicatesTest(CalotypeTestCase):
         self.scan("--only", "pdq")
         for arguments, said in (
             (("--turned", "--bursts"), "give one of them"),
-            (("--alike", "--cosine", "1.5"), "--cosine is '1.5'; it can be above 0 and up to 1"),
+            (("--alike", "--cosine", "1.5"), "--cosine is '1.5'; it must be above 0 and at most 1"),
             (("--alike", "--cosine", "much"), "--cosine is 'much'"),
         ):
             done = self.library.run("duplicates", *arguments)

@@ -150,7 +150,7 @@ class LibraryTest(CalotypeTestCase):
         self.scan("--only", "pdq")
         backup = self.library.home / "backup.db"
         self.assertEqual(self.library.run("backup", backup).returncode, 0)
-        self.assertIn("is there already", self.library.run("backup", backup).stderr)
+        self.assertIn("exists already", self.library.run("backup", backup).stderr)
         self.library.add_samples("dog.png")
         self.scan("--only", "pdq")
         self.assertEqual(self.library.run("check-db").stdout, "the catalogue is intact\n")

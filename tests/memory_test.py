@@ -58,7 +58,7 @@ class MemoryTest(CalotypeTestCase):
         self.assertRegex(said, r"0_progressive\.jpg: decoding it takes \d+ MB of memory, the limit is 280 \(limits\.memory_mb")
         self.assertIn("1 analysed, 1 failed", said)
         self.assertLess(most, 280_000_000 * SLACK)
-        self.assertIn("1 analyses", self.library.run("--set", "limits.memory_mb=0", "retry").stdout)
+        self.assertIn("retrying 1 analysis", self.library.run("--set", "limits.memory_mb=0", "retry").stdout)
         self.assertEqual(self.library.json("status", "--json")["analyses"]["pdq"]["done"], 2)
 
     def test_what_is_no_size_is_told(self) -> None:

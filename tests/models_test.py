@@ -606,7 +606,7 @@ class LayoutTest(CalotypeTestCase):
             self.assertIn(analysis, answer, choice)
         for name in ("siglip", "siglip2"):
             choices = [f"{task}={name}" for task in ("embed.image", "embed.text")]
-            done = self.library.run("models", "use", "layouts", "--choice", *choices, "--wait")
+            done = self.library.run("models", "use", "layouts", "--choice", ",".join(choices), "--wait")
             self.assertEqual(done.returncode, 0, done.stderr)
             hits = self.library.lines("search", "a photo of a cat", "--limit", 5, "--json")
             self.assertEqual(len(hits), 5, name)

@@ -84,9 +84,9 @@ class QueryTest(unittest.TestCase):
     def check(self, row: Row) -> None:
         query = row.query.replace("{photos}", str(self.library.photos))
         done = self.library.run("search", "--json", *row.options, "--", query)
-        if row.rule == "error":
+        if row.rule in ("error", "usage"):
             place, words = row.expected.split(" ", 1)
-            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertEqual(done.returncode, 1 if row.rule == "error" else 2, done.stdout)
             self.assertIn(words, done.stderr)
             if place != "0":
                 self.assertIn(f"query, character {place}: ", done.stderr)

@@ -86,7 +86,7 @@ class ScanTest(CalotypeTestCase):
                 self.assertEqual(photo.read_bytes(), before)
         done = self.library.run("show", photo, "--render", self.library.home / "drawn.png")
         self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn("drawn.png: what is drawn is a JPEG; call it .jpg", done.stderr)
+        self.assertIn("drawn.png: a JPEG is written, so its name must end in .jpg", done.stderr)
 
     def test_only_some_analyses_then_the_rest(self) -> None:
         self.library.add_samples("cat.png")

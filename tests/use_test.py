@@ -108,7 +108,7 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(self.models()["wanted"], "other")
         done = self.scan()
         self.assertIn(f"is running (process {process})", done.stderr)
-        self.assertIn("this one waits for its end", done.stderr)
+        self.assertIn("waiting for its end", done.stderr)
         self.assertIn("scanned 7 photos", done.stdout)
         self.assertEqual(self.models()["shown"], "other")
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 7)

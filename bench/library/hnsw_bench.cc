@@ -1,6 +1,6 @@
-// Searches the same vectors in graphs (HNSW) by USearch and hnswlib, where the build found their headers: recall and time at
-// several expansions, compared with our index and the exact scan. Compiled for AVX2 and FMA, so that both run at their
-// best.
+// Searches the same vectors in graphs (HNSW) by USearch and hnswlib, where the build found their headers: recall and
+// time at several expansions, compared with our index and the exact scan. Compiled for AVX2 and FMA, so that both run
+// at their best.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -126,7 +126,7 @@ DoctorCheck CheckConfiguration(const App& app) {
   }
   if (!status.ok()) {
     check.detail = Message(status);
-    check.remedy = "make it writable, or set CALOTYPE_HOME or catalog.file to another place";
+    check.remedy = "make it writable, or set catalog.file, CALOTYPE_HOME or XDG_CACHE_HOME to another place";
     return check;
   }
   check.ok = free_bytes >= kNeededBytes;

@@ -61,7 +61,7 @@ StatusOr<PhotoResult> Analyse(const std::filesystem::path& path, const PhotoAnal
   return result;
 }
 
-ModelOnDevice Describe(const ModelReport& report) {
+ModelOnDevice DescribeModel(const ModelReport& report) {
   ModelOnDevice model{.name = report.model.name};
   if (report.problem.ok()) {
     // The versions of engines are in the report already: CheckEngines() has them.
@@ -111,7 +111,7 @@ Status LoadedModels::Open() {
 
 std::vector<ModelOnDevice> LoadedModels::models() const {
   std::vector<ModelOnDevice> models;
-  std::ranges::transform(reports_, std::back_inserter(models), Describe);
+  std::ranges::transform(reports_, std::back_inserter(models), DescribeModel);
   return models;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "app/analyze.h"
+#include "base/printable.h"
 
 namespace calotype {
 namespace {
@@ -215,7 +216,7 @@ void AddOutcomes(std::span<const AnalysisOutcome> outcomes, Json& json) {
 }
 
 std::string JsonLine(const Json& json) {
-  return json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace) + "\n";
+  return PrintableJson(json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace calotype

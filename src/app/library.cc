@@ -20,7 +20,8 @@ Library::Library(const App& app, ModelOpener open_models)
     : app_(app),
       open_models_(std::move(open_models)),
       catalogs_(
-          app.catalog_files().database().string(), [&app] { return OpenCatalog(app, /*create=*/false); }, MostConnections()),
+          app.catalog_files().database().string(), [&app] { return OpenCatalog(app, /*create=*/false); },
+          MostConnections()),
       vectors_(app.VectorsFolder()) {}
 
 StatusOr<std::shared_ptr<const OpenTextEncoder>> Library::OpenEncoder(const ModelSet& shown) const {

@@ -13,7 +13,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "search/vector_index/vector_search.h"
+#include "search/vector_search.h"
 
 namespace calotype {
 

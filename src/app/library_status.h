@@ -26,4 +26,8 @@ StatusOr<LibraryStatus> ReadStatus(Library& library);
 // Cheap: reads one small file. kFailedPrecondition when nothing was scanned yet.
 StatusOr<std::optional<ScanNews>> ReadScanNews(Library& library);
 
+// The seconds that the rest of a scan takes at `per_minute` photos a minute; nullopt when the rate is unknown or
+// nothing is left.
+std::optional<double> SecondsLeft(const ScanProgress& progress, std::optional<double> per_minute);
+
 }  // namespace calotype

@@ -42,7 +42,7 @@ StatusOr<PullSelection> ReadSelection(const Settings& settings, const PullReques
 }
 
 StatusOr<PackSource> FindSource(const std::string& name) {
-  const StatusOr<PackSource> source = FindPackSource(name);
+  StatusOr<PackSource> source = FindPackSource(name);
   if (absl::IsNotFound(source.status()) && !name.ends_with(".toml")) {
     return absl::InvalidArgumentError(fmt::format("{}; {}", Message(source.status()), kRuntimeCudaName));
   }

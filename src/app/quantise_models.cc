@@ -150,8 +150,7 @@ QuantisedModel ModelsQuantiser::QuantiseOne(const ModelSpec& model, std::span<co
 StatusOr<QuantisedModel::Form> ModelsQuantiser::MakeForm(const ModelSpec& model,
                                                          std::span<const RunInputs> runs) const {
   // The simplified model is there, and beside it the observed one or a form.
-  CALOTYPE_RETURN_IF_ERROR(
-      CheckFreeSpace(scratch_.path(), 2 * model.bytes, "the cache folder (XDG_CACHE_HOME)"));
+  CALOTYPE_RETURN_IF_ERROR(CheckFreeSpace(scratch_.path(), 2 * model.bytes, "the cache folder (XDG_CACHE_HOME)"));
   const auto on_run = [&](std::size_t done) {
     on_progress_({.step = Step::kRange, .models = model.name, .done = done, .total = runs.size()});
   };

@@ -38,8 +38,12 @@ void ScanService::Run(const ScanRequest& request, const std::stop_token& stop) {
 }
 
 void ScanService::Stop() {
-  const MutexLock lock(&mutex_);
-  stop_.request_stop();
+  std::stop_source stop(std::nostopstate);
+  {
+    const MutexLock lock(&mutex_);
+    stop = stop_;
+  }
+  stop.request_stop();  // without the lock: this runs the callbacks of whoever waits for the stop
 }
 
 StatusOr<ScanReport> ScanService::Wait() {

@@ -55,7 +55,8 @@ std::string UsualPack(const fs::path& models_folder) {
 }
 
 void Settings::Register(ConfigRegistry& registry) {
-  registry.AddText("catalog.file", &catalog_file, "the catalogue: sqlite:PATH or a path; on a local disk, not NFS or CIFS");
+  registry.AddText("catalog.file", &catalog_file,
+                   "the catalogue: sqlite:PATH or a path; on a local disk, not NFS or CIFS");
   registry.AddText("places.file", &places_file, "names of places (tools/setup/fetch_places); not there: do without");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
   registry.AddText("models.pack", &pack, "the pack in use; empty: what calotype models use chose");

@@ -1,8 +1,11 @@
 #include "base/printable.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace calotype {
 namespace {
@@ -30,6 +33,7 @@ constexpr std::array kUnsafe = {Range{.first = 0x00, .last = 0x1F}, Range{.first
                                 Range{.first = 0x2028, .last = 0x202E}, Range{.first = 0x2066, .last = 0x2069}};
 constexpr Range kSurrogates{.first = 0xD800, .last = 0xDFFF};
 constexpr char32_t kLastCode = 0x10FFFF;
+constexpr char32_t kLastC0 = 0x1F;
 
 bool IsIn(const Range& range, char32_t code) { return code >= range.first && code <= range.last; }
 
@@ -74,5 +78,17 @@ std::string Safe(std::string_view text, bool keep_newlines) {
 std::string Printable(std::string_view text) { return Safe(text, false); }
 
 std::string PrintableLines(std::string_view text) { return Safe(text, true); }
+
+std::string PrintableJson(std::string_view json) {
+  std::string safe;
+  while (!json.empty()) {
+    const Character next = FirstCharacter(json);
+    const std::size_t bytes = std::max<std::size_t>(next.bytes, 1);
+    const bool escaped = next.bytes > 0 && IsUnsafe(next.code) && next.code > kLastC0;
+    safe += escaped ? fmt::format("\\u{:04x}", static_cast<uint32_t>(next.code)) : std::string(json.substr(0, bytes));
+    json.remove_prefix(bytes);
+  }
+  return safe;
+}
 
 }  // namespace calotype

@@ -14,4 +14,8 @@ std::string Printable(std::string_view text);
 // The same for a text of several lines: newlines stay.
 std::string PrintableLines(std::string_view text);
 
+// The same for JSON: the characters become escapes such as \u202e, so the values stay. C0 characters are kept, because
+// inside of strings they are escaped already, and outside they are white space.
+std::string PrintableJson(std::string_view json);
+
 }  // namespace calotype

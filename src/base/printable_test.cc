@@ -48,5 +48,11 @@ TEST(Printable, ReplacesZeroBytes) { EXPECT_EQ(Printable(std::string("a\0b", 3))
 
 TEST(PrintableLines, KeepsNewlinesOnly) { EXPECT_EQ(PrintableLines("a\033\nb\r\n"), "a?\nb?\n"); }
 
+TEST(PrintableJson, EscapesWhatATerminalWouldObey) {
+  EXPECT_EQ(PrintableJson("{\"path\":\"a\\u001b[31m\u009b2J\u202egpj\"}"),
+            "{\"path\":\"a\\u001b[31m\\u009b2J\\u202egpj\"}");
+  EXPECT_EQ(PrintableJson("[\"Stra\u00dfe \u6771\u4eac\",\n1]"), "[\"Stra\u00dfe \u6771\u4eac\",\n1]");
+}
+
 }  // namespace
 }  // namespace calotype

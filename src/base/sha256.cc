@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <memory>
 #include <vector>
 
@@ -51,8 +52,10 @@ StatusOr<Sha256Digest> ParseSha256(std::string_view hex) {
   if (hex.size() != 2 * digest.bytes.size() || !digits) {
     return absl::InvalidArgumentError(fmt::format("'{}' is not a SHA-256 (64 hexadecimal digits)", hex));
   }
-  const std::string raw = absl::HexStringToBytes(std::string(hex));
-  std::copy(raw.begin(), raw.end(), digest.bytes.begin());
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    const char* const pair = hex.data() + 2 * i;
+    std::from_chars(pair, pair + 2, digest.bytes[i], 16);
+  }
   return digest;
 }
 

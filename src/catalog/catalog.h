@@ -38,7 +38,8 @@ class Catalog : public ScannerCatalog,
   // Opens the catalogue at `url`: "sqlite:PATH" or a bare path. Creates it if it does not exist, and migrates an older
   // one to the current schema.
   //   kInvalidArgument     another kind of URL
-  //   kFailedPrecondition  the file lies on NFS or CIFS, where SQLite's write-ahead log is not safe; or a newer Calotype
+  //   kFailedPrecondition  the file lies on NFS or CIFS, where SQLite's write-ahead log is not safe; or a newer
+  //   Calotype
   //                        or another program wrote it
   //   kDataLoss            damaged, not a database, or empty although scans were made with it
   //   kPermissionDenied    the file or its folder does not exist or cannot be written

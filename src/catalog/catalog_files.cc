@@ -17,8 +17,8 @@ std::string_view SchemeOf(std::string_view url) {
   const std::size_t colon = url.find(':');
   const std::string_view scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
   const bool is_scheme = scheme.size() > 1 && std::ranges::all_of(scheme, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
-  });
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
+                         });
   return is_scheme ? scheme : std::string_view();
 }
 

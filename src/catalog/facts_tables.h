@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/status.h"
-#include "catalog/types.h"
 #include "catalog/sqlite.h"
+#include "catalog/types.h"
 
 namespace calotype {
 

@@ -131,8 +131,8 @@ Status WriteFaceEmbeddings(Database& database, PhotoId photo, const Findings& fi
                             database.QueryInt("SELECT count(*) FROM face WHERE photo_id = ?1", photo));
   if (stored != std::ssize(faces)) {
     return absl::InvalidArgumentError(fmt::format(
-        "photo {}: faces.recognise has {} faces, but the catalogue {}; store the result of faces.detect with it",
-        photo, faces.size(), stored.value_or(0)));
+        "photo {}: faces.recognise has {} faces, but the catalogue {}; store the result of faces.detect with it", photo,
+        faces.size(), stored.value_or(0)));
   }
   int position = 0;
   for (const FaceFinding& face : faces) {

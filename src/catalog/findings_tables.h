@@ -14,11 +14,11 @@ namespace calotype {
 struct FindingsTable {
   std::string_view analysis;
   bool (*is_set)(const Findings& findings);
-  // Replaces the photo's findings of this analysis. A face that is found again (its box overlaps an earlier one by half)
-  // keeps its id and its person.
+  // Replaces the photo's findings of this analysis. A face that is found again (its box overlaps an earlier one by
+  // half) keeps its id and its person.
   Status (*write)(Database& database, PhotoId photo, const Findings& findings, std::string_view version);
-  // Adds the photo's findings of this analysis to `findings`, empty ones if it has none. For "faces.recognise" the faces
-  // have their embeddings.
+  // Adds the photo's findings of this analysis to `findings`, empty ones if it has none. For "faces.recognise" the
+  // faces have their embeddings.
   Status (*read)(Database& database, PhotoId photo, Findings& findings);
 };
 

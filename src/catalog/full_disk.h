@@ -5,8 +5,8 @@
 
 namespace calotype {
 
-// While it exists, writes to databases fail from the `first`-th on (counted from 1), as on a full disk: files can be read
-// but cannot grow. Create only one at a time, and before the databases are opened.
+// While it exists, writes to databases fail from the `first`-th on (counted from 1), as on a full disk: files can be
+// read but cannot grow. Create only one at a time, and before the databases are opened.
 class FullDisk {
  public:
   explicit FullDisk(int64_t first);

@@ -21,8 +21,8 @@ StatusOr<Findings> UnpackFindings(std::string_view analysis, Blob bytes);
 // Keeps the findings of `outcome`; replaces kept ones of the same version.
 Status KeepFindings(Database& database, PhotoId photo, const AnalysisOutcome& outcome, const Findings& findings);
 
-// Shows the kept findings of the wanted version of each analysis of `photo`, and keeps those shown until now. Faces keep
-// their people, even a face that is not found by one model and found again by the next.
+// Shows the kept findings of the wanted version of each analysis of `photo`, and keeps those shown until now. Faces
+// keep their people, even a face that is not found by one model and found again by the next.
 Status ShowKept(Database& database, PhotoId photo);
 
 // Photos with kept findings of a wanted version, by ascending id.

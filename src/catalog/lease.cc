@@ -6,10 +6,9 @@ namespace calotype {
 
 LeaseTime LeaseNow() {
   using std::chrono::duration_cast;
-  return {.unix_seconds =
-              duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
-          .boot_ms =
-              duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
+  return {
+      .unix_seconds = duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
+      .boot_ms = duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
 }
 
 LeaseTime LeaseEnd(LeaseTime now) {

@@ -28,9 +28,7 @@ TEST(LeaseTest, ALeaseHoldsUntilItsEnd) {
   }
 }
 
-TEST(LeaseTest, ADeadOwnerHoldsNothing) {
-  EXPECT_TRUE(CanTakeOver(LeaseOf("this"), OwnerLife::kDead, "this", kNow));
-}
+TEST(LeaseTest, ADeadOwnerHoldsNothing) { EXPECT_TRUE(CanTakeOver(LeaseOf("this"), OwnerLife::kDead, "this", kNow)); }
 
 TEST(LeaseTest, OnOneMachineTheClockOnTheWallDoesNotMatter) {
   LeaseTime now = After(1);

@@ -1,5 +1,6 @@
 // The rules of a switch to other models, which every kind of catalogue follows. Findings of the wanted models are kept
-// aside until they are complete; then all of them are shown at one instant. Pure functions: the caller reads and writes.
+// aside until they are complete; then all of them are shown at one instant. Pure functions: the caller reads and
+// writes.
 #pragma once
 
 #include <map>

@@ -42,8 +42,7 @@ Status RequireOfAllPhotos(Database& database, const AnalysisVersion& wanted, int
                      wanted.analysis, wanted.version));
   std::vector<Outdated> outdated;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&outdated](const Statement& row) {
-    outdated.push_back(
-        {.photo = row.Int(0), .has_findings = row.Int(1) != 0, .has_wanted_findings = row.Int(2) != 0});
+    outdated.push_back({.photo = row.Int(0), .has_findings = row.Int(1) != 0, .has_wanted_findings = row.Int(2) != 0});
   }));
   for (const Outdated& row : outdated) {
     CALOTYPE_RETURN_IF_ERROR(Write(database, row, wanted, now));
@@ -62,9 +61,8 @@ Status RequireOfPhoto(Database& database, PhotoId photo, int64_t now) {
                      photo));
   std::vector<std::pair<AnalysisVersion, Outdated>> outdated;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
-    outdated.push_back(
-        {{.analysis = row.Text(0), .version = row.Text(1)},
-         {.photo = photo, .has_findings = row.Int(2) != 0, .has_wanted_findings = row.Int(3) != 0}});
+    outdated.push_back({{.analysis = row.Text(0), .version = row.Text(1)},
+                        {.photo = photo, .has_findings = row.Int(2) != 0, .has_wanted_findings = row.Int(3) != 0}});
   }));
   for (const auto& [wanted, row] : outdated) {
     CALOTYPE_RETURN_IF_ERROR(Write(database, row, wanted, now));

@@ -1,4 +1,6 @@
 // Catalogues of older versions are migrated.
+#include "catalog/schema.h"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +13,6 @@
 
 #include "base/source_dir.h"
 #include "catalog/catalog.h"
-#include "catalog/schema.h"
 #include "catalog/test_data.h"
 
 namespace calotype {
@@ -51,7 +52,6 @@ TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2, 3, 4, 5));
-
 
 // Version 6 added ctime and inode to stamps, and owners to claims.
 class Version5Test : public testing::Test {

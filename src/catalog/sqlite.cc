@@ -46,7 +46,8 @@ Kind KindOf(int code, int system_error) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {absl::StatusCode::kUnavailable,
-              "the catalogue {0} was locked by another process for too long ({1}); try again when that process has finished"};
+              "the catalogue {0} was locked by another process for too long ({1}); try again when that process has "
+              "finished"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {absl::StatusCode::kDataLoss,
@@ -62,7 +63,8 @@ Kind KindOf(int code, int system_error) {
       break;
   }
   if (code == SQLITE_CONSTRAINT_FOREIGNKEY) {
-    return {absl::StatusCode::kNotFound, "catalogue {0}: a row refers to a photo, face or person that does not exist ({1})"};
+    return {absl::StatusCode::kNotFound,
+            "catalogue {0}: a row refers to a photo, face or person that does not exist ({1})"};
   }
   return {absl::StatusCode::kInternal, "catalogue {0}: {1}"};
 }

@@ -12,8 +12,8 @@
 namespace calotype {
 namespace {
 
-// WAL: readers and the writer do not wait for each other. NORMAL: a power cut may undo the latest commits, whose work is
-// then pending again; it never damages the file.
+// WAL: readers and the writer do not wait for each other. NORMAL: a power cut may undo the latest commits, whose work
+// is then pending again; it never damages the file.
 constexpr const char* kWritePragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
 constexpr const char* kPragmas = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;";
 

@@ -22,11 +22,11 @@ Status AskForFacts(Database& database, const Companion& companion) {
 StatusOr<std::vector<Companion>> SqliteCatalog::CompanionsUnder(std::string_view root) {
   const MutexLock lock(&mutex_);
   const PathRange range = RangeBelow(root);
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database_->Query("SELECT photo_path, path, kind, size, mtime_ns, ctime_ns, inode FROM companion"
-                                             " WHERE photo_path = ?1 OR (photo_path > ?2 AND photo_path < ?3)"
-                                             " ORDER BY photo_path, path",
-                                             range.root, range.first, range.end));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database_->Query("SELECT photo_path, path, kind, size, mtime_ns, ctime_ns, inode FROM companion"
+                                       " WHERE photo_path = ?1 OR (photo_path > ?2 AND photo_path < ?3)"
+                                       " ORDER BY photo_path, path",
+                                       range.root, range.first, range.end));
   std::vector<Companion> companions;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) { companions.push_back(CompanionOf(row)); }));
   return companions;

@@ -103,8 +103,8 @@ Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
 
 StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
   const MutexLock lock(&mutex_);
-  // The cover is the face that a user chose, else the largest and surest. SQLite takes `id` and `path` from the row with
-  // the maximum.
+  // The cover is the face that a user chose, else the largest and surest. SQLite takes `id` and `path` from the row
+  // with the maximum.
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database_->Query("SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"

@@ -31,8 +31,9 @@ constexpr std::array kRules = {
     Rule{"perceptual hashes that are not 32 bytes long", "SELECT count(*) FROM pdq WHERE length(hash) <> 32"},
     Rule{"photos without a valid SHA-256", "SELECT count(*) FROM photo WHERE length(sha256) <> 32"},
     Rule{"analyses in an unknown state", "SELECT count(*) FROM analysis WHERE state NOT BETWEEN 0 AND 4"},
-    Rule{"running analyses without a claim", "SELECT count(*) FROM analysis WHERE state = 1 AND photo_id NOT IN"
-                                             " (SELECT photo_id FROM claim)"},
+    Rule{"running analyses without a claim",
+         "SELECT count(*) FROM analysis WHERE state = 1 AND photo_id NOT IN"
+         " (SELECT photo_id FROM claim)"},
     Rule{"merged people that point to nobody",
          "SELECT count(*) FROM merged_person WHERE into_id NOT IN (SELECT id FROM person)"},
 };
@@ -84,8 +85,8 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
   std::error_code error;
   const auto size = static_cast<int64_t>(fs::file_size(database_->file(), error));
   if (!error && size % page_size.value_or(1) != 0) {
-    problems.push_back(
-        fmt::format("the file has {} bytes, which is not a whole number of pages of {} bytes: it was cut short", size, *page_size));
+    problems.push_back(fmt::format(
+        "the file has {} bytes, which is not a whole number of pages of {} bytes: it was cut short", size, *page_size));
   }
   if (!problems.empty()) {
     return problems;  // With damaged pages, the checks below would report nonsense.

@@ -145,9 +145,11 @@ Status ReadCompanions(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database.Query("SELECT companion.photo_path, companion.path, companion.kind, companion.size, companion.mtime_ns,"
-                     " companion.ctime_ns, companion.inode FROM file JOIN companion ON companion.photo_path = file.path WHERE photo_id = ?1 AND missing = 0"
+                     " companion.ctime_ns, companion.inode FROM file JOIN companion ON companion.photo_path = "
+                     "file.path WHERE photo_id = ?1 AND missing = 0"
                      " UNION SELECT companion.photo_path, companion.path, companion.kind, companion.size,"
-                     " companion.mtime_ns, companion.ctime_ns, companion.inode FROM file JOIN companion ON companion.path = file.path AND kind = ?2"
+                     " companion.mtime_ns, companion.ctime_ns, companion.inode FROM file JOIN companion ON "
+                     "companion.path = file.path AND kind = ?2"
                      " WHERE photo_id = ?1 AND missing = 0 ORDER BY 1, 2",
                      photo.id, static_cast<int>(CompanionKind::kRaw)));
   return rows.ForEach([&photo](const Statement& row) { photo.companions.push_back(CompanionOf(row)); });

@@ -76,10 +76,10 @@ Status WriteProperties(Database& database, PhotoId photo, const PhotoProperties&
   return WriteFacts(database, photo, properties.facts);
 }
 
-Status WriteOutcome(Database& database, const PhotoResult& result, const AnalysisOutcome& outcome,
-                    const Before& before, int64_t now) {
-  const bool kept = FindFindingsTable(outcome.analysis) != nullptr &&
-                    FateOf(before.shown, result, outcome) == FindingsFate::kKeep;
+Status WriteOutcome(Database& database, const PhotoResult& result, const AnalysisOutcome& outcome, const Before& before,
+                    int64_t now) {
+  const bool kept =
+      FindFindingsTable(outcome.analysis) != nullptr && FateOf(before.shown, result, outcome) == FindingsFate::kKeep;
   const auto found_version =
       outcome.state == AnalysisState::kDone && !kept ? std::optional<std::string>(outcome.version) : std::nullopt;
   const auto attempts = before.attempts.find(outcome.analysis);

@@ -74,11 +74,11 @@ class LeaseRowsTest : public SqliteRowsTest {
     Add("/a", "a");
     WorkOwner owner = NewWorkOwner();
     ++owner.pid_namespace;
-    EXPECT_THAT(Value(NewSource(owner).Next(kNames_, 1)), SizeIs(1));
+    EXPECT_THAT(Value(NewSource(owner).Next(names_, 1)), SizeIs(1));
   }
-  bool CanBeTaken() { return !Value(NewSource().Next(kNames_, 1)).empty(); }
+  bool CanBeTaken() { return !Value(NewSource().Next(names_, 1)).empty(); }
 
-  const std::vector<std::string> kNames_ = {"objects"};
+  const std::vector<std::string> names_ = {"objects"};
 };
 INSTANTIATE_TEST_SUITE_P(Backends, LeaseRowsTest, testing::ValuesIn(Backends()), BackendName);
 

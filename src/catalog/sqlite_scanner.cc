@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "catalog/codec.h"
-#include "catalog/row_values.h"
 #include "catalog/lease.h"
 #include "catalog/path_range.h"
 #include "catalog/required_rows.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 #include "catalog/text_query.h"
 
@@ -54,9 +54,8 @@ StatusOr<std::unordered_map<std::string, FileStamp>> SqliteCatalog::FilesUnder(s
                        " WHERE path > ?2 AND path < ?3 AND missing = 0",
                        range.root, range.first, range.end));
   std::unordered_map<std::string, FileStamp> files;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&files](const Statement& row) {
-    files.emplace(row.Text(0), StampFromRow(row, 1));
-  }));
+  CALOTYPE_RETURN_IF_ERROR(
+      rows.ForEach([&files](const Statement& row) { files.emplace(row.Text(0), StampFromRow(row, 1)); }));
   return files;
 }
 

@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "catalog/codec.h"
-#include "catalog/row_values.h"
 #include "catalog/labels.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 #include "catalog/text_query.h"
 

@@ -48,9 +48,8 @@ Status SqliteWorkSource::Start() {
 Status SqliteWorkSource::Renew() {
   const LeaseTime now = LeaseNow();
   const LeaseTime end = LeaseEnd(now);
-  CALOTYPE_RETURN_IF_ERROR(
-      database_.Execute("UPDATE work_owner SET expires_at = ?2, expires_boot_ms = ?3 WHERE id = ?1", id_,
-                        end.unix_seconds, end.boot_ms));
+  CALOTYPE_RETURN_IF_ERROR(database_.Execute(
+      "UPDATE work_owner SET expires_at = ?2, expires_boot_ms = ?3 WHERE id = ?1", id_, end.unix_seconds, end.boot_ms));
   if (database_.changes() == 0) {
     CALOTYPE_RETURN_IF_ERROR(database_.Execute(
         "INSERT INTO work_owner(host, boot, pid_namespace, pid, start_time, random, expires_at, expires_boot_ms)"
@@ -73,10 +72,10 @@ Status SqliteWorkSource::RenewWhenDue() {
 StatusOr<std::vector<SqliteWorkSource::Holder>> SqliteWorkSource::OtherHolders() {
   const MutexLock lock(&mutex_);
   std::vector<Holder> holders;
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database_.Query("SELECT id, host, boot, pid_namespace, pid, start_time, random, expires_at,"
-                                      " expires_boot_ms FROM work_owner WHERE id <> ?1",
-                                      id_));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database_.Query("SELECT id, host, boot, pid_namespace, pid, start_time, random, expires_at,"
+                                            " expires_boot_ms FROM work_owner WHERE id <> ?1",
+                                            id_));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&holders](const Statement& row) {
     holders.push_back({.id = row.Int(0),
                        .lease = {.owner = {.host = row.Text(1),
@@ -131,23 +130,21 @@ Status SqliteWorkSource::Blame(int64_t holder, const Casualty& casualty) {
       Statement rows, database_.Query("SELECT analysis, crashes, kills FROM analysis WHERE photo_id = ?1 AND state = 1"
                                       " AND EXISTS (SELECT 1 FROM claim WHERE photo_id = ?1 AND owner_id = ?2)",
                                       casualty.photo, holder));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&running](const Statement& row) {
-    running[row.Text(0)] = {.crashes = row.Int(1), .kills = row.Int(2)};
-  }));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach(
+      [&running](const Statement& row) { running[row.Text(0)] = {.crashes = row.Int(1), .kills = row.Int(2)}; }));
   for (const auto& [analysis, deaths] : running) {
     const Verdict verdict = JudgeDeath(deaths, casualty.crashed);
     CALOTYPE_RETURN_IF_ERROR(database_.Execute(
         "UPDATE analysis SET crashes = ?3, kills = ?4, state = ?5, reason = ?6, updated_at = ?7,"
         " priority = CASE WHEN ?8 THEN ?9 ELSE priority END WHERE photo_id = ?1 AND analysis = ?2",
         casualty.photo, analysis, verdict.deaths.crashes, verdict.deaths.kills, static_cast<int>(verdict.state),
-        verdict.reason, LeaseNow().unix_seconds, verdict.is_suspect ? 1 : 0,
-        static_cast<int>(WorkPriority::kSuspect)));
+        verdict.reason, LeaseNow().unix_seconds, verdict.is_suspect ? 1 : 0, static_cast<int>(WorkPriority::kSuspect)));
   }
   return absl::OkStatus();
 }
 
-// The first `limit` photos with a pending row among `analyses`. Each analysis is asked for its own first ones, which the
-// index returns in order, so the cost does not grow with the number of pending rows.
+// The first `limit` photos with a pending row among `analyses`. Each analysis is asked for its own first ones, which
+// the index returns in order, so the cost does not grow with the number of pending rows.
 StatusOr<std::set<SqliteWorkSource::Turn>> SqliteWorkSource::FirstPending(std::span<const std::string> analyses,
                                                                           std::size_t limit) {
   std::map<PhotoId, int64_t> photos;
@@ -159,12 +156,15 @@ StatusOr<std::set<SqliteWorkSource::Turn>> SqliteWorkSource::FirstPending(std::s
                         " AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.photo_id = analysis.photo_id)"
                         " ORDER BY priority, photo_id LIMIT ?2",
                         analysis, static_cast<int64_t>(limit + set_aside_.size())));
-    CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
-      if (!set_aside_.contains(row.Int(0))) {
-        const auto known = photos.emplace(row.Int(0), row.Int(1)).first;
-        known->second = std::min(known->second, row.Int(1));
+    std::vector<std::pair<PhotoId, int64_t>> found;
+    CALOTYPE_RETURN_IF_ERROR(
+        rows.ForEach([&found](const Statement& row) { found.emplace_back(row.Int(0), row.Int(1)); }));
+    for (const auto& [photo, priority] : found) {
+      if (!set_aside_.contains(photo)) {
+        const auto known = photos.emplace(photo, priority).first;
+        known->second = std::min(known->second, priority);
       }
-    }));
+    }
   }
   std::set<Turn> turns;
   for (const auto& [photo, priority] : photos) {
@@ -186,11 +186,9 @@ StatusOr<WorkItem> SqliteWorkSource::Claim(PhotoId photo, std::span<const std::s
       database_.Query("SELECT path, size, mtime_ns, ctime_ns, inode FROM file WHERE photo_id = ?1 AND missing = 0"
                       " ORDER BY path",
                       photo));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&item](const Statement& row) {
-    item.files.push_back({.path = row.Text(0), .stamp = StampFromRow(row, 1)});
-  }));
-  CALOTYPE_RETURN_IF_ERROR(
-      database_.Execute("INSERT INTO claim(photo_id, owner_id) VALUES (?1, ?2)", photo, id_));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach(
+      [&item](const Statement& row) { item.files.push_back({.path = row.Text(0), .stamp = StampFromRow(row, 1)}); }));
+  CALOTYPE_RETURN_IF_ERROR(database_.Execute("INSERT INTO claim(photo_id, owner_id) VALUES (?1, ?2)", photo, id_));
   for (const std::string& analysis : analyses) {
     CALOTYPE_RETURN_IF_ERROR(
         database_.Execute("UPDATE analysis SET state = 1, attempts = attempts + 1, updated_at = ?3"
@@ -205,8 +203,7 @@ StatusOr<WorkItem> SqliteWorkSource::Claim(PhotoId photo, std::span<const std::s
 
 // True when this owner held the photo.
 StatusOr<bool> SqliteWorkSource::DropClaim(PhotoId photo) {
-  CALOTYPE_RETURN_IF_ERROR(
-      database_.Execute("DELETE FROM claim WHERE photo_id = ?1 AND owner_id = ?2", photo, id_));
+  CALOTYPE_RETURN_IF_ERROR(database_.Execute("DELETE FROM claim WHERE photo_id = ?1 AND owner_id = ?2", photo, id_));
   return database_.changes() == 1;
 }
 

@@ -19,7 +19,11 @@ class SqliteWorkSource final : public WorkSource {
  public:
   // `mutex` guards `database`; both are the catalogue's and must outlive the source. Call Start() before anything else.
   SqliteWorkSource(Mutex& mutex, Database& database, WorkOwner owner, CasualtyReader casualties)
-      : mutex_(mutex), database_(database), owner_(std::move(owner)), casualties_(std::move(casualties)), registration_(owner_) {}
+      : mutex_(mutex),
+        database_(database),
+        owner_(std::move(owner)),
+        casualties_(std::move(casualties)),
+        registration_(owner_) {}
   ~SqliteWorkSource() override;
 
   // Registers the owner and releases the photos of dead and expired ones.

@@ -1,9 +1,10 @@
 // Words on their way into an index: labels and full text.
+#include "catalog/text_query.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "catalog/labels.h"
-#include "catalog/text_query.h"
 
 namespace calotype {
 namespace {

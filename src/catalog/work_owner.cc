@@ -131,8 +131,8 @@ OwnerLife LifeOf(const WorkOwner& owner) {
   if (owner.pid == getpid() && process.has_value() && process->start_time == owner.start_time) {
     return TheRegistry().Contains(owner.random) ? OwnerLife::kAlive : OwnerLife::kDead;
   }
-  const bool alive = process.has_value() && process->start_time == owner.start_time && process->state != 'Z' &&
-                     process->state != 'X';
+  const bool alive =
+      process.has_value() && process->start_time == owner.start_time && process->state != 'Z' && process->state != 'X';
   return alive ? OwnerLife::kAlive : OwnerLife::kDead;
 }
 

@@ -32,8 +32,8 @@ enum class OwnerLife : uint8_t {
 
 OwnerLife LifeOf(const WorkOwner& owner);
 
-// While it exists, `owner` counts as alive in this process. A source of work holds one: after its destruction the claims
-// that it could not release (a full disk) are taken by the next source of this process at once. Thread-safe.
+// While it exists, `owner` counts as alive in this process. A source of work holds one: after its destruction the
+// claims that it could not release (a full disk) are taken by the next source of this process at once. Thread-safe.
 class OwnerRegistration {
  public:
   explicit OwnerRegistration(const WorkOwner& owner);

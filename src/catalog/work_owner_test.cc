@@ -47,7 +47,7 @@ TEST(WorkOwnerTest, OtherMachinesAndContainersAreUnknown) {
   ++owner.pid_namespace;
   EXPECT_EQ(LifeOf(owner), OwnerLife::kUnknown);
   owner = NewWorkOwner();
-  owner.host += "x";
+  owner.host += 'x';
   EXPECT_EQ(LifeOf(owner), OwnerLife::kUnknown);
   EXPECT_EQ(LifeOf(WorkOwner{}), OwnerLife::kUnknown);
 }

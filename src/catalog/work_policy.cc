@@ -44,8 +44,8 @@ Verdict JudgeDeath(DeathCount before, bool crashed) {
   ++(crashed ? verdict.deaths.crashes : verdict.deaths.kills);
   if (verdict.deaths.crashes >= kMaxCrashes) {
     verdict.state = AnalysisState::kFailed;
-    verdict.reason = fmt::format("set aside: Calotype crashed {} times while it analysed this photo",
-                                 verdict.deaths.crashes);
+    verdict.reason =
+        fmt::format("set aside: Calotype crashed {} times while it analysed this photo", verdict.deaths.crashes);
   } else if (verdict.deaths.kills >= kMaxKills) {
     verdict.state = AnalysisState::kFailed;
     verdict.reason = fmt::format(

@@ -61,8 +61,8 @@ class WorkSource {
   virtual StatusOr<std::vector<PhotoId>> Ack(std::span<const PhotoResult> results) = 0;
 
   // Puts claimed photos back to pending without a result; this does not count as an attempt. `why` becomes the reason
-  // of the pending rows. This source does not return these photos again: the condition (a file that changed, a disk that is
-  // not mounted) would return them at once for ever. Photos that it does not hold are ignored.
+  // of the pending rows. This source does not return these photos again: the condition (a file that changed, a disk
+  // that is not mounted) would return them at once for ever. Photos that it does not hold are ignored.
   virtual Status Nack(std::span<const PhotoId> photos, std::string_view why) = 0;
 
   // Extends the lease of all claims. Call it every kExtendSeconds while photos are in work.

@@ -76,8 +76,8 @@ std::string SpaceSeparated(const std::vector<std::string>& words) { return fmt::
 std::string Pattern(const std::string& path, const ParameterDescription& option) {
   std::string pattern;
   for (const std::string& name : option.names) {
-    pattern +=
-        fmt::format("{}{}{}", pattern.empty() ? "" : "|", path.empty() ? "*" : "", ShellQuoted(path + " " + name));
+    pattern += fmt::format("{}{}{}", pattern.empty() ? "" : "|", path.empty() ? "*" : "",
+                           ShellQuoted(fmt::format("{} {}", path, name)));
   }
   return pattern;
 }

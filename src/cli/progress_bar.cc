@@ -28,12 +28,6 @@ void WriteError(std::string_view text) { std::fwrite(text.data(), 1, text.size()
 
 }  // namespace
 
-std::optional<double> SecondsLeft(const ScanProgress& progress, std::optional<double> per_minute) {
-  const int64_t left = progress.to_do - progress.analysed - progress.failed;
-  return per_minute.has_value() && left > 0 ? std::optional(static_cast<double>(left) / *per_minute * kSecondsPerMinute)
-                                            : std::nullopt;
-}
-
 std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute) {
   const int64_t done = progress.analysed + progress.failed;
   const int64_t total = std::max(progress.to_do, done);

@@ -1,10 +1,11 @@
-// The moving line of a scan, and of what is fetched.
+// The progress line of a scan and of a download.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 
+#include "app/library_status.h"
 #include "app/models_pull.h"
 #include "base/rate.h"
 #include "pipeline/scan_progress.h"
@@ -13,9 +14,6 @@ namespace calotype {
 
 // "[#####-----]  20/40 photos  52 photos/min  23 s left": pure. `per_minute` is of photos.
 std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute);
-
-// How long what is left takes; nullopt when nobody can tell, or nothing is left.
-std::optional<double> SecondsLeft(const ScanProgress& progress, std::optional<double> per_minute);
 
 // "[#####-----]  120.0/850.2 MB  2/9 files  12.5 MB/s  58 s left": pure. `rate` is of bytes.
 std::string FormatProgress(const PullProgress& progress, const RateMeter& rate);

@@ -3,27 +3,20 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "app/findings_json.h"
+#include "app/status_json.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
-#include "pipeline/scan_progress_json.h"
 
 namespace calotype {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Life = ScanNews::Life;
 
 constexpr std::chrono::milliseconds kPoll{500};
-constexpr double kTenths = 10;
-
-Json OrNull(std::optional<double> value) {
-  return value.has_value() ? Json(std::round(*value * kTenths) / kTenths) : Json(nullptr);
-}
 
 bool Runs(const std::optional<ScanNews>& news) { return news.has_value() && news->life == Life::kRunning; }
 
@@ -72,17 +65,6 @@ class Watcher {
 };
 
 }  // namespace
-
-Json ScanToJson(const std::optional<ScanNews>& news) {
-  if (!Runs(news)) {
-    return nullptr;
-  }
-  Json json = ToJson(news->progress);
-  json.update({{"process", news->process},
-               {"photos_per_minute", OrNull(news->per_minute)},
-               {"seconds_left", OrNull(SecondsLeft(news->progress, news->per_minute))}});
-  return json;
-}
 
 std::string ScanToText(const std::optional<ScanNews>& news) {
   if (Runs(news)) {

@@ -1,7 +1,6 @@
-// Prints the progress of a scan that runs in another process. Only .cc files of cli/ include this.
+// Prints the progress of a scan that runs in another process.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -10,9 +9,6 @@
 #include "cli/command_line.h"
 
 namespace calotype {
-
-// The value of "scan" in docs/json.md; null when no scan runs.
-nlohmann::ordered_json ScanToJson(const std::optional<ScanNews>& news);
 
 // One line for a scan that runs or died; empty otherwise.
 std::string ScanToText(const std::optional<ScanNews>& news);

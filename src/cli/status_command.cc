@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -13,67 +12,18 @@
 
 #include "app/findings_json.h"
 #include "app/library_status.h"
+#include "app/status_json.h"
 #include "base/rate.h"
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/scan_news.h"
 #include "cli/terminal.h"
-#include "inference/placement/placement_json.h"
 
 namespace calotype {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // By model, the device that each ran on last.
 using Placements = std::map<std::string, PlacementRecord>;
-
-double Rounded(double milliseconds) { return std::round(milliseconds * 10) / 10; }
-
-Json PlacementToJson(const PlacementRecord& record) {
-  Json json = ToJson(record);
-  json["ms"] = record.trial ? Json(Rounded(record.trial->milliseconds)) : Json(nullptr);
-  json["agreement"] = record.trial ? Json(record.trial->figure) : Json(nullptr);
-  return json;
-}
-
-Json ToJson(const LibraryModels& models) {
-  const auto pack = [](const std::optional<ModelSet>& set) { return set ? Json(set->pack) : Json(nullptr); };
-  return {{"shown", pack(models.shown)},   {"wanted", pack(models.wanted)}, {"previous", pack(models.previous)},
-          {"switching", models.switching}, {"ready", models.ready},         {"behind", models.behind}};
-}
-
-Json ToJson(const LibraryStatus& status) {
-  const CatalogStatus& catalog = status.catalog;
-  Json json = {{"photos", {{"total", catalog.photos}, {"missing", catalog.missing}}}};
-  json["analyses"] = Json::object();
-  for (const auto& [name, counts] : catalog.analyses) {
-    json["analyses"][name] = {{"done", counts.done},
-                              {"pending", counts.pending},
-                              {"running", counts.running},
-                              {"failed", counts.failed},
-                              {"skipped", counts.skipped}};
-  }
-  json["models"] = ToJson(status.models);
-  json["scan"] = ScanToJson(status.scan);
-  json["runs"] = Json::object();
-  for (const auto& [name, use] : catalog.devices) {
-    json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
-  }
-  json["devices"] = Json::object();
-  for (const auto& [model, record] : status.placements) {
-    json["devices"][model] = PlacementToJson(record);
-  }
-  json["failures"] = Json::array();
-  for (const FailureGroup& group : catalog.failures) {
-    json["failures"].push_back({{"analysis", group.analysis},
-                                {"reason", group.reason},
-                                {"count", group.count},
-                                {"next_try", group.next_try > 0 ? Json(group.next_try) : Json(nullptr)},
-                                {"examples", group.examples}});
-  }
-  return json;
-}
 
 std::string ToText(const Placements& placements) {
   std::map<std::string, std::vector<std::string>> models_by_news;
@@ -156,7 +106,7 @@ CommandResult ShowStatus(App& app, const StatusArguments& arguments) {
     return WatchScan(library, arguments.json);
   }
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, ReadStatus(library));
-  Print(arguments.json ? JsonLine(ToJson(status)) : ToText(status));
+  Print(arguments.json ? JsonLine(StatusToJson(status)) : ToText(status));
   return 0;
 }
 

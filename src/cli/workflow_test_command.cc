@@ -164,8 +164,8 @@ class WorkflowTest {
         ChildProcess scan, ChildProcess::Start(Command({"scan", photos().string()}, changes), true,
                                                {"CALOTYPE_HOME=" + home().string(), "XDG_CACHE_HOME=" + home().string(),
                                                 fmt::format("CALOTYPE_FAULT={}", fault)}));
-    return Expect(scan.Wait().exit_status == 0, fault.empty() ? "the scan failed on the device that is to fail later"
-                                                              : "the scan failed when its device did");
+    return Expect(scan.Wait().exit_status == 0, fault.empty() ? "the scan failed before the device was made to fail"
+                                                              : "the scan failed when its device failed");
   }
 
   // Something ran on the device before it failed, each analysis went on on the CPU, and the reason is stored.
@@ -196,7 +196,7 @@ class WorkflowTest {
   }
 
   Status ExpectReasonsKept() const {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(home() / "devices.json"));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(home() / "calotype" / "devices.json"));
     const json kept = json::parse(text, nullptr, false);
     const json failures = kept.is_discarded() ? json::object() : kept.value("failures", json::object());
     for (const auto& [key, failure] : failures.items()) {

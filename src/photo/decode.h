@@ -1,5 +1,5 @@
-// A file becomes pixels and facts: sniff by content, read the header, hold it against the limits, decode no larger than
-// needed, upright and in sRGB.
+// Decodes a photo: detects its format, reads the header, checks the limits, and decodes no larger than needed, upright
+// and in sRGB. Outside this folder use PhotoReader (photo_reader.h), except for files of Calotype itself.
 #pragma once
 
 #include <cstddef>
@@ -32,11 +32,11 @@ enum class PhotoFormat : uint8_t {
 // "JPEG", "PNG" ...
 std::string_view FormatName(PhotoFormat format);
 
-// The format that the first bytes (64 are enough but for RAW kinds that look like TIFF) announce; the file's name does
-// not matter. kUnknown when nothing fits.
+// Returns the format that the first bytes of a file announce (64 are enough, except for RAW formats that are built like
+// TIFF); kUnknown when there is none. The name of the file does not matter.
 PhotoFormat SniffFormat(std::span<const uint8_t> head);
 
-// What is refused between header and pixels, before any allocation; one place for every format.
+// Limits for all formats. They are checked after the header is read and before memory is allocated.
 struct DecodeLimits {
   std::size_t max_file_bytes = std::size_t{1} << 30;  // knob: limits.file_bytes
   int64_t max_pixels = 400'000'000;                   // width x height; knob: limits.pixels
@@ -48,8 +48,8 @@ struct DecodedPhoto {
   Image image;  // upright, sRGB; the long side is `target_long_side` or a little more, or the whole photo if smaller
   int full_width = 0;  // of the upright original
   int full_height = 0;
-  // Original pixels per pixel of `image`, on both axes, where the decoder states it: libjpeg's sizes are rounded up, so
-  // that their ratio is a little off. Elsewhere it is the ratio of the sizes.
+  // Original pixels per pixel of `image`, on both axes, when the decoder states it: libjpeg rounds sizes up, so their
+  // ratio is slightly wrong. nullopt when the ratio of the sizes is exact.
   std::optional<float> reduction;
   PhotoFormat format = PhotoFormat::kUnknown;
   PhotoFacts facts;
@@ -64,18 +64,18 @@ struct DecodedPhoto {
 
 // Decodes the open file. No shared state; safe from many threads; may run in a child process. The first call
 // initialises libvips.
-//   kInvalidArgument    empty, no known format, broken or cut short
-//   kResourceExhausted  over a limit; the message names what was seen, the limit and its knob
-//   kUnimplemented      a format that this machine's libraries cannot read
+//   kInvalidArgument    empty, in no known format, damaged or cut short
+//   kResourceExhausted  over a limit; the message names the value, the limit and its setting
+//   kUnimplemented      the libraries on this machine cannot read the format
 StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits);
 
 // The same from bytes.
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits);
 
-// What the photo says of itself, without its pixels. Codes as above.
+// Reads the metadata without decoding the pixels. Error codes as above.
 StatusOr<PhotoFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits);
 
-// True when this machine's libraries read the format (libvips is built with or without HEIC, AVIF and JPEG XL).
+// True when the libraries on this machine read the format (libvips may lack HEIC, AVIF and JPEG XL).
 bool CanDecode(PhotoFormat format);
 
 }  // namespace calotype

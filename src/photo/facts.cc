@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "photo/facts_text.h"
 #include "photo/metadata.h"
@@ -190,14 +191,24 @@ PhotoFacts FactsOf(const Exiv2::ExifData& exif, const Exiv2::IptcData& iptc, con
   return facts;
 }
 
+// Calls exiv2's function, which takes pointers to `header` and `size` before version 0.28, and references since.
+template <typename Locate>
+int LocateIptc(Locate* locate, std::span<const uint8_t> photoshop, const Exiv2::byte*& record, uint32_t& header,
+               uint32_t& size) {
+  using Length = long;  // NOLINT(google-runtime-int): exiv2's type before version 0.28
+  if constexpr (std::is_invocable_v<Locate, const Exiv2::byte*, Length, const Exiv2::byte**, uint32_t*, uint32_t*>) {
+    return locate(photoshop.data(), static_cast<Length>(photoshop.size()), &record, &header, &size);
+  } else {
+    return locate(photoshop.data(), photoshop.size(), &record, header, size);
+  }
+}
+
 Exiv2::IptcData ReadIptc(std::span<const uint8_t> photoshop) {
   Exiv2::IptcData iptc;
   const Exiv2::byte* record = nullptr;
   uint32_t header = 0;
   uint32_t size = 0;
-  if (!photoshop.empty() &&
-      Exiv2::Photoshop::locateIptcIrb(photoshop.data(), static_cast<long>(photoshop.size()),  // NOLINT: exiv2's type
-                                      &record, &header, &size) == 0 &&
+  if (!photoshop.empty() && LocateIptc(&Exiv2::Photoshop::locateIptcIrb, photoshop, record, header, size) == 0 &&
       size > 0) {
     Exiv2::IptcParser::decode(iptc, record + header, size);
   }

@@ -1,4 +1,4 @@
-// What a photo says of itself: EXIF, XMP and IPTC, and what follows from that. Texts are UTF-8 without control
+// The metadata of a photo from EXIF, XMP and IPTC, and facts derived from it. Texts are UTF-8 without control
 // characters.
 #pragma once
 
@@ -18,7 +18,8 @@ struct GpsPosition {
   std::optional<double> altitude;  // metres above sea level
 };
 
-// An area that carries a person's name. Parts of the width and height of the upright photo, from its top left.
+// An area with the name of a person. The box is in fractions of width and height of the upright photo, from the top
+// left.
 struct NamedRegion {
   std::string name;
   Box box;
@@ -31,19 +32,19 @@ struct PhotoFacts {
   std::string camera;  // "Canon EOS R5": the maker is not repeated
   std::string lens;
   int orientation = 1;  // EXIF 1 to 8, as stored; pixels are already upright
-  // Empty without references (N, S, E, W), with a value that is no number or out of range, and at exactly 0, 0: what
-  // receivers write that found no satellite.
+  // nullopt without references (N, S, E, W), for values that are not numbers or out of range, and for exactly 0, 0,
+  // which receivers write when they found no satellite.
   std::optional<GpsPosition> gps;
-  std::optional<int64_t> gps_time;  // what the satellites' clock said, seconds since 1970
+  std::optional<int64_t> gps_time;  // the time of the satellites, seconds since 1970
 
-  // What somebody wrote about it.
+  // Written by people.
   std::string title;
   std::string description;
   std::optional<int> rating;          // 0 to 5, -1: rejected
   std::vector<std::string> keywords;  // each once, in their order; of a hierarchy its parts
   std::vector<NamedRegion> regions;
 
-  // Where it was taken: as written by somebody, else the place nearest to `gps` (CompletePlace). Empty: unknown.
+  // Where it was taken: written by people, else the place nearest to `gps` (CompletePlace). Empty: unknown.
   std::string city;
   std::string region;
   std::string country;
@@ -51,8 +52,8 @@ struct PhotoFacts {
   std::optional<int64_t> taken_utc;  // seconds since 1970; empty: the time zone or the time of day is not known
 };
 
-// Facts from an EXIF block (TIFF header first, with or without "Exif\0\0"). Broken parts are left out, never an error:
-// a photo with a bad date is still a photo.
+// Reads an EXIF block (with or without "Exif\0\0" before the TIFF header). Broken parts are skipped without an error: a
+// photo with a bad date is still a photo.
 PhotoFacts FactsFromExif(std::span<const uint8_t> exif);
 
 }  // namespace calotype

@@ -9,7 +9,7 @@
 
 namespace calotype {
 
-// Owns its pixels; moved, never copied by accident (Clone() says so). Safe to read from many threads.
+// Owns its pixels. Can be moved; only Clone() copies. Safe to read from many threads.
 class Image {
  public:
   static constexpr int kChannels = 3;
@@ -17,7 +17,7 @@ class Image {
   Image() = default;
   // Pixels are left uninitialised: the caller writes all of them. Neither size may be negative.
   Image(int width, int height);
-  // What was moved from is empty.
+  // The moved-from image is empty.
   Image(Image&& other) noexcept
       : width_(std::exchange(other.width_, 0)),
         height_(std::exchange(other.height_, 0)),

@@ -68,7 +68,8 @@ std::vector<std::string> Keywords(const Exiv2::XmpData& xmp) {
   for (const Source& source :
        {Source{"Xmp.dc.subject", 0}, Source{"Xmp.lr.hierarchicalSubject", '|'}, Source{"Xmp.digiKam.TagsList", '/'}}) {
     const Exiv2::Value* const value = Find(xmp, source.key);
-    for (long i = 0; value != nullptr && i < value->count(); ++i) {  // NOLINT(google-runtime-int): exiv2's type
+    const std::size_t count = value == nullptr ? 0 : static_cast<std::size_t>(value->count());
+    for (std::size_t i = 0; i < count; ++i) {
       if (source.separator == 0) {
         AddKeyword(keywords, value->toString(i));
       } else {

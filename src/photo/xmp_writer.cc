@@ -45,7 +45,8 @@ bool AddKeywords(Exiv2::XmpData& xmp, const std::vector<std::string>& keywords) 
   std::vector<std::string> all;
   Exiv2::XmpData::iterator subject = xmp.findKey(Exiv2::XmpKey(kSubject));
   if (subject != xmp.end()) {
-    for (long i = 0; i < subject->count(); ++i) {  // NOLINT(google-runtime-int): exiv2's type
+    const auto count = static_cast<std::size_t>(subject->count());
+    for (std::size_t i = 0; i < count; ++i) {
       all.push_back(subject->toString(i));
     }
   }

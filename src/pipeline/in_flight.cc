@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -127,8 +128,15 @@ std::vector<Casualty> TakeCasualties(const std::filesystem::path& file) {
   for (std::size_t at = 0; at + sizeof(Slot) <= bytes->size(); at += sizeof(Slot)) {
     std::array<int64_t, kNumbers> slot{};
     std::memcpy(slot.data(), bytes->data() + at, sizeof(slot));
-    if (slot[0] != 0) {
+    if (slot[0] == 0) {
+      continue;
+    }
+    // Two threads may have noted one photo: a decoder notes it until the next stage has taken it over.
+    const auto known = std::ranges::find(casualties, slot[0], &Casualty::photo);
+    if (known == casualties.end()) {
       casualties.push_back({.photo = slot[0], .crashed = slot[1] != 0});
+    } else {
+      known->crashed = known->crashed || slot[1] != 0;
     }
   }
   std::error_code ignored;

@@ -47,8 +47,8 @@ class InFlight {
   const std::unique_ptr<Mapping> mapping_;
 };
 
-// The photos that a dead process was working on, from the file that it left; deletes the file. Empty when there is none
-// or it cannot be read.
+// The photos that a dead process was working on, each once, from the file that it left; deletes the file. Empty when
+// there is none or it cannot be read.
 std::vector<Casualty> TakeCasualties(const std::filesystem::path& file);
 
 }  // namespace calotype

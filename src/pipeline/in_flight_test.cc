@@ -69,6 +69,25 @@ TEST_F(InFlightTest, ACrashNamesThePhotoOfItsThread) {
   }
 }
 
+TEST_F(InFlightTest, APhotoOfTwoThreadsIsNamedOnce) {
+  Die([](InFlight& journal) {
+    std::latch noted(1);
+    std::jthread decoder([&] {
+      const InFlight::Note note(&journal, 8);
+      noted.count_down();
+      while (true) {
+        pause();
+      }
+    });
+    noted.wait();
+    const InFlight::Note note(&journal, 8);
+    std::abort();
+  });
+  const std::vector<Casualty> casualties = TakeCasualties(file());
+  ASSERT_EQ(casualties.size(), 1U);
+  EXPECT_TRUE(casualties[0].crashed);
+}
+
 TEST_F(InFlightTest, AKillNamesAllWithoutBlame) {
   Die([](InFlight& journal) {
     const InFlight::Note note(&journal, 9);

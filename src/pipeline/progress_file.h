@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "base/status.h"
 #include "base/rate.h"
+#include "base/status.h"
 #include "pipeline/scan_progress.h"
 
 namespace calotype {

@@ -1,10 +1,12 @@
 #include "pipeline/scan_progress_json.h"
 
+#include <nlohmann/json.hpp>
+
 namespace calotype {
 
 nlohmann::ordered_json ToJson(const ScanProgress& progress) {
-  return {{"walking", progress.walking},   {"photos", progress.photos},     {"unchanged", progress.unchanged},
-          {"to_do", progress.to_do},       {"analysed", progress.analysed}, {"failed", progress.failed},
+  return {{"walking", progress.walking}, {"photos", progress.photos},     {"unchanged", progress.unchanged},
+          {"to_do", progress.to_do},     {"analysed", progress.analysed}, {"failed", progress.failed},
           {"resting", progress.resting}};
 }
 

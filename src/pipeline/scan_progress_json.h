@@ -1,7 +1,7 @@
 // The progress of a scan as JSON: the same keys in the progress file and in `calotype status --json`.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "pipeline/scan_progress.h"
 

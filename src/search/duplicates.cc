@@ -15,7 +15,6 @@
 namespace calotype {
 namespace {
 
-
 constexpr std::size_t kSecondsLength = std::string_view("2024-05-01T12:34:56").size();
 
 struct Member {

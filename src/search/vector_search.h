@@ -42,8 +42,9 @@ class VectorSearch {
 
   // Returns up to `count` photos, best first: those that have a present file, that `choice` allows and whose cosine
   // with `query` (unit length) in `space` is at least `floor`.
-  StatusOr<std::vector<ScoredPhoto>> Nearest(VectorCatalog& catalog, std::string_view space, std::span<const float> query,
-                                             std::size_t count, float floor, const PhotoChoice& choice);
+  StatusOr<std::vector<ScoredPhoto>> Nearest(VectorCatalog& catalog, std::string_view space,
+                                             std::span<const float> query, std::size_t count, float floor,
+                                             const PhotoChoice& choice);
 
   // Updates the index of `space` as the next search would, so that no search has to wait for it. Returns false when
   // there is no usable index, for example because the library is too small for one.
@@ -79,7 +80,8 @@ class VectorSearch {
   StatusOr<Snapshot> FinishUpdate(VectorCatalog& catalog, Space& space, std::size_t dimension) const;
   StatusOr<Snapshot> OpenAndCatchUp(VectorCatalog& catalog, const Space& space, std::size_t dimension,
                                     const Snapshot& former) const;
-  static Status CatchUp(VectorCatalog& catalog, const std::string& space, const VectorChanges& changes, VectorIndex& index);
+  static Status CatchUp(VectorCatalog& catalog, const std::string& space, const VectorChanges& changes,
+                        VectorIndex& index);
   // Deletes a damaged index, unless another thread has replaced it already. False when it could not be deleted.
   StatusOr<bool> Discard(Space& space, const Snapshot& damaged) const;
 

@@ -35,9 +35,9 @@ struct Row {
   std::vector<int> cudnn_here;
   const char* driver;  // empty: none
   int driver_cuda;     // 12040 is 12.4
-  int gpu;  // 75 is sm_75; 0: no visible GPU
+  int gpu;             // 75 is sm_75; 0: no visible GPU
   Outcome outcome;
-  std::vector<const char*> words;  // must be in the sentence
+  std::vector<const char*> words;   // must be in the sentence
   std::vector<const char*> remedy;  // must be in the remedy
 };
 

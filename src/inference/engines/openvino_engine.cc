@@ -97,7 +97,8 @@ std::vector<OpenVinoDevice> FindDevices(const OpenVinoLibrary& library) {
     devices.push_back(Describe(library, listed.devices[i]));
   }
   library.api.ov_available_devices_free(&listed);
-  const auto cpu = std::find_if(devices.begin(), devices.end(), [](const OpenVinoDevice& d) { return d.target == "CPU"; });
+  const auto cpu =
+      std::find_if(devices.begin(), devices.end(), [](const OpenVinoDevice& d) { return d.target == "CPU"; });
   if (cpu != devices.end()) {
     std::rotate(devices.begin(), cpu, cpu + 1);
     return devices;

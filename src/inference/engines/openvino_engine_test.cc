@@ -116,7 +116,7 @@ TEST_F(OpenVinoTest, WrongInputsAreErrorsThatNameThem) {
   std::vector<Tensor> inputs = AffineInputs();
   EXPECT_EQ(Message(session->Run(std::span(inputs).first(1)).status()), "the model needs 2 inputs, got 1");
   std::swap(inputs[0], inputs[1]);
-  EXPECT_EQ(Message(session->Run(inputs).status()), "input x is float32, int64 was given");
+  EXPECT_EQ(Message(session->Run(inputs).status()), "input x needs float32, got int64");
   inputs = AffineInputs();
   inputs[0] = Tensor(ElementType::kFloat32, {2, 4});
   const Status status = session->Run(inputs).status();
@@ -130,7 +130,7 @@ TEST_F(OpenVinoTest, WrongFilesAndOptionsAreErrors) {
   EXPECT_TRUE(absl::IsInvalidArgument(engine_->Load(kData / "make_testdata.py", {}).status()));
   const Status device = engine_->Load(kData / "affine.onnx", {.device = "tpu"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(device));
-  EXPECT_THAT(Message(device), HasSubstr("has no device 'tpu'; it has cpu"));
+  EXPECT_THAT(Message(device), HasSubstr("has no device 'tpu'; known: cpu"));
   const Status precision = engine_->Load(kData / "affine.onnx", {.precision = "f8"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(precision));
   EXPECT_THAT(Message(precision), HasSubstr("does not support 'f8' on cpu; known: f32"));

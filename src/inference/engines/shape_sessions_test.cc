@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 struct Made {
   std::atomic<int> loads = 0;
   std::atomic<int> alive = 0;
-  std::atomic<int> plans = 0;  // runs with another shape than the session's last one
+  std::atomic<int> plans = 0;   // runs with another shape than the session's last one
   std::atomic<int> room = 100;  // sessions that fit into memory
   std::atomic<bool> runs_need_room = false;
 };

@@ -27,8 +27,8 @@ class FakeSession : public Session {
     Mutex mutex;
     std::vector<int64_t> runs ABSL_GUARDED_BY(mutex);
     int64_t memory = 1000;  // the number of rows that fit
-    bool summary = false;  // "twice" has one row for the whole batch
-    bool growing = false;  // "twice" has as many rows as the square of the batch's
+    bool summary = false;   // "twice" has one row for the whole batch
+    bool growing = false;   // "twice" has as many rows as the square of the batch's
   };
   explicit FakeSession(std::shared_ptr<State> state) : state_(std::move(state)) {}
 

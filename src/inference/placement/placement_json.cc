@@ -1,5 +1,7 @@
 #include "inference/placement/placement_json.h"
 
+#include <nlohmann/json.hpp>
+
 namespace calotype {
 
 nlohmann::ordered_json ToJson(const PlacementRecord& record) {

@@ -1,7 +1,7 @@
 // The device of a model as JSON: the same keys in the file of measurements and in `calotype status --json`.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "inference/placement/device_store.h"
 

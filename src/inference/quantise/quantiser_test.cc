@@ -155,7 +155,7 @@ TEST_F(QuantiserTest, CanBeStopped) {
 TEST_F(QuantiserTest, RefusesUnsupportedModels) {
   const Status nothing = Calibrate(kData / "activations.onnx").status();
   EXPECT_TRUE(absl::IsUnimplemented(nothing)) << nothing;
-  EXPECT_THAT(Message(nothing), HasSubstr("no layer of it can be computed in 8 bits"));
+  EXPECT_THAT(Message(nothing), HasSubstr("none of its layers can be computed in 8 bits"));
   EXPECT_FALSE(Calibrate(kData / "none.onnx").ok());
   std::ofstream(folder_->path() / "broken.onnx") << "no protobuf";
   EXPECT_FALSE(Calibrate(folder_->path() / "broken.onnx").ok());

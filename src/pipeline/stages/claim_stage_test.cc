@@ -11,8 +11,6 @@
 namespace calotype {
 namespace {
 
-using ::testing::ElementsAre;
-
 class FakeWorkCatalog : public WorkCatalog {
  public:
   std::atomic<bool> paused{false};
@@ -56,7 +54,7 @@ class ClaimStageTest : public ::testing::Test {
     }
   }
 
-  void Run() {
+  void RunStage() {
     ClaimStage(
         {.source = source_, .work = work_, .models = models_, .options = options_, .state = state_, .output = output_},
         {"objects"})
@@ -74,14 +72,14 @@ class ClaimStageTest : public ::testing::Test {
 TEST_F(ClaimStageTest, ClaimsAllAndEnds) {
   state_.EndWalk();
   AddPending(1, 70);
-  Run();
+  RunStage();
   EXPECT_EQ(output_.size(), 70U);
   EXPECT_EQ(state_.Progress().to_do, 70);
   EXPECT_EQ(output_.TryPop()->photo, 1);
 }
 
 TEST_F(ClaimStageTest, WaitsForTheWalk) {
-  std::jthread stage([this] { Run(); });
+  std::jthread stage([this] { RunStage(); });
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(output_.size(), 0U);
   state_.EndWalk();
@@ -94,7 +92,7 @@ TEST_F(ClaimStageTest, WaitsForPhotosThatOthersHold) {
   source_.held_by_others = 1;
   std::atomic<bool> ended = false;
   std::jthread stage([&] {
-    Run();
+    RunStage();
     ended = true;
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -108,7 +106,7 @@ TEST_F(ClaimStageTest, APauseHoldsItBack) {
   state_.EndWalk();
   AddPending(1, 1);
   work_.paused = true;
-  std::jthread stage([this] { Run(); });
+  std::jthread stage([this] { RunStage(); });
   while (state_.Progress().resting.empty()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -122,14 +120,14 @@ TEST_F(ClaimStageTest, APauseHoldsItBack) {
 TEST_F(ClaimStageTest, OtherModelsStopTheScan) {
   AddPending(1, 1);
   models_.wanted = ModelSet{.pack = "another"};
-  Run();
+  RunStage();
   EXPECT_TRUE(state_.stopped());
   EXPECT_EQ(output_.size(), 0U);
 }
 
 TEST_F(ClaimStageTest, AnErrorOfTheCatalogueEndsTheScan) {
   source_.error = absl::DataLossError("damaged");
-  Run();
+  RunStage();
   EXPECT_EQ(Message(state_.error()), "damaged");
 }
 

@@ -20,7 +20,7 @@ FinishedItem Item(PhotoId id, AnalysisState state = AnalysisState::kDone) {
 
 class WriteStageTest : public ::testing::Test {
  protected:
-  void Run() {
+  void RunStage() {
     input_.Close();
     WriteStage(source_, state_, input_).Run();
   }
@@ -34,7 +34,7 @@ TEST_F(WriteStageTest, StoresResultsInOrderAndReportsFailures) {
   for (PhotoId id = 1; id <= 40; ++id) {
     input_.Push(Item(id, id == 2 ? AnalysisState::kFailed : AnalysisState::kDone));
   }
-  Run();
+  RunStage();
   EXPECT_EQ(source_.acknowledged.size(), 40U);
   EXPECT_TRUE(std::ranges::is_sorted(source_.acknowledged));
   EXPECT_EQ(state_.Progress().analysed, 39);
@@ -46,7 +46,7 @@ TEST_F(WriteStageTest, ResultsOfLostPhotosAreNotCounted) {
   source_.lost = {1};
   input_.Push(Item(1, AnalysisState::kFailed));
   input_.Push(Item(2));
-  Run();
+  RunStage();
   EXPECT_THAT(source_.acknowledged, ElementsAre(2));
   EXPECT_EQ(state_.Progress().analysed, 1);
   EXPECT_EQ(state_.Progress().failed, 0);
@@ -56,7 +56,7 @@ TEST_F(WriteStageTest, ResultsOfLostPhotosAreNotCounted) {
 TEST_F(WriteStageTest, AnErrorOfTheCatalogueEndsTheScan) {
   source_.error = absl::ResourceExhaustedError("disk full");
   input_.Push(Item(1));
-  Run();
+  RunStage();
   EXPECT_TRUE(state_.Stopping());
   EXPECT_EQ(Message(state_.error()), "disk full");
   EXPECT_EQ(state_.Progress().analysed, 0);
