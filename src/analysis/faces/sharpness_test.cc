@@ -116,7 +116,7 @@ TEST(FaceSharpness, AFlatImageIsNotSharpEvenAtTheEdge) {
   Image flat(60, 40);
   std::ranges::fill(flat.pixels(), uint8_t{90});
   EXPECT_EQ(FaceSharpness(flat, {Point{20, 10}, {40, 10}, {30, 15}, {22, 20}, {38, 20}}), 0);
-  // Nearly all of it is outside.
+  // Nearly all of the face lies outside the photo.
   const float outside = FaceSharpness(flat, {Point{-90, -90}, {50, -90}, {0, 0}, {-80, 50}, {40, 50}});
   EXPECT_GE(outside, 0);
   EXPECT_LE(outside, 1);
