@@ -24,12 +24,17 @@ std::string CatalogPool::CurrentFile() const {
 }
 
 StatusOr<CatalogLease> CatalogPool::Take() {
+  {
+    const MutexLock lock(&mutex_);
+    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ < capacity_; });
+    ++in_use_;
+  }
+  // Asked after the wait: another thread may have created or replaced the file meanwhile.
   const std::string file = CurrentFile();
   std::vector<Idle> outdated;  // closed after the lock is released: closing may write
   std::unique_ptr<Catalog> catalog;
   {
     const MutexLock lock(&mutex_);
-    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ < capacity_; });
     const auto current = std::ranges::partition(idle_, [&](const Idle& idle) { return idle.file == file; });
     std::ranges::move(current, std::back_inserter(outdated));
     idle_.erase(current.begin(), current.end());
@@ -37,7 +42,6 @@ StatusOr<CatalogLease> CatalogPool::Take() {
       catalog = std::move(idle_.back().catalog);
       idle_.pop_back();
     }
-    ++in_use_;
     opened_ += catalog == nullptr ? 1 : 0;
   }
   outdated.clear();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "base/temporary_folder.h"
 
 namespace calotype {
@@ -46,6 +47,26 @@ TEST_F(CatalogPoolTest, NoMoreThanTheCapacityAreInUse) {
   }
   EXPECT_LE(most, 2);
   EXPECT_LE(pool_.opened(), 2);
+}
+
+// The second thread starts to wait before the file exists, and must find the connection that the first one opened.
+TEST_F(CatalogPoolTest, AThreadThatWaitedUsesTheConnectionOfTheFirst) {
+  absl::Notification opening;
+  CatalogPool pool(
+      file_,
+      [&]() -> StatusOr<std::unique_ptr<Catalog>> {
+        if (!opening.HasBeenNotified()) {
+          opening.Notify();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // long enough for the second thread to wait
+        return Catalog::Open(file_);
+      },
+      1);
+  std::jthread first([&] { EXPECT_TRUE(pool.Take().ok()); });
+  opening.WaitForNotification();
+  EXPECT_TRUE(pool.Take().ok());
+  first.join();
+  EXPECT_EQ(pool.opened(), 1);
 }
 
 TEST_F(CatalogPoolTest, AReplacedFileIsOpenedAnew) {
