@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 #include "pipeline/scan_events.h"
-#include "pipeline/scan_job.h"
+#include "pipeline/stages/scan_job.h"
 
 namespace calotype {
 

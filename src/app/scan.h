@@ -14,7 +14,7 @@
 #include "app/model_choice.h"
 #include "base/mutex.h"
 #include "base/status.h"
-#include "pipeline/scan_job.h"
+#include "pipeline/stages/scan_job.h"
 
 namespace calotype {
 

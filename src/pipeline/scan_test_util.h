@@ -22,7 +22,7 @@
 #include "base/file_stamp.h"
 #include "photo/encode.h"
 #include "pipeline/fake_analysers.h"
-#include "pipeline/scan_job.h"
+#include "pipeline/stages/scan_job.h"
 
 namespace calotype {
 

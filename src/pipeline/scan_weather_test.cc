@@ -12,7 +12,7 @@
 #include "photo/encode.h"
 #include "pipeline/fake_analysers.h"
 #include "pipeline/progress_file.h"
-#include "pipeline/scan_job.h"
+#include "pipeline/stages/scan_job.h"
 
 namespace calotype {
 namespace {

@@ -1,4 +1,4 @@
-// A scan: photos in folders become findings in the catalogue. The stages are in stages/; this file connects them:
+// A scan: photos in folders become findings in the catalogue. RunScan() connects the stages of this folder:
 //
 //   walk -> catalogue -> claim -> [queue] -> decode -> [queue] -> analyse -> [queue] -> write -> catalogue
 //

@@ -1,4 +1,4 @@
-#include "pipeline/scan_job.h"
+#include "pipeline/stages/scan_job.h"
 
 #include <fmt/format.h>
 
