@@ -1,4 +1,4 @@
-"""The folders under src/ in their order, and what each file includes."""
+"""The folders under src/ in their order, and what each file includes: shared by check_includes and check_links."""
 
 from __future__ import annotations
 
