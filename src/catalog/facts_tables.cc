@@ -13,14 +13,11 @@ namespace {
 constexpr float kSameRegion = 0.9F;
 
 StatusOr<std::vector<NamedRegion>> ReadRegions(Database& database, PhotoId photo, bool imported_only) {
-  std::vector<NamedRegion> regions;
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query("SELECT name, x, y, width, height FROM named_region"
                                                            " WHERE photo_id = ?1 AND imported >= ?2 ORDER BY position",
                                                            photo, imported_only ? 1 : 0));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&regions](const Statement& row) {
-    regions.push_back({.name = row.Text(0), .box = {row.Float(1), row.Float(2), row.Float(3), row.Float(4)}});
-  }));
-  return regions;
+  return ReadRows(std::move(rows),
+                  [](const Statement& row) { return NamedRegion{.name = row.Text(0), .box = BoxFromRow(row, 1)}; });
 }
 
 Status WriteRegions(Database& database, PhotoId photo, const std::vector<NamedRegion>& regions) {
@@ -63,7 +60,7 @@ void ReadColumns(const Statement& row, PhotoFacts& facts) {
   facts.lens = row.Text(2);
   facts.orientation = static_cast<int>(row.Int(3));
   facts.gps = ReadPosition(row, 4);
-  facts.taken_utc = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7));
+  facts.taken_utc = OptionalInt(row, 7);
   facts.time_zone = row.Text(8);
   facts.city = row.Text(9);
   facts.region = row.Text(10);
@@ -104,7 +101,8 @@ StatusOr<PhotoFacts> ReadFacts(Database& database, PhotoId photo) {
   }
   CALOTYPE_ASSIGN_OR_RETURN(Statement words,
                             database.Query("SELECT name FROM keyword WHERE photo_id = ?1 ORDER BY name", photo));
-  CALOTYPE_RETURN_IF_ERROR(words.ForEach([&facts](const Statement& word) { facts.keywords.push_back(word.Text(0)); }));
+  CALOTYPE_ASSIGN_OR_RETURN(facts.keywords,
+                            ReadRows(std::move(words), [](const Statement& word) { return word.Text(0); }));
   CALOTYPE_ASSIGN_OR_RETURN(facts.regions, ReadRegions(database, photo, false));
   return facts;
 }

@@ -9,6 +9,7 @@
 
 #include "base/half.h"
 #include "catalog/codec.h"
+#include "catalog/row_values.h"
 #include "catalog/text_query.h"
 
 namespace calotype {
@@ -83,17 +84,12 @@ struct KnownFace {
 };
 
 StatusOr<std::vector<KnownFace>> KnownFaces(Database& database, PhotoId photo) {
-  std::vector<KnownFace> faces;
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database.Query("SELECT id, x, y, width, height, person_id, decided FROM face WHERE photo_id = ?1", photo));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
-    faces.push_back({.id = row.Int(0),
-                     .box = {row.Float(1), row.Float(2), row.Float(3), row.Float(4)},
-                     .person = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5)),
-                     .decided = row.Int(6)});
-  }));
-  return faces;
+  return ReadRows(std::move(rows), [](const Statement& row) {
+    return KnownFace{.id = row.Int(0), .box = BoxFromRow(row, 1), .person = OptionalInt(row, 5), .decided = row.Int(6)};
+  });
 }
 
 // Removes the face that `box` shows from `known`, and returns it.
@@ -152,10 +148,6 @@ Status WritePdq(Database& database, PhotoId photo, const Findings& findings, std
                           AsBlob(std::span(pdq.hash)), pdq.quality);
 }
 
-Box ReadBox(const Statement& row, int column) {
-  return {row.Float(column), row.Float(column + 1), row.Float(column + 2), row.Float(column + 3)};
-}
-
 Status ReadObjects(Database& database, PhotoId photo, Findings& findings) {
   auto& objects = findings.objects.emplace();
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
@@ -163,7 +155,7 @@ Status ReadObjects(Database& database, PhotoId photo, Findings& findings) {
                                            " ON label.id = object.label_id WHERE photo_id = ?1 ORDER BY object.id",
                                            photo));
   return rows.ForEach([&objects](const Statement& row) {
-    objects.push_back({.label = row.Text(0), .score = row.Float(1), .box = ReadBox(row, 2)});
+    objects.push_back({.label = row.Text(0), .score = row.Float(1), .box = BoxFromRow(row, 2)});
   });
 }
 
@@ -202,10 +194,10 @@ Status ReadFaceRows(Database& database, PhotoId photo, bool with_embeddings, Fin
                                      photo));
   return rows.ForEach([&](const Statement& row) {
     faces.push_back({.score = row.Float(0),
-                     .box = ReadBox(row, 1),
+                     .box = BoxFromRow(row, 1),
                      .landmarks = PointsFromBlob<5>(row.Bytes(5)),
                      .embedding = {},
-                     .sharpness = row.IsNull(7) ? std::nullopt : std::optional(row.Float(7))});
+                     .sharpness = OptionalFloat(row, 7)});
     if (with_embeddings && !row.IsNull(6)) {
       faces.back().embedding = ToFloat(FromBlob<uint16_t>(row.Bytes(6)));
     }
@@ -223,12 +215,7 @@ Status ReadFaceEmbeddings(Database& database, PhotoId photo, Findings& findings)
 Status ReadPdq(Database& database, PhotoId photo, Findings& findings) {
   CALOTYPE_ASSIGN_OR_RETURN(Statement row, database.Query("SELECT hash, quality FROM pdq WHERE photo_id = ?1", photo));
   CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  PdqFinding& pdq = findings.pdq.emplace();
-  if (found) {
-    const Blob hash = row.Bytes(0);
-    std::copy_n(hash.begin(), std::min(hash.size(), pdq.hash.size()), pdq.hash.begin());
-    pdq.quality = static_cast<int>(row.Int(1));
-  }
+  findings.pdq = found ? PdqFromRow(row, 0) : PdqFinding();
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "base/half.h"
 #include "catalog/codec.h"
 #include "catalog/findings_tables.h"
+#include "catalog/row_values.h"
 
 namespace calotype {
 namespace {
@@ -180,12 +181,10 @@ bool IsFaces(std::string_view analysis) { return analysis.starts_with("faces.");
 
 // The person of each shown face, 0 for nobody, ordered as the faces.
 StatusOr<std::vector<int64_t>> ReadPeople(Database& database, PhotoId photo) {
-  std::vector<int64_t> people;
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database.Query("SELECT coalesce(person_id, 0) FROM face WHERE photo_id = ?1 ORDER BY position", photo));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&people](const Statement& row) { people.push_back(row.Int(0)); }));
-  return people;
+  return ReadRows(std::move(rows), [](const Statement& row) { return row.Int(0); });
 }
 
 Status InsertKept(Database& database, PhotoId photo, std::string_view analysis, std::string_view version,
@@ -276,9 +275,7 @@ StatusOr<std::vector<PhotoId>> PhotosThatWait(Database& database) {
                                      " (SELECT 1 FROM kept WHERE kept.photo_id = analysis.photo_id AND"
                                      " kept.analysis = analysis.analysis AND kept.version = analysis.version)"
                                      " ORDER BY photo_id"));
-  std::vector<PhotoId> photos;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&photos](const Statement& row) { photos.push_back(row.Int(0)); }));
-  return photos;
+  return PhotoIds(std::move(rows));
 }
 
 }  // namespace calotype

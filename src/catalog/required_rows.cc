@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/row_values.h"
 #include "catalog/work_policy.h"
 
 namespace calotype {
@@ -40,10 +41,10 @@ Status RequireOfAllPhotos(Database& database, const AnalysisVersion& wanted, int
                      " analysis.analysis = ?1 WHERE analysis.version IS NOT ?2"
                      " AND EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)",
                      wanted.analysis, wanted.version));
-  std::vector<Outdated> outdated;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&outdated](const Statement& row) {
-    outdated.push_back({.photo = row.Int(0), .has_findings = row.Int(1) != 0, .has_wanted_findings = row.Int(2) != 0});
-  }));
+  const auto make = [](const Statement& row) {
+    return Outdated{.photo = row.Int(0), .has_findings = row.Int(1) != 0, .has_wanted_findings = row.Int(2) != 0};
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Outdated> outdated, ReadRows(std::move(rows), make));
   for (const Outdated& row : outdated) {
     CALOTYPE_RETURN_IF_ERROR(Write(database, row, wanted, now));
   }
@@ -59,11 +60,11 @@ Status RequireOfPhoto(Database& database, PhotoId photo, int64_t now) {
                      " FROM required LEFT JOIN analysis ON analysis.photo_id = ?1 AND"
                      " analysis.analysis = required.analysis WHERE analysis.version IS NOT required.version",
                      photo));
-  std::vector<std::pair<AnalysisVersion, Outdated>> outdated;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
-    outdated.push_back({{.analysis = row.Text(0), .version = row.Text(1)},
-                        {.photo = photo, .has_findings = row.Int(2) != 0, .has_wanted_findings = row.Int(3) != 0}});
-  }));
+  const auto make = [photo](const Statement& row) {
+    return std::pair(AnalysisVersion{.analysis = row.Text(0), .version = row.Text(1)},
+                     Outdated{.photo = photo, .has_findings = row.Int(2) != 0, .has_wanted_findings = row.Int(3) != 0});
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(const auto outdated, ReadRows(std::move(rows), make));
   for (const auto& [wanted, row] : outdated) {
     CALOTYPE_RETURN_IF_ERROR(Write(database, row, wanted, now));
   }

@@ -1,6 +1,7 @@
 // ScannerCatalog: files that belong together (sidecars, videos of live photos, the RAW and the JPEG of one shot).
 #include "catalog/facts_tables.h"
 #include "catalog/path_range.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -27,9 +28,7 @@ StatusOr<std::vector<Companion>> SqliteCatalog::CompanionsUnder(std::string_view
                                        " WHERE photo_path = ?1 OR (photo_path > ?2 AND photo_path < ?3)"
                                        " ORDER BY photo_path, path",
                                        range.root, range.first, range.end));
-  std::vector<Companion> companions;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) { companions.push_back(CompanionOf(row)); }));
-  return companions;
+  return ReadRows(std::move(rows), CompanionOf);
 }
 
 Status SqliteCatalog::PutCompanion(const Companion& companion) {
@@ -75,10 +74,8 @@ StatusOr<std::vector<PhotoPair>> SqliteCatalog::Pairs() {
           " HAVING count(DISTINCT raw.path) = (SELECT count(*) FROM file WHERE photo_id = raw.photo_id AND missing = 0)"
           " ORDER BY 1",
           static_cast<int>(CompanionKind::kRaw)));
-  std::vector<PhotoPair> pairs;
-  CALOTYPE_RETURN_IF_ERROR(
-      rows.ForEach([&pairs](const Statement& row) { pairs.push_back({.raw = row.Int(0), .shown = row.Int(1)}); }));
-  return pairs;
+  return ReadRows(std::move(rows),
+                  [](const Statement& row) { return PhotoPair{.raw = row.Int(0), .shown = row.Int(1)}; });
 }
 
 }  // namespace calotype

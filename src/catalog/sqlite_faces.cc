@@ -8,6 +8,7 @@
 
 #include "catalog/codec.h"
 #include "catalog/library_keys.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -15,9 +16,24 @@ namespace {
 
 constexpr std::string_view kMarkKey = "people.mark";
 
+Status NoPerson(PersonId person) { return absl::NotFoundError(fmt::format("there is no person {}", person)); }
+
 Status RequirePerson(Database& database, PersonId person) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM person WHERE id = ?1", person));
-  return known.has_value() ? absl::OkStatus() : absl::NotFoundError(fmt::format("there is no person {}", person));
+  return known.has_value() ? absl::OkStatus() : NoPerson(person);
+}
+
+FaceRecord FaceOf(const Statement& row) {
+  return {.id = row.Int(0),
+          .photo = row.Int(1),
+          .score = row.Float(2),
+          .sharpness = OptionalFloat(row, 11),
+          .box = BoxFromRow(row, 3),
+          .person = OptionalInt(row, 7),
+          .decided = row.Int(10) != 0,
+          .not_people = {},
+          .embedding = FromBlob<uint16_t>(row.Bytes(8)),
+          .version = row.Text(9)};
 }
 
 }  // namespace
@@ -31,19 +47,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
                        " ON analysis.photo_id = face.photo_id AND analysis = 'faces.recognise'"
                        " WHERE embedding IS NOT NULL AND EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0) ORDER BY id"));
-  std::vector<FaceRecord> faces;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
-    faces.push_back({.id = row.Int(0),
-                     .photo = row.Int(1),
-                     .score = row.Float(2),
-                     .sharpness = row.IsNull(11) ? std::nullopt : std::optional(row.Float(11)),
-                     .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
-                     .person = row.IsNull(7) ? std::nullopt : std::optional(row.Int(7)),
-                     .decided = row.Int(10) != 0,
-                     .not_people = {},
-                     .embedding = FromBlob<uint16_t>(row.Bytes(8)),
-                     .version = row.Text(9)});
-  }));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceRecord> faces, ReadRows(std::move(rows), FaceOf));
   CALOTYPE_ASSIGN_OR_RETURN(Statement denied,
                             database_->Query("SELECT face_id, person_id FROM face_not_person ORDER BY face_id"));
   CALOTYPE_RETURN_IF_ERROR(denied.ForEach([&faces](const Statement& row) {
@@ -97,8 +101,7 @@ Status SqliteCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces
 Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
   const MutexLock lock(&mutex_);
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE person SET name = ?2 WHERE id = ?1", person, name));
-  return database_->changes() == 1 ? absl::OkStatus()
-                                   : absl::NotFoundError(fmt::format("there is no person {}", person));
+  return database_->changes() == 1 ? absl::OkStatus() : NoPerson(person);
 }
 
 StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
@@ -113,17 +116,15 @@ StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
                        " FROM face JOIN person ON person.id = person_id WHERE EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
                        " GROUP BY person_id ORDER BY photos DESC, person_id"));
-  std::vector<PersonRecord> people;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&people](const Statement& row) {
-    people.push_back({.id = row.Int(0),
-                      .name = row.Text(1),
-                      .faces = row.Int(2),
-                      .photos = row.Int(3),
-                      .hidden = row.Int(7) != 0,
-                      .cover = row.Int(4),
-                      .cover_path = row.Text(5)});
-  }));
-  return people;
+  return ReadRows(std::move(rows), [](const Statement& row) {
+    return PersonRecord{.id = row.Int(0),
+                        .name = row.Text(1),
+                        .faces = row.Int(2),
+                        .photos = row.Int(3),
+                        .hidden = row.Int(7) != 0,
+                        .cover = row.Int(4),
+                        .cover_path = row.Text(5)};
+  });
 }
 
 }  // namespace calotype

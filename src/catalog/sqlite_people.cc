@@ -1,6 +1,9 @@
 // PeopleCatalog: the decisions of users.
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -131,20 +134,18 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::FacesOf(PersonId person) {
           " EXISTS (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
           " ORDER BY score * width * height DESC, id",
           meant));
-  std::vector<FaceRecord> faces;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
-    faces.push_back({.id = row.Int(0),
-                     .photo = row.Int(1),
-                     .score = row.Float(2),
-                     .sharpness = row.IsNull(8) ? std::nullopt : std::optional(row.Float(8)),
-                     .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)},
-                     .person = meant,
-                     .decided = row.Int(7) != 0,
-                     .not_people = {},
-                     .embedding = {},
-                     .version = {}});
-  }));
-  return faces;
+  return ReadRows(std::move(rows), [meant](const Statement& row) {
+    return FaceRecord{.id = row.Int(0),
+                      .photo = row.Int(1),
+                      .score = row.Float(2),
+                      .sharpness = OptionalFloat(row, 8),
+                      .box = BoxFromRow(row, 3),
+                      .person = meant,
+                      .decided = row.Int(7) != 0,
+                      .not_people = {},
+                      .embedding = {},
+                      .version = {}};
+  });
 }
 
 }  // namespace calotype

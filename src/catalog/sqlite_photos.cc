@@ -8,6 +8,7 @@
 #include "catalog/codec.h"
 #include "catalog/facts_tables.h"
 #include "catalog/findings_tables.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -162,7 +163,7 @@ Status ReadFacePeople(Database& database, PhotoRecord& photo) {
                                            " WHERE photo_id = ?1 ORDER BY position",
                                            photo.id));
   return rows.ForEach([&photo](const Statement& row) {
-    photo.face_people.push_back(row.IsNull(0) ? std::nullopt : std::optional(row.Int(0)));
+    photo.face_people.push_back(OptionalInt(row, 0));
     photo.face_names.push_back(row.IsNull(1) ? std::string() : row.Text(1));
   });
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -40,8 +41,7 @@ StatusOr<std::map<PhotoId, std::vector<Region>>> WaitingRegions(Database& databa
                      " ORDER BY photo_id, position"));
   std::map<PhotoId, std::vector<Region>> regions;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&regions](const Statement& row) {
-    regions[row.Int(0)].push_back(
-        {.position = row.Int(1), .name = row.Text(2), .box = {row.Float(3), row.Float(4), row.Float(5), row.Float(6)}});
+    regions[row.Int(0)].push_back({.position = row.Int(1), .name = row.Text(2), .box = BoxFromRow(row, 3)});
   }));
   return regions;
 }
@@ -51,15 +51,13 @@ StatusOr<std::vector<Face>> FacesIn(Database& database, PhotoId photo) {
                             database.Query("SELECT face.id, x, y, width, height, person_id, name, decided FROM face"
                                            " LEFT JOIN person ON person.id = person_id WHERE photo_id = ?1 ORDER BY 1",
                                            photo));
-  std::vector<Face> faces;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&faces](const Statement& row) {
-    faces.push_back({.id = row.Int(0),
-                     .box = {row.Float(1), row.Float(2), row.Float(3), row.Float(4)},
-                     .person = row.IsNull(5) ? std::nullopt : std::optional(row.Int(5)),
-                     .name = row.IsNull(6) ? std::string() : row.Text(6),
-                     .decided = row.Int(7)});
-  }));
-  return faces;
+  return ReadRows(std::move(rows), [](const Statement& row) {
+    return Face{.id = row.Int(0),
+                .box = BoxFromRow(row, 1),
+                .person = OptionalInt(row, 5),
+                .name = row.IsNull(6) ? std::string() : row.Text(6),
+                .decided = row.Int(7)};
+  });
 }
 
 StatusOr<std::optional<PersonId>> PersonCalled(Database& database, const std::string& name) {

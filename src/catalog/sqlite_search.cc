@@ -2,10 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <unordered_map>
 
-#include "catalog/codec.h"
 #include "catalog/labels.h"
 #include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
@@ -71,28 +69,26 @@ std::string TextExpression(std::string_view words, bool phrase) {
   return phrase ? PhraseExpression(words) : MatchExpression(words);
 }
 
-// The matches of a query that returns photos and the rank of FTS5 (bm25), which is lower for better matches.
-StatusOr<std::vector<TextMatch>> Matches(Statement rows) {
-  std::vector<TextMatch> matches;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach(
-      [&matches](const Statement& row) { matches.push_back({.photo = row.Int(0), .rank = -row.Real(1)}); }));
-  return matches;
+// The photos that match in the FTS5 table, the best first. FTS5's rank (bm25) is lower for better matches.
+StatusOr<std::vector<TextMatch>> Matches(Database& database, std::string_view table, const std::string& expression,
+                                         int limit) {
+  if (expression.empty()) {
+    return std::vector<TextMatch>();
+  }
+  const std::string sql = fmt::format(
+      "SELECT rowid, rank FROM {0} WHERE {0} MATCH ?1 AND EXISTS"
+      " (SELECT 1 FROM file WHERE file.photo_id = {0}.rowid AND missing = 0) ORDER BY rank, rowid LIMIT ?2",
+      table);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query(sql, expression, limit));
+  return ReadRows(std::move(rows),
+                  [](const Statement& row) { return TextMatch{.photo = row.Int(0), .rank = -row.Real(1)}; });
 }
 
 }  // namespace
 
 StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchText(std::string_view words, bool phrase, int limit) {
   const MutexLock lock(&mutex_);
-  const std::string expression = TextExpression(words, phrase);
-  if (expression.empty()) {
-    return std::vector<TextMatch>();
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database_->Query("SELECT rowid, rank FROM text_fts WHERE text_fts MATCH ?1 AND EXISTS"
-                                       " (SELECT 1 FROM file WHERE file.photo_id = text_fts.rowid AND missing = 0)"
-                                       " ORDER BY rank, rowid LIMIT ?2",
-                                       expression, limit));
-  return Matches(std::move(rows));
+  return Matches(*database_, "text_fts", TextExpression(words, phrase), limit);
 }
 
 StatusOr<std::string> SqliteCatalog::MatchingLine(PhotoId photo, std::string_view words, bool phrase) {
@@ -117,16 +113,7 @@ StatusOr<std::string> SqliteCatalog::MatchingLine(PhotoId photo, std::string_vie
 
 StatusOr<std::vector<TextMatch>> SqliteCatalog::SearchNames(std::string_view words, int limit) {
   const MutexLock lock(&mutex_);
-  const std::string expression = MatchExpression(words);
-  if (expression.empty()) {
-    return std::vector<TextMatch>();
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database_->Query("SELECT rowid, rank FROM name_fts WHERE name_fts MATCH ?1 AND EXISTS"
-                                       " (SELECT 1 FROM file WHERE file.photo_id = name_fts.rowid AND missing = 0)"
-                                       " ORDER BY rank, rowid LIMIT ?2",
-                                       expression, limit));
-  return Matches(std::move(rows));
+  return Matches(*database_, "name_fts", MatchExpression(words), limit);
 }
 
 StatusOr<std::vector<std::string>> SqliteCatalog::TakenAt(std::span<const PhotoId> ids) {
@@ -149,11 +136,11 @@ StatusOr<std::vector<LabelMatch>> SqliteCatalog::FindObjects(std::string_view la
                        " WHERE label_id IN (SELECT id FROM label WHERE name = ?1 COLLATE NOCASE)"
                        " GROUP BY photo_id HAVING count(*) >= ?2",
                        label, min_count));
-  std::vector<LabelMatch> matches;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&matches](const Statement& row) {
-    matches.push_back(
-        {.photo = row.Int(0), .count = row.Int(1), .score = row.Float(2), .label = row.Text(3), .is_tag = false});
-  }));
+  const auto make = [](const Statement& row) {
+    return LabelMatch{
+        .photo = row.Int(0), .count = row.Int(1), .score = row.Float(2), .label = row.Text(3), .is_tag = false};
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<LabelMatch> matches, ReadRows(std::move(rows), make));
   CALOTYPE_RETURN_IF_ERROR(SortPresent(*database_, matches));
   return matches;
 }
@@ -188,15 +175,8 @@ StatusOr<std::vector<HashRecord>> SqliteCatalog::PdqHashes() {
       Statement rows,
       database_->Query("SELECT photo_id, hash, quality FROM pdq WHERE EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = pdq.photo_id AND missing = 0) ORDER BY photo_id"));
-  std::vector<HashRecord> hashes;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&hashes](const Statement& row) {
-    HashRecord& record = hashes.emplace_back();
-    record.photo = row.Int(0);
-    const Blob hash = row.Bytes(1);
-    std::copy_n(hash.begin(), std::min(hash.size(), record.pdq.hash.size()), record.pdq.hash.begin());
-    record.pdq.quality = static_cast<int>(row.Int(2));
-  }));
-  return hashes;
+  return ReadRows(std::move(rows),
+                  [](const Statement& row) { return HashRecord{.photo = row.Int(0), .pdq = PdqFromRow(row, 1)}; });
 }
 
 StatusOr<std::vector<ShotRecord>> SqliteCatalog::Shots() {
@@ -206,11 +186,9 @@ StatusOr<std::vector<ShotRecord>> SqliteCatalog::Shots() {
       database_->Query("SELECT id, camera, taken_at FROM photo WHERE camera <> '' AND length(taken_at) >= 19 AND EXISTS"
                        " (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)"
                        " ORDER BY camera, taken_at, id"));
-  std::vector<ShotRecord> shots;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&shots](const Statement& row) {
-    shots.push_back({.photo = row.Int(0), .camera = row.Text(1), .taken_at = row.Text(2)});
-  }));
-  return shots;
+  return ReadRows(std::move(rows), [](const Statement& row) {
+    return ShotRecord{.photo = row.Int(0), .camera = row.Text(1), .taken_at = row.Text(2)};
+  });
 }
 
 }  // namespace calotype

@@ -90,9 +90,7 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Spaces() {
                             database_->Query("SELECT DISTINCT space FROM embedding WHERE EXISTS (SELECT 1 FROM file"
                                              " WHERE file.photo_id = embedding.photo_id AND missing = 0)"
                                              " ORDER BY space"));
-  std::vector<std::string> spaces;
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&spaces](const Statement& row) { spaces.push_back(row.Text(0)); }));
-  return spaces;
+  return ReadRows(std::move(rows), [](const Statement& row) { return row.Text(0); });
 }
 
 StatusOr<std::vector<PhotoId>> SqliteCatalog::AbsentPhotos() {

@@ -71,22 +71,20 @@ Status SqliteWorkSource::RenewWhenDue() {
 
 StatusOr<std::vector<SqliteWorkSource::Holder>> SqliteWorkSource::OtherHolders() {
   const MutexLock lock(&mutex_);
-  std::vector<Holder> holders;
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
                             database_.Query("SELECT id, host, boot, pid_namespace, pid, start_time, random, expires_at,"
                                             " expires_boot_ms FROM work_owner WHERE id <> ?1",
                                             id_));
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&holders](const Statement& row) {
-    holders.push_back({.id = row.Int(0),
-                       .lease = {.owner = {.host = row.Text(1),
-                                           .boot = row.Text(2),
-                                           .pid_namespace = row.Int(3),
-                                           .pid = row.Int(4),
-                                           .start_time = row.Int(5),
-                                           .random = row.Text(6)},
-                                 .end = {.unix_seconds = row.Int(7), .boot_ms = row.Int(8)}}});
-  }));
-  return holders;
+  return ReadRows(std::move(rows), [](const Statement& row) {
+    return Holder{.id = row.Int(0),
+                  .lease = {.owner = {.host = row.Text(1),
+                                      .boot = row.Text(2),
+                                      .pid_namespace = row.Int(3),
+                                      .pid = row.Int(4),
+                                      .start_time = row.Int(5),
+                                      .random = row.Text(6)},
+                            .end = {.unix_seconds = row.Int(7), .boot_ms = row.Int(8)}}};
+  });
 }
 
 Status SqliteWorkSource::ReleaseOthers() {
@@ -156,9 +154,8 @@ StatusOr<std::set<SqliteWorkSource::Turn>> SqliteWorkSource::FirstPending(std::s
                         " AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.photo_id = analysis.photo_id)"
                         " ORDER BY priority, photo_id LIMIT ?2",
                         analysis, static_cast<int64_t>(limit + set_aside_.size())));
-    std::vector<std::pair<PhotoId, int64_t>> found;
-    CALOTYPE_RETURN_IF_ERROR(
-        rows.ForEach([&found](const Statement& row) { found.emplace_back(row.Int(0), row.Int(1)); }));
+    const auto make = [](const Statement& row) { return std::pair(PhotoId{row.Int(0)}, row.Int(1)); };
+    CALOTYPE_ASSIGN_OR_RETURN(const auto found, ReadRows(std::move(rows), make));
     for (const auto& [photo, priority] : found) {
       if (!set_aside_.contains(photo)) {
         const auto known = photos.emplace(photo, priority).first;
