@@ -39,6 +39,33 @@ class SearchTest(CalotypeTestCase):
                 self.assertTrue(hit["why"], query)
                 self.assertGreater(hit["score"], 0)
 
+    def test_less_certain_hits_follow_and_are_marked(self) -> None:
+        hits = self.search("a rocket launch")
+        self.assertEqual(names(hits)[0], "rocket.jpg")
+        marks = [hit["confident"] for hit in hits]
+        self.assertEqual(marks, sorted(marks, reverse=True))
+        self.assertIn(False, marks)
+        text = self.library.run("search", "a rocket launch").stdout
+        sure, others = text.split("Less certain:\n")
+        self.assertIn("rocket.jpg", sure)
+        self.assertEqual(len(sure.splitlines()), sum(marks))
+        self.assertEqual(len(others.splitlines()), len(hits) - sum(marks))
+
+    def test_nonsense_has_no_confident_match(self) -> None:
+        self.assertFalse(any(hit["confident"] for hit in self.search("qwertzuiop")))
+        self.assertTrue(self.library.run("search", "qwertzuiop").stdout.startswith("No confident match. Less certain:\n"))
+        # Paths have no mark, so only confident hits are printed.
+        done = self.library.run("search", "qwertzuiop", "--paths")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertIn("no confident match", done.stderr)
+        self.assertTrue(self.library.run("search", "qwertzuiop", "--paths", "--weak").stdout)
+
+    def test_the_number_of_hits_is_shown_when_the_limit_cuts(self) -> None:
+        photos = len(PHOTOS)
+        lines = self.library.run("search", "in:photos", "--limit", "5").stdout.splitlines()
+        self.assertEqual(lines[-1], f"5 of {photos} hits")
+        self.assertNotIn(" of ", self.library.run("search", "in:photos", "--limit", str(photos)).stdout)
+
     def test_text_in_photos(self) -> None:
         hits = self.search("text:parking")
         self.assertEqual(names(hits), ["sign_no_parking.jpg"])

@@ -89,7 +89,7 @@ def retrieval(library: Library) -> None:
     first, third, precision, queries = 0, 0, 0.0, rows("queries.tsv")
     for query, right in queries:
         wanted = set(right.split(","))
-        order = [library.name(hit["path"]) for hit in library.run("search", query, "--weak", "--json", "--limit", 40)]
+        order = [library.name(hit["path"]) for hit in library.run("search", query, "--json", "--limit", 40)]
         first += order[:1] != [] and order[0] in wanted
         third += bool(wanted & set(order[:3]))
         found = 0

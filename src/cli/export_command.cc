@@ -30,6 +30,7 @@ StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<
     CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(fmt::format("{}", fmt::join(words, " "))));
   }
   const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
+                              .confident_only = true,
                               .explain = false};
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));

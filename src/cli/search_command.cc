@@ -23,6 +23,8 @@ struct OutputArguments {
   bool json = false;
   bool paths = false;
   bool zero = false;
+
+  bool paths_only() const { return !json && (paths || zero); }
 };
 
 struct SearchArguments {
@@ -39,32 +41,58 @@ void AddOutputOptions(CommandLine& command, OutputArguments& output) {
   command.AddFlag("-0,--null", output.zero, "Only paths, each ended by a zero byte (for xargs -0)");
 }
 
-// `next` is the cursor of the next page for the last hit of a page, empty for the others.
-std::string FormatHit(const Hit& hit, const OutputArguments& output, const std::string& next) {
-  if (output.json) {
-    nlohmann::ordered_json json = {{"path", hit.path}, {"score", hit.score}, {"why", hit.why}};
-    if (!next.empty()) {
-      json["next"] = next;
-    }
-    return JsonLine(json);
-  }
-  if (output.zero) {
-    return hit.path + '\0';
-  }
-  if (output.paths) {
-    return hit.path + "\n";
-  }
+nlohmann::ordered_json HitToJson(const Hit& hit) {
+  return {{"path", hit.path}, {"score", hit.score}, {"why", hit.why}};
+}
+
+std::string HitAsPath(const Hit& hit, const OutputArguments& output) { return hit.path + (output.zero ? '\0' : '\n'); }
+
+std::string HitAsText(const Hit& hit) {
   return fmt::format("{:.2f}  {}  {}\n", hit.score, Bold(Printable(hit.path)),
                      Dim(Printable(fmt::format("{}", fmt::join(hit.why, ", ")))));
 }
 
-void PrintHits(const std::vector<Hit>& hits, const OutputArguments& output, const std::string& next = "") {
+// `next` is the cursor of the next page for the last hit of a page.
+std::string HitsAsJson(const SearchResult& result) {
+  std::string text;
+  for (const Hit& hit : result.hits) {
+    nlohmann::ordered_json json = HitToJson(hit);
+    json["confident"] = hit.confident;
+    if (result.next.has_value() && &hit == &result.hits.back()) {
+      json["next"] = FormatCursor(*result.next);
+    }
+    text += JsonLine(json);
+  }
+  return text;
+}
+
+// The confident hits, then the less certain ones below a line that says so.
+std::string HitsAsText(const SearchResult& result) {
+  if (result.hits.empty()) {
+    return "nothing found\n";
+  }
+  std::string text;
+  bool confident = true;
+  for (const Hit& hit : result.hits) {
+    if (confident && !hit.confident) {
+      text += text.empty() ? "No confident match. Less certain:\n" : "Less certain:\n";
+    }
+    confident = hit.confident;
+    text += HitAsText(hit);
+  }
+  if (result.next.has_value()) {
+    text +=
+        fmt::format("{} of {}{} hits\n", result.hits.size(), result.total_is_minimum ? "at least " : "", result.total);
+  }
+  return text;
+}
+
+std::string HitsAsPaths(const std::vector<Hit>& hits, const OutputArguments& output) {
   std::string text;
   for (const Hit& hit : hits) {
-    text += FormatHit(hit, output, &hit == &hits.back() ? next : "");
+    text += HitAsPath(hit, output);
   }
-  const bool for_people = !output.json && !output.paths && !output.zero;
-  Print(hits.empty() && for_people ? "nothing found\n" : text);
+  return text;
 }
 
 StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const OutputArguments& output) {
@@ -74,7 +102,8 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
   };
   constexpr std::array kOrders = {Order{"relevance", SortOrder::kRelevance}, Order{"newest", SortOrder::kNewest},
                                   Order{"oldest", SortOrder::kOldest}};
-  SearchOptions options{.limit = output.limit, .weak = arguments.weak};
+  // A path alone cannot be marked as less certain.
+  SearchOptions options{.limit = output.limit, .confident_only = output.paths_only() && !arguments.weak};
   const auto* const order = std::ranges::find(kOrders, arguments.sort, &Order::name);
   if (order == kOrders.end()) {
     return absl::InvalidArgumentError(
@@ -98,9 +127,13 @@ CommandResult RunSearch(App& app, const SearchArguments& arguments, const Output
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));
   const SearchResult& result = answer.result;
-  PrintHits(result.hits, output, result.next.has_value() ? FormatCursor(*result.next) : "");
-  if (!output.json && result.hits.empty() && result.weak > 0) {
-    PrintError(fmt::format("no confident match; {} weaker ones with --weak", result.weak));
+  if (output.json) {
+    Print(HitsAsJson(result));
+  } else {
+    Print(output.paths_only() ? HitsAsPaths(result.hits, output) : HitsAsText(result));
+  }
+  if (result.hits.empty() && result.less_certain > 0) {
+    PrintError(fmt::format("no confident match; {} less certain ones with --weak", result.less_certain));
   }
   if (answer.places_missing) {
     PrintError(kNoPlaces);
@@ -112,13 +145,19 @@ CommandResult RunSimilar(App& app, const std::string& photo, const OutputArgumen
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, SimilarPhotos(library, photo, output.limit));
   std::vector<Hit> hits;
+  std::string lines;
   for (const SimilarPhoto& neighbour : neighbours) {
     hits.push_back({.photo = neighbour.photo,
                     .path = neighbour.path,
                     .score = neighbour.cosine,
                     .why = {fmt::format("looks alike {:.2f}", neighbour.cosine)}});
+    lines += output.json ? JsonLine(HitToJson(hits.back())) : HitAsText(hits.back());
   }
-  PrintHits(hits, output);
+  if (output.paths_only()) {
+    Print(HitsAsPaths(hits, output));
+  } else {
+    Print(lines.empty() && !output.json ? "nothing found\n" : lines);
+  }
   return 0;
 }
 
@@ -133,7 +172,7 @@ void AddSearchCommand(CommandLine& parser, App& app) {
   command.AddWords("QUERY", arguments->words, "Words and filters (docs/query.md)");
   command.AddChoice("--sort", arguments->sort, {"relevance", "newest", "oldest"}, "Order of the hits");
   command.AddOption("--after", arguments->after, "Continue after this cursor, which --json printed last");
-  command.AddFlag("--weak", arguments->weak, "Include weak matches");
+  command.AddFlag("--weak", arguments->weak, "With --paths: also the less certain hits");
   AddOutputOptions(command, *output);
   command.SetAction([=, &app] { return RunSearch(app, *arguments, *output); });
 }

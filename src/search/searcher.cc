@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/text.h"
 #include "catalog/text_query.h"
+#include "search/evidence.h"
 #include "search/restriction.h"
 #include "search/similar.h"
 #include "search/vector_index/dot.h"
@@ -24,8 +25,11 @@ namespace {
 // From Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet", SIGIR 2009: k = 60.
 constexpr double kRankConstant = 60;
 
-// The minimum number of photos ranked by meaning, however few are requested: enough for the fusion with other lists.
-constexpr std::size_t kMinMeaningRanks = 200;
+// The minimum number of photos ranked by each source, however few are requested: enough to be combined with the others.
+constexpr int kMinRanks = 200;
+
+// More words of a query are not counted separately in recognised text.
+constexpr std::size_t kMaxCountedWords = 32;
 
 // A cosine below this part of the encoder's confident score, and at most 0.2, is noise and is not listed. With the
 // starter pack's 0.53 the limit is 0.2; among queries for things that no photo shows, half reach 0.41.
@@ -33,10 +37,11 @@ constexpr float kFloorPart = 0.38F;
 constexpr float kMaxFloor = 0.2F;
 
 // Words that no label or sign would contain.
-constexpr std::array<std::string_view, 30> kStopWords = {
-    "a",    "an",  "and",   "are",  "as",   "at", "by",   "for",   "from",    "his",
-    "her",  "in",  "is",    "it",   "its",  "my", "of",   "on",    "or",      "our",
-    "some", "the", "their", "this", "that", "to", "with", "photo", "picture", "image"};
+constexpr auto kStopWords = std::to_array<std::string_view>(
+    {"a",    "about", "after", "an",      "and",       "any",   "are",  "around", "as",    "at",
+     "by",   "for",   "from",  "her",     "his",       "image", "in",   "into",   "is",    "it",
+     "its",  "my",    "near",  "of",      "on",        "or",    "our",  "over",   "photo", "picture",
+     "some", "the",   "their", "someone", "something", "that",  "this", "to",     "under", "with"});
 
 // The words of `meaning` without those, each once.
 std::vector<std::string> NamingWords(const std::string& meaning) {
@@ -54,11 +59,13 @@ std::vector<std::string> NamingWords(const std::string& meaning) {
 }
 
 struct Candidate {
-  double fused = 0;  // sum of 1 / (60 + rank)
-  std::optional<float> cosine;
+  std::optional<float> cosine;   // with the words
+  double labels = 0;             // evidence of the labels: the mean over the words
+  uint32_t text_words = 0;       // a bit for each word in the recognised text
+  bool has_name = false;         // all words are in its names
+  double likeness = 0;           // the sum of the cosines with the photos of like:
+  double fused = 0;              // by filters with a ranking: the sum of 1 / (60 + rank)
   std::vector<std::string> why;  // without the matching line and name, which are looked up only for hits that are shown
-  bool has_text = false;
-  bool has_name = false;
 
   void AddWhy(const std::string& reason) {
     if (std::ranges::find(why, reason) == why.end()) {
@@ -67,8 +74,11 @@ struct Candidate {
   }
 };
 
-// Undated photos come last in both orders.
+// Undated photos come last in both orders by time.
 bool IsBefore(const Hit& a, const Hit& b, SortOrder order) {
+  if (a.confident != b.confident) {
+    return a.confident;
+  }
   if (order != SortOrder::kRelevance && a.taken_at != b.taken_at) {
     if (a.taken_at.empty() || b.taken_at.empty()) {
       return b.taken_at.empty();
@@ -78,27 +88,32 @@ bool IsBefore(const Hit& a, const Hit& b, SortOrder order) {
   return a.score != b.score ? a.score > b.score : a.photo < b.photo;
 }
 
-// One search in progress. Words are searched first, because meaning needs the names found by them.
+// One search in progress.
 class Run {
  public:
   Run(SearchCatalog& catalog, VectorSearch& vectors, TextEncoder* encoder, const Restriction& restriction,
       const SearchOptions& options)
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), restriction_(restriction), options_(options) {}
 
-  Status RankLabels(const std::vector<std::string>& words);
-  Status RankTextAndNames(const std::vector<std::string>& words);
+  // For a query with words: finds photos by labels, recognised text and names, and if there is an encoder, by meaning.
+  Status RankWords(const std::string& meaning);
   Status RankLike(const std::string& path);
-  Status RankMeaning(const std::string& meaning);
   Status RankFilters();
   StatusOr<SearchResult> Finish(const std::string& note);
 
  private:
-  void AddRanking(const std::vector<ScoredPhoto>& ranking);
-  void AddMatches(const std::vector<TextMatch>& matches, bool Candidate::* matched);
-  // The minimum length of a list: enough for the fusion with other lists and for the pages so far.
+  Status RankLabels();
+  Status RankText();
+  Status RankNames();
+  Status RankMeaning(const std::string& meaning);
+  // The maximum length of each source's list: enough to be combined with the others and for the pages so far.
   int EnoughRanks() const;
+  void NoteLength(std::size_t length) { cut_ = cut_ || length >= static_cast<std::size_t>(EnoughRanks()); }
+  double Evidence(const Candidate& candidate) const;
+  double Score(const Candidate& candidate) const;
+  bool IsConfident(double score) const { return !by_words_ || likes_ > 0 || score >= kConfidentEvidence; }
+  std::string TextWords(const Candidate& candidate) const;
   StatusOr<std::vector<Hit>> Order();
-  bool IsEvident(const Candidate& candidate) const;
   Status Measure(const Hit& hit);
   float Floor() const { return std::min(kMaxFloor, kFloorPart * encoder_->confident_score()); }
   Status Explain(Hit& hit, const std::string& note);
@@ -108,78 +123,75 @@ class Run {
   TextEncoder* const encoder_;
   const Restriction& restriction_;
   const SearchOptions& options_;
-  int64_t weak_ = 0;
-  std::string words_;          // the words searched for in text and names
-  std::vector<float> wanted_;  // the words' embedding; empty: not searched by meaning
+  bool by_words_ = false;
+  std::vector<std::string> words_;  // the words that may be in labels, text and names
+  std::vector<float> wanted_;       // the words' embedding; empty: not searched by meaning
   absl::flat_hash_map<PhotoId, Candidate> candidates_;
-  int rankings_ = 0;           // number of lists with hits
-  bool only_meaning_ = false;  // the only list is the one by meaning
+  int likes_ = 0;     // number of photos of like:
+  int rankings_ = 0;  // number of filters with a ranking
+  bool cut_ = false;  // a list was as long as it may be
+  int64_t total_ = 0;
+  int64_t less_certain_ = 0;  // number of hits left out
 };
 
-// `ranking` is best first and contains only photos that pass the filters.
-void Run::AddRanking(const std::vector<ScoredPhoto>& ranking) {
-  double rank = 1;
-  for (const ScoredPhoto& hit : ranking) {
-    candidates_[hit.photo].fused += 1 / (kRankConstant + rank++);
-  }
-  rankings_ += ranking.empty() ? 0 : 1;
+Status Run::RankWords(const std::string& meaning) {
+  by_words_ = true;
+  words_ = NamingWords(meaning);
+  CALOTYPE_RETURN_IF_ERROR(RankLabels());
+  CALOTYPE_RETURN_IF_ERROR(RankText());
+  CALOTYPE_RETURN_IF_ERROR(RankNames());
+  return encoder_ != nullptr ? RankMeaning(meaning) : absl::OkStatus();
 }
 
-// A photo matched by several words precedes one matched by a single word.
-Status Run::RankLabels(const std::vector<std::string>& words) {
-  std::map<PhotoId, float> sums;
-  for (const std::string& word : words) {
+Status Run::RankLabels() {
+  for (const std::string& word : words_) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<LabelMatch> matches, catalog_.FindLabels(word));
     for (const LabelMatch& match : matches) {
       if (restriction_.Allows(match.photo)) {
-        sums[match.photo] += match.score;
-        candidates_[match.photo].AddWhy(
-            fmt::format("{} \"{}\" {:.2f}", match.is_tag ? "tag" : "object", match.label, match.score));
+        Candidate& candidate = candidates_[match.photo];
+        const double evidence = match.is_tag ? TagEvidence(match.score) : ObjectEvidence(match.score);
+        candidate.labels += evidence / static_cast<double>(words_.size());
+        candidate.AddWhy(fmt::format("{} \"{}\" {:.2f}", match.is_tag ? "tag" : "object", match.label, match.score));
       }
     }
   }
-  std::vector<ScoredPhoto> ranking;
-  for (const auto& [photo, sum] : sums) {
-    ranking.push_back({.photo = photo, .score = sum});
-  }
-  std::ranges::sort(ranking, IsBetter);
-  AddRanking(ranking);
   return absl::OkStatus();
 }
 
-void Run::AddMatches(const std::vector<TextMatch>& matches, bool Candidate::* matched) {
-  std::vector<ScoredPhoto> ranking;
-  for (const TextMatch& match : matches) {
+// Searches recognised text for all words, then for each of them. Both are needed: in a large library the photos with
+// all words need not be among the first that have one of them.
+Status Run::RankText() {
+  const std::size_t counted = std::min(words_.size(), kMaxCountedWords);
+  const auto note = [&](const std::vector<TextMatch>& matches, uint32_t bits) {
+    NoteLength(matches.size());
+    for (const TextMatch& match : matches) {
+      if (restriction_.Allows(match.photo)) {
+        candidates_[match.photo].text_words |= bits;
+      }
+    }
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const std::vector<TextMatch> complete,
+      catalog_.SearchText(fmt::format("{}", fmt::join(words_, " ")), /*phrase=*/false, EnoughRanks()));
+  note(complete, static_cast<uint32_t>((uint64_t{1} << counted) - 1));
+  for (std::size_t i = 0; counted > 1 && i < counted; ++i) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> matches,
+                              catalog_.SearchText(words_[i], /*phrase=*/false, EnoughRanks()));
+    note(matches, uint32_t{1} << i);
+  }
+  return absl::OkStatus();
+}
+
+// Searches names of files and folders for all words.
+Status Run::RankNames() {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> names,
+                            catalog_.SearchNames(fmt::format("{}", fmt::join(words_, " ")), EnoughRanks()));
+  NoteLength(names.size());
+  for (const TextMatch& match : names) {
     if (restriction_.Allows(match.photo)) {
-      ranking.push_back({.photo = match.photo, .score = static_cast<float>(match.rank)});
-      candidates_[match.photo].*matched = true;
+      candidates_[match.photo].has_name = true;
     }
   }
-  AddRanking(ranking);
-}
-
-// Searches recognised text and names of files and folders for all of the words.
-Status Run::RankTextAndNames(const std::vector<std::string>& words) {
-  words_ = fmt::format("{}", fmt::join(words, " "));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> texts,
-                            catalog_.SearchText(words_, /*phrase=*/false, EnoughRanks()));
-  AddMatches(texts, &Candidate::has_text);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextMatch> names, catalog_.SearchNames(words_, EnoughRanks()));
-  AddMatches(names, &Candidate::has_name);
-  return absl::OkStatus();
-}
-
-// Searches photos similar to the one at `path`, without that photo.
-Status Run::RankLike(const std::string& path) {
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog_.FindByPath(path));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SimilarPhoto> similar,
-                            FindSimilar(catalog_, vectors_, photo, EnoughRanks(), restriction_.Choice()));
-  std::vector<ScoredPhoto> ranking;
-  for (const SimilarPhoto& one : similar) {
-    ranking.push_back({.photo = one.photo, .score = one.cosine});
-    candidates_[one.photo].AddWhy(fmt::format("looks alike {:.2f}", one.cosine));
-  }
-  AddRanking(ranking);
   return absl::OkStatus();
 }
 
@@ -188,10 +200,24 @@ Status Run::RankMeaning(const std::string& meaning) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> ranking,
                             vectors_.Nearest(catalog_, encoder_->space(), wanted_,
                                              static_cast<std::size_t>(EnoughRanks()), Floor(), restriction_.Choice()));
-  only_meaning_ = rankings_ == 0;
-  AddRanking(ranking);
+  NoteLength(ranking.size());
   for (const ScoredPhoto& hit : ranking) {
     candidates_[hit.photo].cosine = hit.score;
+  }
+  return absl::OkStatus();
+}
+
+// Searches photos similar to the one at `path`, without that photo.
+Status Run::RankLike(const std::string& path) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog_.FindByPath(path));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SimilarPhoto> similar,
+                            FindSimilar(catalog_, vectors_, photo, EnoughRanks(), restriction_.Choice()));
+  NoteLength(similar.size());
+  ++likes_;
+  for (const SimilarPhoto& one : similar) {
+    Candidate& candidate = candidates_[one.photo];
+    candidate.likeness += one.cosine;
+    candidate.AddWhy(fmt::format("looks alike {:.2f}", one.cosine));
   }
   return absl::OkStatus();
 }
@@ -202,9 +228,14 @@ Status Run::RankFilters() {
   for (const PhotoId photo : photos) {
     candidates_[photo];
   }
-  for (std::vector<ScoredPhoto> ranking : restriction_.rankings()) {
-    std::erase_if(ranking, [this](const ScoredPhoto& hit) { return !restriction_.Allows(hit.photo); });
-    AddRanking(ranking);
+  for (const std::vector<ScoredPhoto>& ranking : restriction_.rankings()) {
+    double rank = 1;
+    for (const ScoredPhoto& hit : ranking) {
+      if (restriction_.Allows(hit.photo)) {
+        candidates_[hit.photo].fused += 1 / (kRankConstant + rank++);
+      }
+    }
+    rankings_ += rank > 1 ? 1 : 0;
   }
   return absl::OkStatus();
 }
@@ -212,31 +243,57 @@ Status Run::RankFilters() {
 int Run::EnoughRanks() const {
   // A further page needs all hits: the number of earlier ones is unknown.
   constexpr int kAll = 1'000'000;
-  return options_.after.has_value() ? kAll : std::max(options_.limit + 1, static_cast<int>(kMinMeaningRanks));
+  return options_.after.has_value() ? kAll : std::max(options_.limit + 1, kMinRanks);
 }
 
-// True if the photo is more than a weak match.
-bool Run::IsEvident(const Candidate& candidate) const {
-  return wanted_.empty() || !candidate.why.empty() || candidate.has_text || candidate.has_name ||
-         (candidate.cosine.has_value() && *candidate.cosine >= encoder_->confident_score());
+// The evidence of all sources that words are compared with.
+double Run::Evidence(const Candidate& candidate) const {
+  double evidence = candidate.labels;
+  if (candidate.cosine.has_value()) {
+    evidence = Together(evidence, MeaningEvidence(*candidate.cosine, encoder_->confident_score()));
+  }
+  if (candidate.text_words != 0) {
+    const auto found = static_cast<std::size_t>(std::popcount(candidate.text_words));
+    evidence = Together(evidence, TextEvidence(found, std::min(words_.size(), kMaxCountedWords)));
+  }
+  return candidate.has_name ? Together(evidence, kNameEvidence) : evidence;
 }
 
-// The candidates of the page and one more, if there is one, in the requested order.
+double Run::Score(const Candidate& candidate) const {
+  const double likeness = likes_ > 0 ? candidate.likeness / likes_ : 0;
+  if (by_words_) {
+    return likes_ > 0 ? (Evidence(candidate) + likeness) / 2 : Evidence(candidate);
+  }
+  if (likes_ > 0) {
+    return likeness;
+  }
+  return rankings_ > 0 ? candidate.fused * (kRankConstant + 1) / rankings_ : 1;
+}
+
+// The words that are in the candidate's recognised text.
+std::string Run::TextWords(const Candidate& candidate) const {
+  std::string found;
+  for (std::size_t i = 0; i < std::min(words_.size(), kMaxCountedWords); ++i) {
+    if ((candidate.text_words >> i & 1U) != 0) {
+      found += (found.empty() ? "" : " ") + words_[i];
+    }
+  }
+  return found;
+}
+
+// The hits of the page and one more, if there is one, in the requested order.
 StatusOr<std::vector<Hit>> Run::Order() {
-  if (!options_.weak) {
-    weak_ =
-        static_cast<int64_t>(absl::erase_if(candidates_, [this](const auto& one) { return !IsEvident(one.second); }));
-  }
   std::vector<Hit> hits;
-  const double best = rankings_ / (kRankConstant + 1);
   for (const auto& [photo, candidate] : candidates_) {
-    const double fused = best > 0 ? candidate.fused / best : 1;
-    hits.push_back({.photo = photo,
-                    .path = {},
-                    .score = only_meaning_ ? static_cast<double>(candidate.cosine.value_or(0)) : fused,
-                    .why = {},
-                    .taken_at = {}});
+    const double score = Score(candidate);
+    const bool confident = IsConfident(score);
+    if (!confident && options_.confident_only) {
+      ++less_certain_;
+      continue;
+    }
+    hits.push_back({.photo = photo, .path = {}, .score = score, .confident = confident, .why = {}, .taken_at = {}});
   }
+  total_ = std::ssize(hits);
   if (options_.sort != SortOrder::kRelevance) {
     std::vector<PhotoId> photos;
     std::ranges::transform(hits, std::back_inserter(photos), &Hit::photo);
@@ -250,6 +307,7 @@ StatusOr<std::vector<Hit>> Run::Order() {
     const Hit last{.photo = options_.after->photo,
                    .path = {},
                    .score = options_.after->score,
+                   .confident = IsConfident(options_.after->score),
                    .why = {},
                    .taken_at = options_.after->taken_at};
     std::erase_if(hits, [&](const Hit& hit) { return !is_before(last, hit); });
@@ -268,8 +326,9 @@ Status Run::Explain(Hit& hit, const std::string& note) {
     hit.why.push_back(fmt::format("{}meaning {:.2f}", weak ? "weak " : "", *candidate.cosine));
   }
   hit.why.insert(hit.why.end(), candidate.why.begin(), candidate.why.end());
-  if (candidate.has_text) {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::string line, catalog_.MatchingLine(hit.photo, words_, /*phrase=*/false));
+  if (candidate.text_words != 0) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::string line,
+                              catalog_.MatchingLine(hit.photo, TextWords(candidate), /*phrase=*/false));
     hit.why.push_back(fmt::format("text \"{}\"", line));
   }
   if (candidate.has_name) {
@@ -306,7 +365,9 @@ Status Run::Measure(const Hit& hit) {
 StatusOr<SearchResult> Run::Finish(const std::string& note) {
   SearchResult result;
   CALOTYPE_ASSIGN_OR_RETURN(result.hits, Order());
-  result.weak = weak_;
+  result.total = total_;
+  result.total_is_minimum = cut_;
+  result.less_certain = less_certain_;
   std::vector<Hit>& hits = result.hits;
   if (hits.size() > static_cast<std::size_t>(options_.limit)) {
     hits.resize(static_cast<std::size_t>(options_.limit));
@@ -369,14 +430,8 @@ StatusOr<SearchResult> Searcher::Search(const Query& query, const SearchOptions&
     }
     return run.Finish("");
   }
-  const std::vector<std::string> words = NamingWords(query.meaning);
-  CALOTYPE_RETURN_IF_ERROR(run.RankLabels(words));
-  CALOTYPE_RETURN_IF_ERROR(run.RankTextAndNames(words));
-  if (encoder_ == nullptr) {
-    return run.Finish(fmt::format("not searched by meaning: {}", without_encoder_));
-  }
-  CALOTYPE_RETURN_IF_ERROR(run.RankMeaning(query.meaning));
-  return run.Finish("");
+  CALOTYPE_RETURN_IF_ERROR(run.RankWords(query.meaning));
+  return run.Finish(encoder_ != nullptr ? "" : fmt::format("not searched by meaning: {}", without_encoder_));
 }
 
 }  // namespace calotype

@@ -29,8 +29,8 @@ struct SearchOptions {
   int limit = 20;  // at least 1
   SortOrder sort = SortOrder::kRelevance;
   std::optional<SearchCursor> after;
-  bool weak = false;    // include weak matches
-  bool explain = true;  // fill Hit::why, which reads each hit's text and vector
+  bool confident_only = false;  // leave out less certain hits
+  bool explain = true;          // fill Hit::why, which reads each hit's text and vector
 };
 
 // Converts a cursor to an opaque text and back; ParseCursor() returns nullopt for invalid text.
@@ -40,21 +40,22 @@ std::optional<SearchCursor> ParseCursor(std::string_view text);
 struct Hit {
   PhotoId photo = 0;
   std::string path;
-  // If only meaning contributed: the cosine between words and photo. Otherwise 0 to 1, by reciprocal rank fusion of the
-  // lists that contributed (meaning, labels, recognised text); 1 means first in every list. Scores of different queries
-  // are not comparable.
+  // 0 to 1. With words: the estimated probability that the photo is a right answer (evidence.h). With like: only: the
+  // cosine. With filters only: by reciprocal rank fusion of the filters that have a ranking; 1 means first in all.
   double score = 0;
+  bool confident = true;  // false only for a hit of words with a score below kConfidentEvidence
   // The reasons for the hit: `meaning 0.71`, `object "cat" 0.82`, `tag "tabby" 0.45`, `text "NO PARKING"`, and one for
-  // each filter. `weak meaning 0.41` is below the encoder's confident score: it influences the order but is no
-  // evidence.
+  // each filter. `weak meaning 0.41` is below the encoder's confident score.
   std::vector<std::string> why;
   std::string taken_at;  // as PhotoFacts::taken_at; set if the order is by time
 };
 
 struct SearchResult {
-  std::vector<Hit> hits;
+  std::vector<Hit> hits;             // confident ones first, whatever the order
   std::optional<SearchCursor> next;  // set if there may be more hits
-  int64_t weak = 0;                  // number of weak matches left out
+  int64_t total = 0;                 // number of hits without the limit
+  bool total_is_minimum = false;     // there may be more than `total`: not all photos were compared
+  int64_t less_certain = 0;          // number of less certain hits that were left out
 };
 
 // As thread-safe as the catalogue and the encoder.
@@ -67,9 +68,8 @@ class Searcher {
            std::string without_encoder = "no text encoder is installed")
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}
 
-  // Returns up to `limit` photos, best first; among equals, the lower id first. A photo whose meaning score is below
-  // the encoder's confident score, and that no label, text or name matches, is left out unless SearchOptions::weak is
-  // set, so that nonsense finds nothing.
+  // Returns up to `limit` photos, best first; among equals, the lower id first. Confident hits precede the less certain
+  // ones in every order. So nonsense finds no confident hit.
   //   kInvalidArgument  a limit below 1
   StatusOr<SearchResult> Search(const Query& query, const SearchOptions& options) const;
 

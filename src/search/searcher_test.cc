@@ -1,5 +1,6 @@
 #include "search/searcher.h"
 
+#include "search/evidence.h"
 #include "search/search_test_util.h"
 
 namespace calotype {
@@ -36,7 +37,7 @@ class SearcherTest : public SearchTest {
   }
 
   std::vector<Hit> Search(std::string_view query, int limit = 20) {
-    return Value(searcher_.Search(Value(ParseQuery(query)), {.limit = limit, .weak = true})).hits;
+    return Value(searcher_.Search(Value(ParseQuery(query)), {.limit = limit})).hits;
   }
   std::vector<PhotoId> Ids(std::string_view query, int limit = 20) {
     std::vector<PhotoId> ids;
@@ -54,16 +55,18 @@ class SearcherTest : public SearchTest {
   PhotoId noise_ = 0;
 };
 
-TEST_F(SearcherTest, MeaningAloneScoresByCosine) {
+TEST_F(SearcherTest, MeaningAloneOrdersByCosine) {
   const std::vector<Hit> hits = Search("big thing");
   ASSERT_THAT(hits, SizeIs(3)) << "0.15 is noise";
   EXPECT_EQ(hits[0].photo, lion_);
   EXPECT_EQ(hits[0].path, "/lion.jpg");
-  EXPECT_NEAR(hits[0].score, 0.75, 1e-3);  // f16
+  EXPECT_NEAR(hits[0].score, MeaningEvidence(0.75F, encoder_.confident_score()), 1e-3);  // f16
+  EXPECT_TRUE(hits[0].confident);
   EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.75"));
   EXPECT_EQ(hits[1].photo, cat_);
   EXPECT_EQ(hits[2].photo, sign_);
   EXPECT_THAT(hits[2].why, ElementsAre("weak meaning 0.30"));
+  EXPECT_FALSE(hits[2].confident);
 }
 
 TEST_F(SearcherTest, LabelsAndTextRaisePhotosThatMeaningRanksLower) {
@@ -71,8 +74,7 @@ TEST_F(SearcherTest, LabelsAndTextRaisePhotosThatMeaningRanksLower) {
   ASSERT_THAT(hits, SizeIs(3));
   EXPECT_EQ(hits[0].photo, cat_);
   EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.70", "object \"cat\" 0.82"));
-  // Second by meaning and first by label: (1/62 + 1/61), divided by the score of a photo that is first in both.
-  EXPECT_NEAR(hits[0].score, (1.0 / 62 + 1.0 / 61) / (2.0 / 61), 1e-9);
+  EXPECT_NEAR(hits[0].score, Together(MeaningEvidence(0.70F, encoder_.confident_score()), ObjectEvidence(0.82F)), 1e-3);
   EXPECT_EQ(hits[1].photo, lion_);
   EXPECT_EQ(hits[2].photo, sign_) << "\"for cats\" is not the word cat";
 }
@@ -82,8 +84,31 @@ TEST_F(SearcherTest, WordsInRecognisedTextCount) {
   const Searcher searcher(catalog(), vectors_, &encoder);
   const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("the parking")), {})).hits;
   ASSERT_THAT(hits, SizeIs(3));
+  EXPECT_EQ(hits[1].photo, sign_) << "before a meaning of 0.70, after 0.75";
+  EXPECT_THAT(hits[1].why, ElementsAre("weak meaning 0.30", "text \"NO PARKING\""));
+}
+
+TEST_F(SearcherTest, APartOfTheWordsInTextCountsLess) {
+  FakeTextEncoder encoder({{"parking for free", {0, -1}}});
+  const Searcher searcher(catalog(), vectors_, &encoder);
+  const std::vector<Hit> hits = Value(searcher.Search(Value(ParseQuery("parking for free")), {})).hits;
+  ASSERT_THAT(hits, SizeIs(1));
   EXPECT_EQ(hits[0].photo, sign_);
-  EXPECT_THAT(hits[0].why, ElementsAre("weak meaning 0.30", "text \"NO PARKING\""));
+  EXPECT_FALSE(hits[0].confident);
+  EXPECT_THAT(hits[0].why, ElementsAre("text \"NO PARKING\""));
+}
+
+// "a dog" found a cat first, because the detector took it for a dog with 0.51.
+TEST_F(SearcherTest, AClearMeaningPrecedesADoubtfulObject) {
+  FakeTextEncoder encoder({{"dog", {0, 1}}});
+  PhotoResult cat = WithMeaning({0.9F, 0.46F});
+  cat.findings.objects = {{.label = "dog", .score = 0.51F, .box = {}}};
+  const PhotoId mistaken = AddPhoto("/mistaken.jpg", cat);
+  const PhotoId dog = AddPhoto("/clear.jpg", WithMeaning({0.714F, 0.70F}));
+  const std::vector<Hit> hits =
+      Value(Searcher(catalog(), vectors_, &encoder).Search(Value(ParseQuery("dog -in:lion")), {})).hits;
+  const auto place = [&](PhotoId photo) { return std::ranges::find(hits, photo, &Hit::photo) - hits.begin(); };
+  EXPECT_LT(place(dog), place(mistaken));
 }
 
 TEST_F(SearcherTest, ReasonsAreGivenOnlyOnRequest) {
@@ -162,10 +187,12 @@ TEST_F(SearcherTest, WithoutEncoderWordsMatchLabelsAndTextAndSaySo) {
 }
 
 TEST_F(SearcherTest, TagsCountIfNoObjectIsMoreCertain) {
-  AddPhoto("/tabby.jpg", WithMeaning(AtCosine(0.6F), {{"tabby cat", 0.9F}}));
+  const PhotoId tabby = AddPhoto("/tabby.jpg", WithMeaning(AtCosine(0.6F), {{"tabby cat", 0.9F}}));
   const std::vector<Hit> hits = Search("cat");
   ASSERT_THAT(hits, SizeIs(4));
-  EXPECT_THAT(hits[0].why, ElementsAre("meaning 0.60", "tag \"tabby cat\" 0.90"));
+  EXPECT_EQ(hits[0].photo, cat_) << "by an object and a higher meaning";
+  EXPECT_EQ(hits[1].photo, tabby);
+  EXPECT_THAT(hits[1].why, ElementsAre("meaning 0.60", "tag \"tabby cat\" 0.90"));
 }
 
 TEST_F(SearcherTest, LimitAndItsError) {
@@ -192,22 +219,45 @@ TEST_F(SearcherTest, VectorsOfAnotherModelAreNotCompared) {
   EXPECT_THAT(Ids("big thing"), ElementsAre(lion_, cat_, sign_));
 }
 
-TEST_F(SearcherTest, WeakMatchesAreShownOnRequest) {
+TEST_F(SearcherTest, ConfidentHitsPrecedeTheOthersInEveryOrder) {
   const Query query = Value(ParseQuery("big thing"));
-  const SearchResult sure = Value(searcher_.Search(query, {}));
-  const SearchResult all = Value(searcher_.Search(query, {.weak = true}));
-  for (const Hit& hit : sure.hits) {
-    EXPECT_THAT(hit.why[0], testing::StartsWith("meaning "));
+  for (const SortOrder sort : {SortOrder::kRelevance, SortOrder::kNewest, SortOrder::kOldest}) {
+    const std::vector<Hit> hits = Value(searcher_.Search(query, {.sort = sort})).hits;
+    ASSERT_THAT(hits, SizeIs(3));
+    EXPECT_TRUE(hits[0].confident && hits[1].confident);
+    EXPECT_FALSE(hits[2].confident);
+    EXPECT_EQ(hits[2].photo, sign_) << "the only one with a date";
   }
-  EXPECT_EQ(sure.weak, std::ssize(all.hits) - std::ssize(sure.hits));
-  EXPECT_GT(sure.weak, 0);
-  EXPECT_EQ(all.weak, 0);
 }
 
-TEST_F(SearcherTest, NonsenseFindsNothing) {
-  FakeTextEncoder encoder({{"qwertz", {0.2F, -0.98F}}});
-  const SearchResult result = Value(Searcher(catalog(), vectors_, &encoder).Search(Value(ParseQuery("qwertz")), {}));
-  EXPECT_THAT(result.hits, IsEmpty());
+TEST_F(SearcherTest, LessCertainHitsAreLeftOutOnRequest) {
+  const Query query = Value(ParseQuery("big thing"));
+  const SearchResult sure = Value(searcher_.Search(query, {.confident_only = true}));
+  EXPECT_THAT(sure.hits, testing::Each(testing::Field(&Hit::confident, true)));
+  EXPECT_THAT(sure.hits, SizeIs(2));
+  EXPECT_EQ(sure.total, 2);
+  EXPECT_EQ(sure.less_certain, 1);
+  EXPECT_EQ(Value(searcher_.Search(query, {})).less_certain, 0);
+}
+
+TEST_F(SearcherTest, TheNumberOfHitsDoesNotDependOnTheLimit) {
+  for (const char* query : {"big thing", "object:dog", "-object:dog"}) {
+    const Query parsed = Value(ParseQuery(query));
+    const SearchResult all = Value(searcher_.Search(parsed, {}));
+    const SearchResult first = Value(searcher_.Search(parsed, {.limit = 1}));
+    EXPECT_EQ(all.total, std::ssize(all.hits)) << query;
+    EXPECT_EQ(first.total, all.total) << query;
+    EXPECT_FALSE(first.total_is_minimum) << query;
+    EXPECT_TRUE(first.next.has_value()) << query;
+  }
+}
+
+TEST_F(SearcherTest, NonsenseFindsNothingConfident) {
+  FakeTextEncoder encoder({{"qwertz", {0.2F, -0.98F}}, {"faint", {0.45F, -0.89F}}});
+  const Searcher searcher(catalog(), vectors_, &encoder);
+  EXPECT_THAT(Value(searcher.Search(Value(ParseQuery("qwertz")), {})).hits, IsEmpty());
+  EXPECT_THAT(Value(searcher.Search(Value(ParseQuery("faint")), {})).hits,
+              testing::Each(testing::Field(&Hit::confident, false)));
 }
 
 TEST_F(SearcherTest, PagesContainEveryHitOnce) {
@@ -215,14 +265,13 @@ TEST_F(SearcherTest, PagesContainEveryHitOnce) {
     for (const char* text : {"cat", "-object:nothing"}) {
       const Query query = Value(ParseQuery(text));
       std::vector<PhotoId> whole;
-      for (const Hit& hit : Value(searcher_.Search(query, {.limit = 100, .sort = sort, .weak = true})).hits) {
+      for (const Hit& hit : Value(searcher_.Search(query, {.limit = 100, .sort = sort})).hits) {
         whole.push_back(hit.photo);
       }
       std::vector<PhotoId> paged;
       std::optional<SearchCursor> after;
       do {
-        const SearchResult page =
-            Value(searcher_.Search(query, {.limit = 1, .sort = sort, .after = after, .weak = true}));
+        const SearchResult page = Value(searcher_.Search(query, {.limit = 1, .sort = sort, .after = after}));
         for (const Hit& hit : page.hits) {
           paged.push_back(hit.photo);
         }
