@@ -268,7 +268,10 @@ PdqFinding HashPixels(const Image& image, const PdqKernels& kernels) {
   });
 }
 
-PdqFinding HashPhoto(const Image& image) { return HashPixels(Resize(image, kPhotoSide, kPhotoSide)); }
+PdqFinding HashPhoto(const Image& image) {
+  const bool is_small = std::max(image.width(), image.height()) <= kPhotoSide;
+  return is_small ? HashPixels(image) : HashPixels(Resize(image, kPhotoSide, kPhotoSide));
+}
 
 std::string_view PdqTurnName(PdqTurn turn) {
   constexpr std::array<std::string_view, kPdqTurns> kNames = {"",

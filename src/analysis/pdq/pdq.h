@@ -22,10 +22,9 @@ PdqFinding HashLuma(std::span<const float> luma, int width, int height, const Pd
 // Hashes `image` at its own size; equals the PyPI package pdqhash on the same RGB pixels.
 PdqFinding HashPixels(const Image& image, const PdqKernels& kernels = PdqKernelsInUse());
 
-// Hashes a photo: scales `image` to 512 x 512 first. Meta's tool scales only larger photos; but the filter's window is
-// an integer number of pixels, so a small copy is blurred differently from its original. Over 44 photos with 24 copies
-// each (three quarters to a seventh of the size, JPEG and WebP) 2.5 bits differed on average, against 9.1 with Meta's
-// rule, 9.4 with the long side at 512 and 9.7 without scaling.
+// Hashes a photo as Meta's tool does, since hashes are exchanged between programs: a photo with a side over 512 is scaled
+// to 512 x 512 first, a smaller one is hashed at its own size. The filter's window is a whole number of pixels, so a
+// small copy is blurred differently from its original. docs/query.md states the distances.
 PdqFinding HashPhoto(const Image& image);
 
 // The eight rotations and mirrorings of a picture. The bits of the value say which of three steps are done, in this

@@ -12,7 +12,7 @@ class PdqAnalyser final : public Analyser {
  public:
   std::string_view name() const override { return "pdq"; }
   // Increase it when the scaling before the hash changes.
-  std::string version() const override { return "pdq/1"; }
+  std::string version() const override { return "pdq/2"; }
   std::string device() const override { return "cpu"; }
 
   Status Analyse(const PhotoView& photo, Findings& findings) override {

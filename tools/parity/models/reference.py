@@ -23,7 +23,7 @@ from tokenizers import BertWordPieceTokenizer
 MEAN_FACE = np.array(
     [[0.22549, 0.21599], [0.75476, 0.21599], [0.490127, 0.515625], [0.254149, 0.780233], [0.726104, 0.780233]]
 )
-PDQ_SIDE = 512  # src/analysis/pdq/pdq.h
+PDQ_SIDE = 512  # src/analysis/pdq/pdq.cc
 
 
 class Model:
@@ -163,7 +163,8 @@ def embedding(model: Model, photo: Photo) -> tuple[np.ndarray, list[dict]]:
 
 
 def pdq(photo: Photo) -> dict:
-    bits, quality = pdqhash.compute(resize(photo.pixels, PDQ_SIDE, PDQ_SIDE))
+    small = max(photo.pixels.shape[:2]) <= PDQ_SIDE
+    bits, quality = pdqhash.compute(photo.pixels if small else resize(photo.pixels, PDQ_SIDE, PDQ_SIDE))
     return {"hash": np.packbits(bits.astype(np.uint8)).tobytes().hex(), "quality": int(quality)}
 
 
