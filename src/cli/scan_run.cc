@@ -68,6 +68,19 @@ class EventPrinter {
   bool first_ = true;
 };
 
+// "skipped: 3 PDFs, 1 video", or nothing.
+std::string SkippedText(const ScanReport& report) {
+  std::string text;
+  const auto add = [&text](int64_t count, std::string_view one) {
+    if (count > 0) {
+      text += fmt::format("{}{} {}{}", text.empty() ? "skipped: " : ", ", count, one, count == 1 ? "" : "s");
+    }
+  };
+  add(report.skipped_pdfs, "PDF");
+  add(report.skipped_videos, "video");
+  return text.empty() ? text : text + "\n";
+}
+
 }  // namespace
 
 StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request,
@@ -109,7 +122,8 @@ std::string Summary(const ScanReport& report) {
   if (looked_at > 0 && report.seconds > 0) {
     text += fmt::format(" ({:.0f} photos per minute)", static_cast<double>(looked_at) * 60 / report.seconds);
   }
-  return text + (report.stopped ? "; stopped, the next scan goes on from here\n" : "\n");
+  text += report.stopped ? "; stopped, the next scan goes on from here\n" : "\n";
+  return text + SkippedText(report);
 }
 
 }  // namespace calotype

@@ -19,6 +19,12 @@ constexpr std::array kExtensions = {
     ".sr2"sv,  ".srf"sv, ".srw"sv,  ".tif"sv,  ".tiff"sv, ".webp"sv, ".x3f"sv,
 };
 
+// Extensions of videos in common use, sorted.
+constexpr std::array kSkippedVideos = {
+    ".3gp"sv, ".avi"sv,  ".flv"sv, ".insv"sv, ".m2ts"sv, ".m4v"sv, ".mkv"sv,  ".mov"sv,
+    ".mp4"sv, ".mpeg"sv, ".mpg"sv, ".mts"sv,  ".ogv"sv,  ".vob"sv, ".webm"sv, ".wmv"sv,
+};
+
 // Thumbnails and trash of Synology, QNAP, Windows and Linux file systems.
 constexpr std::array kSystemNames = {"@eaDir"sv,       "#recycle"sv,   "@Recycle"sv,
                                      "$RECYCLE.BIN"sv, "lost+found"sv, "System Volume Information"sv};
@@ -28,6 +34,13 @@ constexpr std::array kSystemNames = {"@eaDir"sv,       "#recycle"sv,   "@Recycle
 bool HasPhotoExtension(const std::filesystem::path& path) {
   const std::string extension = ToLowerAscii(path.extension().string());
   return std::binary_search(kExtensions.begin(), kExtensions.end(), extension);
+}
+
+bool IsPdfName(const std::filesystem::path& path) { return ToLowerAscii(path.extension().string()) == ".pdf"; }
+
+bool IsVideoName(const std::filesystem::path& path) {
+  const std::string extension = ToLowerAscii(path.extension().string());
+  return std::binary_search(kSkippedVideos.begin(), kSkippedVideos.end(), extension);
 }
 
 bool IsSkippedName(std::string_view name) {

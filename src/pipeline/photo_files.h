@@ -10,6 +10,10 @@ namespace calotype {
 // files that are not photos are silently skipped.
 bool HasPhotoExtension(const std::filesystem::path& path);
 
+// True for names of PDF files, and of videos. Scans skip and count them.
+bool IsPdfName(const std::filesystem::path& path);
+bool IsVideoName(const std::filesystem::path& path);
+
 // True for files and folders that no scan reads: hidden ones, and those that file systems and NAS systems create for
 // their own use.
 bool IsSkippedName(std::string_view name);

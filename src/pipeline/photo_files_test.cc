@@ -14,6 +14,17 @@ TEST(PhotoFilesTest, NamesThatPromiseAPhoto) {
   }
 }
 
+TEST(PhotoFilesTest, NamesThatAScanCounts) {
+  for (const char* name : {"a.mov", "B.MP4", "c.3gp", "d.wmv", "e.mpeg", "f.MTS"}) {
+    EXPECT_TRUE(IsVideoName(name)) << name;
+    EXPECT_FALSE(IsPdfName(name)) << name;
+  }
+  EXPECT_TRUE(IsPdfName("form.PDF"));
+  for (const char* name : {"a.jpg", "a.txt", "pdf", ".mov", ""}) {
+    EXPECT_FALSE(IsVideoName(name) || IsPdfName(name)) << name;
+  }
+}
+
 TEST(PhotoFilesTest, NamesThatNoScanEnters) {
   for (const char* name : {".git", ".thumbnails", "@eaDir", "#recycle", "lost+found", "$RECYCLE.BIN"}) {
     EXPECT_TRUE(IsSkippedName(name)) << name;

@@ -1,6 +1,8 @@
 // Scans of files that were changed, also in ways that size and time do not show.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "pipeline/scan_test_util.h"
 
 namespace calotype {
@@ -54,6 +56,21 @@ TEST_F(ScanChangesTest, APhotoThatIsReplacedDuringAPauseIsReadByTheNextScan) {
   ASSERT_TRUE(Scan(*Analysis(FindDarkOrBright)).ok());
   EXPECT_EQ(LabelOf("a.jpg"), "bright");
   EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(ScanChangesTest, CountsWhatItSkips) {
+  AddPhoto("a.jpg", 10);
+  AddPhoto("live.jpg", 20);
+  for (const char* name : {"form.pdf", "bill.PDF", "live.mov", "trip.MP4", "old.avi", "notes.txt", "a.xmp"}) {
+    std::ofstream(photos_ / name) << "no photo";
+  }
+  for (int i = 0; i < 2; ++i) {
+    const StatusOr<ScanReport> report = Scan(*Analysis());
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->photos, 2);
+    EXPECT_EQ(report->skipped_pdfs, 2);
+    EXPECT_EQ(report->skipped_videos, 2) << "live.mov belongs to live.jpg";
+  }
 }
 
 TEST_F(ScanChangesTest, AnEditThatKeepsSizeAndTimeIsRead) {

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -176,7 +178,15 @@ Status Scanner::VisitFiles(const std::vector<fs::path>& files, Known& known) {
 void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
   const LiveHalves halves{.identifier = [&](const std::string& path) { return IdentifierOf(path); },
                           .known_photo = [&](const std::string& video) { return KnownPhotoOf(video); }};
-  for (Companion& companion : FindCompanions(files, halves)) {
+  std::vector<Companion> found = FindCompanions(files, halves);
+  std::unordered_set<std::string_view> companions;
+  for (const Companion& companion : found) {
+    companions.insert(companion.path);
+  }
+  for (const fs::path& file : files) {
+    counts_.skipped_videos += IsVideoName(file) && !companions.contains(file.native()) ? 1 : 0;
+  }
+  for (Companion& companion : found) {
     const StatusOr<FileStamp> stamp = StampOfFile(fs::path(companion.path));
     if (!stamp.ok()) {
       continue;  // it was removed just now, or cannot be read
@@ -244,6 +254,8 @@ Status Scanner::VisitFile(const fs::path& path, Known& known) {
     Problem(path.string(), Message(is_photo.status()));
   } else if (*is_photo) {
     ++counts_.photos;
+  } else if (IsPdfName(path)) {
+    ++counts_.skipped_pdfs;
   }
   return FlushWhenDue();
 }

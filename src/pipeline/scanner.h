@@ -36,6 +36,9 @@ struct ScannerCounts {
   std::atomic<int64_t> unchanged{0};  // of these, known files with the same stamp (CompareStamps)
   std::atomic<int64_t> problems{0};   // files and folders that could not be read
   std::atomic<int64_t> missing{0};    // known files that are gone, or excluded now
+  // Files that are no photos. Videos of live photos are not among them.
+  std::atomic<int64_t> skipped_pdfs{0};
+  std::atomic<int64_t> skipped_videos{0};
 };
 
 // Called for each file or folder that could not be read.

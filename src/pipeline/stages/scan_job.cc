@@ -277,6 +277,8 @@ ScanReport ScanJob::Report() const {
           .analysed = progress.analysed,
           .failed = progress.failed,
           .problems = state_.counts().problems,
+          .skipped_pdfs = state_.counts().skipped_pdfs,
+          .skipped_videos = state_.counts().skipped_videos,
           .stopped = state_.stopped(),
           .switching = switching_,
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(),

@@ -27,6 +27,8 @@ struct ScanReport {
   int64_t analysed = 0;    // photos done without a failure
   int64_t failed = 0;      // photos done with at least one failed analysis
   int64_t problems = 0;    // files and folders that could not be read
+  int64_t skipped_pdfs = 0;
+  int64_t skipped_videos = 0;  // without those of live photos
   bool stopped = false;    // work remains
   bool switching = false;  // findings of other models are still shown, until these are complete
   double seconds = 0;
