@@ -10,6 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
+CASES = ROOT / "tests/cases"
 BINARY = os.environ.get("CALOTYPE_BINARY", str(ROOT / "build/release/calotype"))
 
 # Root may read everything; without its capabilities it may not.

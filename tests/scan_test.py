@@ -6,7 +6,7 @@ import struct
 import unittest
 import zlib
 
-from calotype import CalotypeTestCase
+from calotype import CASES, CalotypeTestCase
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -102,7 +102,7 @@ class ScanTest(CalotypeTestCase):
         self.library.add_samples("cat.png", "rocket.jpg")
         photos = self.library.photos
         whole = (photos / "rocket.jpg").read_bytes()
-        (photos / "broken.jpg").write_bytes(whole[: len(whole) // 2])
+        (photos / "broken.jpg").write_bytes(whole[: len(whole) // 4])
         (photos / "empty.jpg").touch()
         (photos / "text.jpg").write_text("not a photo at all, whatever the name says\n")
         (photos / "huge.png").write_bytes(png_header(60000, 60000))
@@ -135,6 +135,49 @@ class ScanTest(CalotypeTestCase):
 
         failures = self.library.json("status", "--json")["failures"]
         self.assertEqual({pathlib.Path(f["examples"][0]).name for f in failures}, set(expected))
+
+    def test_a_damaged_photo_is_analysed_and_says_so(self) -> None:
+        for name in ("last_200_bytes_gone.jpg", "progressive_last_scan_cut.jpg"):
+            shutil.copy(CASES / "damaged" / name, self.library.photos)
+        done = self.scan("--only", "pdq")
+        self.assertIn("scanned 2 photos, 2 analysed", done.stdout)
+        self.assertEqual(self.library.json("status", "--json")["photos"], {"total": 2, "missing": 0, "damaged": 2})
+        self.assertIn("2 photos, 2 of them damaged\n", self.library.run("status").stdout)
+        photo = self.library.photos / "last_200_bytes_gone.jpg"
+        shown = self.library.run("show", photo).stdout
+        self.assertEqual(shown.count("damaged: the JPEG is cut short"), 1, shown)
+        self.assertIn("taken     2024-05-01", shown)
+        self.assertIn("damaged", self.library.json("show", photo, "--json")["warnings"]["decode"])
+
+    def test_the_facts_of_a_photo_without_readable_pixels_are_kept(self) -> None:
+        whole = (CASES / "damaged/last_200_bytes_gone.jpg").read_bytes()
+        photo = self.library.photos / "quarter.jpg"
+        photo.write_bytes(whole[: len(whole) // 4])
+        self.assertEqual(self.library.run("scan", self.library.photos, "--only", "pdq").returncode, 1)
+        shown = self.library.json("show", photo, "--json")
+        self.assertIn("cut short", shown["errors"]["decode"])
+        self.assertEqual((shown["camera"], shown["format"], shown["width"]), ("Canon EOS R5", "JPEG", None))
+        self.assertIn("quarter.jpg", self.library.run("search", "on:2024-05-01").stdout)
+        line = self.library.lines("analyze", photo, "--only", "pdq")[0]
+        self.assertEqual(line["camera"], "Canon EOS R5")
+
+    def test_what_is_skipped_is_counted(self) -> None:
+        self.library.add_samples("cat.png")
+        for name in ("a.pdf", "b.pdf", "c.mp4", "notes.txt"):
+            (self.library.photos / name).write_text("no photo")
+        self.assertTrue(self.scan("--only", "pdq").stdout.endswith("\nskipped: 2 PDFs, 1 video\n"))
+
+    def test_metadata_that_cannot_be_read_is_said_once(self) -> None:
+        self.library.add_samples("cat.png")
+        (self.library.photos / "cat.png.xmp").write_text(
+            "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
+            "xmlns:exif='http://ns.adobe.com/exif/1.0/' exif:GPSLatitude='95,0N' exif:GPSLongitude='16,0E'/></rdf:RDF></x:xmpmeta>")
+        self.scan("--only", "pdq")
+        shown = self.library.run("show", self.library.photos / "cat.png").stdout
+        self.assertEqual(shown.count("cannot be read: position"), 1, shown)
+        line = self.library.lines("analyze", self.library.photos / "cat.png", "--only", "pdq")[0]
+        self.assertEqual(line["warnings"], {"facts": "cannot be read: position"})
+        self.assertEqual(set(line["devices"]), {"decode", "pdq"})
 
     def test_a_photo_that_was_mended_is_analysed(self) -> None:
         photo = self.library.photos / "photo.jpg"

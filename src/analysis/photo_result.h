@@ -52,16 +52,17 @@ struct AnalysisOutcome {
   std::string analysis;
   std::string version;
   AnalysisState state = AnalysisState::kDone;  // kDone, kFailed or kSkipped
-  std::string reason;                          // for kFailed and kSkipped
-  bool retryable = false;                      // for kFailed: may succeed later; retried with back-off
-  std::string device;                          // where its models ran
+  // For kFailed and kSkipped. For kDone a warning: "damaged: ..." (decode), "cannot be read: position" (facts).
+  std::string reason;
+  bool retryable = false;  // for kFailed: may succeed later; retried with back-off
+  std::string device;      // where its models ran
   double milliseconds = 0;
 };
 
 // What the header and the metadata of a photo say.
 struct PhotoProperties {
   PhotoFormat format = PhotoFormat::kUnknown;
-  int width = 0;  // pixels, upright
+  int width = 0;  // pixels, upright; 0 if the pixels could not be read
   int height = 0;
   PhotoFacts facts;
 };
@@ -69,7 +70,7 @@ struct PhotoProperties {
 // Findings of analyses with the outcome kDone replace the earlier ones of that analysis.
 struct PhotoResult {
   PhotoId id = 0;
-  std::optional<PhotoProperties> properties;  // absent when the photo was not decoded
+  std::optional<PhotoProperties> properties;  // absent when not even the metadata was read, or the photo was not opened
   std::optional<PhotoFacts> facts;            // read again without decoding
   Findings findings;
   std::vector<AnalysisOutcome> outcomes;

@@ -40,12 +40,14 @@ StatusOr<OpenedAnalysis> Open(const App& app, const std::vector<std::string>& on
 Status AnalyzeFile(const PhotoTools& tools, AnalyzedPhoto& analyzed) {
   CALOTYPE_ASSIGN_OR_RETURN(const OpenPhoto photo, OpenPhotoFile(analyzed.path));
   CALOTYPE_ASSIGN_OR_RETURN(analyzed.sha256, Sha256OfFile(photo.file.get()));
-  CALOTYPE_ASSIGN_OR_RETURN(PhotoResult result, ProcessPhoto(photo, tools));
-  // Facts are read together with the photo: they take no time and run on no device of their own.
-  std::erase_if(result.outcomes, [](const AnalysisOutcome& outcome) { return outcome.analysis == kFactsAnalysis; });
-  analyzed.properties = *std::move(result.properties);
-  analyzed.findings = std::move(result.findings);
-  analyzed.outcomes = std::move(result.outcomes);
+  StatusOr<PhotoResult> result = ProcessPhoto(photo, tools);
+  if (!result.ok()) {
+    analyzed.properties = LoadFacts(photo, tools).value_or(PhotoProperties());
+    return result.status();
+  }
+  analyzed.properties = *std::move(result->properties);
+  analyzed.findings = std::move(result->findings);
+  analyzed.outcomes = std::move(result->outcomes);
   return absl::OkStatus();
 }
 

@@ -20,7 +20,7 @@ struct AnalyzeRequest {
 
 struct AnalyzedPhoto {
   std::string path;
-  Status status;  // why it could not be read or decoded; then the members below are empty
+  Status status;  // why it could not be read or decoded; then only the metadata is set, if that could be read
   Sha256Digest sha256;
   PhotoProperties properties;
   Findings findings;

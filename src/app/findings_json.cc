@@ -98,7 +98,7 @@ void AddWrittenFacts(const PhotoProperties& properties, Json& json) {
     const auto width = static_cast<float>(properties.width);
     const auto height = static_cast<float>(properties.height);
     const Box box{region.box.x * width, region.box.y * height, region.box.width * width, region.box.height * height};
-    json["regions"].push_back({{"name", region.name}, {"box", ToJson(box)}});
+    json["regions"].push_back({{"name", region.name}, {"box", width > 0 ? ToJson(box) : Json(nullptr)}});
   }
 }
 
@@ -140,8 +140,8 @@ Json FindingsToJson(const Findings& findings, const JsonOptions& options) {
 
 void AddProperties(const PhotoProperties& properties, Json& json) {
   json["format"] = FormatName(properties.format);
-  json["width"] = properties.width;
-  json["height"] = properties.height;
+  json["width"] = properties.width > 0 ? Json(properties.width) : Json(nullptr);
+  json["height"] = properties.height > 0 ? Json(properties.height) : Json(nullptr);
   const PhotoFacts& facts = properties.facts;
   json["taken_at"] = facts.taken_at.empty() ? Json(nullptr) : Json(facts.taken_at);
   if (!facts.camera.empty()) {
@@ -189,12 +189,20 @@ Json PhotoToJson(const PhotoRecord& photo) {
 
 Json AnalyzedToJson(const AnalyzedPhoto& photo, const JsonOptions& options) {
   if (!photo.status.ok()) {
-    return {{"path", photo.path}, {"errors", {{kDecodeAnalysis, Message(photo.status)}}}};
+    Json json = {{"path", photo.path}};
+    if (photo.properties.format != PhotoFormat::kUnknown) {
+      AddProperties(photo.properties, json);
+    }
+    json["errors"] = {{kDecodeAnalysis, Message(photo.status)}};
+    return json;
   }
   Json json = {{"path", photo.path}, {"sha256", photo.sha256.Hex()}};
   AddProperties(photo.properties, json);
   json.update(FindingsToJson(photo.findings, options));
   AddOutcomes(photo.outcomes, json);
+  // Facts are read together with the photo: they take no time and run on no device of their own.
+  json["devices"].erase(std::string(kFactsAnalysis));
+  json["timings_ms"].erase(std::string(kFactsAnalysis));
   return json;
 }
 
@@ -202,10 +210,14 @@ void AddOutcomes(std::span<const AnalysisOutcome> outcomes, Json& json) {
   Json devices = Json::object();
   Json timings = Json::object();
   Json errors = Json::object();
+  Json warnings = Json::object();
   for (const AnalysisOutcome& outcome : outcomes) {
     if (outcome.state == AnalysisState::kDone) {
       devices[outcome.analysis] = outcome.device;
       timings[outcome.analysis] = std::round(outcome.milliseconds * 10) / 10;
+      if (!outcome.reason.empty()) {
+        warnings[outcome.analysis] = outcome.reason;
+      }
     } else if (!outcome.reason.empty()) {
       errors[outcome.analysis] = outcome.reason;
     }
@@ -213,6 +225,9 @@ void AddOutcomes(std::span<const AnalysisOutcome> outcomes, Json& json) {
   json["devices"] = std::move(devices);
   json["timings_ms"] = std::move(timings);
   json["errors"] = std::move(errors);
+  if (!warnings.empty()) {
+    json["warnings"] = std::move(warnings);
+  }
 }
 
 std::string JsonLine(const Json& json) {

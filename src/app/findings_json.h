@@ -25,13 +25,13 @@ void AddProperties(const PhotoProperties& properties, nlohmann::ordered_json& js
 // The whole record of a photo, as `show --json` and `export` print it.
 nlohmann::ordered_json PhotoToJson(const PhotoRecord& photo);
 
-// A photo as `analyze` prints it: only path and error for one that could not be decoded.
+// A photo as `analyze` prints it: path, facts and error for one that could not be decoded.
 nlohmann::ordered_json AnalyzedToJson(const AnalyzedPhoto& photo, const JsonOptions& options);
 
 // The other file of a companion: of its two paths the one that is not a path of `photo`.
 const std::string& CompanionPath(const PhotoRecord& photo, const Companion& companion);
 
-// Adds "devices", "timings_ms" and "errors", each by analysis.
+// Adds "devices", "timings_ms" and "errors", each by analysis, and "warnings" if there are any.
 void AddOutcomes(std::span<const AnalysisOutcome> outcomes, nlohmann::ordered_json& json);
 
 // `json` on one line that ends in a newline. Invalid UTF-8, which file names may contain, is replaced by U+FFFD.

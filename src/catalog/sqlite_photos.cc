@@ -25,6 +25,12 @@ Status CountPhotos(Database& database, CatalogStatus& status) {
                             database.QueryInt("SELECT count(DISTINCT photo_id) FROM file WHERE missing = 0"));
   status.photos = present.value_or(0);
   status.missing = all.value_or(0) - status.photos;
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto damaged,
+      database.QueryInt("SELECT count(*) FROM analysis WHERE state = 2 AND analysis = ?1 AND reason <> '' AND EXISTS"
+                        " (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)",
+                        kDecodeAnalysis));
+  status.damaged = damaged.value_or(0);
   return absl::OkStatus();
 }
 

@@ -70,9 +70,12 @@ Status WriteFindings(Database& database, const PhotoResult& result, const ShownV
 }
 
 Status WriteProperties(Database& database, PhotoId photo, const PhotoProperties& properties) {
-  CALOTYPE_RETURN_IF_ERROR(database.Execute("UPDATE photo SET format = ?2, width = ?3, height = ?4 WHERE id = ?1",
-                                            photo, static_cast<int>(properties.format), properties.width,
-                                            properties.height));
+  using OptionalInt = std::optional<int64_t>;
+  const bool has_size = properties.width > 0;
+  CALOTYPE_RETURN_IF_ERROR(database.Execute(
+      "UPDATE photo SET format = ?2, width = coalesce(?3, width), height = coalesce(?4, height) WHERE id = ?1", photo,
+      static_cast<int>(properties.format), has_size ? OptionalInt(properties.width) : std::nullopt,
+      has_size ? OptionalInt(properties.height) : std::nullopt));
   return WriteFacts(database, photo, properties.facts);
 }
 

@@ -47,6 +47,7 @@ struct DeviceUse {
 struct CatalogStatus {
   int64_t photos = 0;   // distinct contents with a present file
   int64_t missing = 0;  // distinct contents without one
+  int64_t damaged = 0;  // of the present ones: part of the pixels is missing (see AnalysisOutcome::reason)
   std::map<std::string, StateCounts> analyses;
   std::map<std::string, DeviceUse> devices;  // by analysis
   std::vector<FailureGroup> failures;        // most frequent first

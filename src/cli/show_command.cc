@@ -34,8 +34,9 @@ std::string DescribeProperties(const PhotoRecord& photo) {
     return "";
   }
   const PhotoProperties& properties = *photo.properties;
-  std::string text = fmt::format("{} {}x{}, {} bytes\n", FormatName(properties.format), properties.width,
-                                 properties.height, photo.bytes);
+  const std::string size =
+      properties.width > 0 ? fmt::format(" {}x{}", properties.width, properties.height) : std::string();
+  std::string text = fmt::format("{}{}, {} bytes\n", FormatName(properties.format), size, photo.bytes);
   const PhotoFacts& facts = properties.facts;
   const auto add = [&text](std::string_view what, const std::string& value) {
     text += value.empty() ? "" : fmt::format("{:<10}{}\n", what, Printable(value));
@@ -98,6 +99,9 @@ std::string DescribeOutcomes(const PhotoRecord& photo) {
     text += Dim(fmt::format(
         "{:<18}{:<8}{}\n", outcome.analysis, AnalysisStateName(outcome.state),
         done ? fmt::format("{:.0f} ms, {}", outcome.milliseconds, outcome.device) : Printable(outcome.reason)));
+    if (done && !outcome.reason.empty()) {
+      text += fmt::format("warning   {}\n", Printable(outcome.reason));
+    }
   }
   return text;
 }

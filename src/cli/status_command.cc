@@ -71,6 +71,7 @@ std::string BehindText(const LibraryModels& models) {
 std::string ToText(const LibraryStatus& status) {
   const CatalogStatus& catalog = status.catalog;
   std::string text = fmt::format("{} photos", catalog.photos);
+  text += catalog.damaged > 0 ? fmt::format(", {} of them damaged", catalog.damaged) : "";
   text += catalog.missing > 0 ? fmt::format(", {} more no longer there\n\n", catalog.missing) : "\n\n";
   if (const std::string scan = ScanToText(status.scan); !scan.empty()) {
     text += scan + "\n";

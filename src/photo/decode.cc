@@ -21,6 +21,7 @@ DecodedPhoto MakeUpright(StoredPhoto stored, PhotoFormat format) {
           .full_width = swaps ? stored.height : stored.width,
           .full_height = swaps ? stored.width : stored.height,
           .reduction = stored.reduction,
+          .damage = std::move(stored.damage),
           .format = format,
           .facts = std::move(stored.facts)};
 }
@@ -47,11 +48,12 @@ StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const D
 
 }  // namespace
 
-StatusOr<PhotoFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits) {
+StatusOr<FileFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
                             ReadAll(descriptor, limits.max_file_bytes, kFileBytesKnob));
   CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
-  return row->facts(file);
+  CALOTYPE_ASSIGN_OR_RETURN(PhotoFacts facts, row->facts(file));
+  return FileFacts{.format = row->format, .facts = std::move(facts)};
 }
 
 StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {

@@ -41,16 +41,19 @@ struct DecodeLimits {
   std::size_t max_file_bytes = std::size_t{1} << 30;  // knob: limits.file_bytes
   int64_t max_pixels = 400'000'000;                   // width x height; knob: limits.pixels
   int max_aspect_ratio = 200;                         // long side over short side; knob: limits.aspect_ratio
-  int target_long_side = 2000;                        // decode to the smallest size at least this long, never enlarged
+  // Decode to the smallest size at least this long, never enlarged. Tall pictures keep more: TargetLongSide().
+  int target_long_side = 2000;
 };
 
 struct DecodedPhoto {
-  Image image;  // upright, sRGB; the long side is `target_long_side` or a little more, or the whole photo if smaller
+  Image image;  // upright, sRGB; the long side is TargetLongSide() or a little more, or the whole photo if smaller
   int full_width = 0;  // of the upright original
   int full_height = 0;
   // Original pixels per pixel of `image`, on both axes, when the decoder states it: libjpeg rounds sizes up, so their
   // ratio is slightly wrong. nullopt when the ratio of the sizes is exact.
   std::optional<float> reduction;
+  // Empty for a whole photo. Otherwise what is missing: the rest of `image` is shown (grey rows, or less detail).
+  std::string damage;
   PhotoFormat format = PhotoFormat::kUnknown;
   PhotoFacts facts;
 
@@ -64,7 +67,8 @@ struct DecodedPhoto {
 
 // Decodes the open file. No shared state; safe from many threads; may run in a child process. The first call
 // initialises libvips.
-//   kInvalidArgument    empty, in no known format, damaged or cut short
+//   kInvalidArgument    empty, in no known format, or damaged; a JPEG of which at least half is there is decoded, see
+//                       DecodedPhoto::damage
 //   kResourceExhausted  over a limit; the message names the value, the limit and its setting
 //   kUnimplemented      the libraries on this machine cannot read the format
 StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits);
@@ -72,8 +76,14 @@ StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits);
 // The same from bytes.
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits);
 
-// Reads the metadata without decoding the pixels. Error codes as above.
-StatusOr<PhotoFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits);
+// What a file says besides its pixels.
+struct FileFacts {
+  PhotoFormat format = PhotoFormat::kUnknown;
+  PhotoFacts facts;
+};
+
+// Reads the metadata without decoding the pixels, so the pixels may be broken. Error codes as above.
+StatusOr<FileFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits);
 
 // True when the libraries on this machine read the format (libvips may lack HEIC, AVIF and JPEG XL).
 bool CanDecode(PhotoFormat format);

@@ -23,7 +23,7 @@ int64_t ImageMemory(int64_t width, int64_t height) { return kAtLeast + kCopies *
 
 int64_t ShrunkMemory(int64_t width, int64_t height, const DecodeLimits& limits) {
   const int64_t long_side = std::max(width, height);
-  const int64_t target = std::clamp<int64_t>(limits.target_long_side, 1, long_side);
+  const int64_t target = TargetLongSide(width, height, limits);
   return ImageMemory(width * target / long_side + 1, height * target / long_side + 1);
 }
 
@@ -122,7 +122,8 @@ StatusOr<int64_t> JpegMemory(std::span<const uint8_t> file, const DecodeLimits& 
     return kAtLeast;  // for the decoder to refuse
   }
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(frame.width, frame.height, limits));
-  const int scale = JpegScale(static_cast<int>(frame.width), static_cast<int>(frame.height), limits.target_long_side);
+  const int scale = JpegScale(static_cast<int>(frame.width), static_cast<int>(frame.height),
+                              TargetLongSide(frame.width, frame.height, limits));
   const int64_t image = ImageMemory(frame.width * scale / 8 + 1, frame.height * scale / 8 + 1);
   constexpr int64_t kCoefficientBytes = 2;
   const bool is_held = frame.is_progressive || frame.channels_of_first_scan < frame.channels;

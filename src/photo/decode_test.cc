@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "photo/encode.h"
+#include "photo/limits.h"
 #include "photo/test_data.h"
 
 namespace calotype {
@@ -168,7 +169,13 @@ TEST(DecodePhoto, TellsFilesThatAreCutShort) {
     for (const std::size_t percent : {20, 50, 90}) {
       SCOPED_TRACE(testing::Message() << name << " cut at " << percent << "%");
       const StatusOr<DecodedPhoto> photo = DecodePhoto(std::span(whole).first(whole.size() * percent / 100), {});
-      EXPECT_EQ(photo.status().code(), absl::StatusCode::kInvalidArgument) << Message(photo.status());
+      if (photo.ok()) {
+        EXPECT_EQ(photo->format, PhotoFormat::kJpeg);
+        EXPECT_TRUE(percent > 20 || std::string_view(name) == "photo_progressive.jpg") << "too little is there";
+        EXPECT_THAT(photo->damage, HasSubstr("cut short"));
+      } else {
+        EXPECT_EQ(photo.status().code(), absl::StatusCode::kInvalidArgument) << Message(photo.status());
+      }
     }
   }
 }
@@ -185,6 +192,18 @@ TEST(DecodePhoto, ShrinksToTheTargetAndNeverEnlarges) {
     ASSERT_TRUE(whole.ok());
     EXPECT_EQ(whole->image.width(), 128);
   }
+}
+
+TEST(DecodePhoto, TallPicturesKeepMorePixels) {
+  constexpr DecodeLimits kUsual;
+  EXPECT_EQ(TargetLongSide(4000, 3000, kUsual), 2000);
+  EXPECT_EQ(TargetLongSide(3000, 12000, kUsual), 2000) << "four times as high as wide";
+  EXPECT_EQ(TargetLongSide(12000, 1000, kUsual), 2000) << "wide";
+  EXPECT_EQ(TargetLongSide(1080, 12000, kUsual), 12000);
+  EXPECT_EQ(TargetLongSide(600, 15000, kUsual), 15000);
+  const int shrunk = TargetLongSide(2000, 40000, kUsual);
+  EXPECT_NEAR(static_cast<double>(shrunk) * shrunk / 20, 16e6, 1e5);
+  EXPECT_EQ(TargetLongSide(0, 0, kUsual), 0);
 }
 
 TEST(DecodePhoto, DecodesFromManyThreads) {

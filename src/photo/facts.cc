@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "photo/facts_text.h"
 #include "photo/metadata.h"
@@ -159,6 +161,35 @@ std::optional<int64_t> GpsTime(const Exiv2::ExifData& exif) {
       "+00:00");
 }
 
+// A date that is there but is none. Zeros and blanks state that it is unknown (EXIF 2.3, 4.6.5 D).
+bool StatesDate(const std::string& text) { return text.find_first_not_of(": \0-+0TZ"sv) != std::string::npos; }
+
+bool HasPosition(const Exiv2::ExifData& exif) {
+  const Exiv2::Value* const latitude = Find(exif, "Exif.GPSInfo.GPSLatitude");
+  const Exiv2::Value* const longitude = Find(exif, "Exif.GPSInfo.GPSLongitude");
+  // Receivers without satellites write zeros.
+  const auto is_set = [](const Exiv2::Value* value) {
+    for (std::size_t i = 0; value != nullptr && i < static_cast<std::size_t>(value->count()); ++i) {
+      if (value->toRational(static_cast<long>(i)).first != 0) {  // NOLINT(google-runtime-int): exiv2's type
+        return true;
+      }
+    }
+    return false;
+  };
+  return is_set(latitude) || is_set(longitude);
+}
+
+void AddUnreadableExif(const Exiv2::ExifData& exif, PhotoFacts& facts) {
+  const bool has_date =
+      std::ranges::any_of(kExifDates, [&](const DateKeys& keys) { return StatesDate(Text(exif, keys.date)); });
+  if (facts.taken_at.empty() && has_date) {
+    AddUnreadable("date", facts);
+  }
+  if (!facts.gps && HasPosition(exif)) {
+    AddUnreadable("position", facts);
+  }
+}
+
 void AddXmp(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
   if (facts.taken_at.empty()) {
     TryFact(facts.taken_at, [&] { return TakenAt(xmp); });
@@ -170,6 +201,10 @@ void AddXmp(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
     TryFact(facts.lens, [&] { return CleanText(Text(xmp, "Xmp.aux.Lens")); });
   }
   AddXmpFacts(xmp, facts);
+  const bool has_date = std::ranges::any_of(kXmpDates, [&](const char* key) { return StatesDate(Text(xmp, key)); });
+  if (facts.taken_at.empty() && has_date) {
+    AddUnreadable("date", facts);
+  }
 }
 
 PhotoFacts FactsOf(const Exiv2::ExifData& exif, const Exiv2::IptcData& iptc, const Exiv2::XmpData& xmp) {
@@ -188,6 +223,7 @@ PhotoFacts FactsOf(const Exiv2::ExifData& exif, const Exiv2::IptcData& iptc, con
   if (!facts.rating) {
     TryFact(facts.rating, [&] { return Stars(exif); });
   }
+  AddUnreadableExif(exif, facts);
   return facts;
 }
 
@@ -203,16 +239,14 @@ int LocateIptc(Locate* locate, std::span<const uint8_t> photoshop, const Exiv2::
   }
 }
 
-Exiv2::IptcData ReadIptc(std::span<const uint8_t> photoshop) {
-  Exiv2::IptcData iptc;
+// False if the block is broken; what was read before the broken part is in `iptc`.
+bool ReadIptc(std::span<const uint8_t> photoshop, Exiv2::IptcData& iptc) {
   const Exiv2::byte* record = nullptr;
   uint32_t header = 0;
   uint32_t size = 0;
-  if (!photoshop.empty() && LocateIptc(&Exiv2::Photoshop::locateIptcIrb, photoshop, record, header, size) == 0 &&
-      size > 0) {
-    Exiv2::IptcParser::decode(iptc, record + header, size);
-  }
-  return iptc;
+  const bool has_record =
+      LocateIptc(&Exiv2::Photoshop::locateIptcIrb, photoshop, record, header, size) == 0 && size > 0;
+  return !has_record || Exiv2::IptcParser::decode(iptc, record + header, size) == 0;
 }
 
 std::span<const uint8_t> WithoutExifMark(std::span<const uint8_t> exif) {
@@ -223,22 +257,41 @@ std::span<const uint8_t> WithoutExifMark(std::span<const uint8_t> exif) {
 
 }  // namespace
 
+void AddUnreadable(std::string_view kind, PhotoFacts& facts) {
+  if (std::ranges::find(facts.unreadable, kind) == facts.unreadable.end()) {
+    facts.unreadable.emplace_back(kind);
+  }
+}
+
 PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const uint8_t> photoshop) {
   PrepareExiv2();
   Exiv2::ExifData exif_data;
   Exiv2::IptcData iptc_data;
   Exiv2::XmpData xmp_data;
-  try {
+  // What was read before the broken part stays.
+  const auto is_readable = [](std::span<const uint8_t> bytes, const auto& read) {
+    try {
+      return bytes.empty() || read();
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  const bool exif_is_readable = is_readable(exif, [&] {
     const std::span<const uint8_t> block = WithoutExifMark(exif);
-    Exiv2::ExifParser::decode(exif_data, block.data(), static_cast<uint32_t>(block.size()));
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what was read before stays
+    return Exiv2::ExifParser::decode(exif_data, block.data(), static_cast<uint32_t>(block.size())) !=
+           Exiv2::invalidByteOrder;
+  });
+  const bool xmp_is_readable =
+      is_readable(xmp, [&] { return Exiv2::XmpParser::decode(xmp_data, std::string(xmp.begin(), xmp.end())) == 0; });
+  const bool iptc_is_readable = is_readable(photoshop, [&] { return ReadIptc(photoshop, iptc_data); });
+  PhotoFacts facts = FactsOf(exif_data, iptc_data, xmp_data);
+  for (const auto& [readable, name] :
+       {std::pair(exif_is_readable, "EXIF"), {xmp_is_readable, "XMP"}, {iptc_is_readable, "IPTC"}}) {
+    if (!readable) {
+      AddUnreadable(name, facts);
+    }
   }
-  try {
-    Exiv2::XmpParser::decode(xmp_data, std::string(xmp.begin(), xmp.end()));
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-  }
-  TryFact(iptc_data, [&] { return ReadIptc(photoshop); });
-  return FactsOf(exif_data, iptc_data, xmp_data);
+  return facts;
 }
 
 PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file) {

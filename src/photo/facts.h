@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/geometry.h"
@@ -50,7 +51,14 @@ struct PhotoFacts {
   std::string country;
   std::string time_zone;             // IANA name ("Europe/Vienna"), or an offset ("+02:00"); empty: unknown
   std::optional<int64_t> taken_utc;  // seconds since 1970; empty: the time zone or the time of day is not known
+
+  // What is there but cannot be read, each kind once: "date", "position", "rating", "region", "EXIF", "XMP", "IPTC",
+  // "sidecar". In answers of PhotoReader only what no other source states.
+  std::vector<std::string> unreadable;
 };
+
+// Adds `kind` to PhotoFacts::unreadable, once.
+void AddUnreadable(std::string_view kind, PhotoFacts& facts);
 
 // Reads an EXIF block (with or without "Exif\0\0" before the TIFF header). Broken parts are skipped without an error: a
 // photo with a bad date is still a photo.

@@ -195,6 +195,24 @@ std::string IsoFromXmp(std::string_view text) {
   return Join(date, text, {}, {});
 }
 
+std::string IsoFromPng(std::string_view text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const std::size_t comma = text.find(',');
+  std::string_view rest = comma == std::string_view::npos ? text : text.substr(comma + 1);
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  const auto day = TakeNumber(rest, rest.find(' ') == 1 ? 1 : 2);
+  const std::size_t month = TakeAny(rest, " ") ? kMonths.find(Take(rest, 3)) : std::string_view::npos;
+  const auto year = TakeAny(rest, " ") ? TakeNumber(rest, 4) : std::nullopt;
+  if (!day || !year || month == std::string_view::npos || month % 3 != 0) {
+    const std::string exif = IsoFromExif(text, {}, {});
+    return exif.empty() ? IsoFromXmp(text) : exif;
+  }
+  const std::size_t zone = rest.find_last_of(' ');
+  std::string_view offset = zone == std::string_view::npos ? std::string_view() : rest.substr(zone + 1);
+  offset = offset == "GMT" || offset == "UTC" || offset == "UT" ? "Z" : offset;
+  return IsoFromExif(fmt::format("{:04}:{:02}:{:02}{}", *year, month / 3 + 1, *day, rest), {}, offset);
+}
+
 std::string IsoFromIptc(std::string_view date, std::string_view time) {
   const std::string day = TakeDate(date);
   return Join(day, time, {}, {});

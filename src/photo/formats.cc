@@ -8,6 +8,7 @@
 #include "photo/jpeg.h"
 #include "photo/jpeg_xl.h"
 #include "photo/metadata.h"
+#include "photo/png_text.h"
 #include "photo/raw.h"
 #include "photo/sniff.h"
 #include "photo/vips.h"
@@ -15,13 +16,15 @@
 namespace calotype {
 namespace {
 
+PhotoFacts FactsOf(const VipsMetadata& metadata) { return ReadPngFacts(metadata.exif, metadata.xmp, metadata.texts); }
+
 // PNG, WebP, GIF: EXIF states the orientation.
 StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
   CALOTYPE_ASSIGN_OR_RETURN(VipsPicture picture, DecodeWithVips(file, limits, name));
   StoredPhoto photo{.image = std::move(picture.image),
                     .width = picture.width,
                     .height = picture.height,
-                    .facts = ReadFacts(picture.exif, picture.xmp)};
+                    .facts = FactsOf(picture.metadata)};
   photo.turn = photo.facts.orientation;
   return photo;
 }
@@ -51,7 +54,7 @@ StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimi
 
 StatusOr<PhotoFacts> TaggedFacts(std::span<const uint8_t> file) {
   CALOTYPE_ASSIGN_OR_RETURN(const VipsHeader header, ReadVipsHeader(file, "photo"));
-  return ReadFacts(header.exif, header.xmp);
+  return FactsOf(header.metadata);
 }
 
 StatusOr<PhotoFacts> JpegXlFacts(std::span<const uint8_t> file) {

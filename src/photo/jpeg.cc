@@ -32,6 +32,10 @@ constexpr std::string_view kXmpMark = "http://ns.adobe.com/xap/1.0/\0"sv;
 // The payload of APP13 begins with this; it contains IPTC.
 constexpr std::string_view kPhotoshopMark = "Photoshop 3.0\0"sv;
 constexpr unsigned kWholeMarker = 0xFFFF;
+// A smaller part of a picture says little about the whole.
+constexpr double kEnoughRows = 0.5;
+// Shown where pixels are missing, as viewers do.
+constexpr uint8_t kMissing = 128;
 // A progressive file of a few kilobytes can contain thousands of scans of a huge picture, and each takes a full pass.
 // Encoders write about ten; libjpeg-turbo's own fuzzers stop at 500.
 constexpr int kMaxScans = 500;
@@ -110,7 +114,8 @@ class JpegDecoder {
   int output_width() const { return static_cast<int>(info_.output_width); }
   int output_height() const { return static_cast<int>(info_.output_height); }
 
-  // `pixels` has room for all pixels, without padding.
+  // `pixels` has room for all pixels, without padding. If some are missing, but enough are there, they are kMissing and
+  // damage() is set.
   Status ReadPixels(std::span<uint8_t> pixels) {
     const std::size_t stride = std::size_t{info_.output_width} * static_cast<std::size_t>(info_.output_components);
     const bool read = RunJpegStep(errors_, [&] {
@@ -119,21 +124,38 @@ class JpegDecoder {
         jpeg_read_scanlines(&info_, &row, 1);
       }
     });
-    return read && !ScansAreMissing() ? absl::OkStatus() : Failure();
+    if (read && !ScansAreMissing() && !cut_short_) {
+      return absl::OkStatus();
+    }
+    if (!cut_short_ || !EnoughIsThere()) {
+      return Failure();
+    }
+    std::ranges::fill(pixels.subspan(info_.output_scanline * stride), kMissing);
+    damage_ = Message(Failure());
+    return absl::OkStatus();
   }
+
+  // Why pixels are missing; empty when none are.
+  const std::string& damage() const { return damage_; }
 
  private:
   static JpegDecoder& Self(j_common_ptr info) { return *static_cast<JpegDecoder*>(info->client_data); }
 
-  // Called for each warning. Stops at once when the data of a scan ends before its last row: that is an error in any
-  // case, and a hostile header may ask for gigabytes of grey. Missing bits are accepted only between restart markers,
-  // where decoding resumes.
+  // Called for each warning. Stops at once when the data of a scan ends before its last row: a hostile header may ask
+  // for gigabytes of grey. Missing bits are accepted between restart markers, where decoding resumes, and in the last
+  // scan of a file whose first scan, with the whole picture in less detail, is complete.
   static void OnMessage(j_common_ptr info, int level) {
     JpegDecoder& self = Self(info);
     const int marker = self.info_.unread_marker;
     const bool is_restart = marker >= JPEG_RST0 && marker < JPEG_RST0 + 8;
-    if (level < 0 && info->err->msg_code == JWRN_HIT_MARKER && !is_restart) {
-      self.cut_short_ = true;
+    if (level >= 0 || info->err->msg_code != JWRN_HIT_MARKER || is_restart) {
+      return;
+    }
+    const bool is_last = marker == JPEG_EOI && self.damaged_scan_ == 0;
+    self.cut_short_ = true;
+    self.damaged_scan_ = self.info_.input_scan_number;
+    self.damaged_row_ = self.info_.input_iMCU_row;
+    if (!is_last || self.damaged_scan_ < 2) {
       info->err->error_exit(info);
     }
   }
@@ -164,15 +186,22 @@ class JpegDecoder {
     if (!source_.exhausted() || !(jpeg_has_multiple_scans(&info_) || info_.arith_code)) {
       return false;
     }
-    cut_short_ = true;
+    bool are_missing = true;
     if (info_.coef_bits != nullptr) {
       const auto exact = [](const int bits) { return bits == 0; };
       const auto* components = info_.coef_bits;
-      cut_short_ = !std::all_of(components, components + info_.num_components, [&](const auto& coefficients) {
+      are_missing = !std::all_of(components, components + info_.num_components, [&](const auto& coefficients) {
         return std::all_of(std::begin(coefficients), std::end(coefficients), exact);
       });
     }
-    return cut_short_;
+    cut_short_ = cut_short_ || are_missing;
+    return are_missing;
+  }
+
+  bool EnoughIsThere() const {
+    const bool has_brightness = info_.coef_bits == nullptr || info_.coef_bits[0][0] >= 0;
+    return has_brightness &&
+           static_cast<double>(info_.output_scanline) >= kEnoughRows * static_cast<double>(info_.output_height);
   }
 
   Status FailureBeforePicture() const {
@@ -192,10 +221,11 @@ class JpegDecoder {
     }
     // Counted in rows of stored blocks, whatever the scale.
     const auto total = static_cast<double>(std::max<JDIMENSION>(info_.total_iMCU_rows, 1));
-    const double done = 100.0 * static_cast<double>(info_.input_iMCU_row) / total;
+    const int scan = damaged_scan_ > 0 ? damaged_scan_ : info_.input_scan_number;
+    const double done = 100.0 * static_cast<double>(damaged_scan_ > 0 ? damaged_row_ : info_.input_iMCU_row) / total;
     return absl::InvalidArgumentError(
         fmt::format("the JPEG is cut short: its {} bytes end in scan {}, {:.0f}% of whose rows are there", file_.size(),
-                    info_.input_scan_number, std::min(done, 100.0)));
+                    scan, std::min(done, 100.0)));
   }
 
   std::span<const uint8_t> file_;
@@ -203,7 +233,10 @@ class JpegDecoder {
   JpegErrors errors_;
   jpeg_progress_mgr progress_{};
   jpeg_decompress_struct info_{};
+  std::string damage_;
   bool cut_short_ = false;
+  int damaged_scan_ = 0;  // the scan whose data ended too early; 0: none
+  JDIMENSION damaged_row_ = 0;
   bool too_many_scans_ = false;
 };
 
@@ -263,12 +296,14 @@ StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimi
   CALOTYPE_RETURN_IF_ERROR(decoder.ReadHeader());
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(decoder.width(), decoder.height(), limits));
   PhotoFacts facts = decoder.Facts();
-  const int scale = JpegScale(decoder.width(), decoder.height(), limits.target_long_side);
+  const int scale =
+      JpegScale(decoder.width(), decoder.height(), TargetLongSide(decoder.width(), decoder.height(), limits));
   CALOTYPE_ASSIGN_OR_RETURN(Image image, ReadImage(decoder, scale));
   return StoredPhoto{.image = std::move(image),
                      .width = decoder.width(),
                      .height = decoder.height(),
                      .reduction = static_cast<float>(kScaleDenominator) / static_cast<float>(scale),
+                     .damage = decoder.damage(),
                      .turn = facts.orientation,
                      .facts = std::move(facts)};
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace calotype {
@@ -35,6 +36,15 @@ Status CheckPixels(int64_t width, int64_t height, const DecodeLimits& limits) {
                     static_cast<double>(long_side) / static_cast<double>(short_side), limits.max_aspect_ratio));
   }
   return absl::OkStatus();
+}
+
+int TargetLongSide(int64_t width, int64_t height, const DecodeLimits& limits) {
+  constexpr double kTall = 4;
+  constexpr double kMorePixels = 4;
+  const double ratio = static_cast<double>(height) / static_cast<double>(std::max<int64_t>(width, 1));
+  const double usual = std::max(limits.target_long_side, 1);
+  const double target = ratio > kTall ? std::max(usual, usual * std::sqrt(kMorePixels * ratio)) : usual;
+  return static_cast<int>(std::min(target, static_cast<double>(std::max(width, height))));
 }
 
 }  // namespace calotype

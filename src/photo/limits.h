@@ -18,4 +18,8 @@ Status CheckFileSize(std::size_t bytes, const DecodeLimits& limits);
 // Checks the size that a header states, in pixels. kInvalidArgument for a side of 0, kResourceExhausted over a limit.
 Status CheckPixels(int64_t width, int64_t height, const DecodeLimits& limits);
 
+// The long side to decode to, at most that of the picture. Pictures more than 4 times as high as wide, such as
+// screenshots of pages, keep up to 4 x target_long_side^2 pixels: with a long side of 2000 their text would vanish.
+int TargetLongSide(int64_t width, int64_t height, const DecodeLimits& limits);
+
 }  // namespace calotype

@@ -19,6 +19,14 @@ namespace {
 // Enough for every signature that SniffFormat knows.
 constexpr std::size_t kSniffBytes = 4096;
 
+// Removes kinds that one source has broken and another states.
+void RemoveResolved(PhotoFacts& facts) {
+  std::erase_if(facts.unreadable, [&](const std::string& kind) {
+    return (kind == "date" && !facts.taken_at.empty()) || (kind == "position" && facts.gps.has_value()) ||
+           (kind == "rating" && facts.rating.has_value());
+  });
+}
+
 // Adds what the sidecars state to the photo's own facts.
 std::vector<SidecarProblem> AddSidecars(const PhotoRequest& request, PhotoFacts& facts) {
   std::vector<SidecarProblem> problems;
@@ -29,12 +37,14 @@ std::vector<SidecarProblem> AddSidecars(const PhotoRequest& request, PhotoFacts&
       found.push_back(*std::move(sidecar));
     } else {
       problems.push_back({.sidecar = i, .reason = Message(sidecar.status())});
+      AddUnreadable("sidecar", facts);
     }
   }
   // Each one overwrites those before it, so the first sidecar comes last.
   for (PhotoFacts& sidecar : std::views::reverse(found)) {
     TakeFromSidecar(std::move(sidecar), facts);
   }
+  RemoveResolved(facts);
   return problems;
 }
 
@@ -50,7 +60,9 @@ class InProcessReader : public PhotoReader {
 
   StatusOr<FactsAnswer> ReadFacts(const PhotoRequest& request) const override {
     FactsAnswer answer;
-    CALOTYPE_ASSIGN_OR_RETURN(answer.facts, ReadPhotoFacts(request.photo, request.limits));
+    CALOTYPE_ASSIGN_OR_RETURN(FileFacts file, ReadPhotoFacts(request.photo, request.limits));
+    answer.format = file.format;
+    answer.facts = std::move(file.facts);
     answer.problems = AddSidecars(request, answer.facts);
     return answer;
   }

@@ -36,6 +36,7 @@ struct SidecarProblem {
 };
 
 struct FactsAnswer {
+  PhotoFormat format = PhotoFormat::kUnknown;
   PhotoFacts facts;  // of the photo and its sidecars; without place names
   std::vector<SidecarProblem> problems;
 };
@@ -59,11 +60,12 @@ class PhotoReader {
   // when the file has none or is damaged. Reads a few kilobytes, whatever the size of the file.
   virtual std::string ReadContentIdentifier(int file) const = 0;
 
-  // Reads the metadata of the photo and its sidecars without decoding the pixels. Error codes as for Decode().
+  // Reads the metadata of the photo and its sidecars without decoding the pixels, which may be broken. Error codes as
+  // for Decode().
   virtual StatusOr<FactsAnswer> ReadFacts(const PhotoRequest& request) const = 0;
 
   // Reads metadata and pixels.
-  //   kInvalidArgument    the file is empty, in no known format, damaged or cut short
+  //   kInvalidArgument    the file is empty, in no known format, or damaged (but see DecodedPhoto::damage)
   //   kResourceExhausted  the photo exceeds a limit; the message names the value, the limit and its setting
   //   kUnimplemented      the libraries on this machine cannot read the format
   virtual StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const = 0;

@@ -165,7 +165,7 @@ std::optional<StoredPhoto> DecodePreview(RawFile& raw, const DecodeLimits& limit
     return std::nullopt;
   }
   StatusOr<StoredPhoto> preview = DecodeJpeg(jpeg, limits);
-  if (!preview.ok() || !IsLargeEnough(*preview, raw, limits.target_long_side)) {
+  if (!preview.ok() || !preview->damage.empty() || !IsLargeEnough(*preview, raw, limits.target_long_side)) {
     return std::nullopt;
   }
   preview->turn = PreviewTurn(*preview, raw);

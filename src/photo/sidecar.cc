@@ -83,6 +83,9 @@ void TakeFromSidecar(PhotoFacts sidecar, PhotoFacts& facts) {
   TakeUnknown(sidecar.taken_at, facts.taken_at);
   TakeUnknown(sidecar.camera, facts.camera);
   TakeUnknown(sidecar.lens, facts.lens);
+  for (const std::string& kind : sidecar.unreadable) {
+    AddUnreadable(kind, facts);
+  }
 }
 
 }  // namespace calotype

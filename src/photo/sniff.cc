@@ -68,6 +68,10 @@ bool IsHeic(std::span<const uint8_t> head) {
                                           "hevs"sv, "mif1"sv, "msf1"sv});
 }
 
+bool IsAnimatedHeif(std::span<const uint8_t> head) {
+  return HasBrand(head, {"avis"sv, "msf1"sv, "hevc"sv, "hevx"sv, "hevm"sv, "hevs"sv});
+}
+
 bool IsJpegXl(std::span<const uint8_t> head) {
   return StartsWithAny(head, {"\xFF\x0A"sv, "\0\0\0\x0CJXL \r\n\x87\n"sv});
 }

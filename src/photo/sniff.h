@@ -13,6 +13,8 @@ bool IsGif(std::span<const uint8_t> head);
 bool IsTiff(std::span<const uint8_t> head);  // also true for RAW kinds that are built like TIFF: ask IsRaw() first
 bool IsHeic(std::span<const uint8_t> head);
 bool IsAvif(std::span<const uint8_t> head);
+// An animation in the HEIF container, which may also hold a still picture.
+bool IsAnimatedHeif(std::span<const uint8_t> head);
 bool IsJpegXl(std::span<const uint8_t> head);
 
 // Camera RAW: by signature (CR2, CR3, CRW, RAF, ORF, RW2, MRW, X3F), or a TIFF one of whose directories holds sensor

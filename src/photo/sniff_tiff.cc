@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "photo/sniff.h"
+#include "photo/tiff_bytes.h"
 
 namespace calotype {
 namespace {
@@ -29,10 +30,10 @@ constexpr uint32_t kTypeShort = 3;
 
 class TiffDirectories {
  public:
-  explicit TiffDirectories(std::span<const uint8_t> file) : file_(file), big_endian_(!file.empty() && file[0] == 'M') {}
+  explicit TiffDirectories(std::span<const uint8_t> file) : bytes_(file) {}
 
   bool HoldSensorData() {
-    Follow(U32(4));
+    Follow(bytes_.U32(4));
     // By index, because the list grows during the loop.
     for (std::size_t next = 0; next < offsets_.size(); ++next) {  // NOLINT(modernize-loop-convert)
       if (DirectoryHoldsSensorData(offsets_[next])) {
@@ -43,20 +44,6 @@ class TiffDirectories {
   }
 
  private:
-  // Zero beyond the end of the file: no tag, no count and no directory is zero.
-  uint32_t Number(std::size_t at, std::size_t bytes) const {
-    if (at > file_.size() || file_.size() - at < bytes) {
-      return 0;
-    }
-    uint32_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) {
-      value = value << 8 | file_[at + (big_endian_ ? i : bytes - 1 - i)];
-    }
-    return value;
-  }
-  uint32_t U16(std::size_t at) const { return Number(at, 2); }
-  uint32_t U32(std::size_t at) const { return Number(at, 4); }
-
   void Follow(uint32_t offset) {
     if (offset != 0 && offsets_.size() < kMaxDirectories && std::ranges::find(offsets_, offset) == offsets_.end()) {
       offsets_.push_back(offset);
@@ -64,21 +51,21 @@ class TiffDirectories {
   }
 
   bool DirectoryHoldsSensorData(std::size_t at) {
-    const uint32_t count = std::min(U16(at), kMaxEntries);
+    const uint32_t count = std::min(bytes_.U16(at), kMaxEntries);
     for (uint32_t i = 0; i < count; ++i) {
       if (EntryTellsSensorData(at + 2 + i * kEntryBytes)) {
         return true;
       }
     }
-    Follow(U32(at + 2 + count * kEntryBytes));
+    Follow(bytes_.U32(at + 2 + count * kEntryBytes));
     return false;
   }
 
   bool EntryTellsSensorData(std::size_t at) {
-    const uint32_t tag = U16(at);
-    const uint32_t value = U16(at + 2) == kTypeShort ? U16(at + 8) : U32(at + 8);
+    const uint32_t tag = bytes_.U16(at);
+    const uint32_t value = bytes_.U16(at + 2) == kTypeShort ? bytes_.U16(at + 8) : bytes_.U32(at + 8);
     if (tag == kSubDirectories) {
-      FollowSubDirectories(U32(at + 4), at + 8);
+      FollowSubDirectories(bytes_.U32(at + 4), at + 8);
     }
     return tag == kDngVersion ||
            (tag == kPhotometric && std::ranges::find(kSensorPhotometric, value) != kSensorPhotometric.end()) ||
@@ -87,14 +74,13 @@ class TiffDirectories {
 
   // A single offset is in the entry itself; several are where the entry points.
   void FollowSubDirectories(uint32_t count, std::size_t value_at) {
-    const std::size_t list = count <= 1 ? value_at : U32(value_at);
+    const std::size_t list = count <= 1 ? value_at : bytes_.U32(value_at);
     for (uint32_t i = 0; i < std::min(count, kMaxSubDirectories); ++i) {
-      Follow(U32(list + i * std::size_t{4}));
+      Follow(bytes_.U32(list + i * std::size_t{4}));
     }
   }
 
-  std::span<const uint8_t> file_;
-  bool big_endian_;
+  TiffBytes bytes_;
   std::vector<uint32_t> offsets_;
 };
 
@@ -102,7 +88,7 @@ class TiffDirectories {
 
 bool IsRawTiff(std::span<const uint8_t> file) {
   // BigTIFF (version 43) is not RAW: no camera writes it.
-  const bool classic = IsTiff(file) && (file[2] == '*' || file[3] == '*');
+  const bool classic = IsTiff(file) && !TiffBytes(file).is_big_tiff();
   return classic && TiffDirectories(file).HoldSensorData();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "photo/facts.h"
 #include "photo/image.h"
@@ -13,6 +14,7 @@ struct StoredPhoto {
   int width = 0;  // of the stored original
   int height = 0;
   std::optional<float> reduction;  // see DecodedPhoto
+  std::string damage;              // see DecodedPhoto
   int turn = 1;                    // the EXIF orientation that must still be applied to `image`
   PhotoFacts facts;
 };

@@ -12,6 +12,8 @@
 
 #include "photo/icc.h"
 #include "photo/limits.h"
+#include "photo/sniff.h"
+#include "photo/tiff_samples.h"
 
 namespace calotype {
 namespace {
@@ -107,10 +109,78 @@ VipsImagePtr Apply(const Operation& operation) {
   return operation(&result) == 0 ? VipsImagePtr(result) : nullptr;
 }
 
-// Without a profile the numbers are sRGB already, and a conversion would change them slightly.
-bool NeedsColourManagement(VipsImage* header) {
+Status NoVips() { return absl::InternalError(fmt::format("libvips does not start ({})", TakeVipsError())); }
+
+Status NotSupported(std::string_view what) {
+  vips_error_clear();
+  return absl::UnimplementedError(fmt::format("not supported: {}", what));
+}
+
+// libvips does not recognise animated AVIF by its first bytes, but its loader reads the still picture in it.
+bool NeedsHeifLoader(std::span<const uint8_t> file) {
+  if (!IsHeic(file) && !IsAvif(file)) {
+    return false;
+  }
+  const char* const loader = vips_foreign_find_load_buffer(file.data(), file.size());
+  return loader == nullptr || !std::string_view(loader).starts_with("VipsForeignLoadHeif");
+}
+
+VipsImagePtr OpenPlain(std::span<const uint8_t> file) {
+  if (NeedsHeifLoader(file)) {
+    return Apply([&](VipsImage** result) {
+      return vips_heifload_buffer(const_cast<uint8_t*>(file.data()), file.size(), result, "access",
+                                  VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
+    });
+  }
+  return VipsImagePtr(vips_image_new_from_buffer(file.data(), file.size(), "", "access", VIPS_ACCESS_SEQUENTIAL,
+                                                 "fail_on", VIPS_FAIL_ON_ERROR, nullptr));
+}
+
+bool IsGrey(const VipsImage* image) {
+  return image->Type == VIPS_INTERPRETATION_B_W || image->Type == VIPS_INTERPRETATION_GREY16;
+}
+
+// What the header says about the bands of a picture.
+struct Bands {
+  int colours = 3;         // grey 1, CMYK 4
+  bool has_alpha = false;  // the band after the colours
+  int total = 3;
+
+  // Bands that mean something. The ink profiles know no transparency.
+  int used() const { return colours == 4 ? colours : std::min(colours + (has_alpha ? 1 : 0), total); }
+};
+
+Bands BandsOf(VipsImage* header, std::span<const uint8_t> file) {
+  Bands bands{.total = vips_image_get_bands(header)};
+  bands.colours = header->Type == VIPS_INTERPRETATION_CMYK ? 4 : IsGrey(header) ? 1 : 3;
+  bands.has_alpha = IsTiff(file) ? ReadTiffSamples(file).has_alpha : vips_image_hasalpha(header) != 0;
+  return bands;
+}
+
+// Without a profile that fits, the numbers are taken as sRGB, and a conversion would change them slightly.
+bool NeedsColourManagement(VipsImage* header, const Bands& bands) {
   const std::vector<uint8_t> profile = Blob(header, VIPS_META_ICC_NAME);
-  return header->Type == VIPS_INTERPRETATION_CMYK || (IsIccProfile(profile) && !IsSrgbProfile(profile));
+  return header->Type == VIPS_INTERPRETATION_CMYK ||
+         (IccProfileFits(profile, bands.colours) && !IsSrgbProfile(profile));
+}
+
+// Opens the file and checks that its pixels can be shown. Only the header was read then.
+StatusOr<VipsImagePtr> OpenHeader(std::span<const uint8_t> file, std::string_view format) {
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  VipsImagePtr header = OpenPlain(file);
+  const bool is_float = IsTiff(file) && ReadTiffSamples(file).is_float;
+  if (is_float && (!header || IsGrey(header.get()))) {
+    return NotSupported("floating-point samples");
+  }
+  if (!header && IsAnimatedHeif(file)) {
+    return NotSupported(fmt::format("an animated {} without a still picture", format));
+  }
+  if (!header) {
+    return VipsFailure(format);
+  }
+  return header;
 }
 
 VipsImagePtr Thumbnail(std::span<const uint8_t> file, int target, bool manage_colour) {
@@ -124,19 +194,57 @@ VipsImagePtr Thumbnail(std::span<const uint8_t> file, int target, bool manage_co
   });
 }
 
-// Converts any number of bands and any depth to three bands of 8 bits.
-VipsImagePtr ToSrgbOverWhite(VipsImagePtr image) {
+// The same without the bands that mean nothing, and for files that libvips does not recognise. It cannot shrink on
+// load.
+VipsImagePtr ThumbnailOfBands(VipsImagePtr image, const Bands& bands, int target, bool manage_colour) {
+  image =
+      Apply([&](VipsImage** result) { return vips_extract_band(image.get(), result, 0, "n", bands.used(), nullptr); });
+  return !image ? nullptr : Apply([&](VipsImage** result) {
+    return vips_thumbnail_image(image.get(), result, target, "height", target, "size", VIPS_SIZE_DOWN, "no_rotate",
+                                TRUE, manage_colour ? "export_profile" : nullptr, "srgb", nullptr);
+  });
+}
+
+// Converts any depth to 8 bits, and grey to sRGB. An alpha band stays.
+VipsImagePtr ToEightBitSrgb(VipsImagePtr image) {
   image = Apply(
       [&](VipsImage** result) { return vips_colourspace(image.get(), result, VIPS_INTERPRETATION_sRGB, nullptr); });
   if (image && image->BandFmt != VIPS_FORMAT_UCHAR) {
     image = Apply([&](VipsImage** result) { return vips_cast_uchar(image.get(), result, nullptr); });
   }
-  if (image && vips_image_hasalpha(image.get())) {
-    const std::unique_ptr<VipsArrayDouble, Unref> white(vips_array_double_newv(1, 255.0));
-    image = Apply(
-        [&](VipsImage** result) { return vips_flatten(image.get(), result, "background", white.get(), nullptr); });
-  }
   return image;
+}
+
+// The background on which the content stands out: white, or dark grey if most of what is visible is nearly white and
+// enough is transparent. `rgba` is in memory.
+double BackgroundFor(VipsImage* rgba) {
+  constexpr int kNearlyWhite = 224;
+  constexpr double kDarkGrey = 64;
+  constexpr double kWhite = 255;
+  constexpr double kMostly = 0.6;
+  constexpr double kEnough = 0.1;
+  const auto pixels = static_cast<std::size_t>(rgba->Xsize) * static_cast<std::size_t>(rgba->Ysize);
+  const std::span<const uint8_t> samples(VIPS_IMAGE_ADDR(rgba, 0, 0), pixels * 4);
+  int64_t visible = 0;
+  int64_t nearly_white = 0;
+  for (std::size_t i = 0; i < samples.size(); i += 4) {
+    const int alpha = samples[i + 3];
+    visible += alpha;
+    nearly_white += std::min({samples[i], samples[i + 1], samples[i + 2]}) >= kNearlyWhite ? alpha : 0;
+  }
+  const auto all = static_cast<double>(pixels) * kWhite;
+  const bool is_white = static_cast<double>(nearly_white) > kMostly * static_cast<double>(visible);
+  return is_white && all - static_cast<double>(visible) > kEnough * all ? kDarkGrey : kWhite;
+}
+
+VipsImagePtr Flatten(VipsImagePtr image) {
+  image.reset(vips_image_copy_memory(image.get()));
+  if (!image || image->Bands != 4) {
+    return image;
+  }
+  const std::unique_ptr<VipsArrayDouble, Unref> colour(vips_array_double_newv(1, BackgroundFor(image.get())));
+  return Apply(
+      [&](VipsImage** result) { return vips_flatten(image.get(), result, "background", colour.get(), nullptr); });
 }
 
 StatusOr<Image> ToImage(VipsImage* image, std::string_view format) {
@@ -154,15 +262,31 @@ StatusOr<Image> ToImage(VipsImage* image, std::string_view format) {
   return copy;
 }
 
+// libvips names the text chunks of PNG "png-comment-0-Title", with the number in the file before the keyword.
+void* AddText(VipsImage* /*image*/, const char* field, GValue* value, void* texts) {
+  constexpr std::string_view kPrefix = "png-comment-";
+  const std::string_view name(field);
+  const std::size_t dash = name.starts_with(kPrefix) ? name.find('-', kPrefix.size()) : std::string_view::npos;
+  const std::string_view keyword = dash == std::string_view::npos ? std::string_view() : name.substr(dash + 1);
+  const char* const text = IsFactsKeyword(keyword) ? vips_value_get_ref_string(value, nullptr) : nullptr;
+  if (text != nullptr) {
+    static_cast<std::vector<PngText>*>(texts)->push_back({.keyword = std::string(keyword), .text = text});
+  }
+  return nullptr;
+}
+
+VipsMetadata MetadataOf(VipsImage* header) {
+  VipsMetadata metadata{.exif = Blob(header, VIPS_META_EXIF_NAME), .xmp = Blob(header, VIPS_META_XMP_NAME)};
+  vips_image_map(header, AddText, &metadata.texts);
+  return metadata;
+}
+
 VipsPicture FromHeader(VipsImage* header) {
   return {.image = {},
           .width = vips_image_get_width(header),
           .height = vips_image_get_page_height(header),
-          .exif = Blob(header, VIPS_META_EXIF_NAME),
-          .xmp = Blob(header, VIPS_META_XMP_NAME)};
+          .metadata = MetadataOf(header)};
 }
-
-Status NoVips() { return absl::InternalError(fmt::format("libvips does not start ({})", TakeVipsError())); }
 
 }  // namespace
 
@@ -171,13 +295,7 @@ bool VipsHasLoader(std::string_view loader) {
 }
 
 StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format) {
-  if (!PrepareVips()) {
-    return NoVips();
-  }
-  const VipsImagePtr header(vips_image_new_from_buffer(file.data(), file.size(), "", nullptr));
-  if (!header) {
-    return VipsFailure(format);
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(const VipsImagePtr header, OpenHeader(file, format));
   int interlaced = 0;
   if (vips_image_get_typeof(header.get(), "interlaced") != 0 &&
       vips_image_get_int(header.get(), "interlaced", &interlaced) != 0) {
@@ -188,24 +306,25 @@ StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_v
                     .bands = vips_image_get_bands(header.get()),
                     .sample_bytes = static_cast<int>(vips_format_sizeof(vips_image_get_format(header.get()))),
                     .is_interlaced = interlaced != 0,
-                    .exif = Blob(header.get(), VIPS_META_EXIF_NAME),
-                    .xmp = Blob(header.get(), VIPS_META_XMP_NAME)};
+                    .metadata = MetadataOf(header.get())};
 }
 
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
                                      std::string_view format) {
-  if (!PrepareVips()) {
-    return NoVips();
-  }
-  const VipsImagePtr header(vips_image_new_from_buffer(file.data(), file.size(), "", nullptr));
-  if (!header) {
-    return VipsFailure(format);
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(VipsImagePtr header, OpenHeader(file, format));
   VipsPicture picture = FromHeader(header.get());
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(picture.width, picture.height, limits));
-  VipsImagePtr pixels = Thumbnail(file, std::max(limits.target_long_side, 1), NeedsColourManagement(header.get()));
+  const int target = TargetLongSide(picture.width, picture.height, limits);
+  const Bands bands = BandsOf(header.get(), file);
+  const bool manage_colour = NeedsColourManagement(header.get(), bands);
+  const bool is_usual = bands.used() == bands.total && !NeedsHeifLoader(file);
+  VipsImagePtr pixels = is_usual ? Thumbnail(file, target, manage_colour)
+                                 : ThumbnailOfBands(std::move(header), bands, target, manage_colour);
   if (pixels) {
-    pixels = ToSrgbOverWhite(std::move(pixels));
+    pixels = ToEightBitSrgb(std::move(pixels));
+  }
+  if (pixels && vips_image_hasalpha(pixels.get())) {
+    pixels = Flatten(std::move(pixels));
   }
   if (!pixels) {
     return VipsFailure(format);

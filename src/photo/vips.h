@@ -1,5 +1,5 @@
-// Decodes all formats except JPEG with libvips: shrink on load, colour management, transparency over white. Converts
-// the colours of JPEGs too. The types of libvips and its process-wide settings are used in vips.cc only.
+// Decodes all formats except JPEG with libvips: shrink on load, colour management, a background for transparency.
+// Converts the colours of JPEGs too. The types of libvips and its process-wide settings are used in vips.cc only.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,22 @@
 #include "base/status.h"
 #include "photo/decode.h"
 #include "photo/image.h"
+#include "photo/png_text.h"
 
 namespace calotype {
 
-struct VipsPicture {
-  Image image;     // sRGB; the long side is `target_long_side`, or the whole picture if smaller
-  int width = 0;   // as stored
-  int height = 0;  // of one page
+// Metadata as it is stored. Each part may be empty.
+struct VipsMetadata {
   std::vector<uint8_t> exif;
   std::vector<uint8_t> xmp;
+  std::vector<PngText> texts;
+};
+
+struct VipsPicture {
+  Image image;     // sRGB; the long side is TargetLongSide(), or the whole picture if smaller
+  int width = 0;   // as stored
+  int height = 0;  // of one page
+  VipsMetadata metadata;
 };
 
 // The layout of the pixels, and the metadata, as stated in the header.
@@ -29,8 +36,7 @@ struct VipsHeader {
   int bands = 0;
   int sample_bytes = 0;
   bool is_interlaced = false;
-  std::vector<uint8_t> exif;
-  std::vector<uint8_t> xmp;
+  VipsMetadata metadata;
 };
 
 // Reads only the header. Error codes as for DecodeWithVips().
@@ -40,7 +46,10 @@ StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_v
 bool VipsHasLoader(std::string_view loader);
 
 // Decodes the first page. Rotations that are part of the format (HEIC, AVIF, JPEG XL) are applied, orientation tags are
-// not. `format` is the name of the format for messages. Safe from many threads. Error codes as for DecodePhoto().
+// not. A colour profile that does not fit the channels, and channels without a stated meaning, are ignored. What is
+// transparent becomes white; if most of what is visible is nearly white, it becomes dark grey, so that white text stays
+// readable. `format` is the name of the format for messages. Safe from many threads. Error codes as for DecodePhoto();
+// kUnimplemented also for pictures with floating-point samples of unknown range, and for animations without a still.
 // libvips keeps one error text for the whole process: when several photos fail at once, the detail in brackets may
 // belong to another of them.
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,

@@ -165,11 +165,20 @@ std::optional<Box> InsidePhoto(const Box& box) {
   return Box{.x = left, .y = top, .width = right - left, .height = bottom - top};
 }
 
-void AddRegion(std::vector<NamedRegion>& regions, std::string_view name, const Box& stored, int orientation) {
+struct FoundRegions {
+  std::vector<NamedRegion> regions;
+  bool some_unusable = false;  // a named region without a box inside the photo
+};
+
+void AddRegion(FoundRegions& found, std::string_view name, const Box& stored, int orientation) {
   std::string clean = CleanText(name);
+  if (clean.empty()) {
+    return;
+  }
   const std::optional<Box> inside = InsidePhoto(stored);
-  if (!clean.empty() && inside && regions.size() < kMaxRegions) {
-    regions.push_back({.name = std::move(clean), .box = UprightPart(*inside, orientation)});
+  found.some_unusable = found.some_unusable || !inside;
+  if (inside && found.regions.size() < kMaxRegions) {
+    found.regions.push_back({.name = std::move(clean), .box = UprightPart(*inside, orientation)});
   }
 }
 
@@ -184,7 +193,7 @@ std::string Member(const std::map<std::string, std::string>& members, const char
 }
 
 // Metadata Working Group, "Guidelines for Handling Metadata" 2.0, 5.9: x and y are the middle.
-void AddMwgRegions(const Exiv2::XmpData& xmp, int orientation, std::vector<NamedRegion>& regions) {
+void AddMwgRegions(const Exiv2::XmpData& xmp, int orientation, FoundRegions& found) {
   for (const auto& [number, members] : ReadList(xmp, "Xmp.mwg-rs.Regions/mwg-rs:RegionList[")) {
     const std::string type = Member(members, "Type");
     const std::string unit = Member(members, "unit");
@@ -192,13 +201,13 @@ void AddMwgRegions(const Exiv2::XmpData& xmp, int orientation, std::vector<Named
     box.x = Float(members, "x") - box.width / 2;
     box.y = Float(members, "y") - box.height / 2;
     if ((type.empty() || type == "Face") && (unit.empty() || unit == "normalized")) {
-      AddRegion(regions, Member(members, "Name"), box, orientation);
+      AddRegion(found, Member(members, "Name"), box, orientation);
     }
   }
 }
 
 // Windows Photo Gallery: "left, top, width, height".
-void AddMicrosoftRegions(const Exiv2::XmpData& xmp, int orientation, std::vector<NamedRegion>& regions) {
+void AddMicrosoftRegions(const Exiv2::XmpData& xmp, int orientation, FoundRegions& found) {
   for (const auto& [number, members] : ReadList(xmp, "Xmp.MP.RegionInfo/MPRI:Regions[")) {
     std::array<float, 4> sides{};
     const std::string rectangle = Member(members, "Rectangle");
@@ -209,17 +218,17 @@ void AddMicrosoftRegions(const Exiv2::XmpData& xmp, int orientation, std::vector
       side = static_cast<float>(Number(text.substr(0, end)).value_or(NAN));
       text.remove_prefix(std::min(end + 1, text.size()));
     }
-    AddRegion(regions, Member(members, "PersonDisplayName"), {sides[0], sides[1], sides[2], sides[3]}, orientation);
+    AddRegion(found, Member(members, "PersonDisplayName"), {sides[0], sides[1], sides[2], sides[3]}, orientation);
   }
 }
 
-std::vector<NamedRegion> Regions(const Exiv2::XmpData& xmp, int orientation) {
-  std::vector<NamedRegion> regions;
-  AddMwgRegions(xmp, orientation, regions);
-  if (regions.empty()) {
-    AddMicrosoftRegions(xmp, orientation, regions);
+FoundRegions Regions(const Exiv2::XmpData& xmp, int orientation) {
+  FoundRegions found;
+  AddMwgRegions(xmp, orientation, found);
+  if (found.regions.empty()) {
+    AddMicrosoftRegions(xmp, orientation, found);
   }
-  return regions;
+  return found;
 }
 
 std::string Text(const Exiv2::IptcData& iptc, const char* key) {
@@ -284,12 +293,25 @@ void AddXmpFacts(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
   TryFact(facts.description, [&] { return Text(xmp, "Xmp.dc.description"); });
   TryFact(facts.rating, [&] { return Rating(xmp); });
   TryFact(facts.keywords, [&] { return Keywords(xmp); });
-  TryFact(facts.regions, [&] { return Regions(xmp, facts.orientation); });
+  FoundRegions found;
+  TryFact(found, [&] { return Regions(xmp, facts.orientation); });
+  facts.regions = std::move(found.regions);
+  if (found.some_unusable) {
+    AddUnreadable("region", facts);
+  }
+  if (!facts.rating && !Text(xmp, "Xmp.xmp.Rating").empty()) {
+    AddUnreadable("rating", facts);
+  }
   TryFact(facts.city, [&] { return Text(xmp, "Xmp.photoshop.City"); });
   TryFact(facts.region, [&] { return Text(xmp, "Xmp.photoshop.State"); });
   TryFact(facts.country, [&] { return Text(xmp, "Xmp.photoshop.Country"); });
   if (!facts.gps) {
     TryFact(facts.gps, [&] { return Position(xmp); });
+  }
+  // Receivers without satellites write zeros.
+  const std::string position = Text(xmp, "Xmp.exif.GPSLatitude") + Text(xmp, "Xmp.exif.GPSLongitude");
+  if (!facts.gps && position.find_first_not_of("0.,NSEW+- ") != std::string::npos) {
+    AddUnreadable("position", facts);
   }
 }
 

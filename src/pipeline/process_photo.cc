@@ -1,6 +1,7 @@
 #include "pipeline/process_photo.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace calotype {
 namespace {
 
 // Raise it when facts are read in a way that changes what is stored.
-constexpr std::string_view kFactsVersion = "1";
+constexpr std::string_view kFactsVersion = "2";
 
 // Memory that the models take while they analyse one photo, measured with the packs in common use. What they keep
 // afterwards is part of the process from the first photo on, and the budget counts it there.
@@ -79,6 +80,10 @@ void Warn(const OpenPhoto& photo, const std::vector<SidecarProblem>& problems) {
   }
 }
 
+std::string DamageReason(const DecodedPhoto& photo) {
+  return photo.damage.empty() ? std::string() : "damaged: " + photo.damage;
+}
+
 PhotoProperties PropertiesOf(const DecodedPhoto& photo) {
   return {.format = photo.format, .width = photo.full_width, .height = photo.full_height, .facts = photo.facts};
 }
@@ -96,9 +101,10 @@ StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools)
   loaded.result.properties = PropertiesOf(loaded.decoded);
   loaded.result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
                                     .version = std::string(kDecodeVersion),
+                                    .reason = DamageReason(loaded.decoded),
                                     .device = "cpu",
                                     .milliseconds = elapsed.count()});
-  loaded.result.outcomes.push_back(FactsOutcome(tools.places));
+  loaded.result.outcomes.push_back(FactsOutcome(tools.places, loaded.decoded.facts));
   return loaded;
 }
 
@@ -113,19 +119,23 @@ StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& too
   return AnalysePhoto(std::move(loaded), tools.analysis.Closure(all), tools);
 }
 
-StatusOr<PhotoFacts> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {
+StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {
   CALOTYPE_ASSIGN_OR_RETURN(FactsAnswer answer, tools.reader.ReadFacts(RequestFor(photo, tools.limits)));
   Warn(photo, answer.problems);
   CompletePlace(tools.places, answer.facts);
-  return std::move(answer.facts);
+  return PhotoProperties{.format = answer.format, .facts = std::move(answer.facts)};
 }
 
 std::string FactsVersion(const PlaceIndex* places) {
   return places == nullptr ? std::string(kFactsVersion) : fmt::format("{} of {}", kFactsVersion, places->version());
 }
 
-AnalysisOutcome FactsOutcome(const PlaceIndex* places) {
-  return {.analysis = std::string(kFactsAnalysis), .version = FactsVersion(places), .device = "cpu"};
+AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts) {
+  return {.analysis = std::string(kFactsAnalysis),
+          .version = FactsVersion(places),
+          .reason = facts.unreadable.empty() ? std::string()
+                                             : fmt::format("cannot be read: {}", fmt::join(facts.unreadable, ", ")),
+          .device = "cpu"};
 }
 
 }  // namespace calotype

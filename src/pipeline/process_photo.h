@@ -47,13 +47,14 @@ PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, 
 // Both steps, with all analyses. The error is that of LoadPhoto(); PhotoResult::id is not set.
 StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& tools);
 
-// Reads only what LoadPhoto() reads without decoding: metadata, place names, time zone. Error codes as for LoadPhoto().
-StatusOr<PhotoFacts> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools);
+// Reads only what LoadPhoto() reads without decoding: format, metadata, place names, time zone. The size stays 0. Works
+// for photos whose pixels are broken. Error codes as for LoadPhoto().
+StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools);
 
 // The version under which facts are stored; it names the release of the place names.
 std::string FactsVersion(const PlaceIndex* places);
 
-// The outcome of kFactsAnalysis when it succeeded.
-AnalysisOutcome FactsOutcome(const PlaceIndex* places);
+// The outcome of kFactsAnalysis when it succeeded with `facts`: its reason names what is there but cannot be read.
+AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts);
 
 }  // namespace calotype

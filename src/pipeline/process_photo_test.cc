@@ -77,7 +77,7 @@ TEST_F(ProcessPhotoTest, SidecarsAreReadWithThePhoto) {
       << "</x:xmpmeta>";
   std::ofstream(folder_->path() / "photo.xmp") << "a broken sidecar changes nothing";
   EXPECT_EQ(ProcessPhoto(Open(path), tools_)->properties->facts.rating, 5);
-  EXPECT_EQ(LoadFacts(Open(path), tools_)->rating, 5);
+  EXPECT_EQ(LoadFacts(Open(path), tools_)->facts.rating, 5);
 }
 
 TEST_F(ProcessPhotoTest, TheMemoryOfAPhotoIsClaimedUntilItIsAnalysed) {

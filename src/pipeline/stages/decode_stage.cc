@@ -72,10 +72,17 @@ bool DecodeStage::GiveBack(const WorkItem& item, const Status& reason) {
 PhotoResult DecodeStage::Unreadable(const WorkItem& item, const Status& reason) const {
   PhotoResult result{.id = item.photo};
   parts_.tools.analysis.RecordUndecodable(reason, parts_.tools.analysis.Closure(item.analyses), result);
-  AnalysisOutcome facts = FactsOutcome(parts_.tools.places);
-  facts.state = AnalysisState::kSkipped;
-  facts.reason = Message(reason);
-  result.outcomes.push_back(std::move(facts));
+  // Date, place and camera of a photo are worth keeping even if its pixels are broken.
+  StatusOr<PhotoProperties> read =
+      ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
+  AnalysisOutcome& facts =
+      result.outcomes.emplace_back(FactsOutcome(parts_.tools.places, read.ok() ? read->facts : PhotoFacts()));
+  if (read.ok()) {
+    result.properties = *std::move(read);
+  } else {
+    facts.state = AnalysisState::kSkipped;
+    facts.reason = Message(reason);
+  }
   return result;
 }
 
@@ -83,21 +90,22 @@ PhotoResult DecodeStage::Unreadable(const WorkItem& item, const Status& reason) 
 void DecodeStage::ReadFacts(const WorkItem& item) {
   const InFlight::Note note(parts_.in_flight, item.photo);
   const auto start = std::chrono::steady_clock::now();
-  StatusOr<PhotoFacts> facts =
+  StatusOr<PhotoProperties> read =
       ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
-  if (!facts.ok() && GiveBack(item, facts.status())) {
+  if (!read.ok() && GiveBack(item, read.status())) {
     return;
   }
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   PhotoResult result{.id = item.photo};
-  AnalysisOutcome& outcome = result.outcomes.emplace_back(FactsOutcome(parts_.tools.places));
+  AnalysisOutcome& outcome =
+      result.outcomes.emplace_back(FactsOutcome(parts_.tools.places, read.ok() ? read->facts : PhotoFacts()));
   outcome.milliseconds = elapsed.count();
-  if (facts.ok()) {
-    result.facts = *std::move(facts);
+  if (read.ok()) {
+    result.facts = std::move(read->facts);
   } else {
     outcome.state = AnalysisState::kFailed;
-    outcome.reason = Message(facts.status());
-    outcome.retryable = absl::IsNotFound(facts.status()) || absl::IsPermissionDenied(facts.status());
+    outcome.reason = Message(read.status());
+    outcome.retryable = absl::IsNotFound(read.status()) || absl::IsPermissionDenied(read.status());
   }
   parts_.to_write.Push({.result = std::move(result), .path = item.files.front().path});
 }
