@@ -5,7 +5,7 @@ import pathlib
 import re
 import unittest
 
-from calotype import SAMPLES, CalotypeTestCase, Library
+from calotype import CASES, SAMPLES, CalotypeTestCase, Library
 
 KEYS = {
     "path", "sha256", "format", "width", "height", "taken_at", "objects", "faces", "text", "pdq", "embedding", "tags", "devices",
@@ -74,6 +74,15 @@ class AnalyzeTest(CalotypeTestCase):
         page = self.words("page.png")
         self.assertGreaterEqual(sum(word in page for word in ("region-based", "segmentation", "markers", "sobel")), 2, page)
         self.assertIn("sports centre", self.words("sign_sports_centre.jpg"))
+
+    def test_all_lines_of_long_screenshots_are_read(self) -> None:
+        for name, lines in (("t1080x12000.png", 30), ("t600x15000.png", 38)):
+            photo = self.library.lines("analyze", "--json", CASES / "long-screenshots" / name, "--only", "text")[0]
+            self.assertEqual([line["text"][-3:] for line in photo["text"]], [f"{number:03}" for number in range(lines)])
+
+    def test_white_text_on_a_transparent_background_is_read(self) -> None:
+        photo = self.library.lines("analyze", "--json", CASES / "colour/white_text.png", "--only", "text")[0]
+        self.assertIn("20391", photo["text"][0]["text"])
 
     def test_a_group_of_29(self) -> None:
         self.assertEqual(len(self.photos["solvay_1927.jpg"]["faces"]), 29)

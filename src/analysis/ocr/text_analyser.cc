@@ -9,13 +9,14 @@
 #include "analysis/model_binding.h"
 #include "analysis/ocr/line_recogniser.h"
 #include "analysis/ocr/text_detector.h"
+#include "analysis/ocr/windows.h"
 #include "analysis/self_test.h"
 
 namespace calotype {
 namespace {
 
 // Increase it when a change around the models changes what is found.
-constexpr int kRevision = 4;
+constexpr int kRevision = 5;
 
 bool IsBlank(std::string_view text) {
   // U+3000, the ideographic space, is one of PP-OCR's classes.
@@ -35,12 +36,6 @@ std::vector<LineImage> AsLine(Image photo) {
   std::vector<LineImage> lines;
   lines.push_back({.image = std::move(photo), .quad = {}});
   return lines;
-}
-
-Box BoundsOf(const Quad& quad) {
-  const auto [left, right] = std::ranges::minmax(quad, {}, &Point::x);
-  const auto [top, bottom] = std::ranges::minmax(quad, {}, &Point::y);
-  return {.x = left.x, .y = top.y, .width = right.x - left.x, .height = bottom.y - top.y};
 }
 
 ModelProbe DetectorProbe(const ModelSpec& model, const DetectorSettings& settings) {
@@ -137,7 +132,29 @@ class TextAnalyser final : public Analyser {
  private:
   StatusOr<std::vector<LineImage>> CutLines(const Image& photo) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, detector_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(const DetectedText found, DetectText(*session, photo, detector_settings_));
+    const std::vector<TextWindow> windows =
+        PlanTextWindows({photo.width(), photo.height()}, detector_settings_.limits.max_side);
+    if (windows.size() == 1) {
+      return CutLinesOf(photo, *session);
+    }
+    std::vector<LineImage> lines;
+    std::vector<Quad> quads;
+    for (const TextWindow& window : windows) {
+      const Image part = Crop(photo, 0, window.top, photo.width(), window.height);
+      CALOTYPE_ASSIGN_OR_RETURN(std::vector<LineImage> found, CutLinesOf(part, *session));
+      for (LineImage& line : found) {
+        std::ranges::for_each(line.quad, [&window](Point& corner) { corner.y += static_cast<float>(window.top); });
+        if (IsNewLine(line.quad, window, quads)) {
+          quads.push_back(line.quad);
+          lines.push_back(std::move(line));
+        }
+      }
+    }
+    return lines;
+  }
+
+  StatusOr<std::vector<LineImage>> CutLinesOf(const Image& photo, Session& session) const {
+    CALOTYPE_ASSIGN_OR_RETURN(const DetectedText found, DetectText(session, photo, detector_settings_));
     const Image& seen = found.scaled.empty() ? photo : found.scaled;
     std::vector<LineImage> lines;
     for (const TextRegion& region : found.regions) {

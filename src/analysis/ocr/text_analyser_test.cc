@@ -147,6 +147,31 @@ class TextAnalyserTest : public testing::Test {
   std::unique_ptr<Analyser> analyser_;
 };
 
+// The network sees no text in a photo that it must shrink: lines of 8 pixels would have 1.
+TEST_F(TextAnalyserTest, ATallPhotoIsReadInWindows) {
+  ASSERT_NE(Create(), nullptr);
+  constexpr int kHeight = 12000;
+  Image photo(128, kHeight);
+  std::ranges::fill(photo.pixels(), uint8_t{0});
+  std::vector<int> tops;
+  for (int top = 13; top + 8 < kHeight; top += 61) {
+    tops.push_back(top);
+    for (int y = top; y < top + 8; ++y) {
+      for (int x = 30; x < 50; ++x) {
+        photo.row(y)[std::ptrdiff_t{3} * x] = 255;
+      }
+    }
+  }
+  Findings findings;
+  const Status status = Analyse(photo, findings);
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_THAT(*findings.text, SizeIs(tops.size())) << "each line once";
+  for (std::size_t i = 0; i < tops.size(); ++i) {
+    const Quad& quad = (*findings.text)[i].quad;
+    EXPECT_NEAR((quad[0].y + quad[2].y) / 4, static_cast<float>(tops[i]) + 4, 2) << "in pixels of the original";
+  }
+}
+
 TEST_F(TextAnalyserTest, ReadsLinesInOrderInPixelsOfTheOriginal) {
   ASSERT_NE(Create(), nullptr);
   EXPECT_EQ(analyser_->name(), "text");
