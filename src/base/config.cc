@@ -40,11 +40,46 @@ std::vector<std::string> SplitAtCommas(std::string_view text) {
   return words;
 }
 
+// Returns false when `node` is neither a string nor an array of strings.
+bool ReadList(const toml::node& node, std::vector<std::string>& list) {
+  list.clear();
+  if (node.is_string()) {
+    list.push_back(**node.as_string());
+    return true;
+  }
+  if (!node.is_array()) {
+    return false;
+  }
+  for (const toml::node& item : *node.as_array()) {
+    if (!item.is_string()) {
+      return false;
+    }
+    list.push_back(**item.as_string());
+  }
+  return true;
+}
+
+// Reads "cuda, cpu" or a TOML array, which is how `calotype config` prints a list: ["cuda", "cpu"].
+Status SetList(const ConfigField& field, std::string_view text, std::vector<std::string>& list) {
+  if (!Trim(text).starts_with('[')) {
+    list = SplitAtCommas(text);
+    return absl::OkStatus();
+  }
+  try {
+    const toml::table root = toml::parse(fmt::format("list = {}", text));
+    if (ReadList(*root.get("list"), list)) {
+      return absl::OkStatus();
+    }
+  } catch (const toml::parse_error&) {  // the message below tells what is wanted
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("{} is '{}'; it must be a list such as [\"a\", \"b\"], or a,b", field.key, text));
+}
+
 // Sets a value from the environment or the command line, where every value is text.
 Status SetFromText(const ConfigField& field, std::string_view text) {
   if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
-    **list = SplitAtCommas(text);
-    return absl::OkStatus();
+    return SetList(field, text, **list);
   }
   if (std::holds_alternative<std::string*>(field.target)) {
     *std::get<std::string*>(field.target) = std::string(text);
@@ -65,25 +100,6 @@ Status SetFromText(const ConfigField& field, std::string_view text) {
                                                   text, field.minimum, field.maximum));
   }
   return SetInteger(field, value);
-}
-
-// Returns false when `node` is neither a string nor an array of strings.
-bool ReadList(const toml::node& node, std::vector<std::string>& list) {
-  list.clear();
-  if (node.is_string()) {
-    list.push_back(**node.as_string());
-    return true;
-  }
-  if (!node.is_array()) {
-    return false;
-  }
-  for (const toml::node& item : *node.as_array()) {
-    if (!item.is_string()) {
-      return false;
-    }
-    list.push_back(**item.as_string());
-  }
-  return true;
 }
 
 Status SetFromToml(const ConfigField& field, const toml::node& node, std::string_view file) {

@@ -14,6 +14,7 @@ namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
@@ -72,6 +73,22 @@ TEST_F(ConfigTest, AssignmentsReadBackWhatTheySay) {
   }
   EXPECT_TRUE(watch_);
   EXPECT_THAT(devices, ElementsAre("cuda", "cpu"));
+}
+
+TEST_F(ConfigTest, AListIsReadAsItIsPrinted) {
+  std::vector<std::string> devices = {"cuda", "a, b"};
+  registry_.AddList("devices.default", &devices, "");
+  const std::string printed = registry_.fields().back().Value();
+  EXPECT_EQ(printed, R"(["cuda", "a, b"])");
+  devices.clear();
+  EXPECT_TRUE(registry_.ApplyAssignment("devices.default=" + printed).ok());
+  EXPECT_THAT(devices, ElementsAre("cuda", "a, b"));
+  EXPECT_TRUE(registry_.ApplyAssignment("devices.default=[]").ok());
+  EXPECT_TRUE(devices.empty());
+  for (const char* const wrong : {"[\"cuda\"", "[cuda]", "[1]", "[\"cuda\"] x"}) {
+    const Status status = registry_.ApplyAssignment(std::string("devices.default=") + wrong);
+    EXPECT_THAT(Message(status), AllOf(HasSubstr("devices.default is '"), HasSubstr("it must be a list"))) << wrong;
+  }
 }
 
 TEST_F(ConfigTest, NoFileIsNoError) { EXPECT_TRUE(registry_.ApplyFile("/nonexistent/config.toml").ok()); }

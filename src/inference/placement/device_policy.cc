@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace calotype {
 namespace {
 
@@ -27,6 +29,17 @@ constexpr std::array kDevices = {
     KnownDevice{"cuda", kOnnxRuntime},
     KnownDevice{kAnyGpu, ""},
     KnownDevice{"npu", kOpenVino},
+};
+
+// The names that ONNX Runtime gives to its execution providers, so that settings of Python programs can be used.
+struct ProviderName {
+  std::string_view name;  // in lower case
+  std::string_view part;
+};
+constexpr std::array kProviderNames = {
+    ProviderName{"cpuexecutionprovider", "cpu"},
+    ProviderName{"cudaexecutionprovider", "cuda"},
+    ProviderName{"openvinoexecutionprovider", kOpenVino},
 };
 
 template <typename Names>
@@ -75,16 +88,46 @@ std::string_view EngineOf(std::string_view device, std::span<const std::string> 
   return known == kDevices.end() ? std::string_view() : known->engine;
 }
 
+// The name that the rest of this file uses for one part of a selector: "CUDA" and "CUDAExecutionProvider" are "cuda".
+// Plug-ins may have upper-case letters in their names.
+std::string StandardName(const std::string& part, std::span<const std::string> plugins) {
+  if (Contains(plugins, part)) {
+    return part;
+  }
+  const std::string lower = ToLowerAscii(part);
+  const auto provider = std::ranges::find(kProviderNames, lower, &ProviderName::name);
+  return std::string(provider == kProviderNames.end() ? lower : provider->part);
+}
+
+// Whether `part` is the number of a device, such as the "0" of "cuda:0".
+bool IsOrdinal(std::string_view part) {
+  return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool SameDevices(const DeviceSelector& a, const DeviceSelector& b) {
+  return a.engine == b.engine && a.device == b.device && a.precision == b.precision;
+}
+
 // Returns what is wrong with the selector `text`, or an empty string.
 std::string ReadSelector(const std::string& text, std::span<const std::string> plugins, DeviceSelector& selector) {
   selector.text = text;
-  for (const std::string& part : SplitAtColons(text)) {
+  for (const std::string& written : SplitAtColons(text)) {
+    if (IsOrdinal(written) && !selector.device.empty()) {
+      if (written.find_first_not_of('0') != std::string::npos) {
+        return fmt::format(
+            "\"{}\" names device number {}, and only the first one (0) is used; the environment variable "
+            "CUDA_VISIBLE_DEVICES={} makes that GPU the first one",
+            text, written, written);
+      }
+      continue;
+    }
+    const std::string part = StandardName(written, plugins);
     std::string* const slot = Contains(kEngines, part)      ? &selector.engine
                               : Contains(kPrecisions, part) ? &selector.precision
                               : IsDevice(part, plugins)     ? &selector.device
                                                             : nullptr;
     if (slot == nullptr) {
-      return part == kAuto ? "\"auto\" cannot be combined with others" : fmt::format("\"{}\" is unknown", part);
+      return part == kAuto ? "\"auto\" cannot be combined with others" : fmt::format("\"{}\" is unknown", written);
     }
     if (!slot->empty()) {
       return fmt::format("\"{}\" names two alternatives, {} and {}", text, *slot, part);
@@ -117,7 +160,7 @@ std::string DevicePolicy::ToString() const {
 
 StatusOr<DevicePolicy> ParseDevicePolicy(std::string_view key, std::span<const std::string> names,
                                          std::span<const std::string> plugins) {
-  if (names.size() == 1 && names.front() == kAuto) {
+  if (names.size() == 1 && ToLowerAscii(names.front()) == kAuto) {
     return DevicePolicy{};
   }
   if (names.empty()) {
@@ -129,7 +172,8 @@ StatusOr<DevicePolicy> ParseDevicePolicy(std::string_view key, std::span<const s
     if (const std::string wrong = ReadSelector(name, plugins, selector); !wrong.empty()) {
       return Refuse(key, names, wrong, plugins);
     }
-    if (Contains(names.first(policy.selectors.size()), name)) {
+    if (std::ranges::any_of(policy.selectors,
+                            [&](const DeviceSelector& earlier) { return SameDevices(earlier, selector); })) {
       return Refuse(key, names, fmt::format("\"{}\" is listed twice", name), plugins);
     }
     policy.selectors.push_back(std::move(selector));

@@ -28,9 +28,13 @@ TEST(ParseDevicePolicyTest, RefusesInvalidPolicies) {
       {{}, "an empty list"},
       {{"cdua"}, "\"cdua\" is unknown"},
       {{""}, "\"\" is unknown"},
-      {{"CUDA"}, "\"CUDA\" is unknown"},
+      {{"CDUA"}, "\"CDUA\" is unknown"},
+      {{"TensorrtExecutionProvider"}, "\"TensorrtExecutionProvider\" is unknown"},
+      {{"0"}, "\"0\" is unknown"},
+      {{"cuda:1"}, "CUDA_VISIBLE_DEVICES=1 makes that GPU the first one"},
       {{"cuda", "auto"}, "\"auto\" cannot be combined with others"},
       {{"cpu", "cpu"}, "\"cpu\" is listed twice"},
+      {{"cuda", "CUDAExecutionProvider"}, "\"CUDAExecutionProvider\" is listed twice"},
       {{"openvino:cuda"}, "openvino has no cuda; only onnxruntime has"},
       {{"onnxruntime:npu"}, "onnxruntime has no npu; only openvino has"},
       {{"openvino:faulty"}, "openvino has no faulty; only onnxruntime has"},
@@ -55,6 +59,20 @@ TEST(ParseDevicePolicyTest, ReadsSelectorsInAnyOrderOfParts) {
   EXPECT_TRUE(policy->selectors[1].Matches("openvino", "cpu", "bf16"));
   EXPECT_FALSE(policy->selectors[1].Matches("openvino", "cpu", "f32"));
   EXPECT_TRUE(policy->selectors[2].Matches("onnxruntime", "cpu", "f32"));
+}
+
+TEST(ParseDevicePolicyTest, AcceptsNamesOfPythonPrograms) {
+  const auto policy = ParseDevicePolicy("k", Names{"CUDAExecutionProvider", "GPU:0", "CPUExecutionProvider"}, kPlugins);
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  EXPECT_EQ(policy->selectors[0].device, "cuda");
+  EXPECT_EQ(policy->selectors[1].device, "gpu");
+  EXPECT_EQ(policy->selectors[2].device, "cpu");
+  EXPECT_EQ(policy->ToString(), "CUDAExecutionProvider, GPU:0, CPUExecutionProvider");
+  EXPECT_EQ(ParseDevicePolicy("k", Names{"cuda:0"}, kPlugins)->selectors[0].device, "cuda");
+  EXPECT_EQ(ParseDevicePolicy("k", Names{"OpenVINO:CPU:BF16"}, kPlugins)->selectors[0].precision, "bf16");
+  EXPECT_TRUE(ParseDevicePolicy("k", Names{"AUTO"}, kPlugins)->automatic());
+  // The name of a plug-in is taken as it is written.
+  EXPECT_EQ(ParseDevicePolicy("k", Names{"Mine"}, Names{"Mine"})->selectors[0].device, "Mine");
 }
 
 TEST(GroupOptionsTest, HasOneGroupPerSelector) {
