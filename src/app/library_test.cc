@@ -50,7 +50,7 @@ TEST(LibraryTest, SearchesRunDuringAScan) {
     std::vector<std::jthread> searches;
     for (int i = 0; i < kSearches; ++i) {
       searches.emplace_back([&library, i] {
-        EXPECT_EQ(CountHits(*library, "name:p" + std::to_string(i % 2)).value_or(0), 1U);
+        EXPECT_EQ(CountHits(*library, "name:p" + std::to_string(i % 2) + ".jpg").value_or(0), 1U);
         EXPECT_TRUE(CountHits(*library, "cat").ok());
       });
     }
