@@ -23,7 +23,8 @@ DecodedPhoto MakeUpright(StoredPhoto stored, PhotoFormat format) {
           .reduction = stored.reduction,
           .damage = std::move(stored.damage),
           .format = format,
-          .facts = std::move(stored.facts)};
+          .facts = std::move(stored.facts),
+          .pages = stored.pages};
 }
 
 StatusOr<const FormatRow*> RequireFormat(std::span<const uint8_t> file) {

@@ -56,6 +56,7 @@ struct DecodedPhoto {
   std::string damage;
   PhotoFormat format = PhotoFormat::kUnknown;
   PhotoFacts facts;
+  int pages = 1;  // pictures in the file: pages of a TIFF, frames of an animation; `image` is the first
 
   float scale_x() const {
     return reduction.value_or(static_cast<float>(full_width) / static_cast<float>(image.width()));

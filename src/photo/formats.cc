@@ -24,7 +24,8 @@ StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLi
   StoredPhoto photo{.image = std::move(picture.image),
                     .width = picture.width,
                     .height = picture.height,
-                    .facts = FactsOf(picture.metadata)};
+                    .facts = FactsOf(picture.metadata),
+                    .pages = picture.pages};
   photo.turn = photo.facts.orientation;
   return photo;
 }

@@ -17,6 +17,7 @@ struct StoredPhoto {
   std::string damage;              // see DecodedPhoto
   int turn = 1;                    // the EXIF orientation that must still be applied to `image`
   PhotoFacts facts;
+  int pages = 1;  // see DecodedPhoto
 };
 
 }  // namespace calotype

@@ -285,7 +285,8 @@ VipsPicture FromHeader(VipsImage* header) {
   return {.image = {},
           .width = vips_image_get_width(header),
           .height = vips_image_get_page_height(header),
-          .metadata = MetadataOf(header)};
+          .metadata = MetadataOf(header),
+          .pages = vips_image_get_n_pages(header)};
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct VipsPicture {
   int width = 0;   // as stored
   int height = 0;  // of one page
   VipsMetadata metadata;
+  int pages = 1;
 };
 
 // The layout of the pixels, and the metadata, as stated in the header.
