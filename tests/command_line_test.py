@@ -42,6 +42,7 @@ class OptionsTest(CalotypeTestCase):
         self.scan("--only", "pdq")
         self.assertEqual(self.library.run("search", "-name:cat", "--paths").stdout, f"{self.library.photos}/dog.png\n")
         self.assertEqual(self.library.run("search", "-name:cat", "-type:jpg", "-n", "5").returncode, 0)
+        self.assertEqual(self.library.run("duplicates", "-name:cat").returncode, 0)
         rows = self.library.run("export", "-name:cat", "--to", "csv").stdout.splitlines()
         self.assertEqual([row.partition(",")[0] for row in rows[1:]], [f"{self.library.photos}/dog.png"])
 
@@ -50,7 +51,7 @@ class OptionsTest(CalotypeTestCase):
             (("search", "cat", "-n", "0"), "--limit is '0'; it can be a whole number from 1 to 2147483647"),
             (("search", "cat", "--jsno"), "--jsno is not an option of search; if it is part of the query, put it after --"),
             (("search", "cat", "--sort", "size"), "--sort is 'size'; it can be relevance, newest or oldest"),
-            (("duplicates", "-name:raw"), "-name:raw"),
+            (("status", "-name:raw"), "-name:raw"),
             (("scan", "--only"), '"calotype scan --help" shows what it takes'),
             (("people", "name", "x", "Ann"), "ID is 'x'; it can be a whole number from 1"),
         ):

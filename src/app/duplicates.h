@@ -1,6 +1,7 @@
 // Finds photos that belong together: copies, bursts, and photos that look alike.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "app/library.h"
@@ -11,8 +12,18 @@
 
 namespace calotype {
 
-// As the functions of the same names in search/, on the catalogue of `library`.
-StatusOr<Duplicates> FindDuplicates(Library& library, const DuplicateOptions& options);
+struct DuplicatesRequest {
+  bool turned = false;  // also find rotated and mirrored copies
+  // Filters of the query language. Only photos that pass them, and only their paths that pass in: and name:, can be
+  // keepers or copies. Empty: all.
+  std::string query;
+};
+
+// Thread-safe. Decodes the photos that may be copies, so this takes time: see search/duplicates.h.
+//   kInvalidArgument  the query cannot be read, or has words or like:, which are no filters
+StatusOr<Duplicates> FindDuplicates(Library& library, const DuplicatesRequest& request);
+
+// As the functions of the same names in search/. The copies that FindDuplicates() finds do not take part.
 StatusOr<std::vector<Burst>> FindBursts(Library& library, const BurstOptions& options);
 StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Library& library, float min_cosine);
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "app/duplicates.h"
 #include "app/findings_json.h"
@@ -17,7 +18,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct DuplicatesArguments {
+  std::vector<std::string> query;
   bool json = false;
+  bool paths = false;
+  bool zero = false;
   bool turned = false;
   bool alike = false;
   bool bursts = false;
@@ -30,6 +34,7 @@ Json ToJson(const DuplicateGroup& group) {
   for (const DuplicatePhoto& photo : group) {
     photos.push_back({{"path", photo.paths.front()},
                       {"paths", photo.paths},
+                      {"copy", CopyKindName(photo)},
                       {"bytes", photo.bytes},
                       {"width", photo.width},
                       {"height", photo.height},
@@ -43,9 +48,12 @@ Json ToJson(const DuplicateGroup& group) {
   return {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
 }
 
-std::string HowNear(const DuplicatePhoto& photo) {
-  return fmt::format("{} of 256 bits differ{}{}", photo.distance, photo.turn == PdqTurn::kNone ? "" : ", ",
-                     PdqTurnName(photo.turn));
+// Why the file at `path` is listed.
+std::string WhyListed(const DuplicatePhoto& photo, const std::string& path) {
+  if (photo.kind == CopyKind::kKeeper) {
+    return path == photo.paths.front() ? photo.reason : std::string(kSameBytes);
+  }
+  return fmt::format("{}, {} of 256 bits differ", CopyKindName(photo), photo.distance);
 }
 
 std::string ToText(const DuplicateGroup& group) {
@@ -53,10 +61,10 @@ std::string ToText(const DuplicateGroup& group) {
   bool first = true;
   for (const DuplicatePhoto& photo : group) {
     for (const std::string& path : photo.paths) {
-      text +=
-          fmt::format("{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
-                      Dim(fmt::format("{} {}x{}, {} bytes, {}", FormatName(photo.format), photo.width, photo.height,
-                                      photo.bytes, first && !photo.reason.empty() ? photo.reason : HowNear(photo))));
+      const std::string why = WhyListed(photo, path);
+      text += fmt::format("{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
+                          Dim(fmt::format("{} {}x{}, {} bytes{}{}", FormatName(photo.format), photo.width, photo.height,
+                                          photo.bytes, why.empty() ? "" : ", ", why)));
       first = false;
     }
     for (const std::string& path : photo.with) {
@@ -66,10 +74,48 @@ std::string ToText(const DuplicateGroup& group) {
   return text + "\n";
 }
 
+// The paths of all copies; keepers are left out.
+std::string PathsOfCopies(const std::vector<DuplicateGroup>& groups, bool zero) {
+  std::string text;
+  int64_t broken = 0;
+  for (const DuplicateGroup& group : groups) {
+    for (const DuplicatePhoto& photo : group) {
+      for (const std::string& path : photo.paths) {
+        if (photo.kind == CopyKind::kKeeper && path == photo.paths.front()) {
+          continue;
+        }
+        // On lines of its own, the rest of such a path could be the path of another photo.
+        if (!zero && path.find('\n') != std::string::npos) {
+          ++broken;
+          continue;
+        }
+        text += path + (zero ? '\0' : '\n');
+      }
+    }
+  }
+  if (broken > 0) {
+    PrintError(fmt::format("left out because of a line break in the path: {} (--null prints them)", broken));
+  }
+  return text;
+}
+
+void PrintNotes(const Duplicates& found) {
+  if (found.changed > 0) {
+    PrintError(
+        fmt::format("left out because they are gone, links, or changed since the last scan: {} files", found.changed));
+  }
+}
+
 CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
   Library library(app);
-  const DuplicateOptions options{.turned = arguments.turned};
-  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(library, options));
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found,
+                            FindDuplicates(library, {.turned = arguments.turned,
+                                                     .query = fmt::format("{}", fmt::join(arguments.query, " "))}));
+  PrintNotes(found);
+  if (arguments.paths || arguments.zero) {
+    Print(PathsOfCopies(found.groups, arguments.zero));
+    return 0;
+  }
   std::string text;
   for (const DuplicateGroup& group : found.groups) {
     text += arguments.json ? JsonLine(ToJson(group)) : ToText(group);
@@ -80,7 +126,7 @@ CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
                              : fmt::format(
                                    "{} photos are too plain to be compared (PDQ quality below {}): only files with "
                                    "the same bytes count as their copies\n",
-                                   found.plain, options.min_quality);
+                                   found.plain, DuplicateOptions().min_quality);
   }
   Print(text);
   return 0;
@@ -138,6 +184,12 @@ CommandResult ShowDuplicates(App& app, const DuplicatesArguments& arguments) {
   if (int{arguments.turned} + int{arguments.alike} + int{arguments.bursts} > 1) {
     return absl::InvalidArgumentError("--turned, --alike and --bursts exclude each other; give one of them");
   }
+  if ((arguments.alike || arguments.bursts) && (arguments.paths || arguments.zero || !arguments.query.empty())) {
+    return absl::InvalidArgumentError("--paths, --null and a query are for copies, not for --alike or --bursts");
+  }
+  if (arguments.json && (arguments.paths || arguments.zero)) {
+    return absl::InvalidArgumentError("--json and --paths exclude each other; give one of them");
+  }
   return arguments.alike    ? ShowLookAlikes(app, arguments)
          : arguments.bursts ? ShowBursts(app, arguments)
                             : ShowCopies(app, arguments);
@@ -149,13 +201,16 @@ void AddDuplicatesCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand(
       "duplicates", "Find copies of photos, the best one first; or photos that look alike; or bursts");
   const auto arguments = std::make_shared<DuplicatesArguments>();
+  command.AddOptionalWords("QUERY", arguments->query, "Filters: only photos that pass them (docs/query.md)");
   command.AddFlag("--turned", arguments->turned, "Also find rotated and mirrored copies");
   command.AddFlag("--alike", arguments->alike, "Find photos that look alike instead (for one photo: similar)");
   command.AddOption("--cosine", arguments->cosine, "With --alike: the lowest cosine, up to 1 (default 0.95)");
   command.AddFlag("--bursts", arguments->bursts,
                   "Find bursts instead: three photos or more that one camera took in quick succession");
   command.AddCount("--within", arguments->burst.within_s, "With --bursts: seconds from one photo to the next");
-  command.AddFlag("--json", arguments->json, "One JSON line a group");
+  command.AddFlag("--json", arguments->json, "One JSON line for each group");
+  command.AddFlag("--paths", arguments->paths, "Only the paths of copies, one on each line: the files to delete");
+  command.AddFlag("-0,--null", arguments->zero, "The same, each ended by a zero byte (for xargs -0)");
   command.SetAction([=, &app] { return ShowDuplicates(app, *arguments); });
 }
 

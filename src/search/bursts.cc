@@ -7,8 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include "search/duplicates.h"
-
 namespace calotype {
 namespace {
 
@@ -47,8 +45,7 @@ StatusOr<Burst> Describe(SearchCatalog& catalog, std::vector<Shot> shots) {
 
 }  // namespace
 
-StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options) {
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoSet copies, CopiesOfOthers(catalog));
+StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options, const PhotoSet& copies) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<Shot> shots, catalog.Shots());
   std::erase_if(shots, [&copies](const Shot& shot) { return copies.Contains(shot.photo); });
   std::vector<Burst> bursts;

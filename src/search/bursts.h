@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "catalog/search_catalog.h"
+#include "search/vector_index/photo_set.h"
 
 namespace calotype {
 
@@ -25,8 +26,8 @@ struct Burst {
   std::vector<BurstPhoto> photos;  // in the order of capture
 };
 
-// The bursts of each camera, ordered by camera and time. Copies count once (FindDuplicates()). Photos without a camera
-// name or a time to the second are ignored.
-StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options);
+// The bursts of each camera, ordered by camera and time. Photos in `copies` (CopiesIn()) do not count, nor do
+// photos without a camera name or a time to the second.
+StatusOr<std::vector<Burst>> FindBursts(SearchCatalog& catalog, const BurstOptions& options, const PhotoSet& copies);
 
 }  // namespace calotype

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/pdq/pdq.h"
 #include "base/status.h"
 #include "catalog/search_catalog.h"
+#include "search/library_files.h"
 #include "search/vector_index/photo_set.h"
 
 namespace calotype {
@@ -19,39 +22,63 @@ struct DuplicateOptions {
   int max_distance = 31;
   int min_quality = 50;
   bool turned = false;  // also find rotated and mirrored copies
+  int threads = 1;      // that compare pictures
+  // Restrict the search: other photos and other paths do not exist for it. Null: all do.
+  std::function<bool(PhotoId)> allows_photo;
+  std::function<bool(std::string_view)> allows_path;
 };
+
+// What was done to the picture of the keeper to get this copy. If several things were, the first of these.
+enum class CopyKind : uint8_t { kKeeper, kGreyscale, kTurned, kResized, kRecompressed };
 
 struct DuplicatePhoto {
   PhotoId photo = 0;
-  std::vector<std::string> paths;  // existing files; several if they have identical content
-  std::vector<std::string> with;   // companion files: the RAW of a pair, sidecars, the video of a live photo
+  std::vector<std::string> paths;  // files with the same bytes that were there and unchanged when this was made
+  std::vector<std::string> with;   // existing companion files: the RAW of a pair, sidecars, the video of a live photo
   int64_t bytes = 0;
   int width = 0;  // pixels of the upright original; 0 if it was never decoded
   int height = 0;
   PhotoFormat format = PhotoFormat::kUnknown;
   int distance = 0;               // number of PDQ bits that differ from the keeper's; 0 for the keeper
   PdqTurn turn = PdqTurn::kNone;  // the turn that makes the keeper equal this photo; only with `turned`
-  std::string reason;             // for the keeper: why it is preferred to the second best; else empty
+  CopyKind kind = CopyKind::kKeeper;
+  std::string reason;  // for the keeper: why it is preferred to the second best; else empty
 };
 
-// The first photo is the keeper: the one with the most pixels, then the best format (raw, lossless, HEIC and similar,
-// JPEG, others), then the most of date, camera and position, the earliest date, the largest file, the lowest id. A RAW
-// and JPEG pair is one photo (the JPEG) and counts as raw.
+// "greyscale", "resized"; the name of the turn for kTurned; empty for the keeper. The other paths of a photo are "same
+// bytes".
+std::string_view CopyKindName(const DuplicatePhoto& photo);
+inline constexpr std::string_view kSameBytes = "same bytes";
+
+// The first photo is the keeper: one in colour rather than greyscale, then the one with the most pixels, then the best
+// format (raw, lossless, HEIC and similar, JPEG, others), then the most of date, camera and position, the earliest
+// date, the largest file, the lowest id. A RAW and JPEG pair is one photo (the JPEG) and counts as raw. All files but
+// the first path of the keeper can be deleted: no picture is lost.
 using DuplicateGroup = std::vector<DuplicatePhoto>;
 
 struct Duplicates {
   std::vector<DuplicateGroup> groups;
-  int64_t plain = 0;  // photos whose hash is below `min_quality`; only identical files count as their copies
+  int64_t plain = 0;    // photos whose hash is below `min_quality`; only identical files count as their copies
+  int64_t changed = 0;  // files of possible copies that are gone or were changed since the last scan: left out
 };
 
-// Finds groups of photos that are connected by pairs within `max_distance`, and photos with several identical files. A
-// photo is in at most one group. Different shots are not copies, however similar: if photos of a group were taken by
-// one camera at different times, the group is split by time; photos without camera or time go to the nearest part.
-// Ordered by the id of the keeper. Takes five seconds for a million hashes (GroupHashes()).
-StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, const DuplicateOptions& options);
+// Finds photos with several identical files, and groups of photos that are each a copy of the keeper. A photo is a copy
+// only if
+// - its hash is within `max_distance` of the keeper's,
+// - the pixels of both files agree (MatchPictures()), which `files` decodes now,
+// - text was not read on both that differs (TextsDiffer()),
+// - one camera did not take both at different times, however similar they are. Photos without camera or time get
+//   those of the most similar photo that they are a copy of,
+// - it has no more pixels than the keeper, and both are single pictures: no pages, no animation.
+// Each photo is in at most one group. One file with several names (hard links, links to a folder) is listed once, and a
+// symbolic link never. Ordered by the id of the keeper.
+//
+// Grouping a million hashes takes five seconds (GroupHashes()). Most of the time, photos are decoded: those that have a
+// similar one, each once or, in a set of more than 64, a few times.
+StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, LibraryFiles& files, const DuplicateOptions& options);
 
-// Returns the photos of FindDuplicates() that are not keepers. Other ways of grouping photos leave these out, so that a
-// copy is reported as a copy only.
-StatusOr<PhotoSet> CopiesOfOthers(SearchCatalog& catalog);
+// The photos of `duplicates` that are not keepers. Other ways of grouping photos leave these out, so that a copy is
+// reported as a copy only.
+PhotoSet CopiesIn(const Duplicates& duplicates);
 
 }  // namespace calotype

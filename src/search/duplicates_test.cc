@@ -48,7 +48,7 @@ class DuplicatesTest : public SearchTest {
   }
   std::vector<std::vector<PhotoId>> Groups(const DuplicateOptions& options = {}) {
     std::vector<std::vector<PhotoId>> groups;
-    for (const DuplicateGroup& group : Value(FindDuplicates(catalog(), options)).groups) {
+    for (const DuplicateGroup& group : Value(FindDuplicates(catalog(), files_, options)).groups) {
       auto& ids = groups.emplace_back();
       for (const DuplicatePhoto& photo : group) {
         ids.push_back(photo.photo);
@@ -62,7 +62,7 @@ TEST_F(DuplicatesTest, ADistanceOf31IsACopyAndOf32IsNot) {
   const PhotoId small = AddHash("/small", 0, 100, 100);
   const PhotoId large = AddHash("/large", 31, 100, 200);
   AddHash("/other", 63, 100, 300);
-  const auto groups = Value(FindDuplicates(catalog(), {})).groups;
+  const auto groups = Value(FindDuplicates(catalog(), files_, {})).groups;
   ASSERT_THAT(groups, SizeIs(1));
   ASSERT_THAT(groups[0], SizeIs(2));
   EXPECT_EQ(groups[0][0].photo, large) << "the larger one is to be kept";
@@ -73,11 +73,82 @@ TEST_F(DuplicatesTest, ADistanceOf31IsACopyAndOf32IsNot) {
   EXPECT_THAT(groups[0][1].paths, ElementsAre("/small"));
 }
 
-TEST_F(DuplicatesTest, PairsThatShareAPhotoAreOneGroup) {
+TEST_F(DuplicatesTest, AGroupIsMeasuredFromItsKeeper) {
   const PhotoId a = AddHash("/a", 0, 100, 100);
   const PhotoId b = AddHash("/b", 25, 100, 100);
   const PhotoId c = AddHash("/c", 50, 100, 100);
-  EXPECT_THAT(Groups(), ElementsAre(std::vector{a, b, c})) << "equal size and bytes: the first booked is kept";
+  EXPECT_THAT(Groups(), ElementsAre(std::vector{a, b})) << "/c is 50 bits from the keeper, though 25 from its copy";
+  const PhotoId d = AddHash("/d", 60, 100, 100);
+  EXPECT_THAT(Groups(), ElementsAre(std::vector{a, b}, std::vector{c, d}));
+}
+
+TEST_F(DuplicatesTest, AFileThatIsGoneOrChangedIsNeitherKeeperNorCopy) {
+  const PhotoId large = AddHash("/large", 0, 100, 200);
+  const PhotoId small = AddHash("/small", 0, 100, 100);
+  EXPECT_THAT(Groups(), ElementsAre(std::vector{large, small}));
+  files_.files["/large"] = std::nullopt;
+  EXPECT_THAT(Groups(), IsEmpty());
+  EXPECT_EQ(Value(FindDuplicates(catalog(), files_, {})).changed, 1);
+  const PhotoId tiny = AddHash("/tiny", 0, 100, 50);
+  EXPECT_THAT(Groups(), ElementsAre(std::vector{small, tiny}));
+}
+
+TEST_F(DuplicatesTest, NamesOfOneFileAreOneFile) {
+  AddHash("/a", 0, 100, 100);
+  for (const char* path : {"/b", "/c", "/link/a"}) {
+    CALOTYPE_ASSERT_OK(catalog().AddFile(path, StampOf(2), DigestOf("/a")).status());
+  }
+  const LibraryFile file{.stamp = {.size = 1, .inode = 7}};
+  files_.files = {{"/a", file},
+                  {"/b", file},
+                  {"/c", std::nullopt},
+                  {"/link/a", LibraryFile{.stamp = file.stamp, .through_link = true}}};
+  EXPECT_THAT(Groups(), IsEmpty()) << "a hard link, a symbolic link and a folder reached twice";
+  files_.files["/link/a"] = LibraryFile{.stamp = {.size = 1, .inode = 8}, .through_link = true};
+  const auto groups = Value(FindDuplicates(catalog(), files_, {})).groups;
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_THAT(groups[0][0].paths, ElementsAre("/a", "/link/a"));
+  files_.files["/a"] = LibraryFile{.stamp = file.stamp, .through_link = true};
+  files_.files["/link/a"] = LibraryFile{.stamp = {.size = 1, .inode = 8}};
+  EXPECT_THAT(Value(FindDuplicates(catalog(), files_, {})).groups[0][0].paths, ElementsAre("/b", "/link/a"))
+      << "the name without a link, of any file";
+}
+
+TEST_F(DuplicatesTest, PicturesDecideWhereHashesAgree) {
+  const PhotoId one = AddHash("/1", 0, 100, 200);
+  const PhotoId two = AddHash("/2", 0, 100, 100);
+  Image half(64, 64);
+  std::ranges::fill(half.pixels(), uint8_t{128});
+  std::fill_n(half.pixels().begin(), half.pixels().size() / 2, uint8_t{40});
+  files_.pictures["/2"] = std::make_shared<const Picture>(MakePicture(half.Clone(), 64, 64, 1));
+  EXPECT_THAT(Groups(), IsEmpty());
+  files_.pictures["/1"] = std::make_shared<const Picture>(MakePicture(half.Clone(), 64, 64, 1));
+  EXPECT_THAT(Groups(), ElementsAre(std::vector{one, two}));
+  files_.pictures["/1"] = std::make_shared<const Picture>(MakePicture(std::move(half), 64, 64, 2));
+  EXPECT_THAT(Groups(), IsEmpty()) << "one has a second page";
+  files_.pictures.erase("/1");
+  files_.pictures["/2"] = absl::InvalidArgumentError("broken");
+  EXPECT_THAT(Groups(), IsEmpty());
+}
+
+TEST_F(DuplicatesTest, PicturesOfTwoCamerasAreCopiesIfTheirPixelsAgree) {
+  AddShot("/1", 0, "2024-05-01T12:00:00", "Box");
+  AddShot("/2", 1, "2023-05-01T12:00:05", "Other box");
+  EXPECT_THAT(Groups(), ElementsAre(SizeIs(2)));
+}
+
+TEST_F(DuplicatesTest, RestrictedToPhotosAndPaths) {
+  const PhotoId a = AddHash("/a/1", 0, 100, 100);
+  const PhotoId b = AddHash("/b/2", 0, 100, 100);
+  const PhotoId c = AddHash("/b/3", 0, 100, 100);
+  EXPECT_THAT(Groups({.allows_photo = [a](PhotoId photo) { return photo != a; }, .allows_path = {}}),
+              ElementsAre(std::vector{b, c}));
+  CALOTYPE_ASSERT_OK(catalog().AddFile("/b/again", StampOf(2), DigestOf("/a/1")).status());
+  const DuplicateOptions in_b{.allows_photo = {},
+                              .allows_path = [](std::string_view path) { return path.starts_with("/b"); }};
+  const auto groups = Value(FindDuplicates(catalog(), files_, in_b)).groups;
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_THAT(groups[0][0].paths, ElementsAre("/b/again"));
 }
 
 TEST_F(DuplicatesTest, BytesDecideBetweenEqualSizes) {
@@ -99,7 +170,7 @@ TEST_F(DuplicatesTest, SameBytesAtTwoPathsAreAGroup) {
   CALOTYPE_ASSERT_OK(catalog().AddFile("/copy", StampOf(2), DigestOf("/a")).status());
   CALOTYPE_ASSERT_OK(catalog().AddFile("/gone", StampOf(2), DigestOf("/a")).status());
   CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/gone"}));
-  const auto groups = Value(FindDuplicates(catalog(), {})).groups;
+  const auto groups = Value(FindDuplicates(catalog(), files_, {})).groups;
   ASSERT_THAT(groups, SizeIs(1));
   ASSERT_THAT(groups[0], SizeIs(1));
   EXPECT_EQ(groups[0][0].photo, photo);
@@ -113,7 +184,7 @@ TEST_F(DuplicatesTest, PhotosWithoutDetailAreCountedButNotGrouped) {
   AddHash("/white", 0, 0, 100);
   AddHash("/black", 0, 0, 200);
   EXPECT_THAT(Groups(), IsEmpty());
-  EXPECT_EQ(Value(FindDuplicates(catalog(), {})).plain, 2);
+  EXPECT_EQ(Value(FindDuplicates(catalog(), files_, {})).plain, 2);
   CALOTYPE_ASSERT_OK(catalog().AddFile("/white again", StampOf(2), DigestOf("/white")).status());
   EXPECT_THAT(Groups(), SizeIs(1)) << "the very same bytes are a copy, however plain";
 }
@@ -126,7 +197,7 @@ TEST_F(DuplicatesTest, TurnedCopiesAreFoundWhenAskedFor) {
     turned[turn] ^= 0x11;  // and two bits changed, as by another compression
     const PhotoId large = Add(fmt::format("/large{}", turn), hash, {.width = 200, .height = 100, .facts = {}});
     const PhotoId small = Add(fmt::format("/small{}", turn), turned, {.width = 20, .height = 10, .facts = {}});
-    const auto found = Value(FindDuplicates(catalog(), {.turned = true})).groups;
+    const auto found = Value(FindDuplicates(catalog(), files_, {.turned = true})).groups;
     ASSERT_THAT(found, SizeIs(turn)) << PdqTurnName(way);
     ASSERT_THAT(found.back(), SizeIs(2));
     EXPECT_EQ(found.back()[0].photo, large);
@@ -193,7 +264,7 @@ TEST_F(DuplicatesTest, TheKeeperHasTheMostPixelsThenTheBestFormatThenFactsThenTh
     const PdqHash hash = SomeHash(++seed);
     Add(fmt::format("/a longer path{}", seed), hash, c.other);
     const PhotoId keeper = Add(fmt::format("/{}", seed), hash, c.keeper);
-    const DuplicateGroup group = Value(FindDuplicates(catalog(), {})).groups.back();
+    const DuplicateGroup group = Value(FindDuplicates(catalog(), files_, {})).groups.back();
     EXPECT_EQ(group[0].photo, keeper);
     EXPECT_EQ(group[0].reason, c.reason);
   }

@@ -9,7 +9,6 @@
 
 #include "base/half.h"
 #include "search/alike_pairs.h"
-#include "search/duplicates.h"
 #include "search/union_find.h"
 #include "search/vector_index/dot.h"
 
@@ -149,8 +148,8 @@ StatusOr<std::vector<SimilarPhoto>> Describe(SearchCatalog& catalog, const std::
 
 }  // namespace
 
-StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(SearchCatalog& catalog, float min_cosine) {
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoSet copies, CopiesOfOthers(catalog));
+StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(SearchCatalog& catalog, float min_cosine,
+                                                                const PhotoSet& copies) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> spaces, catalog.Spaces());
   std::vector<std::vector<SimilarPhoto>> result;
   for (const std::string& space : spaces) {

@@ -4,15 +4,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "analysis/analyser.h"
 #include "catalog/test_data.h"
+#include "search/duplicates.h"
+#include "search/library_files.h"
 #include "search/vector_search.h"
 
 namespace calotype {
@@ -34,6 +39,32 @@ class FakeTextEncoder final : public TextEncoder {
   std::map<std::string, std::vector<float>> vectors_;
 };
 
+// Files that are all there, each with bytes of its own, and that all show the same picture.
+class FakeFiles final : public LibraryFiles {
+ public:
+  std::optional<LibraryFile> Find(const std::string& path) override {
+    const auto changed = files.find(path);
+    return changed != files.end() ? changed->second
+                                  : std::optional(LibraryFile{.stamp = {.inode = std::hash<std::string>()(path)}});
+  }
+  bool Exists(const std::string& path) override { return Find(path).has_value(); }
+  StatusOr<std::shared_ptr<const Picture>> Read(const std::string& path) override {
+    const auto other = pictures.find(path);
+    return other != pictures.end() ? other->second : plain_;
+  }
+
+  std::map<std::string, std::optional<LibraryFile>> files;  // those that are not as described above
+  std::map<std::string, StatusOr<std::shared_ptr<const Picture>>> pictures;
+
+ private:
+  static std::shared_ptr<const Picture> Plain() {
+    Image image(64, 64);
+    std::ranges::fill(image.pixels(), uint8_t{128});
+    return std::make_shared<const Picture>(MakePicture(std::move(image), 64, 64, 1));
+  }
+  std::shared_ptr<const Picture> plain_ = Plain();
+};
+
 // A unit vector whose cosine with (1, 0) is `cosine`.
 inline std::vector<float> AtCosine(float cosine) { return {cosine, std::sqrt(1 - cosine * cosine)}; }
 
@@ -42,6 +73,9 @@ class SearchTest : public testing::Test {
   Catalog& catalog() { return *catalog_; }
   // Another connection to the same catalogue.
   std::unique_ptr<Catalog> Connect() { return Value(Catalog::Open(folder_.path() / "catalog.db")); }
+  // Of the photos in files_, those that are copies.
+  PhotoSet Copies() { return CopiesIn(Value(FindDuplicates(catalog(), files_, {}))); }
+  FakeFiles files_;
   VectorSearch vectors_{{}};  // without an index: vector_search_test.cc tests it
 
   // Stores `result` for a new photo at `path`, with the outcomes that belong to its findings.

@@ -64,7 +64,7 @@ TEST_F(LookAlikesTest, GroupsAreConnectedByCosinesAndSortedByTheFirst) {
   const PhotoId far = Add("/far", -0.5F, 0x0f);
   const PhotoId three = Add("/3", 0.94F, 0xff);  // similar to /4, which is similar to /1
   const PhotoId four = Add("/4", 0.98F, 0x55);
-  const auto groups = Value(FindLookAlikes(catalog(), 0.96F));
+  const auto groups = Value(FindLookAlikes(catalog(), 0.96F, Copies()));
   ASSERT_THAT(groups, SizeIs(1));
   ASSERT_THAT(groups[0], SizeIs(3));
   EXPECT_EQ(groups[0][0].photo, one);
@@ -72,16 +72,16 @@ TEST_F(LookAlikesTest, GroupsAreConnectedByCosinesAndSortedByTheFirst) {
   EXPECT_NEAR(groups[0][1].cosine, 0.98, 1e-3);
   EXPECT_EQ(groups[0][2].photo, three);
   EXPECT_EQ(groups[0][2].path, "/3");
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), -1)), ElementsAre(SizeIs(4)));
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), -1, Copies())), ElementsAre(SizeIs(4)));
   EXPECT_NE(far, 0);
 }
 
 TEST_F(LookAlikesTest, CopiesAreNotLookAlikes) {
   Add("/1", 1, 0);
   Add("/copy", 1, 0, 5);
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F)), IsEmpty());
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F, Copies())), IsEmpty());
   Add("/other", 0.99F, 0xff);
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F)), ElementsAre(SizeIs(2)));
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F, Copies())), ElementsAre(SizeIs(2)));
 }
 
 // The groups must equal those of a comparison of every pair.
@@ -116,7 +116,7 @@ TEST_F(LookAlikesTest, EqualAComparisonOfEveryPair) {
       wanted[sets.Find(i)].insert(i + 1);
     }
     std::erase_if(wanted, [](const auto& group) { return group.second.size() < 2; });
-    const auto groups = Value(FindLookAlikes(catalog(), cosine));
+    const auto groups = Value(FindLookAlikes(catalog(), cosine, Copies()));
     ASSERT_EQ(groups.size(), wanted.size()) << cosine;
     for (const auto& group : groups) {
       std::set<PhotoId> photos;
@@ -137,7 +137,7 @@ class BurstsTest : public SearchTest {
   }
   std::vector<std::vector<std::string>> Paths(const BurstOptions& options = {}) {
     std::vector<std::vector<std::string>> paths;
-    for (const Burst& burst : Value(FindBursts(catalog(), options))) {
+    for (const Burst& burst : Value(FindBursts(catalog(), options, Copies()))) {
       auto& group = paths.emplace_back();
       std::ranges::transform(burst.photos, std::back_inserter(group), &BurstPhoto::path);
     }

@@ -1,0 +1,81 @@
+#include "app/scanned_files.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "base/file.h"
+#include "base/file_system.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostPictures = 64;
+
+}  // namespace
+
+ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
+    : catalog_(catalog), limits_(limits), reader_(CreateInProcessReader()) {
+  limits_.target_long_side = kPictureSide;
+}
+
+std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
+  std::error_code error;
+  if (fs::symlink_status(path, error).type() != fs::file_type::regular) {
+    return std::nullopt;
+  }
+  const StatusOr<FileStamp> seen = StampOfFile(fs::path(path));
+  const auto stored = catalog_.FilesUnder(path);
+  const StatusOr<FileSystemKind> kind = FileSystemOf(fs::path(path));
+  if (!seen.ok() || !stored.ok() || !kind.ok()) {
+    return std::nullopt;
+  }
+  const auto known = stored->find(path);
+  if (known == stored->end() || CompareStamps(known->second, *seen, *kind) == StampMatch::kChanged) {
+    return std::nullopt;
+  }
+  const fs::path folder = fs::path(path).parent_path();
+  return LibraryFile{.stamp = *seen, .through_link = fs::canonical(folder, error) != folder};
+}
+
+bool ScannedFiles::Exists(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+ScannedFiles::Result ScannedFiles::Decode(const std::string& path) const {
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, reader_->Decode({.photo = file.get(), .limits = limits_}));
+  if (!decoded.photo.has_value()) {
+    return absl::InternalError("the reader returned no picture");
+  }
+  if (!decoded.photo->damage.empty()) {
+    return absl::InvalidArgumentError(decoded.photo->damage);  // a part is missing, so it cannot replace a whole photo
+  }
+  return std::make_shared<const Picture>(MakePicture(std::move(decoded.photo->image), decoded.photo->full_width,
+                                                     decoded.photo->full_height, decoded.photo->pages));
+}
+
+ScannedFiles::Result ScannedFiles::Read(const std::string& path) {
+  {
+    const MutexLock lock(&mutex_);
+    if (const auto known = by_path_.find(path); known != by_path_.end()) {
+      recent_.splice(recent_.begin(), recent_, known->second);
+      return recent_.front().second;
+    }
+  }
+  Result picture = Decode(path);  // without the lock, so that threads decode at the same time
+  const MutexLock lock(&mutex_);
+  if (!by_path_.contains(path)) {
+    recent_.emplace_front(path, picture);
+    by_path_[path] = recent_.begin();
+    if (recent_.size() > kMostPictures) {
+      by_path_.erase(recent_.back().first);
+      recent_.pop_back();
+    }
+  }
+  return picture;
+}
+
+}  // namespace calotype

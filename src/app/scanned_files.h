@@ -1,0 +1,44 @@
+// The files of a catalogue on this machine's disks.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "catalog/scanner_catalog.h"
+#include "photo/photo_reader.h"
+#include "search/library_files.h"
+
+namespace calotype {
+
+// Keeps the last pictures that were read: at most 64, 190 MB.
+class ScannedFiles final : public LibraryFiles {
+ public:
+  // Files are read within `limits`. `catalog` must outlive this object.
+  ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits);
+
+  std::optional<LibraryFile> Find(const std::string& path) override;
+  bool Exists(const std::string& path) override;
+  StatusOr<std::shared_ptr<const Picture>> Read(const std::string& path) override ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  using Result = StatusOr<std::shared_ptr<const Picture>>;
+
+  Result Decode(const std::string& path) const;
+
+  ScannerCatalog& catalog_;
+  DecodeLimits limits_;
+  const std::unique_ptr<PhotoReader> reader_;
+  Mutex mutex_;
+  std::list<std::pair<std::string, Result>> recent_ ABSL_GUARDED_BY(mutex_);  // the latest first
+  std::unordered_map<std::string, std::list<std::pair<std::string, Result>>::iterator> by_path_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace calotype
