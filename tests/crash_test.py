@@ -65,7 +65,7 @@ class CrashTest(CalotypeTestCase):
         scan.send_signal(signal.SIGINT)
         output, errors = scan.communicate(timeout=60)
         self.assertEqual(scan.returncode, 0, errors)
-        self.assertIn("stopped, the next scan goes on from here", output)
+        self.assertIn("stopped, the next scan continues from here", output)
         counts = self.library.json("status", "--json")["analyses"]["objects"]
         self.assertEqual(counts["running"], 0)
         self.assertGreater(counts["pending"], 0)

@@ -44,7 +44,7 @@ class LibraryTest(CalotypeTestCase):
         self.library.photos.rename(away)
         done = self.library.run("scan", "--only", "pdq")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("3 of 3 known photos are not there: taken for a disk that is not mounted", done.stderr)
+        self.assertIn("3 of 3 known photos are missing. Their disk is probably not mounted, so nothing was changed", done.stderr)
         self.assertEqual(self.photos(), {"total": 3, "missing": 0})
         away.rename(self.library.photos)
         self.assertIn("3 unchanged", self.library.run("scan", "--only", "pdq").stdout)
@@ -111,8 +111,8 @@ class LibraryTest(CalotypeTestCase):
             time.sleep(0.1)
         self.assertEqual(told["process"], scan.pid)
         self.assertEqual((told["analysed"], told["failed"], told["unchanged"]), (0, 0, 1))
-        self.assertEqual(told["resting"], "paused (calotype resume goes on)")
-        self.assertIn(f"resting: paused (calotype resume goes on)  (process {scan.pid})", self.library.run("status").stdout)
+        self.assertEqual(told["resting"], "paused (calotype resume continues)")
+        self.assertIn(f"waiting: paused (calotype resume continues)  (process {scan.pid})", self.library.run("status").stdout)
         niceness = pathlib.Path(f"/proc/{scan.pid}/stat").read_text().rsplit(")", 1)[1].split()[16]
         self.assertEqual(niceness, str(os.nice(0) + 7) if os.nice(0) + 7 < 19 else "19")
         if watch.poll() is not None:  # it looked before the scan began

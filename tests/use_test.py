@@ -92,7 +92,7 @@ class UseTest(CalotypeTestCase):
         while self.models()["ready"] == 0:
             time.sleep(0.05)
         os.kill(process, signal.SIGKILL)
-        self.assertIn("other takes over from starter", self.library.run("status").stdout)
+        self.assertIn("switching from starter to other", self.library.run("status").stdout)
         self.assertEqual(self.answers(), before)
         self.library.add_samples("coffee.png")
         self.assertIn("6 unchanged", self.scan().stdout)
@@ -108,7 +108,7 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(self.models()["wanted"], "other")
         done = self.scan()
         self.assertIn(f"is running (process {process})", done.stderr)
-        self.assertIn("waiting for its end", done.stderr)
+        self.assertIn("waiting for it to finish", done.stderr)
         self.assertIn("scanned 7 photos", done.stdout)
         self.assertEqual(self.models()["shown"], "other")
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 7)
@@ -142,7 +142,7 @@ class UseTest(CalotypeTestCase):
         for arguments, words in (
             (("nothing",), "the model pack 'nothing' is not installed"),
             (("--undo",), "nothing to undo"),
-            ((), "either a pack or --undo is needed"),
+            ((), "give a pack (calotype models list shows them), or --undo"),
         ):
             with self.subTest(arguments):
                 done = self.library.run("models", "use", *arguments)

@@ -1,4 +1,4 @@
-// Analyses photo files and answers with the findings; nothing is stored.
+// Analyses photo files and returns the findings; nothing is stored.
 #pragma once
 
 #include <functional>

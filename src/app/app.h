@@ -1,4 +1,4 @@
-// The settings of the program and the places of its files.
+// The settings of the program and the paths of its files.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,8 @@
 
 namespace calotype {
 
-// Configure() is called once, before anything else; afterwards any number of threads may read.
+// Call Configure() once, before anything else. Only after it succeeded may settings(), folders() and the paths below be
+// used; then any number of threads may read them.
 class App {
  public:
   App() { settings_.Register(registry_); }
@@ -30,7 +31,7 @@ class App {
   // What Configure() was given: what the command line set.
   const std::vector<std::string>& assignments() const { return assignments_; }
 
-  // The files of the catalogue that catalog.file names.
+  // The files of the catalogue that the setting catalog.file names.
   const CatalogFiles& catalog_files() const { return *catalog_files_; }
   // The folder of the vector indices: derived files beside the catalogue.
   std::filesystem::path VectorsFolder() const { return catalog_files_->vectors(); }

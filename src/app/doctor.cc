@@ -30,7 +30,7 @@ fs::path FindPackBuilder() {
   return {};
 }
 
-// Answers what was done, or why nothing was.
+// Returns what was done, or why nothing was.
 std::string FixPack(const App& app) {
   constexpr std::array<std::string_view, 2> kBuilt = {"starter", "starter-free"};
   const std::string pack = PackInUse(app).pack;

@@ -8,7 +8,9 @@
 
 namespace calotype {
 
-// The line with the names of the columns, and the row of a photo; both end in CRLF, as RFC 4180 wants it.
+// The line with the names of the columns, and the row of a photo. Both end in CRLF, as RFC 4180 requires. Unknown
+// values are empty. The columns people, objects and tags name each person and label once, separated by ";", and include
+// hidden people; the recognised lines of the column text are separated by line breaks.
 std::string CsvHead();
 std::string CsvRow(const PhotoRecord& photo);
 

@@ -47,7 +47,7 @@ class FakeLibrary {
 
   // How often a model was loaded.
   int loads() const { return loads_; }
-  // The next opening of models fails.
+  // Makes the next attempt to open models fail.
   void FailNextOpening() { fail_ = true; }
 
  private:

@@ -11,9 +11,9 @@
 namespace calotype {
 
 // Reads models.* from `settings`, HF_TOKEN, and HF_ENDPOINT if models.hub is empty. `get` reads an environment variable
-// and answers null if it is not set (std::getenv). Files are taken from `folder` (the option --from) unless it is
+// and returns null if it is not set (std::getenv). Files are taken from `folder` (the option --from) unless it is
 // empty.
-//   kInvalidArgument  the endpoint is no http or https URL; the token has characters that HTTP headers cannot carry
+//   kInvalidArgument  the endpoint is not an http or https URL; the token has characters that HTTP headers cannot carry
 //   kNotFound         `folder` is not a folder
 StatusOr<HubSettings> ReadHubSettings(const Settings& settings, const std::string& folder,
                                       const std::function<const char*(const char*)>& get);

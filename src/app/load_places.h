@@ -10,7 +10,7 @@
 
 namespace calotype {
 
-// What to do when LoadPlaces answers kNotFound.
+// What to do when LoadPlaces returns kNotFound.
 inline constexpr std::string_view kNoPlaces =
     "there are no names of places here: tools/setup/fetch_places fetches them, the next scan fills them in";
 

@@ -65,7 +65,7 @@ struct VerifiedFile {
 };
 
 // Compares every file of every installed pack with its SHA-256, which reads all of them, and calls `on_file` after
-// each. Answers how many differ. The error is that of a manifest that cannot be read.
+// each. Returns how many differ. The error is that of a manifest that cannot be read.
 StatusOr<int> VerifyModels(const App& app, const std::function<void(const VerifiedFile&)>& on_file);
 
 }  // namespace calotype

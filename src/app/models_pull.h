@@ -54,8 +54,8 @@ struct PulledPack {
 StatusOr<PulledPack> RunPull(const App& app, const PlannedPull& pull, const PullHandlers& handlers,
                              const std::stop_token& stop);
 
-// Asks the hub for a file of the pack, without downloading it. Answers the address of the hub. kUnavailable when it
-// does not answer within four seconds, or answers as something else than a hub.
+// Asks the hub for a file of the pack, without downloading it, and returns the address of the hub. kUnavailable if
+// nothing answers within four seconds, or what answers is not a model hub.
 StatusOr<std::string> ProbeHub(const App& app, const std::string& name);
 
 }  // namespace calotype

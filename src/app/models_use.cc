@@ -22,7 +22,7 @@ StatusOr<ModelChoice> ModelsBefore(const LibraryModels& models) {
 
 StatusOr<ModelChoice> Chosen(const UseRequest& request, const LibraryModels& models) {
   if (request.undo == !request.pack.empty()) {
-    return absl::InvalidArgumentError("either a pack or --undo is needed (calotype models list)");
+    return absl::InvalidArgumentError("give a pack (calotype models list shows them), or --undo");
   }
   if (request.undo) {
     return ModelsBefore(models);

@@ -29,17 +29,17 @@ struct PersonFace {
 };
 
 StatusOr<PeopleAnswer> ListPeople(Library& library, const PeopleRequest& request);
-// The faces of a person in present photos, the clearest and largest first.
+// The faces of a person in present photos, the highest score x area first.
 StatusOr<std::vector<PersonFace>> ListFaces(Library& library, PersonId person);
 
-// Each of these answers kNotFound, and changes nothing, when a person or a face does not exist. A person who was merged
-// into another stands for that one.
+// Each of these returns kNotFound, and changes nothing, when a person or a face does not exist. The id of a person who
+// was merged may be used for the person they were merged into.
 Status NamePerson(Library& library, PersonId person, std::string_view name);
 // Moves the faces of `others` to `into`, which keeps its name or takes one of theirs.
 Status MergePeople(Library& library, PersonId into, std::span<const PersonId> others);
-// Moves faces to a new person, which is the answer.
+// Moves faces to a new person, whose id is returned.
 StatusOr<PersonId> SplitPerson(Library& library, std::span<const FaceId> faces);
-// Records that faces are, or are not, this person; later scans respect it.
+// Records that the faces are this person (ConfirmFaces) or are not (RejectFaces). Later scans respect it.
 Status ConfirmFaces(Library& library, PersonId person, std::span<const FaceId> faces);
 Status RejectFaces(Library& library, PersonId person, std::span<const FaceId> faces);
 // Chooses the face that represents a person in lists.

@@ -1,4 +1,4 @@
-// The work of Quantise() on the models that one analysis uses.
+// Makes the int8 form of each model of one analysis, and measures it against the original model.
 #pragma once
 
 #include <filesystem>
@@ -25,17 +25,22 @@
 
 namespace calotype {
 
-// Compares fp32 and int8 of ONNX Runtime on the CPU, the device that int8 forms are made for. Not thread-safe.
+// Records the inputs that an analysis of photos gives its models, quantises each model with them, and compares both
+// forms on ONNX Runtime's CPU device, for which int8 forms are made. A form that agrees and is faster stays in
+// App::QuantisedFolder(). Not thread-safe.
 class ModelsQuantiser {
  public:
   using OnProgress = std::function<void(const QuantiseProgress&)>;
 
-  // `engine` is ONNX Runtime. `app` and `on_progress` must outlive this.
+  // `engine` is ONNX Runtime. `app` and `on_progress` must outlive this; `on_progress` is called on the thread of
+  // Run().
   ModelsQuantiser(const App& app, Pack pack, std::shared_ptr<Engine> engine, const OnProgress& on_progress,
                   std::stop_token stop);
 
-  // Quantises the models for `tasks`, which all get their inputs from one analysis. Fails only where no other model
-  // would succeed: stopped, a full disk, a folder that cannot be written.
+  // Quantises the models for `tasks`, all of which must be in the pack and get their inputs from one analysis. A model
+  // that cannot be quantised is reported in its QuantisedModel. The call itself fails only for a reason that would stop
+  // every model: a stop request, a full disk, a folder that cannot be written. Forms that were complete before stay on
+  // disk.
   StatusOr<std::vector<QuantisedModel>> Run(std::string_view analysis, std::span<const std::string> tasks,
                                             std::span<const std::filesystem::path> photos);
 
@@ -53,9 +58,10 @@ class ModelsQuantiser {
                                                                  std::span<const std::string> tasks,
                                                                  std::span<const std::filesystem::path> photos) const;
   Status RunAnalysis(const std::filesystem::path& path, const PhotoAnalysis& analysis) const;
+  // `status` is set to the error that the returned model reports.
   QuantisedModel QuantiseOne(const ModelSpec& model, std::span<const RunInputs> runs, Status& status) const;
   StatusOr<QuantisedModel::Form> MakeForm(const ModelSpec& model, std::span<const RunInputs> runs) const;
-  // Gives the form `made` its final name; answers its size in bytes.
+  // Gives the form `made` its final name and returns its size in bytes.
   StatusOr<int64_t> Keep(const std::filesystem::path& made, const ModelFile& file) const;
 
   const App& app_;

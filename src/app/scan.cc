@@ -17,7 +17,7 @@ Status ScanService::Start(const ScanRequest& request) {
   std::jthread previous;  // joined after the lock is released: its last step takes the lock
   const MutexLock lock(&mutex_);
   if (running_) {
-    return absl::FailedPreconditionError("a scan of this library is running; stop it or wait for its end");
+    return absl::FailedPreconditionError("a scan of this library is running; stop it or wait for it to finish");
   }
   running_ = true;
   stop_ = std::stop_source();

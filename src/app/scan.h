@@ -40,14 +40,14 @@ class ScanService {
 
   // Starts a scan in the background. It creates the catalogue if there is none, scans the folders, and sorts new faces
   // by person. While another process scans this library, new files are queued for that scan, and this one waits.
-  // kFailedPrecondition while a scan of this service runs; other errors are answered by Wait().
+  // kFailedPrecondition while a scan of this service runs; other errors are returned by Wait().
   Status Start(const ScanRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Asks the running scan to stop and returns at once. Photos in progress are finished and stored, the rest stays
   // pending. Does nothing when no scan runs.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Waits for the end of the running scan and answers the report of the latest one, or the error that ended it.
+  // Waits for the end of the running scan and returns the report of the latest one, or the error that ended it.
   // kFailedPrecondition when none was started.
   StatusOr<ScanReport> Wait() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -65,7 +65,7 @@ class ScanService {
   std::jthread thread_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Runs the scan of `request` in this thread, as ScanService does, and answers the last report.
+// Runs the scan of `request` in this thread, as ScanService does, and returns the last report.
 StatusOr<ScanReport> RunScanRequest(Library& library, const ScanRequest& request, const EventHandler& on_event,
                                     const std::stop_token& stop);
 

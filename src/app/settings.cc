@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMaxWorkers = 256;
 
-// In use where nothing else is said, in this order. A pack that is fetched later does not take the place of another.
+// If no pack is selected, the first of these that is installed is used. A pack that is installed later never replaces
+// one that comes before it.
 constexpr std::array<std::string_view, 4> kUsualPacks = {"starter", "standard", "standard-free", "starter-free"};
 
 void SetDefault(std::string& path, const fs::path& fallback) {
@@ -57,55 +58,63 @@ std::string UsualPack(const fs::path& models_folder) {
 void Settings::Register(ConfigRegistry& registry) {
   registry.AddText("catalog.file", &catalog_file,
                    "the catalogue: sqlite:PATH or a path; on a local disk, not NFS or CIFS");
-  registry.AddText("places.file", &places_file, "names of places (tools/setup/fetch_places); not there: do without");
+  registry.AddText("places.file", &places_file, "the list of places (tools/setup/fetch_places); optional");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
-  registry.AddText("models.pack", &pack, "the pack in use; empty: what calotype models use chose");
-  registry.AddText("models.hub", &hub, "where packs are fetched from; empty: HF_ENDPOINT, else huggingface.co");
-  registry.AddInteger("models.connections", &connections, 1, 64, "files that are fetched side by side");
-  registry.AddInteger("models.tries", &tries, 1, 1000, "a file is given up after so many in a row that bring nothing");
+  registry.AddText("models.pack", &pack,
+                   "the pack to use; empty: the one that calotype models use selected, else the first installed");
+  registry.AddText("models.hub", &hub, "where packs are downloaded from; empty: HF_ENDPOINT, else huggingface.co");
+  registry.AddInteger("models.connections", &connections, 1, 64, "files that are downloaded at the same time");
+  registry.AddInteger("models.tries", &tries, 1, 1000, "failed downloads of a file in a row before giving up");
   registry.AddInteger("models.retry_delay_ms", &retry_delay_ms, 0, 3'600'000,
-                      "before the second try; doubled before each further one");
+                      "wait before the second try, in milliseconds; doubled for each further try");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
-  registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; none: do without");
-  registry.AddList("inference.providers", &providers, "plug-in execution providers, NAME=LIBRARY each");
+  registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; optional");
+  registry.AddList("inference.providers", &providers, "plug-in execution providers, each as NAME=LIBRARY");
   registry.AddInteger("inference.device_timeout_s", &device_timeout_s, 1, 86'400,
-                      "a load or a run on a GPU that takes longer is given up");
+                      "seconds after which a load or a run on a GPU counts as failed");
   registry.AddInteger("inference.batch_delay_us", &batch_delay_us, 0, 1'000'000,
-                      "how long a call on a GPU waits for others to share a run with");
+                      "microseconds that a call on a GPU waits for others, to run together as a batch");
   registry.AddList("devices.default", &default_devices, "auto, or devices in the order in which to try them");
   registry.AddInteger("cache.memory_mb", &cache_memory_mb, 0, int64_t{1} << 30,
-                      "idle models are unloaded while all hold more; 0: no limit");
+                      "unload idle models while all models together use more megabytes; 0: no limit");
   registry.AddInteger("cache.idle_s", &cache_idle_s, 0, int64_t{1} << 30,
-                      "a model unused for this long is unloaded; 0: never");
+                      "seconds without use after which a model is unloaded; 0: never");
   registry.AddList("cache.preload", &preload, "tasks whose models are loaded at the start");
   registry.AddList("cache.pin", &pinned, "tasks whose models are never unloaded");
   for (const std::string_view task : kModelTasks) {
     const std::string name(task);
     registry.AddText("models.choice." + name, &choices[name],
-                     "which of the pack's models for this task; empty: its own");
-    registry.AddList("devices." + name, &devices[name], "as devices.default, for this task's model");
+                     "which model of the pack to use for this task; empty: the default");
+    registry.AddList("devices." + name, &devices[name],
+                     "like devices.default, for the model of this task; empty: devices.default");
     registry.AddInteger("batch." + name, &max_batch.emplace(name, UsualBatch(task)).first->second, 1, 1024,
-                        "rows that a run of this task's model on a GPU may have; 1: no batching");
+                        "maximum batch size of the model of this task on a GPU; 1: no batching");
     registry.AddInteger("idle_s." + name, &idle_s.emplace(name, -1).first->second, -1, int64_t{1} << 30,
-                        "as cache.idle_s, for this task's model; -1: that");
+                        "like cache.idle_s, for the model of this task; -1: cache.idle_s");
   }
-  registry.AddInteger("scan.workers", &workers, 0, kMaxWorkers, "photos looked at side by side; 0: one per core");
-  registry.AddList("scan.exclude", &exclude, "files and folders to leave out, as gitignore has them");
+  registry.AddInteger("scan.workers", &workers, 0, kMaxWorkers, "photos processed at the same time; 0: one per core");
+  registry.AddList("scan.exclude", &exclude, "files and folders to leave out, in the syntax of .gitignore");
   registry.AddBool("scan.follow_links", &follow_links, "enter symbolic links to folders");
   registry.AddInteger("scan.forget_after_days", &forget_after_days, 0, 36'500,
-                      "what is known of deleted photos is kept for so long; 0: for ever");
-  registry.AddInteger("scan.nice", &nice, 0, 19, "how much scans give way to other programs, as nice(1) has it");
+                      "days to keep the data of deleted photos; 0: forever");
+  registry.AddInteger("scan.nice", &nice, 0, 19,
+                      "lower the priority of scans: 0 is normal, 19 the lowest, as in nice(1)");
   registry.AddInteger("scan.max_load", &max_load, 0, 10'000,
-                      "scans rest while the load without their own threads is higher; 0: never");
-  registry.AddBool("scan.rest_on_battery", &rest_on_battery, "scans rest while the machine runs on its battery");
-  registry.AddInteger("scan.settle_s", &settle_s, 0, 3600, "with --watch: that long a folder must have rested");
+                      "pause scans while the system load caused by other programs is higher; 0: never");
+  registry.AddBool("scan.rest_on_battery", &rest_on_battery, "pause scans while the machine runs on battery");
+  registry.AddInteger("scan.settle_s", &settle_s, 0, 3600,
+                      "with --watch: seconds without changes before a folder is scanned");
   registry.AddInteger("scan.poll_s", &poll_s, 1, 1'000'000,
-                      "with --watch: how often folders are looked at that cannot be watched");
-  registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "larger files are refused");
-  registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40, "larger photos (width x height) are refused");
-  registry.AddInteger("limits.aspect_ratio", &max_aspect_ratio, 1, 100'000, "longer, thinner photos are refused");
-  registry.AddInteger("limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
-                      "what a scan may hold: photos wait for it, larger ones are refused; 0: no limit");
+                      "with --watch: seconds between checks of folders that cannot be watched");
+  registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "files with more bytes are refused");
+  registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40,
+                      "photos with more pixels (width x height) are refused");
+  registry.AddInteger("limits.aspect_ratio", &max_aspect_ratio, 1, 100'000,
+                      "photos whose long side is more than this many times the short side are refused");
+  registry.AddInteger(
+      "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
+      "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
+      "refused; 0: no limit");
 }
 
 void Settings::Resolve(const Folders& folders, int cores) {

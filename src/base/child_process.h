@@ -27,7 +27,7 @@ class ChildProcess {
   ~ChildProcess();
 
   // Starts `command` in a new session, so that it goes on when this process ends. Both of its outputs are appended to
-  // the file `log`. Answers its process number.
+  // the file `log`. Returns its process id.
   static StatusOr<pid_t> StartDetached(const std::vector<std::string>& command, const std::string& log);
 
   // Sends SIGKILL, so the program cannot clean up.

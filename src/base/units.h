@@ -6,10 +6,10 @@
 
 namespace calotype {
 
-// "41.5 MB", "1.20 GB"; decimal units.
+// "41.5 MB" below one gigabyte (also "0.0 MB"), else "1.20 GB"; decimal units.
 std::string FormatBytes(int64_t bytes);
 
-// "45 s", "12 min", "3 h 20 min".
+// "45 s" below 90 seconds, "12 min" below 90 minutes, else "3 h 20 min".
 std::string FormatDuration(double seconds);
 
 }  // namespace calotype

@@ -25,8 +25,8 @@
 
 namespace calotype {
 
-// One connection to a catalogue, in all its roles. Methods may be called from several threads; calls take turns. Open a
-// connection each for threads that must not wait for each other: readers do not wait for a writer.
+// One connection to a catalogue, in all its roles. Methods may be called from several threads; calls run one at a time.
+// Threads that must not wait for each other need a connection each: then readers do not wait for a writer.
 class Catalog : public ScannerCatalog,
                 public WorkCatalog,
                 public SearchCatalog,
@@ -35,14 +35,13 @@ class Catalog : public ScannerCatalog,
                 public ModelsCatalog,
                 public MaintenanceCatalog {
  public:
-  // Opens the catalogue at `url`: "sqlite:PATH" or a bare path. Creates it if it does not exist, and migrates an older
-  // one to the current schema.
+  // Opens the catalogue at `url`: "sqlite:PATH" or a bare path. Creates the file if it does not exist (not its folder),
+  // and migrates an older catalogue to the current schema.
   //   kInvalidArgument     another kind of URL
-  //   kFailedPrecondition  the file lies on NFS or CIFS, where SQLite's write-ahead log is not safe; or a newer
-  //   Calotype
-  //                        or another program wrote it
+  //   kFailedPrecondition  the file is on NFS or CIFS, where SQLite's write-ahead log is not safe; or a newer
+  //                        version of Calotype, or another program, wrote it
   //   kDataLoss            damaged, not a database, or empty although scans were made with it
-  //   kPermissionDenied    the file or its folder does not exist or cannot be written
+  //   kPermissionDenied    the folder does not exist, or the file or its folder cannot be written
   //   kUnavailable         another process kept it locked for 10 s
   static StatusOr<std::unique_ptr<Catalog>> Open(const std::string& url);
 

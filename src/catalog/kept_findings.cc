@@ -151,7 +151,8 @@ struct Change {
 StatusOr<Change> ReadChange(const Statement& row) {
   Change change{.table = FindFindingsTable(row.Text(0)), .shown = row.Text(1), .wanted = row.Text(2)};
   if (change.table == nullptr) {
-    return absl::DataLossError(fmt::format("there are kept findings of the unknown analysis '{}'", row.Text(0)));
+    return absl::DataLossError(fmt::format(
+        "the table \"kept\" has findings of the analysis '{}', which this version does not know", row.Text(0)));
   }
   CALOTYPE_ASSIGN_OR_RETURN(change.kept, UnpackFindings(change.table->analysis, row.Bytes(3)));
   for (const int64_t person : FromBlob<int64_t>(row.Bytes(4))) {

@@ -11,8 +11,8 @@ namespace calotype {
 
 inline constexpr int64_t kMillisecondsPerSecond = 1000;
 
-// An instant on two clocks: the one on the wall, which can be set back, and the one of this start of the kernel, which
-// cannot, but means nothing on another machine.
+// An instant on two clocks: wall-clock time, which can be set back, and the kernel's monotonic clock, which cannot, but
+// starts anew with each boot and cannot be compared with that of another machine.
 struct LeaseTime {
   int64_t unix_seconds = 0;
   int64_t boot_ms = 0;  // CLOCK_MONOTONIC; stands still while the machine is suspended, as its processes do
@@ -31,8 +31,8 @@ struct Lease {
 };
 
 // True when others may take the photos of the lease: its owner is dead, or it has expired. `boot` is that of the
-// process that asks. An end on the wall that is further away than a whole lease was written before the clock was set
-// back, so it counts as expired.
+// process that asks. If `end.unix_seconds` is further away than one lease, the wall clock was set back after it was
+// written; then the lease counts as expired.
 bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, LeaseTime now);
 
 }  // namespace calotype

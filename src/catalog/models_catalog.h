@@ -25,7 +25,7 @@ struct LibraryModels {
   std::optional<ModelSet> previous;  // shown before; their findings are kept for rollback
   int64_t switching = 0;             // photos whose shown findings have another version than the wanted one
   int64_t ready = 0;                 // of these, photos for which nothing is pending
-  int64_t behind = 0;                // of these, photos on which the wanted models failed: old findings stay shown
+  int64_t behind = 0;                // of these, photos on which the wanted models failed: they show the old findings
 };
 
 class ModelsCatalog {
@@ -40,8 +40,8 @@ class ModelsCatalog {
   // Keeps the findings that it replaces, and deletes those kept before. True when it did this or there was nothing to
   // do; false while something is pending.
   virtual StatusOr<bool> CompleteSwitch() = 0;
-  // Deletes the findings that are kept for rollback, and with them the way back. Findings that wait to be shown stay.
-  // Returns the number of photos.
+  // Deletes the findings that are kept for rollback, so that a rollback has to analyse all photos again. Findings that
+  // wait to be shown stay. Returns the number of photos whose findings were deleted.
   virtual StatusOr<int64_t> DeletePreviousModels() = 0;
 };
 

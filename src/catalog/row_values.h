@@ -17,6 +17,10 @@
 
 namespace calotype {
 
+// Values of face.decided other than 0. Clustering changes neither; a region does not change what a user decided.
+inline constexpr int kDecidedByUser = 1;
+inline constexpr int kDecidedByRegion = 2;
+
 // The column, or nullopt for NULL.
 inline std::optional<int64_t> OptionalInt(const Statement& row, int column) {
   return row.IsNull(column) ? std::nullopt : std::optional(row.Int(column));

@@ -31,6 +31,7 @@ FaceRecord FaceOf(const Statement& row) {
           .box = BoxFromRow(row, 3),
           .person = OptionalInt(row, 7),
           .decided = row.Int(10) != 0,
+          .from_region = row.Int(10) == kDecidedByRegion,
           .not_people = {},
           .embedding = FromBlob<uint16_t>(row.Bytes(8)),
           .version = row.Text(9)};
@@ -106,8 +107,8 @@ Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
 
 StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
   const MutexLock lock(&mutex_);
-  // The cover is the face that a user chose, else the largest and surest. SQLite takes `id` and `path` from the row
-  // with the maximum.
+  // The cover is the face that a user chose, else the one with the highest score x area. SQLite takes `id` and `path`
+  // from the row with the maximum.
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database_->Query("SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"

@@ -118,8 +118,8 @@ Status SqliteCatalog::SetCover(PersonId person, FaceId face) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto is_theirs,
                             database_->QueryInt("SELECT 1 FROM face WHERE id = ?1 AND person_id = ?2", face, meant));
   if (!is_theirs.has_value()) {
-    return absl::NotFoundError(
-        fmt::format("face {} is none of person {} (calotype people show {})", face, meant, meant));
+    return absl::NotFoundError(fmt::format(
+        "face {} does not belong to person {} (calotype people show {} lists the faces)", face, meant, meant));
   }
   return database_->Execute("UPDATE person SET cover_face_id = ?2 WHERE id = ?1", meant, face);
 }
@@ -142,6 +142,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::FacesOf(PersonId person) {
                       .box = BoxFromRow(row, 3),
                       .person = meant,
                       .decided = row.Int(7) != 0,
+                      .from_region = row.Int(7) == kDecidedByRegion,
                       .not_people = {},
                       .embedding = {},
                       .version = {}};

@@ -13,10 +13,6 @@ namespace {
 // Low, because other programs draw heads where a detector draws faces.
 constexpr float kSamePlace = 0.3F;
 
-// face.decided of a face that got its person from a region: clustering does not change it, another region may.
-constexpr int kDecidedByUser = 1;
-constexpr int kDecidedByRegion = 2;
-
 struct Region {
   int64_t position = 0;
   std::string name;

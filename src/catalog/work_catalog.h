@@ -27,7 +27,7 @@ struct StateCounts {
 struct RetryFilter {
   std::string reason;            // a part of the reason; case does not matter
   std::optional<PhotoId> photo;  // of this photo only
-  bool due = false;              // only those whose time to retry has come; their attempts are counted on
+  bool due = false;              // only those whose time to retry has come; their number of attempts is kept
 };
 
 struct FailureGroup {
@@ -62,7 +62,8 @@ class WorkCatalog {
   // shown or kept findings have the wanted version already are done. Earlier findings are shown until CompleteSwitch().
   virtual Status RequireAnalyses(std::span<const AnalysisVersion> analyses) = 0;
 
-  // A source of work for a new owner in this process. `casualties` may be empty: then nobody is blamed for crashes.
+  // Returns a source of work for a new owner in this process. `casualties` may be empty: then crashes are not
+  // attributed to photos.
   virtual StatusOr<std::unique_ptr<WorkSource>> OpenWork(WorkOwner owner, CasualtyReader casualties) = 0;
 
   // Writes findings, states and properties of several photos in one transaction: all or nothing. It ignores claims: use

@@ -9,25 +9,25 @@ namespace calotype {
 // Two owners are never equal, not even two of one process: `random` differs.
 struct WorkOwner {
   std::string host;           // machine id and host name
-  std::string boot;           // names this start of the kernel
+  std::string boot;           // identifies the boot of the machine
   int64_t pid_namespace = 0;  // inode of /proc/self/ns/pid: containers number their processes separately
   int64_t pid = 0;
-  int64_t start_time = 0;  // of the process, in clock ticks since boot: tells a pid that was given to another process
+  int64_t start_time = 0;  // of the process, in clock ticks since boot: distinguishes processes that had the same pid
   std::string random;      // 32 hexadecimal digits
 
   bool operator==(const WorkOwner&) const = default;
 };
 
-// Names this start of the kernel; empty when the system does not tell.
+// Identifies the boot of the machine; empty if unknown.
 std::string BootId();
 
-// A new owner in this process. Fields that the system does not tell stay empty or 0.
+// Returns a new owner in this process. Unknown fields are empty or 0.
 WorkOwner NewWorkOwner();
 
 enum class OwnerLife : uint8_t {
   kAlive,    // its process runs on this machine; in this process: it is registered
   kDead,     // proven: its process has ended, or the machine was restarted
-  kUnknown,  // on another machine or in another container; only its lease tells
+  kUnknown,  // on another machine or in another container: only its lease shows whether it works
 };
 
 OwnerLife LifeOf(const WorkOwner& owner);

@@ -49,10 +49,10 @@ class WorkSource {
   virtual const WorkOwner& owner() const = 0;
 
   // Claims up to `limit` present photos that have pending rows among `analyses`, marks those rows as running, and
-  // extends the lease. First come photos that somebody waits for (Prioritise), then new ones, then those that have
-  // findings of other models; within each group the oldest first. Before that, releases the photos of dead and expired
-  // owners: a photo on which a process crashed twice, or that was in work during five kills in a row, becomes failed
-  // with that as the reason; photos in work during a kill come last from then on.
+  // extends the lease. Order: prioritised photos (Prioritise), then new ones, then those that have findings of other
+  // models; within each group the oldest first. Before that, releases the photos of dead and expired owners. A photo on
+  // which a process crashed twice, or that was in progress during five kills in a row, becomes failed with that as the
+  // reason. Photos that were in progress during a kill come last from then on.
   virtual StatusOr<std::vector<WorkItem>> Next(std::span<const std::string> analyses, int limit) = 0;
 
   // Stores the results of claimed photos (WorkCatalog::Store has the rules and errors) and ends their claims, all in
@@ -61,8 +61,8 @@ class WorkSource {
   virtual StatusOr<std::vector<PhotoId>> Ack(std::span<const PhotoResult> results) = 0;
 
   // Puts claimed photos back to pending without a result; this does not count as an attempt. `why` becomes the reason
-  // of the pending rows. This source does not return these photos again: the condition (a file that changed, a disk
-  // that is not mounted) would return them at once for ever. Photos that it does not hold are ignored.
+  // of the pending rows. This source does not return these photos again, because the reason (a file that changed, a
+  // disk that is not mounted) probably still exists. Photos that it does not hold are ignored.
   virtual Status Nack(std::span<const PhotoId> photos, std::string_view why) = 0;
 
   // Extends the lease of all claims. Call it every kExtendSeconds while photos are in work.

@@ -111,7 +111,7 @@ void AddDoctorCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<DoctorArguments>();
   command.AddFlag("--json", arguments->json, "Print JSON");
   command.AddFlag("--fix", arguments->fix,
-                  "Measure all devices again, and rebuild the pack if a file of it is damaged");
+                  "Measure all devices again, and rebuild the pack if one of its files is damaged");
   command.SetAction([=, &app] { return Doctor(app, *arguments); });
 }
 

@@ -83,10 +83,10 @@ CommandResult Export(const App& app, const ExportArguments& arguments) {
 
 void AddExportCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand(
-      "export", "Write what is known of photos to sidecars beside them (xmp) or as a table (jsonl, csv)");
+      "export", "Write what is known about photos to sidecars beside them (xmp) or to a table (jsonl, csv)");
   const auto arguments = std::make_shared<ExportArguments>();
-  command.AddOptionalWords("QUERY", arguments->query, "Which photos (docs/query.md); default: all");
-  command.AddOption("--to", arguments->to, "xmp, jsonl or csv");
+  command.AddOptionalWords("QUERY", arguments->query, "Which photos, as for calotype search (default: all)");
+  command.AddOption("--to FORMAT", arguments->to, "xmp, jsonl or csv");
   command.AddOption("--out FILE", arguments->out, "For jsonl and csv: the file to write (default: standard output)");
   command.SetAction([=, &app] { return Export(app, *arguments); });
 }

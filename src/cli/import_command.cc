@@ -33,14 +33,15 @@ void AddImportCommand(CommandLine& models, App& app) {
   CommandLine command = models.AddCommand("import", "Add an ONNX file of your own to a pack");
   const auto request = std::make_shared<ImportRequest>();
   command.AddArgument("FILE", request->file, "The model");
-  command.AddOption("--task", request->task, "The task it is for: objects, embed.image, ...");
-  command.AddOption("--family", request->family, "How it is fed and read: detr, clip, ... (docs/packs.md)");
-  command.AddOption("--name", request->name, "Its name (default: the name of the file)");
-  command.AddOption("--choice", request->choice,
-                    "Its name among the models of the pack for the task, if there are others");
-  command.AddOption("--into", request->pack, "The pack, created if it does not exist (default: local)");
+  command.AddOption("--task TASK", request->task, "The task it is for: objects, embed.image, ...");
+  command.AddOption("--family FAMILY", request->family,
+                    "How its inputs are prepared and its outputs read: detr, clip, ...");
+  command.AddOption("--name NAME", request->name, "Its name (default: the name of the file)");
+  command.AddOption("--choice NAME", request->choice,
+                    "Its name among the pack's models for the task, if there are others");
+  command.AddOption("--into PACK", request->pack, "The pack, created if it does not exist (default: local)");
   command.AddRepeated("--extra FILE", request->extra, "A file that belongs to it: a vocabulary, labels, weights");
-  command.AddRepeated("--param KEY=VALUE", request->params, "A parameter of the family, KEY=VALUE as TOML writes it");
+  command.AddRepeated("--param KEY=VALUE", request->params, "A parameter of the family, as in TOML");
   command.SetAction([=, &app] { return Import(app, *request); });
 }
 

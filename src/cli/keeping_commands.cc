@@ -23,8 +23,8 @@ CommandResult Restore(App& app, const std::string& from) {
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const RestoredCatalogue restored, RestoreCatalogue(library, from));
   Print(restored.replaced.has_value()
-            ? fmt::format("{} is in use now; the catalogue from before is {}\n", from, restored.replaced->string())
-            : fmt::format("{} is in use now\n", from));
+            ? fmt::format("restored {}; the previous catalogue is now {}\n", from, restored.replaced->string())
+            : fmt::format("restored {}\n", from));
   return 0;
 }
 
@@ -38,7 +38,7 @@ CommandResult CheckDatabase(App& app) {
     Print("the catalogue is intact\n");
     return 0;
   }
-  PrintError("calotype restore BACKUP replaces it by an earlier copy");
+  PrintError("calotype restore BACKUP replaces the catalogue with a backup");
   return 1;
 }
 
@@ -49,7 +49,8 @@ void AddKeepingCommands(CommandLine& parser, App& app) {
   CommandLine backup = parser.AddCommand("backup", "Back up the catalogue, also while it is in use");
   backup.AddArgument("TO", *path, "A new file, or a folder (the file gets the date as its name)");
   backup.SetAction([=, &app] { return BackUp(app, *path); });
-  CommandLine restore = parser.AddCommand("restore", "Restore a backup (the current catalogue is kept)");
+  CommandLine restore =
+      parser.AddCommand("restore", "Restore a backup (the replaced catalogue is kept in a file of its own)");
   restore.AddArgument("BACKUP", *path, "A file that backup wrote");
   restore.SetAction([=, &app] { return Restore(app, *path); });
   parser.AddCommand("check-db", "Check the whole catalogue for faults").SetAction([&app] {

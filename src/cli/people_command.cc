@@ -72,6 +72,10 @@ CommandResult PrintPeople(App& app, const PeopleArguments& arguments) {
   return 0;
 }
 
+std::string_view Decision(const FaceRecord& face) {
+  return face.from_region ? "  named in the photo" : face.decided ? "  set by you" : "";
+}
+
 CommandResult PrintFaces(App& app, const PeopleArguments& arguments) {
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, arguments.person));
@@ -83,7 +87,7 @@ CommandResult PrintFaces(App& app, const PeopleArguments& arguments) {
                                        {"box", {face.box.x, face.box.y, face.box.width, face.box.height}},
                                        {"decided", face.decided}})
                            : fmt::format("face {:<8}{:.2f}  {:.0f}x{:.0f}{}  {}\n", face.id, face.score, face.box.width,
-                                         face.box.height, face.decided ? "  set by you" : "", Printable(path));
+                                         face.box.height, Decision(face), Printable(path));
   }
   Print(text);
   return 0;
@@ -108,7 +112,7 @@ CommandResult Split(App& app, const PeopleArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceId> faces, Numbers(arguments.faces, "face"));
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, SplitPerson(library, faces));
-  Print(fmt::format("these faces are person {} now\n", person));
+  Print(fmt::format("these faces now belong to person {}\n", person));
   return 0;
 }
 
@@ -120,7 +124,7 @@ CommandResult DecideFaces(App& app, const PeopleArguments& arguments, bool are_t
         return are_theirs ? ConfirmFaces(library, arguments.person, faces)
                           : RejectFaces(library, arguments.person, faces);
       },
-      are_theirs ? "" : "these faces will not be assigned to this person again; the next scan sorts them anew\n");
+      are_theirs ? "" : "these faces will not be assigned to this person again; the next scan assigns them again\n");
 }
 
 }  // namespace
@@ -158,10 +162,10 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   deny.AddArguments("FACE", arguments->faces, "Numbers of faces");
   deny.SetAction([=, &app] { return DecideFaces(app, *arguments, false); });
   CommandLine cover = add("cover", "Choose the face that represents a person");
-  cover.AddArguments("FACE", arguments->faces, "The number of the face");
-  cover.SetAction([=, &app]() -> CommandResult {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceId> faces, Numbers(arguments->faces, "face"));
-    return Change(app, [&](Library& library) { return SetPersonCover(library, arguments->person, faces[0]); }, "");
+  const auto face = std::make_shared<FaceId>();
+  cover.AddArgument("FACE", *face, "The number of the face, from people show");
+  cover.SetAction([=, &app] {
+    return Change(app, [&](Library& library) { return SetPersonCover(library, arguments->person, *face); }, "");
   });
   for (const bool hide : {true, false}) {
     add(hide ? "hide" : "unhide", hide ? "Hide a person from lists" : "Show a hidden person again")

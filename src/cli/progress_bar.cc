@@ -32,7 +32,7 @@ std::string FormatProgress(const ScanProgress& progress, std::optional<double> p
   const int64_t done = progress.analysed + progress.failed;
   const int64_t total = std::max(progress.to_do, done);
   if (!progress.resting.empty()) {
-    return fmt::format("{} {}/{} photos  resting: {}", Bar(done, total), done, total, progress.resting);
+    return fmt::format("{} {}/{} photos  waiting: {}", Bar(done, total), done, total, progress.resting);
   }
   if (total == 0) {
     return fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged);

@@ -139,18 +139,19 @@ CommandResult Pull(const App& app, const PullArguments& arguments) {
 
 void AddPullCommand(CommandLine& models, App& app) {
   CommandLine command =
-      models.AddCommand("pull", "Download a pack; only what is missing, and every file is checked by its SHA-256");
+      models.AddCommand("pull", "Download what is missing of a pack, and check every file by its SHA-256");
   const auto arguments = std::make_shared<PullArguments>();
   command.AddArgument("NAME", arguments->name,
                       fmt::format("A pack ({}), the path of a manifest, or {} (ONNX Runtime for NVIDIA GPUs)",
                                   fmt::join(KnownPackNames(), ", "), kRuntimeCudaName));
-  command.AddList("--choice", arguments->choices, "TASK=CHOICE: which model for a task, such as objects=accurate");
-  command.AddFlag("--all", arguments->all, "Every choice of every task");
-  command.AddList("--accept-licence", arguments->accepted, "Accept the licence of this name");
-  command.AddOption("--from", arguments->from,
+  command.AddList("--choice TASK=CHOICE", arguments->choices,
+                  "Choose the model for a task, if the pack has several: objects=accurate");
+  command.AddFlag("--all", arguments->all, "Download all models of the pack, not only one for each task");
+  command.AddList("--accept-licence NAME", arguments->accepted, "Accept the licence with this name");
+  command.AddOption("--from FOLDER", arguments->from,
                     "Copy the files from this folder instead of downloading: REPOSITORY/PATH, or named by SHA-256");
   command.AddFlag("--probe", arguments->probe, "Download nothing; exit with 0 if the hub answers");
-  command.AddOption("--wheels", arguments->wheels, "runtime-cuda: install from the wheels in this folder");
+  command.AddOption("--wheels FOLDER", arguments->wheels, "runtime-cuda: install from the wheels in this folder");
   command.SetAction([=, &app] { return Pull(app, *arguments); });
 }
 

@@ -32,7 +32,7 @@ StatusOr<std::vector<std::string>> FoldersToScan(const App& app, const ScanArgum
   return ScannedFolders(library);
 }
 
-// Answers the exit status: 1 when a photo or a file failed.
+// Returns the exit status: 1 when a photo or a file failed.
 int PrintSummary(const ScanReport& report) {
   Print(Summary(report));
   return report.failed + report.problems > 0 ? 1 : 0;
@@ -93,10 +93,12 @@ void AddScanCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<ScanArguments>();
   command.AddOptionalArguments("FOLDER", arguments->folders, "Folders or files (default: those scanned before)");
   command.AddOnly(arguments->only);
-  command.AddOption("--memory", arguments->memory, "Memory limit, such as 1G or 800M (limits.memory_mb)");
-  command.AddOption("--nice", arguments->nice, "Priority below other programs, 0 to 19 (scan.nice)");
-  command.AddFlag("--watch", arguments->watch, "Keep running until Ctrl-C and scan what changes");
-  command.AddFlag("--gone", arguments->gone, "Treat all missing files as deleted");
+  command.AddOption("--memory SIZE", arguments->memory,
+                    "Memory limit of the whole process, such as 1G or 800M (limits.memory_mb)");
+  command.AddOption("--nice NUMBER", arguments->nice, "Lower the priority: 0 is normal, 19 the lowest (scan.nice)");
+  command.AddFlag("--watch", arguments->watch, "Keep running until Ctrl-C and scan files when they change");
+  command.AddFlag("--gone", arguments->gone,
+                  "Treat all missing files as deleted, even if it looks like an unmounted disk");
   command.SetAction([=, &app] { return Scan(app, *arguments); });
 }
 

@@ -44,7 +44,7 @@ class EventPrinter {
   }
 
   void operator()(const ScanWaiting& waiting) {
-    PrintError(fmt::format("{}: new files are queued for it; waiting for its end", waiting.reason));
+    PrintError(fmt::format("{}: new files are queued for it; waiting for it to finish", waiting.reason));
   }
 
   void operator()(const FolderPolled& polled) {
@@ -122,7 +122,7 @@ std::string Summary(const ScanReport& report) {
   if (looked_at > 0 && report.seconds > 0) {
     text += fmt::format(" ({:.0f} photos per minute)", static_cast<double>(looked_at) * 60 / report.seconds);
   }
-  text += report.stopped ? "; stopped, the next scan goes on from here\n" : "\n";
+  text += report.stopped ? "; stopped, the next scan continues from here\n" : "\n";
   return text + SkippedText(report);
 }
 

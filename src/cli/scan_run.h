@@ -12,7 +12,7 @@ namespace calotype {
 
 // Runs a scan to its end, or until Ctrl-C, which stops it without loss. Prints progress and failures on standard error.
 // Calls `on_report`, if it is given, for the first scan, and for each later one (ScanRequest::watch) that had something
-// to do. Answers the last report.
+// to do. Returns the last report.
 StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request,
                                       const std::function<void(const ScanReport&)>& on_report = nullptr);
 

@@ -126,7 +126,7 @@ CommandResult Show(const App& app, const ShowArguments& arguments) {
 }  // namespace
 
 void AddShowCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("show", "Show everything that is known of a photo");
+  CommandLine command = parser.AddCommand("show", "Show everything known about a photo");
   const auto arguments = std::make_shared<ShowArguments>();
   command.AddArgument("PHOTO", arguments->request.photo, "A scanned photo");
   command.AddFlag("--json", arguments->json, "Print JSON");

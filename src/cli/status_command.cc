@@ -55,8 +55,8 @@ std::string ToText(const LibraryModels& models) {
   if (models.wanted == models.shown || !models.shown.has_value()) {
     return "";
   }
-  return fmt::format("{} takes over from {}: {} of {} photos are done; {} answers until all are\n\n",
-                     models.wanted->pack, models.shown->pack, models.ready, models.switching, models.shown->pack);
+  return fmt::format("switching from {} to {}: {} of {} photos are done; results are shown from {} until all are\n\n",
+                     models.shown->pack, models.wanted->pack, models.ready, models.switching, models.shown->pack);
 }
 
 // Photos on which the current models failed: they keep the results of the earlier ones.
@@ -64,7 +64,7 @@ std::string BehindText(const LibraryModels& models) {
   return models.behind == 0 ? ""
                             : fmt::format(
                                   "{} photos keep the results of earlier models, because the current ones failed on "
-                                  "them (below); calotype retry retries\n\n",
+                                  "them (below); calotype retry tries again\n\n",
                                   models.behind);
 }
 

@@ -31,7 +31,7 @@ CommandResult SwitchHere(App& app, const BegunSwitch& begun) {
   return report.failed > 0 ? 1 : 0;
 }
 
-// Starts this program again, so that the scan goes on after this process ends.
+// Starts this program again, so that the scan continues after this process ends.
 CommandResult SwitchInBackground(const App& app, const BegunSwitch& begun) {
   std::error_code error;
   std::vector<std::string> command = {fs::read_symlink("/proc/self/exe", error).string()};
@@ -54,7 +54,7 @@ CommandResult SwitchInBackground(const App& app, const BegunSwitch& begun) {
 CommandResult Use(App& app, const UseArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const BegunSwitch begun, BeginSwitch(app, arguments.request, PrintMeasurement));
   if (begun.photos == 0) {
-    Print(fmt::format("New photos are now analysed with {}.\n", begun.choice.pack));
+    Print(fmt::format("{} is now in use; there are no photos to analyse again.\n", begun.choice.pack));
     return 0;
   }
   // Going back is fast: the results of the earlier models were kept.
@@ -75,9 +75,9 @@ CommandResult Forget(const App& app) {
 void AddUseCommand(CommandLine& models, App& app) {
   CommandLine command = models.AddCommand("use", "Re-analyse with another pack, then switch to it");
   const auto arguments = std::make_shared<UseArguments>();
-  command.AddOptionalArgument("PACK", arguments->request.pack, "An installed pack (models list)");
-  command.AddList("--choice", arguments->request.choices,
-                  "TASK=CHOICE: which model for a task, such as objects=accurate");
+  command.AddOptionalArgument("PACK", arguments->request.pack, "An installed pack (calotype models list)");
+  command.AddList("--choice TASK=CHOICE", arguments->request.choices,
+                  "A task and one of the pack's models for it (calotype models list): objects=accurate");
   command.AddFlag("--undo", arguments->request.undo, "Go back to the previous pack, whose results were kept");
   command.AddFlag("--wait", arguments->wait, "Run in the foreground with a progress bar");
   command.SetAction([=, &app] { return Use(app, *arguments); });

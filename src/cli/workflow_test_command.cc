@@ -249,7 +249,7 @@ class WorkflowTest {
     return Expect(analyses.contains("objects"), "nothing was analysed");
   }
 
-  // Waits until the scan in the background has stored a photo; answers how many it has stored.
+  // Waits until the scan in the background has stored a photo; returns how many it has stored.
   StatusOr<int64_t> WaitUntilSomethingIsDone() const {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (std::chrono::steady_clock::now() < deadline) {

@@ -175,7 +175,7 @@ StatusOr<OnnxMetadata> ParseOnnxMetadata(std::span<const uint8_t> file) {
     return absl::OkStatus();
   }));
   if (metadata.outputs.empty()) {
-    return absl::InvalidArgumentError("is no ONNX model: it has no graph with outputs");
+    return absl::InvalidArgumentError("is not an ONNX model: it has no graph with outputs");
   }
   return metadata;
 }
@@ -184,7 +184,7 @@ StatusOr<OnnxMetadata> ReadOnnxMetadata(const std::filesystem::path& path) {
   // Mapped, not read: nearly all of the file is weights, whose pages are never touched.
   CALOTYPE_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
   if (file.bytes().empty()) {
-    return absl::InvalidArgumentError(fmt::format("{} is no ONNX model: it is empty", path.string()));
+    return absl::InvalidArgumentError(fmt::format("{} is not an ONNX model: it is empty", path.string()));
   }
   StatusOr<OnnxMetadata> metadata = ParseOnnxMetadata(file.bytes());
   if (!metadata.ok()) {

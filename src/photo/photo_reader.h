@@ -1,6 +1,8 @@
-// Reads photos, their XMP sidecars and the videos of live photos. This is the only interface through which the program
-// parses bytes that come from outside: format detection, metadata, decoding, memory estimates. A damaged or hostile
-// file can harm nothing but the process that a PhotoReader runs in.
+// Reads photos, their XMP sidecars and the videos of live photos: format detection, metadata, decoding, memory
+// estimates. Everything that parses such files for a scan is behind this interface, so a damaged or hostile file can
+// harm only the process that the PhotoReader runs in. It is not the only code that parses files from outside: `export`
+// parses the sidecars that it adds to (xmp_writer.h) in its own process, and model files, packs and the list of places
+// have their own readers.
 //
 // Requests hold open descriptors and options, answers are plain values. There are no paths, no callbacks and no state
 // shared with the caller, so that an implementation may run in a child process without access to the file system. The

@@ -77,8 +77,8 @@ Status PlaceIndex::Read(std::string_view text, const std::string& file) {
   std::string_view head = TakeUntil(text, '\n');
   if (!head.starts_with(kHead)) {
     return absl::DataLossError(
-        fmt::format("{} has no places (its first line is not \"{}...\"); tools/setup/fetch_places "
-                    "makes it anew",
+        fmt::format("{} is not a file of places (its first line is not \"{}...\"); "
+                    "tools/setup/fetch_places creates it again",
                     file, kHead));
   }
   head.remove_prefix(kHead.size());
@@ -103,7 +103,7 @@ Status PlaceIndex::Read(std::string_view text, const std::string& file) {
     if (!ParseNumber(column[0], latitude) || !ParseNumber(column[1], longitude) ||
         !ParseNumber(column[2], population) || column[3].empty() || population < 0) {
       return absl::DataLossError(
-          fmt::format("{}:{} is no place; tools/setup/fetch_places makes the file anew", file, number));
+          fmt::format("{}:{} is not a place; tools/setup/fetch_places creates the file again", file, number));
     }
     entries_.push_back({.at = OnSphere(latitude, longitude),
                         .extent = Extent(population),

@@ -60,8 +60,8 @@ class PlaceIndex {
   std::vector<std::string> texts_;
 };
 
-// Adds the place nearest to `facts.gps`, and the time zone, where nobody wrote them into the photo. When `places` is
-// null, only the time zone is added, from the photo's own times.
+// Adds the place nearest to `facts.gps`, and the time zone, unless the photo states them. When `places` is null, only
+// the time zone is added, from the photo's own times.
 void CompletePlace(const PlaceIndex* places, PhotoFacts& facts);
 
 }  // namespace calotype

@@ -15,11 +15,11 @@ namespace calotype {
 // True for the name of a file that may belong to a photo and is not a photo itself: XMP and video files.
 bool IsCompanionName(std::string_view name);
 
-// Answers questions about photos and videos that names alone do not. They are asked only where the answer matters: in
-// an unchanged folder of live photos, no file is read.
+// What the names of photos and videos do not show. The functions are called only where the result matters: in an
+// unchanged folder of live photos, no file is read.
 struct LiveHalves {
-  // Returns the content identifier (PhotoReader::ReadContentIdentifier) of the photo or video at `path`; empty for
-  // none.
+  // Returns the content identifier (PhotoReader::ReadContentIdentifier) of the photo or video at `path`; empty if there
+  // is none.
   std::function<std::string(const std::string& path)> identifier;
   // Returns the photo that an earlier scan found for this video, if neither has changed since; otherwise empty.
   std::function<std::string(const std::string& video)> known_photo;

@@ -349,8 +349,8 @@ StatusOr<bool> Scanner::MarkMissing(const fs::path& root, int64_t known_in_root,
   const bool most_gone = known_in_root > 1 && vanished * 2 > known_in_root;
   if (vanished > 0 && (nothing_there || most_gone) && !options_.gone_is_deleted) {
     Problem(root.string(),
-            fmt::format("{} of {} known photos are not there: taken for a disk that is not mounted, nothing is marked "
-                        "as missing (calotype scan --gone FOLDER, if they were deleted)",
+            fmt::format("{} of {} known photos are missing. Their disk is probably not mounted, so nothing was changed "
+                        "(if they were deleted: calotype scan --gone FOLDER)",
                         vanished, known_in_root));
     return false;
   }

@@ -54,10 +54,10 @@ class Scanner {
           ProblemHandler on_problem);
 
   // Adds every photo at or below `root`. Only files whose stamp changed are read and hashed; when the content turns out
-  // to be the same, only the stamp is updated. Marks known files that are gone as missing. But when the root does not
-  // exist, is empty, or lacks more than half of its known files, a disk is probably not mounted: that is a problem, and
-  // nothing is marked. A file or folder that cannot be read is a problem, which is recorded, reported and counted. The
-  // returned errors are those of the catalogue.
+  // to be the same, only the stamp is updated. Marks known files that are gone as missing, with one exception: if the
+  // root does not exist, is empty, or lacks more than half of its known files, its disk is probably not mounted, so
+  // nothing is marked. This exception, and each file or folder that cannot be read, is a problem: it is stored, counted
+  // (ScannerCounts) and passed to `on_problem`, and the scan continues. The returned errors are those of the catalogue.
   Status Scan(const std::filesystem::path& root, const std::stop_token& stop);
 
   // The same for one folder of a root. Whether a disk is missing is decided for the root as a whole.

@@ -15,8 +15,8 @@ namespace calotype {
 //
 // Uses multi-index hashing (Norouzi, Punjani and Fleet, 2012): if two hashes differ in at most 31 bits, at least one of
 // their sixteen parts of 16 bits differs in at most one bit, so only such hashes are compared. Hashes already in one
-// group are not compared again, so thousands of similar hashes cost little more than others. A million take five
-// seconds on one core; above a distance of 47 it gets slow. Takes 80 bytes of memory for each hash.
+// group are not compared again, so thousands of similar hashes cost little more than others. A million take 6.5
+// seconds on one core (bench/library); above a distance of 47 it gets slow. Takes 80 bytes of memory for each hash.
 //
 // With `turned`, two hashes are also connected if one is within `max_distance` of the other's TurnedHash(). That
 // multiplies the time by about the number of turns, and by more for the larger distance that turned copies need (not

@@ -61,9 +61,9 @@ struct SearchResult {
 // As thread-safe as the catalogue and the encoder.
 class Searcher {
  public:
-  // Without an `encoder` (null), words are matched with labels and recognised text only, and each hit found by words
-  // says so, with the reason `without_encoder` ("the pack tiny has no text encoder"). All arguments must outlive this
-  // object.
+  // Without an `encoder` (null), words are matched with labels, recognised text and names only, and each hit found by
+  // words says so, with the reason `without_encoder` ("the pack tiny has no text encoder"). All arguments must outlive
+  // this object.
   Searcher(SearchCatalog& catalog, VectorSearch& vectors, TextEncoder* encoder,
            std::string without_encoder = "no text encoder is installed")
       : catalog_(catalog), vectors_(vectors), encoder_(encoder), without_encoder_(std::move(without_encoder)) {}

@@ -70,7 +70,7 @@ StatusOr<CenterNetParams> ReadCenterNetParams(const ModelParams& params) {
   CALOTYPE_ASSIGN_OR_RETURN(const double threshold, params.DoubleOr("score_threshold", 0.4));
   CALOTYPE_ASSIGN_OR_RETURN(const double iou, params.DoubleOr("nms_iou", 0.5));
   if (size < 32 || size > 4096) {
-    return absl::InvalidArgumentError(fmt::format("input_size is {}; it must be 32 to 4096", size));
+    return absl::InvalidArgumentError(fmt::format("input_size is {}; it must be 32 to 4096 pixels", size));
   }
   return CenterNetParams{
       .input_size = size, .score_threshold = static_cast<float>(threshold), .nms_iou = static_cast<float>(iou)};

@@ -20,7 +20,7 @@ namespace calotype {
 // A normalizer: changes a text.
 using TextStep = std::function<std::string(std::string_view)>;
 
-// A part of the text on its way to the model.
+// A part of a text that is being split.
 struct Word {
   std::string text;
   bool at_start = false;  // it begins at the start of the text
@@ -29,7 +29,8 @@ struct Word {
 // A pre-tokenizer: splits a part of the text.
 using SplitStep = std::function<std::vector<Word>(Word)>;
 
-// What happens to the matches when a text is split at them; names as in tokenizer.json.
+// How a text is split at the matches of a pattern, with the names of tokenizer.json: the matches are removed, become
+// parts of their own, join the part before or after them, or adjacent matches become one part (kContiguous).
 enum class SplitBehaviour { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
 
 // Splits at the matches of `pattern` or, if `invert`, at the text between them.
@@ -39,8 +40,9 @@ SplitStep SplitAt(Pattern pattern, SplitBehaviour behaviour, bool invert);
 struct MetaspaceOptions {
   enum class Prepend { kAlways, kFirst, kNever };
   std::string replacement = "\xE2\x96\x81";
-  // Whether to put `replacement` before a part that does not start with it. For kFirst, the text starts after
-  // normalisation: unlike in tokenizers, it makes no difference when a normalizer drops the beginning of a text.
+  // Whether to put `replacement` before a part that does not start with it: before every part, only before the part at
+  // the start of the text, or never. For kFirst, the start is that of the normalised text. Hugging Face's library takes
+  // the start of the original text, so that the result differs if a normalizer removes its first characters.
   Prepend prepend = Prepend::kAlways;
   bool split = true;
 };

@@ -74,7 +74,8 @@ StatusOr<std::vector<FaceFinding>> DecodeScrfd(const FaceOutputs& outputs, float
   const auto* const layout = std::ranges::find(kLayouts, outputs.tensors.size(), &Layout::outputs);
   if (layout == kLayouts.end()) {
     return absl::InternalError(
-        fmt::format("a SCRFD model has 6, 9, 10 or 15 outputs; the graph has {}", outputs.tensors.size()));
+        fmt::format("the model file has {} outputs, but a SCRFD model has 6, 9, 10 or 15; is its family right?",
+                    outputs.tensors.size()));
   }
   std::vector<FaceFinding> faces;
   for (const int stride : std::span(kStrides).first(layout->levels)) {

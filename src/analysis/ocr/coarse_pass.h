@@ -25,9 +25,10 @@ inline constexpr int kAreaStep = 32;
 
 // The result of the coarse pass.
 struct CoarsePass {
-  // The areas that need the fine pass: every place where the coarse map is above the threshold, except text so large
-  // that the fine pass would not show more of it. Each has a margin, so that lines can end in it and the network sees
-  // their surroundings. Areas overlap where one common area would cost more.
+  // The areas that need the fine pass: they cover every place where the coarse map is above the threshold, except large
+  // text. Text is large if its lines are so high that the fine pass would scale them down again. Each area has a
+  // margin, so that lines can end in it and the network sees their surroundings. Two areas may overlap, if one area
+  // around both would have more pixels.
   std::vector<Area> areas;
   // The coarse map at the size of the picture, with only the large text; 0 elsewhere.
   std::vector<float> large;

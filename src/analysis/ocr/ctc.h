@@ -13,10 +13,12 @@ namespace calotype {
 // The character of each class of a recogniser. Class 0 is the blank.
 class CtcAlphabet {
  public:
-  // Creates it from the list in PP-OCR models, one character per line. With two classes more than lines, the list goes
-  // between the blank and a space (PP-OCR's convention). With one class more, there is no space; or, if the first line
-  // is "blank", only the space is missing. With as many classes as lines, the list is complete and starts with the
-  // blank's name. Returns kInvalidArgument for any other number.
+  // Creates it from the list in PP-OCR models, one character per line. The list may lack the blank, the space or both;
+  // `classes` minus the number of lines shows what is added:
+  //   2  the blank in front and a space at the end (PP-OCR's convention)
+  //   1  the blank in front; if the first line is "blank", a space at the end instead
+  //   0  nothing: the first line is the name of the blank
+  // kInvalidArgument for any other difference.
   static StatusOr<CtcAlphabet> FromLines(std::string_view lines, std::size_t classes);
 
   std::size_t size() const { return characters_.size(); }

@@ -10,7 +10,7 @@
 namespace calotype {
 namespace {
 
-constexpr double kUpwards = 1.5;  // RapidOCR's get_rotate_crop_image
+constexpr double kVertical = 1.5;  // RapidOCR's get_rotate_crop_image
 
 // RapidOCR's rec_batch_num and cls_batch_num.
 constexpr std::size_t kGroup = 6;
@@ -74,14 +74,14 @@ LineGeometry PlanLine(const Quad& region) {
   const float width = std::max(Distance(top_left, top_right), Distance(bottom_right, bottom_left));
   const float height = std::max(Distance(top_left, bottom_left), Distance(top_right, bottom_right));
   LineGeometry line{.width = std::max(1, static_cast<int>(width)), .height = std::max(1, static_cast<int>(height))};
-  line.stands = static_cast<double>(line.height) / line.width >= kUpwards;
+  line.vertical = static_cast<double>(line.height) / line.width >= kVertical;
   return line;
 }
 
 LineImage CutLine(const Image& photo, const Quad& region) {
   const LineGeometry line = PlanLine(region);
   Image flat = WarpQuad(photo, region, line.width, line.height);
-  if (!line.stands) {
+  if (!line.vertical) {
     return {.image = std::move(flat), .quad = region};
   }
   const auto& [top_left, top_right, bottom_right, bottom_left] = region;

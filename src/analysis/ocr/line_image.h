@@ -12,12 +12,12 @@
 
 namespace calotype {
 
-// How a region becomes an image: it is drawn into width x height. When it is at least 1.5 times as high as wide, the
-// text is assumed to run upwards and the image is rotated.
+// How a region becomes an image: it is resampled to width x height pixels. If it is at least 1.5 times as high as wide,
+// its text is assumed to run downwards, and the image is rotated by 90 degrees counterclockwise.
 struct LineGeometry {
   int width = 1;
   int height = 1;
-  bool stands = false;  // the region is high and narrow: its text runs upwards
+  bool vertical = false;  // the region is high and narrow: its text runs downwards
 };
 LineGeometry PlanLine(const Quad& region);
 
@@ -41,8 +41,8 @@ struct LineFormat {
   int min_width = 320;
   int max_width = 3200;  // a longer line is squeezed; limits the memory of one line
   bool stretch = false;  // stretch each line to the full width instead of padding it
-  // Widths are min_width times a power of two, and batches of one width have the same number of rows. For devices that
-  // prepare themselves for each shape (WantsFewShapes).
+  // Widths are min_width times a power of two, or max_width, and all batches of one width have the same number of
+  // rows. For devices that prepare themselves for each shape (WantsFewShapes).
   bool few_shapes = false;
   Normalisation normalisation = kPaddleNormalisation;
 };
@@ -50,12 +50,13 @@ struct LineFormat {
 struct LineBatch {
   std::vector<std::size_t> lines;  // indices of the given lines
   int width = 0;
-  std::size_t rows = 0;  // of the tensor, when there are more rows than lines
+  std::size_t rows = 0;  // of the tensor, at least as many as lines (few_shapes); 0: as many as lines
 };
 
-// Groups lines of similar shape into batches, to keep padding low. Batches are as wide as RapidOCR's, which has six
-// lines per batch (its rec_batch_num), because padding changes what is recognised. A batch has at most 9600 columns in
-// total, so six long lines become several batches: a network may return ten thousand numbers per column.
+// Groups lines of similar shape into batches, to keep padding low. As in RapidOCR (rec_batch_num), six lines form a
+// group and the longest one decides the width of all, because padding changes what is recognised. A group with more
+// than 9600 columns in total (2560 with few_shapes) is split into several batches of that width: a network may return
+// ten thousand numbers per column.
 std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format);
 
 // Converts the lines of `batch` to a float tensor [N, 3, height, batch.width]. The space to the right of shorter lines

@@ -44,15 +44,15 @@ TEST(PlanLineTest, TakesTheLongerOfOppositeSides) {
 }
 
 TEST(PlanLineTest, VerticalTextIsRotated) {
-  const LineGeometry barely_lying = PlanLine(Rectangle(10, 10, 30, 39));
-  EXPECT_FALSE(barely_lying.stands);
-  EXPECT_TRUE(PlanLine(Rectangle(10, 10, 30, 40)).stands);
-  const LineImage standing = CutLine(Gradient(60, 50), Rectangle(10, 10, 30, 40));
-  EXPECT_EQ(standing.image.width(), 30);
-  EXPECT_EQ(standing.image.height(), 20);
-  EXPECT_EQ(standing.quad[0].x, 30);  // the first corner is the region's top right one
-  EXPECT_EQ(standing.quad[0].y, 10);
-  EXPECT_EQ(standing.quad[1].y, 40);
+  const LineGeometry almost_vertical = PlanLine(Rectangle(10, 10, 30, 39));
+  EXPECT_FALSE(almost_vertical.vertical);
+  EXPECT_TRUE(PlanLine(Rectangle(10, 10, 30, 40)).vertical);
+  const LineImage vertical = CutLine(Gradient(60, 50), Rectangle(10, 10, 30, 40));
+  EXPECT_EQ(vertical.image.width(), 30);
+  EXPECT_EQ(vertical.image.height(), 20);
+  EXPECT_EQ(vertical.quad[0].x, 30);  // the first corner is the region's top right one
+  EXPECT_EQ(vertical.quad[0].y, 10);
+  EXPECT_EQ(vertical.quad[1].y, 40);
 }
 
 TEST(PlanLineTest, AnEmptyRegionGivesOnePixel) {

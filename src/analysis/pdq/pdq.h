@@ -47,8 +47,8 @@ PdqTurn Undo(PdqTurn turn);
 
 // Approximates the hash of the turned picture from the hash alone. Turning a picture moves its frequencies and changes
 // the sign of some, but a hash stores only on which side of their median they lie. On the samples, 7.8 bits differ on
-// average from the hash of the turned pixels, and at most 30 (four samples); none differ for kMirroredTurnedRight,
-// which changes no sign. Turning keeps distances between hashes.
+// average from the hash of the turned pixels. The most is 30 bits, which four samples reach; none differ for
+// kMirroredTurnedRight, which changes no sign. Turning keeps distances between hashes.
 PdqHash TurnedHash(const PdqHash& hash, PdqTurn turn);
 
 // The number of differing bits, 0 to 256. Meta recommends 31 or less as a match.

@@ -158,7 +158,7 @@ std::optional<Verdict> JudgeDriverLibrary(const Case& it) {
     return Fails(fmt::format("the kernel has {}, but libcuda.so.1 is missing, as in a container without NVIDIA's "
                              "runtime ({})",
                              it.DriverName(), it.nvidia.library_error),
-                 fmt::format("{}, with the NVIDIA Container Toolkit on the host", kContainer));
+                 fmt::format("{}; the host needs the NVIDIA Container Toolkit", kContainer));
   }
   if (it.nvidia.pci_gpus > 0) {
     return Fails(fmt::format("this machine has an NVIDIA GPU but no NVIDIA driver: libcuda.so.1 is missing"),

@@ -7,7 +7,7 @@
 
 namespace calotype {
 
-// Runs the model on (1, -0.5) and answers its output as one vector. FakeDeviceEngine doubles the input; an error that
+// Runs the model on (1, -0.5) and returns its output as one vector. FakeDeviceEngine doubles the input; an error that
 // it adds to every number changes the vector's direction, so CompareAnswers() sees it.
 inline ModelProbe FakeProbe() {
   return {.answer = [](Session& session) -> StatusOr<ProbeAnswer> {

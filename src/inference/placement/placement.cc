@@ -318,8 +318,8 @@ void Placement::AddGroup(const ModelFile& model, bool has_probe, const std::vect
       const double best = slots.front().trial ? slots.front().trial->milliseconds : 0;
       plan.not_used.push_back(
           {slot.option.name(),
-           fmt::format("{} ({:.1f} ms, {:.1f} where it runs; {})",
-                       slot.trial->milliseconds > best ? "slower" : "not enough faster to change devices",
+           fmt::format("{}: {:.1f} ms, against {:.1f} ms on the device in use ({})",
+                       slot.trial->milliseconds > best ? "slower" : "faster, but by too little to change devices",
                        slot.trial->milliseconds, best, slot.trial->figure)});
     }
     plan.slots.push_back(slot);

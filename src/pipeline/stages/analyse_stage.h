@@ -9,7 +9,7 @@ namespace calotype {
 
 class AnalyseStage {
  public:
-  // The references must outlive the stage. `in_flight` may be null: then nothing blames a photo for a crash.
+  // The references must outlive the stage. `in_flight` may be null: then a crash is not attributed to a photo.
   AnalyseStage(const PhotoTools& tools, InFlight* in_flight, LoadedQueue& input, FinishedQueue& output)
       : tools_(tools), in_flight_(in_flight), input_(input), output_(output) {}
 

@@ -47,7 +47,7 @@ Status ClaimStage::CheckModels() {
 bool ClaimStage::Rests() {
   const StatusOr<bool> paused = parts_.work.Paused();
   std::string reason =
-      paused.ok() && *paused ? "paused (calotype resume goes on)" : ReasonToRest(parts_.options.throttle);
+      paused.ok() && *paused ? "paused (calotype resume continues)" : ReasonToRest(parts_.options.throttle);
   const bool rests = !reason.empty();
   parts_.state.SetResting(std::move(reason));
   return rests;

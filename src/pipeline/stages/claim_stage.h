@@ -26,10 +26,10 @@ class ClaimStage {
   };
   ClaimStage(const Parts& parts, std::vector<std::string> analyses) : parts_(parts), analyses_(std::move(analyses)) {}
 
-  // Claims until the walk has ended and all work is done, or the scan stops. Photos that other owners hold count as
-  // work: when their owner dies, they are claimed here. Rests while the library is paused or the throttle says so. When
-  // other models were chosen for the library, it stops the scan (ScanState::Supersede). An error of the catalogue fails
-  // the scan. Call it once, on any thread.
+  // Claims until the walk has ended and all work is done, or the scan stops. While other owners hold photos, the work
+  // is not done: if such an owner dies, its photos are claimed here. Waits while the library is paused or the throttle
+  // requires it. When other models were chosen for the library, it stops the scan (ScanState::Supersede). An error of
+  // the catalogue fails the scan. Call it once, on any thread.
   void Run();
 
  private:

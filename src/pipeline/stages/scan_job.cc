@@ -160,7 +160,8 @@ Status ScanJob::Prepare() {
   if (in_flight.ok()) {
     in_flight_ = *std::move(in_flight);
   } else {
-    LogWarning("if a photo crashes the program, the next scan will not know which: {}", Message(in_flight.status()));
+    LogWarning("{}; so if a photo crashes the program, the next scan cannot tell which photo it was",
+               Message(in_flight.status()));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> known_roots, work_catalog_->Roots());
   roots_ = options_.roots;

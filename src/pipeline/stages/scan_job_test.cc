@@ -149,7 +149,8 @@ TEST_F(ScanJobTest, AVanishedFolderIsNotADeletion) {
   const auto vanished = Scan(*Analysis());
   EXPECT_EQ(vanished->missing, 0);
   EXPECT_EQ(vanished->problems, 1);
-  EXPECT_THAT(failures_, Contains(HasSubstr("read photos 4 of 4 known photos are not there: taken for a disk")));
+  EXPECT_THAT(failures_,
+              Contains(HasSubstr("read photos 4 of 4 known photos are missing. Their disk is probably not mounted")));
   EXPECT_EQ(Books().photos, 4);
   fs::remove(photos_);
   EXPECT_EQ(Scan(*Analysis())->problems, 1);

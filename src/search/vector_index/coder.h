@@ -18,8 +18,8 @@ struct CodeFactors {
   float fine_error = 0;
 };
 
-// An estimate is trusted to be this many standard deviations of its error too low at most. A true neighbour is missed
-// with the probability that a normally distributed error is larger: one in 740.
+// A search assumes that an estimate is too low by at most this many standard deviations of its error. For a normally
+// distributed error, the probability of missing a true neighbour is one in 740.
 inline constexpr float kCodeSureness = 3;
 
 // Codes in groups (code_groups.h) and their factors. All arrays have whole groups. Entries after the last code have no
@@ -47,13 +47,13 @@ class CodedQuery {
     std::size_t first = 0;  // first group
     std::size_t end = 0;
     float bound = 0;
-    // One bit for each code, for all groups from 0 on: 1 if the code counts. Empty: all count.
+    // One bit for each code, for all groups from 0 on: 1 if the search may find the code. Empty: it may find all.
     std::span<const uint32_t> masks;
   };
 
-  // Appends to `near` the groups of `range` in which a code that counts may have a cosine of at least the bound. For
-  // each of their codes, sets `cosines` from index kGroup times the group's number on: from signs and sizes, or from
-  // signs only if at most one code of the group may reach the bound.
+  // Appends to `near` each group of `range` in which some code with its bit in `masks` may have a cosine of at least
+  // the bound. For the kGroup codes of such a group g, sets cosines[kGroup * g] and the following ones. The estimates
+  // use signs and sizes; only signs if at most one code of the group may reach the bound.
   void Near(const CodeSpan& codes, const Range& range, std::span<CosineEstimate> cosines,
             std::vector<std::size_t>& near) const;
 
