@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <system_error>
+#include <utility>
 
 #include "base/file_lock.h"
 
@@ -40,9 +41,8 @@ StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const fs::path& b
   if (!library.catalogs().CloseIdle()) {
     return absl::FailedPreconditionError("the catalogue is in use; try again when searches and changes are finished");
   }
-  CALOTYPE_RETURN_IF_ERROR(Catalog::Restore(backup, library.app().settings().catalog_file));
-  const fs::path replaced = files.before_restore();
-  return RestoredCatalogue{.replaced = fs::exists(replaced, error) ? std::optional(replaced) : std::nullopt};
+  CALOTYPE_ASSIGN_OR_RETURN(auto replaced, Catalog::Restore(backup, library.app().settings().catalog_file));
+  return RestoredCatalogue{.replaced = std::move(replaced)};
 }
 
 StatusOr<std::vector<std::string>> FindCatalogueFaults(Library& library) {

@@ -19,15 +19,18 @@ struct Backup {
 
 // Copies the catalogue to the new file `target`, or into the folder `target` under a name with the date
 // ("catalog-2024-05-01-123456.db"). Other processes may use the catalogue meanwhile. kAlreadyExists when the file
-// exists.
+// exists, kNotFound when its folder does not.
 StatusOr<Backup> BackUpCatalogue(Library& library, const std::filesystem::path& target);
 
 struct RestoredCatalogue {
-  std::optional<std::filesystem::path> replaced;  // where the catalogue from before was moved; nullopt: there was none
+  std::optional<std::filesystem::path> replaced;  // where the previous catalogue was moved to; nullopt: there was none
 };
 
-// Replaces the catalogue by the checked copy of `backup`. kFailedPrecondition while a scan runs or another operation
-// of this library uses the catalogue; no other process may have it open.
+// Checks a copy of `backup` and replaces the catalogue with it. The previous catalogue is moved to a new file beside
+// it, and those of earlier calls stay. No other process may have the catalogue open; only a scan of one is detected.
+//   kNotFound            `backup` does not exist
+//   kDataLoss            `backup` is damaged or not a catalogue; nothing was changed
+//   kFailedPrecondition  a scan runs, or another operation of this library uses the catalogue
 StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const std::filesystem::path& backup);
 
 // Reads the whole catalogue and returns one line per fault; empty when it is intact.

@@ -13,4 +13,10 @@ namespace calotype {
 // kFailedPrecondition when nothing was scanned yet.
 StatusOr<std::vector<std::string>> ScannedFolders(Library& library);
 
+// Removes a scanned folder from the library: later scans do not read it, and its photos count as missing, so they are
+// no longer found, and are deleted after scan.forget_after_days. Files on the disk are not touched. Scanning the folder
+// again restores everything. kNotFound if `folder` is not one of ScannedFolders(); kFailedPrecondition while a scan
+// runs.
+Status RemoveFolder(Library& library, const std::string& folder);
+
 }  // namespace calotype

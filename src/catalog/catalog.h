@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -45,10 +46,14 @@ class Catalog : public ScannerCatalog,
   //   kUnavailable         another process kept it locked for 10 s
   static StatusOr<std::unique_ptr<Catalog>> Open(const std::string& url);
 
-  // Replaces the catalogue at `url` by a copy of `backup`, after checking it. The replaced catalogue is kept as
-  // CatalogFiles::before_restore(). No process may have the catalogue open. The copy gets a new id, so that vector
-  // indices of the replaced catalogue are rebuilt.
-  static Status Restore(const std::filesystem::path& backup, const std::string& url);
+  // Checks a copy of `backup` and replaces the catalogue at `url` with it. Returns the file to which the replaced
+  // catalogue was moved (CatalogFiles::NextBeforeRestore()); nullopt if there was none. No process may have the
+  // catalogue open; this is not checked. The copy gets a new id, so that vector indices of the replaced catalogue are
+  // rebuilt.
+  //   kNotFound   `backup` does not exist; nothing was changed
+  //   kDataLoss   `backup` is damaged, empty or not a catalogue; nothing was changed
+  static StatusOr<std::optional<std::filesystem::path>> Restore(const std::filesystem::path& backup,
+                                                                const std::string& url);
 
   StatusOr<std::unique_ptr<Transaction>> BeginTransaction() override = 0;
 };

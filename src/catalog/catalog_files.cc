@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "catalog/schema.h"
 
 namespace calotype {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view kSqlite = "sqlite:";
 
@@ -30,7 +33,7 @@ StatusOr<CatalogFiles> CatalogFiles::Of(const std::string& url) {
     path.remove_prefix(kSqlite.size());
   } else if (const std::string_view scheme = SchemeOf(url); !scheme.empty()) {
     return absl::InvalidArgumentError(
-        fmt::format("the catalogue \"{}\" is of the unknown kind \"{}\"; use sqlite:PATH or a path", url, scheme));
+        fmt::format("the catalogue \"{}\" has the unknown type \"{}\"; use sqlite:PATH or a path", url, scheme));
   }
   if (path.empty()) {
     return absl::InvalidArgumentError(
@@ -42,6 +45,18 @@ StatusOr<CatalogFiles> CatalogFiles::Of(const std::string& url) {
 std::filesystem::path CatalogFiles::in_flight(const WorkOwner& owner) const {
   // Versions before 6 had one file for all.
   return Beside(owner.random == kOwnerBeforeVersion6 ? ".inflight" : fmt::format(".inflight-{}", owner.random));
+}
+
+std::filesystem::path CatalogFiles::NextBeforeRestore() const {
+  for (int number = 1;; ++number) {
+    const fs::path file = Beside(number == 1 ? ".before-restore" : fmt::format(".before-restore-{}", number));
+    // SQLite would take a "-wal" file that was left by an earlier database for one of this database.
+    std::error_code error;
+    if (!fs::exists(file, error) && !fs::exists(file.string() + "-wal", error) &&
+        !fs::exists(file.string() + "-shm", error)) {
+      return file;
+    }
+  }
 }
 
 std::filesystem::path CatalogFiles::Beside(std::string_view suffix) const {

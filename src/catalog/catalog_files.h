@@ -30,8 +30,9 @@ class CatalogFiles {
   std::filesystem::path in_flight(const WorkOwner& owner) const;
   // The folder of the vector indices, which can be rebuilt.
   std::filesystem::path vectors() const { return Beside(".vectors"); }
-  // The database that Catalog::Restore() replaced.
-  std::filesystem::path before_restore() const { return Beside(".before-restore"); }
+  // A name for the database that Catalog::Restore() replaces. It ends in ".before-restore", or in ".before-restore-2"
+  // and so on if earlier ones exist.
+  std::filesystem::path NextBeforeRestore() const;
   // A file with a name of its own in the same folder, such as a log or a backup.
   std::filesystem::path InFolder(std::string_view name) const { return folder() / name; }
 

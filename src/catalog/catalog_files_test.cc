@@ -37,7 +37,7 @@ TEST(CatalogFilesTest, TheOtherFilesAreBesideIt) {
   EXPECT_EQ(files.scan_lock(), "/a/b.db.scan.lock");
   EXPECT_EQ(files.progress(), "/a/b.db.progress");
   EXPECT_EQ(files.vectors(), "/a/b.db.vectors");
-  EXPECT_EQ(files.before_restore(), "/a/b.db.before-restore");
+  EXPECT_EQ(files.NextBeforeRestore(), "/a/b.db.before-restore");
   EXPECT_EQ(files.in_flight({.random = "12ab"}), "/a/b.db.inflight-12ab");
   EXPECT_EQ(files.in_flight({.random = std::string(kOwnerBeforeVersion6)}), "/a/b.db.inflight");
   EXPECT_EQ(files.InFolder("log"), "/a/log");

@@ -50,6 +50,9 @@ class ScannerCatalog {
   virtual Status FinishRoot(std::string_view root, int64_t files) = 0;
   // Scanned roots, ordered by path. Roots below another root are left out.
   virtual StatusOr<std::vector<std::string>> Roots() = 0;
+  // Deletes the root, those below it, and their read problems, and marks all their files as missing. kNotFound if
+  // `root` is not among Roots().
+  virtual Status RemoveRoot(std::string_view root) = 0;
 
   // kFailedPrecondition when a transaction is open on this connection.
   virtual StatusOr<std::unique_ptr<Transaction>> BeginTransaction() = 0;

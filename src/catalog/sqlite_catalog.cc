@@ -44,10 +44,10 @@ Status CheckFileSystem(const CatalogFiles& files, const SqliteCatalog::FileSyste
   if (!kind.ok() || (*kind != FileSystemKind::kNfs && *kind != FileSystemKind::kCifs)) {
     return absl::OkStatus();  // SQLite reports a folder that does not exist.
   }
-  return absl::FailedPreconditionError(
-      fmt::format("the catalogue {} lies on a network file system ({}), where several programs can damage it; set "
-                  "catalog.file to a path on a local disk (photos may stay where they are)",
-                  files.database().string(), FileSystemName(*kind)));
+  return absl::FailedPreconditionError(fmt::format(
+      "the catalogue {} is on a network file system ({}), where it can be damaged when several programs use it; set "
+      "catalog.file to a path on a local disk (photos may stay where they are)",
+      files.database().string(), FileSystemName(*kind)));
 }
 
 Status Prepare(Database& database) {
@@ -72,7 +72,7 @@ class SqliteCatalog::ConnectionTransaction final : public Transaction {
 
   Status Commit() override {
     if (!open_) {
-      return absl::FailedPreconditionError("this transaction of the catalogue is over");
+      return absl::FailedPreconditionError("this transaction of the catalogue has ended");
     }
     open_ = false;
     return catalog_.Commit();

@@ -25,8 +25,8 @@ class SqliteCatalog final : public Catalog {
   // `database` is open and has the current schema.
   explicit SqliteCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-  // Opens the file of a catalogue; Catalog::Open() has the rules and errors. `probe` tells the kind of file system of a
-  // path; tests replace it.
+  // Opens the file of a catalogue; Catalog::Open() has the rules and errors. `probe` returns the kind of file system of
+  // a path; tests replace it.
   using FileSystemProbe = std::function<StatusOr<FileSystemKind>(const std::filesystem::path&)>;
   static StatusOr<std::unique_ptr<Catalog>> OpenFile(const CatalogFiles& files, const FileSystemProbe& probe);
 
@@ -44,6 +44,7 @@ class SqliteCatalog final : public Catalog {
   Status DropCompanion(const Companion& companion) override;
   Status FinishRoot(std::string_view root, int64_t files) override;
   StatusOr<std::vector<std::string>> Roots() override;
+  Status RemoveRoot(std::string_view root) override;
   StatusOr<std::unique_ptr<Transaction>> BeginTransaction() override;
 
   // WorkCatalog

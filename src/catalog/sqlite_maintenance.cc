@@ -3,6 +3,8 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <system_error>
 
 #include "base/file.h"
@@ -55,8 +57,12 @@ Status SqliteCatalog::BackUp(const fs::path& target) {
   if (fs::exists(target, error)) {
     return absl::AlreadyExistsError(fmt::format("{} exists already and is not overwritten", target.string()));
   }
+  if (const fs::path folder = target.parent_path(); !folder.empty() && !fs::is_directory(folder, error)) {
+    return absl::NotFoundError(fmt::format("the folder {} does not exist", folder.string()));
+  }
   const fs::path part = target.string() + ".part";
-  fs::remove(part, error);
+  // SQLite writes into an empty file. Created here, because its error would name the catalogue, and not this file.
+  CALOTYPE_RETURN_IF_ERROR(Annotate(WriteFileAtomically(part, {}), fmt::format("backup {}", target.string())));
   Status status;
   {
     const MutexLock lock(&mutex_);
@@ -65,7 +71,11 @@ Status SqliteCatalog::BackUp(const fs::path& target) {
   }
   if (!status.ok()) {
     fs::remove(part, error);
-    return status;
+    return absl::IsResourceExhausted(status)
+               ? absl::ResourceExhaustedError(
+                     fmt::format("disk full: the backup {} cannot be written; free space there, or name another folder",
+                                 target.string()))
+               : Annotate(status, fmt::format("backup {}", target.string()));
   }
   return Move(part, target);
 }
@@ -107,7 +117,48 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
   return problems;
 }
 
-Status Catalog::Restore(const fs::path& backup, const std::string& url) {
+namespace {
+
+// Checks `part`, the copy of `backup`, and gives it a new id. Errors name the backup.
+Status PrepareRestored(const fs::path& part, const fs::path& backup) {
+  std::error_code error;
+  if (fs::file_size(part, error) == 0) {
+    return absl::DataLossError(fmt::format("{} is empty; nothing was changed", backup.string()));
+  }
+  const StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(part);
+  if (absl::IsDataLoss(catalog.status())) {
+    return absl::DataLossError(
+        fmt::format("{} is damaged or not a catalogue of Calotype; nothing was changed", backup.string()));
+  }
+  if (!catalog.ok()) {
+    return Annotate(catalog.status(), fmt::format("restore {}", backup.string()));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> problems, (*catalog)->Check());
+  if (!problems.empty()) {
+    return absl::DataLossError(fmt::format("{} is damaged ({}); nothing was changed", backup.string(), problems[0]));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(part));
+  return database->Script(
+      "UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = 'id'; PRAGMA wal_checkpoint(TRUNCATE);");
+}
+
+// Moves the files of the database. Returns where they are now; nullopt if there was no database.
+StatusOr<std::optional<fs::path>> MoveAway(const CatalogFiles& files) {
+  const fs::path target = files.NextBeforeRestore();
+  std::error_code error;
+  std::optional<fs::path> moved;
+  for (const char* companion : kCompanions) {
+    if (const fs::path before = files.database().string() + companion; fs::exists(before, error)) {
+      CALOTYPE_RETURN_IF_ERROR(Move(before, target.string() + companion));
+      moved = target;
+    }
+  }
+  return moved;
+}
+
+}  // namespace
+
+StatusOr<std::optional<fs::path>> Catalog::Restore(const fs::path& backup, const std::string& url) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogFiles files, CatalogFiles::Of(url));
   const fs::path& file = files.database();
   std::error_code error;
@@ -124,30 +175,18 @@ Status Catalog::Restore(const fs::path& backup, const std::string& url) {
   remove_part();
   fs::create_directories(file.parent_path(), error);
   fs::copy_file(backup, part, error);
-  CALOTYPE_RETURN_IF_ERROR(FileError(error, "copy", backup));
-  const auto check = [&]() -> Status {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, Open(part));
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> problems, catalog->Check());
-    if (!problems.empty()) {
-      return absl::DataLossError(fmt::format("{} is damaged ({}); nothing was changed", backup.string(), problems[0]));
-    }
-    CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(part));
-    return database->Script(
-        "UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = 'id'; PRAGMA wal_checkpoint(TRUNCATE);");
-  };
-  if (const Status status = check(); !status.ok()) {
+  Status status = FileError(error, fmt::format("copy {} to", backup.string()), part);
+  if (status.ok()) {
+    status = PrepareRestored(part, backup);
+  }
+  if (!status.ok()) {
     remove_part();
     return status;
   }
-  for (const char* companion : kCompanions) {
-    const fs::path before = file.string() + companion;
-    if (fs::exists(before, error)) {
-      CALOTYPE_RETURN_IF_ERROR(Move(before, files.before_restore().string() + companion));
-    }
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(std::optional<fs::path> replaced, MoveAway(files));
   CALOTYPE_RETURN_IF_ERROR(Move(part, file));
   remove_part();
-  return absl::OkStatus();
+  return replaced;
 }
 
 }  // namespace calotype

@@ -42,6 +42,21 @@ Status IndexNames(Database& database, PhotoId photo) {
                        : database.Execute("INSERT INTO name_fts(rowid, body) VALUES (?1, ?2)", photo, names);
 }
 
+// A folder comes before those below it, but not always directly before: "/a", "/a b", "/a/b".
+StatusOr<std::vector<std::string>> ReadRoots(Database& database) {
+  std::vector<std::string> roots;
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query("SELECT path FROM root ORDER BY path"));
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&roots](const Statement& row) {
+    const std::string path = row.Text(0);
+    const bool below = std::ranges::any_of(
+        roots, [&path](const std::string& root) { return path.starts_with(root == "/" ? root : root + "/"); });
+    if (!below) {
+      roots.push_back(path);
+    }
+  }));
+  return roots;
+}
+
 }  // namespace
 
 StatusOr<std::unordered_map<std::string, FileStamp>> SqliteCatalog::FilesUnder(std::string_view root) {
@@ -143,18 +158,27 @@ Status SqliteCatalog::FinishRoot(std::string_view root, int64_t files) {
 
 StatusOr<std::vector<std::string>> SqliteCatalog::Roots() {
   const MutexLock lock(&mutex_);
-  std::vector<std::string> roots;
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT path FROM root ORDER BY path"));
-  // A folder comes before those below it, but not always directly before: "/a", "/a b", "/a/b".
-  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&roots](const Statement& row) {
-    const std::string path = row.Text(0);
-    const bool below = std::ranges::any_of(
-        roots, [&path](const std::string& root) { return path.starts_with(root == "/" ? root : root + "/"); });
-    if (!below) {
-      roots.push_back(path);
-    }
-  }));
-  return roots;
+  return ReadRoots(*database_);
+}
+
+Status SqliteCatalog::RemoveRoot(std::string_view root) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> roots, ReadRoots(*database_));
+  if (std::ranges::find(roots, root) == roots.end()) {
+    return absl::NotFoundError(fmt::format("{} is not a scanned folder (calotype folders list)", root));
+  }
+  const PathRange range = RangeBelow(root);
+  CALOTYPE_RETURN_IF_ERROR(
+      database_->Execute("UPDATE file SET missing = 1, missing_since = unixepoch()"
+                         " WHERE (path = ?1 OR (path >= ?2 AND path < ?3)) AND missing = 0",
+                         range.root, range.first, range.end));
+  for (const char* const table : {"root", "problem"}) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database_->Execute(fmt::format("DELETE FROM {} WHERE path = ?1 OR (path >= ?2 AND path < ?3)", table),
+                           range.root, range.first, range.end));
+  }
+  return transaction.Commit();
 }
 
 }  // namespace calotype

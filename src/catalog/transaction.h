@@ -17,8 +17,8 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
   virtual ~Transaction() = default;
 
-  // Makes the changes permanent. On an error nothing is kept, and the transaction is over.
-  //   kFailedPrecondition  an earlier error (a full disk) has rolled it back already, or it is over
+  // Makes the changes permanent. After an error nothing is stored, and the transaction has ended.
+  //   kFailedPrecondition  an earlier error (a full disk) has rolled it back already, or it has ended
   virtual Status Commit() = 0;
 };
 

@@ -1,5 +1,5 @@
-// The rules of work that every kind of catalogue follows: retries with back-off, blame for crashes, and priorities.
-// Pure functions: the caller reads and writes the rows.
+// The rules of work that every kind of catalogue follows: retries with back-off, photos that crash the program, and
+// priorities. Pure functions: the caller reads and writes the rows.
 #pragma once
 
 #include <cstdint>

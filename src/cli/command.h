@@ -6,7 +6,7 @@
 
 namespace calotype {
 
-// Each adds its command to `parser`, with an action that is called once, after App::Configure().
+// Adds a command to `parser`, with an action that is called once, after App::Configure().
 using AddCommand = void (*)(CommandLine& parser, App& app);
 
 void AddAnalyzeCommand(CommandLine& parser, App& app);
@@ -14,6 +14,7 @@ void AddConfigCommand(CommandLine& parser, App& app);
 void AddDoctorCommand(CommandLine& parser, App& app);
 void AddDuplicatesCommand(CommandLine& parser, App& app);
 void AddExportCommand(CommandLine& parser, App& app);
+void AddFoldersCommand(CommandLine& parser, App& app);
 void AddKeepingCommands(CommandLine& parser, App& app);
 void AddModelsCommand(CommandLine& parser, App& app);
 void AddPauseCommands(CommandLine& parser, App& app);

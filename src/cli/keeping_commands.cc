@@ -46,7 +46,8 @@ CommandResult CheckDatabase(App& app) {
 
 void AddKeepingCommands(CommandLine& parser, App& app) {
   const auto path = std::make_shared<std::string>();
-  CommandLine backup = parser.AddCommand("backup", "Back up the catalogue, also while it is in use");
+  CommandLine backup =
+      parser.AddCommand("backup", "Back up the catalogue (all results and decisions), also while it is in use");
   backup.AddArgument("TO", *path, "A new file, or a folder (the file gets the date as its name)");
   backup.SetAction([=, &app] { return BackUp(app, *path); });
   CommandLine restore =

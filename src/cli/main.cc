@@ -12,11 +12,11 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 17> kCommands = {
-    AddScanCommand,         AddSearchCommand, AddShowCommand,   AddSimilarCommand,  AddDuplicatesCommand,
-    AddPeopleCommand,       AddStatusCommand, AddRetryCommand,  AddAnalyzeCommand,  AddModelsCommand,
-    AddConfigCommand,       AddDoctorCommand, AddExportCommand, AddKeepingCommands, AddPauseCommands,
-    AddWorkflowTestCommand, AddShellCommands,
+constexpr std::array<AddCommand, 18> kCommands = {
+    AddScanCommand,   AddSearchCommand,       AddShowCommand,   AddSimilarCommand, AddDuplicatesCommand,
+    AddPeopleCommand, AddFoldersCommand,      AddStatusCommand, AddRetryCommand,   AddAnalyzeCommand,
+    AddModelsCommand, AddConfigCommand,       AddDoctorCommand, AddExportCommand,  AddKeepingCommands,
+    AddPauseCommands, AddWorkflowTestCommand, AddShellCommands,
 };
 
 int Fail(const Status& status) {
@@ -24,7 +24,7 @@ int Fail(const Status& status) {
   return ExitStatus(status);
 }
 
-// What could not be printed is a failure of its own. A usage error stays one.
+// If the output could not be written, the command failed, even if everything else succeeded.
 int Finish(int status) {
   const Status printed = OutputStatus();
   return status == 0 && !printed.ok() ? Fail(printed) : status;

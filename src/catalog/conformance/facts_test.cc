@@ -152,7 +152,9 @@ TEST_P(FactsTest, RegionsNeverGoAgainstAUser) {
   CALOTYPE_ASSERT_OK(StoreOne(WithFaces(WithFacts(first, Named("Ada", 100)), {100})));
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 1);
   const PersonId ada = *Value(catalog().GetPhoto(first)).face_people[0];
-  const FaceId face = Value(catalog().FacesOf(ada)).at(0).id;
+  const FaceRecord by_region = Value(catalog().FacesOf(ada)).at(0);
+  EXPECT_TRUE(by_region.decided && by_region.from_region);
+  const FaceId face = by_region.id;
   CALOTYPE_ASSERT_OK(catalog().SetNotPerson(ada, std::vector<FaceId>{face}));
   CALOTYPE_ASSERT_OK(StoreOne(WithFacts(first, {})));
   CALOTYPE_ASSERT_OK(StoreOne(WithFacts(first, Named("Ada", 100))));
@@ -160,6 +162,8 @@ TEST_P(FactsTest, RegionsNeverGoAgainstAUser) {
   const PersonId other = Value(catalog().CreatePerson());
   CALOTYPE_ASSERT_OK(catalog().NamePerson(other, "Grace"));
   CALOTYPE_ASSERT_OK(catalog().DecideFaces(other, std::vector<FaceId>{face}));
+  const FaceRecord by_user = Value(catalog().FacesOf(other)).at(0);
+  EXPECT_TRUE(by_user.decided && !by_user.from_region);
   CALOTYPE_ASSERT_OK(StoreOne(WithFacts(first, Named("Eve", 100))));
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 0);
   EXPECT_THAT(Value(catalog().GetPhoto(first)).face_names, ElementsAre("Grace"));

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 class CatalogMaintenanceTest : public CatalogTest {
  protected:
   fs::path copy() const { return folder() / "copy.db"; }
-  fs::path replaced() const { return Value(CatalogFiles::Of(url())).before_restore(); }
+  fs::path replaced() const { return Value(CatalogFiles::Of(url())).database().string() + ".before-restore"; }
 };
 INSTANTIATE_TEST_SUITE_P(Backends, CatalogMaintenanceTest, testing::ValuesIn(Backends()), BackendName);
 
@@ -25,7 +25,7 @@ TEST_P(CatalogMaintenanceTest, ABackupIsRestoredWhole) {
   const std::string name = Value(catalog().ChangesOfVectors("space", 1)).library;
   Add("/later.jpg", "later");
   EXPECT_EQ(catalog().BackUp(copy()).code(), absl::StatusCode::kAlreadyExists);
-  CALOTYPE_ASSERT_OK(Catalog::Restore(copy(), url()));
+  EXPECT_EQ(Value(Catalog::Restore(copy(), url())), replaced());
   Reopen();
   EXPECT_EQ(Value(catalog().GetStatus()).photos, 1);
   EXPECT_EQ(Value(catalog().GetPhoto(photo)).findings.objects->size(), FullResult(photo).findings.objects->size());
@@ -62,14 +62,41 @@ TEST_P(CatalogMaintenanceTest, WhatIsDamagedIsNotRestored) {
       stream.seekp(static_cast<std::streamoff>(at)).write(std::string(500, 'x').data(), 500);
     }
   }
-  const Status status = Catalog::Restore(copy(), url());
+  const Status status = Catalog::Restore(copy(), url()).status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   Reopen();
   EXPECT_EQ(Value(catalog().GetStatus()).photos, 200);
   EXPECT_FALSE(fs::exists(replaced()));
-  EXPECT_TRUE(absl::IsNotFound(Catalog::Restore(folder() / "nowhere", url())));
+  EXPECT_TRUE(absl::IsNotFound(Catalog::Restore(folder() / "nowhere", url()).status()));
   std::ofstream(copy(), std::ios::trunc) << "no database at all, only some text of more than a few words";
-  EXPECT_FALSE(Catalog::Restore(copy(), url()).ok());
+  EXPECT_EQ(Message(Catalog::Restore(copy(), url()).status()),
+            copy().string() + " is damaged or not a catalogue of Calotype; nothing was changed");
+  std::ofstream(copy(), std::ios::trunc).close();
+  EXPECT_EQ(Message(Catalog::Restore(copy(), url()).status()), copy().string() + " is empty; nothing was changed");
+  Reopen();
+  EXPECT_EQ(Value(catalog().GetStatus()).photos, 200);
+}
+
+TEST_P(CatalogMaintenanceTest, EveryReplacedCatalogueIsKept) {
+  CALOTYPE_ASSERT_OK(catalog().BackUp(copy()));
+  for (const int photos : {1, 2}) {
+    for (int i = 0; i < photos; ++i) {
+      Add("/" + std::to_string(i), std::to_string(i));
+    }
+    const fs::path kept = replaced().string() + (photos == 1 ? "" : "-2");
+    EXPECT_EQ(Value(Catalog::Restore(copy(), url())), kept);
+    EXPECT_EQ(Value(Value(Catalog::Open(kept))->GetStatus()).photos, photos);
+    Reopen();
+  }
+  const fs::path new_file = folder() / "new" / "catalog.db";
+  EXPECT_EQ(Value(Catalog::Restore(copy(), new_file)), std::nullopt) << "there was none";
+}
+
+TEST_P(CatalogMaintenanceTest, AFailedBackupNamesItsOwnFile) {
+  const fs::path target = folder() / "nowhere" / "copy.db";
+  EXPECT_EQ(Message(catalog().BackUp(target)), "the folder " + target.parent_path().string() + " does not exist");
+  const Status full = catalog().BackUp("/dev/full/copy.db");
+  EXPECT_EQ(Message(full), "the folder /dev/full does not exist");
 }
 
 }  // namespace

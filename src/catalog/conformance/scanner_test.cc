@@ -98,6 +98,24 @@ TEST_P(CatalogScanTest, RootsAreToldOnceEach) {
   EXPECT_THAT(Value(catalog().Roots()), ElementsAre("/a", "/a b", "/c/d"));
 }
 
+TEST_P(CatalogScanTest, ARemovedRootTakesItsFilesWithIt) {
+  for (const char* root : {"/a", "/a/b", "/a b"}) {
+    CALOTYPE_ASSERT_OK(catalog().FinishRoot(root, 1));
+  }
+  for (const char* path : {"/a/1.jpg", "/a/b/2.jpg", "/a b/3.jpg", "/a.jpg"}) {
+    Add(path, path);
+  }
+  CALOTYPE_ASSERT_OK(catalog().AddProblem("/a/closed", "permission denied"));
+  EXPECT_TRUE(absl::IsNotFound(catalog().RemoveRoot("/a/b"))) << "it is a part of another root";
+  EXPECT_TRUE(absl::IsNotFound(catalog().RemoveRoot("/nowhere")));
+  CALOTYPE_ASSERT_OK(catalog().RemoveRoot("/a"));
+  EXPECT_THAT(Value(catalog().Roots()), ElementsAre("/a b"));
+  EXPECT_THAT(Value(catalog().FilesUnder("/a")), IsEmpty());
+  EXPECT_THAT(Value(catalog().FilesUnder("/")), testing::SizeIs(2));
+  EXPECT_EQ(Value(catalog().GetStatus()).missing, 2);
+  EXPECT_THAT(Value(catalog().GetStatus()).failures, IsEmpty());
+}
+
 TEST_P(CatalogScanTest, DeletionLeavesNothingOfAPhoto) {
   const PhotoId gone = Add("/gone.jpg", "gone");
   const PhotoId copied = Add("/a.jpg", "copied");

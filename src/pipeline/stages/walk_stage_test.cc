@@ -68,6 +68,7 @@ class FakeScannerCatalog : public ScannerCatalog {
     return absl::OkStatus();
   }
   StatusOr<std::vector<std::string>> Roots() override { return finished_roots; }
+  Status RemoveRoot(std::string_view /*root*/) override { return absl::OkStatus(); }
   StatusOr<std::unique_ptr<Transaction>> BeginTransaction() override { return std::make_unique<FakeTransaction>(); }
 
  private:
