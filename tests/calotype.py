@@ -17,6 +17,10 @@ BINARY = os.environ.get("CALOTYPE_BINARY", str(ROOT / "build/release/calotype"))
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 
 
+# Variables that are for the tests and not for the program, which would warn that it does not know them.
+VARIABLES_OF_TESTS = ("CALOTYPE_BINARY", "CALOTYPE_TEST", "CALOTYPE_BENCH", "CALOTYPE_GPU")
+
+
 def user_cache() -> pathlib.Path:
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     return pathlib.Path(base) / "calotype"
@@ -31,7 +35,8 @@ class Library:
         self.photos.mkdir()
         # What is measured and made stays here, too; models and runtimes are the user's.
         self.cache = self.home / "cache/calotype"
-        self.environment = dict(os.environ, CALOTYPE_HOME=str(self.home / "home"), XDG_CACHE_HOME=str(self.cache.parent))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES_OF_TESTS)}
+        self.environment = dict(inherited, CALOTYPE_HOME=str(self.home / "home"), XDG_CACHE_HOME=str(self.cache.parent))
         self.environment.setdefault("CALOTYPE_MODELS_FOLDER", str(user_cache() / "models"))
         for name, folder in (("ONNXRUNTIME", "onnxruntime/lib"), ("OPENVINO", "openvino/libs")):
             if (user_cache() / folder).exists():

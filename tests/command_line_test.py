@@ -54,6 +54,23 @@ class OptionsTest(CalotypeTestCase):
             (("status", "-name:raw"), "-name:raw"),
             (("scan", "--only"), '"calotype scan --help" shows what it takes'),
             (("people", "name", "x", "Ann"), "ID is 'x'; it can be a whole number from 1"),
+            (("people", "cover", "1", "x"), "FACE is 'x'; it can be a whole number from 1"),
+            (("people", "merge", "1", "x"), "'x' is not the number of a person"),
+            (("people", "split", "x"), "'x' is not the number of a face"),
+            (("export", "--to", "pdf"), "--to is 'pdf'; it can be xmp, jsonl or csv"),
+            (("export", "nokey:x", "--to", "csv"), '"nokey:" is'),
+            (("search", "nokey:x"), '"nokey:" is'),
+            (("search", "cat", "--after", "x"), "--after is 'x', which is not a cursor"),
+            (("search", "cat", "--json", "--paths"), "--json prints more than paths"),
+            (("similar", "cat.png", "--json", "-0"), "--json prints more than paths"),
+            (("export", "--to", "xmp", "--out", "x.csv"), "--out is for jsonl and csv"),
+            (("models", "use"), "give a pack (calotype models list shows them), or --undo"),
+            (("models", "use", "--undo", "--choice", "objects=fast"), "--choice is for a pack"),
+            (("models", "pull", "standard", "--wheels", "x"), "--wheels is for runtime-cuda only"),
+            (("models", "pull", "runtime-cuda", "--from", "x"), "are for packs, not for runtime-cuda"),
+            (("models", "pull", "standard", "--all", "--choice", "objects=fast"), "--choice and --all exclude each other"),
+            (("models", "pull", "standard", "--probe", "--all"), "--probe downloads nothing"),
+            (("man", "calotype.1", "--out", "x"), "--out writes all pages"),
         ):
             done = self.library.run(*arguments)
             self.assertEqual(done.returncode, 2, arguments)

@@ -64,7 +64,7 @@ class CrashTest(CalotypeTestCase):
         self.wait_for(4)
         scan.send_signal(signal.SIGINT)
         output, errors = scan.communicate(timeout=60)
-        self.assertEqual(scan.returncode, 0, errors)
+        self.assertEqual(scan.returncode, 130, errors)
         self.assertIn("stopped, the next scan continues from here", output)
         counts = self.library.json("status", "--json")["analyses"]["objects"]
         self.assertEqual(counts["running"], 0)

@@ -89,6 +89,11 @@ class DoctorTest(CalotypeTestCase):
                 self.assertNotEqual(other["device"], f"{model['device']} {model['precision']}")
                 self.assertTrue(other["reason"], other)
 
+    def test_validate_is_another_name_for_it(self) -> None:
+        done = self.library.run("validate", "--json")
+        names = [check["name"] for check in json.loads(done.stdout)["checks"]]
+        self.assertEqual(names, [check["name"] for check in self.library.json("doctor", "--json")["checks"]])
+
     def test_text_is_for_people(self) -> None:
         done = self.library.run("doctor")
         self.assertIn("ok    configuration", done.stdout)

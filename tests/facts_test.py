@@ -157,7 +157,7 @@ class FactsTest(CalotypeTestCase):
         self.assertEqual(sorted(names(rows)), ["cat.png", "flower.jpg"])
         out = self.library.home / "table.csv"
         done = self.library.run("export", 'keyword:"red, white"', "--to", "csv", "--out", out)
-        self.assertEqual((done.returncode, done.stdout), (0, f"1 photos to {out}\n"), done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (0, f"1 photos written to {out}\n"), done.stderr)
         table = list(csv.DictReader(io.StringIO(out.read_text())))
         self.assertEqual([pathlib.Path(row["path"]).name for row in table], ["flower.jpg"])
         self.assertEqual(table[0]["keywords"].split(";"), ['a "quote"', "red, white"])
@@ -167,7 +167,7 @@ class FactsTest(CalotypeTestCase):
         self.assertEqual(self.library.run("export", "--to", "csv", "--out", folder).returncode, 1)
         self.assertFalse(folder.with_name("folder.csv.part").exists(), "nothing half is left")
         wrong = self.library.run("export", "--to", "parquet")
-        self.assertEqual(wrong.returncode, 1)
+        self.assertEqual(wrong.returncode, 2)
         self.assertIn("--to is 'parquet'; it can be xmp, jsonl or csv", wrong.stderr)
 
 

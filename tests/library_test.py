@@ -5,10 +5,11 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
-from calotype import CalotypeTestCase, names
+from calotype import SAMPLES, CalotypeTestCase, names
 
 
 class LibraryTest(CalotypeTestCase):
@@ -60,7 +61,7 @@ class LibraryTest(CalotypeTestCase):
         (self.library.photos / ".calotypeignore").write_text("*.jpg\n")
         self.assertIn("scanned 2 photos", self.scan("--only", "pdq").stdout)
         done = self.library.run("--set", "scan.exclude=dog.*", "scan", "--only", "pdq")
-        self.assertIn("scanned 1 photos, 0 analysed, 1 unchanged, 1 no longer there", done.stdout)
+        self.assertIn("scanned 1 photos (1 unchanged), 0 analysed, 1 no longer there", done.stdout)
 
     def test_one_photo_is_tried_again(self) -> None:
         for name in ("broken1.jpg", "broken2.jpg"):
@@ -142,7 +143,7 @@ class LibraryTest(CalotypeTestCase):
         for nice, told in (("20", "20; it must be 0 to 19"), ("-1", "-1; it must be 0 to 19"),
                            ("much", "'much'; it must be a whole number from 0 to 19")):
             done = self.library.run("scan", self.library.photos, f"--nice={nice}")
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 2)
             self.assertIn(f"scan.nice is {told}", done.stderr)
 
     def test_backup_restore_and_check(self) -> None:
@@ -154,10 +155,11 @@ class LibraryTest(CalotypeTestCase):
         self.library.add_samples("dog.png")
         self.scan("--only", "pdq")
         self.assertEqual(self.library.run("check-db").stdout, "the catalogue is intact\n")
-        self.assertEqual(self.library.run("restore", backup).returncode, 0)
-        self.assertEqual(self.photos()["total"], 1)
-        self.assertIn("1 analysed, 1 unchanged", self.scan("--only", "pdq").stdout)
+        restored = self.library.run("restore", backup)
         catalog = next(self.library.home.glob("home/**/catalog.db"))
+        self.assertEqual(restored.stdout, f"restored {backup}; the previous catalogue is now {catalog}.before-restore\n")
+        self.assertEqual(self.photos()["total"], 1)
+        self.assertIn("scanned 2 photos (1 unchanged, 1 new or changed), 1 analysed in", self.scan("--only", "pdq").stdout)
         data = bytearray(catalog.read_bytes())
         self.library.run("backup", self.library.home / "whole.db")
         for at in range(9000, len(data) - 3000, 4096):
@@ -170,6 +172,43 @@ class LibraryTest(CalotypeTestCase):
         self.assertNotIn("unexpected", done.stderr)
         self.assertEqual(self.library.run("restore", self.library.home / "whole.db").returncode, 0)
         self.assertEqual(self.photos()["total"], 2)
+
+    def test_a_failed_backup_or_restore_names_its_own_file(self) -> None:
+        self.library.add_samples("cat.png")
+        self.scan("--only", "pdq")
+        nowhere = self.library.home / "nowhere"
+        text = self.library.home / "text.db"
+        text.write_text("this is no catalogue, only some text")
+        for arguments, message in (
+            (("backup", nowhere / "b.db"), f"the folder {nowhere} does not exist"),
+            (("restore", nowhere), f"{nowhere} does not exist"),
+            (("restore", text), f"{text} is damaged or not a catalogue of Calotype; nothing was changed"),
+        ):
+            done = self.library.run(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (1, f"calotype: {message}\n"), arguments)
+        self.assertEqual(list(self.library.home.glob("home/**/*restor*")), [])
+        # A limit of 80 KB on the size of files stands in for a full disk.
+        target = self.library.home / "full.db"
+        done = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 160; exec "$@"', "sh", *self.library.command("backup", target)],
+                              env=self.library.environment, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"disk full: the backup {target} cannot be written", done.stderr)
+        self.assertEqual(list(self.library.home.glob("full.db*")), [])
+
+    def test_folders_are_listed_and_removed(self) -> None:
+        self.library.add_samples("cat.png")
+        other = self.library.home / "other"
+        other.mkdir()
+        shutil.copy(SAMPLES / "dog.png", other)
+        self.library.run("scan", self.library.photos, other, "--only", "pdq")
+        self.assertEqual(self.library.run("folders", "list").stdout, f"{other}\n{self.library.photos}\n")
+        self.assertEqual(self.library.run("folders", "remove", other / "dog.png").returncode, 1)
+        self.assertEqual(self.library.run("folders", "remove", self.library.photos).returncode, 0)
+        self.assertEqual(self.library.lines("folders", "list", "--json"), [{"path": str(other)}])
+        self.assertEqual(self.library.run("search", "name:cat", "--paths").stdout, "")
+        self.assertIn("scanned 1 photos (1 unchanged), 0 analysed in", self.library.run("scan", "--only", "pdq").stdout)
+        self.library.run("scan", self.library.photos, "--only", "pdq")
+        self.assertEqual(self.library.run("search", "name:cat", "--paths").stdout, f"{self.library.photos}/cat.png\n")
 
     def test_what_is_said_of_people_stays(self) -> None:
         self.library.add_samples("obama.jpg", "obama_speaking.jpg", "biden.jpg", "astronaut.png")

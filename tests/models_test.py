@@ -364,7 +364,7 @@ class FaultTest(ModelsTestCase):
         process = self.start_slow()
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 1)
+        self.assertEqual(process.returncode, 130)
         self.assertIn("stopping: what was fetched is kept", error)
         self.assertGreater((self.pack / "image.onnx.partial").stat().st_size, 100 * KB)
         self.hub.faults.slow = 0
@@ -468,7 +468,7 @@ class KnownPackTest(ModelsTestCase):
         self.hub.faults.status = [200]  # a page that says that one must log in
         done = self.library.run("models", "pull", "standard", "--probe")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("but not as a hub", done.stderr)
+        self.assertIn("but it is not a model hub", done.stderr)
 
     def test_they_are_listed_with_sizes_licences_and_choices(self) -> None:
         listed = {line["pack"]: line for line in self.library.lines("models", "list", "--json")}

@@ -122,7 +122,7 @@ class QuantiseTest(CalotypeTestCase):
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=200)
-        self.assertEqual(process.returncode, 1)
+        self.assertEqual(process.returncode, 130)
         self.assertIn("stopped", told)
         self.assertEqual(list(folder.glob("part-*")), [])
 

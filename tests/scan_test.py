@@ -47,7 +47,7 @@ class ScanTest(CalotypeTestCase):
         self.assertEqual(drawn.read_bytes()[:3], b"\xff\xd8\xff")
 
         again = self.scan()
-        self.assertRegex(again.stdout, r"^scanned 4 photos, 0 analysed, 4 unchanged in ")
+        self.assertRegex(again.stdout, r"^scanned 4 photos \(4 unchanged\), 0 analysed in ")
 
         people = self.library.json("people", "list", "--json")
         self.assertEqual(people["faces"], 1)
@@ -97,8 +97,9 @@ class ScanTest(CalotypeTestCase):
         self.scan()
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 1)
         wrong = self.library.run("scan", self.library.photos, "--only", "smell")
-        self.assertEqual(wrong.returncode, 1)
-        self.assertIn("no analysis is called 'smell'; there are: ", wrong.stderr)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("--only is 'smell'; it can be objects, embedding, text, faces, faces.detect, faces.recognise or pdq",
+                      wrong.stderr)
 
     def test_bad_files_get_one_clear_line_each_and_the_run_goes_on(self) -> None:
         self.library.add_samples("cat.png", "rocket.jpg")
@@ -211,16 +212,33 @@ class UsageTest(CalotypeTestCase):
         cases = [
             (["status"], 1, "nothing was scanned yet"),
             (["scan", "/no/such/folder"], 1, "/no/such/folder does not exist"),
-            (["scan"], 1, "no folder was scanned yet"),
+            (["scan"], 1, "nothing was scanned yet"),
+            (["scan", str(self.library.photos), "--only", "smell"], 2, "--only is 'smell'; it can be "),
+            (["models", "use", "nothing"], 1, "'nothing' is not installed in"),
+            (["models", "use", "--undo"], 1, "nothing was scanned yet"),
+            (["status"], 1, "nothing was scanned yet"),
             (["--set", "scan.workers=many", "status"], 1, "scan.workers is 'many'; it must be a whole number from 0 to 256"),
             (["--set", "models.pack=nothing", "scan", str(self.library.photos)], 1, "'nothing' is not installed in"),
-            (["nonsense"], 2, ""),
-            ([], 2, ""),
+            (["nonsense"], 2, "unknown command 'nonsense'; \"calotype --help\" lists the commands"),
+            (["analyse", str(self.library.photos)], 2, "unknown command 'analyse'; did you mean 'analyze'?"),
+            (["-v", "--set", "scan.workers=1", "searhc", "cat"], 2, "unknown command 'searhc'; did you mean 'search'?"),
+            (["people", "lsit"], 2, "unknown command 'people lsit'; did you mean 'list'?"),
+            ([], 2, "a command is required; \"calotype --help\" lists the commands"),
+            (["models"], 2, "a command is required; \"calotype models --help\" lists the commands"),
         ]
         for arguments, code, words in cases:
             done = self.library.run(*arguments)
             self.assertEqual(done.returncode, code, arguments)
             self.assertIn(words, done.stderr, arguments)
+        self.assertFalse((self.library.home / "home/catalog.db").exists(), "no failed command creates a catalogue")
+
+    def test_variables_without_a_setting_are_reported(self) -> None:
+        self.library.environment["CALOTYPE_SCAN_WORKER"] = "1"
+        done = self.library.run("config")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(
+            done.stderr, "calotype: warning: the environment variable CALOTYPE_SCAN_WORKER is ignored, because no setting has "
+            "this name; did you mean 'CALOTYPE_SCAN_WORKERS'?\n")
 
     def test_a_wrong_configuration_names_its_line(self) -> None:
         home = self.library.home / "home"
@@ -228,7 +246,7 @@ class UsageTest(CalotypeTestCase):
         (home / "config.toml").write_text("[scan]\nworkerz = 3\n")
         done = self.library.run("status")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("config.toml:2: unknown setting 'scan.workerz'; known settings: ", done.stderr)
+        self.assertIn("config.toml:2: unknown setting 'scan.workerz'; did you mean 'scan.workers'?", done.stderr)
 
     def test_help_and_version(self) -> None:
         self.assertRegex(self.library.run("--version").stdout, r"^calotype \d+\.\d+\.\d+\n$")

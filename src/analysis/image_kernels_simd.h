@@ -13,9 +13,9 @@ namespace calotype {
 
 std::span<const NamedKernel<ImageKernels>> SimdImageKernels();
 
-// Scales one output position of a row across: writes three bytes.
+// Computes one output pixel of a row that is scaled horizontally: writes three bytes.
 void ScalePixel(const uint8_t* row, const Taps& taps, const int32_t* weights, uint8_t* scaled);
-// Averages one output position of a row: writes three sums.
+// Computes one output pixel of a row that is averaged: writes three sums.
 void AveragePixel(const uint8_t* row, const Taps& taps, const float* weights, float* sums);
 // Interpolates one pixel into planes[0][index], planes[1][index] and planes[2][index].
 void BlendPixel(const BlendRows& rows, const BlendTap& tap, const std::array<float, 3>& scale,

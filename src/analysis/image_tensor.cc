@@ -79,7 +79,7 @@ StatusOr<ImageInput> FindImageInput(std::span<const TensorInfo> inputs) {
   const auto found = std::ranges::find_if(inputs, TakesAnImage);
   if (found == inputs.end()) {
     return absl::InvalidArgumentError(
-        fmt::format("the graph has no image input (float32 or uint8, [N, 3, H, W] or [N, H, W, 3]); its inputs: {}",
+        fmt::format("the model has no image input (float32 or uint8, [N, 3, H, W] or [N, H, W, 3]); its inputs: {}",
                     Describe(inputs)));
   }
   const std::vector<int64_t>& shape = found->shape;

@@ -1,10 +1,34 @@
 #include "app/app.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 
+#include "base/log.h"
+
 namespace calotype {
+namespace {
+
+// Variables that the program reads and that are not settings: the home (folders.h), and the choice of inner loops
+// (kernels.h) and the plug-in of the tests.
+constexpr std::array<std::string_view, 6> kOtherVariables = {"CALOTYPE_HOME",          "CALOTYPE_ANALYSIS_KERNEL",
+                                                             "CALOTYPE_ALIKE_KERNEL",  "CALOTYPE_DOT_KERNEL",
+                                                             "CALOTYPE_SEARCH_KERNEL", "CALOTYPE_FAULT"};
+
+std::vector<std::string> VariableNames() {
+  std::vector<std::string> names;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view assignment = *variable;
+    names.emplace_back(assignment.substr(0, assignment.find('=')));
+  }
+  return names;
+}
+
+}  // namespace
 
 Status App::Configure(const std::vector<std::string>& assignments) {
   const auto environment = [](const char* name) -> const char* { return std::getenv(name); };
@@ -12,6 +36,9 @@ Status App::Configure(const std::vector<std::string>& assignments) {
   folders_ = FoldersFromEnvironment(environment);
   CALOTYPE_RETURN_IF_ERROR(registry_.ApplyFile(folders_.config / "config.toml"));
   CALOTYPE_RETURN_IF_ERROR(registry_.ApplyEnvironment(environment));
+  for (const std::string& warning : registry_.UnknownVariables(VariableNames(), kOtherVariables)) {
+    LogWarning("{}", warning);
+  }
   for (const std::string& assignment : assignments) {
     CALOTYPE_RETURN_IF_ERROR(registry_.ApplyAssignment(assignment));
   }

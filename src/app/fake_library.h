@@ -20,7 +20,7 @@
 
 namespace calotype {
 
-// Its models: one text encoder that gives every text the same vector. Scans compute perceptual hashes only.
+// The pack has one text encoder, which gives every text the same vector. Scans compute perceptual hashes only.
 class FakeLibrary {
  public:
   explicit FakeLibrary(const std::vector<std::string>& assignments = {}) : app_(assignments) {

@@ -20,10 +20,10 @@ Status NoPack(const std::string& folder, const std::string& name) {
   for (const InstalledPack& pack : ListPacks(folder)) {
     installed += (installed.empty() ? "" : ", ") + pack.name;
   }
-  return absl::FailedPreconditionError(fmt::format(
-      "the model pack '{}' is not installed in {} ({}); tools/starter_pack/build installs the starter pack, "
-      "calotype models pull fetches others, models use chooses",
-      name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
+  return absl::FailedPreconditionError(
+      fmt::format("the model pack '{}' is not installed in {} ({}); calotype models pull downloads "
+                  "packs, tools/starter_pack/build makes the starter pack, and calotype models use selects a pack",
+                  name, folder, installed.empty() ? "no pack is" : "installed: " + installed));
 }
 
 // The models that the library was told to use; nullopt when nobody chose any.

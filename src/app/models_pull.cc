@@ -120,7 +120,8 @@ StatusOr<std::string> ProbeHub(const App& app, const std::string& name) {
                                                      ignore, {}));
   // The login page of a captive network answers every request, but only a hub names the content of the file.
   if (ReadHubFacts(response).etag.empty()) {
-    return absl::UnavailableError(fmt::format("{} answers {}, but not as a hub", hub.endpoint, response.status));
+    return absl::UnavailableError(
+        fmt::format("{} answers with status {}, but it is not a model hub", hub.endpoint, response.status));
   }
   return hub.endpoint;
 }

@@ -22,7 +22,7 @@ struct PullRequest {
   bool all = false;                  // every choice of every task
 };
 
-// A pull that was checked and not yet begun. `plan` tells what will be downloaded and which licences are to be
+// A pull that was checked and not yet begun. `plan` has what will be downloaded and which licences are to be
 // accepted.
 struct PlannedPull {
   std::string name;  // as in the request

@@ -20,14 +20,12 @@ StatusOr<ModelChoice> ModelsBefore(const LibraryModels& models) {
   return ModelChoice{.pack = before->pack, .choices = ParseChoices(before->choices)};
 }
 
+ModelChoice RequestedModels(const UseRequest& request) {
+  return {.pack = request.pack, .choices = ParseChoices(fmt::format("{}", fmt::join(request.choices, ",")))};
+}
+
 StatusOr<ModelChoice> Chosen(const UseRequest& request, const LibraryModels& models) {
-  if (request.undo == !request.pack.empty()) {
-    return absl::InvalidArgumentError("give a pack (calotype models list shows them), or --undo");
-  }
-  if (request.undo) {
-    return ModelsBefore(models);
-  }
-  return ModelChoice{.pack = request.pack, .choices = ParseChoices(fmt::format("{}", fmt::join(request.choices, ",")))};
+  return request.undo ? ModelsBefore(models) : StatusOr<ModelChoice>(RequestedModels(request));
 }
 
 StatusOr<ModelSet> LoadAll(const App& app, const ModelChoice& choice,
@@ -45,9 +43,24 @@ StatusOr<ModelSet> LoadAll(const App& app, const ModelChoice& choice,
 
 }  // namespace
 
+Status CheckUseRequest(const UseRequest& request) {
+  if (request.undo == !request.pack.empty()) {
+    return absl::InvalidArgumentError("give a pack (calotype models list shows them), or --undo");
+  }
+  if (request.undo && !request.choices.empty()) {
+    return absl::InvalidArgumentError("--choice is for a pack; --undo goes back to the models that were in use before");
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<BegunSwitch> BeginSwitch(const App& app, const UseRequest& request,
                                   const std::function<void(const DeviceMeasurement&)>& on_measurement) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/true));
+  CALOTYPE_RETURN_IF_ERROR(CheckUseRequest(request));
+  // Before the catalogue is created, so that a wrong name leaves none.
+  if (!request.pack.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(LoadChosen(app, RequestedModels(request)).status());
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/!request.undo));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
   CALOTYPE_ASSIGN_OR_RETURN(const ModelChoice choice, Chosen(request, models));
   CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, LoadAll(app, choice, on_measurement));

@@ -20,6 +20,9 @@ struct UseRequest {
   bool undo = false;                 // go back to the models before these; their results were kept
 };
 
+// kInvalidArgument if the request has neither a pack nor `undo`, or both, or choices with `undo`.
+Status CheckUseRequest(const UseRequest& request);
+
 // The models that the next scan switches to.
 struct BegunSwitch {
   ModelChoice choice;
@@ -28,10 +31,11 @@ struct BegunSwitch {
 };
 
 // Loads all models of the request, so that a broken one is found now and not hours later, and records in the catalogue
-// that they are wanted. Scan() with these models then analyses the photos and completes the switch. Creates the
-// catalogue if there is none. `on_measurement` as in Models::MeasureDevices().
-//   kInvalidArgument     neither a pack nor `undo`, or both
-//   kFailedPrecondition  nothing to undo; the pack is not installed, lacks a choice, or a model of it does not load
+// that they are wanted. A scan with these models (ScanRequest::models) then analyses the photos and completes the
+// switch. Creates the catalogue if there is none, unless the pack is not installed. `on_measurement` is as in
+// Models::MeasureDevices().
+//   kInvalidArgument     as CheckUseRequest()
+//   kFailedPrecondition  nothing to undo; the pack is not installed, lacks a choice, or one of its models does not load
 StatusOr<BegunSwitch> BeginSwitch(const App& app, const UseRequest& request,
                                   const std::function<void(const DeviceMeasurement&)>& on_measurement);
 

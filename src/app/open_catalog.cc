@@ -37,7 +37,7 @@ Status CheckIsNoPhoto(SearchCatalog& catalog, const std::string& output) {
   const Status found = catalog.FindByPath(CatalogPath(output).string()).status();
   if (found.ok()) {
     return absl::InvalidArgumentError(
-        fmt::format("{} is a photo of the library, which is not written over; name another file", output));
+        fmt::format("{} is a photo of the library, and photos are never overwritten; name another file", output));
   }
   return absl::IsNotFound(found) ? absl::OkStatus() : found;
 }

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -30,7 +31,7 @@ constexpr std::chrono::seconds kRetryCheck{60};
 // The priority of this thread and of those that it starts.
 void LowerPriority(int64_t nice) {
   if (nice > 0 && setpriority(PRIO_PROCESS, 0, static_cast<int>(nice)) != 0) {
-    LogWarning("scan.nice is {}, which the system refused", nice);
+    LogWarning("the system refused the priority {} (scan.nice)", nice);
   }
 }
 
@@ -45,7 +46,22 @@ Status SortPeople(Library& library, const Models& models) {
   return UpdatePeople(*catalog, *threshold);
 }
 
-// With a memory limit all models are loaded first: what is left is for photos.
+// A new library must not begin with a folder that does not exist. In a library with a catalogue, a folder may be on a
+// disk that is not mounted; the scan itself decides.
+Status CheckFolders(const App& app, const std::vector<std::string>& folders) {
+  std::error_code error;
+  if (fs::exists(app.catalog_files().database(), error)) {
+    return absl::OkStatus();
+  }
+  for (const std::string& folder : folders) {
+    if (const fs::path path = CatalogPath(folder); !fs::exists(path, error)) {
+      return absl::NotFoundError(fmt::format("{} does not exist", path.string()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// With a memory limit, all models are loaded first: the memory that is left is for photos.
 Status Preload(const Settings& settings, ModelCache& cache) {
   if (settings.memory_mb == 0) {
     return cache.Preload({settings.preload.begin(), settings.preload.end()});
@@ -89,8 +105,8 @@ class ScanRunner {
 
 StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(Library& library, const ScanRequest& request,
                                                        const EventHandler& on_event, const std::stop_token& stop) {
+  CALOTYPE_RETURN_IF_ERROR(CheckFolders(library.app(), request.folders));
   std::unique_ptr<ScanRunner> runner(new ScanRunner(library, on_event, stop));
-  CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library.app(), /*create=*/true).status());
   LowerPriority(runner->settings().nice);
   CALOTYPE_RETURN_IF_ERROR(runner->OpenModelsOf(request));
   CALOTYPE_ASSIGN_OR_RETURN(runner->options_, runner->OptionsOf(request));
@@ -101,6 +117,9 @@ Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
   const ModelChoice choice = request.models.has_value() ? *request.models : PackInUse(library_.app());
   CALOTYPE_ASSIGN_OR_RETURN(models_, library_.Open(choice, ModelUse::Of(settings().workers)));
   CALOTYPE_ASSIGN_OR_RETURN(analysis_, OpenAnalysis(*models_, request.only));
+  // Only now, so that a request with a wrong pack or analysis leaves no empty catalogue; but before devices are
+  // measured, because that takes long.
+  CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library_.app(), /*create=*/true).status());
   models_->MeasureDevices(on_event_, stop_);
   return stop_.stop_requested() ? absl::OkStatus() : Preload(settings(), *models_->cache);
 }

@@ -11,7 +11,7 @@ namespace calotype {
 // What `status --json` prints.
 nlohmann::ordered_json StatusToJson(const LibraryStatus& status);
 
-// The value of "scan" in it; null when no scan runs.
+// The value of its key "scan"; null unless a scan is running.
 nlohmann::ordered_json ScanToJson(const std::optional<ScanNews>& news);
 
 }  // namespace calotype

@@ -5,15 +5,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
 #include "base/file.h"
+#include "base/similar_words.h"
 #include "base/text.h"
 #include "base/toml_error.h"
 
 namespace calotype {
 namespace {
+
+constexpr const char* kVariablePrefix = "CALOTYPE_";
 
 Status OutOfRange(const ConfigField& field, int64_t seen) {
   return absl::InvalidArgumentError(
@@ -132,7 +136,7 @@ Status SetFromToml(const ConfigField& field, const toml::node& node, std::string
 }  // namespace
 
 std::string ConfigField::EnvironmentName() const {
-  std::string name = "CALOTYPE_" + key;
+  std::string name = kVariablePrefix + key;
   std::transform(name.begin(), name.end(), name.begin(), [](char c) {
     return c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   });
@@ -189,12 +193,22 @@ const ConfigField* ConfigRegistry::Find(std::string_view key) const {
   return found == fields_.end() ? nullptr : &*found;
 }
 
-std::string ConfigRegistry::KnownKeys() const {
-  std::string keys;
+Status ConfigRegistry::UnknownKey(std::string_view key) const {
+  const std::string_view table = key.substr(0, key.find('.') + 1);
+  std::vector<std::string> all;
+  std::vector<std::string> of_table;
   for (const ConfigField& field : fields_) {
-    keys += keys.empty() ? field.key : ", " + field.key;
+    all.push_back(field.key);
+    if (!table.empty() && field.key.starts_with(table)) {
+      of_table.push_back(field.key);
+    }
   }
-  return keys;
+  std::string known = DidYouMean(key, all);
+  if (known.empty() && !of_table.empty()) {
+    known = fmt::format("the settings of this table are {}", fmt::join(of_table, ", "));
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("unknown setting '{}'; {}", key, known.empty() ? "calotype config lists all settings" : known));
 }
 
 Status ConfigRegistry::ApplyTable(const std::string& prefix, const void* table, const std::string& file) {
@@ -206,7 +220,7 @@ Status ConfigRegistry::ApplyTable(const std::string& prefix, const void* table, 
     } else if (node.is_table()) {
       CALOTYPE_RETURN_IF_ERROR(ApplyTable(key, &node, file));
     } else {
-      return TomlError(file, node.source(), fmt::format("unknown setting '{}'; known settings: {}", key, KnownKeys()));
+      return TomlError(file, node.source(), Message(UnknownKey(key)));
     }
   }
   return absl::OkStatus();
@@ -224,7 +238,7 @@ Status ConfigRegistry::ApplyFile(const std::filesystem::path& file) {
       const std::string prefix(section_name.str());
       if (!section.is_table()) {
         return TomlError(file.string(), section.source(),
-                         fmt::format("'{}' is outside of any table; known settings: {}", prefix, KnownKeys()));
+                         fmt::format("'{}' is outside of any table; calotype config lists all settings", prefix));
       }
       CALOTYPE_RETURN_IF_ERROR(ApplyTable(prefix, &section, file.string()));
     }
@@ -244,6 +258,21 @@ Status ConfigRegistry::ApplyEnvironment(const std::function<const char*(const ch
   return absl::OkStatus();
 }
 
+std::vector<std::string> ConfigRegistry::UnknownVariables(std::span<const std::string> names,
+                                                          std::span<const std::string_view> others) const {
+  std::vector<std::string> known(others.begin(), others.end());
+  std::ranges::transform(fields_, std::back_inserter(known), &ConfigField::EnvironmentName);
+  std::vector<std::string> unknown;
+  for (const std::string& name : names) {
+    if (name.starts_with(kVariablePrefix) && std::ranges::find(known, name) == known.end()) {
+      const std::string suggestion = DidYouMean(name, known);
+      unknown.push_back(fmt::format("the environment variable {} is ignored, because no setting has this name{}{}",
+                                    name, suggestion.empty() ? "" : "; ", suggestion));
+    }
+  }
+  return unknown;
+}
+
 Status ConfigRegistry::ApplyAssignment(std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) {
@@ -251,8 +280,7 @@ Status ConfigRegistry::ApplyAssignment(std::string_view assignment) {
   }
   const ConfigField* const field = Find(assignment.substr(0, equals));
   if (field == nullptr) {
-    return absl::InvalidArgumentError(
-        fmt::format("unknown setting '{}'; known settings: {}", assignment.substr(0, equals), KnownKeys()));
+    return UnknownKey(assignment.substr(0, equals));
   }
   return SetFromText(*field, assignment.substr(equals + 1));
 }

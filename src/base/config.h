@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -49,6 +50,10 @@ class ConfigRegistry {
   Status ApplyFile(const std::filesystem::path& file);
   // Reads the environment variable of every registered setting through `get` (std::getenv in the program).
   Status ApplyEnvironment(const std::function<const char*(const char*)>& get);
+  // For those of the environment's variable `names` that start with "CALOTYPE_" and belong to no setting and to none of
+  // `others`: a sentence for each, with the nearest known name. The program ignores such variables.
+  std::vector<std::string> UnknownVariables(std::span<const std::string> names,
+                                            std::span<const std::string_view> others) const;
   // Applies one setting from text such as "scan.workers=4".
   Status ApplyAssignment(std::string_view assignment);
 
@@ -56,7 +61,8 @@ class ConfigRegistry {
 
  private:
   const ConfigField* Find(std::string_view key) const;
-  std::string KnownKeys() const;
+  // An error for a setting that does not exist: names the nearest ones, or those of the same table.
+  Status UnknownKey(std::string_view key) const;
   // `table` is a toml::table. It is passed as void* to keep that type out of the header.
   Status ApplyTable(const std::string& prefix, const void* table, const std::string& file);
 

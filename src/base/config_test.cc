@@ -100,8 +100,7 @@ struct WrongCase {
 
 TEST_F(ConfigTest, WrongFilesNameLineSeenAndAllowed) {
   const WrongCase cases[] = {
-      {"[scan]\nworker = 2\n",
-       ":2: unknown setting 'scan.worker'; known settings: scan.workers, models.pack, scan.watch"},
+      {"[scan]\nworker = 2\n", ":2: unknown setting 'scan.worker'; did you mean 'scan.workers'?"},
       {"\n[scan]\nworkers = 65\n", ":3: scan.workers is 65; it must be 0 to 64"},
       {"[scan]\nworkers = \"two\"\n", ":2: scan.workers is a string; it must be a whole number"},
       {"[scan]\nworkers = 2.5\n", "it must be a whole number"},

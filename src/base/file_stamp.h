@@ -1,4 +1,4 @@
-// What the system says about a file, by which a later look tells whether the file was changed in between.
+// What the system says about a file. A later comparison shows whether the file was changed meanwhile.
 #pragma once
 
 #include <cstdint>

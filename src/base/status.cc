@@ -16,7 +16,7 @@ struct CodeMapping {
 // Every code that Calotype uses. One table for both, so that the command line and the server agree.
 constexpr std::array kMappings = {
     CodeMapping{absl::StatusCode::kOk, 0, 200},
-    CodeMapping{absl::StatusCode::kCancelled, 1, 499},
+    CodeMapping{absl::StatusCode::kCancelled, 130, 499},
     CodeMapping{absl::StatusCode::kInvalidArgument, 1, 400},
     CodeMapping{absl::StatusCode::kNotFound, 1, 404},
     CodeMapping{absl::StatusCode::kAlreadyExists, 1, 409},

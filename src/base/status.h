@@ -32,8 +32,8 @@ using absl::StatusOr;
 // passes text to and from Abseil as std::string and formats it with fmt::format.
 std::string Message(const Status& status);
 
-// The exit status of the process for `status`: 0 for OK, 1 for everything else. (The command line reports a usage error
-// as 2 before it runs anything.)
+// The exit status of the process for `status`: 0 for OK, 130 for kCancelled (as for a program that Ctrl-C ended), 1 for
+// everything else. (The command line reports wrong usage as 2.)
 int ExitStatus(const Status& status);
 
 // The HTTP status of the response to a request that failed with `status`.

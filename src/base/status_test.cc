@@ -17,7 +17,7 @@ struct MappingCase {
 // unnoticed.
 const std::vector<MappingCase> kCases = {
     {absl::StatusCode::kOk, 0, 200},
-    {absl::StatusCode::kCancelled, 1, 499},
+    {absl::StatusCode::kCancelled, 130, 499},
     {absl::StatusCode::kInvalidArgument, 1, 400},
     {absl::StatusCode::kNotFound, 1, 404},
     {absl::StatusCode::kAlreadyExists, 1, 409},

@@ -11,7 +11,7 @@
 namespace calotype {
 namespace {
 
-// Values of these names are paths.
+// Values with these names are paths.
 constexpr std::array<std::string_view, 6> kPathValues = {"BACKUP", "FILE", "FOLDER", "JPEG", "PHOTO", "TO"};
 
 constexpr std::size_t kHelpColumn = 30;
@@ -31,7 +31,7 @@ std::vector<std::string> Wrap(std::string_view text, std::size_t width) {
   return lines;
 }
 
-// A row of a help text: what it is, and from a fixed column on what it does.
+// A row of a help text: a name, and its explanation from a fixed column on.
 std::string HelpRow(const std::string& left, const std::string& help) {
   const bool fits = left.size() + 4 <= kHelpColumn;
   std::string text = fits ? fmt::format("  {:<{}}", left, kHelpColumn - 2) : fmt::format("  {}\n", left);
@@ -97,7 +97,7 @@ std::string HelpText(const CommandDescription& command, const std::string& path)
     for (const CommandDescription& below : command.commands) {
       text += HelpRow(below.name, below.help);
     }
-    text += fmt::format("\n\"{} COMMAND --help\" shows what a command takes.\n", path);
+    text += fmt::format("\n\"{} COMMAND --help\" shows its arguments and options.\n", path);
   }
   return text;
 }

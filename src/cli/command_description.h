@@ -1,4 +1,4 @@
-// The commands of the program as data: help, completions and man pages are made from it.
+// The commands of the program as data, from which help, completions and man pages are made.
 #pragma once
 
 #include <list>
@@ -11,9 +11,9 @@ namespace calotype {
 // An option or an argument.
 struct ParameterDescription {
   std::vector<std::string> names;    // of an option, short ones first: {"-n", "--limit"}; empty for an argument
-  std::string value;                 // what stands for its value in a help text, such as "FILE"; empty for a flag
+  std::string value;                 // the name of its value in a help text, such as "FILE"; empty for a flag
   std::vector<std::string> choices;  // values that are offered as completions
-  std::string fallback;              // the value where none is given; empty: none to tell
+  std::string fallback;              // the default value to show; empty: none
   std::string help;
   bool required = false;
   bool repeated = false;  // may be given several times
@@ -25,15 +25,15 @@ struct ParameterDescription {
 };
 
 struct CommandDescription {
-  std::string name;  // without those of the commands above it
+  std::string name;  // without the names of the commands above it
   std::string help;
   std::vector<ParameterDescription> options;
   std::vector<ParameterDescription> arguments;
   std::list<CommandDescription> commands;
-  // The words of a query, which may start with "-": they are no options.
+  // True if its arguments are the words of a query, which may start with "-".
   bool takes_words = false;
 
-  // Null when there is none of that name.
+  // Null if there is none with this name.
   const ParameterDescription* FindOption(std::string_view wanted) const;
   const CommandDescription* FindCommand(std::string_view wanted) const;
 };

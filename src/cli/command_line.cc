@@ -19,7 +19,7 @@ namespace {
 constexpr int kUsageError = 2;
 constexpr const char* kHidden = "";  // CLI11's group for options that its help leaves out
 
-// "-o,--out FILE": {"-o", "--out"} and "FILE".
+// Reads a definition such as "-o,--out FILE": the names "-o" and "--out", and "FILE" for the value.
 ParameterDescription OptionOf(const std::string& definition, const std::string& help) {
   const std::size_t space = definition.find(' ');
   ParameterDescription option{.help = help};
@@ -35,17 +35,18 @@ ParameterDescription OptionOf(const std::string& definition, const std::string& 
   return option;
 }
 
-// The same for an option that takes a value, which is called `value` where the definition does not name it.
+// The same for an option with a value, which is called `value` if the definition does not name it.
 ParameterDescription ValueOptionOf(const std::string& definition, const std::string& value, const std::string& help) {
   ParameterDescription option = OptionOf(definition, help);
   option.value = option.value.empty() ? value : option.value;
   return option;
 }
 
-// As CLI11 takes them.
+// The names as CLI11 expects them.
 std::string NamesOf(const ParameterDescription& option) { return fmt::format("{}", fmt::join(option.names, ",")); }
 
-// CLI11 takes "[a]" for a list that holds "a". A mark at the end of what starts with a bracket prevents it.
+// CLI11 would read "[a]" as a list that contains "a". A mark at the end of words that start with a bracket prevents
+// this.
 constexpr char kMark = '\x01';
 
 std::string Marked(std::string argument) {
@@ -62,12 +63,18 @@ std::string Unmarked(std::string value) {
   return value;
 }
 
-// Has the value of `option` read as it was given.
+// Removes the mark from the values of `option`.
 CLI::Option& AsGiven(CLI::Option* option) { return *option->transform(Unmarked); }
 
 // Thrown while CLI11 parses, and caught by Parse().
 [[noreturn]] void Refuse(const std::string& name, const std::string& seen, const std::string& allowed) {
   throw CLI::ValidationError(fmt::format("{} is '{}'; it can be {}", name, seen, allowed));
+}
+
+void RequireChoice(const std::string& name, const std::string& seen, const std::vector<std::string>& choices) {
+  if (std::ranges::find(choices, seen) == choices.end()) {
+    Refuse(name, seen, fmt::format("{} or {}", fmt::join(choices.begin(), choices.end() - 1, ", "), choices.back()));
+  }
 }
 
 template <typename Number>
@@ -81,6 +88,13 @@ Number WholeNumber(const std::string& name, const std::string& text, Number smal
 }
 
 }  // namespace
+
+CommandResult UsageError(const std::string& message) {
+  PrintError(message);
+  return kUsageError;
+}
+
+CommandResult UsageError(const Status& error) { return UsageError(Message(error)); }
 
 CommandLine CommandLine::AddCommand(const std::string& name, const std::string& help) {
   app_.require_subcommand(1);
@@ -110,10 +124,7 @@ void CommandLine::AddChoice(const std::string& names, std::string& value, const 
   app_.add_option_function<std::string>(
       NamesOf(option),
       [&value, choices, name](const std::string& text) {
-        if (std::ranges::find(choices, text) == choices.end()) {
-          Refuse(name, text,
-                 fmt::format("{} or {}", fmt::join(choices.begin(), choices.end() - 1, ", "), choices.back()));
-        }
+        RequireChoice(name, text, choices);
         value = text;
       },
       help);
@@ -149,9 +160,24 @@ void CommandLine::AddRepeated(const std::string& names, std::vector<std::string>
 }
 
 void CommandLine::AddOnly(std::vector<std::string>& analyses) {
-  AddList("--only ANALYSES", analyses,
-          "Run only these analyses, separated by commas: objects, embedding, text, faces, pdq",
-          {"objects", "embedding", "text", "faces", "pdq"});
+  static const std::vector<std::string> kAnalyses = {"objects",      "embedding",       "text", "faces",
+                                                     "faces.detect", "faces.recognise", "pdq"};
+  ParameterDescription option =
+      ValueOptionOf("--only ANALYSES", "",
+                    "Run only these analyses, separated by commas: objects, embedding, text, faces (or faces.detect, "
+                    "faces.recognise), pdq");
+  option.choices = kAnalyses;
+  option.repeated = true;
+  const auto add = [&analyses](const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      RequireChoice("--only", name, kAnalyses);
+    }
+    analyses = names;
+  };
+  AsGiven(app_.add_option_function<std::vector<std::string>>(NamesOf(option), add, option.help)
+              ->allow_extra_args(false)
+              ->delimiter(','));
+  description_.options.push_back(std::move(option));
 }
 
 void CommandLine::AddArgument(const std::string& name, std::string& value, const std::string& help) {
@@ -210,7 +236,7 @@ CommandLineParser::CommandLineParser(const std::string& program, const std::stri
   root.AddRepeated("--set KEY=VALUE", globals_.assignments,
                    "Change a setting for this run (calotype config lists them)");
   app_->set_version_flag("--version", program + " " + version);
-  // CLI11 answers these itself.
+  // CLI11 handles these itself.
   description_.options.push_back({.names = {"-h", "--help"}, .help = "Show this help, or that of a command"});
   description_.options.push_back({.names = {"--version"}, .help = "Show the version"});
 }
@@ -232,13 +258,18 @@ const CommandDescription& CommandLineParser::Given(std::string& path) const {
 
 CommandAction CommandLineParser::Parse(int argc, const char* const* argv, int& status) {
   std::string path;
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const Status command = CheckCommand(arguments, description_); !command.ok()) {
+    status = *UsageError(command);
+    return nullptr;
+  }
   try {
-    StatusOr<std::vector<std::string>> words = SeparateWords({argv + 1, argv + argc}, description_);
+    StatusOr<std::vector<std::string>> words = SeparateWords(std::move(arguments), description_);
     if (!words.ok()) {
       throw CLI::ValidationError(Message(words.status()));
     }
     std::ranges::transform(*words, words->begin(), Marked);
-    std::ranges::reverse(*words);  // as CLI11 takes them
+    std::ranges::reverse(*words);  // CLI11 takes the arguments from the end
     app_->parse(*std::move(words));
     return chosen_;
   } catch (const CLI::CallForHelp&) {

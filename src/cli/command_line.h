@@ -1,5 +1,5 @@
-// The command line as the commands see it. CLI11 is used in command_line.cc alone: including it took ten seconds of
-// compile time a file.
+// Defines and parses the command line. Only command_line.cc includes CLI11, because that costs ten seconds of compile
+// time for each file.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,15 @@ class Option;
 
 namespace calotype {
 
-// The result of a command: the exit status (0 success, 1 something failed and was reported), or the error that ended
-// it.
+// The result of a command: the exit status, or the error that ended it. Exit statuses: 0 success, 1 something failed
+// and was reported, 2 wrong usage (UsageError), 130 interrupted by Ctrl-C.
 using CommandResult = StatusOr<int>;
 // Runs the command that was given.
 using CommandAction = std::function<CommandResult()>;
+
+// Reports that the command was used wrongly, and returns the exit status 2. For what Parse() cannot check.
+CommandResult UsageError(const Status& error);
+CommandResult UsageError(const std::string& message);
 
 // Options that every command takes, before or after its name.
 struct GlobalArguments {
@@ -39,7 +43,7 @@ struct GlobalArguments {
 // free for an argument; where several are allowed, the option is given again.
 class CommandLine {
  public:
-  // Adds a command below this one; the user must then give one of these.
+  // Adds a command below this one. A command that has others below it cannot be run itself.
   CommandLine AddCommand(const std::string& name, const std::string& help);
 
   void AddFlag(const std::string& names, bool& value, const std::string& help);
@@ -71,7 +75,7 @@ class CommandLine {
   // The same, or none.
   void AddOptionalWords(const std::string& name, std::vector<std::string>& words, const std::string& help);
 
-  // What was added to this command so far, and later: it lives as long as the parser.
+  // Everything that is added to this command, also later. Valid as long as the parser.
   const CommandDescription& description() const { return description_; }
 
   // Sets what is run when the user gives this command.
@@ -105,14 +109,14 @@ class CommandLineParser {
   // All commands that were added, below one called as the program.
   const CommandDescription& description() const { return description_; }
 
-  // The action of the given command. It is empty after --help and --version, which are answered on standard output
-  // (`status` is 0), and after a usage error, which is reported on standard error (`status` is 2).
+  // Returns the action of the command that was given. It is empty after --help and --version, which are printed on
+  // standard output (`status` is 0), and after a usage error, which is reported on standard error (`status` is 2).
   CommandAction Parse(int argc, const char* const* argv, int& status);
 
   const GlobalArguments& globals() const { return globals_; }
 
  private:
-  // The description of the command that CLI11 found, and its full name in `path`.
+  // Returns the description of the command that CLI11 found; sets `path` to its full name.
   const CommandDescription& Given(std::string& path) const;
 
   std::unique_ptr<CLI::App> app_;

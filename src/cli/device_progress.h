@@ -5,7 +5,7 @@
 
 namespace calotype {
 
-// On a terminal one line that is redrawn and at the end removed; elsewhere one line at the start.
+// On a terminal: one line that is redrawn, and erased at the end. Elsewhere: one line at the start.
 void PrintMeasurement(const DeviceMeasurement& event);
 
 }  // namespace calotype

@@ -19,7 +19,7 @@ struct DoctorArguments {
   bool fix = false;
 };
 
-// On a terminal alone: each step replaces the one before, and the last leaves nothing.
+// Prints on a terminal only. Each step replaces the one before, and the last one is erased.
 void ShowDoctorProgress(const DoctorProgress& progress) {
   using Step = DoctorProgress::Step;
   if (ErrorIsTerminal()) {
@@ -107,12 +107,16 @@ CommandResult Doctor(const App& app, const DoctorArguments& arguments) {
 }  // namespace
 
 void AddDoctorCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("doctor", "Check the installation, devices and models");
   const auto arguments = std::make_shared<DoctorArguments>();
-  command.AddFlag("--json", arguments->json, "Print JSON");
-  command.AddFlag("--fix", arguments->fix,
-                  "Measure all devices again, and rebuild the pack if one of its files is damaged");
-  command.SetAction([=, &app] { return Doctor(app, *arguments); });
+  for (const char* const name : {"doctor", "validate"}) {
+    const bool is_alias = std::string_view(name) != "doctor";
+    CommandLine command = parser.AddCommand(
+        name, is_alias ? "The same as calotype doctor" : "Check the installation, devices and models");
+    command.AddFlag("--json", arguments->json, "Print JSON");
+    command.AddFlag("--fix", arguments->fix,
+                    "Measure all devices again, and rebuild the pack if one of its files is damaged");
+    command.SetAction([=, &app] { return Doctor(app, *arguments); });
+  }
 }
 
 }  // namespace calotype

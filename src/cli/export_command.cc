@@ -24,11 +24,7 @@ struct ExportArguments {
   std::string out;
 };
 
-StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<std::string>& words) {
-  Query query;
-  if (!words.empty()) {
-    CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(fmt::format("{}", fmt::join(words, " "))));
-  }
+StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const Query& query) {
   const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
                               .confident_only = true,
                               .explain = false};
@@ -42,25 +38,22 @@ StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const std::vector<
   return photos;
 }
 
-CommandResult WriteTable(const App& app, const ExportArguments& arguments, TableFormat format) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, arguments.query));
-  if (arguments.out.empty()) {
+CommandResult WriteTable(const App& app, const Query& query, const std::string& out, TableFormat format) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, query));
+  if (out.empty()) {
     CALOTYPE_RETURN_IF_ERROR(ExportTable(app, photos, format, [](std::string_view text) {
       Print(text);
       return OutputStatus();
     }));
     return 0;
   }
-  CALOTYPE_RETURN_IF_ERROR(ExportTableToFile(app, photos, format, arguments.out));
-  Print(fmt::format("{} photos to {}\n", photos.size(), arguments.out));
+  CALOTYPE_RETURN_IF_ERROR(ExportTableToFile(app, photos, format, out));
+  Print(fmt::format("{} photos written to {}\n", photos.size(), Printable(out)));
   return 0;
 }
 
-CommandResult WriteSidecars(const App& app, const ExportArguments& arguments) {
-  if (!arguments.out.empty()) {
-    return absl::InvalidArgumentError("--out is for jsonl and csv; sidecars are written beside their photos");
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, arguments.query));
+CommandResult WriteSidecars(const App& app, const Query& query) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, query));
   CALOTYPE_ASSIGN_OR_RETURN(const ExportedSidecars exported, ExportSidecars(app, photos, [](const Status& failure) {
                               PrintError(Printable(Message(failure)));
                             }));
@@ -70,13 +63,19 @@ CommandResult WriteSidecars(const App& app, const ExportArguments& arguments) {
 }
 
 CommandResult Export(const App& app, const ExportArguments& arguments) {
+  const StatusOr<Query> query = arguments.query.empty() ? StatusOr<Query>(Query())
+                                                        : ReadQuery(fmt::format("{}", fmt::join(arguments.query, " ")));
+  if (!query.ok()) {
+    return UsageError(query.status());
+  }
   if (arguments.to == "xmp") {
-    return WriteSidecars(app, arguments);
+    return arguments.out.empty() ? WriteSidecars(app, *query)
+                                 : UsageError("--out is for jsonl and csv; sidecars are written beside their photos");
   }
   if (arguments.to == "jsonl" || arguments.to == "csv") {
-    return WriteTable(app, arguments, arguments.to == "csv" ? TableFormat::kCsv : TableFormat::kJsonLines);
+    return WriteTable(app, *query, arguments.out, arguments.to == "csv" ? TableFormat::kCsv : TableFormat::kJsonLines);
   }
-  return absl::InvalidArgumentError(fmt::format("--to is '{}'; it can be xmp, jsonl or csv", arguments.to));
+  return UsageError(fmt::format("--to is '{}'; it can be xmp, jsonl or csv", arguments.to));
 }
 
 }  // namespace

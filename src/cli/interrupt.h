@@ -1,4 +1,4 @@
-// Ctrl-C as a stop token.
+// Turns Ctrl-C into a stop request.
 #pragma once
 
 #include <csignal>
@@ -8,11 +8,11 @@
 
 namespace calotype {
 
-// While it lives, SIGINT and SIGTERM request a stop; a second one ends the process at once (the catalogue survives
-// that). Make it before any other thread is started: they inherit the blocked signals.
+// While it exists, SIGINT and SIGTERM request a stop; a second signal ends the process at once (the catalogue survives
+// that). Create it before any other thread is started, because threads inherit the blocked signals.
 class InterruptWatcher {
  public:
-  // `promise` is what is said of the stop: "what is under way is finished first".
+  // The message at the first signal contains `promise`: "photos in progress are finished first".
   explicit InterruptWatcher(std::string promise);
   ~InterruptWatcher();
   InterruptWatcher(const InterruptWatcher&) = delete;

@@ -102,27 +102,36 @@ CommandResult Change(App& app, const std::function<Status(Library& library)>& ch
 }
 
 CommandResult Merge(App& app, const PeopleArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonId> others, Numbers(arguments.others, "person"));
+  const StatusOr<std::vector<PersonId>> others = Numbers(arguments.others, "person");
+  if (!others.ok()) {
+    return UsageError(others.status());
+  }
   return Change(
-      app, [&](Library& library) { return MergePeople(library, arguments.person, others); },
+      app, [&](Library& library) { return MergePeople(library, arguments.person, *others); },
       fmt::format("merged into person {}; the old numbers point to it\n", arguments.person));
 }
 
 CommandResult Split(App& app, const PeopleArguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceId> faces, Numbers(arguments.faces, "face"));
+  const StatusOr<std::vector<FaceId>> faces = Numbers(arguments.faces, "face");
+  if (!faces.ok()) {
+    return UsageError(faces.status());
+  }
   Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, SplitPerson(library, faces));
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, SplitPerson(library, *faces));
   Print(fmt::format("these faces now belong to person {}\n", person));
   return 0;
 }
 
 CommandResult DecideFaces(App& app, const PeopleArguments& arguments, bool are_theirs) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceId> faces, Numbers(arguments.faces, "face"));
+  const StatusOr<std::vector<FaceId>> faces = Numbers(arguments.faces, "face");
+  if (!faces.ok()) {
+    return UsageError(faces.status());
+  }
   return Change(
       app,
       [&](Library& library) {
-        return are_theirs ? ConfirmFaces(library, arguments.person, faces)
-                          : RejectFaces(library, arguments.person, faces);
+        return are_theirs ? ConfirmFaces(library, arguments.person, *faces)
+                          : RejectFaces(library, arguments.person, *faces);
       },
       are_theirs ? "" : "these faces will not be assigned to this person again; the next scan assigns them again\n");
 }

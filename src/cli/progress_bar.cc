@@ -24,41 +24,82 @@ std::string Bar(int64_t done, int64_t total) {
                      std::string(static_cast<std::size_t>(kBarWidth - filled), '-'));
 }
 
+// A line of progress in parts.
+struct Parts {
+  std::string bar;
+  std::string done;
+  std::string rate;
+  std::string left;
+  std::string failed;
+};
+
+std::string Join(const Parts& parts) {
+  std::string line = parts.bar + (parts.bar.empty() ? "" : " ") + parts.done;
+  for (const std::string* part : {&parts.rate, &parts.left, &parts.failed}) {
+    line += (part->empty() ? "" : "  ") + *part;
+  }
+  return line;
+}
+
+std::string Fit(Parts parts, std::optional<std::size_t> columns) {
+  for (std::string* const part : {&parts.bar, &parts.rate, &parts.left}) {
+    if (!columns || Join(parts).size() <= *columns) {
+      break;
+    }
+    part->clear();
+  }
+  const std::string line = Join(parts);
+  return columns ? CutToColumns(line, *columns) : line;
+}
+
+// One column less than the terminal has: some terminals start a new line after the last column.
+std::optional<std::size_t> Room() {
+  const std::optional<std::size_t> columns = ErrorColumns();
+  return columns && *columns > 1 ? std::optional(*columns - 1) : std::nullopt;
+}
+
 void WriteError(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
-std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute) {
+std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute,
+                           std::optional<std::size_t> columns) {
   const int64_t done = progress.analysed + progress.failed;
   const int64_t total = std::max(progress.to_do, done);
+  if (total == 0 && progress.resting.empty()) {
+    return Fit({.done = fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged)},
+               columns);
+  }
+  Parts parts{.bar = Bar(done, total), .done = fmt::format("{}/{}{} photos", done, total, progress.walking ? "+" : "")};
   if (!progress.resting.empty()) {
-    return fmt::format("{} {}/{} photos  waiting: {}", Bar(done, total), done, total, progress.resting);
+    parts.done = fmt::format("{}/{} photos  waiting: {}", done, total, progress.resting);
+    return Fit(parts, columns);
   }
-  if (total == 0) {
-    return fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged);
-  }
-  std::string line = fmt::format("{} {}/{}{} photos", Bar(done, total), done, total, progress.walking ? "+" : "");
   if (per_minute.has_value()) {
-    line += fmt::format("  {:.0f} photos/min", *per_minute);
+    parts.rate = fmt::format("{:.0f} photos/min", *per_minute);
   }
   if (const auto left = SecondsLeft(progress, per_minute)) {
-    line += fmt::format("  {} left", FormatDuration(*left));
+    parts.left = fmt::format("{} left", FormatDuration(*left));
   }
-  return progress.failed == 0 ? line : line + fmt::format("  {} failed", progress.failed);
+  if (progress.failed > 0) {
+    parts.failed = fmt::format("{} failed", progress.failed);
+  }
+  return Fit(parts, columns);
 }
 
-std::string FormatProgress(const PullProgress& progress, const RateMeter& rate) {
-  std::string line = fmt::format("{} {:.1f}/{:.1f} MB  {}/{} files", Bar(progress.bytes, progress.total),
-                                 static_cast<double>(progress.bytes) / kMegabyte,
-                                 static_cast<double>(progress.total) / kMegabyte, progress.files_done, progress.files);
+std::string FormatProgress(const PullProgress& progress, const RateMeter& rate, std::optional<std::size_t> columns) {
+  Parts parts{
+      .bar = Bar(progress.bytes, progress.total),
+      .done = fmt::format("{:.1f}/{:.1f} MB  {}/{} files", static_cast<double>(progress.bytes) / kMegabyte,
+                          static_cast<double>(progress.total) / kMegabyte, progress.files_done, progress.files)};
   if (const auto per_minute = rate.PerMinute()) {
-    line += fmt::format("  {:.1f} MB/s", *per_minute / kMegabyte / kSecondsPerMinute);
+    parts.rate = fmt::format("{:.1f} MB/s", *per_minute / kMegabyte / kSecondsPerMinute);
   }
   const int64_t left = progress.total - progress.bytes;
   if (const auto seconds = rate.SecondsLeft(left); seconds.has_value() && left > 0) {
-    line += fmt::format("  {} left", FormatDuration(*seconds));
+    parts.left = fmt::format("{} left", FormatDuration(*seconds));
   }
-  return line;
+  return Fit(parts, columns);
 }
 
 ProgressBar::ProgressBar() {
@@ -76,18 +117,18 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::Update(const ScanProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   rate_.Add(now, progress.analysed + progress.failed);
-  Draw(now, FormatProgress(progress, rate_.PerMinute()));
+  Draw(now, FormatProgress(progress, rate_.PerMinute(), Room()));
 }
 
 void ProgressBar::Update(const PullProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   rate_.Add(now, progress.bytes);
-  Draw(now, FormatProgress(progress, rate_));
+  Draw(now, FormatProgress(progress, rate_, Room()));
 }
 
 void ProgressBar::Draw(std::chrono::steady_clock::time_point now, const std::string& line) {
   if (ErrorIsTerminal()) {
-    // Back to the line's start, drawn over, the rest erased.
+    // Returns to the start of the line, overwrites it and erases what is left of it.
     WriteError(fmt::format("\r{}\033[K", line));
   } else if (now - last_line_ >= kPlainInterval) {
     last_line_ = now;

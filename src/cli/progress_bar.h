@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -12,14 +13,19 @@
 
 namespace calotype {
 
-// "[#####-----]  20/40 photos  52 photos/min  23 s left": pure. `per_minute` is of photos.
-std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute);
+// "[#####-----] 20/40+ photos  52 photos/min  23 s left"; the "+" shows that folders are still being read and the
+// number still grows. `per_minute` is of photos. A line that is longer than `columns` loses the bar, then the rate,
+// then the time left, and is cut if it is still too long.
+std::string FormatProgress(const ScanProgress& progress, std::optional<double> per_minute,
+                           std::optional<std::size_t> columns = std::nullopt);
 
-// "[#####-----]  120.0/850.2 MB  2/9 files  12.5 MB/s  58 s left": pure. `rate` is of bytes.
-std::string FormatProgress(const PullProgress& progress, const RateMeter& rate);
+// "[#####-----] 120.0/850.2 MB  2/9 files  12.5 MB/s  58 s left", shortened in the same way. `rate` is of bytes.
+std::string FormatProgress(const PullProgress& progress, const RateMeter& rate,
+                           std::optional<std::size_t> columns = std::nullopt);
 
-// Draws on standard error: a line that is redrawn on a terminal, one line every half minute when piped. While it lives,
-// log messages go above the line. One thread calls Update(); Clear() may be called from any before it prints.
+// Draws on standard error: on a terminal a line that is redrawn, elsewhere a new line every half minute. While it
+// exists, log messages are printed above the line. One thread calls Update(). Any thread calls Clear() before it
+// prints.
 class ProgressBar {
  public:
   ProgressBar();
@@ -29,7 +35,7 @@ class ProgressBar {
 
   void Update(const ScanProgress& progress);
   void Update(const PullProgress& progress);
-  // Takes the line off the terminal.
+  // Erases the line.
   static void Clear();
 
  private:

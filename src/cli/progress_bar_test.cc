@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <string>
 
 namespace calotype {
 namespace {
@@ -35,6 +36,21 @@ TEST(FormatProgressTest, TellsHowFarAndHowLong) {
   for (const ProgressCase& progress_case : cases) {
     EXPECT_EQ(FormatProgress(progress_case.progress, 30), progress_case.line);
   }
+}
+
+TEST(FormatProgressTest, FitsIntoNarrowTerminals) {
+  const ScanProgress progress{.walking = true, .photos = 40, .to_do = 40, .analysed = 8, .failed = 2};
+  EXPECT_EQ(FormatProgress(progress, 30, 80), FormatProgress(progress, 30));
+  EXPECT_EQ(FormatProgress(progress, 30, 60), "10/40+ photos  30 photos/min  60 s left  2 failed");
+  EXPECT_EQ(FormatProgress(progress, 30, 40), "10/40+ photos  60 s left  2 failed");
+  EXPECT_EQ(FormatProgress(progress, 30, 30), "10/40+ photos  2 failed");
+  EXPECT_EQ(FormatProgress(progress, 30, 10), "10/40+ ...");
+  for (const ScanProgress& one :
+       {ScanProgress{.photos = 100'000, .unchanged = 99'000}, ScanProgress{.to_do = 9, .resting = std::string(50, 'x')},
+        ScanProgress{.walking = true, .to_do = 1'000'000, .analysed = 123'456, .failed = 1000}}) {
+    EXPECT_LE(FormatProgress(one, 30, 40).size(), 40U) << FormatProgress(one, 30, 40);
+  }
+  EXPECT_LE(FormatProgress(PullProgress{.files = 9, .bytes = 1, .total = 960'000'000}, RateMeter(), 40).size(), 40U);
 }
 
 TEST(FormatProgressTest, NoRateBeforeThereIsOne) {

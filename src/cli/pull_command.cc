@@ -123,7 +123,31 @@ CommandResult PullRuntimeCuda(const App& app, const PullArguments& arguments) {
   return 0;
 }
 
+// kInvalidArgument for options that the pull would ignore.
+Status CheckOptions(const PullArguments& arguments) {
+  const bool is_runtime = arguments.name == kRuntimeCudaName;
+  if (!is_runtime && !arguments.wheels.empty()) {
+    return absl::InvalidArgumentError(fmt::format("--wheels is for {} only", kRuntimeCudaName));
+  }
+  const bool chooses = arguments.all || !arguments.choices.empty();
+  const bool pulls = chooses || !arguments.from.empty() || !arguments.accepted.empty();
+  if (is_runtime && (pulls || arguments.probe)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "--choice, --all, --accept-licence, --from and --probe are for packs, not for {}", kRuntimeCudaName));
+  }
+  if (arguments.all && !arguments.choices.empty()) {
+    return absl::InvalidArgumentError("--choice and --all exclude each other");
+  }
+  return arguments.probe && pulls ? absl::InvalidArgumentError(
+                                        "--probe downloads nothing, so it excludes --choice, --all, --accept-licence "
+                                        "and --from")
+                                  : absl::OkStatus();
+}
+
 CommandResult Pull(const App& app, const PullArguments& arguments) {
+  if (const Status usage = CheckOptions(arguments); !usage.ok()) {
+    return UsageError(usage);
+  }
   if (arguments.name == kRuntimeCudaName) {
     return PullRuntimeCuda(app, arguments);
   }

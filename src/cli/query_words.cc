@@ -7,6 +7,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "base/similar_words.h"
+
 namespace calotype {
 namespace {
 
@@ -53,7 +55,45 @@ std::size_t SkipOptions(const std::vector<std::string>& arguments, const Command
   return std::min(at, arguments.size());
 }
 
+bool AsksForHelp(std::string_view argument) {
+  return argument == "-h" || argument == "--help" || argument == "--version";
+}
+
+Status NoSuchCommand(const std::string& name, const CommandDescription& parent, const std::string& path) {
+  std::vector<std::string> known;
+  std::ranges::transform(parent.commands, std::back_inserter(known), &CommandDescription::name);
+  const std::string suggestion = DidYouMean(name, known);
+  return absl::InvalidArgumentError(
+      fmt::format("unknown command '{}{}'; {}", path.substr(std::min(path.find(' ') + 1, path.size())), name,
+                  suggestion.empty() ? fmt::format("\"{}--help\" lists the commands", path) : suggestion));
+}
+
 }  // namespace
+
+Status CheckCommand(const std::vector<std::string>& arguments, const CommandDescription& program) {
+  const CommandDescription* command = &program;
+  std::string path = program.name + " ";  // with the names of the commands so far
+  for (std::size_t at = 0; at < arguments.size() && !command->commands.empty();) {
+    const std::string& argument = arguments[at];
+    if (AsksForHelp(argument)) {
+      return absl::OkStatus();
+    }
+    if (argument.starts_with('-')) {
+      at += std::max<std::size_t>(1, OptionLength(argument, *command, program));
+      continue;
+    }
+    const CommandDescription* const found = command->FindCommand(argument);
+    if (found == nullptr) {
+      return NoSuchCommand(argument, *command, path);
+    }
+    command = found;
+    path += argument + " ";
+    ++at;
+  }
+  return command->commands.empty()
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError(fmt::format("a command is required; \"{}--help\" lists the commands", path));
+}
 
 StatusOr<std::vector<std::string>> SeparateWords(std::vector<std::string> arguments,
                                                  const CommandDescription& program) {

@@ -32,11 +32,7 @@ StatusOr<std::vector<std::string>> FoldersToScan(const App& app, const ScanArgum
   return ScannedFolders(library);
 }
 
-// Returns the exit status: 1 when a photo or a file failed.
-int PrintSummary(const ScanReport& report) {
-  Print(Summary(report));
-  return report.failed + report.problems > 0 ? 1 : 0;
-}
+void PrintSummary(const ScanReport& report) { Print(Summary(report)); }
 
 // Applies the options that are short names of settings.
 Status ApplyOptions(App& app, const ScanArguments& arguments) {
@@ -49,7 +45,9 @@ Status ApplyOptions(App& app, const ScanArguments& arguments) {
 }
 
 CommandResult Scan(App& app, const ScanArguments& arguments) {
-  CALOTYPE_RETURN_IF_ERROR(ApplyOptions(app, arguments));
+  if (const Status usage = ApplyOptions(app, arguments); !usage.ok()) {
+    return UsageError(usage);
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(app, arguments));
   const ScanRequest request{
       .folders = folders, .only = arguments.only, .gone = arguments.gone, .watch = arguments.watch};
@@ -57,8 +55,9 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
     CALOTYPE_RETURN_IF_ERROR(ScanWithProgress(app, request, PrintSummary).status());
     return 0;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, request));
-  return PrintSummary(report);
+  CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan scan, ScanWithProgress(app, request));
+  PrintSummary(scan.report);
+  return ExitStatusOf(scan);
 }
 
 CommandResult Retry(App& app, const RetryRequest& request) {
@@ -68,8 +67,9 @@ CommandResult Retry(App& app, const RetryRequest& request) {
   if (count == 0) {
     return 0;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {}));
-  return PrintSummary(report);
+  CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan scan, ScanWithProgress(app, {}));
+  PrintSummary(scan.report);
+  return ExitStatusOf(scan);
 }
 
 CommandResult Pause(const App& app) {

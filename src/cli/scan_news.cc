@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -20,8 +22,11 @@ constexpr std::chrono::milliseconds kPoll{500};
 
 bool Runs(const std::optional<ScanNews>& news) { return news.has_value() && news->life == Life::kRunning; }
 
-std::string Line(const ScanNews& news) {
-  return fmt::format("{}  (process {})", FormatProgress(news.progress, news.per_minute), news.process);
+// Without the process if `columns` are too few for it.
+std::string Line(const ScanNews& news, std::optional<std::size_t> columns = std::nullopt) {
+  const std::string line = FormatProgress(news.progress, news.per_minute, columns);
+  const std::string process = fmt::format("  (process {})", news.process);
+  return columns && line.size() + process.size() > *columns ? line : line + process;
 }
 
 // On a terminal one line that is redrawn; elsewhere a new line for each change.
@@ -32,7 +37,9 @@ class Watcher {
   void Show(const ScanNews& news) {
     const std::string line = as_json_ ? JsonLine(ScanToJson(news)) : Line(news) + "\n";
     if (OutputIsTerminal() && !as_json_) {
-      Print(fmt::format("\r{}\033[K", Line(news)));
+      const std::optional<std::size_t> columns = OutputColumns();
+      Print(fmt::format("\r{}\033[K",
+                        Line(news, columns ? std::optional(std::max<std::size_t>(*columns, 2) - 1) : columns)));
     } else if (line != last_) {
       Print(line);
     }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <utility>
 #include <variant>
 
 #include "app/library.h"
@@ -83,10 +84,10 @@ std::string SkippedText(const ScanReport& report) {
 
 }  // namespace
 
-StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request,
-                                      const std::function<void(const ScanReport&)>& on_report) {
+StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
+                                        const std::function<void(const ScanReport&)>& on_report) {
   const InterruptWatcher interrupt("photos in progress are finished first");
-  // The whole process gives way, not only the threads of the scan, which report it when the system refuses.
+  // Lowers the priority of the whole process. The threads of the scan do this too, and report a refusal.
   if (const int64_t nice = app.settings().nice; nice > 0) {
     setpriority(PRIO_PROCESS, 0, static_cast<int>(nice));
   }
@@ -102,17 +103,23 @@ StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request,
       ended = std::holds_alternative<ScanEnded>(*event);
     }
   }
-  return scans.Wait();
+  CALOTYPE_ASSIGN_OR_RETURN(ScanReport report, scans.Wait());
+  return FinishedScan{.report = std::move(report), .interrupted = interrupt.token().stop_requested()};
 }
 
 std::string Summary(const ScanReport& report) {
-  std::string text = fmt::format("scanned {} photos, {} analysed", report.photos, report.analysed);
+  const int64_t changed = report.photos - report.unchanged;
+  std::string text = fmt::format("scanned {} photos", report.photos);
+  if (report.unchanged > 0) {
+    text += changed > 0 ? fmt::format(" ({} unchanged, {} new or changed)", report.unchanged, changed)
+                        : fmt::format(" ({} unchanged)", report.unchanged);
+  }
+  text += fmt::format(", {} analysed", report.analysed);
   const auto add = [&](int64_t count, std::string_view what) {
     if (count > 0) {
       text += fmt::format(", {} {}", count, what);
     }
   };
-  add(report.unchanged, "unchanged");
   add(report.failed, "failed");
   add(report.problems, "could not be read");
   add(report.missing, "no longer there");
@@ -124,6 +131,14 @@ std::string Summary(const ScanReport& report) {
   }
   text += report.stopped ? "; stopped, the next scan continues from here\n" : "\n";
   return text + SkippedText(report);
+}
+
+int ExitStatusOf(const FinishedScan& scan) {
+  constexpr int kInterrupted = 130;  // as a shell reports a program that Ctrl-C ended
+  if (scan.interrupted && scan.report.stopped) {
+    return kInterrupted;
+  }
+  return scan.report.failed + scan.report.problems > 0 ? 1 : 0;
 }
 
 }  // namespace calotype

@@ -10,13 +10,22 @@
 
 namespace calotype {
 
-// Runs a scan to its end, or until Ctrl-C, which stops it without loss. Prints progress and failures on standard error.
-// Calls `on_report`, if it is given, for the first scan, and for each later one (ScanRequest::watch) that had something
-// to do. Returns the last report.
-StatusOr<ScanReport> ScanWithProgress(App& app, const ScanRequest& request,
-                                      const std::function<void(const ScanReport&)>& on_report = nullptr);
+struct FinishedScan {
+  ScanReport report;         // the last one, with ScanRequest::watch
+  bool interrupted = false;  // by Ctrl-C or SIGTERM: work may remain
+};
 
-// "scanned 40 photos, 40 analysed in 30 s (80 photos per minute)", with what went wrong.
+// Runs a scan until it is finished, or until Ctrl-C, which stops it without loss. Prints progress and failures on
+// standard error. Calls `on_report`, if it is given, for the first scan, and for each later one (ScanRequest::watch)
+// that had something to do.
+StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
+                                        const std::function<void(const ScanReport&)>& on_report = nullptr);
+
+// "scanned 40 photos (38 unchanged, 2 new or changed), 2 analysed in 3 s (40 photos per minute)". Counts that are 0 are
+// left out. The first three are of files; the others are of photos, and include those that were pending before.
 std::string Summary(const ScanReport& report);
+
+// The exit status of a scan: 130 if it was interrupted, 1 if a photo or a file failed, else 0.
+int ExitStatusOf(const FinishedScan& scan);
 
 }  // namespace calotype

@@ -95,6 +95,12 @@ std::string HitsAsPaths(const std::vector<Hit>& hits, const OutputArguments& out
   return text;
 }
 
+Status CheckOutput(const OutputArguments& output) {
+  return output.json && (output.paths || output.zero)
+             ? absl::InvalidArgumentError("--json prints more than paths; leave out --paths and --null")
+             : absl::OkStatus();
+}
+
 StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const OutputArguments& output) {
   struct Order {
     std::string_view name;
@@ -102,6 +108,7 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
   };
   constexpr std::array kOrders = {Order{"relevance", SortOrder::kRelevance}, Order{"newest", SortOrder::kNewest},
                                   Order{"oldest", SortOrder::kOldest}};
+  CALOTYPE_RETURN_IF_ERROR(CheckOutput(output));
   // A path alone cannot be marked as less certain.
   SearchOptions options{.limit = output.limit, .confident_only = output.paths_only() && !arguments.weak};
   const auto* const order = std::ranges::find(kOrders, arguments.sort, &Order::name);
@@ -122,10 +129,16 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
 }
 
 CommandResult RunSearch(App& app, const SearchArguments& arguments, const OutputArguments& output) {
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchOptions options, OptionsOf(arguments, output));
-  CALOTYPE_ASSIGN_OR_RETURN(const Query query, ReadQuery(fmt::format("{}", fmt::join(arguments.words, " "))));
+  const StatusOr<SearchOptions> options = OptionsOf(arguments, output);
+  if (!options.ok()) {
+    return UsageError(options.status());
+  }
+  const StatusOr<Query> query = ReadQuery(fmt::format("{}", fmt::join(arguments.words, " ")));
+  if (!query.ok()) {
+    return UsageError(query.status());
+  }
   Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, *query, *options));
   const SearchResult& result = answer.result;
   if (output.json) {
     Print(HitsAsJson(result));
@@ -142,6 +155,9 @@ CommandResult RunSearch(App& app, const SearchArguments& arguments, const Output
 }
 
 CommandResult RunSimilar(App& app, const std::string& photo, const OutputArguments& output) {
+  if (const Status usage = CheckOutput(output); !usage.ok()) {
+    return UsageError(usage);
+  }
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const auto neighbours, SimilarPhotos(library, photo, output.limit));
   std::vector<Hit> hits;
@@ -169,16 +185,18 @@ void AddSearchCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<SearchArguments>();
   const auto output = std::make_shared<OutputArguments>();
   // A word such as -object:cat is part of the query, not an option.
-  command.AddWords("QUERY", arguments->words, "Words and filters (docs/query.md)");
+  command.AddWords("QUERY", arguments->words, "Words and filters, such as text:parking, object:dog or after:2024");
   command.AddChoice("--sort", arguments->sort, {"relevance", "newest", "oldest"}, "Order of the hits");
-  command.AddOption("--after", arguments->after, "Continue after this cursor, which --json printed last");
+  command.AddOption("--after CURSOR", arguments->after,
+                    "Continue after this cursor: `next` in the last line of --json");
   command.AddFlag("--weak", arguments->weak, "With --paths: also the less certain hits");
   AddOutputOptions(command, *output);
   command.SetAction([=, &app] { return RunSearch(app, *arguments, *output); });
 }
 
 void AddSimilarCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("similar", "Find photos that look like one photo (for copies: duplicates)");
+  CommandLine command =
+      parser.AddCommand("similar", "Find photos that look like one photo (calotype duplicates finds copies)");
   const auto photo = std::make_shared<std::string>();
   const auto output = std::make_shared<OutputArguments>();
   command.AddArgument("PHOTO", *photo, "A scanned photo");

@@ -62,6 +62,9 @@ Status WritePage(const fs::path& folder, const ManPage& page) {
 
 CommandResult ShowPage(const CommandDescription& program, const ManArguments& arguments) {
   const std::vector<ManPage> pages = Pages(program);
+  if (!arguments.out.empty() && !arguments.page.empty()) {
+    return UsageError("--out writes all pages; leave out the name of one page");
+  }
   if (!arguments.out.empty()) {
     for (const ManPage& page : pages) {
       CALOTYPE_RETURN_IF_ERROR(WritePage(arguments.out, page));
@@ -69,13 +72,14 @@ CommandResult ShowPage(const CommandDescription& program, const ManArguments& ar
     Print(fmt::format("{} pages written below {}\n", pages.size(), Printable(arguments.out)));
     return 0;
   }
-  const auto page = std::ranges::find(pages, arguments.page, &ManPage::name);
+  const std::string name = arguments.page.empty() ? program.name + ".1" : arguments.page;
+  const auto page = std::ranges::find(pages, name, &ManPage::name);
   if (page == pages.end()) {
     std::string known;
     for (const ManPage& one : pages) {
       known += (known.empty() ? "" : ", ") + one.name;
     }
-    return absl::InvalidArgumentError(fmt::format("there is no page '{}'; there are: {}", arguments.page, known));
+    return absl::InvalidArgumentError(fmt::format("there is no page '{}'; there are: {}", name, known));
   }
   Print(page->text);
   return 0;
@@ -91,8 +95,7 @@ void AddShellCommands(CommandLine& parser, App& app) {
   AddCompletion(completion, program, app, "fish", "calotype completion fish | source", FishCompletion);
   CommandLine man = parser.AddCommand("man", "Print a man page: calotype man calotype-search.1 | man -l -");
   const auto arguments = std::make_shared<ManArguments>();
-  arguments->page = program.name + ".1";
-  man.AddOptionalArgument("PAGE", arguments->page, "calotype.1, calotype-COMMAND.1 or calotype-config.5");
+  man.AddOptionalArgument("PAGE", arguments->page, "calotype.1 (the default), calotype-COMMAND.1 or calotype-config.5");
   man.AddOption("--out FOLDER", arguments->out, "Write all pages to man1 and man5 in this folder instead");
   man.SetAction([=, &program] { return ShowPage(program, *arguments); });
 }

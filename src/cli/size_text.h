@@ -1,4 +1,4 @@
-// Sizes as people write them.
+// Reads sizes such as "1G" from the command line.
 #pragma once
 
 #include <cstdint>

@@ -38,6 +38,14 @@ Status& FirstOutputError() {
   return error;
 }
 
+std::optional<std::size_t> ColumnsOf(int descriptor) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return std::nullopt;
+  }
+  return size.ws_col;
+}
+
 }  // namespace
 
 bool OutputIsTerminal() {
@@ -50,13 +58,9 @@ bool ErrorIsTerminal() {
   return kTerminal;
 }
 
-std::optional<std::size_t> OutputColumns() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
-    return std::nullopt;
-  }
-  return size.ws_col;
-}
+std::optional<std::size_t> OutputColumns() { return ColumnsOf(STDOUT_FILENO); }
+
+std::optional<std::size_t> ErrorColumns() { return ColumnsOf(STDERR_FILENO); }
 
 std::string Bold(std::string_view text) { return Styled(text, 1); }
 

@@ -16,8 +16,9 @@ bool OutputIsTerminal();
 // True when standard error is a terminal.
 bool ErrorIsTerminal();
 
-// Columns of the terminal at standard output; nullopt when it is no terminal or does not tell its width.
+// The width of the terminal at standard output or standard error, in columns; nullopt if it is unknown or no terminal.
 std::optional<std::size_t> OutputColumns();
+std::optional<std::size_t> ErrorColumns();
 
 // `text` in bold, dim, green or red; unchanged when standard output is no terminal.
 std::string Bold(std::string_view text);

@@ -25,10 +25,11 @@ struct UseArguments {
 };
 
 CommandResult SwitchHere(App& app, const BegunSwitch& begun) {
-  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, ScanWithProgress(app, {.models = begun.choice}));
+  CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan scan, ScanWithProgress(app, {.models = begun.choice}));
+  const ScanReport& report = scan.report;
   Print(fmt::format("analysed {} photos again, {} of them failed; {}\n", report.analysed + report.failed, report.failed,
                     report.stopped ? "stopped" : fmt::format("{} is now in use", begun.choice.pack)));
-  return report.failed > 0 ? 1 : 0;
+  return ExitStatusOf(scan);
 }
 
 // Starts this program again, so that the scan continues after this process ends.
@@ -52,6 +53,9 @@ CommandResult SwitchInBackground(const App& app, const BegunSwitch& begun) {
 }
 
 CommandResult Use(App& app, const UseArguments& arguments) {
+  if (const Status usage = CheckUseRequest(arguments.request); !usage.ok()) {
+    return UsageError(usage);
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const BegunSwitch begun, BeginSwitch(app, arguments.request, PrintMeasurement));
   if (begun.photos == 0) {
     Print(fmt::format("{} is now in use; there are no photos to analyse again.\n", begun.choice.pack));

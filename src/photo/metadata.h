@@ -9,8 +9,10 @@
 
 namespace calotype {
 
-// Reads an EXIF block; from the XMP packet what EXIF does not state (except the orientation, which in XMP is often out
-// of date); from `photoshop`, the blocks in APP13 of a JPEG, the IPTC facts that neither states. Each may be empty.
+// Reads facts from three sources. For each fact, the first source that states it counts. Each may be empty:
+//   exif       an EXIF block
+//   xmp        an XMP packet; its orientation is ignored, because it is often out of date
+//   photoshop  the blocks in APP13 of a JPEG, for IPTC
 PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp,
                      std::span<const uint8_t> photoshop = {});
 

@@ -14,7 +14,7 @@
 namespace calotype {
 
 // A small file, mapped into memory. Noting a photo costs two stores to memory; the kernel keeps them when the process
-// dies (not when the machine does, but then no photo is to blame). While the file is open, a fatal signal (SIGSEGV,
+// dies (not when the machine does, but then no photo is the cause). While the file is open, a fatal signal (SIGSEGV,
 // SIGBUS, SIGFPE, SIGILL, SIGABRT) marks the photo of its thread and then has its usual effect. One per process at a
 // time.
 class InFlight {
@@ -24,7 +24,7 @@ class InFlight {
   static StatusOr<std::unique_ptr<InFlight>> Create(const std::filesystem::path& file, std::size_t workers);
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
-  // Deletes the file: no photo is to blame.
+  // Deletes the file: no photo is the cause.
   ~InFlight();
 
   // While a note exists, the calling thread works on `photo`. One per thread at a time.

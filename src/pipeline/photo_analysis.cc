@@ -1,6 +1,7 @@
 #include "pipeline/photo_analysis.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -89,11 +90,8 @@ Status PhotoAnalysis::Restrict(std::span<const std::string> only) {
   for (const std::string& asked : only) {
     const std::string one[] = {asked};
     if (std::none_of(analysers_.begin(), analysers_.end(), [&](const auto& a) { return AskedFor(one, a->name()); })) {
-      std::string known;
-      for (const auto& analyser : analysers_) {
-        known += fmt::format("{}{}", known.empty() ? "" : ", ", analyser->name());
-      }
-      return absl::InvalidArgumentError(fmt::format("no analysis is called '{}'; there are: {}", asked, known));
+      return absl::InvalidArgumentError(
+          fmt::format("no analysis is called '{}'; there are: {}", asked, fmt::join(KnownNames(), ", ")));
     }
   }
   std::set<std::string_view> kept;
@@ -106,6 +104,21 @@ Status PhotoAnalysis::Restrict(std::span<const std::string> only) {
   }
   std::erase_if(analysers_, [&](const auto& analyser) { return !kept.contains(analyser->name()); });
   return absl::OkStatus();
+}
+
+// The names that Restrict() accepts: "faces" comes before "faces.detect" and "faces.recognise".
+std::vector<std::string> PhotoAnalysis::KnownNames() const {
+  std::vector<std::string> names;
+  const auto add = [&names](std::string_view name) {
+    if (!Contains(names, name)) {
+      names.emplace_back(name);
+    }
+  };
+  for (const auto& analyser : analysers_) {
+    add(analyser->name().substr(0, analyser->name().find('.')));
+    add(analyser->name());
+  }
+  return names;
 }
 
 std::vector<AnalysisVersion> PhotoAnalysis::Versions() const {

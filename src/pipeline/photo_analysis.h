@@ -44,6 +44,7 @@ class PhotoAnalysis {
   void RecordUndecodable(const Status& reason, std::span<const std::string> names, PhotoResult& result) const;
 
  private:
+  std::vector<std::string> KnownNames() const;
   // Its own version and those of the analysers that it needs: other face detections give other embeddings.
   std::string VersionOf(const Analyser& analyser) const;
   AnalysisOutcome RunOne(Analyser& analyser, const PhotoView& view, PhotoResult& result) const;

@@ -6,7 +6,7 @@
 
 namespace calotype {
 
-// True for a name with the extension of a photo ("IMG_1.HEIC"). When such a file is damaged, the user is told; other
+// True for a name with the extension of a photo ("IMG_1.HEIC"). When such a file is damaged, the scan reports it; other
 // files that are not photos are silently skipped.
 bool HasPhotoExtension(const std::filesystem::path& path);
 

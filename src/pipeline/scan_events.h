@@ -24,7 +24,7 @@ struct ScanWaiting {
 using ScanEvent = std::variant<ScanProgress, ScanFailure, ScanWaiting>;
 
 // Receives the events of one scan in order, one at a time, always on the thread that called RunScan(). No lock is held
-// meanwhile, so it may call anything. The scan slows down when it takes long.
+// meanwhile, so it may call anything. If the function is slow, the scan waits.
 using ScanSubscriber = std::function<void(const ScanEvent&)>;
 
 }  // namespace calotype

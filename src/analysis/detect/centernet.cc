@@ -99,9 +99,12 @@ StatusOr<std::vector<Candidate>> DecodeCenterNet(const Tensor& output, float sca
 }
 
 StatusOr<std::unique_ptr<const ObjectDetector>> CreateCenterNet(const ModelSpec& spec) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CenterNetParams params, ReadCenterNetParams(spec.params));
+  const StatusOr<CenterNetParams> params = ReadCenterNetParams(spec.params);
+  if (!params.ok()) {
+    return Annotate(params.status(), fmt::format("model {}", spec.name));
+  }
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> labels, ReadLabels(spec, "labels"));
-  return std::make_unique<CenterNetDetector>(params, std::move(labels));
+  return std::make_unique<CenterNetDetector>(*params, std::move(labels));
 }
 
 }  // namespace calotype

@@ -33,6 +33,10 @@ TEST(ReadCenterNetParamsTest, NamesWhatIsWrong) {
   auto senseless = good;
   senseless["input_size"] = int64_t{-1};
   EXPECT_THAT(Message(ReadCenterNetParams(ModelParams("m", senseless)).status()), HasSubstr("input_size is -1"));
+  ModelSpec spec;
+  spec.name = "centers";
+  spec.params = ModelParams("centers", senseless);
+  EXPECT_THAT(Message(CreateCenterNet(spec).status()), HasSubstr("model centers: input_size is -1"));
 }
 
 TEST(PrepareCenterNetTest, GivesValuesFromZeroToOne) {

@@ -72,7 +72,7 @@ StatusOr<EmbeddingFinding> EncodePhoto(Session& session, const Image& photo, con
   CALOTYPE_RETURN_IF_ERROR(FindTensor(session.inputs(), "pixel_values").status());
   if (session.inputs().size() != 1) {
     return absl::InvalidArgumentError(
-        fmt::format("the graph has {} inputs; expected only pixel_values", session.inputs().size()));
+        fmt::format("the model has {} inputs; expected only pixel_values", session.inputs().size()));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::size_t vector_index, FindTensor(session.outputs(), kVectorOutput));
   CALOTYPE_ASSIGN_OR_RETURN(const std::size_t class_index, FindTensor(session.outputs(), kClassOutput));

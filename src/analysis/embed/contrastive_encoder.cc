@@ -57,7 +57,7 @@ class ContrastiveEncoder final : public ImageEncoder {
     PhotoPreparation preparation = settings_.preparation;
     if (side > 0 && preparation.size > 0 && side != preparation.size) {
       return absl::InvalidArgumentError(
-          fmt::format("input_size is {}, but the graph's input {} has {} pixels", preparation.size, pixels.name, side));
+          fmt::format("input_size is {}, but the model's input {} has {} pixels", preparation.size, pixels.name, side));
     }
     if (preparation.size == 0) {
       preparation.size = side > 0 ? side : kUsualSide;

@@ -17,7 +17,7 @@ StatusOr<std::size_t> FindTensor(std::span<const TensorInfo> tensors, std::strin
     std::vector<std::string> names;
     std::ranges::transform(tensors, std::back_inserter(names), &TensorInfo::name);
     return absl::InvalidArgumentError(
-        fmt::format("the graph has no tensor {}; it has {}", name, fmt::join(names, ", ")));
+        fmt::format("the model has no tensor {}; it has {}", name, fmt::join(names, ", ")));
   }
   return static_cast<std::size_t>(found - tensors.begin());
 }

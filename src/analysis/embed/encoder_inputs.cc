@@ -106,7 +106,7 @@ StatusOr<const TensorInfo*> FindInput(const Session& session, InputRole role) {
     }
   }
   return absl::InvalidArgumentError(
-      fmt::format("the graph has no input {}; it has {}", RoleName(role), Names(session.inputs())));
+      fmt::format("the model has no input {}; it has {}", RoleName(role), Names(session.inputs())));
 }
 
 StatusOr<int> PixelSide(const TensorInfo& input) {
@@ -182,7 +182,7 @@ StatusOr<std::size_t> ChooseOutput(std::span<const TensorInfo> outputs, std::spa
     return std::size_t{0};
   }
   return absl::InvalidArgumentError(
-      fmt::format("the graph has no output {}; it has {}", names.front(), Names(outputs)));
+      fmt::format("the model has no output {}; it has {}", names.front(), Names(outputs)));
 }
 
 }  // namespace calotype

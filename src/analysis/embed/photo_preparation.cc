@@ -66,7 +66,7 @@ Status Check(const PhotoPreparation& preparation) {
                      preparation.resize_short <= kMostSide && preparation.size <= shortest;
   if (!sizes) {
     return absl::InvalidArgumentError(fmt::format(
-        "input_size is {}, resize_short {}; each must be 0 (the graph's size) to {}, and input_size at most "
+        "input_size is {}, resize_short {}; each must be 0 (the size in the model file) to {}, and input_size at most "
         "resize_short",
         preparation.size, preparation.resize_short, kMostSide));
   }
@@ -148,7 +148,7 @@ Status ReadTransformersSize(const Json& json, PhotoPreparation& made) {
     return absl::OkStatus();
   }
   if (!shortest) {
-    return absl::InvalidArgumentError("a square size with a further crop is not supported");
+    return absl::InvalidArgumentError("resizing to a square and then a further crop is not supported");
   }
   if (json.contains("crop_size")) {
     CALOTYPE_ASSIGN_OR_RETURN(made.size, SquareSide(json["crop_size"]));

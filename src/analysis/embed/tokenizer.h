@@ -19,7 +19,7 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Returns the start token, the pieces of `text` and the end token, as far as the model has them: at most max_tokens,
+  // Returns the start token, the pieces of `text` and the end token, if the model has such tokens: at most max_tokens,
   // truncated before the end token. Any input is valid: bytes that are not UTF-8 are dropped, names of special tokens
   // ("<|endoftext|>") are plain text, and everything after 64 KiB is ignored.
   virtual std::vector<int64_t> Encode(std::string_view text) const = 0;
@@ -39,7 +39,7 @@ enum class TextCleaning {
 
 struct TokenizerOptions {
   int max_tokens = 256;    // including start and end token
-  bool lower_case = true;  // for a vocab.txt, which does not say it itself; also strips accents
+  bool lower_case = true;  // for a vocab.txt, which has no such setting; also strips accents
   TextCleaning cleaning = TextCleaning::kNone;
 };
 

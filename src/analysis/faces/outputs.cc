@@ -20,7 +20,7 @@ StatusOr<std::span<const float>> FindNamedOutput(const FaceOutputs& outputs, std
   const auto found = std::ranges::find(outputs.infos, name, &TensorInfo::name);
   const auto index = static_cast<std::size_t>(found - outputs.infos.begin());
   if (found == outputs.infos.end() || index >= outputs.tensors.size() || !Fits(outputs.tensors[index], rows, columns)) {
-    return absl::InternalError(fmt::format("the face detector's {} outputs lack {} as float32 [{}, {}]",
+    return absl::InternalError(fmt::format("the face detector has {} outputs, but not {} with float32 [{}, {}]",
                                            outputs.tensors.size(), name, rows, columns));
   }
   return outputs.tensors[index].data<float>();
@@ -33,7 +33,7 @@ StatusOr<std::span<const float>> FindOutput(std::span<const Tensor> outputs, std
     }
   }
   return absl::InternalError(
-      fmt::format("the face detector's {} outputs lack one of float32 [{}, {}]", outputs.size(), rows, columns));
+      fmt::format("none of the face detector's {} outputs is float32 [{}, {}]", outputs.size(), rows, columns));
 }
 
 }  // namespace calotype

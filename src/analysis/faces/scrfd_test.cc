@@ -118,7 +118,7 @@ TEST(DecodeScrfdTest, NamesTheOutputThatIsMissing) {
   outputs.pop_back();
   const auto few = DecodeScrfd({.tensors = outputs, .width = kSize, .height = kSize}, 0.5F);
   EXPECT_TRUE(absl::IsInternal(few.status()));
-  EXPECT_THAT(Message(few.status()), HasSubstr("6, 9, 10 or 15 outputs; the graph has 8"));
+  EXPECT_THAT(Message(few.status()), HasSubstr("the model file has 8 outputs, but a SCRFD model has 6, 9, 10 or 15"));
 }
 
 }  // namespace

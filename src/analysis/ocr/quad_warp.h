@@ -1,4 +1,4 @@
-// Draws a quadrilateral of a photo as a flat rectangle.
+// Turns a quadrilateral in a photo into a rectangular image.
 #pragma once
 
 #include "base/geometry.h"
@@ -6,7 +6,7 @@
 
 namespace calotype {
 
-// Draws `quad` of `photo` into width x height pixels: with perspective, cubic interpolation (a = -0.75) at exact
+// Maps `quad` of `photo` to width x height pixels: with perspective, cubic interpolation (a = -0.75) at exact
 // positions, and edge pixels repeated. Equals OpenCV 5's warpPerspective except for one grey level in a few of ten
 // thousand pixels; OpenCV 4 rounds positions to 1/32 pixel. As in OpenCV, corners are pixel positions ((0, 0) is the
 // first pixel), and the last column lies one pixel before the right side. Empty when a side is 0.

@@ -103,9 +103,10 @@ std::vector<OpenVinoDevice> FindDevices(const OpenVinoLibrary& library) {
     std::rotate(devices.begin(), cpu, cpu + 1);
     return devices;
   }
-  const Status missing = status.ok() ? absl::FailedPreconditionError(fmt::format(
-                                           "there is no working CPU plug-in beside {}", library.file.string()))
-                                     : status;
+  const Status missing = status.ok()
+                             ? absl::FailedPreconditionError(fmt::format(
+                                   "there is no working CPU plug-in in the folder of {}", library.file.string()))
+                             : status;
   devices.insert(
       devices.begin(),
       {.target = "CPU", .offer = {.device = "cpu", .description = "", .precisions = {"f32"}, .usable = missing}});

@@ -17,8 +17,8 @@ namespace calotype {
 
 // Runs on the first slot of its plan that works. When a run fails or returns numbers that are not finite, the next slot
 // is loaded and repeats the run. If it succeeds, the model stays there, and the first device's failure is recorded and
-// logged once. If every slot fails, the input is to blame: the error is returned and no device is blamed. After a
-// failure that may go away (memory, a hang), the slot is tried again when the store's waiting time is over, and must
+// logged once. If every slot fails, the cause is the input: the error is returned and no device counts as failed. After
+// a failure that may go away (memory, a hang), the slot is tried again when the store's waiting time is over, and must
 // pass its probe first. Thread-safe.
 class PlacedSession final : public Session {
  public:

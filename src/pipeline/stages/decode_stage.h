@@ -15,7 +15,7 @@ namespace calotype {
 
 class DecodeStage {
  public:
-  // The references must outlive the stage. `in_flight` may be null: then nothing blames a photo for a crash.
+  // The references must outlive the stage. `in_flight` may be null: then a crash is not attributed to a photo.
   struct Parts {
     const PhotoTools& tools;
     WorkSource& source;

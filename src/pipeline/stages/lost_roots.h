@@ -20,7 +20,7 @@ class LostRoots {
   LostRoots(std::vector<std::filesystem::path> roots, ScanState& state) : roots_(std::move(roots)), state_(state) {}
 
   // True when every root that holds one of `paths` has disappeared or is empty. Reports each such root once, as a
-  // failure. Call it for a photo that could not be read: then the photo is not to blame.
+  // failure. Call it for a photo that could not be read: if true, the photo itself is not the cause.
   bool Explain(const std::vector<std::string>& paths) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

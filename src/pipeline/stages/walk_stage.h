@@ -13,8 +13,8 @@ class WalkStage {
   WalkStage(ScannerCatalog& catalog, const ScanOptions& options, ScanState& state)
       : catalog_(catalog), options_(options), state_(state) {}
 
-  // Walks all roots, or the parts of them, and ends the state's walk. Files that cannot be read are reported as
-  // failures; an error of the catalogue fails the scan. Call it once, on any thread.
+  // Walks all roots, or ScanOptions::parts only, then calls ScanState::EndWalk(). Files that cannot be read are
+  // reported as failures; an error of the catalogue ends the scan. Call it once, on any thread.
   void Run();
 
  private:

@@ -1,4 +1,4 @@
-// Kernels of code_kernels.h whose files are compiled for CPUs that have more than the rest of the program needs.
+// Kernels of code_kernels.h, compiled for CPU features beyond those that the rest of the program needs.
 #pragma once
 
 #include <cstddef>
