@@ -36,7 +36,7 @@ class LibraryTest(CalotypeTestCase):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0)
-        self.assertEqual(self.photos(), {"total": 2, "missing": 0}, "the cat has a copy left")
+        self.assertEqual(self.photos(), {"total": 2, "missing": 0, "damaged": 0}, "the cat has a copy left")
 
     def test_a_folder_that_vanished_is_no_deletion_until_somebody_says_so(self) -> None:
         self.library.add_samples("cat.png", "dog.png", "coins.png")
@@ -46,13 +46,13 @@ class LibraryTest(CalotypeTestCase):
         done = self.library.run("scan", "--only", "pdq")
         self.assertEqual(done.returncode, 1)
         self.assertIn("3 of 3 known photos are missing. Their disk is probably not mounted, so nothing was changed", done.stderr)
-        self.assertEqual(self.photos(), {"total": 3, "missing": 0})
+        self.assertEqual(self.photos(), {"total": 3, "missing": 0, "damaged": 0})
         away.rename(self.library.photos)
         self.assertIn("3 unchanged", self.library.run("scan", "--only", "pdq").stdout)
         for photo in self.library.photos.iterdir():
             photo.unlink()
         self.assertIn("3 no longer there", self.scan("--gone", "--only", "pdq").stdout)
-        self.assertEqual(self.photos(), {"total": 0, "missing": 3})
+        self.assertEqual(self.photos(), {"total": 0, "missing": 3, "damaged": 0})
         done = self.library.run("--set", "scan.forget_after_days=1", "scan", "--only", "pdq")
         self.assertEqual(self.photos()["missing"], 3, "a day has not passed")
 

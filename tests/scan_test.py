@@ -29,7 +29,7 @@ class ScanTest(CalotypeTestCase):
         self.assertEqual([line for line in done.stderr.splitlines() if not re.match(r"\[[#-]+\] ", line)], [])
 
         status = self.library.json("status", "--json")
-        self.assertEqual(status["photos"], {"total": 4, "missing": 0})
+        self.assertEqual(status["photos"], {"total": 4, "missing": 0, "damaged": 0})
         self.assertEqual(status["failures"], [])
         expected = {"decode", "facts", "objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}
         self.assertEqual(set(status["analyses"]), expected)

@@ -54,7 +54,7 @@ class WeatherTest(CalotypeTestCase):
         """Everything is done once, and nothing is there twice."""
         self.assertEqual(self.library.run("check-db").stdout, "the catalogue is intact\n")
         status = self.library.json("status", "--json")
-        self.assertEqual(status["photos"], {"total": photos, "missing": 0})
+        self.assertEqual(status["photos"], {"total": photos, "missing": 0, "damaged": 0})
         for name, counts in status["analyses"].items():
             self.assertEqual(counts, {"done": photos, "pending": 0, "running": 0, "failed": 0, "skipped": 0}, name)
         for table, column in (("photo", "sha256"), ("file", "path"), ("pdq", "photo_id")):
@@ -148,7 +148,7 @@ class WeatherTest(CalotypeTestCase):
         self.assertLess(newest, time.time() - TEN_YEARS_S / 2, "the clock was set back indeed")
         (self.library.photos / "broken.jpg").unlink()
         self.library.run("scan", self.library.photos, "--only", "pdq")
-        self.assertEqual(self.library.json("status", "--json")["photos"], {"total": 7, "missing": 1})
+        self.assertEqual(self.library.json("status", "--json")["photos"], {"total": 7, "missing": 1, "damaged": 0})
         self.assertEqual(self.library.run("check-db").returncode, 0)
 
     def wait_until(self, what: str, ready) -> None:  # noqa: ANN001
