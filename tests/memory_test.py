@@ -64,7 +64,7 @@ class MemoryTest(CalotypeTestCase):
     def test_what_is_no_size_is_told(self) -> None:
         for value in ("much", "1", "-1G"):
             done = self.library.run("scan", self.library.photos, f"--memory={value}")
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 2)
             self.assertIn(f"--memory is '{value}'; it may be", done.stderr)
 
 

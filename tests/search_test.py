@@ -86,7 +86,7 @@ class SearchTest(CalotypeTestCase):
 
     def test_a_query_that_does_not_parse(self) -> None:
         done = self.library.run("search", "colour:red")
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn("colour", done.stderr)
         self.assertIn("text:", done.stderr)
 

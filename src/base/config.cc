@@ -63,21 +63,27 @@ bool ReadList(const toml::node& node, std::vector<std::string>& list) {
   return true;
 }
 
+// Returns false when `text` is not a TOML array of strings.
+bool ParseArray(std::string_view text, std::vector<std::string>& list) {
+  try {
+    const toml::table root = toml::parse(fmt::format("list = {}", text));
+    return ReadList(*root.get("list"), list);
+  } catch (const toml::parse_error&) {
+    return false;
+  }
+}
+
 // Reads "cuda, cpu" or a TOML array, which is how `calotype config` prints a list: ["cuda", "cpu"].
 Status SetList(const ConfigField& field, std::string_view text, std::vector<std::string>& list) {
   if (!Trim(text).starts_with('[')) {
     list = SplitAtCommas(text);
     return absl::OkStatus();
   }
-  try {
-    const toml::table root = toml::parse(fmt::format("list = {}", text));
-    if (ReadList(*root.get("list"), list)) {
-      return absl::OkStatus();
-    }
-  } catch (const toml::parse_error&) {  // the message below tells what is wanted
+  if (!ParseArray(text, list)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is '{}'; it must be a list such as [\"a\", \"b\"], or a,b", field.key, text));
   }
-  return absl::InvalidArgumentError(
-      fmt::format("{} is '{}'; it must be a list such as [\"a\", \"b\"], or a,b", field.key, text));
+  return absl::OkStatus();
 }
 
 // Sets a value from the environment or the command line, where every value is text.

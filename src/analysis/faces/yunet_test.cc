@@ -58,7 +58,7 @@ TEST(DecodeYuNetTest, DecodesAFace) {
 TEST(DecodeYuNetTest, NamesTheOutputThatIsMissing) {
   Answer answer;
   answer.infos[5].name = "objects";
-  EXPECT_THAT(Message(DecodeYuNet(answer.outputs(), 0.5F).status()), HasSubstr("obj_32 as float32 [2, 1]"));
+  EXPECT_THAT(Message(DecodeYuNet(answer.outputs(), 0.5F).status()), HasSubstr("obj_32 with float32 [2, 1]"));
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ PdqFinding HashLuma(std::span<const float> luma, int width, int height, const Pd
 // Hashes `image` at its own size; equals the PyPI package pdqhash on the same RGB pixels.
 PdqFinding HashPixels(const Image& image, const PdqKernels& kernels = PdqKernelsInUse());
 
-// Hashes a photo as Meta's tool does, since hashes are exchanged between programs: a photo with a side over 512 is scaled
-// to 512 x 512 first, a smaller one is hashed at its own size. The filter's window is a whole number of pixels, so a
-// small copy is blurred differently from its original. docs/query.md states the distances.
+// Hashes a photo as Meta's tool does, since hashes are exchanged between programs: a photo with a side over 512 is
+// scaled to 512 x 512 first, a smaller one is hashed at its own size. The filter's window is a whole number of pixels,
+// so a small copy is blurred differently from its original. docs/query.md states the distances.
 PdqFinding HashPhoto(const Image& image);
 
 // The eight rotations and mirrorings of a picture. The bits of the value say which of three steps are done, in this

@@ -125,7 +125,7 @@ TEST_F(PlacementTest, AnotherEngineMustSaveFifteenPercent) {
   fast_->fake("cpu").time = milliseconds(35);  // of 40
   Open({"auto"});
   EXPECT_EQ(Places().front(), "onnxruntime cpu f32");
-  EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("not enough faster to change devices"));
+  EXPECT_THAT(reasons_["openvino cpu f32"], HasSubstr("faster, but by too little to change devices"));
   fast_->fake("cpu").time = milliseconds(32);
   store_ = std::make_shared<DeviceStore>("");
   Open({"auto"});

@@ -20,17 +20,17 @@
 namespace calotype {
 
 struct ScanReport {
-  int64_t photos = 0;      // files seen
-  int64_t unchanged = 0;   // of these, known and not changed since the last scan
-  int64_t missing = 0;     // known files that are gone or excluded now
-  int64_t forgotten = 0;   // photos deleted from the catalogue because they were missing for too long
-  int64_t analysed = 0;    // photos done without a failure
-  int64_t failed = 0;      // photos done with at least one failed analysis
-  int64_t problems = 0;    // files and folders that could not be read
+  int64_t photos = 0;     // files seen
+  int64_t unchanged = 0;  // of these, known and not changed since the last scan
+  int64_t missing = 0;    // known files that are gone or excluded now
+  int64_t forgotten = 0;  // photos deleted from the catalogue because they were missing for too long
+  int64_t analysed = 0;   // photos done without a failure
+  int64_t failed = 0;     // photos done with at least one failed analysis
+  int64_t problems = 0;   // files and folders that could not be read
   int64_t skipped_pdfs = 0;
   int64_t skipped_videos = 0;  // without those of live photos
-  bool stopped = false;    // work remains
-  bool switching = false;  // findings of other models are still shown, until these are complete
+  bool stopped = false;        // work remains
+  bool switching = false;      // findings of other models are still shown, until these are complete
   double seconds = 0;
   std::map<std::string, std::string> devices;  // by analysis
 };
