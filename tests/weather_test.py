@@ -172,7 +172,7 @@ class WeatherTest(CalotypeTestCase):
         self.library.photos.rename(away)
         _, told = scan.communicate(timeout=PATIENCE_S)
         self.assertEqual(scan.returncode, 1, told)
-        self.assertIn("went away in the middle of the scan", told)
+        self.assertIn("is gone or empty, as if its disk was removed", told)
         status = self.library.json("status", "--json")
         self.assertEqual(status["photos"]["missing"], 0)
         self.assertEqual({name: counts["failed"] for name, counts in status["analyses"].items()}, {"decode": 0, "facts": 0, "pdq": 0})

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 std::string TestData(const std::string& name) { return (SourceDir() / "src/photo/testdata" / name).string(); }
 
-// No engine and no pack: whatever needs a model fails.
+// Without an engine and a pack, every analysis that needs a model fails.
 const std::vector<std::string> kNoModels = {"inference.onnxruntime=/nowhere", "models.folder=/nowhere"};
 
 StatusOr<std::vector<AnalyzedPhoto>> Analyze(const AnalyzeRequest& request) {

@@ -79,7 +79,7 @@ TEST_F(ScanWeatherTest, ADiskThatIsPulledOutLosesNothingAndBlamesNoPhoto) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->failed, 0);
   EXPECT_GE(report->problems, 1);
-  EXPECT_THAT(failures_, testing::Contains(HasSubstr("went away in the middle")));
+  EXPECT_THAT(failures_, testing::Contains(HasSubstr("is gone or empty, as if its disk was removed")));
   const StateCounts middle = Books().analyses.at("objects");
   EXPECT_EQ(middle.failed + middle.running + middle.skipped, 0);
   EXPECT_EQ(Books().missing, 0);

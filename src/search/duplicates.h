@@ -52,8 +52,9 @@ inline constexpr std::string_view kSameBytes = "same bytes";
 
 // The first photo is the keeper: one in colour rather than greyscale, then the one with the most pixels, then the best
 // format (raw, lossless, HEIC and similar, JPEG, others), then the most of date, camera and position, the earliest
-// date, the largest file, the lowest id. A RAW and JPEG pair is one photo (the JPEG) and counts as raw. All files but
-// the first path of the keeper can be deleted: no picture is lost.
+// date, the largest file, the lowest id. A RAW and JPEG pair is one photo (the JPEG) and counts as raw. The
+// other files show the same picture as the keeper's first path, as far as MatchPictures() can tell: it can miss a small
+// date stamp.
 using DuplicateGroup = std::vector<DuplicatePhoto>;
 
 struct Duplicates {

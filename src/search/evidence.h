@@ -9,7 +9,8 @@ namespace calotype {
 // A photo with at least this evidence is a confident hit, the others are less certain.
 inline constexpr double kConfidentEvidence = 0.5;
 
-// `cosine` between the embeddings of the words and of the photo. `confident_score` of the encoder is 0.5.
+// Takes the cosine between the embedding of the words and that of the photo. A cosine that equals the encoder's
+// `confident_score` gives 0.5.
 double MeaningEvidence(float cosine, float confident_score);
 
 // An object or a tag whose label has a word of the query, with the score of the model.

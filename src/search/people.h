@@ -27,7 +27,7 @@ struct PeopleUpdate {
 // Each face is compared with the centroid of every person's faces (its code, see Centroids), and for the few near ones
 // with up to a hundred of that person's faces. All embeddings are in memory as f16 meanwhile. A face left over by an
 // earlier run is compared only with people who got faces since, unless something else changed (a decision, a photo that
-// was deleted or came back, a model). If nothing changed, nothing is done.
+// was deleted or came back, a model). Does nothing if nothing changed since the last run.
 //
 // Runs in one transaction, so use a separate connection. `update`, if given, receives the counts.
 Status UpdatePeople(FaceCatalog& catalog, float match_threshold, PeopleUpdate* update = nullptr);

@@ -129,7 +129,8 @@ TEST_F(PeopleTest, AFaceThatJoinsMakesOthersJoin) {
   AddFaces("/clear", {{1, 0}});
   AddFaces("/far", {AtCosine(0.6F)}, 0.5F);
   AddFaces("/between", {AtCosine(0.85F)}, 0.5F);
-  // "/far" has a cosine of 0.6 with the clear face; with the face between, the mean of the two best is 0.77.
+  // The face of "/far" has a cosine of 0.6 with the clear face. Once "/between" belongs to the person, the mean of the
+  // two best cosines of "/far" is 0.77.
   EXPECT_THAT(Update(), ElementsAre(1, 1, 1));
   EXPECT_THAT(Update(), ElementsAre(1, 1, 1)) << "a second run changes nothing";
 }

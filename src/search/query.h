@@ -61,8 +61,8 @@ struct Query {
   std::vector<LikeTerm> likes;
 };
 
-// Parses a query. kInvalidArgument for a syntax error; the message has the wrong part, its position (in characters,
-// from 1) and what is allowed, and marks the position below the query.
+// Parses a query. kInvalidArgument for a syntax error; the message names the wrong part, its position (in
+// characters, from 1) and what is allowed, and marks the position below the query.
 StatusOr<Query> ParseQuery(std::string_view text);
 
 // The format that a value of type: stands for; nullopt if it is unknown.

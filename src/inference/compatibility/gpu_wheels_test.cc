@@ -22,7 +22,7 @@ struct Wheel {
   const char* first_missing;
   int cuda;
   const char* driver;
-  std::vector<int> gpus;  // GPUs that it has machine code for
+  std::vector<int> gpus;  // compute capabilities that the library has machine code for
 };
 
 class GpuWheelsTest : public ::testing::TestWithParam<Wheel> {

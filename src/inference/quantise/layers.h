@@ -46,7 +46,7 @@ bool PrefersSevenBits();
 
 // The error that rounding causes: its mean square divided by the mean square of the numbers.
 struct RelativeNoise {
-  double activations = 0;  // the layer's input and output together
+  double activations = 0;  // the sum for the layer's input and output
   double weights = 0;      // the weights with 7 bits
 };
 StatusOr<RelativeNoise> NoiseOf(const OnnxGraph& graph, const QuantisableLayer& layer,

@@ -19,7 +19,7 @@ using RunInputs = std::vector<Tensor>;
 
 struct RecordingLimits {
   std::size_t runs = 64;                        // per model
-  std::size_t runs_of_photo = 4;                // per model and photo, so that one page full of text does not dominate
+  std::size_t runs_of_photo = 4;                // per model and photo: a page with many lines causes many runs
   std::size_t bytes = std::size_t{192} << 20U;  // per model; one run is kept even if it is larger
 };
 

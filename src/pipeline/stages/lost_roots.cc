@@ -24,7 +24,7 @@ bool LostRoots::Explain(const std::vector<std::string>& paths) {
       ++state_.counts().problems;
       state_.Report({.path = root->string(),
                      .analysis = "read",
-                     .reason = "went away in the middle of the scan; its photos wait for the next scan"});
+                     .reason = "is gone or empty, as if its disk was removed; its photos wait for the next scan"});
     }
   }
   return true;
