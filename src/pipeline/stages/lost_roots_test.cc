@@ -30,7 +30,7 @@ TEST(LostRootsTest, ADiskThatWasUnpluggedIsReportedOnce) {
   fs::remove(disk);
   EXPECT_TRUE(lost.Explain({on_disk}));
   EXPECT_EQ(state.counts().problems, 1);
-  EXPECT_THAT(FailuresOf(state), ElementsAre(StartsWith("read " + disk.string() + ": went away")));
+  EXPECT_THAT(FailuresOf(state), ElementsAre(StartsWith("read " + disk.string() + ": is gone or empty")));
 }
 
 TEST(LostRootsTest, APathOutsideAllRootsIsNotExplained) {
