@@ -6,11 +6,13 @@ import os
 import pathlib
 import shutil
 import subprocess
+import unicodedata
 import unittest
 
 import made_photos
-from calotype import CalotypeTestCase, names, user_cache
+from calotype import ROOT, SAMPLES, CalotypeTestCase, names, user_cache
 
+CASES = ROOT / "tests/cases"
 PLACES = user_cache() / "places/places.tsv"
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -78,7 +80,45 @@ class FactsTest(CalotypeTestCase):
         self.assertEqual(shown["timings_ms"]["pdq"], before, "it was not analysed again")
         for query in ("place:Vienna", "place:austria"):
             self.assertEqual(self.search(query), ["vienna.jpg"], query)
+        for query in ("near:Vienna", "near:vïenna,3", "near:Vienna,Austria"):
+            self.assertEqual(self.search(query), ["vienna.jpg"], query)
+        self.assertEqual(self.search("near:London"), [])
+        done = self.library.run("search", "near:Qwertzuiop")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('no city is known as "Qwertzuiop"', done.stderr)
         self.assertIn("CC BY 4.0", self.library.run("models", "list").stdout)
+
+    def test_both_forms_of_accents_find_each_other(self) -> None:
+        nfc, nfd = (unicodedata.normalize(form, "Müller Zürich") for form in ("NFC", "NFD"))
+        for form, folder in (("nfc", nfc), ("nfd", nfd)):
+            (self.library.photos / folder).mkdir()
+            shutil.copy(CASES / f"unicode/{form}.jpg", self.library.photos / folder / f"{form} {folder}.jpg")
+        self.scan("--only", "pdq")
+        for name in (nfc, nfd, "muller zurich", "MÜLLER ZÜRICH"):
+            for key in ("in", "name"):
+                self.assertEqual(len(self.search(f'{key}:"{name}"')), 2, (key, name))
+        for word in ("Zoë Müller", "Zoe\u0308 Mu\u0308ller", "zoe", "müller"):
+            self.assertEqual(len(self.search(f'person:"{word}"')), 2, word)
+        for word in ("Zürich", "Zu\u0308rich", "zurich", "ZÜRICH"):
+            self.assertEqual(len(self.search(f"keyword:{word}")), 2, word)
+        for folder in (nfc, nfd):
+            self.assertEqual(len(self.search(f'in:"{self.library.photos / folder}"')), 2, "one folder for a reader")
+
+    def test_the_file_that_the_query_asks_for_is_shown_and_exported(self) -> None:
+        for folder in ("A", "B"):
+            (self.library.photos / folder).mkdir()
+            shutil.copy(SAMPLES / "flower.jpg", self.library.photos / folder / "same.jpg")
+        self.add_xmp("A/same.xmp", 4, "garden")
+        self.scan("--only", "pdq")
+        for folder in ("A", "B"):
+            (hit,) = self.library.lines("search", f"in:{folder}", "--json")
+            self.assertEqual(hit["path"], str(self.library.photos / folder / "same.jpg"))
+            paths = self.library.run("search", f"in:{folder}", "--paths").stdout
+            self.assertEqual(paths, str(self.library.photos / folder / "same.jpg") + "\n")
+        done = self.library.run("export", "in:B", "--to", "xmp")
+        self.assertIn("1 sidecars written, 0 unchanged", done.stdout)
+        self.assertTrue((self.library.photos / "B/same.jpg.xmp").exists())
+        self.assertEqual(sorted(path.name for path in (self.library.photos / "A").iterdir()), ["same.jpg", "same.xmp"])
 
     def test_sidecars_are_read_and_followed(self) -> None:
         self.library.add_samples("flower.jpg", "apple.jpg")

@@ -1,9 +1,10 @@
 """calotype search, similar, duplicates, people on a library of samples."""
 
 import pathlib
+import shutil
 import unittest
 
-from calotype import CalotypeTestCase, Library, names
+from calotype import SAMPLES, CalotypeTestCase, Library, names
 
 PHOTOS = (
     "astronaut.png", "biden.jpg", "cat.png", "coffee.png", "coffee_copy.jpg", "flower.jpg", "motorcycle.png", "obama.jpg",
@@ -99,6 +100,25 @@ class SearchTest(CalotypeTestCase):
         hits = self.library.lines("similar", str(self.library.photos / "obama.jpg"), "--json", "--limit", "3")
         self.assertEqual(len(hits), 3)
         self.assertNotIn("obama.jpg", names(hits))
+
+    def test_look_alikes_of_a_photo_outside_the_library(self) -> None:
+        outside = self.library.home / "outside.jpg"
+        shutil.copy(SAMPLES / "coffee_copy.jpg", outside)
+        hits = self.library.lines("similar", str(outside), "--json", "--limit", "2")
+        self.assertEqual(set(names(hits)), {"coffee.png", "coffee_copy.jpg"})
+        self.assertGreater(hits[0]["score"], 0.99)
+        done = self.library.run("similar", str(self.library.home / "none.jpg"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("none.jpg", done.stderr)
+
+    def test_a_name_that_nobody_has_shows_the_known_ones(self) -> None:
+        person = self.library.json("show", str(self.library.photos / "astronaut.png"), "--json")["faces"][0]["person"]
+        self.assertEqual(self.library.run("people", "name", str(person), "Eileen").returncode, 0)
+        done = self.library.run("search", "person:Bob")
+        self.assertEqual((done.returncode, done.stdout), (0, "nothing found\n"))
+        self.assertIn('no person is called "Bob"; known: ', done.stderr)
+        self.assertIn("Eileen", done.stderr)
+        self.assertEqual(names(self.search("person:éil")), ["astronaut.png"])
 
     def test_one_man_is_one_person(self) -> None:
         people = self.library.json("people", "list", "--json")["people"]

@@ -72,15 +72,15 @@ Status ExportTableToFile(const App& app, std::span<const PhotoId> photos, TableF
   return output.Finish();
 }
 
-StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const PhotoId> photos,
+StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,
                                           const std::function<void(const Status&)>& on_failure) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/false));
   ExportedSidecars exported;
-  for (const PhotoId id : photos) {
-    CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
+  for (const ChosenPhoto& one : chosen) {
+    CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(one.photo));
     const XmpAdditions additions = XmpOf(photo);
-    for (std::size_t i = 0; i < photo.present_paths; ++i) {
-      const StatusOr<bool> written = WriteSidecar(photo.paths[i], additions);
+    for (const std::string& path : one.paths) {
+      const StatusOr<bool> written = WriteSidecar(path, additions);
       if (!written.ok()) {
         on_failure(written.status());
         ++exported.failed;

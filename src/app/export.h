@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/app.h"
 #include "base/status.h"
@@ -28,16 +29,22 @@ Status ExportTable(const App& app, std::span<const PhotoId> photos, TableFormat 
 // kInvalidArgument when `file` is a photo of the library.
 Status ExportTableToFile(const App& app, std::span<const PhotoId> photos, TableFormat format, const std::string& file);
 
+// A photo and those of its files that get a sidecar.
+struct ChosenPhoto {
+  PhotoId photo = 0;
+  std::vector<std::string> paths;
+};
+
 struct ExportedSidecars {
   int64_t written = 0;
   int64_t unchanged = 0;  // had all of it already, or there was nothing to add
   int64_t failed = 0;
 };
 
-// Adds keywords (those of the photo, labels of objects, tags) and the regions of named faces to the XMP sidecars of all
-// present files of `photos`. Creates FILE.xmp where there is no sidecar, and keeps what others wrote into one. The
+// Adds keywords (those of the photo, labels of objects, tags) and the regions of named faces to the XMP sidecars of the
+// chosen files. Creates FILE.xmp where there is no sidecar, and keeps what others wrote into one. The
 // photos themselves are only read. Calls `on_failure` for each sidecar that cannot be read or written.
-StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const PhotoId> photos,
+StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,
                                           const std::function<void(const Status&)>& on_failure);
 
 }  // namespace calotype

@@ -1,11 +1,15 @@
 #include "app/search.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "app/analyze.h"
 #include "app/load_places.h"
 #include "app/open_catalog.h"
+#include "catalog/path_matcher.h"
 
 namespace calotype {
 namespace {
@@ -34,6 +38,69 @@ bool AsksForPlace(const Query& query) {
                              [](const FactTerm& fact) { return fact.kind == FactTerm::Kind::kPlace && !fact.negated; });
 }
 
+// Looks up the positions of near:London. kFailedPrecondition without names of places, kInvalidArgument for an unknown
+// one.
+Status LocatePlaces(const App& app, Query& query) {
+  for (FactTerm& fact : query.facts) {
+    if (!fact.near_place.has_value()) {
+      continue;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
+    if (places == nullptr) {
+      return absl::FailedPreconditionError(fmt::format("near:{} needs names of places; {}", fact.value, kNoPlaces));
+    }
+    const std::optional<NamedPosition> position = places->FindCity(fact.near_place->name);
+    if (!position.has_value()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "near: no city is known as \"{}\"; latitude, longitude and kilometres work too, as in near:48.21,16.37,5",
+          fact.near_place->name));
+    }
+    fact.near = PositionFilter{
+        .latitude = position->latitude, .longitude = position->longitude, .kilometres = fact.near_place->kilometres};
+  }
+  return absl::OkStatus();
+}
+
+// One sentence for each person: that has no match, with the names that are known.
+StatusOr<std::vector<std::string>> UnknownPeople(Catalog& catalog, const Query& query) {
+  constexpr std::size_t kMaxNames = 20;
+  std::vector<std::string> notes;
+  for (const FactTerm& fact : query.facts) {
+    if (fact.kind != FactTerm::Kind::kPerson) {
+      continue;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> names, catalog.PersonNames());
+    if (!NamesMatching(names, fact.value).empty()) {
+      continue;
+    }
+    const std::size_t more = names.size() - std::min(names.size(), kMaxNames);
+    names.resize(names.size() - more);
+    notes.push_back(
+        names.empty()
+            ? fmt::format("no person is called \"{}\"; nobody has a name yet (calotype people name)", fact.value)
+            : fmt::format("no person is called \"{}\"; known: {}{}", fact.value, fmt::join(names, ", "),
+                          more > 0 ? fmt::format(" and {} more", more) : ""));
+  }
+  return notes;
+}
+
+// The embedding of a photo that is not in the library.
+StatusOr<EmbeddingFinding> EmbeddingOf(const App& app, const std::string& path) {
+  StatusOr<EmbeddingFinding> embedding = absl::InternalError(fmt::format("{} was not analysed", path));
+  CALOTYPE_RETURN_IF_ERROR(
+      AnalyzePhotos(app, {.photos = {path}, .only = {"embedding"}}, [&](const AnalyzedPhoto& photo) {
+        if (!photo.status.ok()) {
+          embedding = photo.status;
+        } else if (photo.findings.embedding.has_value()) {
+          embedding = *photo.findings.embedding;
+        } else if (!photo.outcomes.empty()) {
+          embedding = absl::FailedPreconditionError(
+              fmt::format("{} has no embedding: {}", path, photo.outcomes.front().reason));
+        }
+      }));
+  return embedding;
+}
+
 }  // namespace
 
 StatusOr<Query> ReadQuery(std::string_view text) {
@@ -47,7 +114,10 @@ StatusOr<Query> ReadQuery(std::string_view text) {
 StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const SearchOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   SearchAnswer answer;
-  CALOTYPE_ASSIGN_OR_RETURN(answer.result, Search(library, *catalog, query, options));
+  Query located = query;
+  CALOTYPE_RETURN_IF_ERROR(LocatePlaces(library.app(), located));
+  CALOTYPE_ASSIGN_OR_RETURN(answer.result, Search(library, *catalog, located, options));
+  CALOTYPE_ASSIGN_OR_RETURN(answer.notes, UnknownPeople(*catalog, query));
   answer.places_missing =
       answer.result.hits.empty() && AsksForPlace(query) && absl::IsNotFound(LoadPlaces(library.app()).status());
   return answer;
@@ -55,8 +125,13 @@ StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const 
 
 StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::string& path, int limit) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog->FindByPath(CatalogPath(path).string()));
-  return FindSimilar(*catalog, library.vectors(), photo, limit);
+  const StatusOr<PhotoId> photo = catalog->FindByPath(CatalogPath(path).string());
+  if (!absl::IsNotFound(photo.status())) {
+    CALOTYPE_RETURN_IF_ERROR(photo.status());
+    return FindSimilar(*catalog, library.vectors(), *photo, limit);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const EmbeddingFinding embedding, EmbeddingOf(library.app(), path));
+  return FindSimilarTo(*catalog, library.vectors(), embedding, limit);
 }
 
 }  // namespace calotype

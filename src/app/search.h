@@ -17,6 +17,8 @@ struct SearchAnswer {
   SearchResult result;
   // Nothing was found, the query asks for a place, and this machine has no names of places (kNoPlaces).
   bool places_missing = false;
+  // What the user should know of the query: people whom nobody is called, with the names that are known.
+  std::vector<std::string> notes;
 };
 
 // Parses a query (docs/query.md). Makes the paths of like: absolute, relative ones from the current folder.
@@ -27,7 +29,9 @@ StatusOr<Query> ReadQuery(std::string_view text);
 // words are compared with labels, text and names only, and each hit says so. Thread-safe.
 StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const SearchOptions& options);
 
-// The `limit` photos that look most like the photo at `path`, best first. Errors as in FindSimilar().
+// The `limit` photos that look most like the photo at `path`, best first. A photo that is not in the library is
+// analysed first, which takes the time of opening the model. Errors as in FindSimilar(), and those of reading the
+// photo.
 StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::string& path, int limit);
 
 }  // namespace calotype

@@ -313,6 +313,11 @@ INSERT INTO work_owner(host, boot, pid_namespace, pid, start_time, random, expir
 INSERT INTO claim(photo_id, owner_id)
   SELECT DISTINCT photo_id, (SELECT id FROM work_owner) FROM analysis WHERE state = 1;
 )sql",
+    // The indices keep composed accents and no special letters. Text in ASCII stays as it is.
+    R"sql(
+UPDATE text_fts SET body = indexed(body) WHERE body GLOB '*[^' || char(1) || '-' || char(127) || ']*';
+UPDATE name_fts SET body = indexed(body) WHERE body GLOB '*[^' || char(1) || '-' || char(127) || ']*';
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

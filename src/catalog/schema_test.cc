@@ -13,6 +13,7 @@
 
 #include "base/source_dir.h"
 #include "catalog/catalog.h"
+#include "catalog/sqlite.h"
 #include "catalog/test_data.h"
 
 namespace calotype {
@@ -52,6 +53,30 @@ TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, MigrationTest, testing::Values(1, 2, 3, 4, 5));
+
+// Version 7 changed what the indices of words contain.
+TEST(IndexMigrationTest, WordsAreFoundByLettersThatAreTypedInAnotherWay) {
+  const TempFolder folder;
+  const std::filesystem::path file = folder.path() / "catalog.db";
+  std::filesystem::copy_file(SourceDir() / "src/catalog/testdata/version_5.db", file);
+  {
+    const auto database = Value(Database::Open(file));
+    CALOTYPE_ASSERT_OK(
+        database->Execute("INSERT INTO text_fts(rowid, body) VALUES (1000, 'old line\nKärntner Straße')"));
+    CALOTYPE_ASSERT_OK(database->Execute("INSERT INTO name_fts(rowid, body) VALUES (1000, 'größe.jpg')"));
+    CALOTYPE_ASSERT_OK(database->Execute("INSERT INTO name_fts(rowid, body) VALUES (1001, 'plain.jpg')"));
+  }
+  Value(Catalog::Open(file));
+  const auto database = Value(Database::Open(file));
+  const auto found = [&](const char* table, const char* word) {
+    return Value(
+        database->QueryInt(fmt::format("SELECT rowid FROM {0} WHERE {0} MATCH ?1 AND rowid >= 1000", table), word));
+  };
+  EXPECT_EQ(found("text_fts", "strasse"), 1000);
+  EXPECT_EQ(found("text_fts", "karntner"), 1000);
+  EXPECT_EQ(found("name_fts", "grosse"), 1000);
+  EXPECT_EQ(found("name_fts", "plain"), 1001);
+}
 
 // Version 6 added ctime and inode to stamps, and owners to claims.
 class Version5Test : public testing::Test {

@@ -52,16 +52,23 @@ struct PositionFilter {
   double kilometres = 0;
 };
 
-// Restricts a search by metadata and people. Empty members do not restrict. Texts ignore the case of ASCII letters.
+// Restricts a search to files. One file must pass all of it. Ignores case and accents (FoldCaseAndAccents()), but of
+// absolute folders only the form in which accents are stored.
+struct PathFilter {
+  std::vector<std::string> folders;  // absolute: at or below it; else the whole name of a folder above, at any depth
+  std::vector<std::string> names;    // a part of the file's name
+};
+
+// Restricts a search by metadata and people. Empty members do not restrict. Texts ignore case and accents
+// (FoldCaseAndAccents()).
 struct PhotoFilter {
   std::string camera;         // a part of the camera's name
   std::string taken_from;     // "2024", "2024-05" or "2024-05-01": taken then or later, by the camera's clock
   std::string taken_before;   // the same: taken before the start of that time
   std::string taken_on;       // the same: taken within it
-  std::string person;         // the whole name of a person with a face in the photo
+  std::string person;         // the name of a person with a face in the photo, or a part of one (NamesMatching())
   std::string lens;           // a part of the lens's name
-  std::string folder;         // absolute: at or below it; else the whole name of a folder above the photo, at any depth
-  std::string name;           // a part of a file name of the photo
+  PathFilter file;            // a present file of the photo passes it
   std::string place;          // the whole name of its city, region or country
   std::string keyword;        // a whole keyword
   std::optional<int> rating;  // at least
@@ -77,6 +84,11 @@ class SearchCatalog : public VectorCatalog {
   virtual StatusOr<PhotoRecord> GetPhoto(PhotoId id) = 0;
   // A present path of each photo, in the order of `ids`; empty for a missing photo.
   virtual StatusOr<std::vector<std::string>> PathsOf(std::span<const PhotoId> ids) = 0;
+  // The present paths of each photo that pass `filter`, or all of them if none does, in the order of `ids`.
+  virtual StatusOr<std::vector<std::vector<std::string>>> PathsThatPass(std::span<const PhotoId> ids,
+                                                                        const PathFilter& filter) = 0;
+  // The names of people and of regions in which no face was found, each once, in order.
+  virtual StatusOr<std::vector<std::string>> PersonNames() = 0;
 
   // Photos whose recognised text has all of `words`, in any order, best first; at most `limit`. Case, accents and
   // punctuation do not matter; Chinese and Japanese characters match anywhere in a line. A last word that ends in * is

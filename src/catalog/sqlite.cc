@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "catalog/sqlite_functions.h"
+
 namespace calotype {
 namespace {
 
@@ -199,10 +201,11 @@ StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& 
   sqlite3* connection = nullptr;
   constexpr int kFlags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const bool immutable = IsAtRestAndReadOnly(file);
-  const int code = immutable ? sqlite3_open_v2(ImmutableUri(file).c_str(), &connection,
-                                               kFlags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
-                             : sqlite3_open_v2(file.c_str(), &connection,
-                                               kFlags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  int code = immutable ? sqlite3_open_v2(ImmutableUri(file).c_str(), &connection,
+                                         kFlags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
+                       : sqlite3_open_v2(file.c_str(), &connection, kFlags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                         nullptr);
+  code = code == SQLITE_OK ? AddFunctions(connection) : code;
   if (code != SQLITE_OK) {
     Status status = StatusOf(connection, code, file);
     sqlite3_close(connection);

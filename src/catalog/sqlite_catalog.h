@@ -61,6 +61,9 @@ class SqliteCatalog final : public Catalog {
   StatusOr<PhotoId> FindByPath(std::string_view path) override;
   StatusOr<PhotoRecord> GetPhoto(PhotoId id) override;
   StatusOr<std::vector<std::string>> PathsOf(std::span<const PhotoId> ids) override;
+  StatusOr<std::vector<std::vector<std::string>>> PathsThatPass(std::span<const PhotoId> ids,
+                                                                const PathFilter& filter) override;
+  StatusOr<std::vector<std::string>> PersonNames() override;
   StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) override;
   StatusOr<std::string> MatchingLine(PhotoId photo, std::string_view words, bool phrase) override;
   StatusOr<std::vector<TextMatch>> SearchNames(std::string_view words, int limit) override;

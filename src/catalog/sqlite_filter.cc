@@ -1,11 +1,17 @@
-// SearchCatalog::FindPhotos().
+// SearchCatalog: FindPhotos(), PathsThatPass() and PersonNames().
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/unicode.h"
+#include "catalog/path_matcher.h"
+#include "catalog/path_range.h"
 #include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
@@ -15,7 +21,7 @@ namespace {
 constexpr std::string_view kPresent =
     "SELECT id FROM photo WHERE EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)";
 
-// A condition on a row of `photo`; ?1 is the text.
+// A condition on a row of `photo`; ?1 is the folded text.
 struct Condition {
   std::string PhotoFilter::* text;
   std::string_view sql;
@@ -23,20 +29,19 @@ struct Condition {
 
 // Times are ISO 8601 text, so the order of text is the order of time, and a prefix compares as the start of its time.
 constexpr std::array kConditions = {
-    Condition{&PhotoFilter::camera, "instr(lower(camera), lower(?1)) > 0"},
-    Condition{&PhotoFilter::lens, "instr(lower(lens), lower(?1)) > 0"},
+    Condition{&PhotoFilter::camera, "instr(fold(camera), ?1) > 0"},
+    Condition{&PhotoFilter::lens, "instr(fold(lens), ?1) > 0"},
     Condition{&PhotoFilter::taken_from, "taken_at <> '' AND taken_at >= ?1"},
     Condition{&PhotoFilter::taken_before, "taken_at <> '' AND taken_at < ?1"},
     Condition{&PhotoFilter::taken_on, "substr(taken_at, 1, length(?1)) = ?1"},
-    Condition{&PhotoFilter::person,
-              "id IN (SELECT photo_id FROM face JOIN person ON person.id = person_id WHERE name = ?1 COLLATE NOCASE"
-              " UNION SELECT photo_id FROM named_region WHERE name = ?1 COLLATE NOCASE AND imported = 0)"},
-    Condition{&PhotoFilter::name,
-              "id IN (SELECT photo_id FROM file WHERE missing = 0 AND"
-              " instr(lower(replace(path, rtrim(path, replace(path, '/', '')), '')), lower(?1)) > 0)"},
-    Condition{&PhotoFilter::place,
-              "city = ?1 COLLATE NOCASE OR region = ?1 COLLATE NOCASE OR country = ?1 COLLATE NOCASE"},
-    Condition{&PhotoFilter::keyword, "id IN (SELECT photo_id FROM keyword WHERE name = ?1 COLLATE NOCASE)"},
+    Condition{&PhotoFilter::place, "fold(city) = ?1 OR fold(region) = ?1 OR fold(country) = ?1"},
+    // Steps through the index from each keyword to the next: folding every row would take seconds in a large library.
+    Condition{&PhotoFilter::keyword,
+              "id IN (WITH RECURSIVE word(name) AS (SELECT min(name COLLATE NOCASE) FROM keyword UNION ALL"
+              " SELECT (SELECT min(keyword.name COLLATE NOCASE) FROM keyword"
+              " WHERE keyword.name COLLATE NOCASE > word.name) FROM word WHERE word.name IS NOT NULL)"
+              " SELECT photo_id FROM word JOIN keyword ON keyword.name = word.name COLLATE NOCASE"
+              " WHERE fold(word.name) = ?1)"},
 };
 
 constexpr double kEarthRadius = 6371.0088;  // mean, in kilometres (IUGG)
@@ -66,19 +71,56 @@ std::string Sql(std::string_view condition) {
   return std::string(kPresent) + " AND (" + std::string(condition) + ") ORDER BY id";
 }
 
-StatusOr<std::vector<PhotoId>> InFolder(Database& database, std::string folder) {
-  while (folder.size() > 1 && folder.ends_with('/')) {
-    folder.pop_back();
-  }
-  const bool absolute = folder.starts_with('/');
+// The folder by which the index of paths can select; empty when there is none. Accents have several forms.
+std::string IndexedFolder(const PathFilter& filter) {
+  const auto found = std::ranges::find_if(filter.folders, [](const std::string& folder) {
+    return folder.starts_with('/') && std::ranges::all_of(folder, [](char c) { return (c & 0x80) == 0; });
+  });
+  return found == filter.folders.end() ? std::string() : *found;
+}
+
+StatusOr<std::vector<PhotoId>> WithFile(Database& database, const PathFilter& filter) {
+  const PathRange range = RangeBelow(IndexedFolder(filter));
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      absolute ? database.Query(Sql("id IN (SELECT photo_id FROM file WHERE missing = 0 AND path > ?1 AND path < ?2)"),
-                                folder == "/" ? folder : folder + "/", folder == "/" ? "0" : folder + "0")
-               : database.Query(Sql("id IN (SELECT photo_id FROM file WHERE missing = 0 AND"
-                                    " instr(lower(path), lower(?1)) > 0)"),
-                                "/" + folder + "/"));
-  return PhotoIds(std::move(rows));
+      range.root.empty()
+          ? database.Query("SELECT photo_id, path FROM file WHERE missing = 0")
+          : database.Query("SELECT photo_id, path FROM file WHERE missing = 0 AND path > ?1 AND path < ?2", range.first,
+                           range.end));
+  const PathMatcher matcher(filter);
+  std::vector<PhotoId> photos;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
+    if (matcher.Matches(row.Text(1))) {
+      photos.push_back(row.Int(0));
+    }
+  }));
+  std::ranges::sort(photos);
+  photos.erase(std::ranges::unique(photos).begin(), photos.end());
+  return photos;
+}
+
+StatusOr<std::vector<std::string>> NamesOfPeople(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT name FROM person WHERE name <> '' UNION"
+                                           " SELECT name FROM named_region WHERE imported = 0 ORDER BY name"));
+  return ReadRows(std::move(rows), [](const Statement& row) { return row.Text(0); });
+}
+
+StatusOr<std::vector<PhotoId>> WithPerson(Database& database, std::string_view person) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesOfPeople(database));
+  std::vector<PhotoId> photos;
+  for (const std::string& name : NamesMatching(names, person)) {
+    CALOTYPE_ASSIGN_OR_RETURN(
+        Statement rows,
+        database.Query(Sql("id IN (SELECT photo_id FROM face JOIN person ON person.id = person_id WHERE name = ?1"
+                           " UNION SELECT photo_id FROM named_region WHERE name = ?1 AND imported = 0)"),
+                       name));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> found, PhotoIds(std::move(rows)));
+    photos.insert(photos.end(), found.begin(), found.end());
+  }
+  std::ranges::sort(photos);
+  photos.erase(std::ranges::unique(photos).begin(), photos.end());
+  return photos;
 }
 
 // The index selects by latitude, the formula by distance.
@@ -106,13 +148,17 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filt
   bool is_all = true;
   for (const Condition& condition : kConditions) {
     if (const std::string& text = filter.*condition.text; !text.empty()) {
-      CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(Sql(condition.sql), text));
+      CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(Sql(condition.sql), FoldCaseAndAccents(text)));
       CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, PhotoIds(std::move(rows)));
       Keep(photos, is_all, std::move(found));
     }
   }
-  if (!filter.folder.empty()) {
-    CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, InFolder(*database_, filter.folder));
+  if (!filter.person.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, WithPerson(*database_, filter.person));
+    Keep(photos, is_all, std::move(found));
+  }
+  if (!filter.file.folders.empty() || !filter.file.names.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, WithFile(*database_, filter.file));
     Keep(photos, is_all, std::move(found));
   }
   if (filter.near.has_value()) {
@@ -134,6 +180,34 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filt
     return PhotoIds(std::move(rows));
   }
   return photos;
+}
+
+StatusOr<std::vector<std::vector<std::string>>> SqliteCatalog::PathsThatPass(std::span<const PhotoId> ids,
+                                                                             const PathFilter& filter) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT path FROM file WHERE photo_id = ?1 AND missing = 0 ORDER BY path", nullptr));
+  const PathMatcher matcher(filter);
+  std::vector<std::vector<std::string>> paths;
+  paths.reserve(ids.size());
+  for (const PhotoId id : ids) {
+    std::vector<std::string> present;
+    std::vector<std::string>& passing = paths.emplace_back();
+    CALOTYPE_RETURN_IF_ERROR(
+        rows.Bind(id).ForEach([&present](const Statement& row) { present.push_back(row.Text(0)); }));
+    std::ranges::copy_if(present, std::back_inserter(passing),
+                         [&matcher](const std::string& path) { return matcher.Matches(path); });
+    if (passing.empty()) {
+      passing = std::move(present);
+    }
+  }
+  return paths;
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::PersonNames() {
+  const MutexLock lock(&mutex_);
+  return NamesOfPeople(*database_);
 }
 
 }  // namespace calotype

@@ -35,7 +35,7 @@ Status IndexNames(Database& database, PhotoId photo) {
                             database.Query("SELECT path FROM file WHERE photo_id = ?1 ORDER BY path", photo));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&names](const Statement& row) {
     const std::string path = row.Text(0);
-    names += fmt::format("{}{}", names.empty() ? "" : "\n", LastNames(path));
+    names += fmt::format("{}{}", names.empty() ? "" : "\n", IndexedLine(LastNames(path)));
   }));
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM name_fts WHERE rowid = ?1", photo));
   return names.empty() ? absl::OkStatus()

@@ -2,43 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
+
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {
 
 struct CodeRange {
-  uint32_t first;
-  uint32_t last;
+  Character first;
+  Character last;
 };
 
 // Blocks of Unicode 15 with scripts that are written without spaces: kana, CJK ideographs with extensions.
 constexpr std::array<CodeRange, 5> kUnspacedScripts = {
     {{0x3040, 0x30ff}, {0x3400, 0x4dbf}, {0x4e00, 0x9fff}, {0xf900, 0xfaff}, {0x20000, 0x323af}}};
 
-// The length in bytes of the UTF-8 sequence that starts with `lead`; 1 when none does.
-std::size_t SequenceLength(unsigned char lead) {
-  if (lead >= 0xf0) {
-    return 4;
-  }
-  if (lead >= 0xe0) {
-    return 3;
-  }
-  return lead >= 0xc0 ? 2 : 1;
-}
-
-uint32_t CodePoint(std::string_view sequence) {
-  constexpr std::array<uint32_t, 5> kLeadMask = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  uint32_t code = static_cast<unsigned char>(sequence[0]) & kLeadMask[sequence.size()];
-  for (const char c : sequence.substr(1)) {
-    code = (code << 6U) | (static_cast<unsigned char>(c) & 0x3fU);
-  }
-  return code;
-}
-
-bool IsUnspaced(std::string_view sequence) {
-  const uint32_t code = CodePoint(sequence);
-  return std::ranges::any_of(kUnspacedScripts, [code](CodeRange r) { return code >= r.first && code <= r.last; });
+bool IsUnspaced(Character c) {
+  return std::ranges::any_of(kUnspacedScripts, [c](CodeRange r) { return c >= r.first && c <= r.last; });
 }
 
 bool IsSpace(char c) { return static_cast<unsigned char>(c) <= ' '; }
@@ -61,20 +41,35 @@ std::string Quoted(std::string_view word) {
 }  // namespace
 
 std::string IndexedLine(std::string_view line) {
+  const std::string composed = ReplaceSpecialLetters(ToNormalForm(line, NormalForm::kNfkc));
   std::string indexed;
-  for (std::size_t i = 0; i < line.size();) {
-    const std::size_t length = std::min(SequenceLength(static_cast<unsigned char>(line[i])), line.size() - i);
-    const std::string_view sequence = line.substr(i, length);
+  for (std::string_view rest = composed; !rest.empty();) {
+    const FirstCharacter first = First(rest);
+    const std::size_t length = std::max<std::size_t>(first.size, 1);
+    const std::string_view sequence = rest.substr(0, length);
     if (length == 1) {
-      indexed.push_back(IsSpace(line[i]) ? ' ' : line[i]);
-    } else if (IsUnspaced(sequence)) {
+      indexed.push_back(IsSpace(rest[0]) ? ' ' : rest[0]);
+    } else if (IsUnspaced(first.value)) {
       indexed.append(" ").append(sequence).append(" ");
     } else {
       indexed.append(sequence);
     }
-    i += length;
+    rest.remove_prefix(length);
   }
   return indexed;
+}
+
+std::string IndexedLines(std::string_view lines) {
+  std::string indexed;
+  while (true) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    indexed += IndexedLine(lines.substr(0, end));
+    if (end == lines.size()) {
+      return indexed;
+    }
+    indexed += '\n';
+    lines.remove_prefix(end + 1);
+  }
 }
 
 std::string MatchExpression(std::string_view words) {

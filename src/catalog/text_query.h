@@ -8,8 +8,13 @@
 namespace calotype {
 
 // `line` as it is indexed. Chinese and Japanese characters are separated, because unicode61 would make one token of a
-// whole run of them. Line breaks become spaces, because the index has one line of the photo per line of its body.
+// whole run of them. Accents are composed (NFKC), and special letters replaced ("Straße": "Strasse"); the tokenizer
+// ignores case and accents. Line breaks become spaces, because the index has one line of the photo per line of its
+// body.
 std::string IndexedLine(std::string_view line);
+
+// Lines that are separated by line breaks, each as it is indexed.
+std::string IndexedLines(std::string_view lines);
 
 // `words` as an FTS5 expression that requires all of them. Each word is a quoted phrase, so nothing in it acts as an
 // operator; a last word that ends in * is a prefix. Empty when no word has a letter, a digit or a non-ASCII byte.

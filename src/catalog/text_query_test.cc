@@ -57,6 +57,9 @@ TEST(IndexedLineTest, CharactersWithoutSpacesStandAlone) {
   EXPECT_EQ(IndexedLine("中文ok"), " 中  文 ok");
   EXPECT_EQ(IndexedLine("カ𠀀"), " カ  𠀀 ");
   EXPECT_EQ(IndexedLine("été"), "été");
+  EXPECT_EQ(IndexedLine("e\xCC\x81t\xC3\xA9"), "été") << "two forms of the same accents";
+  EXPECT_EQ(IndexedLine("Straße"), "Strasse");
+  EXPECT_EQ(IndexedLines("Straße\n中\n"), "Strasse\n 中 \n");
   EXPECT_EQ(IndexedLine("\xe4\xb8"), "\xe4\xb8") << "a sequence that is cut short is passed on";
 }
 

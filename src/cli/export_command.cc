@@ -1,6 +1,8 @@
 // calotype export
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,22 +26,19 @@ struct ExportArguments {
   std::string out;
 };
 
-StatusOr<std::vector<PhotoId>> PhotosToExport(const App& app, const Query& query) {
+StatusOr<std::vector<Hit>> PhotosToExport(const App& app, const Query& query) {
   const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
                               .confident_only = true,
                               .explain = false};
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));
-  std::vector<PhotoId> photos;
-  photos.reserve(answer.result.hits.size());
-  for (const Hit& hit : answer.result.hits) {
-    photos.push_back(hit.photo);
-  }
-  return photos;
+  return answer.result.hits;
 }
 
 CommandResult WriteTable(const App& app, const Query& query, const std::string& out, TableFormat format) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, query));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(app, query));
+  std::vector<PhotoId> photos;
+  std::ranges::transform(hits, std::back_inserter(photos), &Hit::photo);
   if (out.empty()) {
     CALOTYPE_RETURN_IF_ERROR(ExportTable(app, photos, format, [](std::string_view text) {
       Print(text);
@@ -53,8 +52,11 @@ CommandResult WriteTable(const App& app, const Query& query, const std::string& 
 }
 
 CommandResult WriteSidecars(const App& app, const Query& query) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosToExport(app, query));
-  CALOTYPE_ASSIGN_OR_RETURN(const ExportedSidecars exported, ExportSidecars(app, photos, [](const Status& failure) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(app, query));
+  std::vector<ChosenPhoto> chosen;
+  std::ranges::transform(hits, std::back_inserter(chosen),
+                         [](const Hit& hit) { return ChosenPhoto{.photo = hit.photo, .paths = hit.paths}; });
+  CALOTYPE_ASSIGN_OR_RETURN(const ExportedSidecars exported, ExportSidecars(app, chosen, [](const Status& failure) {
                               PrintError(Printable(Message(failure)));
                             }));
   Print(fmt::format("{} sidecars written, {} unchanged{}\n", exported.written, exported.unchanged,

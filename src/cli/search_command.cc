@@ -148,6 +148,9 @@ CommandResult RunSearch(App& app, const SearchArguments& arguments, const Output
   if (result.hits.empty() && result.less_certain > 0) {
     PrintError(fmt::format("no confident match; {} less certain ones with --weak", result.less_certain));
   }
+  for (const std::string& note : answer.notes) {
+    PrintError(Printable(note));
+  }
   if (answer.places_missing) {
     PrintError(kNoPlaces);
   }
@@ -199,7 +202,7 @@ void AddSimilarCommand(CommandLine& parser, App& app) {
       parser.AddCommand("similar", "Find photos that look like one photo (calotype duplicates finds copies)");
   const auto photo = std::make_shared<std::string>();
   const auto output = std::make_shared<OutputArguments>();
-  command.AddArgument("PHOTO", *photo, "A scanned photo");
+  command.AddArgument("PHOTO", *photo, "A photo, of the library or not");
   AddOutputOptions(command, *output);
   command.SetAction([=, &app] { return RunSimilar(app, *photo, *output); });
 }

@@ -9,6 +9,8 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "base/text.h"
+#include "base/unicode.h"
 #include "photo/time_zone.h"
 
 namespace calotype {
@@ -168,6 +170,28 @@ std::optional<PlaceNames> PlaceIndex::Find(double latitude, double longitude) co
     return std::nullopt;
   }
   return NamesOf(*search.nearest, search.distance <= Chord(kCityKilometres));
+}
+
+std::optional<NamedPosition> PlaceIndex::FindCity(std::string_view name) const {
+  std::vector<std::string> parts;
+  while (!name.empty()) {
+    parts.push_back(FoldCaseAndAccents(Trim(TakeUntil(name, ','))));
+  }
+  const auto is = [this](uint32_t text, const std::string& part) { return FoldCaseAndAccents(texts_[text]) == part; };
+  const Entry* best = nullptr;
+  for (const Entry& entry : entries_) {
+    if ((best == nullptr || entry.population > best->population) && !parts.empty() && is(entry.names[0], parts[0]) &&
+        std::all_of(parts.begin() + 1, parts.end(),
+                    [&](const std::string& part) { return is(entry.names[1], part) || is(entry.names[2], part); })) {
+      best = &entry;
+    }
+  }
+  if (best == nullptr) {
+    return std::nullopt;
+  }
+  constexpr double kDegree = std::numbers::pi / 180;
+  return NamedPosition{.latitude = std::asin(std::clamp<double>(best->at[2], -1, 1)) / kDegree,
+                       .longitude = std::atan2(best->at[1], best->at[0]) / kDegree};
 }
 
 void CompletePlace(const PlaceIndex* places, PhotoFacts& facts) {

@@ -23,6 +23,11 @@ struct PlaceNames {
   std::string_view time_zone;  // IANA name
 };
 
+struct NamedPosition {
+  double latitude = 0;
+  double longitude = 0;
+};
+
 // Thread-safe.
 class PlaceIndex {
  public:
@@ -35,6 +40,10 @@ class PlaceIndex {
   // square kilometre), else the nearest within 25 km, else region and country of the nearest within 100 km, else
   // nullopt.
   std::optional<PlaceNames> Find(double latitude, double longitude) const;
+
+  // Returns the position of the most populous city with this name; nullopt for an unknown one. Ignores case and
+  // accents. After a comma, `name` may have the region or the country: "Paris, Texas".
+  std::optional<NamedPosition> FindCity(std::string_view name) const;
 
   // Identifies the extract.
   const std::string& version() const { return version_; }

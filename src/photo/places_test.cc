@@ -47,6 +47,25 @@ struct FindCase {
   const char* zone;
 };
 
+TEST_F(PlacesTest, FindsACityByItsName) {
+  const auto places =
+      PlaceIndex::Load(Write("# calotype places test-1\n"
+                             "48.85\t2.35\t2138551\tParis\tÎle-de-France\tFrance\tEurope/Paris\n"
+                             "33.66\t-95.55\t24839\tParis\tTexas\tUnited States\tAmerica/Chicago\n"
+                             "47.37\t8.55\t415367\tZürich\tZurich\tSwitzerland\tEurope/Zurich\n"));
+  ASSERT_TRUE(places.ok()) << Message(places.status());
+  const auto paris = (*places)->FindCity("PARIS");
+  ASSERT_TRUE(paris.has_value());
+  EXPECT_NEAR(paris->latitude, 48.85, 1e-4) << "the most populous one";
+  EXPECT_NEAR(paris->longitude, 2.35, 1e-4);
+  EXPECT_NEAR((*places)->FindCity("Paris, Texas")->longitude, -95.55, 1e-4);
+  EXPECT_NEAR((*places)->FindCity("paris,united states")->longitude, -95.55, 1e-4);
+  EXPECT_TRUE((*places)->FindCity("zurich").has_value());
+  for (const char* unknown : {"", "London", "Paris, Germany", "Par"}) {
+    EXPECT_FALSE((*places)->FindCity(unknown).has_value()) << unknown;
+  }
+}
+
 TEST_F(PlacesTest, FindsTheTownThatOneIsIn) {
   const auto places = PlaceIndex::Load(Write(kPlaces));
   ASSERT_TRUE(places.ok()) << Message(places.status());

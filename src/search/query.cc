@@ -10,6 +10,9 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/text.h"
+#include "base/unicode.h"
+
 namespace calotype {
 namespace {
 
@@ -38,6 +41,26 @@ constexpr std::array kFormats = {
 };
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// The number of bytes of the white space at the start of `text`, such as U+3000 or a no-break space; 0 for none.
+std::size_t SpaceSize(std::string_view text) {
+  const FirstCharacter first = First(text);
+  return first.size > 0 && IsWhiteSpace(first.value) ? first.size : 0;
+}
+
+std::size_t FindSpace(std::string_view text, std::size_t from) {
+  while (from < text.size() && SpaceSize(text.substr(from)) == 0) {
+    from += std::max<std::size_t>(First(text.substr(from)).size, 1);
+  }
+  return from;
+}
+
+// The number of bytes of the double quote at the start of `text`, straight or curly; 0 for none.
+std::size_t QuoteSize(std::string_view text) {
+  constexpr std::array<Character, 5> kQuotes = {'"', 0x201c, 0x201d, 0x201e, 0x201f};
+  const FirstCharacter first = First(text);
+  return std::ranges::find(kQuotes, first.value) != kQuotes.end() ? first.size : 0;
+}
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -70,6 +93,7 @@ class Parser {
   Status Error(std::size_t at, std::string_view what) const;
   std::string ReadKey();
   Status ReadValue(Token& token);
+  Status ReadQuoted(Token& token);
   StatusOr<Token> ReadToken();
   Status Add(const Token& token);
   Status AddWord(const Token& token);
@@ -111,30 +135,51 @@ std::string Parser::ReadKey() {
 
 Status Parser::ReadValue(Token& token) {
   token.value_at = next_;
-  const auto word_end = [this](std::size_t from) {
-    const std::string_view rest = text_.substr(from);
-    return from + static_cast<std::size_t>(std::ranges::find_if(rest, IsSpace) - rest.begin());
-  };
-  token.quoted = next_ < text_.size() && text_[next_] == '"';
-  if (!token.quoted) {
-    const std::size_t end = word_end(next_);
-    token.value = text_.substr(next_, end - next_);
-    next_ = end;
-    return absl::OkStatus();
+  token.quoted = QuoteSize(text_.substr(next_)) > 0;
+  if (token.quoted) {
+    return ReadQuoted(token);
   }
-  const std::size_t close = text_.find('"', next_ + 1);
-  if (close == std::string_view::npos) {
-    return Error(next_, "this quote is not closed; add a second \" after the last word");
+  const std::size_t end = FindSpace(text_, next_);
+  token.value = text_.substr(next_, end - next_);
+  next_ = end;
+  return absl::OkStatus();
+}
+
+// A straight quote ends with a straight one, so that its value may contain curly ones; a curly one ends with any quote.
+// In the value, a backslash makes the following quote or backslash an ordinary character.
+Status Parser::ReadQuoted(Token& token) {
+  const std::size_t start = next_;
+  const bool straight = text_[next_] == '"';
+  next_ += QuoteSize(text_.substr(next_));
+  while (true) {
+    if (next_ >= text_.size()) {
+      return Error(start, "this quote is not closed; add a second \" after the last word");
+    }
+    const std::string_view rest = text_.substr(next_);
+    const std::size_t escaped = rest.starts_with('\\') ? QuoteSize(rest.substr(1)) : 0;
+    if (escaped > 0 || rest.starts_with("\\\\")) {
+      const std::size_t size = std::max<std::size_t>(escaped, 1);
+      token.value += rest.substr(1, size);
+      next_ += 1 + size;
+      continue;
+    }
+    const std::size_t quote = straight ? (rest.starts_with('"') ? 1 : 0) : QuoteSize(rest);
+    if (quote > 0) {
+      next_ += quote;
+      break;
+    }
+    token.value += rest.front();
+    ++next_;
   }
-  token.value = text_.substr(next_ + 1, close - next_ - 1);
-  next_ = word_end(close + 1);
-  token.suffix = text_.substr(close + 1, next_ - close - 1);
+  const std::size_t end = FindSpace(text_, next_);
+  token.suffix = text_.substr(next_, end - next_);
+  next_ = end;
   return absl::OkStatus();
 }
 
 StatusOr<Token> Parser::ReadToken() {
   Token token{.at = next_, .negated = false, .key = {}, .value = {}, .value_at = 0, .quoted = false, .suffix = {}};
-  if (text_[next_] == '-' && next_ + 1 < text_.size() && !IsSpace(text_[next_ + 1])) {
+  if (text_[next_] == '-' && next_ + 1 < text_.size() && SpaceSize(text_.substr(next_ + 1)) == 0) {
     token.negated = true;
     ++next_;
   }
@@ -248,15 +293,60 @@ std::optional<int> ParseRating(std::string_view text) {
   return number.has_value() && *number <= kMaxRating ? std::optional(*number + (above ? 1 : 0)) : std::nullopt;
 }
 
+bool IsDecimal(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// A place by name and optionally the distance: London, "Paris, Texas", London,5. nullopt for other text, such as a
+// position that was not written correctly.
+std::optional<NamedPlace> ParsePlace(std::string_view text) {
+  if (text.empty() || !(IsLetter(text[0]) || static_cast<unsigned char>(text[0]) >= 0x80)) {
+    return std::nullopt;
+  }
+  NamedPlace place{.name = std::string(text)};
+  const std::size_t comma = text.rfind(',');
+  if (comma == std::string_view::npos) {
+    return place;
+  }
+  const std::string_view last = Trim(text.substr(comma + 1));
+  if (!IsDecimal(last)) {
+    return place;
+  }
+  std::from_chars(last.data(), last.data() + last.size(), place.kilometres);
+  place.name = text.substr(0, comma);
+  const std::size_t before = place.name.rfind(',');
+  const bool has_position =
+      before != std::string::npos && IsDecimal(Trim(std::string_view(place.name).substr(before + 1)));
+  return has_position || !(place.kilometres > 0) || !std::isfinite(place.kilometres) ? std::nullopt
+                                                                                     : std::optional(place);
+}
+
 Status Parser::AddNear(const Token& token) {
+  if (const std::optional<NamedPlace> place = ParsePlace(token.value)) {
+    query_.facts.push_back({.kind = FactTerm::Kind::kNear,
+                            .value = token.value,
+                            .near = {},
+                            .near_place = place,
+                            .rating = 0,
+                            .negated = token.negated});
+    return absl::OkStatus();
+  }
   const std::optional<PositionFilter> near = ParsePosition(token.value);
   if (!near.has_value()) {
     return Error(
         token.value_at,
-        fmt::format("near: has \"{}\"; latitude, longitude and kilometres are needed, as in near:48.21,16.37,5",
+        fmt::format("near: has \"{}\"; latitude, longitude and kilometres are needed, as in near:48.21,16.37,5, or a "
+                    "place, as in near:London",
                     token.value));
   }
-  query_.facts.push_back({.kind = FactTerm::Kind::kNear, .value = token.value, .near = near, .negated = token.negated});
+  query_.facts.push_back({.kind = FactTerm::Kind::kNear,
+                          .value = token.value,
+                          .near = near,
+                          .near_place = {},
+                          .rating = 0,
+                          .negated = token.negated});
   return absl::OkStatus();
 }
 
@@ -266,8 +356,12 @@ Status Parser::AddRating(const Token& token) {
     return Error(token.value_at, fmt::format("rating: has \"{}\"; a number from 0 to {} is needed, as in rating:>=3",
                                              token.value, kMaxRating));
   }
-  query_.facts.push_back(
-      {.kind = FactTerm::Kind::kRating, .value = token.value, .near = {}, .rating = *rating, .negated = token.negated});
+  query_.facts.push_back({.kind = FactTerm::Kind::kRating,
+                          .value = token.value,
+                          .near = {},
+                          .near_place = {},
+                          .rating = *rating,
+                          .negated = token.negated});
   return absl::OkStatus();
 }
 
@@ -294,7 +388,8 @@ Status Parser::AddFact(const Token& token, FactTerm::Kind kind) {
     return Error(token.value_at, fmt::format("{}: has \"{}\"; a date is YYYY, YYYY-MM or YYYY-MM-DD, as in {}:2024-05",
                                              token.key, token.value, token.key));
   }
-  query_.facts.push_back({.kind = kind, .value = token.value, .near = {}, .negated = token.negated});
+  query_.facts.push_back(
+      {.kind = kind, .value = token.value, .near = {}, .near_place = {}, .rating = 0, .negated = token.negated});
   return absl::OkStatus();
 }
 
@@ -333,8 +428,8 @@ Status Parser::Add(const Token& token) {
 
 StatusOr<Query> Parser::Parse() {
   while (true) {
-    while (next_ < text_.size() && IsSpace(text_[next_])) {
-      ++next_;
+    while (const std::size_t space = SpaceSize(text_.substr(next_))) {
+      next_ += space;
     }
     if (next_ == text_.size()) {
       break;

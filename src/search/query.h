@@ -24,6 +24,12 @@ struct ObjectTerm {
   bool negated = false;
 };
 
+// A place by its name, whose position must be looked up before the search.
+struct NamedPlace {
+  std::string name;        // of a city, optionally with region or country: "Paris, Texas"
+  double kilometres = 25;  // the distance that still is near
+};
+
 // A filter such as camera:, person: or after:.
 struct FactTerm {
   enum class Kind {
@@ -42,9 +48,10 @@ struct FactTerm {
     kType
   };
   Kind kind = Kind::kCamera;
-  std::string value;                   // for after:, before: and on:, YYYY, YYYY-MM or YYYY-MM-DD, an existing date
-  std::optional<PositionFilter> near;  // for near:
-  int rating = 0;                      // for rating:, the minimum
+  std::string value;                     // for after:, before: and on:, YYYY, YYYY-MM or YYYY-MM-DD, an existing date
+  std::optional<PositionFilter> near;    // for near:, with a position
+  std::optional<NamedPlace> near_place;  // for near:, with a name
+  int rating = 0;                        // for rating:, the minimum
   bool negated = false;
 };
 
@@ -61,8 +68,9 @@ struct Query {
   std::vector<LikeTerm> likes;
 };
 
-// Parses a query. kInvalidArgument for a syntax error; the message names the wrong part, its position (in
-// characters, from 1) and what is allowed, and marks the position below the query.
+// Parses a query. Any white space of Unicode separates words; quotes may be curly. kInvalidArgument for a syntax error;
+// the message names the wrong part, its position (in characters, from 1) and what is allowed, and marks the position
+// below the query.
 StatusOr<Query> ParseQuery(std::string_view text);
 
 // The format that a value of type: stands for; nullopt if it is unknown.

@@ -28,6 +28,9 @@ std::string ToText(const Query& query) {
     if (term.near.has_value()) {
       text += fmt::format("{:g}/{:g}/{:g}", term.near->latitude, term.near->longitude, term.near->kilometres);
     }
+    if (term.near_place.has_value()) {
+      text += fmt::format("{} {:g}", term.near_place->name, term.near_place->kilometres);
+    }
     if (term.kind == FactTerm::Kind::kRating) {
       text += fmt::format(">={}", term.rating);
     }
@@ -72,6 +75,26 @@ TEST(QueryTest, Parses) {
       {"on:2024-05", " on[2024-05]"},
       {"near:48.21,16.37,5", " near[48.21,16.37,5]48.21/16.37/5"},
       {"-near:-33.86,151.2,0.5", " -near[-33.86,151.2,0.5]-33.86/151.2/0.5"},
+      {"near:London", " near[London]London 25"},
+      {"near:London,5", " near[London,5]London 5"},
+      {"near:\"Paris, Texas\"", " near[Paris, Texas]Paris, Texas 25"},
+      {"near:\"Paris, Texas, 7.5\"", " near[Paris, Texas, 7.5]Paris, Texas 7.5"},
+      {"dog\xE3\x80\x80"
+       "cat\xC2\xA0"
+       "bird",
+       "dog cat bird"},
+      {"in:a\xE3\x80\x80in:b", " in[a] in[b]"},
+      {"text:\xE2\x80\x9Cno parking\xE2\x80\x9D house", "house text[no parking]"},
+      {"name:\xE2\x80\x9E"
+       "a b\xE2\x80\x9C",
+       " name[a b]"},
+      {"name:\"a \\\"b\\\" c\"", " name[a \"b\" c]"},
+      {"name:\"a\\\\\"", " name[a\\]"},
+      {"name:\"a\\b\"", " name[a\\b]"},
+      {"name:\"\xE2\x80\x9C"
+       "a\xE2\x80\x9D\"",
+       " name[\xE2\x80\x9C"
+       "a\xE2\x80\x9D]"},
       {"place:Vienna -place:\"New York\"", " place[Vienna] -place[New York]"},
       {"in:/photos/2024 in:rome", " in[/photos/2024] in[rome]"},
       {"name:DSC08", " name[DSC08]"},

@@ -34,10 +34,10 @@ constexpr std::array kFactNames = {
     FactName{FactTerm::Kind::kAfter, &PhotoFilter::taken_from, "after", false},
     FactName{FactTerm::Kind::kBefore, &PhotoFilter::taken_before, "before", false},
     FactName{FactTerm::Kind::kCamera, &PhotoFilter::camera, "camera"},
-    FactName{FactTerm::Kind::kFolder, &PhotoFilter::folder, "in"},
+    FactName{FactTerm::Kind::kFolder, nullptr, "in"},
     FactName{FactTerm::Kind::kKeyword, &PhotoFilter::keyword, "keyword"},
     FactName{FactTerm::Kind::kLens, &PhotoFilter::lens, "lens"},
-    FactName{FactTerm::Kind::kName, &PhotoFilter::name, "name"},
+    FactName{FactTerm::Kind::kName, nullptr, "name"},
     FactName{FactTerm::Kind::kNear, nullptr, "near", false},
     FactName{FactTerm::Kind::kOn, &PhotoFilter::taken_on, "on", false},
     FactName{FactTerm::Kind::kPerson, &PhotoFilter::person, "person"},
@@ -53,7 +53,14 @@ StatusOr<FactName> FillFilter(const FactTerm& term, PhotoFilter& filter) {
   }
   if (name->text != nullptr) {
     filter.*name->text = term.value;
+  } else if (term.kind == FactTerm::Kind::kFolder) {
+    filter.file.folders.push_back(term.value);
+  } else if (term.kind == FactTerm::Kind::kName) {
+    filter.file.names.push_back(term.value);
   } else if (term.kind == FactTerm::Kind::kNear) {
+    if (!term.near.has_value()) {
+      return absl::InvalidArgumentError(fmt::format("near: the position of {} was not looked up", term.value));
+    }
     filter.near = term.near;
   } else if (term.kind == FactTerm::Kind::kRating) {
     filter.rating = term.rating;
@@ -76,6 +83,7 @@ StatusOr<Restriction> Restriction::Build(SearchCatalog& catalog, const Query& qu
   for (const FactTerm& term : query.facts) {
     CALOTYPE_RETURN_IF_ERROR(restriction.AddFact(catalog, term));
   }
+  CALOTYPE_RETURN_IF_ERROR(restriction.NarrowByFile(catalog));
   CALOTYPE_RETURN_IF_ERROR(restriction.ShowPairsOnce(catalog));
   if (restriction.only_.has_value()) {
     for (const PhotoId photo : *restriction.only_) {
@@ -160,8 +168,23 @@ Status Restriction::AddFact(SearchCatalog& catalog, const FactTerm& term) {
   CALOTYPE_ASSIGN_OR_RETURN(const FactName name, FillFilter(term, filter));
   Explain(name.quoted ? fmt::format("{} \"{}\"", name.name, term.value) : fmt::format("{} {}", name.name, term.value),
           term.negated);
+  if (!term.negated && (term.kind == FactTerm::Kind::kFolder || term.kind == FactTerm::Kind::kName)) {
+    file_.folders.insert(file_.folders.end(), filter.file.folders.begin(), filter.file.folders.end());
+    file_.names.insert(file_.names.end(), filter.file.names.begin(), filter.file.names.end());
+    return absl::OkStatus();
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, catalog.FindPhotos(filter));
   Narrow(photos, term.negated);
+  return absl::OkStatus();
+}
+
+// All positive in: and name: apply to one file of a photo, so they are evaluated together.
+Status Restriction::NarrowByFile(SearchCatalog& catalog) {
+  if (file_.folders.empty() && file_.names.empty()) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, catalog.FindPhotos({.file = file_}));
+  Narrow(photos, /*negated=*/false);
   return absl::OkStatus();
 }
 

@@ -28,6 +28,8 @@ class Restriction {
   // For each filter with a ranking (object:, text:), its photos, best first. May contain photos that other filters
   // exclude.
   const std::vector<std::vector<ScoredPhoto>>& rankings() const { return rankings_; }
+  // The files that the filters in: and name: ask for.
+  const PathFilter& file() const { return file_; }
   // Why a photo passes, one entry for each filter: `object "dog" x2 0.81`, `text "NO PARKING"`, `camera "Canon"`.
   StatusOr<std::vector<std::string>> WhyOf(SearchCatalog& catalog, PhotoId photo) const;
 
@@ -35,6 +37,7 @@ class Restriction {
   Status AddText(SearchCatalog& catalog, const TextTerm& term);
   Status AddObject(SearchCatalog& catalog, const ObjectTerm& term);
   Status AddFact(SearchCatalog& catalog, const FactTerm& term);
+  Status NarrowByFile(SearchCatalog& catalog);
   Status ShowPairsOnce(SearchCatalog& catalog);
   void Narrow(const std::vector<PhotoId>& photos, bool negated);
   void Explain(const std::string& what, bool negated);
@@ -43,6 +46,7 @@ class Restriction {
   absl::flat_hash_set<PhotoId> never_;
   PhotoSet only_set_;  // the same as sets, filled after all filters were evaluated
   PhotoSet never_set_;
+  PathFilter file_;
   std::vector<std::vector<ScoredPhoto>> rankings_;
   std::vector<TextTerm> texts_;  // positive text filters; the matching line is looked up only for photos that are shown
   std::unordered_map<PhotoId, std::vector<std::string>> why_;

@@ -291,7 +291,8 @@ StatusOr<std::vector<Hit>> Run::Order() {
       ++less_certain_;
       continue;
     }
-    hits.push_back({.photo = photo, .path = {}, .score = score, .confident = confident, .why = {}, .taken_at = {}});
+    hits.push_back(
+        {.photo = photo, .path = {}, .paths = {}, .score = score, .confident = confident, .why = {}, .taken_at = {}});
   }
   total_ = std::ssize(hits);
   if (options_.sort != SortOrder::kRelevance) {
@@ -306,6 +307,7 @@ StatusOr<std::vector<Hit>> Run::Order() {
   if (options_.after.has_value()) {
     const Hit last{.photo = options_.after->photo,
                    .path = {},
+                   .paths = {},
                    .score = options_.after->score,
                    .confident = IsConfident(options_.after->score),
                    .why = {},
@@ -376,9 +378,11 @@ StatusOr<SearchResult> Run::Finish(const std::string& note) {
   }
   std::vector<PhotoId> photos;
   std::ranges::transform(hits, std::back_inserter(photos), &Hit::photo);
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> paths, catalog_.PathsOf(photos));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::vector<std::string>> paths,
+                            catalog_.PathsThatPass(photos, restriction_.file()));
   for (std::size_t i = 0; i < hits.size(); ++i) {
-    hits[i].path = std::move(paths[i]);
+    hits[i].path = paths[i].empty() ? "" : paths[i].front();
+    hits[i].paths = std::move(paths[i]);
     if (options_.explain) {
       CALOTYPE_RETURN_IF_ERROR(Measure(hits[i]));
       CALOTYPE_RETURN_IF_ERROR(Explain(hits[i], note));

@@ -305,6 +305,20 @@ TEST_F(SearcherTest, LikeFindsPhotosSimilarToOneOfTheLibrary) {
   EXPECT_TRUE(absl::IsNotFound(searcher_.Search(Value(ParseQuery("like:/nowhere.jpg")), {}).status()));
 }
 
+TEST_F(SearcherTest, AHitShowsTheFileThatTheQueryAsksFor) {
+  const PhotoId photo = AddPhoto("/A/one.jpg", WithMeaning({0, 1}));
+  EXPECT_EQ(Value(catalog().AddFile("/B/two.jpg", StampOf(1), DigestOf("/A/one.jpg"))), photo);
+  for (const auto& [query, path] : {std::pair{"in:A", "/A/one.jpg"}, std::pair{"in:B", "/B/two.jpg"},
+                                    std::pair{"name:two", "/B/two.jpg"}, std::pair{"in:/B name:two", "/B/two.jpg"}}) {
+    const std::vector<Hit> hits = Search(query);
+    ASSERT_THAT(hits, SizeIs(1)) << query;
+    EXPECT_EQ(hits[0].photo, photo) << query;
+    EXPECT_EQ(hits[0].path, path) << query;
+    EXPECT_THAT(hits[0].paths, ElementsAre(path)) << query;
+  }
+  EXPECT_THAT(Search("in:A name:two"), IsEmpty()) << "no file is both";
+}
+
 TEST_F(SearcherTest, NamesOfFilesAndFoldersCount) {
   AddPhoto("/photos/holiday_rome/DSC0815.jpg", WithMeaning({0, 1}));
   FakeTextEncoder encoder({{"rome", {-1, 0}}});

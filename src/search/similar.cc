@@ -6,19 +6,24 @@
 #include "search/vector_index/top_hits.h"
 
 namespace calotype {
+namespace {
+
+Status CheckLimit(int limit) {
+  return limit >= 1 ? absl::OkStatus()
+                    : absl::InvalidArgumentError(fmt::format("the search limit is {}; it must be at least 1", limit));
+}
+
+}  // namespace
 
 StatusOr<std::vector<SimilarPhoto>> FindSimilar(SearchCatalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
                                                 const PhotoChoice& choice) {
-  if (limit < 1) {
-    return absl::InvalidArgumentError(fmt::format("the search limit is {}; it must be at least 1", limit));
-  }
+  CALOTYPE_RETURN_IF_ERROR(CheckLimit(limit));
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord record, catalog.GetPhoto(photo));
   if (!record.findings.embedding.has_value() || record.findings.embedding->vector.empty()) {
     return absl::FailedPreconditionError(fmt::format(
         "{} has no embedding yet; run a scan with the analysis \"embedding\", or see its state with calotype show",
         record.paths.empty() ? fmt::format("photo {}", photo) : record.paths.front()));
   }
-  const EmbeddingFinding& own = *record.findings.embedding;
   PhotoSet itself = choice.except == nullptr ? PhotoSet() : *choice.except;
   itself.Add(photo);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
@@ -29,9 +34,16 @@ StatusOr<std::vector<SimilarPhoto>> FindSimilar(SearchCatalog& catalog, VectorSe
       itself.Add(pair.raw);
     }
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ScoredPhoto> ranking,
-                            vectors.Nearest(catalog, own.space, own.vector, static_cast<std::size_t>(limit), -1,
-                                            {.only = choice.only, .except = &itself}));
+  return FindSimilarTo(catalog, vectors, *record.findings.embedding, limit, {.only = choice.only, .except = &itself});
+}
+
+StatusOr<std::vector<SimilarPhoto>> FindSimilarTo(SearchCatalog& catalog, VectorSearch& vectors,
+                                                  const EmbeddingFinding& embedding, int limit,
+                                                  const PhotoChoice& choice) {
+  CALOTYPE_RETURN_IF_ERROR(CheckLimit(limit));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const std::vector<ScoredPhoto> ranking,
+      vectors.Nearest(catalog, embedding.space, embedding.vector, static_cast<std::size_t>(limit), -1, choice));
   std::vector<PhotoId> ids;
   for (const ScoredPhoto& hit : ranking) {
     ids.push_back(hit.photo);

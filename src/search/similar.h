@@ -24,4 +24,9 @@ struct SimilarPhoto {
 StatusOr<std::vector<SimilarPhoto>> FindSimilar(SearchCatalog& catalog, VectorSearch& vectors, PhotoId photo, int limit,
                                                 const PhotoChoice& choice = {});
 
+// As FindSimilar(), for a photo that is not in the library, by its embedding.
+StatusOr<std::vector<SimilarPhoto>> FindSimilarTo(SearchCatalog& catalog, VectorSearch& vectors,
+                                                  const EmbeddingFinding& embedding, int limit,
+                                                  const PhotoChoice& choice = {});
+
 }  // namespace calotype

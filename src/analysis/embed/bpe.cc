@@ -9,7 +9,7 @@
 #include <functional>
 #include <queue>
 
-#include "analysis/embed/unicode.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

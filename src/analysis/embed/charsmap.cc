@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/embed/unicode.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "analysis/embed/unicode.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "analysis/embed/pattern.h"
 #include "analysis/embed/tokenizer_json.h"
-#include "analysis/embed/unicode.h"
 #include "analysis/embed/wordpiece.h"
 #include "base/file.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

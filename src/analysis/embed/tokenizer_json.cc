@@ -10,9 +10,9 @@
 #include "analysis/embed/bpe.h"
 #include "analysis/embed/step_tokenizer.h"
 #include "analysis/embed/tokenizer_steps.h"
-#include "analysis/embed/unicode.h"
 #include "analysis/embed/unigram.h"
 #include "analysis/embed/wordpiece.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

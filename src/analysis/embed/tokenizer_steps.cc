@@ -15,7 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "analysis/embed/bpe.h"
 #include "analysis/embed/charsmap.h"
-#include "analysis/embed/unicode.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

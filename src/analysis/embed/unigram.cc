@@ -6,7 +6,7 @@
 #include <optional>
 #include <ranges>
 
-#include "analysis/embed/unicode.h"
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {

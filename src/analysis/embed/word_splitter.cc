@@ -1,17 +1,13 @@
 #include "analysis/embed/word_splitter.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <span>
 #include <utility>
+
+#include "base/unicode.h"
 
 namespace calotype {
 namespace {
-
-using Character = utf8proc_int32_t;
 
 struct CharacterRange {
   Character first;
@@ -33,32 +29,15 @@ bool IsChinese(Character c) {
   return std::ranges::any_of(kChinese, [c](const CharacterRange& r) { return c >= r.first && c <= r.last; });
 }
 
-bool IsSpace(Character c) {
-  const utf8proc_category_t category = utf8proc_category(c);
-  return c == '\t' || c == '\n' || c == '\r' || category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
-         category == UTF8PROC_CATEGORY_ZP;
-}
+// U+000B, U+000C and U+0085 are white space for Unicode, but control characters for BERT.
+bool IsBertSpace(Character c) { return c == '\t' || c == '\n' || c == '\r' || (IsWhiteSpace(c) && !IsControl(c)); }
 
-// Unicode's category "Other" without unassigned characters, which include the emoji of future Unicode versions.
-bool IsControl(Character c) {
-  switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool IsPunctuation(Character c) {
+bool IsBertPunctuation(Character c) {
   // BERT counts ASCII symbols ("$", "+", "^", "`") as punctuation; Unicode does not.
   if (c < 0x80) {
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
   }
-  const utf8proc_category_t category = utf8proc_category(c);
-  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+  return IsPunctuation(c);
 }
 
 class Splitter {
@@ -69,7 +48,7 @@ class Splitter {
 
   void Take(Character c) {
     constexpr Character kReplacement = 0xFFFD;
-    if (IsSpace(c)) {
+    if (IsBertSpace(c)) {
       EndWord();
     } else if (c == kReplacement || IsControl(c)) {
       return;
@@ -89,32 +68,30 @@ class Splitter {
   // Decomposes each character by itself. NFD would also reorder neighbouring marks, but nearly all marks that it moves
   // are dropped here.
   void TakeFolded(Character c) {
-    constexpr std::size_t kLongestDecomposition = 8;  // the longest canonical one in Unicode has 4
-    std::array<Character, kLongestDecomposition> parts{};
-    int last_boundary_class = 0;
-    const utf8proc_ssize_t count =
-        utf8proc_decompose_char(c, parts.data(), parts.size(), UTF8PROC_DECOMPOSE, &last_boundary_class);
-    if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
-      return;
-    }
     // Check for Chinese before decomposing: that changes compatibility ideographs and splits Hangul.
     const bool alone = IsChinese(c);
-    for (const Character part : std::span(parts).first(static_cast<std::size_t>(count))) {
-      if (utf8proc_category(part) != UTF8PROC_CATEGORY_MN) {
-        Add(utf8proc_tolower(part), alone);
+    std::string character;
+    AppendCharacter(c, character);
+    const std::string decomposed = c < 0x80 ? character : ToNormalForm(character, NormalForm::kNfd);
+    for (std::string_view rest = decomposed; !rest.empty();) {
+      const FirstCharacter part = First(rest);
+      if (part.size == 0) {
+        return;
       }
+      if (!IsNonSpacingMark(part.value)) {
+        Add(LowerCharacter(part.value), alone);
+      }
+      rest.remove_prefix(part.size);
     }
   }
 
   void Add(Character c, bool alone) {
-    alone = alone || IsPunctuation(c);
+    alone = alone || IsBertPunctuation(c);
     if (alone) {
       EndWord();
     }
     if (characters_ <= kMaxWordCharacters) {
-      std::array<utf8proc_uint8_t, 4> bytes{};
-      const utf8proc_ssize_t size = utf8proc_encode_char(c, bytes.data());
-      word_.append(bytes.begin(), bytes.begin() + size);
+      AppendCharacter(c, word_);
       ++characters_;
     }
     if (alone) {
@@ -142,15 +119,13 @@ class Splitter {
 std::vector<std::string> SplitWords(std::string_view text, bool lower_case, std::size_t max_words) {
   Splitter splitter(lower_case, max_words);
   while (!text.empty() && !splitter.full()) {
-    Character c = 0;
-    const utf8proc_ssize_t size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                                   static_cast<utf8proc_ssize_t>(text.size()), &c);
-    if (size <= 0) {  // a byte that starts no character
+    const FirstCharacter first = First(text);
+    if (first.size == 0) {  // a byte that starts no character
       text.remove_prefix(1);
       continue;
     }
-    splitter.Take(c);
-    text.remove_prefix(static_cast<std::size_t>(size));
+    splitter.Take(first.value);
+    text.remove_prefix(first.size);
   }
   return std::move(splitter).Finish();
 }

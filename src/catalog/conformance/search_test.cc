@@ -240,10 +240,80 @@ TEST_P(CatalogSearchTest, FilterByCameraTimeAndPerson) {
       {{.camera = "", .taken_from = "", .taken_before = "2024-01-02", .person = ""}, {old_canon, nikon}},
       {{.camera = "nikon", .taken_from = "2024-01", .taken_before = "2024-02", .person = ""}, {nikon}},
       {{.camera = "", .taken_from = "", .taken_before = "", .person = "ada lovelace"}, {old_canon}},
-      {{.camera = "", .taken_from = "", .taken_before = "", .person = "Ada"}, {}},
+      {{.camera = "", .taken_from = "", .taken_before = "", .person = "Ada"}, {old_canon}},
+      {{.camera = "", .taken_from = "", .taken_before = "", .person = "LÓVE"}, {old_canon}},
+      {{.camera = "", .taken_from = "", .taken_before = "", .person = "Bob"}, {}},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
     EXPECT_EQ(Value(catalog().FindPhotos(cases[i].filter)), cases[i].found) << "case " << i;
+  }
+}
+
+TEST_P(CatalogSearchTest, NamesIgnoreCaseAndAccentsInBothForms) {
+  const std::string nfc = "\xC3\x89t\xC3\xA9";    // Été
+  const std::string nfd = "E\xCC\x81te\xCC\x81";  // the same, with accents as characters of their own
+  PhotoResult one = FullResult(Add("/" + nfc + "/a.jpg", "1"));
+  one.properties->facts.keywords = {nfd};
+  one.properties->facts.city = "Zürich";
+  CALOTYPE_ASSERT_OK(StoreOne(one));
+  PhotoResult two = FullResult(Add("/" + nfd + "/b-" + nfd + ".jpg", "2"));
+  two.properties->facts.keywords = {nfc, "sea"};
+  CALOTYPE_ASSERT_OK(StoreOne(two));
+  const std::vector<PhotoId> both = {one.id, two.id};
+  for (const std::string& asked : {nfc, nfd, std::string("ete"), std::string("ÉTÉ")}) {
+    EXPECT_EQ(Value(catalog().FindPhotos({.file = {.folders = {asked}, .names = {}}})), both) << asked;
+    EXPECT_EQ(Value(catalog().FindPhotos({.keyword = asked})), both) << asked;
+    EXPECT_THAT(Value(catalog().FindPhotos({.file = {.folders = {}, .names = {asked}}})), ElementsAre(two.id)) << asked;
+    EXPECT_THAT(Value(catalog().SearchNames(asked, 9)), SizeIs(2)) << asked;
+  }
+  EXPECT_EQ(Value(catalog().FindPhotos({.file = {.folders = {"/" + nfc}, .names = {}}})), both) << "absolute";
+  EXPECT_EQ(Value(catalog().FindPhotos({.file = {.folders = {"/" + nfd + "/"}, .names = {}}})), both);
+  EXPECT_THAT(Value(catalog().FindPhotos({.file = {.folders = {"/ete"}, .names = {}}})), IsEmpty());
+  EXPECT_THAT(Value(catalog().FindPhotos({.place = "zurich"})), ElementsAre(one.id));
+  EXPECT_THAT(Value(catalog().FindPhotos({.keyword = "SEA"})), ElementsAre(two.id));
+  EXPECT_THAT(Value(catalog().FindPhotos({.keyword = "se"})), IsEmpty());
+}
+
+TEST_P(CatalogSearchTest, OneFilePassesAllOfAFilter) {
+  const PhotoId photo = Add("/A/x.jpg", "same");
+  Add("/B/y.jpg", "same");
+  EXPECT_THAT(Value(catalog().FindPhotos({.file = {.folders = {"B"}, .names = {"y"}}})), ElementsAre(photo));
+  EXPECT_THAT(Value(catalog().FindPhotos({.file = {.folders = {"B"}, .names = {"x"}}})), IsEmpty());
+  const std::vector<PhotoId> ids = {photo};
+  EXPECT_THAT(Value(catalog().PathsThatPass(ids, {.folders = {"B"}, .names = {}})),
+              ElementsAre(ElementsAre("/B/y.jpg")));
+  EXPECT_THAT(Value(catalog().PathsThatPass(ids, {})), ElementsAre(ElementsAre("/A/x.jpg", "/B/y.jpg")));
+  EXPECT_THAT(Value(catalog().PathsThatPass(ids, {.folders = {"C"}, .names = {}})),
+              ElementsAre(ElementsAre("/A/x.jpg", "/B/y.jpg")));
+}
+
+TEST_P(CatalogSearchTest, APersonIsFoundByThePartOfAName) {
+  PhotoResult first = FullResult(Add("/1", "1"));
+  PhotoResult second = FullResult(Add("/2", "2"));
+  CALOTYPE_ASSERT_OK(StoreOne(first));
+  CALOTYPE_ASSERT_OK(StoreOne(second));
+  const auto name = [&](PhotoId photo, const char* as) {
+    const std::vector<FaceRecord> faces = Value(catalog().Faces());
+    const auto face = std::ranges::find(faces, photo, &FaceRecord::photo);
+    const PersonId person = Value(catalog().CreatePerson());
+    EXPECT_EQ(Message(catalog().NamePerson(person, as)), "");
+    EXPECT_EQ(Message(catalog().AssignFaces(person, std::vector{face->id})), "");
+  };
+  name(first.id, "Zinédine");
+  name(second.id, "Zinédine Zidane");
+  EXPECT_THAT(Value(catalog().FindPhotos({.person = "zinedine"})), ElementsAre(first.id)) << "the whole name is first";
+  EXPECT_THAT(Value(catalog().FindPhotos({.person = "zidane"})), ElementsAre(second.id));
+  EXPECT_THAT(Value(catalog().FindPhotos({.person = "zine"})), ElementsAre(first.id, second.id));
+  EXPECT_THAT(Value(catalog().PersonNames()), ElementsAre("Zinédine", "Zinédine Zidane"));
+}
+
+TEST_P(CatalogSearchTest, TextIsFoundByLettersThatAreTypedInAnotherWay) {
+  PhotoResult result = FullResult(Add("/1", "1"));
+  result.findings.text = {LineOf("Kärntner Straße")};
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  for (const char* word : {"strasse", "STRASSE", "Straße", "straße", "karntner", "Ka\xCC\x88rntner"}) {
+    EXPECT_THAT(Value(catalog().SearchText(word, false, 9)), SizeIs(1)) << word;
+    EXPECT_EQ(Value(catalog().MatchingLine(result.id, word, false)), "Kärntner Straße") << word;
   }
 }
 
