@@ -14,7 +14,7 @@ namespace calotype {
 namespace {
 
 // Calls `Function` with the text of the only argument.
-template <std::string (*Function)(std::string_view)>
+template <std::string (*kFunction)(std::string_view)>
 void CallWithText(sqlite3_context* context, int /*count*/, sqlite3_value** arguments) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(arguments[0]));
   if (text == nullptr) {
@@ -23,7 +23,7 @@ void CallWithText(sqlite3_context* context, int /*count*/, sqlite3_value** argum
   }
   // SQLite is written in C: no exception may pass through it.
   try {
-    const std::string result = Function({text, static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]))});
+    const std::string result = kFunction({text, static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]))});
     sqlite3_result_text64(context, result.data(), result.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } catch (const std::exception&) {
     sqlite3_result_error_nomem(context);
