@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+
+#include "base/unfinished_writes.h"
 
 namespace calotype {
 namespace {
@@ -14,6 +18,55 @@ namespace {
 constexpr std::size_t kReadFileLimit = std::size_t{1} << 30;
 // In the name of a temporary file, so that nobody else's file is taken for one.
 constexpr std::string_view kUnfinishedMark = ".calotype-";
+constexpr std::size_t kUnfinishedDigits = 6;
+
+// The name of the process's file without a name, for linkat().
+std::string ProcPath(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
+
+struct Unfinished {
+  UniqueFd file;
+  std::string name;  // empty: it has none, and vanishes with the process
+};
+
+// Fails on file systems without such files (NFS, FUSE, FAT), and where /proc is not mounted.
+StatusOr<Unfinished> OpenNameless(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  UniqueFd file(open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (file.get() < 0 || access(ProcPath(file.get()).c_str(), F_OK) != 0) {
+    return ErrnoStatus(errno, "cannot create a file without a name");
+  }
+  return Unfinished{.file = std::move(file), .name = {}};
+}
+
+// The lock tells others that the process lives.
+StatusOr<Unfinished> OpenNamed(const std::filesystem::path& path) {
+  std::string name = fmt::format("{}{}{}", path.string(), kUnfinishedMark, std::string(kUnfinishedDigits, 'X'));
+  UniqueFd file(mkostemp(name.data(), O_CLOEXEC));
+  if (file.get() < 0) {
+    return ErrnoStatus(errno, fmt::format("cannot create a temporary file beside {}", path.string()));
+  }
+  flock(file.get(), LOCK_EX);
+  return Unfinished{.file = std::move(file), .name = std::move(name)};
+}
+
+// A file without a name cannot replace another one: it gets a name of its own first.
+Status GiveName(const std::filesystem::path& path, Unfinished& file) {
+  static std::atomic<uint32_t> next = 0;
+  constexpr int kAttempts = 1000;
+  flock(file.file.get(), LOCK_EX);
+  for (int i = 0; i < kAttempts; ++i) {
+    const uint32_t number = (static_cast<uint32_t>(getpid()) * 4099U + next++) & 0xFFFFFFU;
+    std::string name = fmt::format("{}{}{:06x}", path.string(), kUnfinishedMark, number);
+    if (linkat(AT_FDCWD, ProcPath(file.file.get()).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      file.name = std::move(name);
+      return absl::OkStatus();
+    }
+    if (errno != EEXIST) {
+      return ErrnoStatus(errno, "link");
+    }
+  }
+  return absl::AlreadyExistsError(fmt::format("all names for a temporary file are taken beside {}", path.string()));
+}
 
 }  // namespace
 
@@ -107,22 +160,46 @@ Status SyncFolder(const std::filesystem::path& folder) {
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data) {
-  std::string temporary = fmt::format("{}{}XXXXXX", path.string(), kUnfinishedMark);
-  const UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) {
-    return ErrnoStatus(errno, fmt::format("cannot create a temporary file beside {}", path.string()));
+  struct stat existing{};
+  const mode_t mode = stat(path.c_str(), &existing) == 0 ? existing.st_mode & 07777 : 0644;
+  StatusOr<Unfinished> file = OpenNameless(path);
+  if (!file.ok()) {
+    file = OpenNamed(path);
   }
-  Status status = WriteAll(file.get(), data);
-  if (status.ok() && (fchmod(file.get(), 0644) != 0 || fsync(file.get()) != 0)) {
+  CALOTYPE_RETURN_IF_ERROR(file.status());
+  Status status = WriteAll(file->file.get(), data);
+  if (status.ok() && (fchmod(file->file.get(), mode) != 0 || fsync(file->file.get()) != 0)) {
     status = ErrnoStatus(errno, "sync");
   }
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
+  if (status.ok() && file->name.empty()) {
+    status = GiveName(path, *file);
+  }
+  if (status.ok() && rename(file->name.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(errno, "rename");
   }
-  if (!status.ok()) {
-    unlink(temporary.c_str());
+  if (!status.ok() && !file->name.empty()) {
+    unlink(file->name.c_str());
   }
   return Annotate(status, path.string());
+}
+
+void RemoveUnfinishedWritesTo(const std::filesystem::path& folder, std::string_view extension) {
+  const std::string mark = fmt::format("{}{}", extension, kUnfinishedMark);
+  std::error_code error;
+  std::vector<std::filesystem::path> unfinished;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const std::size_t at = name.rfind(mark);
+    if (at != std::string::npos && at > 0 && name.size() == at + mark.size() + kUnfinishedDigits) {
+      unfinished.push_back(entry->path());
+    }
+  }
+  for (const std::filesystem::path& path : unfinished) {
+    const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+    if (file.get() >= 0 && flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+      unlink(path.c_str());
+    }
+  }
 }
 
 void RemoveUnfinishedWrites(const std::filesystem::path& folder) {

@@ -1,7 +1,9 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -10,6 +12,7 @@
 #include <fstream>
 
 #include "base/sha256.h"
+#include "base/unfinished_writes.h"
 
 namespace calotype {
 namespace {
@@ -67,26 +70,59 @@ TEST_F(FileTest, WritesAtomically) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
 }
 
-TEST_F(FileTest, RemoveUnfinishedWritesDeletesFilesOfAKilledWrite) {
-  const std::vector<uint8_t> bytes = {1, 2, 3};
-  fs::create_directory(folder_ / "below");
-  ASSERT_TRUE(WriteFileAtomically(folder_ / "below" / "kept", bytes).ok());
-  // A write that is killed: the limit on the file size ends the child process in the middle of it.
+TEST_F(FileTest, AKilledWriteLeavesNothing) {
+  const UniqueFd nameless(open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (nameless.get() < 0) {
+    GTEST_SKIP() << folder_ << ": the file system has no files without names";
+  }
+  // The limit on the file size ends the child process in the middle of its write.
   const pid_t child = fork();
   if (child == 0) {
     const rlimit none = {.rlim_cur = 1, .rlim_max = 1};
     setrlimit(RLIMIT_FSIZE, &none);
-    (void)WriteFileAtomically(folder_ / "below" / "cut", bytes);
+    (void)WriteFileAtomically(folder_ / "cut", std::vector<uint8_t>{1, 2, 3});
     _exit(0);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status)) << status;
-  ASSERT_EQ(std::distance(fs::directory_iterator(folder_ / "below"), fs::directory_iterator()), 2);
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST_F(FileTest, PermissionsStay) {
+  const std::vector<uint8_t> bytes = {1, 2, 3};
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "a", bytes).ok());
+  EXPECT_EQ(fs::status(folder_ / "a").permissions(), fs::perms{0644});
+  fs::permissions(folder_ / "a", fs::perms{0660});
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "a", bytes).ok());
+  EXPECT_EQ(fs::status(folder_ / "a").permissions(), fs::perms{0660});
+}
+
+TEST_F(FileTest, UnfinishedWritesAreRemoved) {
+  fs::create_directory(folder_ / "below");
+  for (const char* name : {"below/kept", "below/cut.calotype-aB3x9z"}) {
+    Write(name, "1");
+  }
   RemoveUnfinishedWrites(folder_);
-  EXPECT_EQ(*ReadFile(folder_ / "below" / "kept"), bytes);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "below"), fs::directory_iterator()), 1);
+  EXPECT_TRUE(fs::exists(folder_ / "below/kept"));
+  EXPECT_FALSE(fs::exists(folder_ / "below/cut.calotype-aB3x9z"));
   RemoveUnfinishedWrites(folder_ / "nothing");
+}
+
+TEST_F(FileTest, InFoldersOfUsersOnlyThoseOfOneExtensionThatNobodyWrites) {
+  const std::vector<std::string> kept = {"a.jpg.calotype-aB3x9z", "a.xmp.calotype-notes", ".xmp.calotype-aB3x9z",
+                                         "a.xmp", "live.xmp.calotype-aB3x9z"};
+  for (const std::string& name : kept) {
+    Write(name, "1");
+  }
+  const UniqueFd live(open((folder_ / kept.back()).c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(flock(live.get(), LOCK_EX), 0);
+  Write("a.jpg.xmp.calotype-aB3x9z", "1");
+  RemoveUnfinishedWritesTo(folder_, ".xmp");
+  EXPECT_FALSE(fs::exists(folder_ / "a.jpg.xmp.calotype-aB3x9z"));
+  for (const std::string& name : kept) {
+    EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  }
 }
 
 TEST_F(FileTest, Sha256OfFileAndOfBytesAgree) {
