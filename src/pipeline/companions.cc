@@ -18,9 +18,6 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kShownExtensions = {".heic", ".heif", ".hif", ".jfif",
                                                               ".jpe",  ".jpeg", ".jpg"};
 constexpr std::array<std::string_view, 2> kVideoExtensions = {".mov", ".mp4"};
-constexpr std::array<std::string_view, 12> kNotRaw = {".avif", ".gif",  ".heic", ".heif", ".hif", ".jfif",
-                                                      ".jpe",  ".jpeg", ".jpg",  ".jxl",  ".png", ".webp"};
-constexpr std::array<std::string_view, 2> kTiff = {".tif", ".tiff"};
 
 std::string Extension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -53,7 +50,7 @@ void Add(const fs::path& file, Shots& shots) {
     shot.photos.push_back(file.string());
     if (Has(kShownExtensions, extension)) {
       shot.shown.push_back(file.string());
-    } else if (!Has(kNotRaw, extension) && !Has(kTiff, extension)) {
+    } else if (HasRawExtension(file)) {
       shot.raws.push_back(file.string());
     }
   }

@@ -19,6 +19,12 @@ constexpr std::array kExtensions = {
     ".sr2"sv,  ".srf"sv, ".srw"sv,  ".tif"sv,  ".tiff"sv, ".webp"sv, ".x3f"sv,
 };
 
+// Those among them that are not RAW, sorted.
+constexpr std::array kNotRaw = {
+    ".avif"sv, ".gif"sv, ".heic"sv, ".heif"sv, ".hif"sv, ".jfif"sv, ".jpe"sv,
+    ".jpeg"sv, ".jpg"sv, ".jxl"sv,  ".png"sv,  ".tif"sv, ".tiff"sv, ".webp"sv,
+};
+
 // Extensions of videos in common use, sorted.
 constexpr std::array kSkippedVideos = {
     ".3gp"sv, ".avi"sv,  ".flv"sv, ".insv"sv, ".m2ts"sv, ".m4v"sv, ".mkv"sv,  ".mov"sv,
@@ -34,6 +40,12 @@ constexpr std::array kSystemNames = {"@eaDir"sv,       "#recycle"sv,   "@Recycle
 bool HasPhotoExtension(const std::filesystem::path& path) {
   const std::string extension = ToLowerAscii(path.extension().string());
   return std::binary_search(kExtensions.begin(), kExtensions.end(), extension);
+}
+
+bool HasRawExtension(const std::filesystem::path& path) {
+  const std::string extension = ToLowerAscii(path.extension().string());
+  return std::binary_search(kExtensions.begin(), kExtensions.end(), extension) &&
+         !std::binary_search(kNotRaw.begin(), kNotRaw.end(), extension);
 }
 
 bool IsPdfName(const std::filesystem::path& path) { return ToLowerAscii(path.extension().string()) == ".pdf"; }

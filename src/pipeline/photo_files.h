@@ -10,6 +10,9 @@ namespace calotype {
 // files that are not photos are silently skipped.
 bool HasPhotoExtension(const std::filesystem::path& path);
 
+// True for a name with the extension of a camera's RAW format. TIFF is none, although some RAW files are called so.
+bool HasRawExtension(const std::filesystem::path& path);
+
 // True for names of PDF files, and of videos. Scans skip and count them.
 bool IsPdfName(const std::filesystem::path& path);
 bool IsVideoName(const std::filesystem::path& path);
