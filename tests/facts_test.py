@@ -116,7 +116,7 @@ class FactsTest(CalotypeTestCase):
             paths = self.library.run("search", f"in:{folder}", "--paths").stdout
             self.assertEqual(paths, str(self.library.photos / folder / "same.jpg") + "\n")
         done = self.library.run("export", "in:B", "--to", "xmp")
-        self.assertIn("1 sidecars written, 0 unchanged", done.stdout)
+        self.assertIn("1 sidecar written, 0 unchanged", done.stdout)
         self.assertTrue((self.library.photos / "B/same.jpg.xmp").exists())
         self.assertEqual(sorted(path.name for path in (self.library.photos / "A").iterdir()), ["same.jpg", "same.xmp"])
 
@@ -197,7 +197,7 @@ class FactsTest(CalotypeTestCase):
         self.assertEqual(sorted(names(rows)), ["cat.png", "flower.jpg"])
         out = self.library.home / "table.csv"
         done = self.library.run("export", 'keyword:"red, white"', "--to", "csv", "--out", out)
-        self.assertEqual((done.returncode, done.stdout), (0, f"1 photos written to {out}\n"), done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (0, f"1 photo written to {out}\n"), done.stderr)
         table = list(csv.DictReader(io.StringIO(out.read_text())))
         self.assertEqual([pathlib.Path(row["path"]).name for row in table], ["flower.jpg"])
         self.assertEqual(table[0]["keywords"].split(";"), ['a "quote"', "red, white"])
@@ -251,16 +251,6 @@ class FacesTest(CalotypeTestCase):
         os.utime(self.library.photos / "obama.jpg.xmp", (0, 0))
         self.scan("--only", "faces")
         self.assertEqual(self.face("obama.jpg")["name"], "Mr President")
-
-    def test_a_broken_sidecar_is_told_and_left_alone(self) -> None:
-        self.library.add_samples("cat.png")
-        sidecar = self.library.photos / "cat.png.xmp"
-        sidecar.write_text("this is no XMP")
-        self.scan("--only", "objects")
-        done = self.library.run("export", "--to", "xmp")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("cat.png.xmp: it is no XMP, or broken", done.stderr)
-        self.assertEqual(sidecar.read_text(), "this is no XMP")
 
 
 if __name__ == "__main__":

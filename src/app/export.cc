@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "app/export_table.h"
@@ -13,7 +16,8 @@
 #include "app/open_catalog.h"
 #include "app/partial_output.h"
 #include "base/file.h"
-#include "photo/sidecar.h"
+#include "photo/photo_reader.h"
+#include "pipeline/process_photo.h"
 
 namespace calotype {
 namespace {
@@ -32,28 +36,86 @@ Status WriteTable(Catalog& catalog, std::span<const PhotoId> photos, TableFormat
   return absl::OkStatus();
 }
 
-// True when the sidecar of `path` was written; false when it has all of `additions` already, or there are none.
-StatusOr<bool> WriteSidecar(const fs::path& path, const XmpAdditions& additions) {
-  if (additions.keywords.empty() && additions.regions.empty()) {
-    return false;
+// Why the photo gets no sidecar at `path`; empty if it does.
+std::string WhyNot(const fs::path& path, const PhotoRecord& photo) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error) {
+    return "the file is gone; run calotype scan";
   }
-  const std::vector<fs::path> known = SidecarsOf(path);
-  const fs::path sidecar = known.empty() ? fs::path(path.string() + ".xmp") : known.front();
-  std::string before;
-  if (!known.empty()) {
-    CALOTYPE_ASSIGN_OR_RETURN(before, ReadTextFile(sidecar));
+  if (static_cast<int64_t>(bytes) != photo.bytes) {
+    return "the file has changed since the last scan; run calotype scan";
   }
-  const StatusOr<std::string> packet = AddToXmp(before, additions);
-  if (!packet.ok()) {
-    return Annotate(packet.status(), sidecar.string());
-  }
-  if (*packet == before) {
-    return false;
-  }
-  CALOTYPE_RETURN_IF_ERROR(
-      WriteFileAtomically(sidecar, {reinterpret_cast<const uint8_t*>(packet->data()), packet->size()}));
-  return true;
+  // Facts are pending after a sidecar has changed. Older versions stored each level of a keyword as a keyword.
+  const auto facts = std::ranges::find(photo.outcomes, kFactsAnalysis, &AnalysisOutcome::analysis);
+  const bool is_current =
+      facts != photo.outcomes.end() && facts->state != AnalysisState::kPending && IsCurrentFactsVersion(facts->version);
+  return photo.properties.has_value() && !is_current ? "its metadata has to be read again; run calotype scan" : "";
 }
+
+// Writes the sidecars of one export.
+class SidecarExport {
+ public:
+  SidecarExport(const SidecarOptions& options, const SidecarReport& report)
+      : options_(options), report_(report), files_(options.names), reader_(CreateInProcessReader()) {}
+
+  void Write(const std::string& path, const PhotoRecord& photo) {
+    if (const std::string reason = WhyNot(path, photo); !reason.empty()) {
+      ++exported_.skipped;
+      report_.on_skipped(path, reason);
+      return;
+    }
+    const StatusOr<WrittenSidecar> written = WriteSidecar(path, photo);
+    if (absl::IsFailedPrecondition(written.status())) {
+      ++exported_.skipped;
+      report_.on_skipped(path, Message(written.status()));
+    } else if (!written.ok()) {
+      ++exported_.failed;
+      report_.on_failure(written.status());
+    } else if (written->changes.empty()) {
+      ++exported_.unchanged;
+    } else {
+      ++exported_.written;
+      report_.on_written(*written);
+    }
+  }
+
+  const ExportedSidecars& exported() const { return exported_; }
+
+ private:
+  StatusOr<WrittenSidecar> WriteSidecar(const fs::path& path, const PhotoRecord& photo) {
+    if (!options_.dry_run) {
+      files_.CleanFolder(path.parent_path());
+    }
+    const SidecarPlace place = files_.Of(path);
+    XmpAdditions additions = XmpOf(photo, options_.labels, options_.remove_old_labels);
+    if (place.beside_shared) {
+      additions.keywords.clear();  // They are in photo.xmp or in the photo: a copy would hide later changes.
+    }
+    UniqueFd existing;
+    if (place.exists) {
+      CALOTYPE_ASSIGN_OR_RETURN(existing, OpenForReading(place.path));
+    }
+    StatusOr<XmpChange> change = reader_->AddToSidecar(existing.get(), additions);
+    if (!change.ok()) {
+      return Annotate(change.status(), place.path.string());
+    }
+    if (!change->changes.empty() && !options_.dry_run) {
+      std::error_code error;
+      const fs::path target = place.exists ? fs::canonical(place.path, error) : place.path;  // A link stays one.
+      const std::string& packet = change->packet;
+      CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(error ? place.path : target,
+                                                   {reinterpret_cast<const uint8_t*>(packet.data()), packet.size()}));
+    }
+    return WrittenSidecar{.path = place.path.string(), .is_new = !place.exists, .changes = std::move(change->changes)};
+  }
+
+  const SidecarOptions& options_;
+  const SidecarReport& report_;
+  SidecarFiles files_;
+  std::unique_ptr<PhotoReader> reader_;
+  ExportedSidecars exported_;
+};
 
 }  // namespace
 
@@ -73,23 +135,21 @@ Status ExportTableToFile(const App& app, std::span<const PhotoId> photos, TableF
 }
 
 StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,
-                                          const std::function<void(const Status&)>& on_failure) {
+                                          const SidecarOptions& options, const SidecarReport& report) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/false));
-  ExportedSidecars exported;
+  std::vector<std::pair<std::string, PhotoId>> files;
   for (const ChosenPhoto& one : chosen) {
-    CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(one.photo));
-    const XmpAdditions additions = XmpOf(photo);
     for (const std::string& path : one.paths) {
-      const StatusOr<bool> written = WriteSidecar(path, additions);
-      if (!written.ok()) {
-        on_failure(written.status());
-        ++exported.failed;
-      } else {
-        ++(*written ? exported.written : exported.unchanged);
-      }
+      files.emplace_back(path, one.photo);
     }
   }
-  return exported;
+  std::ranges::sort(files);
+  SidecarExport sidecars(options, report);
+  for (const auto& [path, id] : files) {
+    CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
+    sidecars.Write(path, photo);
+  }
+  return sidecars.exported();
 }
 
 }  // namespace calotype

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/app.h"
+#include "app/sidecar_files.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
 
@@ -35,16 +36,39 @@ struct ChosenPhoto {
   std::vector<std::string> paths;
 };
 
+struct SidecarOptions {
+  SidecarNames names = SidecarNames::kWhole;
+  bool labels = false;             // also what models found
+  bool remove_old_labels = false;  // see XmpAdditions::unwanted
+  bool dry_run = false;            // nothing is written
+};
+
+// What was, or with SidecarOptions::dry_run would be, written to one sidecar.
+struct WrittenSidecar {
+  std::string path;
+  bool is_new = false;
+  std::vector<std::string> changes;  // as in XmpChange
+};
+
+// Each function is called on the calling thread, in the order of the photos' paths.
+struct SidecarReport {
+  std::function<void(const WrittenSidecar&)> on_written;
+  // `path` is that of the photo.
+  std::function<void(const std::string& path, const std::string& reason)> on_skipped;
+  std::function<void(const Status&)> on_failure;
+};
+
 struct ExportedSidecars {
   int64_t written = 0;
   int64_t unchanged = 0;  // had all of it already, or there was nothing to add
-  int64_t failed = 0;
+  int64_t skipped = 0;    // the photo is gone, or something changed after the last scan
+  int64_t failed = 0;     // cannot be read or written
 };
 
-// Adds keywords (those of the photo, labels of objects, tags) and the regions of named faces to the XMP sidecars of the
-// chosen files. Creates FILE.xmp where there is no sidecar, and keeps what others wrote into one. The
-// photos themselves are only read. Calls `on_failure` for each sidecar that cannot be read or written.
+// Adds the photo's keywords, the regions and names of its faces and, if asked for, the labels of its objects and its
+// tags to the XMP sidecars of the chosen files (xmp_writer.h says how, sidecar_files.h to which). The photos themselves
+// are only read.
 StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,
-                                          const std::function<void(const Status&)>& on_failure);
+                                          const SidecarOptions& options, const SidecarReport& report);
 
 }  // namespace calotype

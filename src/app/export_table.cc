@@ -66,6 +66,14 @@ std::string NumberText(const std::optional<Number>& number) {
   return number.has_value() ? fmt::format("{}", *number) : std::string();
 }
 
+// As levels below `kind`. The separators of levels cannot be part of one.
+void AddLabels(std::string_view kind, const Words& words, Words& labels) {
+  for (std::string word : words) {
+    std::ranges::replace_if(word, [](char c) { return c == '|' || c == '/'; }, '-');
+    AddOnce(labels, fmt::format("{}|{}", kind, word));
+  }
+}
+
 struct Column {
   std::string_view name;
   std::string (*value)(const PhotoRecord& photo, const PhotoProperties& properties);
@@ -139,16 +147,24 @@ std::string CsvRow(const PhotoRecord& photo) {
   return line + "\r\n";
 }
 
-XmpAdditions XmpOf(const PhotoRecord& photo) {
+XmpAdditions XmpOf(const PhotoRecord& photo, bool labels, bool remove_old_labels) {
   const PhotoProperties properties = photo.properties.value_or(PhotoProperties{});
   XmpAdditions additions{.keywords = properties.facts.keywords,
-                         .regions = {},
+                         .faces = {},
+                         .known_regions = properties.facts.regions,
+                         .labels = {},
+                         .unwanted = {},
                          .orientation = properties.facts.orientation,
                          .width = properties.width,
                          .height = properties.height};
-  for (const Words& words : {Objects(photo), Tags(photo)}) {
-    for (const std::string& word : words) {
-      AddOnce(additions.keywords, word);
+  if (labels) {
+    additions.labels.emplace();
+    AddLabels("object", Objects(photo), *additions.labels);
+    AddLabels("tag", Tags(photo), *additions.labels);
+  }
+  if (remove_old_labels) {
+    for (const Words& words : {Objects(photo), Tags(photo)}) {
+      additions.unwanted.insert(additions.unwanted.end(), words.begin(), words.end());
     }
   }
   const auto faces = photo.findings.faces.value_or(std::vector<FaceFinding>());
@@ -157,8 +173,8 @@ XmpAdditions XmpOf(const PhotoRecord& photo) {
     if (!photo.face_names[i].empty() && properties.width > 0 && properties.height > 0) {
       const auto width = static_cast<float>(properties.width);
       const auto height = static_cast<float>(properties.height);
-      additions.regions.push_back({.name = photo.face_names[i],
-                                   .box = {box.x / width, box.y / height, box.width / width, box.height / height}});
+      additions.faces.push_back({.name = photo.face_names[i],
+                                 .box = {box.x / width, box.y / height, box.width / width, box.height / height}});
     }
   }
   return additions;

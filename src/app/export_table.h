@@ -14,7 +14,9 @@ namespace calotype {
 std::string CsvHead();
 std::string CsvRow(const PhotoRecord& photo);
 
-// Keywords: those of the photo, then the labels of its objects, then its tags. Regions: its faces with a name.
-XmpAdditions XmpOf(const PhotoRecord& photo);
+// The photo's keywords, its faces with a name, and its named regions; with `labels` also what models found:
+// "object|dog" and "tag|indoor". With `remove_old_labels`, the labels as words are unwanted: versions of Calotype
+// before calotype:Written wrote them so.
+XmpAdditions XmpOf(const PhotoRecord& photo, bool labels, bool remove_old_labels);
 
 }  // namespace calotype

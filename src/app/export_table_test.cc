@@ -46,15 +46,26 @@ TEST(ExportTableTest, EveryRowHasTheColumnsOfTheHead) {
   EXPECT_EQ(std::ranges::count(row, ','), std::ranges::count(head, ','));
 }
 
-TEST(ExportTableTest, XmpHasKeywordsOnceAndNamedFaces) {
-  const XmpAdditions additions = XmpOf(MadePhoto());
-  EXPECT_THAT(additions.keywords, ElementsAre("holiday", "cat", "dog", "indoor"));
-  ASSERT_EQ(additions.regions.size(), 1U);
-  EXPECT_EQ(additions.regions[0].name, "Ada");
-  EXPECT_FLOAT_EQ(additions.regions[0].box.x, 0.25F);
-  EXPECT_FLOAT_EQ(additions.regions[0].box.y, 0.25F);
-  EXPECT_FLOAT_EQ(additions.regions[0].box.width, 0.1F);
-  EXPECT_FLOAT_EQ(additions.regions[0].box.height, 0.1F);
+TEST(ExportTableTest, XmpHasKeywordsAndNamedFaces) {
+  const XmpAdditions additions = XmpOf(MadePhoto(), /*labels=*/false, /*remove_old_labels=*/false);
+  EXPECT_THAT(additions.keywords, ElementsAre("holiday", "cat"));
+  EXPECT_FALSE(additions.labels.has_value());
+  EXPECT_TRUE(additions.unwanted.empty());
+  ASSERT_EQ(additions.faces.size(), 1U);
+  EXPECT_EQ(additions.faces[0].name, "Ada");
+  EXPECT_FLOAT_EQ(additions.faces[0].box.x, 0.25F);
+  EXPECT_FLOAT_EQ(additions.faces[0].box.y, 0.25F);
+  EXPECT_FLOAT_EQ(additions.faces[0].box.width, 0.1F);
+  EXPECT_FLOAT_EQ(additions.faces[0].box.height, 0.1F);
+}
+
+TEST(ExportTableTest, XmpHasLabelsOnceIfAskedFor) {
+  PhotoRecord photo = MadePhoto();
+  photo.findings.objects->push_back({.label = "tv/monitor"});
+  const XmpAdditions additions = XmpOf(photo, /*labels=*/true, /*remove_old_labels=*/true);
+  ASSERT_TRUE(additions.labels.has_value());
+  EXPECT_THAT(*additions.labels, ElementsAre("object|cat", "object|dog", "object|tv-monitor", "tag|indoor"));
+  EXPECT_THAT(additions.unwanted, ElementsAre("cat", "dog", "tv/monitor", "indoor"));
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ struct PhotoFilter {
   std::string lens;           // a part of the lens's name
   PathFilter file;            // a present file of the photo passes it
   std::string place;          // the whole name of its city, region or country
-  std::string keyword;        // a whole keyword
+  std::string keyword;        // a whole keyword, or adjacent levels of it
   std::optional<int> rating;  // at least
   std::optional<PhotoFormat> format;
   std::optional<PositionFilter> near;

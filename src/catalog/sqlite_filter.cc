@@ -36,12 +36,13 @@ constexpr std::array kConditions = {
     Condition{&PhotoFilter::taken_on, "substr(taken_at, 1, length(?1)) = ?1"},
     Condition{&PhotoFilter::place, "fold(city) = ?1 OR fold(region) = ?1 OR fold(country) = ?1"},
     // Steps through the index from each keyword to the next: folding every row would take seconds in a large library.
+    // A keyword is also found by one or several of its levels.
     Condition{&PhotoFilter::keyword,
               "id IN (WITH RECURSIVE word(name) AS (SELECT min(name COLLATE NOCASE) FROM keyword UNION ALL"
               " SELECT (SELECT min(keyword.name COLLATE NOCASE) FROM keyword"
               " WHERE keyword.name COLLATE NOCASE > word.name) FROM word WHERE word.name IS NOT NULL)"
               " SELECT photo_id FROM word JOIN keyword ON keyword.name = word.name COLLATE NOCASE"
-              " WHERE fold(word.name) = ?1)"},
+              " WHERE instr('|' || fold(word.name) || '|', '|' || ?1 || '|') > 0)"},
 };
 
 constexpr double kEarthRadius = 6371.0088;  // mean, in kilometres (IUGG)

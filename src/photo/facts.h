@@ -42,7 +42,7 @@ struct PhotoFacts {
   std::string title;
   std::string description;
   std::optional<int> rating;          // 0 to 5, -1: rejected
-  std::vector<std::string> keywords;  // each once, in their order; of a hierarchy its parts
+  std::vector<std::string> keywords;  // each once, in their order; with levels: "Events|party"
   std::vector<NamedRegion> regions;
 
   // Where it was taken: written by people, else the place nearest to `gps` (CompletePlace). Empty: unknown.

@@ -81,6 +81,14 @@ class InProcessReader : public PhotoReader {
     answer.problems = AddSidecars(request, answer.photo->facts);
     return answer;
   }
+
+  StatusOr<XmpChange> AddToSidecar(int sidecar, const XmpAdditions& additions) const override {
+    std::vector<uint8_t> existing;
+    if (sidecar >= 0) {
+      CALOTYPE_ASSIGN_OR_RETURN(existing, ReadAll(sidecar, kMaxSidecarBytes, kSidecarBytesKnob));
+    }
+    return AddToXmp({reinterpret_cast<const char*>(existing.data()), existing.size()}, additions);
+  }
 };
 
 }  // namespace

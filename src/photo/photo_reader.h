@@ -1,8 +1,7 @@
 // Reads photos, their XMP sidecars and the videos of live photos: format detection, metadata, decoding, memory
-// estimates. Everything that parses such files for a scan is behind this interface, so a damaged or hostile file can
-// harm only the process that the PhotoReader runs in. It is not the only code that parses files from outside: `export`
-// parses the sidecars that it adds to (xmp_writer.h) in its own process, and model files, packs and the list of places
-// have their own readers.
+// estimates, additions to sidecars. Everything that parses such files is behind this interface, so a damaged or hostile
+// file can harm only the process that the PhotoReader runs in. Model files, packs and the list of places have their own
+// readers.
 //
 // Requests hold open descriptors and options, answers are plain values. There are no paths, no callbacks and no state
 // shared with the caller, so that an implementation may run in a child process without access to the file system. The
@@ -19,6 +18,7 @@
 #include "base/status.h"
 #include "photo/decode.h"
 #include "photo/facts.h"
+#include "photo/xmp_writer.h"
 
 namespace calotype {
 
@@ -71,6 +71,10 @@ class PhotoReader {
   //   kResourceExhausted  the photo exceeds a limit; the message names the value, the limit and its setting
   //   kUnimplemented      the libraries on this machine cannot read the format
   virtual StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const = 0;
+
+  // Returns the content of an XMP file with the additions (AddToXmp() in xmp_writer.h), of at most 16 MB. `sidecar` is
+  // -1 for a new file. Nothing is written.
+  virtual StatusOr<XmpChange> AddToSidecar(int sidecar, const XmpAdditions& additions) const = 0;
 };
 
 // Returns a reader that works in this process, on the calling thread.

@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 constexpr std::array<std::string_view, 2> kExtensions = {".xmp", ".XMP"};
 
 template <typename Fact>
@@ -59,8 +58,7 @@ std::vector<fs::path> SidecarsOf(const fs::path& path) {
 }
 
 StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
-                            ReadAll(descriptor, kMaxBytes, "a fixed limit for sidecars"));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadAll(descriptor, kMaxSidecarBytes, kSidecarBytesKnob));
   return FactsFromXmp(bytes, orientation);
 }
 

@@ -1,6 +1,7 @@
 // XMP files that belong to a photo: "photo.jpg.xmp" and "photo.xmp".
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,6 +11,10 @@
 #include "photo/facts.h"
 
 namespace calotype {
+
+// Larger XMP files are not read.
+inline constexpr std::size_t kMaxSidecarBytes = std::size_t{16} << 20;
+inline constexpr std::string_view kSidecarBytesKnob = "a fixed limit for sidecars";
 
 // True for the name of an XMP file, in upper or lower case.
 bool IsSidecarName(std::string_view name);

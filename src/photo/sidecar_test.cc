@@ -8,15 +8,14 @@
 
 #include "base/file.h"
 #include "photo/orient.h"
-#include "photo/xmp_writer.h"
 
 namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class SidecarTest : public ::testing::Test {
  protected:
@@ -48,6 +47,7 @@ std::string Packet(const std::string& inside) {
          R"( xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/")"
          R"( xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" xmlns:MP="http://ns.microsoft.com/photo/1.2/")"
          R"( xmlns:MPRI="http://ns.microsoft.com/photo/1.2/t/RegionInfo#")"
+         R"( xmlns:digiKam="http://www.digikam.org/ns/1.0/")"
          R"( xmlns:MPReg="http://ns.microsoft.com/photo/1.2/t/Region#" xmlns:own="urn:somebody:own#">)" +
          inside + "</rdf:Description></rdf:RDF></x:xmpmeta>";
 }
@@ -70,7 +70,7 @@ TEST_F(SidecarTest, EverythingThatIsWritten) {
   ASSERT_TRUE(facts.ok()) << Message(facts.status());
   EXPECT_EQ(facts->title, "A title");
   EXPECT_EQ(facts->rating, 4);
-  EXPECT_THAT(facts->keywords, ElementsAre("holiday", "sea", "Places", "Austria"));
+  EXPECT_THAT(facts->keywords, ElementsAre("holiday", "Places|Austria|sea"));
   EXPECT_EQ(facts->city, "Wien");
   ASSERT_TRUE(facts->gps.has_value());
   EXPECT_NEAR(facts->gps->latitude, 48.208333, 1e-6);
@@ -90,6 +90,39 @@ TEST_F(SidecarTest, RegionsOfWindows) {
   ASSERT_EQ(facts->regions.size(), 1U);
   EXPECT_EQ(facts->regions[0].name, "Grace");
   EXPECT_NEAR(facts->regions[0].box.height, 0.4, 1e-6);
+}
+
+// Some programs write only one form of some regions.
+TEST_F(SidecarTest, RegionsOfBothFormsAreJoined) {
+  const auto facts = Read(
+      Packet(
+          std::string(kAll) +
+          R"(<MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag><rdf:li MPReg:Rectangle="0.4, 0.2, 0.2, )"
+          R"(0.1" MPReg:PersonDisplayName="Adda"/><rdf:li MPReg:Rectangle="0.1, 0.7, 0.1, 0.1" )"
+          R"(MPReg:PersonDisplayName="Grace"/></rdf:Bag></MPRI:Regions></MP:RegionInfo>)"),
+      1);
+  ASSERT_TRUE(facts.ok()) << Message(facts.status());
+  ASSERT_EQ(facts->regions.size(), 2U);
+  EXPECT_EQ(facts->regions[0].name, "Ada");
+  EXPECT_EQ(facts->regions[1].name, "Grace");
+}
+
+TEST_F(SidecarTest, KeywordsWithLevels) {
+  const auto keywords = [this](const std::string& lists) {
+    const auto facts = Read(Packet(lists), 1);
+    return facts.ok() ? facts->keywords : std::vector<std::string>{Message(facts.status())};
+  };
+  // As digiKam and Lightroom write them: the last level is in dc:subject, too.
+  EXPECT_THAT(keywords("<dc:subject><rdf:Bag><rdf:li>party</rdf:li><rdf:li>garden</rdf:li></rdf:Bag></dc:subject>"
+                       "<lr:hierarchicalSubject><rdf:Bag><rdf:li>Events|party</rdf:li></rdf:Bag>"
+                       "</lr:hierarchicalSubject><digiKam:TagsList><rdf:Seq><rdf:li>Events/party</rdf:li>"
+                       "<rdf:li>garden</rdf:li></rdf:Seq></digiKam:TagsList>"),
+              UnorderedElementsAre("garden", "Events|party"));
+  // Labels of models are none, also where another program copied the last level.
+  EXPECT_THAT(keywords("<dc:subject><rdf:Bag><rdf:li>dog</rdf:li><rdf:li>garden</rdf:li></rdf:Bag></dc:subject>"
+                       "<lr:hierarchicalSubject><rdf:Bag><rdf:li>Calotype|object|dog</rdf:li></rdf:Bag>"
+                       "</lr:hierarchicalSubject>"),
+              ElementsAre("garden"));
 }
 
 TEST_F(SidecarTest, WhatIsNoXmpIsAnError) {
@@ -133,46 +166,6 @@ TEST(Regions, TurnWithThePhotoAndBack) {
     EXPECT_GT(IntersectionOverUnion(StoredPart(UprightPart(stored, orientation), orientation), stored), 0.999F)
         << orientation;
   }
-}
-
-TEST_F(SidecarTest, WrittenIsReadAgainAndNothingIsLost) {
-  const std::string before = Packet(std::string(kAll) + "<own:note>keep me</own:note>");
-  const XmpAdditions additions{
-      .keywords = {"sea", "dog"},
-      .regions = {{.name = "Eve", .box = {.x = 0.7F, .y = 0.7F, .width = 0.1F, .height = 0.1F}},
-                  {.name = "Bob", .box = {.x = 0.4F, .y = 0.2F, .width = 0.2F, .height = 0.1F}}},
-      .orientation = 1,
-      .width = 640,
-      .height = 480};
-  const auto packet = AddToXmp(before, additions);
-  ASSERT_TRUE(packet.ok()) << Message(packet.status());
-  EXPECT_THAT(*packet, HasSubstr("keep me"));
-  EXPECT_THAT(*packet, HasSubstr("Titel"));
-  EXPECT_THAT(*packet, HasSubstr("Rex"));
-  const auto facts = Read(*packet, 1);
-  ASSERT_TRUE(facts.ok());
-  EXPECT_THAT(facts->keywords, ElementsAre("holiday", "sea", "dog", "Places", "Austria"));
-  ASSERT_EQ(facts->regions.size(), 2U) << "the place of Ada is taken";
-  EXPECT_EQ(facts->regions[0].name, "Ada");
-  EXPECT_EQ(facts->regions[1].name, "Eve");
-  EXPECT_NEAR(facts->regions[1].box.x, 0.7, 1e-4);
-  EXPECT_EQ(facts->rating, 4);
-  const auto again = AddToXmp(*packet, additions);
-  ASSERT_TRUE(again.ok());
-  EXPECT_EQ(*again, *packet);
-}
-
-TEST_F(SidecarTest, ANewOneOfATurnedPhoto) {
-  const Box box{.x = 0.1F, .y = 0.2F, .width = 0.3F, .height = 0.1F};
-  const auto packet = AddToXmp(
-      "", {.keywords = {"cat"}, .regions = {{.name = "Ada", .box = box}}, .orientation = 6, .width = 3, .height = 4});
-  ASSERT_TRUE(packet.ok()) << Message(packet.status());
-  EXPECT_THAT(*packet, HasSubstr("AppliedToDimensions"));
-  const auto facts = Read(*packet, 6);
-  ASSERT_TRUE(facts.ok());
-  ASSERT_EQ(facts->regions.size(), 1U);
-  EXPECT_GT(IntersectionOverUnion(facts->regions[0].box, box), 0.99F);
-  EXPECT_TRUE(absl::IsInvalidArgument(AddToXmp("no xmp", {}).status()));
 }
 
 }  // namespace

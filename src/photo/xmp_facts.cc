@@ -15,12 +15,12 @@
 
 #include "photo/facts_text.h"
 #include "photo/orient.h"
+#include "photo/xmp_keywords.h"
 
 namespace calotype {
 namespace {
 
 // More than any photo has; keeps hostile files from filling the catalogue.
-constexpr std::size_t kMaxKeywords = 1000;
 constexpr std::size_t kMaxRegions = 1000;
 
 const Exiv2::Value* Find(const Exiv2::XmpData& xmp, const char* key) {
@@ -42,42 +42,6 @@ std::string Text(const Exiv2::XmpData& xmp, const char* key) {
   return languages->value_.empty()
              ? std::string()
              : CleanText(usual == languages->value_.end() ? languages->value_.begin()->second : usual->second);
-}
-
-void AddKeyword(std::vector<std::string>& keywords, std::string_view text) {
-  std::string word = CleanText(text);
-  if (!word.empty() && keywords.size() < kMaxKeywords && std::ranges::find(keywords, word) == keywords.end()) {
-    keywords.push_back(std::move(word));
-  }
-}
-
-void AddHierarchy(std::vector<std::string>& keywords, std::string_view path, char separator) {
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find(separator), path.size());
-    AddKeyword(keywords, path.substr(0, end));
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-}
-
-std::vector<std::string> Keywords(const Exiv2::XmpData& xmp) {
-  std::vector<std::string> keywords;
-  struct Source {
-    const char* key;
-    char separator;  // 0: no hierarchy
-  };
-  for (const Source& source :
-       {Source{"Xmp.dc.subject", 0}, Source{"Xmp.lr.hierarchicalSubject", '|'}, Source{"Xmp.digiKam.TagsList", '/'}}) {
-    const Exiv2::Value* const value = Find(xmp, source.key);
-    const std::size_t count = value == nullptr ? 0 : static_cast<std::size_t>(value->count());
-    for (std::size_t i = 0; i < count; ++i) {
-      if (source.separator == 0) {
-        AddKeyword(keywords, value->toString(i));
-      } else {
-        AddHierarchy(keywords, value->toString(i), source.separator);
-      }
-    }
-  }
-  return keywords;
 }
 
 std::optional<double> Number(std::string_view text) {
@@ -206,27 +170,29 @@ void AddMwgRegions(const Exiv2::XmpData& xmp, int orientation, FoundRegions& fou
   }
 }
 
-// Windows Photo Gallery: "left, top, width, height".
+// Windows Photo Gallery and its successors.
 void AddMicrosoftRegions(const Exiv2::XmpData& xmp, int orientation, FoundRegions& found) {
   for (const auto& [number, members] : ReadList(xmp, "Xmp.MP.RegionInfo/MPRI:Regions[")) {
-    std::array<float, 4> sides{};
-    const std::string rectangle = Member(members, "Rectangle");
-    std::string_view text = rectangle;
-    for (float& side : sides) {
-      text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-      const std::size_t end = std::min(text.find(','), text.size());
-      side = static_cast<float>(Number(text.substr(0, end)).value_or(NAN));
-      text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    AddRegion(found, Member(members, "PersonDisplayName"), {sides[0], sides[1], sides[2], sides[3]}, orientation);
+    AddRegion(found, Member(members, "PersonDisplayName"), BoxOfRectangle(Member(members, "Rectangle")), orientation);
   }
 }
 
+// Programs that write both forms write both for each face, others know one form only: of two at one place, MWG's
+// counts.
 FoundRegions Regions(const Exiv2::XmpData& xmp, int orientation) {
   FoundRegions found;
   AddMwgRegions(xmp, orientation, found);
-  if (found.regions.empty()) {
-    AddMicrosoftRegions(xmp, orientation, found);
+  FoundRegions others;
+  AddMicrosoftRegions(xmp, orientation, others);
+  found.some_unusable = found.some_unusable || (found.regions.empty() && others.some_unusable);
+  const std::size_t count = found.regions.size();
+  for (NamedRegion& other : others.regions) {
+    const auto is_same = [&other](const NamedRegion& one) {
+      return IntersectionOverUnion(one.box, other.box) >= kSamePlace;
+    };
+    if (std::none_of(found.regions.begin(), found.regions.begin() + static_cast<std::ptrdiff_t>(count), is_same)) {
+      found.regions.push_back(std::move(other));
+    }
   }
   return found;
 }
@@ -240,7 +206,7 @@ std::vector<std::string> Keywords(const Exiv2::IptcData& iptc) {
   std::vector<std::string> keywords;
   for (const Exiv2::Iptcdatum& datum : iptc) {
     if (datum.key() == "Iptc.Application2.Keywords") {
-      AddKeyword(keywords, datum.toString());
+      AddKeyword(datum.toString(), keywords);
     }
   }
   return keywords;
@@ -261,14 +227,27 @@ void PrepareExiv2() {
   static std::recursive_mutex xmp_mutex;
   static const bool kPrepared = [] {
     Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
-    return Exiv2::XmpParser::initialize(
+    const bool initialized = Exiv2::XmpParser::initialize(
         [](void* mutex, bool lock) {
           auto* held = static_cast<std::recursive_mutex*>(mutex);
           lock ? held->lock() : held->unlock();
         },
         &xmp_mutex);
+    Exiv2::XmpProperties::registerNs(kCalotypeNamespace, "calotype");
+    return initialized;
   }();
   static_cast<void>(kPrepared);  // Without the toolkit there is no XMP, and the rest is still read.
+}
+
+Box BoxOfRectangle(std::string_view text) {
+  std::array<float, 4> sides{};
+  for (float& side : sides) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    const std::size_t end = std::min(text.find(','), text.size());
+    side = static_cast<float>(Number(text.substr(0, end)).value_or(NAN));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {.x = sides[0], .y = sides[1], .width = sides[2], .height = sides[3]};
 }
 
 StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet) {
@@ -292,7 +271,7 @@ void AddXmpFacts(const Exiv2::XmpData& xmp, PhotoFacts& facts) {
   TryFact(facts.title, [&] { return Text(xmp, "Xmp.dc.title"); });
   TryFact(facts.description, [&] { return Text(xmp, "Xmp.dc.description"); });
   TryFact(facts.rating, [&] { return Rating(xmp); });
-  TryFact(facts.keywords, [&] { return Keywords(xmp); });
+  TryFact(facts.keywords, [&] { return KeywordsOf(ReadLists(xmp)); });
   FoundRegions found;
   TryFact(found, [&] { return Regions(xmp, facts.orientation); });
   facts.regions = std::move(found.regions);

@@ -14,6 +14,12 @@ namespace calotype {
 // Initialises exiv2 once. Call it before using exiv2.
 void PrepareExiv2();
 
+// The IoU from which two regions are at the same place: some programs draw heads, others faces.
+inline constexpr float kSamePlace = 0.3F;
+
+// A rectangle of Microsoft's: "left, top, width, height". NAN for what is missing.
+Box BoxOfRectangle(std::string_view text);
+
 // Parses the packet. kInvalidArgument when it is not XMP, or damaged.
 StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet);
 

@@ -17,7 +17,7 @@ namespace calotype {
 namespace {
 
 // Raise it when facts are read in a way that changes what is stored.
-constexpr std::string_view kFactsVersion = "2";
+constexpr std::string_view kFactsVersion = "3";
 
 // Memory that the models take while they analyse one photo, measured with the packs in common use. What they keep
 // afterwards is part of the process from the first photo on, and the budget counts it there.
@@ -124,6 +124,10 @@ StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& to
   Warn(photo, answer.problems);
   CompletePlace(tools.places, answer.facts);
   return PhotoProperties{.format = answer.format, .facts = std::move(answer.facts)};
+}
+
+bool IsCurrentFactsVersion(std::string_view version) {
+  return version == kFactsVersion || version.starts_with(fmt::format("{} ", kFactsVersion));
 }
 
 std::string FactsVersion(const PlaceIndex* places) {

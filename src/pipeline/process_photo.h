@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "analysis/photo_result.h"
 #include "base/memory_budget.h"
@@ -53,6 +54,8 @@ StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& to
 
 // The version under which facts are stored; it names the release of the place names.
 std::string FactsVersion(const PlaceIndex* places);
+// True if facts stored under `version` were read as this program reads them, with whatever place names.
+bool IsCurrentFactsVersion(std::string_view version);
 
 // The outcome of kFactsAnalysis when it succeeded with `facts`: its reason names what is there but cannot be read.
 AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts);

@@ -97,5 +97,13 @@ TEST_F(ProcessPhotoTest, TheMemoryOfAPhotoIsClaimedUntilItIsAnalysed) {
   EXPECT_THAT(Message(refused), HasSubstr("the limit is 10 (limits.memory_mb"));
 }
 
+TEST(FactsVersionTest, IsCurrentWithAnyPlaceNames) {
+  const std::string version = FactsVersion(nullptr);
+  EXPECT_TRUE(IsCurrentFactsVersion(version));
+  EXPECT_TRUE(IsCurrentFactsVersion(version + " of 2024-01-01"));
+  EXPECT_FALSE(IsCurrentFactsVersion("1"));
+  EXPECT_FALSE(IsCurrentFactsVersion(version + "1"));
+}
+
 }  // namespace
 }  // namespace calotype

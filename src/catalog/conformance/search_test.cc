@@ -274,6 +274,18 @@ TEST_P(CatalogSearchTest, NamesIgnoreCaseAndAccentsInBothForms) {
   EXPECT_THAT(Value(catalog().FindPhotos({.keyword = "se"})), IsEmpty());
 }
 
+TEST_P(CatalogSearchTest, KeywordsAreFoundByTheirLevels) {
+  PhotoResult photo = FullResult(Add("/a.jpg", "1"));
+  photo.properties->facts.keywords = {"Events|Garden party|2024", "sea"};
+  CALOTYPE_ASSERT_OK(StoreOne(photo));
+  for (const char* asked : {"events", "garden party", "2024", "Events|Garden Party", "events|garden party|2024"}) {
+    EXPECT_THAT(Value(catalog().FindPhotos({.keyword = asked})), ElementsAre(photo.id)) << asked;
+  }
+  for (const char* asked : {"party", "Events|2024", "event"}) {
+    EXPECT_THAT(Value(catalog().FindPhotos({.keyword = asked})), IsEmpty()) << asked;
+  }
+}
+
 TEST_P(CatalogSearchTest, OneFilePassesAllOfAFilter) {
   const PhotoId photo = Add("/A/x.jpg", "same");
   Add("/B/y.jpg", "same");
