@@ -17,16 +17,16 @@ function(calotype_precompile name)
   else()
     add_library(calotype_${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
   endif()
-  target_link_libraries(calotype_${name} PRIVATE calotype_warnings ${arg_LIBS})
+  target_link_libraries(calotype_${name} PRIVATE ${arg_LIBS})
   target_compile_options(calotype_${name} PRIVATE ${arg_OPTIONS})
   target_precompile_headers(calotype_${name} PRIVATE ${arg_HEADERS})
 endfunction()
 
 calotype_precompile(program_headers HEADERS ${calotype_common_headers}
-  LIBS absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json)
+  LIBS calotype_program absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json)
 if(CALOTYPE_TESTS)
   calotype_precompile(test_headers EXECUTABLE HEADERS <gmock/gmock.h> <gtest/gtest.h> ${calotype_common_headers}
-    LIBS absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main
+    LIBS calotype_warnings absl::statusor absl::strings fmt::fmt nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main
     OPTIONS ${CALOTYPE_TEST_OPTIONS})
 endif()
 
@@ -38,7 +38,7 @@ function(calotype_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;ALONE" ${ARGN})
   add_library(calotype_${name} STATIC ${arg_SOURCES})
   target_include_directories(calotype_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
-  target_link_libraries(calotype_${name} PUBLIC ${arg_PUBLIC} PRIVATE calotype_warnings ${arg_PRIVATE})
+  target_link_libraries(calotype_${name} PUBLIC ${arg_PUBLIC} PRIVATE calotype_program ${arg_PRIVATE})
   target_precompile_headers(calotype_${name} REUSE_FROM calotype_program_headers)
   set_target_properties(calotype_${name} PROPERTIES UNITY_BUILD ${CALOTYPE_UNITY} UNITY_BUILD_BATCH_SIZE 10)
   set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -240,10 +240,7 @@ class FaultTest(DeviceTestCase):
 
     def test_runs_fail_in_the_middle_of_a_scan(self) -> None:
         for kind, reason in (
-            ("no_kernel", NO_KERNEL),
             ("old_driver", "CUDA failure 35: CUDA driver version is insufficient"),
-            ("oom", OUT_OF_MEMORY),
-            ("no_device", "CUDA failure 100: no CUDA-capable device is detected"),
             ("cudnn", "CUDNN failure 5000: CUDNN_STATUS_EXECUTION_FAILED"),
             ("nan", NOT_FINITE),
         ):

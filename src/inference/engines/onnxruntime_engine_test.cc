@@ -158,7 +158,7 @@ double ResidentMemory() {
 }
 
 TEST(OnnxRuntimeTest, SessionsShareWorkingMemoryAndFreeIt) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(CALOTYPE_SANITIZED)
   GTEST_SKIP() << "sanitizers keep freed memory";
 #endif
   const auto engine = OpenEngine();
