@@ -204,6 +204,12 @@ StatusOr<bool> SqliteWorkSource::DropClaim(PhotoId photo) {
   return database_.changes() == 1;
 }
 
+// Makes the running rows of a photo pending; what was not done does not count as an attempt.
+Status SqliteWorkSource::MakePending(PhotoId photo) {
+  return database_.Execute(
+      "UPDATE analysis SET state = 0, attempts = max(attempts - 1, 0) WHERE photo_id = ?1 AND state = 1", photo);
+}
+
 StatusOr<std::vector<WorkItem>> SqliteWorkSource::Next(std::span<const std::string> analyses, int limit) {
   CALOTYPE_RETURN_IF_ERROR(ReleaseOthers());
   const MutexLock lock(&mutex_);
@@ -251,16 +257,27 @@ Status SqliteWorkSource::Nack(std::span<const PhotoId> photos, std::string_view 
   for (const PhotoId photo : photos) {
     CALOTYPE_ASSIGN_OR_RETURN(const bool is_held, DropClaim(photo));
     if (is_held) {
-      CALOTYPE_RETURN_IF_ERROR(database_.Execute(
-          "UPDATE analysis SET state = 0, attempts = max(attempts - 1, 0), reason = ?2 WHERE photo_id = ?1"
-          " AND state = 1",
-          photo, why));
+      CALOTYPE_RETURN_IF_ERROR(
+          database_.Execute("UPDATE analysis SET reason = ?2 WHERE photo_id = ?1 AND state = 1", photo, why));
+      CALOTYPE_RETURN_IF_ERROR(MakePending(photo));
       released.push_back(photo);
     }
   }
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   set_aside_.insert(released.begin(), released.end());
   return absl::OkStatus();
+}
+
+Status SqliteWorkSource::Release(std::span<const PhotoId> photos) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  for (const PhotoId photo : photos) {
+    CALOTYPE_ASSIGN_OR_RETURN(const bool is_held, DropClaim(photo));
+    if (is_held) {
+      CALOTYPE_RETURN_IF_ERROR(MakePending(photo));
+    }
+  }
+  return transaction.Commit();
 }
 
 Status SqliteWorkSource::Extend() {

@@ -33,6 +33,7 @@ class SqliteWorkSource final : public WorkSource {
   StatusOr<std::vector<WorkItem>> Next(std::span<const std::string> analyses, int limit) override;
   StatusOr<std::vector<PhotoId>> Ack(std::span<const PhotoResult> results) override;
   Status Nack(std::span<const PhotoId> photos, std::string_view why) override;
+  Status Release(std::span<const PhotoId> photos) override;
   Status Extend() override;
   StatusOr<int64_t> HeldByOthers() override;
   Status Close() override;
@@ -53,6 +54,7 @@ class SqliteWorkSource final : public WorkSource {
   StatusOr<std::set<Turn>> FirstPending(std::span<const std::string> analyses, std::size_t limit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StatusOr<WorkItem> Claim(PhotoId photo, std::span<const std::string> analyses) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Status MakePending(PhotoId photo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StatusOr<bool> DropClaim(PhotoId photo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Mutex& mutex_;

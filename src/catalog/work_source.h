@@ -65,6 +65,10 @@ class WorkSource {
   // disk that is not mounted) probably still exists. Photos that it does not hold are ignored.
   virtual Status Nack(std::span<const PhotoId> photos, std::string_view why) = 0;
 
+  // Puts claimed photos back to pending as if they had not been claimed: Next() may return them again, with the files
+  // that they have then. Photos that it does not hold are ignored.
+  virtual Status Release(std::span<const PhotoId> photos) = 0;
+
   // Extends the lease of all claims. Call it every kExtendSeconds while photos are in work.
   virtual Status Extend() = 0;
 

@@ -20,6 +20,7 @@ class FakeWorkSource : public WorkSource {
   std::deque<WorkItem> pending;       // what Next() returns; set it before use
   std::vector<PhotoId> acknowledged;  // read the members below only when no stage runs
   std::vector<std::pair<PhotoId, std::string>> given_back;
+  std::vector<PhotoId> released;  // these are pending again, without files
   std::vector<PhotoId> lost;  // Ack() treats these photos as held by others
   Status error;               // returned by Next(), Ack() and Extend() when it is not OK
   std::atomic<int> extensions{0};
@@ -53,6 +54,15 @@ class FakeWorkSource : public WorkSource {
     const MutexLock lock(&mutex_);
     for (const PhotoId photo : photos) {
       given_back.emplace_back(photo, why);
+    }
+    return absl::OkStatus();
+  }
+
+  Status Release(std::span<const PhotoId> photos) override {
+    const MutexLock lock(&mutex_);
+    for (const PhotoId photo : photos) {
+      released.push_back(photo);
+      pending.push_back({.photo = photo});
     }
     return absl::OkStatus();
   }

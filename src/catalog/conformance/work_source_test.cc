@@ -112,6 +112,20 @@ TEST_P(WorkSourceTest, PhotosThatAreGivenBackGoToOthers) {
   EXPECT_EQ(again[0].photo, changed);
 }
 
+TEST_P(WorkSourceTest, ReleasedPhotosAreClaimedAgainWithTheirNewFiles) {
+  const PhotoId photo = Add("/b", "b");
+  WorkSource& source = NewSource();
+  ASSERT_THAT(Value(source.Next(kNames, 10)), SizeIs(1));
+  CALOTYPE_ASSERT_OK(NewSource().Release(std::vector{photo}));
+  EXPECT_THAT(Value(source.Next(kNames, 10)), IsEmpty()) << "another source cannot release it";
+  Add("/a", "b");
+  CALOTYPE_ASSERT_OK(source.Release(std::vector{photo}));
+  const auto again = Value(source.Next(kNames, 10));
+  ASSERT_THAT(again, SizeIs(1));
+  ASSERT_THAT(again[0].files, SizeIs(2));
+  EXPECT_EQ(again[0].files[0].path, "/a");
+}
+
 TEST_P(WorkSourceTest, GivingBackIsNoAttempt) {
   PhotoResult failed;
   failed.id = Add("/a", "a");

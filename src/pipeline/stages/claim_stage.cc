@@ -1,8 +1,11 @@
 #include "pipeline/stages/claim_stage.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -13,6 +16,14 @@ constexpr int kClaimBatch = 32;
 constexpr std::chrono::milliseconds kIdle{50};
 constexpr std::chrono::milliseconds kRest{200};
 constexpr std::chrono::milliseconds kWaitForOthers{500};
+
+// True when no file of the photo exists. One that cannot be looked at is for the decoder to tell.
+bool IsAbsent(const WorkItem& item) {
+  return !item.files.empty() && std::ranges::none_of(item.files, [](const PhotoFile& file) {
+    std::error_code error;
+    return std::filesystem::exists(file.path, error) || error;
+  });
+}
 
 }  // namespace
 
@@ -57,6 +68,9 @@ bool ClaimStage::Rests() {
 StatusOr<bool> ClaimStage::ClaimSome() {
   // Read before claiming: files that the walk adds between the claim and its own end must not be missed.
   const bool last_round = !parts_.state.walking();
+  if (last_round) {
+    CALOTYPE_RETURN_IF_ERROR(ClaimAbsentAnew());
+  }
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<WorkItem> claimed, parts_.source.Next(analyses_, kClaimBatch));
   if (claimed.empty() && !last_round) {
     std::this_thread::sleep_for(kIdle);
@@ -67,6 +81,15 @@ StatusOr<bool> ClaimStage::ClaimSome() {
     std::this_thread::sleep_for(held_by_others > 0 ? kWaitForOthers : std::chrono::milliseconds(0));
     return held_by_others > 0;
   }
+  if (!last_round) {
+    std::erase_if(claimed, [this](const WorkItem& item) {
+      const bool absent = IsAbsent(item);
+      if (absent) {
+        absent_.push_back(item.photo);
+      }
+      return absent;
+    });
+  }
   parts_.state.AddClaimed(static_cast<int64_t>(claimed.size()));
   for (WorkItem& item : claimed) {
     if (parts_.state.Stopping()) {
@@ -75,6 +98,15 @@ StatusOr<bool> ClaimStage::ClaimSome() {
     parts_.output.Push(std::move(item));
   }
   return true;
+}
+
+// Called when the walk has ended: the photos may have other files now.
+Status ClaimStage::ClaimAbsentAnew() {
+  if (!absent_.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(parts_.source.Release(absent_));
+  }
+  absent_.clear();
+  return absl::OkStatus();
 }
 
 }  // namespace calotype

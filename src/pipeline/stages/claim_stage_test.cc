@@ -87,6 +87,21 @@ TEST_F(ClaimStageTest, WaitsForTheWalk) {
   EXPECT_FALSE(state_.Stopping());
 }
 
+TEST_F(ClaimStageTest, APhotoWithoutAFileWaitsForTheEndOfTheWalk) {
+  source_.pending.push_back({.photo = 1, .files = {{.path = "/no/such/photo.jpg"}}});
+  source_.pending.push_back({.photo = 2, .files = {{.path = "/no/such/photo.jpg"}, {.path = "/proc/self/status"}}});
+  std::jthread stage([this] { RunStage(); });
+  while (output_.size() < 1) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(output_.TryPop()->photo, 2);
+  state_.EndWalk();
+  stage.join();
+  EXPECT_THAT(source_.released, ::testing::ElementsAre(1));
+  ASSERT_EQ(output_.size(), 1U);
+  EXPECT_EQ(output_.TryPop()->photo, 1);
+}
+
 TEST_F(ClaimStageTest, WaitsForPhotosThatOthersHold) {
   state_.EndWalk();
   source_.held_by_others = 1;

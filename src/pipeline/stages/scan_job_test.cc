@@ -10,6 +10,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST_F(ScanJobTest, EveryPhotoOnceAndTheSecondScanDoesNothing) {
   AddPhotos(20);
@@ -184,6 +185,18 @@ TEST_F(ScanJobTest, AVanishedRootDoesNotKeepTheOthersFromBeingScanned) {
   EXPECT_EQ(report->analysed, 1);
   EXPECT_EQ(report->problems, 1);
   EXPECT_THAT(*(*Catalog::Open(catalog_))->Roots(), ElementsAre(other.string(), photos_.string()));
+}
+
+TEST_F(ScanJobTest, PendingPhotosOfAVanishedRootAreReadWhereTheyAreFoundAgain) {
+  AddPhotos(3);
+  ASSERT_TRUE(Scan(*Analysis()).ok());
+  const fs::path moved = home_ / "moved";
+  fs::copy(photos_, moved, fs::copy_options::recursive);
+  fs::remove_all(photos_);
+  const auto report = Scan(*Analysis(FindOneObject, "2"), {moved});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->analysed, 3);
+  EXPECT_THAT(failures_, IsEmpty());
 }
 
 TEST_F(ScanJobTest, DeletedPhotosAreForgottenAfterTheirGrace) {
