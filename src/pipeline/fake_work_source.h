@@ -21,8 +21,8 @@ class FakeWorkSource : public WorkSource {
   std::vector<PhotoId> acknowledged;  // read the members below only when no stage runs
   std::vector<std::pair<PhotoId, std::string>> given_back;
   std::vector<PhotoId> released;  // these are pending again, without files
-  std::vector<PhotoId> lost;  // Ack() treats these photos as held by others
-  Status error;               // returned by Next(), Ack() and Extend() when it is not OK
+  std::vector<PhotoId> lost;      // Ack() treats these photos as held by others
+  Status error;                   // returned by Next(), Ack() and Extend() when it is not OK
   std::atomic<int> extensions{0};
   std::atomic<int64_t> held_by_others{0};
 
