@@ -1,11 +1,12 @@
 """scan --memory: a stream of hundred-megapixel photos in as little memory as was said."""
 
 import os
+import re
 import subprocess
 import unittest
 
 import made_photos
-from calotype import CalotypeTestCase
+from calotype import SAMPLES, CalotypeTestCase
 
 # 100.9 megapixels, rows that TIFF's strips divide.
 WIDTH, HEIGHT = 11600, 8704
@@ -60,6 +61,21 @@ class MemoryTest(CalotypeTestCase):
         self.assertLess(most, 280_000_000 * SLACK)
         self.assertIn("retrying 1 analysis", self.library.run("--set", "limits.memory_mb=0", "retry").stdout)
         self.assertEqual(self.library.json("status", "--json")["analyses"]["pdq"]["done"], 2)
+
+    def test_a_limit_is_kept_or_refused(self) -> None:
+        self.library.add_samples(*(sample.name for sample in SAMPLES.iterdir() if sample.suffix in (".jpg", ".png")))
+        code, _, said = self.scan_and_measure("--memory", "200M")
+        self.assertEqual(code, 1, said)
+        refused = re.search(r"the memory limit is 200 MB \(limits\.memory_mb, scan --memory\), but at least (\d+) MB are needed: "
+                            r"(\d+) MB for the program with its models and (\d+) MB to analyse a photo", said)
+        self.assertIsNotNone(refused, said)
+        needed, program, photo = map(int, refused.groups())
+        self.assertLessEqual(abs(needed - program - photo), 1)
+        limit = needed + 20  # what the program holds differs by some megabytes from run to run
+        code, most, said = self.scan_and_measure("--memory", f"{limit}M")
+        self.assertEqual(code, 0, said)
+        print(f"most resident: {most / 1e6:.0f} MB under --memory {limit}M")
+        self.assertLessEqual(most, limit * 1_000_000)
 
     def test_what_is_no_size_is_told(self) -> None:
         for value in ("much", "1", "-1G"):

@@ -26,7 +26,9 @@ std::string HashOf(const ModelSpec& spec) {
 
 ModelBinding::ModelBinding(const ModelSpec& spec, ModelCache& cache, ModelProbe probe)
     : name_(spec.name), version_tag_(spec.VersionTag()), cache_(cache) {
-  cache_.Register({.name = spec.name, .task = spec.task, .path = spec.path, .hash = HashOf(spec)}, std::move(probe));
+  cache_.Register(
+      {.name = spec.name, .title = spec.Title(), .task = spec.task, .path = spec.path, .hash = HashOf(spec)},
+      std::move(probe));
 }
 
 }  // namespace calotype

@@ -32,7 +32,9 @@ StatusOr<OpenedAnalysis> Open(const App& app, const std::vector<std::string>& on
     opened.analysis = std::make_unique<PhotoAnalysis>(std::move(analysers));
     return opened;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(opened.models, OpenModels(app, ModelUse::Of(workers)));
+  ModelUse use = ModelUse::Of(workers);
+  use.announce = true;
+  CALOTYPE_ASSIGN_OR_RETURN(opened.models, OpenModels(app, use));
   CALOTYPE_ASSIGN_OR_RETURN(opened.analysis, OpenAnalysis(*opened.models, only));
   return opened;
 }

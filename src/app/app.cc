@@ -31,16 +31,23 @@ std::vector<std::string> VariableNames() {
 }  // namespace
 
 Status App::Configure(const std::vector<std::string>& assignments) {
-  const auto environment = [](const char* name) -> const char* { return std::getenv(name); };
   assignments_ = assignments;
+  configured_ = Apply();
+  return configured_;
+}
+
+Status App::Apply() {
+  const auto environment = [](const char* name) -> const char* { return std::getenv(name); };
   folders_ = FoldersFromEnvironment(environment);
   CALOTYPE_RETURN_IF_ERROR(registry_.ApplyFile(folders_.config / "config.toml"));
   CALOTYPE_RETURN_IF_ERROR(registry_.ApplyEnvironment(environment));
+  for (const std::string& assignment : assignments_) {
+    CALOTYPE_RETURN_IF_ERROR(registry_.ApplyAssignment(assignment));
+  }
+  CALOTYPE_RETURN_IF_ERROR(SetLogTarget(
+      {.file = settings_.log_file, .format = settings_.log_format == "json" ? LogFormat::kJson : LogFormat::kText}));
   for (const std::string& warning : registry_.UnknownVariables(VariableNames(), kOtherVariables)) {
     LogWarning("{}", warning);
-  }
-  for (const std::string& assignment : assignments) {
-    CALOTYPE_RETURN_IF_ERROR(registry_.ApplyAssignment(assignment));
   }
   settings_.Resolve(folders_, Cores());
   CALOTYPE_ASSIGN_OR_RETURN(catalog_files_, CatalogFiles::Of(settings_.catalog_file));

@@ -24,6 +24,8 @@ class App {
 
   // Reads the configuration file, the environment and `assignments` ("key=value"), in this order; later ones win.
   Status Configure(const std::vector<std::string>& assignments);
+  // What Configure() returned.
+  const Status& configured() const { return configured_; }
 
   ConfigRegistry& registry() { return registry_; }
   const Settings& settings() const { return settings_; }
@@ -46,6 +48,9 @@ class App {
   static int Cores();
 
  private:
+  Status Apply();
+
+  Status configured_ = absl::FailedPreconditionError("the settings were not read");
   Settings settings_;
   ConfigRegistry registry_;
   Folders folders_;

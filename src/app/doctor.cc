@@ -67,6 +67,22 @@ std::vector<std::string> Fix(const App& app) {
   return fixed;
 }
 
+// Nothing is known about the rest when the settings cannot be read. All checks are there, in their order, for programs
+// that look for one.
+std::vector<DoctorCheck> ChecksWithoutSettings(const Status& problem) {
+  std::vector<DoctorCheck> checks = {{.name = "configuration",
+                                      .detail = Message(problem),
+                                      .remedy =
+                                          "correct or remove this setting; calotype config explain KEY tells what "
+                                          "it may be"}};
+  for (const char* const name : {"catalogue", "decoders", "engines", "gpu", "models", "devices", "photo"}) {
+    checks.push_back({.name = name,
+                      .detail = "not tried: the configuration is not valid",
+                      .remedy = "first correct the configuration"});
+  }
+  return checks;
+}
+
 StatusOr<DeviceSet> OpenAllDevices(const Settings& settings) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, settings.Plugins());
   return OpenDevices({.onnxruntime = settings.onnxruntime, .openvino = settings.openvino, .plugins = plugins});
@@ -81,6 +97,10 @@ std::size_t DoctorReport::passed() const {
 DoctorReport RunDoctor(const App& app, const DoctorRequest& request,
                        const std::function<void(const DoctorProgress&)>& on_progress) {
   DoctorReport report;
+  if (!app.configured().ok()) {
+    report.checks = ChecksWithoutSettings(app.configured());
+    return report;
+  }
   if (request.fix) {
     report.fixed = Fix(app);
   }

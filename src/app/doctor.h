@@ -65,7 +65,8 @@ struct DoctorProgress {
   std::string model;  // its name; empty for kFinished
 };
 
-// Runs all checks; a check that fails is part of the report, so this does not fail. Loads every model of the pack in
+// Runs all checks; a check that fails is part of the report, so this does not fail. If App::Configure() failed, that is
+// the first check, and the others are not tried. Loads every model of the pack in
 // use and measures the devices that were not measured before: up to minutes on the first run, seconds later. Calls
 // `on_progress` on the caller's thread.
 DoctorReport RunDoctor(const App& app, const DoctorRequest& request,

@@ -16,6 +16,7 @@
 #include "app/model_choice.h"
 #include "app/open_catalog.h"
 #include "base/file.h"
+#include "base/units.h"
 #include "catalog/schema.h"
 
 namespace calotype {
@@ -159,7 +160,8 @@ DoctorCheck CheckCatalogue(const App& app) {
   const StatusOr<CatalogStatus> status = catalog.ok() ? (*catalog)->GetStatus() : catalog.status();
   check.ok = status.ok();
   if (check.ok) {
-    check.detail = fmt::format("{}, schema {}, {} photos; {}", file, SchemaVersion(), status->photos, *places);
+    check.detail =
+        fmt::format("{}, schema {}, {}; {}", file, SchemaVersion(), Counted(status->photos, "photo"), *places);
   } else {
     check.detail = Message(status.status());
     check.remedy = fmt::format("follow the message; or move {} away and scan again", file);

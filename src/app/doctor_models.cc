@@ -6,7 +6,9 @@
 #include <chrono>
 #include <map>
 
+#include "absl/strings/str_replace.h"
 #include "app/doctor_checks.h"
+#include "base/units.h"
 #include "photo/photo_reader.h"
 #include "pipeline/process_photo.h"
 
@@ -27,12 +29,8 @@ std::filesystem::path FindPhoto(const Pack& pack) {
 }
 
 template <typename List>
-std::size_t Count(const std::optional<List>& list) {
-  return list ? list->size() : 0;
-}
-
-std::string Plural(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
+int64_t Count(const std::optional<List>& list) {
+  return list ? static_cast<int64_t>(list->size()) : 0;
 }
 
 StatusOr<PhotoResult> Analyse(const std::filesystem::path& path, const PhotoAnalysis& analysis,
@@ -59,6 +57,27 @@ StatusOr<PhotoResult> Analyse(const std::filesystem::path& path, const PhotoAnal
     return absl::InternalError("nothing was found in it");
   }
   return result;
+}
+
+// Why a model does not load, without its name: the same text for all models with the same problem.
+std::string ReasonOf(const ModelReport& report) {
+  return absl::StrReplaceAll(Message(report.problem), {{fmt::format("model {} does not load: ", report.model.name), ""},
+                                                       {fmt::format("model {} ", report.model.name), ""}});
+}
+
+// "scrfd, centernet: REASON; conse: OTHER REASON"
+std::string GroupedReasons(const std::vector<ModelReport>& reports) {
+  std::map<std::string, std::vector<std::string>> models_by_reason;
+  for (const ModelReport& report : reports) {
+    if (!report.problem.ok()) {
+      models_by_reason[ReasonOf(report)].push_back(report.model.name);
+    }
+  }
+  std::vector<std::string> groups;
+  for (const auto& [reason, models] : models_by_reason) {
+    groups.push_back(fmt::format("{}: {}", fmt::join(models, ", "), reason));
+  }
+  return fmt::format("{}", fmt::join(groups, "; "));
 }
 
 ModelOnDevice DescribeModel(const ModelReport& report) {
@@ -122,19 +141,18 @@ DoctorCheck LoadedModels::CheckDevices() const {
     check.remedy = kFixFirst;
     return check;
   }
-  std::vector<std::string> failed;
+  int64_t failed = 0;
   std::map<std::string, int> used;
   for (const ModelReport& report : reports_) {
     if (report.problem.ok()) {
       ++used[report.device.ToString()];
     } else {
-      failed.push_back(Message(report.problem));
+      ++failed;
     }
   }
-  check.ok = failed.empty();
+  check.ok = failed == 0;
   if (!check.ok) {
-    check.detail =
-        fmt::format("{} of {} models do not run: {}", failed.size(), reports_.size(), fmt::join(failed, "; "));
+    check.detail = fmt::format("{} of {} models do not run: {}", failed, reports_.size(), GroupedReasons(reports_));
     check.remedy = "run calotype doctor --fix to measure again; devices.* and the checks above tell what may be used";
     return check;
   }
@@ -142,8 +160,8 @@ DoctorCheck LoadedModels::CheckDevices() const {
   for (const auto& [device, count] : used) {
     devices.push_back(fmt::format("{} on {}", count, device));
   }
-  check.detail =
-      fmt::format("{} pass their self-tests: {}", Plural(reports_.size(), "model", "models"), fmt::join(devices, ", "));
+  check.detail = fmt::format("{} pass their self-tests: {}", Counted(static_cast<int64_t>(reports_.size()), "model"),
+                             fmt::join(devices, ", "));
   return check;
 }
 
@@ -151,6 +169,10 @@ DoctorCheck LoadedModels::CheckPhoto() const {
   DoctorCheck check{.name = "photo", .remedy = std::string(kFixFirst)};
   if (!problem_.ok()) {
     check.detail = "not tried: the models could not be opened";
+    return check;
+  }
+  if (std::ranges::any_of(reports_, [](const ModelReport& report) { return !report.problem.ok(); })) {
+    check.detail = "not tried: not all models run";
     return check;
   }
   const std::filesystem::path path = FindPhoto(models_->pack);
@@ -167,10 +189,10 @@ DoctorCheck LoadedModels::CheckPhoto() const {
   }
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   const Findings& found = result->findings;
-  check.detail = fmt::format(
-      "{} analyses of {} in {:.0f} ms: {}, {}, {}", result->outcomes.size(), path.filename().string(), elapsed.count(),
-      Plural(Count(found.objects), "object", "objects"), Plural(Count(found.faces), "face", "faces"),
-      Plural(Count(found.text), "line of text", "lines of text"));
+  check.detail =
+      fmt::format("{} analyses of {} in {:.0f} ms: {}, {}, {}", result->outcomes.size(), path.filename().string(),
+                  elapsed.count(), Counted(Count(found.objects), "object"), Counted(Count(found.faces), "face"),
+                  Counted(Count(found.text), "line of text", "lines of text"));
   check.remedy.clear();
   return check;
 }

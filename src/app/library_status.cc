@@ -15,6 +15,7 @@ StatusOr<std::optional<ScanNews>> ReadScanNews(Library& library) {
 StatusOr<LibraryStatus> ReadStatus(Library& library) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   LibraryStatus status;
+  CALOTYPE_ASSIGN_OR_RETURN(status.paused, catalog->Paused());
   CALOTYPE_ASSIGN_OR_RETURN(status.catalog, catalog->GetStatus());
   CALOTYPE_ASSIGN_OR_RETURN(status.models, catalog->Models());
   status.placements = DeviceStore(library.app().DeviceFile()).Placements();

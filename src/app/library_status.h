@@ -13,6 +13,7 @@
 namespace calotype {
 
 struct LibraryStatus {
+  bool paused = false;  // calotype pause; scans of this library rest
   CatalogStatus catalog;
   LibraryModels models;
   std::map<std::string, PlacementRecord> placements;  // by model: the device that each ran on last

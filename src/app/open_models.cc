@@ -97,7 +97,8 @@ StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, Pack pack, const Mo
                               .batch_delay = std::chrono::microseconds(settings.batch_delay_us),
                               .compiled = app.CompiledFolder(),
                               .quantised = app.QuantisedFolder(),
-                              .few_runs = use.few_runs};
+                              .few_runs = use.few_runs,
+                              .announce = use.announce};
   CALOTYPE_ASSIGN_OR_RETURN(placement.policies, settings.Policies());
   placement.default_policy = placement.policies[""];
   const bool all_auto =

@@ -28,6 +28,7 @@ struct ModelUse {
   int parallel = 1;
   bool measure_all = false;
   bool few_runs = false;
+  bool announce = false;
 
   // For `workers` (at least one) that analyse photos in parallel and share the cores of this machine.
   static ModelUse Of(int64_t workers);

@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kSecondsPerDay = 86'400;
+constexpr int64_t kMegabyte = 1'000'000;
 // While folders are watched: how often to look for failures that are due for a retry.
 constexpr std::chrono::seconds kRetryCheck{60};
 
@@ -61,19 +62,24 @@ Status CheckFolders(const App& app, const std::vector<std::string>& folders) {
   return absl::OkStatus();
 }
 
-// With a memory limit, all models are loaded first: the memory that is left is for photos.
-Status Preload(const Settings& settings, ModelCache& cache) {
+// With a memory limit, all models are loaded first: the memory that is left is for photos. A limit that the models and
+// the analysis of one photo exceed could not be kept, so it is refused. Returns the bytes that the program holds once
+// the models have run; 0 without a limit.
+StatusOr<int64_t> Preload(const Settings& settings, ModelCache& cache) {
   if (settings.memory_mb == 0) {
-    return cache.Preload({settings.preload.begin(), settings.preload.end()});
+    CALOTYPE_RETURN_IF_ERROR(cache.Preload({settings.preload.begin(), settings.preload.end()}));
+    return 0;
   }
   CALOTYPE_RETURN_IF_ERROR(cache.Preload({kModelTasks.begin(), kModelTasks.end()}));
-  if (const int64_t held = ResidentBytes() / 1'000'000; held >= settings.memory_mb) {
-    LogWarning(
-        "the models alone use {} MB of memory, the limit is {} MB ({}): the limit cannot be kept, and photos are "
-        "processed one at a time; raise the limit or use a smaller pack",
-        held, settings.memory_mb, kMemoryKnob);
+  const int64_t held = ResidentBytes() + static_cast<int64_t>(cache.Report().size()) * kKeptBytes;
+  const int64_t needed = (held + kAnalysisBytes) / kMegabyte + 1;
+  if (needed > settings.memory_mb) {
+    return absl::InvalidArgumentError(fmt::format(
+        "the memory limit is {} MB ({}), but at least {} MB are needed: {} MB for the program with its models and {} "
+        "MB to analyse a photo; raise the limit, use a smaller pack, or run fewer analyses (scan --only)",
+        settings.memory_mb, kMemoryKnob, needed, held / kMegabyte, kAnalysisBytes / kMegabyte));
   }
-  return absl::OkStatus();
+  return held;
 }
 
 // Models, analysers and settings for the scans of one request, one after the other.
@@ -100,6 +106,7 @@ class ScanRunner {
   const std::stop_token& stop_;
   std::unique_ptr<Models> models_;
   std::unique_ptr<PhotoAnalysis> analysis_;  // after the models, which it uses
+  int64_t held_bytes_ = 0;                   // what Preload() returned
   ScanOptions options_;
 };
 
@@ -115,13 +122,18 @@ StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(Library& library, const S
 
 Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
   const ModelChoice choice = request.models.has_value() ? *request.models : PackInUse(library_.app());
-  CALOTYPE_ASSIGN_OR_RETURN(models_, library_.Open(choice, ModelUse::Of(settings().workers)));
+  ModelUse use = ModelUse::Of(settings().workers);
+  use.announce = true;
+  CALOTYPE_ASSIGN_OR_RETURN(models_, library_.Open(choice, use));
   CALOTYPE_ASSIGN_OR_RETURN(analysis_, OpenAnalysis(*models_, request.only));
   // Only now, so that a request with a wrong pack or analysis leaves no empty catalogue; but before devices are
   // measured, because that takes long.
   CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library_.app(), /*create=*/true).status());
   models_->MeasureDevices(on_event_, stop_);
-  return stop_.stop_requested() ? absl::OkStatus() : Preload(settings(), *models_->cache);
+  if (!stop_.stop_requested()) {
+    CALOTYPE_ASSIGN_OR_RETURN(held_bytes_, Preload(settings(), *models_->cache));
+  }
+  return absl::OkStatus();
 }
 
 StatusOr<ScanOptions> ScanRunner::OptionsOf(const ScanRequest& request) const {
@@ -132,7 +144,8 @@ StatusOr<ScanOptions> ScanRunner::OptionsOf(const ScanRequest& request) const {
       .wait = true,
       .workers = static_cast<int>(settings().workers),
       .limits = settings().Limits(),
-      .memory = {.limit = settings().memory_mb * 1'000'000,
+      .memory = {.limit = settings().memory_mb * kMegabyte,
+                 .least_outside = held_bytes_,
                  .make_room = [cache = models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},
       .places = std::move(places),
       .scanner = {.exclude = settings().exclude,

@@ -115,6 +115,10 @@ void Settings::Register(ConfigRegistry& registry) {
       "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
       "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
       "refused; 0: no limit");
+  registry.AddText("log.file", &log_file,
+                   "append log lines to this file, with the time, instead of writing them to standard error");
+  registry.AddChoice("log.format", &log_format, {"text", "json"},
+                     "log lines as text, or as one JSON object a line with time, level, message and fields");
 }
 
 void Settings::Resolve(const Folders& folders, int cores) {
@@ -188,21 +192,6 @@ DecodeLimits Settings::Limits() const {
   return {.max_file_bytes = static_cast<std::size_t>(max_file_bytes),
           .max_pixels = max_pixels,
           .max_aspect_ratio = static_cast<int>(max_aspect_ratio)};
-}
-
-std::string DescribeSettings(const ConfigRegistry& registry) {
-  std::size_t key = 0;
-  std::size_t value = 0;
-  for (const ConfigField& field : registry.fields()) {
-    key = std::max(key, field.key.size());
-    value = std::max(value, field.Value().size());
-  }
-  std::string text;
-  for (const ConfigField& field : registry.fields()) {
-    text += fmt::format("{:<{}}  {:<{}}  {} ({})\n", field.key, key, field.Value(), value, field.help,
-                        field.EnvironmentName());
-  }
-  return text;
 }
 
 }  // namespace calotype

@@ -54,6 +54,8 @@ struct Settings {
   int64_t max_pixels = 400'000'000;
   int64_t max_aspect_ratio = 200;
   int64_t memory_mb = 0;
+  std::string log_file;
+  std::string log_format = "text";
 
   void Register(ConfigRegistry& registry);
   // Fills in the defaults that depend on the machine.
@@ -69,8 +71,5 @@ struct Settings {
 
 // The pack that is taken where nobody chose one: the first that is installed of those that people use.
 std::string UsualPack(const std::filesystem::path& models_folder);
-
-// Every field with its value now, its help and its environment variable, one a line.
-std::string DescribeSettings(const ConfigRegistry& registry);
 
 }  // namespace calotype

@@ -48,7 +48,8 @@ Json ScanToJson(const std::optional<ScanNews>& news) {
 
 Json StatusToJson(const LibraryStatus& status) {
   const CatalogStatus& catalog = status.catalog;
-  Json json = {{"photos", {{"total", catalog.photos}, {"missing", catalog.missing}, {"damaged", catalog.damaged}}}};
+  Json json = {{"paused", status.paused},
+               {"photos", {{"total", catalog.photos}, {"missing", catalog.missing}, {"damaged", catalog.damaged}}}};
   json["analyses"] = Json::object();
   for (const auto& [name, counts] : catalog.analyses) {
     json["analyses"][name] = {{"done", counts.done},

@@ -86,14 +86,21 @@ Status SetList(const ConfigField& field, std::string_view text, std::vector<std:
   return absl::OkStatus();
 }
 
+Status SetWord(const ConfigField& field, std::string_view text) {
+  if (!field.choices.empty() && std::ranges::find(field.choices, text) == field.choices.end()) {
+    return absl::InvalidArgumentError(fmt::format("{} is '{}'; it must be {}", field.key, text, field.Allowed()));
+  }
+  *std::get<std::string*>(field.target) = std::string(text);
+  return absl::OkStatus();
+}
+
 // Sets a value from the environment or the command line, where every value is text.
 Status SetFromText(const ConfigField& field, std::string_view text) {
   if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
     return SetList(field, text, **list);
   }
   if (std::holds_alternative<std::string*>(field.target)) {
-    *std::get<std::string*>(field.target) = std::string(text);
-    return absl::OkStatus();
+    return SetWord(field, text);
   }
   if (std::holds_alternative<bool*>(field.target)) {
     if (text != "true" && text != "false") {
@@ -122,11 +129,13 @@ Status SetFromToml(const ConfigField& field, const toml::node& node, std::string
       return wrong_type("true or false");
     }
     **target = **node.as_boolean();
-  } else if (std::string* const* text = std::get_if<std::string*>(&field.target)) {
+  } else if (std::holds_alternative<std::string*>(field.target)) {
     if (!node.is_string()) {
       return wrong_type("a string");
     }
-    **text = **node.as_string();
+    if (const Status status = SetWord(field, **node.as_string()); !status.ok()) {
+      return TomlError(file, node.source(), Message(status));
+    }
   } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
     if (!ReadList(node, **list)) {
       return wrong_type("a string or an array of strings");
@@ -166,6 +175,19 @@ std::string ConfigField::Value() const {
   return "[" + list + "]";
 }
 
+std::string ConfigField::Allowed() const {
+  if (std::holds_alternative<bool*>(target)) {
+    return "true or false";
+  }
+  if (std::holds_alternative<int64_t*>(target)) {
+    return fmt::format("a whole number from {} to {}", minimum, maximum);
+  }
+  if (std::holds_alternative<std::string*>(target)) {
+    return choices.empty() ? "a text" : fmt::format("{}", fmt::join(choices, " or "));
+  }
+  return "a list of texts";
+}
+
 std::string ConfigField::Assignment() const {
   if (std::string* const* text = std::get_if<std::string*>(&target)) {
     return fmt::format("{}={}", key, **text);
@@ -189,14 +211,23 @@ void ConfigRegistry::AddText(std::string key, std::string* target, std::string h
   fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help)});
 }
 
+void ConfigRegistry::AddChoice(std::string key, std::string* target, std::vector<std::string> choices,
+                               std::string help) {
+  fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help), .choices = std::move(choices)});
+}
+
 void ConfigRegistry::AddList(std::string key, std::vector<std::string>* target, std::string help) {
   fields_.push_back({.key = std::move(key), .target = target, .help = std::move(help)});
 }
 
-const ConfigField* ConfigRegistry::Find(std::string_view key) const {
-  const auto found =
-      std::find_if(fields_.begin(), fields_.end(), [&](const ConfigField& field) { return field.key == key; });
+ConfigField* ConfigRegistry::Find(std::string_view key) {
+  const auto found = std::ranges::find(fields_, key, &ConfigField::key);
   return found == fields_.end() ? nullptr : &*found;
+}
+
+StatusOr<const ConfigField*> ConfigRegistry::Get(std::string_view key) const {
+  const auto found = std::ranges::find(fields_, key, &ConfigField::key);
+  return found == fields_.end() ? StatusOr<const ConfigField*>(UnknownKey(key)) : &*found;
 }
 
 Status ConfigRegistry::UnknownKey(std::string_view key) const {
@@ -220,9 +251,10 @@ Status ConfigRegistry::UnknownKey(std::string_view key) const {
 Status ConfigRegistry::ApplyTable(const std::string& prefix, const void* table, const std::string& file) {
   for (const auto& [name, node] : *static_cast<const toml::node*>(table)->as_table()) {
     const std::string key = prefix + "." + std::string(name.str());
-    const ConfigField* const field = Find(key);
+    ConfigField* const field = Find(key);
     if (field != nullptr) {
       CALOTYPE_RETURN_IF_ERROR(SetFromToml(*field, node, file));
+      field->source = fmt::format("{}, line {}", file, node.source().begin.line);
     } else if (node.is_table()) {
       CALOTYPE_RETURN_IF_ERROR(ApplyTable(key, &node, file));
     } else {
@@ -255,10 +287,11 @@ Status ConfigRegistry::ApplyFile(const std::filesystem::path& file) {
 }
 
 Status ConfigRegistry::ApplyEnvironment(const std::function<const char*(const char*)>& get) {
-  for (const ConfigField& field : fields_) {
+  for (ConfigField& field : fields_) {
     const std::string name = field.EnvironmentName();
     if (const char* const value = get(name.c_str()); value != nullptr) {
       CALOTYPE_RETURN_IF_ERROR(Annotate(SetFromText(field, value), name));
+      field.source = name;
     }
   }
   return absl::OkStatus();
@@ -284,11 +317,13 @@ Status ConfigRegistry::ApplyAssignment(std::string_view assignment) {
   if (equals == std::string_view::npos) {
     return absl::InvalidArgumentError(fmt::format("'{}' is not a setting; write KEY=VALUE", assignment));
   }
-  const ConfigField* const field = Find(assignment.substr(0, equals));
+  ConfigField* const field = Find(assignment.substr(0, equals));
   if (field == nullptr) {
     return UnknownKey(assignment.substr(0, equals));
   }
-  return SetFromText(*field, assignment.substr(equals + 1));
+  CALOTYPE_RETURN_IF_ERROR(SetFromText(*field, assignment.substr(equals + 1)));
+  field->source = "the command line";
+  return absl::OkStatus();
 }
 
 }  // namespace calotype

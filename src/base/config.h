@@ -28,10 +28,16 @@ struct ConfigField {
   std::string help;
   int64_t minimum = 0;  // only for integers
   int64_t maximum = 0;
+  std::vector<std::string> choices;  // only for text: the allowed values; empty: any
+  // What set the value: a configuration file with its line, an environment variable, or "the command line"; empty: the
+  // default.
+  std::string source;
 
   std::string EnvironmentName() const;
   // The current value in TOML syntax.
   std::string Value() const;
+  // What it may be: "true or false", "a whole number from 0 to 256", "text or json", "a text", "a list of texts".
+  std::string Allowed() const;
   // The current value as "scan.workers=4", which ApplyAssignment() can read.
   std::string Assignment() const;
 };
@@ -42,6 +48,8 @@ class ConfigRegistry {
   void AddBool(std::string key, bool* target, std::string help);
   void AddInteger(std::string key, int64_t* target, int64_t minimum, int64_t maximum, std::string help);
   void AddText(std::string key, std::string* target, std::string help);
+  // A text that must be one of `choices`.
+  void AddChoice(std::string key, std::string* target, std::vector<std::string> choices, std::string help);
   // In the file: an array of strings, or one string for a list of one. Elsewhere: words separated by commas.
   void AddList(std::string key, std::vector<std::string>* target, std::string help);
 
@@ -57,10 +65,13 @@ class ConfigRegistry {
   // Applies one setting from text such as "scan.workers=4".
   Status ApplyAssignment(std::string_view assignment);
 
+  // kInvalidArgument for a setting that does not exist; the message names the nearest ones, or those of its table.
+  StatusOr<const ConfigField*> Get(std::string_view key) const;
   const std::vector<ConfigField>& fields() const { return fields_; }
 
  private:
-  const ConfigField* Find(std::string_view key) const;
+  // Null if there is none.
+  ConfigField* Find(std::string_view key);
   // An error for a setting that does not exist: names the nearest ones, or those of the same table.
   Status UnknownKey(std::string_view key) const;
   // `table` is a toml::table. It is passed as void* to keep that type out of the header.

@@ -30,7 +30,7 @@ bool MemoryBudget::Claim::GrowTo(int64_t bytes) {
 // Holders do not allocate their whole claim at once, so resident memory minus claims may be too low. Trust the highest
 // measurement until there are no claims and the figure is exact.
 bool MemoryBudget::Fits(int64_t bytes) {
-  const int64_t outside = settings_.resident() - claimed_;
+  const int64_t outside = std::max(settings_.resident() - claimed_, settings_.least_outside);
   outside_ = claimed_ == 0 ? outside : std::max(outside_, outside);
   return outside_ + claimed_ + bytes <= settings_.limit;
 }

@@ -14,6 +14,9 @@ namespace calotype {
 
 struct MemorySettings {
   int64_t limit = 0;  // bytes that the whole process may hold; 0: no limit, no thread ever waits
+  // Bytes outside all claims that will be resident soon, such as what models keep after their first runs: the memory
+  // outside counts as no less than this.
+  int64_t least_outside = 0;
   // Called when a claim does not fit although no other claim is held: should free `bytes` as far as possible. Runs with
   // the budget's lock held. May be empty.
   std::function<void(int64_t bytes)> make_room;

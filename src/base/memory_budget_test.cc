@@ -52,6 +52,16 @@ TEST_F(MemoryBudgetTest, AClaimThatDoesNotFitWaits) {
   EXPECT_TRUE(granted);
 }
 
+TEST_F(MemoryBudgetTest, MemoryThatWillBeNeededOutsideCountsAtOnce) {
+  MemorySettings settings = Settings(100);
+  settings.least_outside = 50;
+  MemoryBudget budget(settings);
+  resident_ = 20;
+  MemoryBudget::Claim claim = budget.Take(30);
+  EXPECT_FALSE(claim.GrowTo(60)) << "50 + 60";
+  EXPECT_TRUE(claim.GrowTo(50)) << "50 + 50";
+}
+
 TEST_F(MemoryBudgetTest, MemoryOutsideClaimsCounts) {
   MemoryBudget budget(Settings(100));
   resident_ = 20;

@@ -23,4 +23,9 @@ std::string FormatDuration(double seconds) {
   return minutes < 90 ? fmt::format("{} min", minutes) : fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
+std::string Counted(int64_t count, std::string_view one, std::string_view many) {
+  return count == 1 ? fmt::format("1 {}", one)
+                    : fmt::format("{} {}{}", count, many.empty() ? one : many, many.empty() ? "s" : "");
+}
+
 }  // namespace calotype

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace calotype {
 
@@ -11,5 +12,8 @@ std::string FormatBytes(int64_t bytes);
 
 // "45 s" below 90 seconds, "12 min" below 90 minutes, else "3 h 20 min".
 std::string FormatDuration(double seconds);
+
+// "1 photo", "0 photos", "2 analyses". `many` is the plural; empty: `one` with an "s".
+std::string Counted(int64_t count, std::string_view one, std::string_view many = {});
 
 }  // namespace calotype

@@ -24,5 +24,12 @@ TEST(UnitsTest, RoundsDurationsAsAPersonWould) {
   }
 }
 
+TEST(UnitsTest, CountsAreSingularForOne) {
+  EXPECT_EQ(Counted(1, "photo"), "1 photo");
+  EXPECT_EQ(Counted(0, "photo"), "0 photos");
+  EXPECT_EQ(Counted(2, "analysis", "analyses"), "2 analyses");
+  EXPECT_EQ(Counted(1, "analysis", "analyses"), "1 analysis");
+}
+
 }  // namespace
 }  // namespace calotype

@@ -81,8 +81,10 @@ std::string Usage(const ParameterDescription& parameter) {
 }
 
 std::string Usage(const CommandDescription& command, const std::string& path) {
-  std::string usage =
-      path + (command.options.empty() ? "" : " [OPTIONS]") + (command.commands.empty() ? "" : " COMMAND");
+  std::string usage = path + (command.options.empty() ? "" : " [OPTIONS]") +
+                      (command.commands.empty() ? ""
+                       : command.runs_alone     ? " [COMMAND]"
+                                                : " COMMAND");
   for (const ParameterDescription& argument : command.arguments) {
     usage += " " + Usage(argument);
   }

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <limits>
@@ -87,6 +88,28 @@ Number WholeNumber(const std::string& name, const std::string& text, Number smal
   return number;
 }
 
+// Options that are short names of settings: they add to `assignments`.
+struct SettingOption {
+  const char* name;
+  const char* value;
+  const char* key;
+  const char* help;
+};
+
+constexpr std::array<SettingOption, 2> kSettingOptions = {{
+    {"--log-file", "FILE", "log.file", "Append log lines to this file instead of standard error (log.file)"},
+    {"--log-format", "FORMAT", "log.format", "text or json: one JSON object a line (log.format)"},
+}};
+
+CLI::Option* AddSettingOption(CLI::App& app, const SettingOption& option, std::vector<std::string>& assignments) {
+  return &AsGiven(app.add_option_function<std::string>(
+      option.name,
+      [&assignments, key = option.key](const std::string& value) {
+        assignments.push_back(fmt::format("{}={}", key, value));
+      },
+      option.help));
+}
+
 }  // namespace
 
 CommandResult UsageError(const std::string& message) {
@@ -101,6 +124,9 @@ CommandLine CommandLine::AddCommand(const std::string& name, const std::string& 
   CLI::App* const command = app_.add_subcommand(name, help);
   command->add_flag("-v,--verbose", globals_.verbose)->group(kHidden);
   command->add_option("--set", globals_.assignments)->allow_extra_args(false)->group(kHidden);
+  for (const SettingOption& option : kSettingOptions) {
+    AddSettingOption(*command, option, globals_.assignments)->group(kHidden);
+  }
   CommandDescription& description = description_.commands.emplace_back();
   description.name = name;
   description.help = help;
@@ -223,8 +249,17 @@ void CommandLine::AddOptionalWords(const std::string& name, std::vector<std::str
   AddArgumentList(name, words, help, false);
 }
 
-void CommandLine::SetAction(CommandAction action) {
-  app_.final_callback([&chosen = chosen_, action = std::move(action)] { chosen = action; });
+void CommandLine::SetAction(CommandAction action, SettingsNeed need) {
+  if (!description_.commands.empty()) {
+    description_.runs_alone = true;
+    app_.require_subcommand(0, 1);
+  }
+  app_.final_callback([&app = app_, &chosen = chosen_, &globals = globals_, need, action = std::move(action)] {
+    if (app.get_subcommands().empty()) {
+      chosen = action;
+      globals.settings_optional = need == SettingsNeed::kAny;
+    }
+  });
 }
 
 CommandLineParser::CommandLineParser(const std::string& program, const std::string& version, const std::string& summary)
@@ -235,6 +270,14 @@ CommandLineParser::CommandLineParser(const std::string& program, const std::stri
   root.AddFlag("-v,--verbose", globals_.verbose, "Report which models are loaded and where they run");
   root.AddRepeated("--set KEY=VALUE", globals_.assignments,
                    "Change a setting for this run (calotype config lists them)");
+  for (const SettingOption& option : kSettingOptions) {
+    AddSettingOption(*app_, option, globals_.assignments);
+    ParameterDescription described = ValueOptionOf(option.name, option.value, option.help);
+    if (std::string_view(option.key) == "log.format") {
+      described.choices = {"text", "json"};
+    }
+    description_.options.push_back(std::move(described));
+  }
   app_->set_version_flag("--version", program + " " + version);
   // CLI11 handles these itself.
   description_.options.push_back({.names = {"-h", "--help"}, .help = "Show this help, or that of a command"});

@@ -32,7 +32,8 @@ CommandResult UsageError(const std::string& message);
 // Options that every command takes, before or after its name.
 struct GlobalArguments {
   bool verbose = false;
-  std::vector<std::string> assignments;  // KEY=VALUE
+  std::vector<std::string> assignments;  // KEY=VALUE, also of --log-file and --log-format
+  bool settings_optional = false;        // the command that was given also runs with settings that are not valid
 };
 
 // A command that is being defined. Variables given by reference are written by Parse() and must live until the action
@@ -43,7 +44,8 @@ struct GlobalArguments {
 // free for an argument; where several are allowed, the option is given again.
 class CommandLine {
  public:
-  // Adds a command below this one. A command that has others below it cannot be run itself.
+  // Adds a command below this one. A command that has others below it can be run itself only if SetAction() is called
+  // after they were added.
   CommandLine AddCommand(const std::string& name, const std::string& help);
 
   void AddFlag(const std::string& names, bool& value, const std::string& help);
@@ -78,8 +80,10 @@ class CommandLine {
   // Everything that is added to this command, also later. Valid as long as the parser.
   const CommandDescription& description() const { return description_; }
 
-  // Sets what is run when the user gives this command.
-  void SetAction(CommandAction action);
+  // Sets what is run when the user gives this command. With kAny it also runs when the settings are not valid
+  // (App::configured()).
+  enum class SettingsNeed : uint8_t { kValid, kAny };
+  void SetAction(CommandAction action, SettingsNeed need = SettingsNeed::kValid);
 
  private:
   friend class CommandLineParser;

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "base/log.h"
+#include "base/units.h"
 #include "cli/terminal.h"
 
 namespace calotype {
@@ -11,7 +13,8 @@ namespace calotype {
 void PrintMeasurement(const DeviceMeasurement& event) {
   if (!ErrorIsTerminal()) {
     if (event.model == 1 && !event.finished) {
-      fmt::print(stderr, "measuring devices for {} models, once for this machine\n", event.models);
+      Log(LogLevel::kNotice,
+          fmt::format("measuring devices for {}, once for this machine", Counted(event.models, "model")));
     }
     return;
   }

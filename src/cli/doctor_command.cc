@@ -57,7 +57,7 @@ std::string ToText(const ModelOnDevice& model, const std::vector<RejectedDevice>
         model.measurement ? fmt::format("{:.1f}", model.measurement->milliseconds) : "-",
         model.measurement ? Printable(model.measurement->agreement) : "not measured: its manifest has no self-test");
   } else {
-    text = fmt::format("  {:<18} {}\n", model.name, Red(Printable(model.problem)));
+    text = fmt::format("  {:<18} {}\n", model.name, Red("does not load; the check \"devices\" tells why"));
   }
   for (const RejectedDevice& other : model.not_used) {
     text += Has(of_all, other) ? "" : ToText(other);
@@ -115,7 +115,7 @@ void AddDoctorCommand(CommandLine& parser, App& app) {
     command.AddFlag("--json", arguments->json, "Print JSON");
     command.AddFlag("--fix", arguments->fix,
                     "Measure all devices again, and rebuild the pack if one of its files is damaged");
-    command.SetAction([=, &app] { return Doctor(app, *arguments); });
+    command.SetAction([=, &app] { return Doctor(app, *arguments); }, CommandLine::SettingsNeed::kAny);
   }
 }
 

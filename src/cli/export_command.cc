@@ -12,6 +12,7 @@
 
 #include "app/export.h"
 #include "app/search.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 
@@ -31,10 +32,6 @@ struct ExportArguments {
   bool remove_old_labels = false;
   bool dry_run = false;
 };
-
-std::string Counted(int64_t count, std::string_view one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
 
 StatusOr<std::vector<Hit>> PhotosToExport(const App& app, const Query& query) {
   const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/progress_bar.h"
 #include "cli/terminal.h"
 
 namespace calotype {
@@ -42,8 +43,9 @@ int Run(int argc, char** argv) {
   if (!action) {
     return status;
   }
-  SetLogLevel(parser.globals().verbose ? LogLevel::kInfo : LogLevel::kWarning);
-  if (const Status configured = app.Configure(parser.globals().assignments); !configured.ok()) {
+  SetLogLevel(parser.globals().verbose ? LogLevel::kInfo : LogLevel::kNotice);
+  const Status configured = app.Configure(parser.globals().assignments);
+  if (!configured.ok() && !parser.globals().settings_optional) {
     return Fail(configured);
   }
   const CommandResult result = action();
@@ -56,6 +58,7 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     calotype::PrepareOutput();
+    calotype::SetLogPreparation(calotype::ProgressBar::Clear);
     return calotype::Finish(calotype::Run(argc, argv));
   } catch (const std::exception& error) {
     calotype::PrintError(fmt::format("unexpected error: {}", error.what()));

@@ -1,5 +1,4 @@
-// calotype models list, calotype models verify, calotype config. The other commands below `models` have their own
-// files.
+// calotype models list, calotype models verify. The other commands below `models` have their own files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -120,14 +119,6 @@ void AddModelsCommand(CommandLine& parser, App& app) {
   AddUseCommand(command, app);
   AddQuantiseCommand(command, app);
   AddImportCommand(command, app);
-}
-
-void AddConfigCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("config", "List every setting, its value and how to change it");
-  command.SetAction([&app]() -> CommandResult {
-    Print(fmt::format("# {}\n", (app.folders().config / "config.toml").string()) + DescribeSettings(app.registry()));
-    return 0;
-  });
 }
 
 }  // namespace calotype

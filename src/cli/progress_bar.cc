@@ -70,9 +70,11 @@ std::string FormatProgress(const ScanProgress& progress, std::optional<double> p
     return Fit({.done = fmt::format("looking for photos: {} seen, {} unchanged", progress.photos, progress.unchanged)},
                columns);
   }
-  Parts parts{.bar = Bar(done, total), .done = fmt::format("{}/{}{} photos", done, total, progress.walking ? "+" : "")};
+  Parts parts{.bar = Bar(done, total),
+              .done = fmt::format("{}/{}", done,
+                                  progress.walking ? fmt::format("{}+ photos", total) : Counted(total, "photo"))};
   if (!progress.resting.empty()) {
-    parts.done = fmt::format("{}/{} photos  waiting: {}", done, total, progress.resting);
+    parts.done = fmt::format("{}/{}  waiting: {}", done, Counted(total, "photo"), progress.resting);
     return Fit(parts, columns);
   }
   if (per_minute.has_value()) {
@@ -88,10 +90,10 @@ std::string FormatProgress(const ScanProgress& progress, std::optional<double> p
 }
 
 std::string FormatProgress(const PullProgress& progress, const RateMeter& rate, std::optional<std::size_t> columns) {
-  Parts parts{
-      .bar = Bar(progress.bytes, progress.total),
-      .done = fmt::format("{:.1f}/{:.1f} MB  {}/{} files", static_cast<double>(progress.bytes) / kMegabyte,
-                          static_cast<double>(progress.total) / kMegabyte, progress.files_done, progress.files)};
+  Parts parts{.bar = Bar(progress.bytes, progress.total),
+              .done = fmt::format("{:.1f}/{:.1f} MB  {}/{}", static_cast<double>(progress.bytes) / kMegabyte,
+                                  static_cast<double>(progress.total) / kMegabyte, progress.files_done,
+                                  Counted(progress.files, "file"))};
   if (const auto per_minute = rate.PerMinute()) {
     parts.rate = fmt::format("{:.1f} MB/s", *per_minute / kMegabyte / kSecondsPerMinute);
   }
@@ -102,17 +104,7 @@ std::string FormatProgress(const PullProgress& progress, const RateMeter& rate, 
   return Fit(parts, columns);
 }
 
-ProgressBar::ProgressBar() {
-  SetLogSink([](LogLevel /*level*/, std::string_view message) {
-    Clear();
-    PrintError(message);
-  });
-}
-
-ProgressBar::~ProgressBar() {
-  Clear();
-  SetLogSink(nullptr);
-}
+ProgressBar::~ProgressBar() { Clear(); }
 
 void ProgressBar::Update(const ScanProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
@@ -132,7 +124,7 @@ void ProgressBar::Draw(std::chrono::steady_clock::time_point now, const std::str
     WriteError(fmt::format("\r{}\033[K", line));
   } else if (now - last_line_ >= kPlainInterval) {
     last_line_ = now;
-    WriteError(line + "\n");
+    Log(LogLevel::kNotice, line);
   }
 }
 

@@ -23,19 +23,18 @@ std::string FormatProgress(const ScanProgress& progress, std::optional<double> p
 std::string FormatProgress(const PullProgress& progress, const RateMeter& rate,
                            std::optional<std::size_t> columns = std::nullopt);
 
-// Draws on standard error: on a terminal a line that is redrawn, elsewhere a new line every half minute. While it
-// exists, log messages are printed above the line. One thread calls Update(). Any thread calls Clear() before it
-// prints.
+// Draws on standard error: on a terminal a line that is redrawn, elsewhere a log line every half minute.
+// One thread calls Update(). Any thread calls Clear() before it prints; main() makes the log do so.
 class ProgressBar {
  public:
-  ProgressBar();
+  ProgressBar() = default;
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void Update(const ScanProgress& progress);
   void Update(const PullProgress& progress);
-  // Erases the line.
+  // Erases the line, or any other one that is redrawn on standard error.
   static void Clear();
 
  private:

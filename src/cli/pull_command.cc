@@ -91,8 +91,8 @@ CommandResult PullPack(const App& app, const PullArguments& arguments) {
   const std::string folder = plan.pack.folder.string();
   Print(report.fetched == 0 && !report.installed
             ? fmt::format("{} is complete in {}: every SHA-256 is right\n", plan.pack.name, folder)
-            : fmt::format("{} is installed in {}: {} of {} files fetched, {} in {}\n", plan.pack.name, folder,
-                          report.fetched, plan.files.size(), FormatBytes(report.bytes),
+            : fmt::format("{} is installed in {}: {} of {} fetched, {} in {}\n", plan.pack.name, folder, report.fetched,
+                          Counted(static_cast<int64_t>(plan.files.size()), "file"), FormatBytes(report.bytes),
                           FormatDuration(pulled.seconds)));
   if (!pulled.in_use) {
     Print(fmt::format("To use it: calotype models use {}{}\n", plan.pack.name,

@@ -44,10 +44,10 @@ std::string StepText(const QuantiseProgress& progress) {
 void ShowQuantiseProgress(const QuantiseProgress& progress) {
   using Step = QuantiseProgress::Step;
   if (progress.step == Step::kNoPhotos) {
-    PrintError(fmt::format(
-        "the library has no photos yet: calibrating with the {} photos of the pack's self-tests, which also measure "
-        "the agreement; run this again after a scan for a better result",
-        progress.total));
+    PrintError(
+        fmt::format("the library has no photos yet: calibrating with {} of the pack's self-tests, which also measure "
+                    "the agreement; run this again after a scan for a better result",
+                    Counted(progress.total, "photo")));
   } else if (ErrorIsTerminal()) {
     fmt::print(stderr, "\r\033[K{}", StepText(progress));
   } else if (progress.step == Step::kPhoto && progress.done == 1) {

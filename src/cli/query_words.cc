@@ -90,7 +90,7 @@ Status CheckCommand(const std::vector<std::string>& arguments, const CommandDesc
     path += argument + " ";
     ++at;
   }
-  return command->commands.empty()
+  return command->commands.empty() || command->runs_alone
              ? absl::OkStatus()
              : absl::InvalidArgumentError(fmt::format("a command is required; \"{}--help\" lists the commands", path));
 }

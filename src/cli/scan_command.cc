@@ -6,6 +6,7 @@
 #include "app/folders.h"
 #include "app/pending_work.h"
 #include "app/scan.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/scan_run.h"
 #include "cli/size_text.h"
@@ -63,7 +64,7 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
 CommandResult Retry(App& app, const RetryRequest& request) {
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, RetryFailures(library, request));
-  Print(fmt::format("retrying {} {}\n", count, count == 1 ? "analysis" : "analyses"));
+  Print(fmt::format("retrying {}\n", Counted(count, "analysis", "analyses")));
   if (count == 0) {
     return 0;
   }

@@ -10,6 +10,7 @@
 
 #include "app/findings_json.h"
 #include "app/status_json.h"
+#include "base/units.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
 
@@ -63,8 +64,8 @@ class Watcher {
     if (last_.empty() || !news.has_value()) {
       return "no scan is running\n";
     }
-    return fmt::format("the scan ended: {} photos done, {} of them failed\n",
-                       news->progress.analysed + news->progress.failed, news->progress.failed);
+    return fmt::format("the scan ended: {} done, {} of them failed\n",
+                       Counted(news->progress.analysed + news->progress.failed, "photo"), news->progress.failed);
   }
 
   const bool as_json_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -10,6 +11,7 @@
 #include <variant>
 
 #include "app/library.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "cli/device_progress.h"
 #include "cli/interrupt.h"
@@ -22,6 +24,45 @@ namespace {
 bool HadWork(const ScanReport& report) {
   return report.analysed + report.failed + report.problems + report.missing + report.forgotten > 0;
 }
+
+// Reports failures. For people: the first photo with a reason at once, the number of the others at the end of the scan.
+// In a log file or in JSON each photo has its line.
+class FailurePrinter {
+ public:
+  void Add(const ScanFailure& failure) {
+    const bool whole_photo = failure.analysis == "read" || failure.analysis == kDecodeAnalysis;
+    const std::string what = whole_photo ? failure.reason : failure.analysis + ": " + failure.reason;
+    Group& group = groups_[what];
+    if (CurrentLogTarget().is_plain() && !group.first.empty()) {
+      ++group.more;
+      group.another = failure.path;
+      return;
+    }
+    group.first = failure.path;
+    Log(LogLevel::kWarning, fmt::format("{}: {}", failure.path, what),
+        {{.name = "path", .value = failure.path},
+         {.name = "analysis", .value = failure.analysis},
+         {.name = "reason", .value = failure.reason}});
+  }
+
+  void Finish() {
+    for (const auto& [what, group] : groups_) {
+      if (group.more > 0) {
+        Log(LogLevel::kWarning, fmt::format("{} failed like {}, such as {}", Counted(group.more, "more photo"),
+                                            Printable(group.first), Printable(group.another)));
+      }
+    }
+    groups_.clear();
+  }
+
+ private:
+  struct Group {
+    std::string first;
+    std::string another;
+    int64_t more = 0;
+  };
+  std::map<std::string, Group> groups_;  // by analysis and reason
+};
 
 // Prints the events of one request, one after the other.
 class EventPrinter {
@@ -37,24 +78,24 @@ class EventPrinter {
     bar_->Update(progress);
   }
 
-  void operator()(const ScanFailure& failure) {
-    ProgressBar::Clear();
-    const bool whole_photo = failure.analysis == "read" || failure.analysis == kDecodeAnalysis;
-    PrintError(fmt::format("{}: {}{}{}", Printable(failure.path), whole_photo ? "" : failure.analysis,
-                           whole_photo ? "" : ": ", Printable(failure.reason)));
-  }
+  void operator()(const ScanFailure& failure) { failures_.Add(failure); }
 
   void operator()(const ScanWaiting& waiting) {
-    PrintError(fmt::format("{}: new files are queued for it; waiting for it to finish", waiting.reason));
+    Log(LogLevel::kNotice, fmt::format("{}: new files are queued for it; waiting for it to finish", waiting.reason));
   }
 
   void operator()(const FolderPolled& polled) {
-    PrintError(fmt::format("{}: {}; it is checked for changes every scan.poll_s seconds instead",
-                           Printable(polled.folder), polled.reason));
+    Log(LogLevel::kNotice, fmt::format("{}: {}; it is checked for changes every scan.poll_s seconds instead",
+                                       polled.folder, polled.reason));
   }
 
   void operator()(const ScanReport& report) {
     bar_.reset();
+    failures_.Finish();
+    if (!CurrentLogTarget().is_plain() && (first_ || HadWork(report))) {
+      const std::string summary = Summary(report);
+      Log(LogLevel::kNotice, summary.substr(0, summary.find('\n')));
+    }
     if (on_report_ && (first_ || HadWork(report))) {
       on_report_(report);
     }
@@ -65,6 +106,7 @@ class EventPrinter {
 
  private:
   const std::function<void(const ScanReport&)>& on_report_;
+  FailurePrinter failures_;
   std::optional<ProgressBar> bar_;  // of the scan in progress
   bool first_ = true;
 };
@@ -74,7 +116,7 @@ std::string SkippedText(const ScanReport& report) {
   std::string text;
   const auto add = [&text](int64_t count, std::string_view one) {
     if (count > 0) {
-      text += fmt::format("{}{} {}{}", text.empty() ? "skipped: " : ", ", count, one, count == 1 ? "" : "s");
+      text += (text.empty() ? "skipped: " : ", ") + Counted(count, one);
     }
   };
   add(report.skipped_pdfs, "PDF");
@@ -109,7 +151,7 @@ StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
 
 std::string Summary(const ScanReport& report) {
   const int64_t changed = report.photos - report.unchanged;
-  std::string text = fmt::format("scanned {} photos", report.photos);
+  std::string text = fmt::format("scanned {}", Counted(report.photos, "photo"));
   if (report.unchanged > 0) {
     text += changed > 0 ? fmt::format(" ({} unchanged, {} new or changed)", report.unchanged, changed)
                         : fmt::format(" ({} unchanged)", report.unchanged);

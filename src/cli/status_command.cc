@@ -55,22 +55,25 @@ std::string ToText(const LibraryModels& models) {
   if (models.wanted == models.shown || !models.shown.has_value()) {
     return "";
   }
-  return fmt::format("switching from {} to {}: {} of {} photos are done; results are shown from {} until all are\n\n",
-                     models.shown->pack, models.wanted->pack, models.ready, models.switching, models.shown->pack);
+  return fmt::format("switching from {} to {}: {} of {} done; results are shown from {} until all are\n\n",
+                     models.shown->pack, models.wanted->pack, models.ready, Counted(models.switching, "photo"),
+                     models.shown->pack);
 }
 
 // Photos on which the current models failed: they keep the results of the earlier ones.
 std::string BehindText(const LibraryModels& models) {
   return models.behind == 0 ? ""
                             : fmt::format(
-                                  "{} photos keep the results of earlier models, because the current ones failed on "
-                                  "them (below); calotype retry tries again\n\n",
-                                  models.behind);
+                                  "results of earlier models are shown for {}, because the current ones failed "
+                                  "(below); calotype retry tries again\n\n",
+                                  Counted(models.behind, "photo"));
 }
 
 std::string ToText(const LibraryStatus& status) {
   const CatalogStatus& catalog = status.catalog;
-  std::string text = fmt::format("{} photos", catalog.photos);
+  std::string text =
+      status.paused ? Bold("Scans of this library are paused; calotype resume continues them.") + "\n\n" : "";
+  text += Counted(catalog.photos, "photo");
   text += catalog.damaged > 0 ? fmt::format(", {} of them damaged", catalog.damaged) : "";
   text += catalog.missing > 0 ? fmt::format(", {} more no longer there\n\n", catalog.missing) : "\n\n";
   if (const std::string scan = ScanToText(status.scan); !scan.empty()) {

@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "base/file.h"
+#include "base/log.h"
 
 namespace calotype {
 namespace {
@@ -98,6 +99,12 @@ void Print(std::string_view text) {
 Status OutputStatus() { return FirstOutputError(); }
 
 void PrintError(std::string_view message) {
+  if (const LogTarget log = CurrentLogTarget(); !log.is_plain()) {
+    Log(LogLevel::kError, message);
+    if (log.file.empty()) {
+      return;
+    }
+  }
   const std::string line = fmt::format("calotype: {}\n", PrintableLines(message));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

@@ -37,7 +37,8 @@ void Print(std::string_view text);
 // code that prints for a long time asks in between.
 Status OutputStatus();
 
-// Writes "calotype: message" and a newline to standard error; `message` becomes printable (see PrintableLines).
+// Writes "calotype: message" and a newline to standard error; `message` becomes printable (see PrintableLines). A log
+// file gets it too, as an error; a log on standard error in JSON gets it instead.
 void PrintError(std::string_view message);
 
 // `text` (UTF-8, one column a character) in at most `columns`; longer text is cut and ends in "...".

@@ -9,6 +9,7 @@
 #include "app/model_choice.h"
 #include "app/models_use.h"
 #include "base/child_process.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/device_progress.h"
 #include "cli/scan_run.h"
@@ -27,8 +28,8 @@ struct UseArguments {
 CommandResult SwitchHere(App& app, const BegunSwitch& begun) {
   CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan scan, ScanWithProgress(app, {.models = begun.choice}));
   const ScanReport& report = scan.report;
-  Print(fmt::format("analysed {} photos again, {} of them failed; {}\n", report.analysed + report.failed, report.failed,
-                    report.stopped ? "stopped" : fmt::format("{} is now in use", begun.choice.pack)));
+  Print(fmt::format("analysed {} again, {} of them failed; {}\n", Counted(report.analysed + report.failed, "photo"),
+                    report.failed, report.stopped ? "stopped" : fmt::format("{} is now in use", begun.choice.pack)));
   return ExitStatusOf(scan);
 }
 
@@ -46,9 +47,9 @@ CommandResult SwitchInBackground(const App& app, const BegunSwitch& begun) {
   const std::string log = app.catalog_files().InFolder("models-use.log").string();
   CALOTYPE_ASSIGN_OR_RETURN(const pid_t process, ChildProcess::StartDetached(command, log));
   Print(fmt::format(
-      "Analysing {} photos with {} in the background (process {}, log in {}).\nUntil all are done, the results of {} "
+      "Analysing {} with {} in the background (process {}, log in {}).\nUntil all are done, the results of {} "
       "are shown. Progress: calotype status. To cancel: calotype models use --undo\n",
-      begun.photos, begun.choice.pack, process, log, begun.shown));
+      Counted(begun.photos, "photo"), begun.choice.pack, process, log, begun.shown));
   return 0;
 }
 
@@ -69,8 +70,8 @@ CommandResult Forget(const App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const DeletedResults deleted, DeletePreviousResults(app));
   Print(!deleted.pack.has_value() && deleted.photos == 0
             ? "Nothing to delete: no other models were in use before.\n"
-            : fmt::format("Deleted the results of {} for {} photos. Going back to it now means analysing them again.\n",
-                          deleted.pack.value_or("earlier models"), deleted.photos));
+            : fmt::format("Deleted the results of {} for {}. Going back to it now means analysing them again.\n",
+                          deleted.pack.value_or("earlier models"), Counted(deleted.photos, "photo")));
   return 0;
 }
 

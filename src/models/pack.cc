@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 #include <utility>
 
@@ -87,6 +88,44 @@ StatusOr<std::vector<float>> ModelParams::FloatsOr(std::string_view key, std::sp
 }
 
 std::string ModelSpec::VersionTag() const { return fmt::format("{}-{}", name, sha256.Hex().substr(0, 8)); }
+
+std::string ModelSpec::Title() const {
+  using Names = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<Names, 21> kFamilies = {{{"arcface", "InsightFace"},
+                                                       {"bert", "BERT"},
+                                                       {"blazeface", "BlazeFace"},
+                                                       {"centernet", "CenterNet"},
+                                                       {"clip", "CLIP"},
+                                                       {"conditional-detr", "Conditional DETR"},
+                                                       {"conse", "ConSE"},
+                                                       {"ctc", "PaddleOCR"},
+                                                       {"d-fine", "D-FINE"},
+                                                       {"db", "PaddleOCR"},
+                                                       {"deformable-detr", "Deformable DETR"},
+                                                       {"detr", "DETR"},
+                                                       {"face-chip", "Face"},
+                                                       {"orient", "PaddleOCR"},
+                                                       {"retinaface", "RetinaFace"},
+                                                       {"rf-detr", "RF-DETR"},
+                                                       {"rt-detr", "RT-DETR"},
+                                                       {"scrfd", "InsightFace"},
+                                                       {"sface", "SFace"},
+                                                       {"siglip", "SigLIP"},
+                                                       {"yunet", "YuNet"}}};
+  static constexpr std::array<Names, kModelTasks.size()> kWork = {{{"objects", "object detection"},
+                                                                   {"embed.image", "image encoder"},
+                                                                   {"embed.text", "text encoder"},
+                                                                   {"ocr.detect", "detection"},
+                                                                   {"ocr.recognise", "recognition"},
+                                                                   {"ocr.orient", "orientation"},
+                                                                   {"faces.detect", "detection"},
+                                                                   {"faces.recognise", "recognition"}}};
+  const auto find = [](const auto& table, std::string_view key) {
+    const auto found = std::ranges::find(table, key, &Names::first);
+    return found == table.end() ? key : found->second;
+  };
+  return fmt::format("{} {}", find(kFamilies, family), find(kWork, task));
+}
 
 std::string HubFile::ToString() const { return fmt::format("{}@{}/{}", repository, revision, path); }
 

@@ -107,6 +107,9 @@ struct ModelSpec {
 
   // "centernet-1a2b3c4d": identifies the exact weights; part of the version of every finding.
   std::string VersionTag() const;
+  // The name that people know, and what it does: "InsightFace detection", "CLIP image encoder". For a family without a
+  // usual name, the family.
+  std::string Title() const;
 };
 
 // Every task that a model can have.

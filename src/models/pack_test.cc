@@ -129,6 +129,19 @@ TEST_F(PackTest, WrongManifestsNameFileLineAndKey) {
   }
 }
 
+TEST_F(PackTest, ModelsHaveTheNamesThatPeopleKnow) {
+  const auto title = [](std::string task, std::string family) {
+    ModelSpec spec;
+    spec.task = std::move(task);
+    spec.family = std::move(family);
+    return spec.Title();
+  };
+  EXPECT_EQ(title("faces.detect", "scrfd"), "InsightFace detection");
+  EXPECT_EQ(title("ocr.recognise", "ctc"), "PaddleOCR recognition");
+  EXPECT_EQ(title("embed.image", "clip"), "CLIP image encoder");
+  EXPECT_EQ(title("objects", "a-new-one"), "a-new-one object detection");
+}
+
 TEST_F(PackTest, ListsInstalledPacks) {
   ASSERT_TRUE(Load("format = 1\nname = \"starter\"\n" + kModel).ok());
   fs::create_directories(folder_ / "broken");

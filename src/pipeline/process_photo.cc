@@ -19,10 +19,6 @@ namespace {
 // Raise it when facts are read in a way that changes what is stored.
 constexpr std::string_view kFactsVersion = "3";
 
-// Memory that the models take while they analyse one photo, measured with the packs in common use. What they keep
-// afterwards is part of the process from the first photo on, and the budget counts it there.
-constexpr int64_t kAnalysisBytes = 150'000'000;
-
 Status TooLarge(std::string_view what, int64_t bytes, const MemoryBudget& budget) {
   constexpr double kMegabyte = 1e6;
   return absl::ResourceExhaustedError(fmt::format("{} takes {:.0f} MB of memory, the limit is {:.0f} ({})", what,

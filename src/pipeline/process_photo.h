@@ -17,6 +17,11 @@ namespace calotype {
 
 // The setting that MemorySettings::limit comes from, for messages.
 inline constexpr char kMemoryKnob[] = "limits.memory_mb, scan --memory";
+// Bytes that the models take while they analyse one photo, measured with the packs in common use. What they keep
+// afterwards is part of the process from the first photo on, and the budget counts it there.
+inline constexpr int64_t kAnalysisBytes = 150'000'000;
+// What one model keeps after its first photos, beside what it takes when it is loaded; measured in the same way.
+inline constexpr int64_t kKeptBytes = 30'000'000;
 
 // What is needed to process photos. All of it is thread-safe and must outlive the calls.
 struct PhotoTools {

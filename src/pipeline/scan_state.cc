@@ -1,7 +1,9 @@
 #include "pipeline/scan_state.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 namespace calotype {
 
@@ -31,6 +33,14 @@ void ScanState::AddResult(const PhotoResult& result) {
 void ScanState::SetResting(std::string reason) {
   const MutexLock lock(&mutex_);
   resting_ = std::move(reason);
+  rests_ = !resting_.empty();
+}
+
+void ScanState::WaitWhileResting() const {
+  constexpr std::chrono::milliseconds kPeriod{20};
+  while (rests_ && !Stopping()) {
+    std::this_thread::sleep_for(kPeriod);
+  }
 }
 
 void ScanState::Deliver(const ScanSubscriber& subscriber) {

@@ -45,7 +45,10 @@ class ScanState {
   void AddClaimed(int64_t photos) { claimed_ += photos; }
   // Counts a stored result and remembers the devices that it names.
   void AddResult(const PhotoResult& result) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The scan rests until this is called with an empty reason.
   void SetResting(std::string reason) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Called by the stages before each photo: waits while the scan rests, unless it stops.
+  void WaitWhileResting() const;
 
   // Queues a failure for the subscriber. Waits while kMaxFailures are queued, so Deliver() must be called until all
   // stages have ended.
@@ -66,6 +69,7 @@ class ScanState {
   std::atomic<bool> walking_{true};
   std::atomic<bool> failed_{false};
   std::atomic<bool> superseded_{false};
+  std::atomic<bool> rests_{false};  // resting_ is not empty
   std::atomic<int64_t> claimed_{0};
   std::atomic<int64_t> analysed_{0};
   std::atomic<int64_t> photos_failed_{0};

@@ -137,7 +137,7 @@ TEST_F(VectorSearchTest, AnIndexOfAnotherVersionIsRebuiltWithoutAWarning) {
     VectorSearch later(folder_, 1);
     ExpectTheSame(later);
     SetLogSink({});
-    SetLogLevel(LogLevel::kWarning);
+    SetLogLevel(LogLevel::kNotice);
     EXPECT_THAT(informed, testing::ElementsAre(testing::HasSubstr(fmt::format("its format has version {}", version))));
     EXPECT_THAT(warned, testing::IsEmpty());
   }
@@ -174,7 +174,7 @@ TEST_F(VectorSearchTest, UsesTheFormerIndexWhileAnotherThreadRebuildsIt) {
   searched.set_value();
   rebuilder.join();
   SetLogSink({});
-  SetLogLevel(LogLevel::kWarning);
+  SetLogLevel(LogLevel::kNotice);
   EXPECT_EQ(Value(search.Nearest(catalog(), "space", query, 1, -1, {})).at(0).photo, added);
 }
 

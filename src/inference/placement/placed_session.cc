@@ -37,6 +37,7 @@ StatusOr<std::unique_ptr<PlacedSession>> PlacedSession::Create(ModelFile model, 
   placed->Use(loaded);
   placed->UpdateNextChance();
   placed->RecordPlacement();
+  placement.Announce(placed->model_, placed->device(), placed->trial(), placed->NotUsedNow());
   placement.Tell(placed->NotUsedNow());
   return placed;
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "inference/compatibility/device_error_table.h"
 #include "inference/placement/batching_session.h"
+#include "inference/placement/loaded_on.h"
 #include "inference/placement/trial.h"
 #include "inference/quantise/quantised_file.h"
 
@@ -55,13 +56,14 @@ Diagnosis Diagnose(const Status& failure) {
   return {.reason = fmt::format("{} ({}; {})", text, meaning.meaning, meaning.remedy), .may_pass = meaning.may_pass};
 }
 
-Status NothingWorks(const ModelFile& model, const DevicePolicy& policy, const std::vector<NotUsed>& reasons) {
+Status NothingWorks(const ModelFile& model, const DevicePolicy& policy, std::string_view setting,
+                    const std::vector<NotUsed>& reasons) {
   std::string text;
   for (const NotUsed& reason : reasons) {
     text += fmt::format("; {}: {}", reason.device, reason.reason);
   }
-  return absl::FailedPreconditionError(fmt::format("model {} is limited to {} (devices.{}), which does not work here{}",
-                                                   model.name, policy.ToString(), model.task, text));
+  return absl::FailedPreconditionError(fmt::format("model {} is limited to {} ({}), which does not work here{}",
+                                                   model.name, policy.ToString(), setting, text));
 }
 
 }  // namespace
@@ -72,6 +74,10 @@ Placement::Placement(PlacementSettings settings, std::shared_ptr<DeviceStore> st
 const DevicePolicy& Placement::PolicyFor(const ModelFile& model) const {
   const auto own = settings_.policies.find(model.task);
   return own == settings_.policies.end() ? settings_.default_policy : own->second;
+}
+
+std::string Placement::PolicySetting(const ModelFile& model) const {
+  return "devices." + (settings_.policies.contains(model.task) ? model.task : "default");
 }
 
 StatusOr<std::filesystem::path> Placement::FileFor(const ModelFile& model, const DeviceOption& option) const {
@@ -154,6 +160,31 @@ void Placement::Tell(const std::vector<NotUsed>& not_used) {
       LogWarning("{} is not used: {}", device.device, device.reason);
     }
   }
+}
+
+void Placement::Announce(const ModelFile& model, const DeviceInfo& device, const std::optional<Trial>& trial,
+                         const std::vector<NotUsed>& not_used) {
+  const MutexLock lock(&telling_);
+  if (!settings_.announce || !announced_.insert(model.name).second) {
+    return;
+  }
+  const CpuReason why = WhyOnCpu(PolicyFor(model), PolicySetting(model), settings_.options, not_used);
+  LogFields fields = {{.name = "model", .value = model.name}, {.name = "device", .value = device.ToString()}};
+  if (trial) {
+    fields.push_back({.name = "ms_per_run", .value = trial->milliseconds});
+  }
+  LogLevel level = LogLevel::kNotice;
+  std::string_view reason = why.text;
+  if (device.device == "cpu") {
+    fields.push_back({.name = "reason", .value = why.text});
+    if (!cpu_reasons_.insert(why.text).second) {
+      reason = "for the same reason";
+    } else if (why.device != nullptr && why.device->news) {
+      level = LogLevel::kWarning;
+      told_.insert(why.device->device + why.device->reason);  // Tell() need not repeat it
+    }
+  }
+  Log(level, LoadedOn(model.title.empty() ? model.name : model.title, device, trial, reason), fields);
 }
 
 bool Placement::HasChoice(const ModelFile& model) const {
@@ -353,7 +384,7 @@ StatusOr<Plan> Placement::PlanFor(const ModelFile& model, const ModelProbe& prob
   if (plan.slots.empty()) {
     AddFailedOnes(groups, plan);
   }
-  return plan.slots.empty() ? StatusOr<Plan>(NothingWorks(model, policy, plan.not_used)) : plan;
+  return plan.slots.empty() ? StatusOr<Plan>(NothingWorks(model, policy, PolicySetting(model), plan.not_used)) : plan;
 }
 
 std::chrono::system_clock::time_point Placement::RecordFailure(const ModelFile& model, const DeviceOption& option,

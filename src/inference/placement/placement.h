@@ -23,8 +23,9 @@ namespace calotype {
 
 // A model file and its identity.
 struct ModelFile {
-  std::string name;  // unique: "centernet"
-  std::string task;  // "objects"; device policies are set per task
+  std::string name;   // unique: "centernet"
+  std::string title;  // the name that people know: "CenterNet object detection"; empty: `name`
+  std::string task;   // "objects"; device policies are set per task
   std::filesystem::path path;
   // Hash of the model and of its probe's input; measurements are stored under it.
   std::string hash;
@@ -55,6 +56,8 @@ struct PlacementSettings {
   std::filesystem::path quantised;
   // As in SessionOptions. With the policy `auto`, the reference is used without measuring, because it loads fastest.
   bool few_runs = false;
+  // Log once for each model, as a notice, on which device it was loaded, and why not on a GPU.
+  bool announce = false;
 };
 
 // A device that a model may run on.
@@ -98,12 +101,18 @@ class Placement {
   // Loads the model for use, with time limits and batching according to the settings.
   StatusOr<std::shared_ptr<Session>> Load(const ModelFile& model, const DeviceOption& option) const;
 
+  // Logs where a model was loaded, if the settings ask for it: once for each model, and a reason once for all models.
+  void Announce(const ModelFile& model, const DeviceInfo& device, const std::optional<Trial>& trial,
+                const std::vector<NotUsed>& not_used) ABSL_LOCKS_EXCLUDED(telling_);
+
   // Logs the entries of `not_used` that have `news` set, each reason once even if it concerns several models.
   void Tell(const std::vector<NotUsed>& not_used) ABSL_LOCKS_EXCLUDED(telling_);
 
   const PlacementSettings& settings() const { return settings_; }
   DeviceStore& store() const { return *store_; }
   const DevicePolicy& PolicyFor(const ModelFile& model) const;
+  // The setting that holds this policy: "devices.default" or "devices.faces.detect".
+  std::string PolicySetting(const ModelFile& model) const;
 
  private:
   std::string Key(const ModelFile& model, const DeviceOption& option) const;
@@ -137,6 +146,8 @@ class Placement {
   Mutex measuring_;
   Mutex telling_;
   std::set<std::string> told_ ABSL_GUARDED_BY(telling_);
+  std::set<std::string> announced_ ABSL_GUARDED_BY(telling_);    // names of models
+  std::set<std::string> cpu_reasons_ ABSL_GUARDED_BY(telling_);  // those that were logged
 };
 
 }  // namespace calotype

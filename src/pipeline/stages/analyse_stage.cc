@@ -7,6 +7,7 @@ namespace calotype {
 
 void AnalyseStage::Run() {
   while (std::optional<LoadedItem> item = input_.Pop()) {
+    state_.WaitWhileResting();
     PhotoResult result;
     {
       const InFlight::Note note(in_flight_, item->photo.result.id);

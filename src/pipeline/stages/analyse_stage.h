@@ -3,6 +3,7 @@
 
 #include "pipeline/in_flight.h"
 #include "pipeline/process_photo.h"
+#include "pipeline/scan_state.h"
 #include "pipeline/stages/items.h"
 
 namespace calotype {
@@ -10,15 +11,17 @@ namespace calotype {
 class AnalyseStage {
  public:
   // The references must outlive the stage. `in_flight` may be null: then a crash is not attributed to a photo.
-  AnalyseStage(const PhotoTools& tools, InFlight* in_flight, LoadedQueue& input, FinishedQueue& output)
-      : tools_(tools), in_flight_(in_flight), input_(input), output_(output) {}
+  AnalyseStage(const PhotoTools& tools, InFlight* in_flight, const ScanState& state, LoadedQueue& input,
+               FinishedQueue& output)
+      : tools_(tools), in_flight_(in_flight), state_(state), input_(input), output_(output) {}
 
-  // Works until `input` is closed and empty. Any number of threads may run it.
+  // Works until `input` is closed and empty; waits while the scan rests. Any number of threads may run it.
   void Run();
 
  private:
   const PhotoTools& tools_;
   InFlight* const in_flight_;
+  const ScanState& state_;
   LoadedQueue& input_;
   FinishedQueue& output_;
 };

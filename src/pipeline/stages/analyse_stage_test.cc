@@ -17,12 +17,13 @@ TEST(AnalyseStageTest, RunsWhatIsAskedForAndPassesTheResultOn) {
   const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
   const PhotoAnalysis analysis = ObjectsAnalysis();
   const PhotoTools tools{.reader = *reader, .analysis = analysis};
+  const ScanState state{{}};
   LoadedQueue input(2);
   FinishedQueue output(2);
   input.Push(Item(1, {"objects"}));
   input.Push(Item(2, {}));
   input.Close();
-  AnalyseStage(tools, nullptr, input, output).Run();
+  AnalyseStage(tools, nullptr, state, input, output).Run();
   const std::optional<FinishedItem> first = output.TryPop();
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(first->path, "1.jpg");
@@ -38,11 +39,12 @@ TEST(AnalyseStageTest, AFailureIsPassedOn) {
   const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
   const PhotoAnalysis analysis = ObjectsAnalysis(FailAlways);
   const PhotoTools tools{.reader = *reader, .analysis = analysis};
+  const ScanState state{{}};
   LoadedQueue input(1);
   FinishedQueue output(1);
   input.Push(Item(1, {"objects"}));
   input.Close();
-  AnalyseStage(tools, nullptr, input, output).Run();
+  AnalyseStage(tools, nullptr, state, input, output).Run();
   EXPECT_EQ(output.TryPop()->result.outcomes.back().state, AnalysisState::kFailed);
 }
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kClaimBatch = 32;
 constexpr std::chrono::milliseconds kIdle{50};
-constexpr std::chrono::milliseconds kRest{200};
 constexpr std::chrono::milliseconds kWaitForOthers{500};
 
 // True when no file of the photo exists. One that cannot be looked at is for the decoder to tell.
@@ -32,10 +31,7 @@ void ClaimStage::Run() {
     if (const Status status = CheckModels(); !status.ok()) {
       return parts_.state.Fail(status);
     }
-    if (Rests()) {
-      std::this_thread::sleep_for(kRest);
-      continue;
-    }
+    parts_.state.WaitWhileResting();
     const StatusOr<bool> more = ClaimSome();
     if (!more.ok()) {
       return parts_.state.Fail(more.status());
@@ -52,16 +48,6 @@ Status ClaimStage::CheckModels() {
     parts_.state.Supersede();
   }
   return absl::OkStatus();
-}
-
-// Called before each claim, so a pause takes effect within a few photos.
-bool ClaimStage::Rests() {
-  const StatusOr<bool> paused = parts_.work.Paused();
-  std::string reason =
-      paused.ok() && *paused ? "paused (calotype resume continues)" : ReasonToRest(parts_.options.throttle);
-  const bool rests = !reason.empty();
-  parts_.state.SetResting(std::move(reason));
-  return rests;
 }
 
 // False when there is nothing left to claim.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "catalog/models_catalog.h"
-#include "catalog/work_catalog.h"
 #include "catalog/work_source.h"
 #include "pipeline/scan_options.h"
 #include "pipeline/scan_state.h"
@@ -18,7 +17,6 @@ class ClaimStage {
   // The references must outlive the stage. `analyses` names the analyses whose pending photos are claimed.
   struct Parts {
     WorkSource& source;
-    WorkCatalog& work;
     ModelsCatalog& models;
     const ScanOptions& options;
     ScanState& state;
@@ -27,15 +25,14 @@ class ClaimStage {
   ClaimStage(const Parts& parts, std::vector<std::string> analyses) : parts_(parts), analyses_(std::move(analyses)) {}
 
   // Claims until the walk has ended and all work is done, or the scan stops. While other owners hold photos, the work
-  // is not done: if such an owner dies, its photos are claimed here. Waits while the library is paused or the throttle
-  // requires it. A photo whose files are all gone waits for the end of the walk, which may find it at another path.
-  // When other models were chosen for the library, it stops the scan (ScanState::Supersede). An error of the catalogue
-  // fails the scan. Call it once, on any thread.
+  // is not done: if such an owner dies, its photos are claimed here. Waits while the scan rests. A photo whose files are
+  // all gone waits for the end of the walk, which may find it at another path. When other models were chosen for the
+  // library, it stops the scan (ScanState::Supersede). An error of the catalogue fails the scan. Call it once, on any
+  // thread.
   void Run();
 
  private:
   Status CheckModels();
-  bool Rests();
   StatusOr<bool> ClaimSome();
   Status ClaimAbsentAnew();
 

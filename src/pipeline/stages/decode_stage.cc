@@ -28,6 +28,7 @@ bool NeedsOnlyFacts(const WorkItem& item) {
 
 void DecodeStage::Run() {
   while (std::optional<WorkItem> item = parts_.input.Pop()) {
+    parts_.state.WaitWhileResting();
     if (parts_.state.Stopping()) {
       continue;
     }

@@ -28,9 +28,9 @@ class DecodeStage {
   };
   explicit DecodeStage(const Parts& parts) : parts_(parts) {}
 
-  // Works until `input` is closed and empty. Any number of threads may run it. A photo whose files were changed since
-  // they were scanned, or whose disk has disappeared, becomes pending again; this scan does not try it again. When the
-  // scan stops, the rest stays claimed.
+  // Works until `input` is closed and empty; waits while the scan rests. Any number of threads may run it. A photo
+  // whose files were changed since they were scanned, or whose disk has disappeared, becomes pending again; this scan
+  // does not try it again. When the scan stops, the rest stays claimed.
   void Run();
 
  private:

@@ -27,6 +27,7 @@
 #include "pipeline/stages/decode_stage.h"
 #include "pipeline/stages/items.h"
 #include "pipeline/stages/lost_roots.h"
+#include "pipeline/stages/rest_watch.h"
 #include "pipeline/stages/walk_stage.h"
 #include "pipeline/stages/write_stage.h"
 
@@ -204,8 +205,9 @@ void ScanJob::RunStages() {
   FinishedQueue finished(kFinishedAhead);
   LostRoots lost_roots(roots_, state_);
   const LeaseKeeper keeper(*source_);
+  const RestWatch rest(*work_catalog_, options_.throttle, state_);
   WriteStage write(*source_, state_, finished);
-  AnalyseStage analyse(tools_, in_flight_.get(), loaded, finished);
+  AnalyseStage analyse(tools_, in_flight_.get(), state_, loaded, finished);
   DecodeStage decode({.tools = tools_,
                       .source = *source_,
                       .in_flight = in_flight_.get(),
@@ -228,12 +230,7 @@ void ScanJob::RunStages() {
       Walk();
     }
   });
-  ClaimStage({.source = *source_,
-              .work = *work_catalog_,
-              .models = *work_catalog_,
-              .options = options_,
-              .state = state_,
-              .output = claimed},
+  ClaimStage({.source = *source_, .models = *work_catalog_, .options = options_, .state = state_, .output = claimed},
              AnalysisNames())
       .Run();
   walker.join();

@@ -388,6 +388,36 @@ TEST_F(ScanJobTest, WhatIsNewIsBookedForTheScanThatRuns) {
   EXPECT_THAT(waits_[0], HasSubstr("another scan of this catalogue is running"));
 }
 
+TEST_F(ScanJobTest, APauseInTheMiddleTakesEffectWithinOnePhotoForEachWorker) {
+  AddPhotos(40);
+  const auto catalog = Catalog::Open(catalog_);
+  const auto pause_at_the_fifth = [&](const PhotoView& photo, Findings& findings) {
+    if (calls_ == 5) {
+      EXPECT_TRUE((*Catalog::Open(catalog_))->SetPaused(true).ok());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return FindOneObject(photo, findings);
+  };
+  int calls = -1;
+  std::chrono::steady_clock::time_point since;
+  on_progress_ = [&](const ScanProgress& progress) {
+    if (progress.resting.empty()) {
+      return;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (calls < 0) {
+      calls = calls_;
+      since = now;
+    } else if (now - since > std::chrono::milliseconds(500)) {
+      EXPECT_LE(calls_, calls + 3) << "of three workers, each finishes its photo";
+      EXPECT_TRUE((*catalog)->SetPaused(false).ok());
+    }
+  };
+  EXPECT_EQ(Scan(*Analysis(pause_at_the_fifth))->analysed, 40);
+  EXPECT_GE(calls, 5);
+  EXPECT_LT(calls, 40);
+}
+
 TEST_F(ScanJobTest, APauseHoldsWhatIsNotBegun) {
   AddPhotos(3);
   ASSERT_TRUE((*Catalog::Open(catalog_))->SetPaused(true).ok());
