@@ -26,7 +26,7 @@ class OptionsTest(CalotypeTestCase):
         self.library.add_samples("cat.png")
         done = self.library.run("scan", "--only", "pdq", self.library.photos)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("scanned 1 photos, 1 analysed", done.stdout)
+        self.assertIn("scanned 1 photo, 1 analysed", done.stdout)
 
     def test_a_folder_in_brackets_is_not_a_list(self) -> None:
         folder = self.library.photos / "[2024]"
@@ -35,7 +35,7 @@ class OptionsTest(CalotypeTestCase):
         shutil.move(self.library.photos / "cat.png", folder)
         done = subprocess.run([BINARY, "scan", "[2024]", "--only", "pdq"], env=self.library.environment,
                               cwd=self.library.photos, capture_output=True, text=True, check=False)
-        self.assertIn("scanned 1 photos, 1 analysed", done.stdout, done.stderr)
+        self.assertIn("scanned 1 photo, 1 analysed", done.stdout, done.stderr)
 
     def test_queries_may_start_with_a_dash(self) -> None:
         self.library.add_samples("cat.png", "dog.png")

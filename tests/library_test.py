@@ -25,7 +25,7 @@ class LibraryTest(CalotypeTestCase):
             while line not in (told := process.stdout.readline()):
                 self.assertNotEqual(told, "", f"{line} never came")
 
-        wait_for("scanned 1 photos, 1 analysed")
+        wait_for("scanned 1 photo, 1 analysed")
         new = self.library.photos / "new"
         new.mkdir()
         shutil.copy(self.library.photos / "cat.png", new / "again.png")
@@ -61,7 +61,7 @@ class LibraryTest(CalotypeTestCase):
         (self.library.photos / ".calotypeignore").write_text("*.jpg\n")
         self.assertIn("scanned 2 photos", self.scan("--only", "pdq").stdout)
         done = self.library.run("--set", "scan.exclude=dog.*", "scan", "--only", "pdq")
-        self.assertIn("scanned 1 photos (1 unchanged), 0 analysed, 1 no longer there", done.stdout)
+        self.assertIn("scanned 1 photo (1 unchanged), 0 analysed, 1 no longer there", done.stdout)
 
     def test_one_photo_is_tried_again(self) -> None:
         for name in ("broken1.jpg", "broken2.jpg"):
@@ -206,7 +206,7 @@ class LibraryTest(CalotypeTestCase):
         self.assertEqual(self.library.run("folders", "remove", self.library.photos).returncode, 0)
         self.assertEqual(self.library.lines("folders", "list", "--json"), [{"path": str(other)}])
         self.assertEqual(self.library.run("search", "name:cat", "--paths").stdout, "")
-        self.assertIn("scanned 1 photos (1 unchanged), 0 analysed in", self.library.run("scan", "--only", "pdq").stdout)
+        self.assertIn("scanned 1 photo (1 unchanged), 0 analysed in", self.library.run("scan", "--only", "pdq").stdout)
         self.library.run("scan", self.library.photos, "--only", "pdq")
         self.assertEqual(self.library.run("search", "name:cat", "--paths").stdout, f"{self.library.photos}/cat.png\n")
 

@@ -25,8 +25,8 @@ class ScanTest(CalotypeTestCase):
         self.library.add_samples("cat.png", "rocket.jpg", "obama.jpg", "sign_copy_centre.jpg")
         done = self.scan()
         self.assertRegex(done.stdout, r"^scanned 4 photos, 4 analysed in .* photos per minute\)\n$")
-        # A scan that takes long prints its progress.
-        self.assertEqual([line for line in done.stderr.splitlines() if not re.match(r"\[[#-]+\] ", line)], [])
+        # Each model says where it runs, and a scan that takes long prints its progress.
+        self.assertEqual([line for line in done.stderr.splitlines() if not re.search(r" loaded on |\[[#-]+\] ", line)], [])
 
         status = self.library.json("status", "--json")
         self.assertEqual(status["photos"], {"total": 4, "missing": 0, "damaged": 0})
@@ -121,7 +121,7 @@ class ScanTest(CalotypeTestCase):
 
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("scanned 6 photos, 2 analysed, 3 failed, 2 could not be read", done.stdout)
-        lines = done.stderr.splitlines()
+        lines = [line for line in done.stderr.splitlines() if " loaded on " not in line]
         self.assertEqual(len(lines), 5, done.stderr)
         expected = {
             "broken.jpg": "cut short",

@@ -14,7 +14,7 @@ TEST(FormatProgressTest, TellsWhatWasFetched) {
   rate.Add(RateMeter::Clock::time_point{} + std::chrono::seconds(10), 120'000'000);
   EXPECT_EQ(FormatProgress(PullProgress{.files = 9, .files_done = 2, .bytes = 120'000'000, .total = 960'000'000}, rate),
             "[###---------------------] 120.0/960.0 MB  2/9 files  12.0 MB/s  70 s left");
-  EXPECT_EQ(FormatProgress(PullProgress{.files = 1}, RateMeter()), "[------------------------] 0.0/0.0 MB  0/1 files");
+  EXPECT_EQ(FormatProgress(PullProgress{.files = 1}, RateMeter()), "[------------------------] 0.0/0.0 MB  0/1 file");
 }
 
 struct ProgressCase {

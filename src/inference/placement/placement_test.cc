@@ -241,7 +241,7 @@ TEST_F(PlacementTest, AnErrorNamesEveryReasonIfNoDeviceWorks) {
   slow_->fake("cuda").usable = absl::FailedPreconditionError("no driver");
   Open({"cuda", "npu"});
   const auto plan = placement_->PlanFor(kModel, FakeProbe());
-  EXPECT_THAT(Message(plan.status()), AllOf(HasSubstr("model m is limited to cuda, npu (devices.objects)"),
+  EXPECT_THAT(Message(plan.status()), AllOf(HasSubstr("model m is limited to cuda, npu (devices.default)"),
                                             HasSubstr("no driver"), HasSubstr("npu: this machine has no such device")));
 }
 
