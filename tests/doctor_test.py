@@ -122,7 +122,7 @@ class DoctorTest(CalotypeTestCase):
         done = self.library.run("--set", "devices.faces.detect=quantum", "doctor")
         self.assertEqual(done.returncode, 1)
         for words in ("devices.faces.detect", "quantum", "cuda", "openvino:cpu:bf16"):
-            self.assertIn(words, done.stderr)
+            self.assertIn(words, done.stdout)
 
     def test_a_runtime_that_is_not_there(self) -> None:
         answer = self.examine("inference.onnxruntime=/nowhere", expect=1)

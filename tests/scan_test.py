@@ -236,9 +236,9 @@ class UsageTest(CalotypeTestCase):
         self.library.environment["CALOTYPE_SCAN_WORKER"] = "1"
         done = self.library.run("config")
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(
-            done.stderr, "calotype: warning: the environment variable CALOTYPE_SCAN_WORKER is ignored, because no setting has "
-            "this name; did you mean 'CALOTYPE_SCAN_WORKERS'?\n")
+        self.assertRegex(
+            done.stderr, r"^\S+ calotype: warning: the environment variable CALOTYPE_SCAN_WORKER is ignored, because no "
+            r"setting has this name; did you mean 'CALOTYPE_SCAN_WORKERS'\?\n$")
 
     def test_a_wrong_configuration_names_its_line(self) -> None:
         home = self.library.home / "home"

@@ -25,10 +25,10 @@ class ClaimStage {
   ClaimStage(const Parts& parts, std::vector<std::string> analyses) : parts_(parts), analyses_(std::move(analyses)) {}
 
   // Claims until the walk has ended and all work is done, or the scan stops. While other owners hold photos, the work
-  // is not done: if such an owner dies, its photos are claimed here. Waits while the scan rests. A photo whose files are
-  // all gone waits for the end of the walk, which may find it at another path. When other models were chosen for the
-  // library, it stops the scan (ScanState::Supersede). An error of the catalogue fails the scan. Call it once, on any
-  // thread.
+  // is not done: if such an owner dies, its photos are claimed here. Waits while the scan rests. A photo whose files
+  // are all gone waits for the end of the walk, which may find it at another path. When other models were chosen for
+  // the library, it stops the scan (ScanState::Supersede). An error of the catalogue fails the scan. Call it once, on
+  // any thread.
   void Run();
 
  private:
