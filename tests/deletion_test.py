@@ -128,6 +128,46 @@ class DeletionTest(CalotypeTestCase):
         self.delete_all()
         self.assert_nothing_lost()
 
+    def add_crops(self) -> None:
+        cat, coffee = read_png(SAMPLES / "cat.png"), read_png(SAMPLES / "coffee.png")
+        self.add("cat.png", "cat", (SAMPLES / "cat.png").read_bytes())
+        self.add("coffee.png", "coffee", (SAMPLES / "coffee.png").read_bytes())
+        head = cat.part(60, 20, cat.width * 3 // 4, cat.height * 3 // 4)
+        self.add_png("head.png", "the cat's head", head)
+        self.add("head again.png", "the cat's head", (self.library.photos / "head.png").read_bytes())
+        self.add_png("eyes.png", "the cat's eyes", head.part(30, 20, head.width * 3 // 4, head.height * 3 // 4))
+        self.add_png("dark cup.png", "the cup", coffee.part(40, 50, 480, 300).changed(lambda c: tuple(v * 3 // 4 for v in c)))
+        # Near misses: a part of another picture, one with a block, one with other colours.
+        part = cat.part(60, 20, 300, 220)
+        self.add_png("other block.png", "a cat with a block", part.with_block(100, 80, 24, (250, 250, 250)))
+        self.add_png("other colours.png", "a blue cat", part.changed(lambda c: (c[2], c[1], c[0])))
+        self.add("robin.jpg", "robin", (SAMPLES / "robin.jpg").read_bytes())
+
+    def test_crops_are_listed_but_not_to_be_deleted(self) -> None:
+        self.add_crops()
+        self.scan("--only", "pdq,embedding")
+        groups = {pathlib.Path(group["keep"]).name: group for group in self.library.lines("duplicates", "--json")}
+        self.assertEqual(sorted(names(groups["cat.png"]["crops"])), ["eyes.png", "head again.png"])
+        self.assertEqual(names(groups["cat.png"]["photos"]), ["cat.png"], "whoever deletes all but the first loses no crop")
+        (cup,) = groups["coffee.png"]["crops"]
+        self.assertEqual(cup["copy"], "crop of")
+        for seen, right in zip(cup["part"], (40, 50, 480, 300)):
+            self.assertAlmostEqual(seen, right, delta=2)
+        self.assertEqual(set(groups), {"cat.png", "coffee.png", "head again.png"})
+        self.assertEqual(names(groups["head again.png"]["photos"]), ["head again.png"])
+        text = self.library.run("duplicates").stdout
+        self.assertIn(f"crop  {self.library.photos}/dark cup.png", text)
+        self.assertIn(f"crop of {self.library.photos}/coffee.png, 60 % of it", text)
+        self.assertNotIn("crop", self.library.run("duplicates", "--no-crops").stdout)
+        self.assertEqual(self.listed(), ["head.png"])
+        self.assertEqual(sorted(self.listed("--crops")), ["dark cup.png", "eyes.png", "head again.png", "head.png"])
+        self.delete_all()
+        self.assert_nothing_lost()
+        # Whoever asks for crops gives up the pictures that are parts of others, and no more.
+        self.delete_all("--crops")
+        left = {path.name for path in self.pictures if path.exists()}
+        self.assertEqual(left, {"cat.png", "coffee.png", "other block.png", "other colours.png", "robin.jpg"})
+
     def test_a_renamed_folder(self) -> None:
         for name in ("robin", "flower", "apple"):
             self.add(f"old/{name}.jpg", name, (SAMPLES / f"{name}.jpg").read_bytes())
@@ -164,6 +204,7 @@ class DeletionTest(CalotypeTestCase):
             (("sunset",), "not by words"),
             (("--bursts", "in:copies"), "--paths, --null and a query are for copies"),
             (("--json", "--paths"), "--json and --paths exclude each other"),
+            (("--json", "--crops"), "--crops is for --paths or --null"),
         ):
             done = self.library.run("duplicates", *arguments)
             self.assertNotEqual(done.returncode, 0)

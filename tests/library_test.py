@@ -56,6 +56,34 @@ class LibraryTest(CalotypeTestCase):
         done = self.library.run("--set", "scan.forget_after_days=1", "scan", "--only", "pdq")
         self.assertEqual(self.photos()["missing"], 3, "a day has not passed")
 
+    def test_a_file_that_is_gone_is_not_named_as_if_it_was_there(self) -> None:
+        a, b = self.library.photos / "a", self.library.photos / "b"
+        for folder in (a, b):
+            folder.mkdir()
+            shutil.copy(SAMPLES / "robin.jpg", folder)
+        self.library.add_samples("flower.jpg")
+        self.scan("--only", "pdq,embedding")
+        robin, flower = str(b / "robin.jpg"), self.library.photos / "flower.jpg"
+        (a / "robin.jpg").unlink()
+        (hit,) = self.library.lines("search", "name:robin", "--json")
+        self.assertEqual(hit["path"], robin)
+        self.assertNotIn("gone", hit)
+        (hit,) = self.library.lines("search", "in:a", "name:robin", "--json")
+        self.assertEqual((hit["path"], hit["gone"]), (str(a / "robin.jpg"), True), "the query asks for that file")
+        self.assertIn(f"{a / 'robin.jpg'} (gone)", self.library.run("search", "in:a").stdout)
+        done = self.library.run("search", "in:a", "--paths")
+        self.assertEqual(done.stdout, "")
+        self.assertIn("left out 1 photo that is gone since the last scan", done.stderr)
+        (hit,) = self.library.lines("similar", flower, "--json")
+        self.assertEqual(hit["path"], robin)
+        shown = self.library.json("show", a / "robin.jpg", "--json")
+        self.assertEqual((shown["path"], shown["gone"]), (robin, [str(a / "robin.jpg")]))
+        self.assertIn(f"{robin}\n{a / 'robin.jpg'}  (gone)\n", self.library.run("show", robin).stdout)
+        (b / "robin.jpg").unlink()
+        (hit,) = self.library.lines("similar", flower, "--json")
+        self.assertTrue(hit["gone"])
+        self.assertIn("(gone)", self.library.run("similar", flower).stdout)
+
     def test_what_patterns_name_is_left_out(self) -> None:
         self.library.add_samples("cat.png", "dog.png", "rocket.jpg")
         (self.library.photos / ".calotypeignore").write_text("*.jpg\n")

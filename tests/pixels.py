@@ -44,6 +44,9 @@ class Picture:
         """Shifted to the right; the first column fills the gap."""
         return Picture(self.width, self.height, [row[:3] * pixels + row[: -3 * pixels] for row in self.rows])
 
+    def part(self, x: int, y: int, width: int, height: int) -> Picture:
+        return Picture(width, height, [row[3 * x : 3 * (x + width)] for row in self.rows[y : y + height]])
+
     def with_block(self, x: int, y: int, side: int, colour: Pixel) -> Picture:
         rows = list(self.rows)
         for line in range(y, y + side):

@@ -3,9 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <random>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "search/copy_groups.h"
 #include "search/hash_groups.h"
 #include "sections.h"
 
@@ -57,6 +62,34 @@ std::vector<PdqHash> MakeTimeLapse(std::size_t frames) {
   return hashes;
 }
 
+// No file can be read: only what happens before files are compared is measured.
+class NoFiles final : public LibraryFiles {
+ public:
+  std::optional<LibraryFile> Find(const std::string& /*path*/) override { return std::nullopt; }
+  bool Exists(const std::string& /*path*/) override { return false; }
+  StatusOr<std::shared_ptr<const Picture>> Read(const std::string& path) override { return absl::NotFoundError(path); }
+  StatusOr<std::shared_ptr<const Picture>> ReadLarge(const std::string& path, int /*side*/) override {
+    return Read(path);
+  }
+};
+
+// One camera took each frame at another second, as in a time-lapse.
+std::vector<CopyCandidate> AsShots(const std::vector<PdqHash>& hashes) {
+  std::vector<CopyCandidate> shots;
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    CopyCandidate shot;
+    shot.photo.photo = static_cast<PhotoId>(i + 1);
+    shot.photo.paths = {fmt::format("/{}", i)};
+    shot.photo.width = 4000;
+    shot.photo.height = 3000;
+    shot.hash = hashes[i];
+    shot.camera = "Box";
+    shot.taken_at = fmt::format("2024-05-{:02}T{:02}:{:02}:{:02}", 1 + i / 86'400, i / 3600 % 24, i / 60 % 60, i % 60);
+    shots.push_back(std::move(shot));
+  }
+  return shots;
+}
+
 double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
 
 }  // namespace
@@ -78,6 +111,12 @@ Status BenchHashes(const Options& options) {
     const auto scenes = GroupHashes(lapse, kDistance);
     Tell(fmt::format("a time-lapse of {} frames", frames), Seconds(start), "s");
     Tell("  its groups", static_cast<double>(scenes.size()), "");
+    std::vector<CopyCandidate> shots = AsShots(lapse);
+    NoFiles files;
+    start = Clock::now();
+    const auto copies = GroupCopies(std::move(shots), files, {});
+    Tell("  its frames told apart by their times", Seconds(start), "s");
+    Tell("  copies among them", static_cast<double>(copies.size()), "");
   }
   // Compares all pairs of a part and extrapolates to all hashes.
   const std::vector<PdqHash> sample(hashes.begin(),

@@ -48,8 +48,12 @@ bool PathPasses(const FactTerm& term, std::string_view path) {
 }
 
 // Copies in `library`; see FindDuplicates() in search/.
-StatusOr<Duplicates> FindCopies(const Library& library, Catalog& catalog, const DuplicatesRequest& request) {
-  DuplicateOptions options{.turned = request.turned, .threads = App::Cores(), .allows_photo = {}, .allows_path = {}};
+StatusOr<Duplicates> FindCopies(Library& library, Catalog& catalog, const DuplicatesRequest& request) {
+  DuplicateOptions options{.turned = request.turned,
+                           .threads = App::Cores(),
+                           .vectors = request.crops ? &library.vectors() : nullptr,
+                           .allows_photo = {},
+                           .allows_path = {}};
   Query query;
   std::optional<Restriction> restriction;
   if (!request.query.empty()) {
@@ -74,13 +78,13 @@ StatusOr<Duplicates> FindDuplicates(Library& library, const DuplicatesRequest& r
 StatusOr<std::vector<Burst>> FindBursts(Library& library, const BurstOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates copies, FindCopies(library, *catalog, {}));
-  return FindBursts(*catalog, options, CopiesIn(copies));
+  return FindBursts(*catalog, options, CopiesIn(copies.groups));
 }
 
 StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Library& library, float min_cosine) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates copies, FindCopies(library, *catalog, {}));
-  return FindLookAlikes(*catalog, min_cosine, CopiesIn(copies));
+  return FindLookAlikes(*catalog, min_cosine, CopiesIn(copies.groups));
 }
 
 }  // namespace calotype

@@ -14,6 +14,7 @@ namespace calotype {
 
 struct DuplicatesRequest {
   bool turned = false;  // also find rotated and mirrored copies
+  bool crops = false;   // also find crops
   // Filters of the query language. Only photos that pass them, and only their paths that pass in: and name:, can be
   // keepers or copies. Empty: all.
   std::string query;

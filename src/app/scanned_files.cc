@@ -15,10 +15,13 @@ constexpr std::size_t kMostPictures = 64;
 
 }  // namespace
 
-ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
-    : catalog_(catalog), limits_(limits), reader_(CreateInProcessReader()) {
-  limits_.target_long_side = kPictureSide;
+bool IsFileThere(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error);
 }
+
+ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
+    : catalog_(catalog), limits_(limits), reader_(CreateInProcessReader()) {}
 
 std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
   std::error_code error;
@@ -39,14 +42,13 @@ std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
   return LibraryFile{.stamp = *seen, .through_link = fs::canonical(folder, error) != folder};
 }
 
-bool ScannedFiles::Exists(const std::string& path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
+bool ScannedFiles::Exists(const std::string& path) { return IsFileThere(path); }
 
-ScannedFiles::Result ScannedFiles::Decode(const std::string& path) const {
+ScannedFiles::Result ScannedFiles::Decode(const std::string& path, int side) const {
+  DecodeLimits limits = limits_;
+  limits.target_long_side = side;
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, reader_->Decode({.photo = file.get(), .limits = limits_}));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, reader_->Decode({.photo = file.get(), .limits = limits}));
   if (!decoded.photo.has_value()) {
     return absl::InternalError("the reader returned no picture");
   }
@@ -54,7 +56,7 @@ ScannedFiles::Result ScannedFiles::Decode(const std::string& path) const {
     return absl::InvalidArgumentError(decoded.photo->damage);  // a part is missing, so it cannot replace a whole photo
   }
   return std::make_shared<const Picture>(MakePicture(std::move(decoded.photo->image), decoded.photo->full_width,
-                                                     decoded.photo->full_height, decoded.photo->pages));
+                                                     decoded.photo->full_height, decoded.photo->pages, side));
 }
 
 ScannedFiles::Result ScannedFiles::Read(const std::string& path) {
@@ -65,7 +67,7 @@ ScannedFiles::Result ScannedFiles::Read(const std::string& path) {
       return recent_.front().second;
     }
   }
-  Result picture = Decode(path);  // without the lock, so that threads decode at the same time
+  Result picture = Decode(path, kPictureSide);  // without the lock, so that threads decode at the same time
   const MutexLock lock(&mutex_);
   if (!by_path_.contains(path)) {
     recent_.emplace_front(path, picture);
@@ -77,5 +79,7 @@ ScannedFiles::Result ScannedFiles::Read(const std::string& path) {
   }
   return picture;
 }
+
+ScannedFiles::Result ScannedFiles::ReadLarge(const std::string& path, int side) { return Decode(path, side); }
 
 }  // namespace calotype

@@ -18,6 +18,9 @@
 
 namespace calotype {
 
+// True if there is a file at `path` now. The catalogue knows only what the last scan saw.
+bool IsFileThere(const std::string& path);
+
 // Keeps the last pictures that were read: at most 64, 190 MB.
 class ScannedFiles final : public LibraryFiles {
  public:
@@ -27,11 +30,12 @@ class ScannedFiles final : public LibraryFiles {
   std::optional<LibraryFile> Find(const std::string& path) override;
   bool Exists(const std::string& path) override;
   StatusOr<std::shared_ptr<const Picture>> Read(const std::string& path) override ABSL_LOCKS_EXCLUDED(mutex_);
+  StatusOr<std::shared_ptr<const Picture>> ReadLarge(const std::string& path, int side) override;
 
  private:
   using Result = StatusOr<std::shared_ptr<const Picture>>;
 
-  Result Decode(const std::string& path) const;
+  Result Decode(const std::string& path, int side) const;
 
   ScannerCatalog& catalog_;
   DecodeLimits limits_;

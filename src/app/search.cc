@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "app/analyze.h"
 #include "app/load_places.h"
 #include "app/open_catalog.h"
+#include "app/scanned_files.h"
 #include "catalog/path_matcher.h"
 
 namespace calotype {
@@ -84,6 +87,26 @@ StatusOr<std::vector<std::string>> UnknownPeople(Catalog& catalog, const Query& 
   return notes;
 }
 
+// Makes the first of `paths` that is on the disk the `path` of a hit. Marks a hit without such a path as gone.
+template <typename AnyHit>
+void ChoosePath(AnyHit& hit, const std::vector<std::string>& paths) {
+  const auto there = std::ranges::find_if(paths, IsFileThere);
+  hit.gone = there == paths.end();
+  if (!hit.gone) {
+    hit.path = *there;
+  }
+}
+
+StatusOr<std::vector<SimilarPhoto>> WithPathsThatExist(Catalog& catalog, std::vector<SimilarPhoto> photos) {
+  std::vector<PhotoId> ids;
+  std::ranges::transform(photos, std::back_inserter(ids), &SimilarPhoto::photo);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::vector<std::string>> paths, catalog.PathsThatPass(ids, {}));
+  for (std::size_t i = 0; i < photos.size(); ++i) {
+    ChoosePath(photos[i], paths[i]);
+  }
+  return photos;
+}
+
 // The embedding of a photo that is not in the library.
 StatusOr<EmbeddingFinding> EmbeddingOf(const App& app, const std::string& path) {
   StatusOr<EmbeddingFinding> embedding = absl::InternalError(fmt::format("{} was not analysed", path));
@@ -117,6 +140,9 @@ StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const 
   Query located = query;
   CALOTYPE_RETURN_IF_ERROR(LocatePlaces(library.app(), located));
   CALOTYPE_ASSIGN_OR_RETURN(answer.result, Search(library, *catalog, located, options));
+  for (Hit& hit : answer.result.hits) {
+    ChoosePath(hit, hit.paths);
+  }
   CALOTYPE_ASSIGN_OR_RETURN(answer.notes, UnknownPeople(*catalog, query));
   answer.places_missing =
       answer.result.hits.empty() && AsksForPlace(query) && absl::IsNotFound(LoadPlaces(library.app()).status());
@@ -126,12 +152,15 @@ StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const 
 StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::string& path, int limit) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   const StatusOr<PhotoId> photo = catalog->FindByPath(CatalogPath(path).string());
-  if (!absl::IsNotFound(photo.status())) {
+  std::vector<SimilarPhoto> similar;
+  if (absl::IsNotFound(photo.status())) {
+    CALOTYPE_ASSIGN_OR_RETURN(const EmbeddingFinding embedding, EmbeddingOf(library.app(), path));
+    CALOTYPE_ASSIGN_OR_RETURN(similar, FindSimilarTo(*catalog, library.vectors(), embedding, limit));
+  } else {
     CALOTYPE_RETURN_IF_ERROR(photo.status());
-    return FindSimilar(*catalog, library.vectors(), *photo, limit);
+    CALOTYPE_ASSIGN_OR_RETURN(similar, FindSimilar(*catalog, library.vectors(), *photo, limit));
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const EmbeddingFinding embedding, EmbeddingOf(library.app(), path));
-  return FindSimilarTo(*catalog, library.vectors(), embedding, limit);
+  return WithPathsThatExist(*catalog, std::move(similar));
 }
 
 }  // namespace calotype

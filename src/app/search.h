@@ -25,13 +25,14 @@ struct SearchAnswer {
 // kInvalidArgument for a query that cannot be read.
 StatusOr<Query> ReadQuery(std::string_view text);
 
-// The photos that match `query`. Opens the text encoder only for a query with words; without one (the pack has none)
-// words are compared with labels, text and names only, and each hit says so. Thread-safe.
+// The photos that match `query`. The path of a hit is that of a file that is on the disk now, if the photo has one that
+// fits the query; otherwise Hit::gone is set. Opens the text encoder only for a query with words; without one (the pack
+// has none) words are compared with labels, text and names only, and each hit says so. Thread-safe.
 StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const SearchOptions& options);
 
-// The `limit` photos that look most like the photo at `path`, best first. A photo that is not in the library is
-// analysed first, which takes the time of opening the model. Errors as in FindSimilar(), and those of reading the
-// photo.
+// The `limit` photos that look most like the photo at `path`, best first, with paths as above. A photo that is not in
+// the library is analysed first, which takes the time of opening the model. Errors as in FindSimilar(), and those of
+// reading the photo.
 StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::string& path, int limit);
 
 }  // namespace calotype

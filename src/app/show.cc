@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "app/open_catalog.h"
 #include "app/render.h"
+#include "app/scanned_files.h"
 #include "base/file.h"
 #include "photo/encode.h"
 #include "photo/photo_reader.h"
@@ -54,6 +56,8 @@ StatusOr<PhotoRecord> ShowPhoto(const App& app, const ShowRequest& request) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, RenderPhoto(app, photo, path));
     CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(request.render, jpeg));
   }
+  const auto gone = std::ranges::stable_partition(photo.paths, IsFileThere);
+  photo.present_paths = photo.paths.size() - gone.size();
   return photo;
 }
 

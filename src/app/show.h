@@ -16,7 +16,8 @@ struct ShowRequest {
   std::string render;  // a .jpg or .jpeg to write the photo with its findings to; empty: none
 };
 
-// The record of the photo. Analyses of it that are pending come next from now on, since somebody waits for them.
+// The record of the photo. Its present paths are those of the files that are on the disk now. Analyses of it that are
+// pending come next from now on, since somebody waits for them.
 //   kNotFound            `photo` was not scanned
 //   kFailedPrecondition  nothing was scanned yet
 //   kInvalidArgument     `render` has another extension, or is itself a photo of the library

@@ -2,9 +2,13 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/duplicates.h"
@@ -22,6 +26,8 @@ struct DuplicatesArguments {
   bool json = false;
   bool paths = false;
   bool zero = false;
+  bool crops = false;
+  bool no_crops = false;
   bool turned = false;
   bool alike = false;
   bool bursts = false;
@@ -29,29 +35,51 @@ struct DuplicatesArguments {
   BurstOptions burst;
 };
 
+bool IsCrop(const DuplicatePhoto& photo) { return photo.kind == CopyKind::kCrop; }
+
+// The part of `keeper` that a crop shows, in its pixels.
+Json PartToJson(const DuplicatePhoto& crop, const DuplicatePhoto& keeper) {
+  const auto pixels = [](double share, int side) { return std::lround(share * side); };
+  return {pixels(crop.part.x, keeper.width), pixels(crop.part.y, keeper.height), pixels(crop.part.width, keeper.width),
+          pixels(crop.part.height, keeper.height)};
+}
+
+// Crops are in a list of their own: whoever deletes all `photos` but the keeper deletes no crop.
 Json ToJson(const DuplicateGroup& group) {
   Json photos = Json::array();
+  Json crops = Json::array();
   for (const DuplicatePhoto& photo : group) {
-    photos.push_back({{"path", photo.paths.front()},
-                      {"paths", photo.paths},
-                      {"copy", CopyKindName(photo)},
-                      {"bytes", photo.bytes},
-                      {"width", photo.width},
-                      {"height", photo.height},
-                      {"format", FormatName(photo.format)},
-                      {"distance", photo.distance},
-                      {"turned", PdqTurnName(photo.turn)}});
-    if (!photo.with.empty()) {
-      photos.back()["with"] = photo.with;
+    Json json = {{"path", photo.paths.front()},
+                 {"paths", photo.paths},
+                 {"copy", CopyKindName(photo)},
+                 {"bytes", photo.bytes},
+                 {"width", photo.width},
+                 {"height", photo.height},
+                 {"format", FormatName(photo.format)},
+                 {"distance", photo.distance},
+                 {"turned", PdqTurnName(photo.turn)}};
+    if (IsCrop(photo)) {
+      json["part"] = PartToJson(photo, group.front());
     }
+    if (!photo.with.empty()) {
+      json["with"] = photo.with;
+    }
+    (IsCrop(photo) ? crops : photos).push_back(std::move(json));
   }
-  return {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
+  Json json = {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
+  if (!crops.empty()) {
+    json["crops"] = std::move(crops);
+  }
+  return json;
 }
 
 // Why the file at `path` is listed.
-std::string WhyListed(const DuplicatePhoto& photo, const std::string& path) {
+std::string WhyListed(const DuplicatePhoto& photo, const DuplicatePhoto& keeper, const std::string& path) {
   if (photo.kind == CopyKind::kKeeper) {
     return path == photo.paths.front() ? photo.reason : std::string(kSameBytes);
+  }
+  if (IsCrop(photo)) {
+    return fmt::format("crop of {}, {:.0f} % of it", keeper.paths.front(), 100 * photo.part.Area());
   }
   return fmt::format("{}, {} of 256 bits differ", CopyKindName(photo), photo.distance);
 }
@@ -61,10 +89,14 @@ std::string ToText(const DuplicateGroup& group) {
   bool first = true;
   for (const DuplicatePhoto& photo : group) {
     for (const std::string& path : photo.paths) {
-      const std::string why = WhyListed(photo, path);
-      text += fmt::format("{}  {}  {}\n", first ? "keep" : "copy", first ? Bold(Printable(path)) : Printable(path),
-                          Dim(fmt::format("{} {}x{}, {} bytes{}{}", FormatName(photo.format), photo.width, photo.height,
-                                          photo.bytes, why.empty() ? "" : ", ", why)));
+      const std::string why = WhyListed(photo, group.front(), path);
+      text += fmt::format("{}  {}  {}\n",
+                          first           ? "keep"
+                          : IsCrop(photo) ? "crop"
+                                          : "copy",
+                          first ? Bold(Printable(path)) : Printable(path),
+                          Dim(Printable(fmt::format("{} {}x{}, {} bytes{}{}", FormatName(photo.format), photo.width,
+                                                    photo.height, photo.bytes, why.empty() ? "" : ", ", why))));
       first = false;
     }
     for (const std::string& path : photo.with) {
@@ -74,14 +106,15 @@ std::string ToText(const DuplicateGroup& group) {
   return text + "\n";
 }
 
-// The paths of all copies; keepers are left out.
+// The paths of all copies, and of crops if they were looked for; keepers are left out.
 std::string PathsOfCopies(const std::vector<DuplicateGroup>& groups, bool zero) {
   std::string text;
+  std::set<std::string_view> listed;  // the copies of a crop with the same bytes are in two groups
   int64_t broken = 0;
   for (const DuplicateGroup& group : groups) {
     for (const DuplicatePhoto& photo : group) {
       for (const std::string& path : photo.paths) {
-        if (photo.kind == CopyKind::kKeeper && path == photo.paths.front()) {
+        if ((photo.kind == CopyKind::kKeeper && path == photo.paths.front()) || !listed.insert(path).second) {
           continue;
         }
         // On lines of its own, the rest of such a path could be the path of another photo.
@@ -101,18 +134,21 @@ std::string PathsOfCopies(const std::vector<DuplicateGroup>& groups, bool zero) 
 
 void PrintNotes(const Duplicates& found) {
   if (found.changed > 0) {
-    PrintError(
-        fmt::format("left out because they are gone, links, or changed since the last scan: {} files", found.changed));
+    PrintError(fmt::format("left out because {} gone, {}, or changed since the last scan: {} {}",
+                           found.changed == 1 ? "it is" : "they are", found.changed == 1 ? "a link" : "links",
+                           found.changed, found.changed == 1 ? "file" : "files"));
   }
 }
 
 CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
   Library library(app);
+  const bool paths_only = arguments.paths || arguments.zero;
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found,
                             FindDuplicates(library, {.turned = arguments.turned,
+                                                     .crops = !arguments.no_crops && (!paths_only || arguments.crops),
                                                      .query = fmt::format("{}", fmt::join(arguments.query, " "))}));
   PrintNotes(found);
-  if (arguments.paths || arguments.zero) {
+  if (paths_only) {
     Print(PathsOfCopies(found.groups, arguments.zero));
     return 0;
   }
@@ -124,9 +160,10 @@ CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
     text += found.groups.empty() ? "no photo has a copy\n" : "";
     text += found.plain == 0 ? ""
                              : fmt::format(
-                                   "{} photos are too plain to be compared (PDQ quality below {}): only files with "
-                                   "the same bytes count as their copies\n",
-                                   found.plain, DuplicateOptions().min_quality);
+                                   "{} too plain to be compared (PDQ quality below {}): only files with the same bytes "
+                                   "count as {} copies\n",
+                                   found.plain == 1 ? "1 photo is" : fmt::format("{} photos are", found.plain),
+                                   DuplicateOptions().min_quality, found.plain == 1 ? "its" : "their");
   }
   Print(text);
   return 0;
@@ -190,6 +227,9 @@ CommandResult ShowDuplicates(App& app, const DuplicatesArguments& arguments) {
   if (arguments.json && (arguments.paths || arguments.zero)) {
     return absl::InvalidArgumentError("--json and --paths exclude each other; give one of them");
   }
+  if (arguments.crops && (arguments.no_crops || !(arguments.paths || arguments.zero))) {
+    return absl::InvalidArgumentError("--crops is for --paths or --null; without them, crops are listed anyway");
+  }
   return arguments.alike    ? ShowLookAlikes(app, arguments)
          : arguments.bursts ? ShowBursts(app, arguments)
                             : ShowCopies(app, arguments);
@@ -203,6 +243,7 @@ void AddDuplicatesCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<DuplicatesArguments>();
   command.AddOptionalWords("QUERY", arguments->query, "Filters: only photos that pass them (docs/query.md)");
   command.AddFlag("--turned", arguments->turned, "Also find rotated and mirrored copies");
+  command.AddFlag("--no-crops", arguments->no_crops, "Do not look for crops (faster)");
   command.AddFlag("--alike", arguments->alike, "Find photos that look alike instead (for one photo: similar)");
   command.AddOption("--cosine", arguments->cosine, "With --alike: the lowest cosine, up to 1 (default 0.95)");
   command.AddFlag("--bursts", arguments->bursts,
@@ -211,6 +252,7 @@ void AddDuplicatesCommand(CommandLine& parser, App& app) {
   command.AddFlag("--json", arguments->json, "One JSON line for each group");
   command.AddFlag("--paths", arguments->paths, "Only the paths of copies, one on each line: the files to delete");
   command.AddFlag("-0,--null", arguments->zero, "The same, each ended by a zero byte (for xargs -0)");
+  command.AddFlag("--crops", arguments->crops, "With --paths or --null: also the paths of crops");
   command.SetAction([=, &app] { return ShowDuplicates(app, *arguments); });
 }
 

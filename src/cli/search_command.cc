@@ -42,13 +42,17 @@ void AddOutputOptions(CommandLine& command, OutputArguments& output) {
 }
 
 nlohmann::ordered_json HitToJson(const Hit& hit) {
-  return {{"path", hit.path}, {"score", hit.score}, {"why", hit.why}};
+  nlohmann::ordered_json json = {{"path", hit.path}, {"score", hit.score}, {"why", hit.why}};
+  if (hit.gone) {
+    json["gone"] = true;
+  }
+  return json;
 }
 
 std::string HitAsPath(const Hit& hit, const OutputArguments& output) { return hit.path + (output.zero ? '\0' : '\n'); }
 
 std::string HitAsText(const Hit& hit) {
-  return fmt::format("{:.2f}  {}  {}\n", hit.score, Bold(Printable(hit.path)),
+  return fmt::format("{:.2f}  {}{}  {}\n", hit.score, Bold(Printable(hit.path)), hit.gone ? " (gone)" : "",
                      Dim(Printable(fmt::format("{}", fmt::join(hit.why, ", ")))));
 }
 
@@ -90,7 +94,11 @@ std::string HitsAsText(const SearchResult& result) {
 std::string HitsAsPaths(const std::vector<Hit>& hits, const OutputArguments& output) {
   std::string text;
   for (const Hit& hit : hits) {
-    text += HitAsPath(hit, output);
+    text += hit.gone ? "" : HitAsPath(hit, output);
+  }
+  if (const auto gone = std::ranges::count_if(hits, &Hit::gone); gone > 0) {
+    PrintError(gone == 1 ? "left out 1 photo that is gone since the last scan"
+                         : fmt::format("left out {} photos that are gone since the last scan", gone));
   }
   return text;
 }
@@ -146,7 +154,8 @@ CommandResult RunSearch(App& app, const SearchArguments& arguments, const Output
     Print(output.paths_only() ? HitsAsPaths(result.hits, output) : HitsAsText(result));
   }
   if (result.hits.empty() && result.less_certain > 0) {
-    PrintError(fmt::format("no confident match; {} less certain ones with --weak", result.less_certain));
+    PrintError(fmt::format("no confident match; {} less certain {} with --weak", result.less_certain,
+                           result.less_certain == 1 ? "one" : "ones"));
   }
   for (const std::string& note : answer.notes) {
     PrintError(Printable(note));
@@ -168,6 +177,7 @@ CommandResult RunSimilar(App& app, const std::string& photo, const OutputArgumen
   for (const SimilarPhoto& neighbour : neighbours) {
     hits.push_back({.photo = neighbour.photo,
                     .path = neighbour.path,
+                    .gone = neighbour.gone,
                     .score = neighbour.cosine,
                     .why = {fmt::format("looks alike {:.2f}", neighbour.cosine)}});
     lines += output.json ? JsonLine(HitToJson(hits.back())) : HitAsText(hits.back());

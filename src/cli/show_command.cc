@@ -1,6 +1,7 @@
 // calotype show
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -109,12 +110,17 @@ std::string DescribeOutcomes(const PhotoRecord& photo) {
 CommandResult Show(const App& app, const ShowArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, ShowPhoto(app, arguments.request));
   if (arguments.json) {
-    Print(JsonLine(PhotoToJson(photo)));
+    nlohmann::ordered_json json = PhotoToJson(photo);
+    if (photo.present_paths < photo.paths.size()) {
+      json["gone"] =
+          std::vector(photo.paths.begin() + static_cast<std::ptrdiff_t>(photo.present_paths), photo.paths.end());
+    }
+    Print(JsonLine(json));
     return 0;
   }
   std::string text;
-  for (const std::string& path : photo.paths) {
-    text += Bold(Printable(path)) + "\n";
+  for (std::size_t i = 0; i < photo.paths.size(); ++i) {
+    text += Bold(Printable(photo.paths[i])) + (i < photo.present_paths ? "\n" : "  (gone)\n");
   }
   Print(text + DescribeProperties(photo) + "\n" + DescribeFindings(photo) + "\n" + DescribeOutcomes(photo));
   if (!arguments.request.render.empty()) {

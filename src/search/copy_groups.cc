@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t kSecondsLength = std::string_view("2024-05-01T12:34:56").size();
 constexpr std::size_t kMostKeepersTried = 8;
 
-int64_t Pixels(const CopyCandidate& one) { return int64_t{one.photo.width} * one.photo.height; }
-
 // The reason for `keeper`: the first criterion in which the two differ.
 std::string WhyKeep(const CopyCandidate& keeper, const CopyCandidate& other) {
   if (keeper.is_grey != other.is_grey) {
@@ -75,11 +73,6 @@ struct CaptureMoment {
   bool empty() const { return camera.empty(); }
 };
 
-// Photos of one camera at different times are different photos.
-bool Conflict(const CaptureMoment& a, const CaptureMoment& b) {
-  return !a.empty() && a.camera == b.camera && a.time != b.time;
-}
-
 CaptureMoment SecondOf(const CopyCandidate& one) {
   return one.camera.empty() || one.taken_at.size() < kSecondsLength
              ? CaptureMoment()
@@ -95,19 +88,41 @@ std::string FractionOf(const CopyCandidate& one) {
   return time.substr(kSecondsLength, time.find_first_not_of("0123456789", kSecondsLength + 1) - kSecondsLength);
 }
 
+// A capture moment as numbers, which are compared faster than texts. Photos of one camera at different moments are
+// different photos.
+struct ShotNumber {
+  int camera = 0;  // 0: the photo lacks camera or time of day
+  int moment = 0;  // numbers of two cameras may be equal
+  bool empty() const { return camera == 0; }
+};
+
+bool Conflict(const ShotNumber& a, const ShotNumber& b) {
+  return !a.empty() && a.camera == b.camera && a.moment != b.moment;
+}
+
 // The shot of each candidate. Fractions of a second count only if every photo of that second has one.
-std::vector<CaptureMoment> ShotsOf(const std::vector<CopyCandidate>& candidates) {
+std::vector<ShotNumber> ShotsOf(const std::vector<CopyCandidate>& candidates) {
   std::map<std::pair<std::string, std::string>, bool> has_fractions;
-  std::vector<CaptureMoment> shots;
+  std::vector<CaptureMoment> moments;
   for (const CopyCandidate& one : candidates) {
-    const CaptureMoment& shot = shots.emplace_back(SecondOf(one));
-    const auto [at, is_new] = has_fractions.emplace(std::pair(shot.camera, shot.time), true);
+    const CaptureMoment& moment = moments.emplace_back(SecondOf(one));
+    const auto [at, is_new] = has_fractions.emplace(std::pair(moment.camera, moment.time), true);
     at->second = at->second && !FractionOf(one).empty();
   }
-  for (std::size_t i = 0; i < shots.size(); ++i) {
-    if (!shots[i].empty() && has_fractions[{shots[i].camera, shots[i].time}]) {
-      shots[i].time += FractionOf(candidates[i]);
+  std::map<std::string, std::pair<int, std::map<std::string, int>>> cameras;
+  std::vector<ShotNumber> shots(candidates.size());
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    CaptureMoment& moment = moments[i];
+    if (moment.empty()) {
+      continue;
     }
+    if (has_fractions[{moment.camera, moment.time}]) {
+      moment.time += FractionOf(candidates[i]);
+    }
+    const int next_camera = static_cast<int>(cameras.size()) + 1;
+    auto& [camera, times] = cameras.try_emplace(moment.camera, next_camera, std::map<std::string, int>()).first->second;
+    const int next_moment = static_cast<int>(times.size());
+    shots[i] = {.camera = camera, .moment = times.try_emplace(moment.time, next_moment).first->second};
   }
   return shots;
 }
@@ -137,7 +152,7 @@ class Grouping {
   DuplicateGroup Finish(const Group& group) const;
 
   std::vector<CopyCandidate> candidates_;
-  std::vector<CaptureMoment> shots_;
+  std::vector<ShotNumber> shots_;
   std::vector<Group> groups_;
   LibraryFiles& files_;
   const DuplicateOptions& options_;
@@ -170,14 +185,31 @@ std::optional<PictureMatch> Grouping::ComparePixels(std::size_t keeper, const Ne
   return match.is_copy ? std::optional(match) : std::nullopt;
 }
 
-// Removes candidates that cannot be in a group, so that their files are not decoded.
+// Removes candidates that cannot be in a group, so that their files are not decoded. A time-lapse is a large set of
+// similar photos that one camera took at different times: these are not compared with each other.
 void Grouping::RemoveLonely() {
-  std::vector<bool> has_partner(candidates_.size());
+  std::map<int, std::vector<std::size_t>> by_camera;
+  std::map<std::pair<int, int>, std::vector<std::size_t>> by_shot;
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    for (std::size_t j = 0; j < candidates_.size() && !has_partner[i]; ++j) {
-      if (i != j && !Conflict(shots_[i], shots_[j]) && (CompareCheaply(i, j, 0) || CompareCheaply(j, i, 0))) {
+    by_camera[shots_[i].camera].push_back(i);
+    by_shot[{shots_[i].camera, shots_[i].moment}].push_back(i);
+  }
+  std::vector<bool> has_partner(candidates_.size());
+  const auto find_partner = [&](std::size_t i, const std::vector<std::size_t>& others) {
+    for (std::size_t at = 0; at < others.size() && !has_partner[i]; ++at) {
+      const std::size_t j = others[at];
+      if (i != j && (CompareCheaply(i, j, 0) || CompareCheaply(j, i, 0))) {
         has_partner[i] = true;
         has_partner[j] = true;
+      }
+    }
+  };
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    const ShotNumber& shot = shots_[i];
+    find_partner(i, by_shot[{shot.camera, shot.moment}]);
+    for (const auto& [camera, others] : by_camera) {
+      if (camera != shot.camera) {
+        find_partner(i, others);
       }
     }
   }
@@ -203,7 +235,7 @@ void Grouping::ReadColours() {
 // Gives photos without camera or time the shot of the most similar photo that they are a copy of, or that is a copy of
 // them. Otherwise one photo could unite several shots of a series in its group.
 void Grouping::AdoptShots() {
-  const std::vector<CaptureMoment> dated = shots_;
+  const std::vector<ShotNumber> dated = shots_;
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (!dated[i].empty()) {
       continue;
@@ -286,6 +318,19 @@ std::vector<DuplicateGroup> Grouping::Make() {
 }
 
 }  // namespace
+
+int64_t Pixels(const CopyCandidate& one) { return int64_t{one.photo.width} * one.photo.height; }
+
+bool AreDifferentShots(const CopyCandidate& a, const CopyCandidate& b) {
+  const CaptureMoment first = SecondOf(a);
+  const CaptureMoment second = SecondOf(b);
+  if (first.empty() || first.camera != second.camera) {
+    return false;
+  }
+  const std::string fraction = FractionOf(a);
+  const std::string other_fraction = FractionOf(b);
+  return first.time != second.time || (!fraction.empty() && !other_fraction.empty() && fraction != other_fraction);
+}
 
 int FormatMerit(PhotoFormat format) {
   switch (format) {

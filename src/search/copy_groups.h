@@ -21,6 +21,12 @@ struct CopyCandidate {
   bool is_grey = false;  // filled in by GroupCopies()
 };
 
+// Of the upright original; 0 if it was never decoded.
+int64_t Pixels(const CopyCandidate& one);
+
+// True if one camera took the two at different times: to the second, or to its fraction if both have one.
+bool AreDifferentShots(const CopyCandidate& a, const CopyCandidate& b);
+
 // Higher for formats that preserve more: raw data, then lossless formats, then formats with little loss, then JPEG.
 int FormatMerit(PhotoFormat format);
 

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <iterator>
+#include <map>
 #include <thread>
 #include <utility>
 
 #include "search/copy_groups.h"
+#include "search/crops.h"
 #include "search/hash_groups.h"
 
 namespace calotype {
@@ -88,6 +90,7 @@ StatusOr<CopyCandidate> Describer::Describe(const HashRecord& record) {
                                  .distance = 0,
                                  .turn = PdqTurn::kNone,
                                  .kind = CopyKind::kKeeper,
+                                 .part = {},
                                  .reason = {}},
                        .hash = record.pdq.hash,
                        .format = FormatMerit(has_raw ? PhotoFormat::kRaw : properties.format),
@@ -146,12 +149,46 @@ std::vector<DuplicateGroup> GroupAll(std::vector<std::vector<CopyCandidate>> set
   return all;
 }
 
+// Adds the crops to the groups of the photos that they were cut from. Copies are neither.
+Status AddCrops(SearchCatalog& catalog, LibraryFiles& files, const DuplicateOptions& options,
+                const std::vector<HashRecord>& hashes, std::vector<DuplicateGroup>& groups) {
+  const PhotoSet copies = CopiesIn(groups);
+  std::vector<PhotoId> photos;
+  std::map<PhotoId, PdqFinding> hash_of;
+  for (const HashRecord& record : hashes) {
+    if (!copies.Contains(record.photo)) {
+      photos.push_back(record.photo);
+      hash_of.emplace(record.photo, record.pdq);
+    }
+  }
+  // Its count of changed files is not used: most of these photos are no possible copies.
+  Describer describer(catalog, files, options);
+  const auto describe = [&](PhotoId photo) { return describer.Describe({.photo = photo, .pdq = hash_of.at(photo)}); };
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<FoundCrop> crops,
+                            FindCrops(catalog, *options.vectors, files, photos, describe, options.threads));
+  for (FoundCrop& found : crops) {
+    auto group =
+        std::ranges::find(groups, found.whole.photo.photo, [](const DuplicateGroup& one) { return one.front().photo; });
+    if (group == groups.end()) {
+      found.whole.photo.reason = "the other is a part of it";
+      group = groups.insert(groups.end(), {found.whole.photo});
+    }
+    found.crop.photo.kind = CopyKind::kCrop;
+    found.crop.photo.part = found.part;
+    found.crop.photo.distance = HammingDistance(found.whole.hash, found.crop.hash);
+    group->push_back(std::move(found.crop.photo));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string_view CopyKindName(const DuplicatePhoto& photo) {
   switch (photo.kind) {
     case CopyKind::kKeeper:
       return "";
+    case CopyKind::kCrop:
+      return "crop of";
     case CopyKind::kGreyscale:
       return "greyscale";
     case CopyKind::kTurned:
@@ -192,15 +229,20 @@ StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, LibraryFiles& files,
     }
   }
   found.changed = describer.changed();
+  if (options.vectors != nullptr) {
+    CALOTYPE_RETURN_IF_ERROR(AddCrops(catalog, files, options, hashes, found.groups));
+  }
   std::ranges::sort(found.groups, {}, [](const DuplicateGroup& group) { return group.front().photo; });
   return found;
 }
 
-PhotoSet CopiesIn(const Duplicates& duplicates) {
+PhotoSet CopiesIn(const std::vector<DuplicateGroup>& groups) {
   PhotoSet copies;
-  for (const DuplicateGroup& group : duplicates.groups) {
-    for (std::size_t i = 1; i < group.size(); ++i) {
-      copies.Add(group[i].photo);
+  for (const DuplicateGroup& group : groups) {
+    for (const DuplicatePhoto& photo : group) {
+      if (photo.kind != CopyKind::kKeeper && photo.kind != CopyKind::kCrop) {
+        copies.Add(photo.photo);
+      }
     }
   }
   return copies;

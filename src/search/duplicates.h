@@ -10,8 +10,10 @@
 #include "analysis/pdq/pdq.h"
 #include "base/status.h"
 #include "catalog/search_catalog.h"
+#include "search/crop_match.h"
 #include "search/library_files.h"
 #include "search/vector_index/photo_set.h"
+#include "search/vector_search.h"
 
 namespace calotype {
 
@@ -23,13 +25,15 @@ struct DuplicateOptions {
   int min_quality = 50;
   bool turned = false;  // also find rotated and mirrored copies
   int threads = 1;      // that compare pictures
+  // Also find crops, by the nearest image embeddings. Null: do not. Must outlive the search.
+  VectorSearch* vectors = nullptr;
   // Restrict the search: other photos and other paths do not exist for it. Null: all do.
   std::function<bool(PhotoId)> allows_photo;
   std::function<bool(std::string_view)> allows_path;
 };
 
 // What was done to the picture of the keeper to get this copy. If several things were, the first of these.
-enum class CopyKind : uint8_t { kKeeper, kGreyscale, kTurned, kResized, kRecompressed };
+enum class CopyKind : uint8_t { kKeeper, kCrop, kGreyscale, kTurned, kResized, kRecompressed };
 
 struct DuplicatePhoto {
   PhotoId photo = 0;
@@ -42,11 +46,12 @@ struct DuplicatePhoto {
   int distance = 0;               // number of PDQ bits that differ from the keeper's; 0 for the keeper
   PdqTurn turn = PdqTurn::kNone;  // the turn that makes the keeper equal this photo; only with `turned`
   CopyKind kind = CopyKind::kKeeper;
+  PicturePart part;    // of kCrop: the part of the keeper that it shows
   std::string reason;  // for the keeper: why it is preferred to the second best; else empty
 };
 
-// "greyscale", "resized"; the name of the turn for kTurned; empty for the keeper. The other paths of a photo are "same
-// bytes".
+// "crop of", "greyscale", "resized"; the name of the turn for kTurned; empty for the keeper. The other paths of a photo
+// are "same bytes".
 std::string_view CopyKindName(const DuplicatePhoto& photo);
 inline constexpr std::string_view kSameBytes = "same bytes";
 
@@ -71,15 +76,19 @@ struct Duplicates {
 // - one camera did not take both at different times, however similar they are. Photos without camera or time get
 //   those of the most similar photo that they are a copy of,
 // - it has no more pixels than the keeper, and both are single pictures: no pages, no animation.
-// Each photo is in at most one group. One file with several names (hard links, links to a folder) is listed once, and a
-// symbolic link never. Ordered by the id of the keeper.
+// A damaged photo, of which a part is missing, is neither keeper nor copy, except of the same bytes.
+//
+// A crop (FindCrops()) follows the copies of the photo that it was cut from. It may be the work of the user, so it is
+// no copy to be deleted without asking. It may have copies, too: then it is also the keeper of its own group. Apart
+// from that, each photo is in at most one group. One file with several names (hard links, links to a folder) is listed
+// once, and a symbolic link never. Ordered by the id of the keeper.
 //
 // Grouping a million hashes takes five seconds (GroupHashes()). Most of the time, photos are decoded: those that have a
 // similar one, each once or, in a set of more than 64, a few times.
 StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, LibraryFiles& files, const DuplicateOptions& options);
 
-// The photos of `duplicates` that are not keepers. Other ways of grouping photos leave these out, so that a copy is
-// reported as a copy only.
-PhotoSet CopiesIn(const Duplicates& duplicates);
+// The photos of `groups` that are neither keepers nor crops. Other ways of grouping photos leave these out, so that a
+// copy is reported as a copy only.
+PhotoSet CopiesIn(const std::vector<DuplicateGroup>& groups);
 
 }  // namespace calotype

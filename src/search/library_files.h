@@ -27,6 +27,8 @@ class LibraryFiles {
   virtual bool Exists(const std::string& path) = 0;
   // The picture in the file at `path`. The error is that of decoding. May keep pictures for the next call.
   virtual StatusOr<std::shared_ptr<const Picture>> Read(const std::string& path) = 0;
+  // As Read(), with a long side of up to `side` pixels. Keeps nothing.
+  virtual StatusOr<std::shared_ptr<const Picture>> ReadLarge(const std::string& path, int side) = 0;
 };
 
 }  // namespace calotype

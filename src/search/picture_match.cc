@@ -313,10 +313,10 @@ bool SameProportions(double width, double height, const Picture& copy) {
 
 }  // namespace
 
-Picture MakePicture(Image decoded, int width, int height, int pages) {
-  const int side = std::max(decoded.width(), decoded.height());
-  if (side > kPictureSide) {
-    const double scale = double{kPictureSide} / side;
+Picture MakePicture(Image decoded, int width, int height, int pages, int side) {
+  const int decoded_side = std::max(decoded.width(), decoded.height());
+  if (decoded_side > side) {
+    const double scale = static_cast<double>(side) / decoded_side;
     decoded = Resize(decoded, std::max(1, static_cast<int>(std::lround(decoded.width() * scale))),
                      std::max(1, static_cast<int>(std::lround(decoded.height() * scale))));
   }
@@ -340,8 +340,12 @@ PictureMatch MatchPictures(const Picture& keeper, PdqTurn turn, const Picture& c
   if (std::min(width, height) < kLeastShortSide) {
     return {};
   }
-  const Planes keeper_planes = PlanesOf(Resize(turned, width, height));
-  const Planes copy_planes = PlanesOf(Resize(copy.image, width, height));
+  return CompareAligned(Resize(turned, width, height), Resize(copy.image, width, height));
+}
+
+PictureMatch CompareAligned(const Image& keeper, const Image& copy) {
+  const Planes keeper_planes = PlanesOf(keeper);
+  const Planes copy_planes = PlanesOf(copy);
   if (!BrightnessFollows(keeper_planes.luma, copy_planes.luma)) {
     return {};
   }

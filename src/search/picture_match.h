@@ -12,15 +12,16 @@ inline constexpr int kPictureSide = 1000;
 
 // A photo, reduced for comparisons. Takes up to 3 MB.
 struct Picture {
-  Image image;    // upright; the long side is at most kPictureSide
+  Image image;    // upright; the long side is at most kPictureSide, if no other was asked for
   int width = 0;  // of the upright original
   int height = 0;
   int pages = 1;         // as DecodedPhoto::pages
   bool is_grey = false;  // without any colour
 };
 
-// `decoded` is the whole photo at any size of at least kPictureSide, or at its own size if it is smaller.
-Picture MakePicture(Image decoded, int width, int height, int pages);
+// `decoded` is the whole photo at any size of at least `side`, or at its own size if it is smaller. The picture's long
+// side is at most `side`.
+Picture MakePicture(Image decoded, int width, int height, int pages, int side = kPictureSide);
 
 struct PictureMatch {
   // The copy shows nothing that `keeper` does not show, with one curve from the brightness of the one to the brightness
@@ -37,5 +38,9 @@ struct PictureMatch {
 // to 90, WebP, GIF, other brightness, contrast and saturation, blurred, sharpened, greyscale) and 14 kinds of near
 // misses (other hues, moved by 0.3 % to 1 %, enlarged by 1 % and 2 %, with a caption, with a part of 4 % replaced).
 PictureMatch MatchPictures(const Picture& keeper, PdqTurn turn, const Picture& copy, bool fine);
+
+// The comparison of MatchPictures() alone, of two pictures of the same size that show the same thing at the same place
+// if they are copies.
+PictureMatch CompareAligned(const Image& keeper, const Image& copy);
 
 }  // namespace calotype

@@ -52,6 +52,9 @@ class FakeFiles final : public LibraryFiles {
     const auto other = pictures.find(path);
     return other != pictures.end() ? other->second : plain_;
   }
+  StatusOr<std::shared_ptr<const Picture>> ReadLarge(const std::string& path, int /*side*/) override {
+    return Read(path);
+  }
 
   std::map<std::string, std::optional<LibraryFile>> files;  // those that are not as described above
   std::map<std::string, StatusOr<std::shared_ptr<const Picture>>> pictures;
@@ -74,7 +77,7 @@ class SearchTest : public testing::Test {
   // Another connection to the same catalogue.
   std::unique_ptr<Catalog> Connect() { return Value(Catalog::Open(folder_.path() / "catalog.db")); }
   // Of the photos in files_, those that are copies.
-  PhotoSet Copies() { return CopiesIn(Value(FindDuplicates(catalog(), files_, {}))); }
+  PhotoSet Copies() { return CopiesIn(Value(FindDuplicates(catalog(), files_, {})).groups); }
   FakeFiles files_;
   VectorSearch vectors_{{}};  // without an index: vector_search_test.cc tests it
 

@@ -291,8 +291,14 @@ StatusOr<std::vector<Hit>> Run::Order() {
       ++less_certain_;
       continue;
     }
-    hits.push_back(
-        {.photo = photo, .path = {}, .paths = {}, .score = score, .confident = confident, .why = {}, .taken_at = {}});
+    hits.push_back({.photo = photo,
+                    .path = {},
+                    .paths = {},
+                    .gone = false,
+                    .score = score,
+                    .confident = confident,
+                    .why = {},
+                    .taken_at = {}});
   }
   total_ = std::ssize(hits);
   if (options_.sort != SortOrder::kRelevance) {
@@ -308,6 +314,7 @@ StatusOr<std::vector<Hit>> Run::Order() {
     const Hit last{.photo = options_.after->photo,
                    .path = {},
                    .paths = {},
+                   .gone = false,
                    .score = options_.after->score,
                    .confident = IsConfident(options_.after->score),
                    .why = {},

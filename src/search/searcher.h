@@ -41,6 +41,7 @@ struct Hit {
   PhotoId photo = 0;
   std::string path;                // a present file that in: and name: ask for
   std::vector<std::string> paths;  // all of these files
+  bool gone = false;               // none of these files is on the disk; only the application looks
   // 0 to 1. With words: the estimated probability that the photo is a right answer (evidence.h). With like: only: the
   // cosine. With filters only: by reciprocal rank fusion of the filters that have a ranking; 1 means first in all.
   double score = 0;

@@ -14,6 +14,7 @@ struct SimilarPhoto {
   PhotoId photo = 0;
   std::string path;
   float cosine = 0;
+  bool gone = false;  // the photo has no file on the disk any more; only the application looks
 };
 
 // Returns up to `limit` photos similar to `photo`, most similar first, without itself, among those that `choice`
