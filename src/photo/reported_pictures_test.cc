@@ -70,6 +70,12 @@ TEST(ReportedPictures, InksAreShownAlikeWithAnyFifthChannel) {
   }
 }
 
+TEST(ReportedPictures, FloatingPointSamplesAreLinearUnlessAProfileSaysOtherwise) {
+  for (const char* name : {"rgb_float", "rgb_float_srgbicc", "rgb_float_p3icc", "rgb_float_alpha_srgbicc"}) {
+    EXPECT_LE(LargestDifference(QuartersOf("colour/" + std::string(name) + ".tif"), kQuarters), 2) << name;
+  }
+}
+
 TEST(ReportedPictures, FloatingPointSamplesOfUnknownRangeAreNamed) {
   for (const char* name : {"colour/grey_float.tif", "colour/rgb_half.tif"}) {
     const Status status = DecodeCase(name).status();

@@ -183,6 +183,24 @@ StatusOr<VipsImagePtr> OpenHeader(std::span<const uint8_t> file, std::string_vie
   return header;
 }
 
+// True for floating-point samples with a profile, which says what they mean. libvips takes all floating-point samples
+// as linear, and applies a profile on top of that. Without a profile, linear samples are what such files usually have.
+bool NeedsSixteenBits(VipsImage* header, const Bands& bands) {
+  return header->Type == VIPS_INTERPRETATION_scRGB && IccProfileFits(Blob(header, VIPS_META_ICC_NAME), bands.colours);
+}
+
+// Samples from 0 to 1 become integers, those beyond are clipped.
+VipsImagePtr ToSixteenBits(VipsImagePtr image) {
+  constexpr double kLargest = 65535;
+  image = Apply([&](VipsImage** result) { return vips_linear1(image.get(), result, kLargest, 0.5, nullptr); });
+  if (image) {
+    image = Apply([&](VipsImage** result) { return vips_cast_ushort(image.get(), result, nullptr); });
+  }
+  return !image ? nullptr : Apply([&](VipsImage** result) {
+    return vips_copy(image.get(), result, "interpretation", VIPS_INTERPRETATION_RGB16, nullptr);
+  });
+}
+
 VipsImagePtr Thumbnail(std::span<const uint8_t> file, int target, bool manage_colour) {
   return Apply([&](VipsImage** result) {
     // libvips only reads the buffer, but lacks the const. Upright() applies the orientation tag, for all formats alike.
@@ -318,7 +336,14 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
   const int target = TargetLongSide(picture.width, picture.height, limits);
   const Bands bands = BandsOf(header.get(), file);
   const bool manage_colour = NeedsColourManagement(header.get(), bands);
-  const bool is_usual = bands.used() == bands.total && !NeedsHeifLoader(file);
+  const bool to_integers = NeedsSixteenBits(header.get(), bands);
+  const bool is_usual = bands.used() == bands.total && !NeedsHeifLoader(file) && !to_integers;
+  if (to_integers) {
+    header = ToSixteenBits(std::move(header));
+    if (!header) {
+      return VipsFailure(format);
+    }
+  }
   VipsImagePtr pixels = is_usual ? Thumbnail(file, target, manage_colour)
                                  : ThumbnailOfBands(std::move(header), bands, target, manage_colour);
   if (pixels) {

@@ -64,9 +64,15 @@ def main():
     write("cmyk8_alpha", stack(inks, opaque), "separated", ["unassalpha"])
     write("cmyk8_extra", stack(inks, none), "separated", ["unspecified"])
     write("cmyk16_alpha", stack(deep(inks), deep(opaque)), "separated", ["unassalpha"])
-    # Floating point.
+    # Floating point: without a profile RGB is linear, with one it is what the profile says.
     write("grey_float", grey.astype(np.float32) / 255, "minisblack")
     write("rgb_half", (rgb / 255).astype(np.float16), "rgb")
+    encoded = (rgb / 255).astype(np.float32)
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    write("rgb_float", linear.astype(np.float32), "rgb")
+    write("rgb_float_srgbicc", encoded, "rgb", iccprofile=srgb)
+    write("rgb_float_p3icc", (in_p3 / 255).astype(np.float32), "rgb", iccprofile=wide)
+    write("rgb_float_alpha_srgbicc", stack(encoded, opaque / np.float32(255)), "rgb", ["unassalpha"], iccprofile=srgb)
     # White and black text on nothing.
     for colour, name in ((255, "white_text"), (0, "black_text")):
         picture = Image.new("RGBA", (400, 120), (colour, colour, colour, 0))
