@@ -60,7 +60,7 @@ class FactsTest(CalotypeTestCase):
     def search(self, *query: str) -> list[str]:
         return sorted(names(self.library.lines("search", *query, "--json")))
 
-    @unittest.skipUnless(PLACES.exists(), "tools/setup/fetch_places was not run")
+    @unittest.skipUnless(PLACES.with_name("other_names.tsv").exists(), "tools/setup/fetch_places was not run")
     def test_places_come_with_the_next_scan_and_cost_no_second_look(self) -> None:
         photo = self.add_at("flower.jpg", "vienna.jpg", 48.2086, 16.3731, "set Exif.Photo.DateTimeOriginal Ascii 2024:05:01 12:00:00")
         self.add_at("apple.jpg", "sea.jpg", 0.5, -30.0)
@@ -82,11 +82,58 @@ class FactsTest(CalotypeTestCase):
             self.assertEqual(self.search(query), ["vienna.jpg"], query)
         for query in ("near:Vienna", "near:vïenna,3", "near:Vienna,Austria"):
             self.assertEqual(self.search(query), ["vienna.jpg"], query)
+        for query in ("place:Wien", "place:Österreich", "near:Wien"):
+            self.assertEqual(self.search(query), ["vienna.jpg"], query)
         self.assertEqual(self.search("near:London"), [])
         done = self.library.run("search", "near:Qwertzuiop")
         self.assertEqual(done.returncode, 1)
         self.assertIn('no city is known as "Qwertzuiop"', done.stderr)
         self.assertIn("CC BY 4.0", self.library.run("models", "list").stdout)
+
+    def test_places_have_names_in_other_languages(self) -> None:
+        photos = {"vienna.jpg": ("flower.jpg", 48.2086, 16.3731), "chur.jpg": ("apple.jpg", 46.85, 9.53), "vienne.jpg": ("robin.jpg", 45.52, 4.87)}
+        for name, (sample, latitude, longitude) in photos.items():
+            self.add_at(sample, name, latitude, longitude)
+        self.add_at("rocket.jpg", "stated.jpg", 0.5, -30.0, "set Iptc.Application2.City String Wien")
+        places = self.library.home / "places"
+        places.mkdir()
+        (places / "places.tsv").write_text(
+            "# calotype places test\n48.21\t16.37\t1691468\tVienna\tVienna\tAustria\tEurope/Vienna\n"
+            "46.85\t9.53\t38293\tChur\tGrisons\tSwitzerland\tEurope/Zurich\n45.52\t4.87\t32293\tVienne\tIsère\tFrance\tEurope/Paris\n",
+            encoding="utf-8",
+        )
+        self.library.environment["CALOTYPE_PLACES_FILE"] = str(places / "places.tsv")
+        self.scan("--only", "pdq")
+        self.assertEqual(self.search("place:Wien"), ["stated.jpg"], "without the names, what the photo says")
+        done = self.library.run("search", "near:Wien")
+        self.assertIn('no city is known as "Wien"', done.stderr)
+        (places / "other_names.tsv").write_text(
+            "# calotype other place names test\nAustria\tosterreich\nGrisons\tgraubunden\tgrigioni\nVienna\tvienne\twien\n", encoding="utf-8"
+        )
+        for query, found in {
+            "place:Wien": ["stated.jpg", "vienna.jpg"],
+            "place:wïen": ["stated.jpg", "vienna.jpg"],
+            "-place:Wien": ["chur.jpg", "vienne.jpg"],
+            "place:Österreich": ["vienna.jpg"],
+            "place:O\u0308sterreich": ["vienna.jpg"],
+            "place:Graubünden": ["chur.jpg"],
+            "place:graubunden": ["chur.jpg"],
+            "place:Vienne": ["vienna.jpg", "vienne.jpg"],
+            "place:Qwertzuiop": [],
+            "near:Wien": ["vienna.jpg"],
+            "near:Wien,Österreich": ["vienna.jpg"],
+            "near:Vienne": ["vienne.jpg"],
+        }.items():
+            self.assertEqual(self.search(query), found, query)
+        shutil.copy(self.library.photos / "vienna.jpg", self.library.photos / "copy.jpg")
+        self.scan("--only", "pdq")
+        for place, copies in {"near:Wien": 1, "place:Wien": 1, "near:Chur": 0}.items():
+            done = self.library.run("duplicates", place, "--paths")
+            self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, copies), (place, done.stderr))
+        (places / "other_names.tsv").write_text("Vienna\twien\n")
+        done = self.library.run("search", "place:Wien")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is not a complete file of other names of places", done.stderr)
 
     def test_both_forms_of_accents_find_each_other(self) -> None:
         nfc, nfd = (unicodedata.normalize(form, "Müller Zürich") for form in ("NFC", "NFD"))

@@ -118,7 +118,7 @@ class QueryTest(unittest.TestCase):
     def test_every_key_is_in_it(self) -> None:
         queries = " ".join(row.query.lower() for row in rows())
         for key in ("text", "object", "person", "camera", "lens", "after", "before", "on", "near", "place", "in", "name",
-                    "keyword", "rating", "type", "like"):
+                    "keyword", "tag", "rating", "type", "like"):
             self.assertIn(f"{key}:", queries)
 
     def test_pages_put_together_are_the_whole(self) -> None:

@@ -96,6 +96,7 @@ StatusOr<std::string> DescribePlaces(const App& app) {
     return std::string("no names of places (tools/setup/fetch_places)");
   }
   CALOTYPE_RETURN_IF_ERROR(places.status());
+  CALOTYPE_RETURN_IF_ERROR(LoadOtherPlaceNames(app).status());
   return fmt::format("{} places ({})", (*places)->size(), (*places)->version());
 }
 
@@ -148,7 +149,8 @@ DoctorCheck CheckCatalogue(const App& app) {
   const StatusOr<std::string> places = DescribePlaces(app);
   if (!places.ok()) {
     check.detail = Message(places.status());
-    check.remedy = fmt::format("remove {} and run tools/setup/fetch_places", app.settings().places_file);
+    check.remedy = fmt::format("remove {} and other_names.tsv beside it, and run tools/setup/fetch_places",
+                               app.settings().places_file);
     return check;
   }
   if (!fs::exists(file, error)) {

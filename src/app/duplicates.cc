@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "app/query_places.h"
 #include "app/scanned_files.h"
 #include "app/search.h"
 #include "base/file.h"
@@ -58,6 +59,7 @@ StatusOr<Duplicates> FindCopies(Library& library, Catalog& catalog, const Duplic
   std::optional<Restriction> restriction;
   if (!request.query.empty()) {
     CALOTYPE_ASSIGN_OR_RETURN(query, ReadFilters(request.query));
+    CALOTYPE_RETURN_IF_ERROR(LookUpPlaces(library.app(), query));
     CALOTYPE_ASSIGN_OR_RETURN(restriction, Restriction::Build(catalog, query));
     options.allows_photo = [&](PhotoId photo) { return restriction->Allows(photo); };
     options.allows_path = [&](std::string_view path) {

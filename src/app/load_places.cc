@@ -1,5 +1,6 @@
 #include "app/load_places.h"
 
+#include <filesystem>
 #include <utility>
 
 namespace calotype {
@@ -12,6 +13,12 @@ StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlaces(const App& app) {
 StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlacesIfAny(const App& app) {
   StatusOr<std::shared_ptr<const PlaceIndex>> places = LoadPlaces(app);
   return absl::IsNotFound(places.status()) ? nullptr : places;
+}
+
+StatusOr<OtherPlaceNames> LoadOtherPlaceNames(const App& app) {
+  const std::filesystem::path places = app.settings().places_file;
+  StatusOr<OtherPlaceNames> names = OtherPlaceNames::Load(places.parent_path() / "other_names.tsv");
+  return absl::IsNotFound(names.status()) ? OtherPlaceNames() : std::move(names);
 }
 
 }  // namespace calotype

@@ -19,4 +19,7 @@ StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlaces(const App& app);
 // The same, but null when there is no such file.
 StatusOr<std::shared_ptr<const PlaceIndex>> LoadPlacesIfAny(const App& app);
 
+// The names of places in other languages, from a file beside that one. Without such a file none is known.
+StatusOr<OtherPlaceNames> LoadOtherPlaceNames(const App& app);
+
 }  // namespace calotype

@@ -11,6 +11,7 @@
 #include "app/analyze.h"
 #include "app/load_places.h"
 #include "app/open_catalog.h"
+#include "app/query_places.h"
 #include "app/scanned_files.h"
 #include "catalog/path_matcher.h"
 
@@ -39,29 +40,6 @@ StatusOr<SearchResult> Search(Library& library, Catalog& catalog, const Query& q
 bool AsksForPlace(const Query& query) {
   return std::ranges::any_of(query.facts,
                              [](const FactTerm& fact) { return fact.kind == FactTerm::Kind::kPlace && !fact.negated; });
-}
-
-// Looks up the positions of near:London. kFailedPrecondition without names of places, kInvalidArgument for an unknown
-// one.
-Status LocatePlaces(const App& app, Query& query) {
-  for (FactTerm& fact : query.facts) {
-    if (!fact.near_place.has_value()) {
-      continue;
-    }
-    CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
-    if (places == nullptr) {
-      return absl::FailedPreconditionError(fmt::format("near:{} needs names of places; {}", fact.value, kNoPlaces));
-    }
-    const std::optional<NamedPosition> position = places->FindCity(fact.near_place->name);
-    if (!position.has_value()) {
-      return absl::InvalidArgumentError(fmt::format(
-          "near: no city is known as \"{}\"; latitude, longitude and kilometres work too, as in near:48.21,16.37,5",
-          fact.near_place->name));
-    }
-    fact.near = PositionFilter{
-        .latitude = position->latitude, .longitude = position->longitude, .kilometres = fact.near_place->kilometres};
-  }
-  return absl::OkStatus();
 }
 
 // One sentence for each person: that has no match, with the names that are known.
@@ -138,7 +116,7 @@ StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const 
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   SearchAnswer answer;
   Query located = query;
-  CALOTYPE_RETURN_IF_ERROR(LocatePlaces(library.app(), located));
+  CALOTYPE_RETURN_IF_ERROR(LookUpPlaces(library.app(), located));
   CALOTYPE_ASSIGN_OR_RETURN(answer.result, Search(library, *catalog, located, options));
   for (Hit& hit : answer.result.hits) {
     ChoosePath(hit, hit.paths);

@@ -62,16 +62,16 @@ struct PathFilter {
 // Restricts a search by metadata and people. Empty members do not restrict. Texts ignore case and accents
 // (FoldCaseAndAccents()).
 struct PhotoFilter {
-  std::string camera;         // a part of the camera's name
-  std::string taken_from;     // "2024", "2024-05" or "2024-05-01": taken then or later, by the camera's clock
-  std::string taken_before;   // the same: taken before the start of that time
-  std::string taken_on;       // the same: taken within it
-  std::string person;         // the name of a person with a face in the photo, or a part of one (NamesMatching())
-  std::string lens;           // a part of the lens's name
-  PathFilter file;            // a present file of the photo passes it
-  std::string place;          // the whole name of its city, region or country
-  std::string keyword;        // a whole keyword, or adjacent levels of it
-  std::optional<int> rating;  // at least
+  std::string camera;               // a part of the camera's name
+  std::string taken_from;           // "2024", "2024-05" or "2024-05-01": taken then or later, by the camera's clock
+  std::string taken_before;         // the same: taken before the start of that time
+  std::string taken_on;             // the same: taken within it
+  std::string person;               // the name of a person with a face in the photo, or a part of one (NamesMatching())
+  std::string lens;                 // a part of the lens's name
+  PathFilter file;                  // a present file of the photo passes it
+  std::vector<std::string> places;  // its city, region or country has one of these names
+  std::string keyword;              // a whole keyword, or adjacent levels of it
+  std::optional<int> rating;        // at least
   std::optional<PhotoFormat> format;
   std::optional<PositionFilter> near;
 };

@@ -34,7 +34,6 @@ constexpr std::array kConditions = {
     Condition{&PhotoFilter::taken_from, "taken_at <> '' AND taken_at >= ?1"},
     Condition{&PhotoFilter::taken_before, "taken_at <> '' AND taken_at < ?1"},
     Condition{&PhotoFilter::taken_on, "substr(taken_at, 1, length(?1)) = ?1"},
-    Condition{&PhotoFilter::place, "fold(city) = ?1 OR fold(region) = ?1 OR fold(country) = ?1"},
     // Steps through the index from each keyword to the next: folding every row would take seconds in a large library.
     // A keyword is also found by one or several of its levels.
     Condition{&PhotoFilter::keyword,
@@ -68,6 +67,11 @@ void Keep(std::vector<PhotoId>& photos, bool& is_all, std::vector<PhotoId> other
   photos = std::move(both);
 }
 
+void SortAndDropRepeats(std::vector<PhotoId>& photos) {
+  std::ranges::sort(photos);
+  photos.erase(std::ranges::unique(photos).begin(), photos.end());
+}
+
 std::string Sql(std::string_view condition) {
   return std::string(kPresent) + " AND (" + std::string(condition) + ") ORDER BY id";
 }
@@ -95,8 +99,7 @@ StatusOr<std::vector<PhotoId>> WithFile(Database& database, const PathFilter& fi
       photos.push_back(row.Int(0));
     }
   }));
-  std::ranges::sort(photos);
-  photos.erase(std::ranges::unique(photos).begin(), photos.end());
+  SortAndDropRepeats(photos);
   return photos;
 }
 
@@ -119,8 +122,20 @@ StatusOr<std::vector<PhotoId>> WithPerson(Database& database, std::string_view p
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> found, PhotoIds(std::move(rows)));
     photos.insert(photos.end(), found.begin(), found.end());
   }
-  std::ranges::sort(photos);
-  photos.erase(std::ranges::unique(photos).begin(), photos.end());
+  SortAndDropRepeats(photos);
+  return photos;
+}
+
+StatusOr<std::vector<PhotoId>> AtPlace(Database& database, const std::vector<std::string>& names) {
+  std::vector<PhotoId> photos;
+  for (const std::string& name : names) {
+    CALOTYPE_ASSIGN_OR_RETURN(
+        Statement rows,
+        database.Query(Sql("fold(city) = ?1 OR fold(region) = ?1 OR fold(country) = ?1"), FoldCaseAndAccents(name)));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> found, PhotoIds(std::move(rows)));
+    photos.insert(photos.end(), found.begin(), found.end());
+  }
+  SortAndDropRepeats(photos);
   return photos;
 }
 
@@ -156,6 +171,10 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filt
   }
   if (!filter.person.empty()) {
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, WithPerson(*database_, filter.person));
+    Keep(photos, is_all, std::move(found));
+  }
+  if (!filter.places.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, AtPlace(*database_, filter.places));
     Keep(photos, is_all, std::move(found));
   }
   if (!filter.file.folders.empty() || !filter.file.names.empty()) {

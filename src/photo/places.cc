@@ -172,19 +172,39 @@ std::optional<PlaceNames> PlaceIndex::Find(double latitude, double longitude) co
   return NamesOf(*search.nearest, search.distance <= Chord(kCityKilometres));
 }
 
-std::optional<NamedPosition> PlaceIndex::FindCity(std::string_view name) const {
-  std::vector<std::string> parts;
-  while (!name.empty()) {
-    parts.push_back(FoldCaseAndAccents(Trim(TakeUntil(name, ','))));
-  }
-  const auto is = [this](uint32_t text, const std::string& part) { return FoldCaseAndAccents(texts_[text]) == part; };
+const PlaceIndex::Entry* PlaceIndex::MostPopulous(const std::vector<std::vector<std::string>>& parts) const {
+  const auto is = [this](uint32_t text, const std::vector<std::string>& part) {
+    return std::ranges::find(part, FoldCaseAndAccents(texts_[text])) != part.end();
+  };
   const Entry* best = nullptr;
   for (const Entry& entry : entries_) {
-    if ((best == nullptr || entry.population > best->population) && !parts.empty() && is(entry.names[0], parts[0]) &&
-        std::all_of(parts.begin() + 1, parts.end(),
-                    [&](const std::string& part) { return is(entry.names[1], part) || is(entry.names[2], part); })) {
+    if ((best == nullptr || entry.population > best->population) && is(entry.names[0], parts.front()) &&
+        std::all_of(parts.begin() + 1, parts.end(), [&](const std::vector<std::string>& part) {
+          return is(entry.names[1], part) || is(entry.names[2], part);
+        })) {
       best = &entry;
     }
+  }
+  return best;
+}
+
+std::optional<NamedPosition> PlaceIndex::FindCity(std::string_view name, const OtherPlaceNames& others) const {
+  std::vector<std::vector<std::string>> parts;
+  std::vector<std::vector<std::string>> other_parts;
+  while (!name.empty()) {
+    const std::string_view part = Trim(TakeUntil(name, ','));
+    parts.push_back({FoldCaseAndAccents(part)});
+    other_parts.push_back(parts.back());
+    for (const std::string& other : others.Find(part)) {
+      other_parts.back().push_back(FoldCaseAndAccents(other));
+    }
+  }
+  if (parts.empty()) {
+    return std::nullopt;
+  }
+  const Entry* best = MostPopulous(parts);
+  if (best == nullptr) {
+    best = MostPopulous(other_parts);
   }
   if (best == nullptr) {
     return std::nullopt;

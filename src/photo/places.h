@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "photo/facts.h"
+#include "photo/other_place_names.h"
 
 namespace calotype {
 
@@ -41,9 +42,10 @@ class PlaceIndex {
   // nullopt.
   std::optional<PlaceNames> Find(double latitude, double longitude) const;
 
-  // Returns the position of the most populous city with this name; nullopt for an unknown one. Ignores case and
-  // accents. After a comma, `name` may have the region or the country: "Paris, Texas".
-  std::optional<NamedPosition> FindCity(std::string_view name) const;
+  // Returns the position of the most populous city with this name, else of the most populous one that has it as another
+  // name; nullopt for an unknown one. Ignores case and accents. After a comma, `name` may have the region or the
+  // country: "Paris, Texas".
+  std::optional<NamedPosition> FindCity(std::string_view name, const OtherPlaceNames& others = {}) const;
 
   // Identifies the extract.
   const std::string& version() const { return version_; }
@@ -62,6 +64,8 @@ class PlaceIndex {
   Status Read(std::string_view text, const std::string& file);
   void Build(std::size_t first, std::size_t last, int axis);
   void Visit(std::size_t first, std::size_t last, int axis, Search& search) const;
+  // Each part of a name, without case and accents, in one or more forms: the city, then its region or country.
+  const Entry* MostPopulous(const std::vector<std::vector<std::string>>& parts) const;
   PlaceNames NamesOf(const Entry& entry, bool city) const;
 
   std::string version_;

@@ -61,9 +61,29 @@ TEST_F(PlacesTest, FindsACityByItsName) {
   EXPECT_NEAR((*places)->FindCity("Paris, Texas")->longitude, -95.55, 1e-4);
   EXPECT_NEAR((*places)->FindCity("paris,united states")->longitude, -95.55, 1e-4);
   EXPECT_TRUE((*places)->FindCity("zurich").has_value());
-  for (const char* unknown : {"", "London", "Paris, Germany", "Par"}) {
+  for (const char* unknown : {"", ",", "London", "Paris, Germany", "Par"}) {
     EXPECT_FALSE((*places)->FindCity(unknown).has_value()) << unknown;
   }
+}
+
+TEST_F(PlacesTest, FindsACityByAnotherNameUnlessOneHasItAsItsOwn) {
+  const auto places =
+      PlaceIndex::Load(Write("# calotype places test-1\n"
+                             "48.21\t16.37\t1691468\tVienna\tVienna\tAustria\tEurope/Vienna\n"
+                             "45.52\t4.87\t32293\tVienne\tIsère\tFrance\tEurope/Paris\n"));
+  ASSERT_TRUE(places.ok()) << Message(places.status());
+  std::ofstream(folder_ / "other_names.tsv")
+      << "# calotype other place names test-1\nAustria\tosterreich\tautriche\nVienna\tvienne\twien\n";
+  const auto others = OtherPlaceNames::Load(folder_ / "other_names.tsv");
+  ASSERT_TRUE(others.ok()) << Message(others.status());
+  for (const char* vienna : {"Wien", "WIEN, Österreich", "Vienna, Autriche", "Wien,Austria", "Vienne, Austria"}) {
+    const auto found = (*places)->FindCity(vienna, *others);
+    ASSERT_TRUE(found.has_value()) << vienna;
+    EXPECT_NEAR(found->longitude, 16.37, 1e-4) << vienna;
+  }
+  EXPECT_NEAR((*places)->FindCity("Vienne", *others)->longitude, 4.87, 1e-4);
+  EXPECT_FALSE((*places)->FindCity("Wien").has_value());
+  EXPECT_FALSE((*places)->FindCity("Wien, France", *others).has_value());
 }
 
 TEST_F(PlacesTest, FindsTheTownThatOneIsIn) {

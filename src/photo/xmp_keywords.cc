@@ -44,7 +44,7 @@ void AddOnce(const std::string& word, Words& words) {
   }
 }
 
-Words Entries(const Exiv2::XmpData& xmp, const char* key) {
+Words EntriesOf(const Exiv2::XmpData& xmp, const char* key) {
   Words entries;
   const auto found = xmp.findKey(Exiv2::XmpKey(key));
   const std::size_t count = found == xmp.end() ? 0 : static_cast<std::size_t>(found->count());
@@ -119,9 +119,9 @@ void KeepKeywords(const Words& keywords, XmpLists& lists) {
 XmpLists ReadLists(const Exiv2::XmpData& xmp) {
   XmpLists lists;
   for (const List& list : kLists) {
-    lists.*list.entries = Entries(xmp, list.key);
+    lists.*list.entries = EntriesOf(xmp, list.key);
   }
-  const Words written = Entries(xmp, kWritten);
+  const Words written = EntriesOf(xmp, kWritten);
   lists.written.insert(written.begin(), written.end());
   return lists;
 }

@@ -23,9 +23,8 @@ constexpr double kMaxLatitude = 90;
 constexpr double kMaxLongitude = 180;
 
 constexpr std::string_view kAllowedKeys =
-    "text:, object:, person:, camera:, lens:, after:, before:, on:, near:, place:, in:, name:, keyword:, rating:, "
-    "type:, "
-    "like:";
+    "text:, object:, person:, camera:, lens:, after:, before:, on:, near:, place:, in:, name:, keyword:, tag:, "
+    "rating:, type:, like:";
 
 // Format names and file extensions.
 struct FormatKey {
@@ -329,6 +328,7 @@ Status Parser::AddNear(const Token& token) {
                             .value = token.value,
                             .near = {},
                             .near_place = place,
+                            .other_names = {},
                             .rating = 0,
                             .negated = token.negated});
     return absl::OkStatus();
@@ -345,6 +345,7 @@ Status Parser::AddNear(const Token& token) {
                           .value = token.value,
                           .near = near,
                           .near_place = {},
+                          .other_names = {},
                           .rating = 0,
                           .negated = token.negated});
   return absl::OkStatus();
@@ -360,6 +361,7 @@ Status Parser::AddRating(const Token& token) {
                           .value = token.value,
                           .near = {},
                           .near_place = {},
+                          .other_names = {},
                           .rating = *rating,
                           .negated = token.negated});
   return absl::OkStatus();
@@ -388,8 +390,13 @@ Status Parser::AddFact(const Token& token, FactTerm::Kind kind) {
     return Error(token.value_at, fmt::format("{}: has \"{}\"; a date is YYYY, YYYY-MM or YYYY-MM-DD, as in {}:2024-05",
                                              token.key, token.value, token.key));
   }
-  query_.facts.push_back(
-      {.kind = kind, .value = token.value, .near = {}, .near_place = {}, .rating = 0, .negated = token.negated});
+  query_.facts.push_back({.kind = kind,
+                          .value = token.value,
+                          .near = {},
+                          .near_place = {},
+                          .other_names = {},
+                          .rating = 0,
+                          .negated = token.negated});
   return absl::OkStatus();
 }
 
@@ -405,7 +412,7 @@ Status Parser::Add(const Token& token) {
       FactKey{"near", FactTerm::Kind::kNear},       FactKey{"place", FactTerm::Kind::kPlace},
       FactKey{"in", FactTerm::Kind::kFolder},       FactKey{"name", FactTerm::Kind::kName},
       FactKey{"keyword", FactTerm::Kind::kKeyword}, FactKey{"rating", FactTerm::Kind::kRating},
-      FactKey{"type", FactTerm::Kind::kType}};
+      FactKey{"type", FactTerm::Kind::kType},       FactKey{"tag", FactTerm::Kind::kKeyword}};
   if (token.key.empty()) {
     return AddWord(token);
   }

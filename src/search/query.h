@@ -51,7 +51,9 @@ struct FactTerm {
   std::string value;                     // for after:, before: and on:, YYYY, YYYY-MM or YYYY-MM-DD, an existing date
   std::optional<PositionFilter> near;    // for near:, with a position
   std::optional<NamedPlace> near_place;  // for near:, with a name
-  int rating = 0;                        // for rating:, the minimum
+  // For place:, the names of the places that the value stands for in another language.
+  std::vector<std::string> other_names;
+  int rating = 0;  // for rating:, the minimum
   bool negated = false;
 };
 

@@ -99,6 +99,7 @@ TEST(QueryTest, Parses) {
       {"in:/photos/2024 in:rome", " in[/photos/2024] in[rome]"},
       {"name:DSC08", " name[DSC08]"},
       {"keyword:\"summer 2024\"", " keyword[summer 2024]"},
+      {"tag:sea -TAG:\"summer 2024\"", " keyword[sea] -keyword[summer 2024]"},
       {"lens:50mm", " lens[50mm]"},
       {"rating:3", " rating[3]>=3"},
       {"rating:>=4", " rating[>=4]>=4"},

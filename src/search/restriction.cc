@@ -41,7 +41,7 @@ constexpr std::array kFactNames = {
     FactName{FactTerm::Kind::kNear, nullptr, "near", false},
     FactName{FactTerm::Kind::kOn, &PhotoFilter::taken_on, "on", false},
     FactName{FactTerm::Kind::kPerson, &PhotoFilter::person, "person"},
-    FactName{FactTerm::Kind::kPlace, &PhotoFilter::place, "place"},
+    FactName{FactTerm::Kind::kPlace, nullptr, "place"},
     FactName{FactTerm::Kind::kRating, nullptr, "rating", false},
     FactName{FactTerm::Kind::kType, nullptr, "type", false},
 };
@@ -57,6 +57,9 @@ StatusOr<FactName> FillFilter(const FactTerm& term, PhotoFilter& filter) {
     filter.file.folders.push_back(term.value);
   } else if (term.kind == FactTerm::Kind::kName) {
     filter.file.names.push_back(term.value);
+  } else if (term.kind == FactTerm::Kind::kPlace) {
+    filter.places = term.other_names;
+    filter.places.push_back(term.value);
   } else if (term.kind == FactTerm::Kind::kNear) {
     if (!term.near.has_value()) {
       return absl::InvalidArgumentError(fmt::format("near: the position of {} was not looked up", term.value));

@@ -54,13 +54,15 @@ TEST_P(FactsTest, AreWrittenAndReadWhole) {
   EXPECT_EQ(read.rating, -1);
   EXPECT_THAT(read.keywords, ElementsAre("holiday", "sea"));
   EXPECT_THAT(read.regions, SizeIs(1));
-  EXPECT_THAT(Value(catalog().FindPhotos({.place = "vienna"})), ElementsAre(photo));
+  EXPECT_THAT(Value(catalog().FindPhotos({.places = {"vienna"}})), ElementsAre(photo));
+  EXPECT_THAT(Value(catalog().FindPhotos({.places = {"austria", "wien", "Vienna"}})), ElementsAre(photo));
+  EXPECT_THAT(Value(catalog().FindPhotos({.places = {"wien"}})), IsEmpty());
   EXPECT_THAT(Value(catalog().FindPhotos({.keyword = "Sea"})), ElementsAre(photo));
   EXPECT_THAT(Value(catalog().FindPhotos({.person = "ada"})), ElementsAre(photo)) << "no face was found there";
   PhotoResult again{.id = photo};
   again.facts = PhotoFacts{};
   CALOTYPE_ASSERT_OK(StoreOne(again));
-  EXPECT_THAT(Value(catalog().FindPhotos({.place = "vienna"})), IsEmpty());
+  EXPECT_THAT(Value(catalog().FindPhotos({.places = {"vienna"}})), IsEmpty());
   EXPECT_EQ(Value(catalog().GetPhoto(photo)).properties->width, 1000) << "what decoding told stays";
 }
 

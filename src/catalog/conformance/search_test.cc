@@ -269,7 +269,7 @@ TEST_P(CatalogSearchTest, NamesIgnoreCaseAndAccentsInBothForms) {
   EXPECT_EQ(Value(catalog().FindPhotos({.file = {.folders = {"/" + nfc}, .names = {}}})), both) << "absolute";
   EXPECT_EQ(Value(catalog().FindPhotos({.file = {.folders = {"/" + nfd + "/"}, .names = {}}})), both);
   EXPECT_THAT(Value(catalog().FindPhotos({.file = {.folders = {"/ete"}, .names = {}}})), IsEmpty());
-  EXPECT_THAT(Value(catalog().FindPhotos({.place = "zurich"})), ElementsAre(one.id));
+  EXPECT_THAT(Value(catalog().FindPhotos({.places = {"zurich"}})), ElementsAre(one.id));
   EXPECT_THAT(Value(catalog().FindPhotos({.keyword = "SEA"})), ElementsAre(two.id));
   EXPECT_THAT(Value(catalog().FindPhotos({.keyword = "se"})), IsEmpty());
 }
