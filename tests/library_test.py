@@ -38,6 +38,65 @@ class LibraryTest(CalotypeTestCase):
         self.assertEqual(process.returncode, 0)
         self.assertEqual(self.photos(), {"total": 2, "missing": 0, "damaged": 0}, "the cat has a copy left")
 
+    def add_renamed_folder(self) -> None:
+        """Five photos, four of them in the folder "old"."""
+        self.library.add_samples("cat.png", "dog.png", "coins.png", "flower.jpg", "rocket.jpg")
+        (self.library.photos / "old").mkdir()
+        for name in ("cat.png", "dog.png", "coins.png", "flower.jpg"):
+            (self.library.photos / name).rename(self.library.photos / "old" / name)
+        shutil.copy(self.library.photos / "old/cat.png", self.library.photos / "old/copy.png")
+
+    def assert_only_files_that_exist(self, folder: pathlib.Path) -> None:
+        """Every command names the photos in `folder`, and no file that is gone."""
+        self.assertEqual(self.photos(), {"total": 5, "missing": 0, "damaged": 0})
+        hits = self.library.lines("search", "type:png", "--json") + self.library.lines("search", "type:jpeg", "--json")
+        self.assertEqual(len(hits), 5)
+        for hit in hits:
+            self.assertTrue(pathlib.Path(hit["path"]).exists(), hit)
+            self.assertNotIn("gone", hit)
+        copies = self.library.run("duplicates").stdout
+        self.assertIn(str(folder), copies)
+        self.assertNotIn("gone", copies)
+        for word in copies.split():
+            self.assertTrue(not word.startswith(str(self.library.photos)) or pathlib.Path(word).exists(), copies)
+        done = self.library.run("export", "type:png", "--to", "csv")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(str(folder), done.stdout)
+        self.assertNotIn(f"{self.library.photos}/old", done.stdout)
+
+    def test_renaming_a_folder_or_all_files_is_no_deletion(self) -> None:
+        self.add_renamed_folder()
+        self.scan("--only", "pdq")
+        new = self.library.photos / "new"
+        (self.library.photos / "old").rename(new)
+        done = self.scan("--only", "pdq")
+        self.assertIn(" 0 analysed in ", done.stdout)
+        self.assertEqual(done.stderr, "")
+        self.assert_only_files_that_exist(new)
+        for photo in [*new.iterdir(), self.library.photos / "rocket.jpg"]:
+            photo.rename(photo.with_name("renamed-" + photo.name))
+        self.assertIn(" 0 analysed in ", self.scan("--only", "pdq").stdout)
+        self.assert_only_files_that_exist(new)
+        self.assertIn("pdq", self.library.json("show", new / "renamed-dog.png", "--json"))
+
+    def test_a_folder_that_is_renamed_while_it_is_watched_is_followed(self) -> None:
+        self.add_renamed_folder()
+        process = self.library.start("--set", "scan.settle_s=1", "scan", self.library.photos, "--watch", "--only", "pdq")
+        self.addCleanup(process.kill)
+        self.assertIn("5 analysed", process.stdout.readline())
+        new = self.library.photos / "new"
+        (self.library.photos / "old").rename(new)
+        self.library.add_samples("robin.jpg")
+        self.assertIn("1 analysed", line := process.stdout.readline())
+        self.assertNotIn("could not be read", line)
+        (self.library.photos / "robin.jpg").unlink()
+        self.assertIn("1 no longer there", process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        _, problems = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, problems)
+        self.assertNotIn("missing", problems)
+        self.assertEqual(self.photos(), {"total": 5, "missing": 1, "damaged": 0})
+
     def test_a_folder_that_vanished_is_no_deletion_until_somebody_says_so(self) -> None:
         self.library.add_samples("cat.png", "dog.png", "coins.png")
         self.scan("--only", "pdq")

@@ -15,6 +15,13 @@
 
 namespace calotype {
 
+// A known file, and the other known files with the same content.
+struct FilesOfPhoto {
+  PhotoId photo = 0;
+  FileStamp stamp;               // of the file that was asked for
+  std::vector<PhotoFile> files;  // the others, ordered by path
+};
+
 // Paths are absolute and normal. "At or below a root" includes the root itself, which may be a file.
 class ScannerCatalog {
  public:
@@ -34,6 +41,8 @@ class ScannerCatalog {
   virtual Status AddProblem(std::string_view path, std::string_view reason) = 0;
   // Deletes the read problems at or below `root`. Call it when a scan starts: it meets them again if they persist.
   virtual Status ClearProblems(std::string_view root) = 0;
+  // Missing files are not known here. kNotFound if no file is known at `path`.
+  virtual StatusOr<FilesOfPhoto> FilesLike(std::string_view path) = 0;
   // Marks files as missing from now on. Their photos and findings stay until DeleteMissing().
   virtual Status MarkMissing(std::span<const std::string> paths) = 0;
 

@@ -37,6 +37,7 @@ class SqliteCatalog final : public Catalog {
   Status UpdateFileStamp(std::string_view path, const FileStamp& stamp) override;
   Status AddProblem(std::string_view path, std::string_view reason) override;
   Status ClearProblems(std::string_view root) override;
+  StatusOr<FilesOfPhoto> FilesLike(std::string_view path) override;
   Status MarkMissing(std::span<const std::string> paths) override;
   StatusOr<std::vector<Companion>> CompanionsUnder(std::string_view root) override;
   Status PutCompanion(const Companion& companion) override;

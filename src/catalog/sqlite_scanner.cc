@@ -136,6 +136,26 @@ Status SqliteCatalog::ClearProblems(std::string_view root) {
                             range.end);
 }
 
+StatusOr<FilesOfPhoto> SqliteCatalog::FilesLike(std::string_view path) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database_->Query("SELECT photo_id, size, mtime_ns, ctime_ns, inode FROM file"
+                                                            " WHERE path = ?1 AND missing = 0",
+                                                            path));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool is_known, row.Step());
+  if (!is_known) {
+    return absl::NotFoundError(fmt::format("{} is not a known file", path));
+  }
+  FilesOfPhoto found{.photo = row.Int(0), .stamp = StampFromRow(row, 1), .files = {}};
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database_->Query("SELECT path, size, mtime_ns, ctime_ns, inode FROM file"
+                                             " WHERE photo_id = ?1 AND missing = 0 AND path <> ?2 ORDER BY path",
+                                             found.photo, path));
+  CALOTYPE_ASSIGN_OR_RETURN(found.files, ReadRows(std::move(rows), [](const Statement& file) {
+                              return PhotoFile{.path = file.Text(0), .stamp = StampFromRow(file, 1)};
+                            }));
+  return found;
+}
+
 Status SqliteCatalog::MarkMissing(std::span<const std::string> paths) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));

@@ -22,6 +22,13 @@ enum class CompanionKind : uint8_t {
   kRaw = 3,      // the RAW of a RAW and JPEG pair: a photo too, which the JPEG represents
 };
 
+// A path at which the photo's content was last seen, and the stamp that the file had then. A file that has another
+// stamp now may have other content (CompareStamps): do not analyse it as this photo.
+struct PhotoFile {
+  std::string path;
+  FileStamp stamp;
+};
+
 // A file that belongs to the photo at `photo_path`.
 struct Companion {
   std::string photo_path;

@@ -14,13 +14,6 @@
 
 namespace calotype {
 
-// A path at which the photo's content was last seen, and the stamp that the file had then. A file that has another
-// stamp now may have other content (CompareStamps): do not analyse it as this photo.
-struct PhotoFile {
-  std::string path;
-  FileStamp stamp;
-};
-
 struct WorkItem {
   PhotoId photo = 0;
   Sha256Digest sha256;                // of the content to be analysed

@@ -32,9 +32,12 @@ FileSystemKind FileSystemOfFolder(const fs::path& folder) {
 
 Scanner::Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options,
                  ScannerCounts& counts, ProblemHandler on_problem)
-    : catalog_(catalog), reader_(reader), options_(options), counts_(counts), on_problem_(std::move(on_problem)) {}
-
-Status Scanner::Scan(const fs::path& root, const std::stop_token& stop) { return ScanPart(root, root, stop); }
+    : catalog_(catalog),
+      reader_(reader),
+      options_(options),
+      counts_(counts),
+      on_problem_(std::move(on_problem)),
+      gone_(catalog, options.gone_is_deleted) {}
 
 Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std::stop_token& stop) {
   CALOTYPE_RETURN_IF_ERROR(catalog_.ClearProblems(folder.string()));
@@ -62,11 +65,7 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
   if (stop.stop_requested()) {
     return absl::OkStatus();  // files that were not visited are not missing
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const bool is_there, MarkMissing(root, known_in_root, known));
-  if (is_there) {
-    CALOTYPE_RETURN_IF_ERROR(DropCompanions());
-  }
-  CALOTYPE_RETURN_IF_ERROR(Flush());
+  NoteGone(root, known_in_root, known);
   return folder == root ? catalog_.FinishRoot(root.string(), counts_.photos - photos_before) : absl::OkStatus();
 }
 
@@ -224,14 +223,6 @@ std::string Scanner::KnownPhotoOf(const std::string& video) const {
   return is_same ? known->second.photo_path : std::string();
 }
 
-// The known companions that remain were not found.
-Status Scanner::DropCompanions() {
-  for (const auto& [key, companion] : known_companions_) {
-    CALOTYPE_RETURN_IF_ERROR(catalog_.DropCompanion(companion));
-  }
-  return absl::OkStatus();
-}
-
 Status Scanner::VisitFile(const fs::path& path, Known& known) {
   const auto node = known.extract(path.string());
   const StatusOr<FileStamp> stamp = StampOfFile(path);
@@ -248,7 +239,7 @@ Status Scanner::VisitFile(const fs::path& path, Known& known) {
     }
     return FlushWhenDue();
   }
-  const StatusOr<bool> is_photo = Inspect(path, *stamp);
+  const StatusOr<bool> is_photo = Inspect(path, *stamp, node.empty());
   if (!is_photo.ok()) {
     ++counts_.photos;
     Problem(path.string(), Message(is_photo.status()));
@@ -261,7 +252,7 @@ Status Scanner::VisitFile(const fs::path& path, Known& known) {
 }
 
 // Hashes the file and queues it when it is a photo; false when it is something else.
-StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp) {
+StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp, bool is_new) {
   const bool has_extension = HasPhotoExtension(path);
   const StatusOr<UniqueFd> file = OpenForReading(path);
   if (!file.ok()) {
@@ -275,7 +266,7 @@ StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp) {
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest sha256, Sha256OfFile(file->get()));
   inspected_.insert(path.string());
-  seen_.push_back({.path = path.string(), .stamp = stamp, .sha256 = sha256});
+  seen_.push_back({.path = path.string(), .stamp = stamp, .sha256 = sha256, .is_new = is_new});
   return true;
 }
 
@@ -300,7 +291,10 @@ Status Scanner::Flush() {
   }
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, catalog_.BeginTransaction());
   for (const Seen& file : seen_) {
-    CALOTYPE_RETURN_IF_ERROR(catalog_.AddFile(file.path, file.stamp, file.sha256).status());
+    CALOTYPE_ASSIGN_OR_RETURN(const PhotoId photo, catalog_.AddFile(file.path, file.stamp, file.sha256));
+    if (file.is_new) {
+      gone_.Found(photo);
+    }
   }
   for (const Companion& companion : companions_) {
     CALOTYPE_RETURN_IF_ERROR(catalog_.PutCompanion(companion));
@@ -336,29 +330,24 @@ bool Scanner::IsExcluded(const std::string& path) const {
   return false;
 }
 
-// False when a disk is probably not mounted.
-StatusOr<bool> Scanner::MarkMissing(const fs::path& root, int64_t known_in_root, const Known& gone) {
-  std::vector<std::string> paths;
-  int64_t vanished = 0;
+// The known files and companions that remain were not found.
+void Scanner::NoteGone(const fs::path& root, int64_t known_in_root, const Known& gone) {
+  GoneFromFolder folder{.root = root, .known_in_root = known_in_root};
   for (const auto& [path, stamp] : gone) {
-    paths.push_back(path);
-    vanished += IsExcluded(path) ? 0 : 1;
+    (IsExcluded(path) ? folder.excluded : folder.vanished).push_back(path);
   }
-  std::error_code error;
-  const bool nothing_there = !fs::exists(root, error) || (fs::is_directory(root, error) && fs::is_empty(root, error));
-  const bool most_gone = known_in_root > 1 && vanished * 2 > known_in_root;
-  if (vanished > 0 && (nothing_there || most_gone) && !options_.gone_is_deleted) {
-    Problem(root.string(),
-            fmt::format("{} of {} known photos are missing. Their disk is probably not mounted, so nothing was changed "
-                        "(if they were deleted: calotype scan --gone FOLDER)",
-                        vanished, known_in_root));
-    return false;
+  for (const auto& [key, companion] : known_companions_) {
+    folder.companions.push_back(companion);
   }
-  counts_.missing += std::ssize(paths);
-  if (!paths.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(catalog_.MarkMissing(paths));
-  }
-  return true;
+  gone_.Add(std::move(folder));
+}
+
+Status Scanner::MarkMissing() {
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t missing, gone_.Settle([this](std::string_view root, std::string_view reason) {
+    Problem(root, reason);
+  }));
+  counts_.missing += missing;
+  return Flush();
 }
 
 }  // namespace calotype

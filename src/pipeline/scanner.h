@@ -20,6 +20,7 @@
 #include "base/file_stamp.h"
 #include "catalog/scanner_catalog.h"
 #include "photo/photo_reader.h"
+#include "pipeline/gone_files.h"
 #include "pipeline/ignore_rules.h"
 
 namespace calotype {
@@ -35,7 +36,7 @@ struct ScannerCounts {
   std::atomic<int64_t> photos{0};     // files that are photos, or have the extension of a photo
   std::atomic<int64_t> unchanged{0};  // of these, known files with the same stamp (CompareStamps)
   std::atomic<int64_t> problems{0};   // files and folders that could not be read
-  std::atomic<int64_t> missing{0};    // known files that are gone, or excluded now
+  std::atomic<int64_t> missing{0};    // known files that are gone and did not move, or are excluded now
   // Files that are no photos. Videos of live photos are not among them.
   std::atomic<int64_t> skipped_pdfs{0};
   std::atomic<int64_t> skipped_videos{0};
@@ -53,21 +54,22 @@ class Scanner {
   Scanner(ScannerCatalog& catalog, const PhotoReader& reader, const ScannerOptions& options, ScannerCounts& counts,
           ProblemHandler on_problem);
 
-  // Adds every photo at or below `root`. Only files whose stamp changed are read and hashed; when the content turns out
-  // to be the same, only the stamp is updated. Marks known files that are gone as missing, with one exception: if the
-  // root does not exist, is empty, or lacks more than half of its known files, its disk is probably not mounted, so
-  // nothing is marked. This exception, and each file or folder that cannot be read, is a problem: it is stored, counted
-  // (ScannerCounts) and passed to `on_problem`, and the scan continues. The returned errors are those of the catalogue.
-  Status Scan(const std::filesystem::path& root, const std::stop_token& stop);
-
-  // The same for one folder of a root. Whether a disk is missing is decided for the root as a whole.
+  // Adds every photo at or below `folder`, which is `root` or below it. Only files whose stamp changed are read and
+  // hashed; when the content turns out to be the same, only the stamp is updated. Each file or folder that cannot be
+  // read is a problem: it is stored, counted (ScannerCounts) and passed to `on_problem`, and the scan continues. The
+  // returned errors are those of the catalogue.
   Status ScanPart(const std::filesystem::path& folder, const std::filesystem::path& root, const std::stop_token& stop);
+
+  // Marks the known files that no ScanPart() found as missing (GoneFiles::Settle). Call it once, after the last
+  // ScanPart(), but not when the scan was stopped. A disk that is probably not mounted is a problem.
+  Status MarkMissing();
 
  private:
   struct Seen {
     std::string path;
     FileStamp stamp;
     Sha256Digest sha256;
+    bool is_new = true;  // the path was not known
   };
   struct Folder {
     std::filesystem::path path;
@@ -84,15 +86,14 @@ class Scanner {
   Status VisitFiles(const std::vector<std::filesystem::path>& files, Known& known);
   void VisitCompanions(const std::vector<std::filesystem::path>& files);
   std::string KnownPhotoOf(const std::string& video) const;
-  Status DropCompanions();
   Status VisitFile(const std::filesystem::path& path, Known& known);
   std::string IdentifierOf(const std::string& path) const;
-  StatusOr<bool> Inspect(const std::filesystem::path& path, FileStamp stamp);
+  StatusOr<bool> Inspect(const std::filesystem::path& path, FileStamp stamp, bool is_new);
   void Problem(std::string_view path, std::string_view reason);
   Status FlushWhenDue();
   Status Flush();
   bool IsExcluded(const std::string& path) const;
-  StatusOr<bool> MarkMissing(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
+  void NoteGone(const std::filesystem::path& root, int64_t known_in_root, const Known& gone);
 
   ScannerCatalog& catalog_;
   const PhotoReader& reader_;
@@ -110,7 +111,8 @@ class Scanner {
   std::unordered_set<std::string> inspected_;                // new and changed photos of the current folder
   FileSystemKind file_system_ = FileSystemKind::kLocal;      // of the current folder
   std::vector<std::pair<std::string, std::string>> problems_;
-  std::unordered_set<std::string> excluded_;         // files and folders that match a pattern
+  std::unordered_set<std::string> excluded_;  // files and folders that match a pattern
+  GoneFiles gone_;
   std::set<std::pair<uint64_t, uint64_t>> entered_;  // device and inode of visited folders, when links are followed
   std::chrono::steady_clock::time_point last_flush_;
 };

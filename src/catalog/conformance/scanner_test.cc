@@ -60,6 +60,30 @@ TEST_P(CatalogScanTest, FilesUnderTakesTheFolderAndNothingElse) {
   EXPECT_THAT(Value(catalog().FilesUnder("/nowhere")), IsEmpty());
 }
 
+TEST_P(CatalogScanTest, FilesLikeAreTheOthersWithTheSameContent) {
+  const auto paths = [this](std::string_view path) {
+    std::vector<std::string> found;
+    for (const PhotoFile& file : Value(catalog().FilesLike(path)).files) {
+      found.push_back(file.path);
+    }
+    return found;
+  };
+  const FileStamp stamp{.size = 100, .mtime_ns = 1, .ctime_ns = 2, .inode = 3};
+  const PhotoId photo = Value(catalog().AddFile("/p/b.jpg", stamp, DigestOf("same")));
+  EXPECT_THAT(paths("/p/b.jpg"), IsEmpty());
+  Add("/q/c.jpg", "same");
+  Add("/p/a.jpg", "same");
+  Add("/p/other.jpg", "other");
+  EXPECT_THAT(paths("/p/b.jpg"), ElementsAre("/p/a.jpg", "/q/c.jpg"));
+  EXPECT_EQ(Value(catalog().FilesLike("/p/b.jpg")).photo, photo);
+  EXPECT_EQ(Value(catalog().FilesLike("/p/b.jpg")).stamp, stamp);
+  EXPECT_EQ(Value(catalog().FilesLike("/p/b.jpg")).files[0].stamp, StampOf(100));
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/p/b.jpg"}));
+  EXPECT_THAT(paths("/p/a.jpg"), ElementsAre("/q/c.jpg"));
+  EXPECT_TRUE(absl::IsNotFound(catalog().FilesLike("/p/b.jpg").status()));
+  EXPECT_TRUE(absl::IsNotFound(catalog().FilesLike("/nowhere.jpg").status()));
+}
+
 TEST_P(CatalogScanTest, PathsAreBytesNotText) {
   const std::string path = "/p/\xff\xfe 'quoted\" \xe2\x82\xac.jpg";
   const PhotoId photo = Add(path, "bytes");

@@ -136,7 +136,7 @@ TEST_F(ScanJobTest, MovedAndCopiedFilesCostNothing) {
   fs::copy(photos_ / "p1.jpg", photos_ / "copy.jpg");
   const StatusOr<ScanReport> report = Scan(*Analysis());
   EXPECT_EQ(report->analysed, 0);
-  EXPECT_EQ(report->missing, 1);
+  EXPECT_EQ(report->missing, 0) << "it has moved";
   EXPECT_EQ(calls_, 5);
   EXPECT_EQ(Books().photos, 5);
   EXPECT_EQ(Books().missing, 0);

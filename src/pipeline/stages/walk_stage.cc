@@ -32,6 +32,11 @@ void WalkStage::Run() {
       }
     }
   }
+  if (!state_.Stopping()) {
+    if (const Status status = scanner.MarkMissing(); !status.ok()) {
+      state_.Fail(status);
+    }
+  }
   state_.EndWalk();
 }
 

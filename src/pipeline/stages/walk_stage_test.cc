@@ -50,6 +50,7 @@ class FakeScannerCatalog : public ScannerCatalog {
   }
   Status AddProblem(std::string_view /*path*/, std::string_view /*reason*/) override { return absl::OkStatus(); }
   Status ClearProblems(std::string_view /*root*/) override { return absl::OkStatus(); }
+  StatusOr<FilesOfPhoto> FilesLike(std::string_view path) override { return absl::NotFoundError(std::string(path)); }
   Status MarkMissing(std::span<const std::string> paths) override {
     for (const std::string& path : paths) {
       missing.push_back(fs::path(path).filename().string());
