@@ -78,7 +78,7 @@ def _unfiltered(data: bytes, stride: int, step: int) -> list[bytes]:
 
 
 def read_png(path: pathlib.Path) -> Picture:
-    """8 bits, RGB with or without alpha, not interlaced."""
+    """8 bits, grey or RGB with or without alpha, not interlaced."""
     data = path.read_bytes()
     at, compressed = 8, b""
     while at < len(data):
@@ -88,9 +88,11 @@ def read_png(path: pathlib.Path) -> Picture:
         elif kind == b"IDAT":
             compressed += data[at + 8 : at + 8 + length]
         at += length + 12
-    channels = {2: 3, 6: 4}[colours]
+    channels = {0: 1, 2: 3, 6: 4}[colours]
     assert bits == 8 and not interlaced
     rows = _unfiltered(zlib.decompress(compressed), width * channels, channels)
+    if channels == 1:
+        rows = [bytes(value for value in row for _ in range(3)) for row in rows]
     if channels == 4:
         rows = [b"".join(row[i : i + 3] for i in range(0, len(row), 4)) for row in rows]
     return Picture(width, height, rows)
@@ -108,8 +110,8 @@ def png(picture: Picture, note: str = "") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + text + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def tiff(*pages: Picture) -> bytes:
-    """Uncompressed."""
+def tiff(*pages: Picture, thumbnails: int = 0) -> bytes:
+    """Uncompressed. The last `thumbnails` pictures are smaller versions of another one, not pages."""
     data = b"II*\0" + struct.pack("<I", 8)
     for i, page in enumerate(pages):
         tags = 10
@@ -120,7 +122,7 @@ def tiff(*pages: Picture) -> bytes:
         after = strip + len(pixels) + len(pixels) % 2
         data += struct.pack("<H", tags)
         for tag, kind, count, value in (
-            (254, 4, 1, 2 if len(pages) > 1 else 0), (256, 4, 1, page.width), (257, 4, 1, page.height), (258, 3, 3, bits),
+            (254, 4, 1, 1 if i >= len(pages) - thumbnails else 2 if len(pages) > 1 else 0), (256, 4, 1, page.width), (257, 4, 1, page.height), (258, 3, 3, bits),
             (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, strip), (277, 3, 1, 3), (278, 4, 1, page.height),
             (279, 4, 1, len(pixels)),
         ):  # fmt: skip

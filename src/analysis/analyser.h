@@ -44,6 +44,8 @@ class Analyser {
   virtual std::string_view name() const = 0;
   // The names of the analysers whose findings this one reads.
   virtual std::span<const std::string_view> needs() const { return {}; }
+  // True if it analyses each page of a document. The others see the first page only.
+  virtual bool reads_all_pages() const { return false; }
   // Identifies the weights and the version of the code around them. Findings with another version are out of date.
   virtual std::string version() const = 0;
   // Analyses the photo and writes its findings into `findings`, which already holds those of needs(). Leaves `findings`

@@ -1,4 +1,5 @@
-// The results of the analysers. All coordinates are pixels of the upright original, whatever size was analysed.
+// The results of the analysers. All coordinates are pixels of the upright original, whatever size was analysed. Of a
+// document with several pages, text is that of all pages, everything else that of the first.
 #pragma once
 
 #include <array>
@@ -32,6 +33,7 @@ struct TextFinding {
   std::string text;  // one line, UTF-8
   float score = 0;   // mean probability of its characters
   Quad quad;
+  int page = 1;  // of a document; `quad` is in pixels of this page
 };
 
 struct Tag {

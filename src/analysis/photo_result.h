@@ -52,7 +52,7 @@ struct AnalysisOutcome {
   std::string analysis;
   std::string version;
   AnalysisState state = AnalysisState::kDone;  // kDone, kFailed or kSkipped
-  // For kFailed and kSkipped. For kDone a warning: "damaged: ..." (decode), "cannot be read: position" (facts).
+  // For kFailed and kSkipped. For kDone a warning: "damaged: ..." (decode, text), "cannot be read: position" (facts).
   std::string reason;
   bool retryable = false;  // for kFailed: may succeed later; retried with back-off
   std::string device;      // where its models ran
@@ -64,6 +64,7 @@ struct PhotoProperties {
   PhotoFormat format = PhotoFormat::kUnknown;
   int width = 0;  // pixels, upright; 0 if the pixels could not be read
   int height = 0;
+  int pages = 0;  // of a document; 0 if not known, and for formats that have no pages
   PhotoFacts facts;
 };
 

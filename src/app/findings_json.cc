@@ -121,8 +121,10 @@ Json FindingsToJson(const Findings& findings, const JsonOptions& options) {
   if (findings.text.has_value()) {
     json["text"] = Json::array();
     for (const TextFinding& line : *findings.text) {
-      json["text"].push_back(
-          {{"text", line.text}, {"score", Score(line.score)}, {"quad", ToJson(std::span(line.quad))}});
+      json["text"].push_back({{"text", line.text},
+                              {"score", Score(line.score)},
+                              {"quad", ToJson(std::span(line.quad))},
+                              {"page", line.page}});
     }
   }
   if (findings.pdq.has_value()) {
@@ -142,6 +144,9 @@ void AddProperties(const PhotoProperties& properties, Json& json) {
   json["format"] = FormatName(properties.format);
   json["width"] = properties.width > 0 ? Json(properties.width) : Json(nullptr);
   json["height"] = properties.height > 0 ? Json(properties.height) : Json(nullptr);
+  if (properties.pages > 1) {
+    json["pages"] = properties.pages;
+  }
   const PhotoFacts& facts = properties.facts;
   json["taken_at"] = facts.taken_at.empty() ? Json(nullptr) : Json(facts.taken_at);
   if (!facts.camera.empty()) {

@@ -45,10 +45,15 @@ class Renderer {
 
 }  // namespace
 
-void RenderFindings(DecodedPhoto& photo, const Findings& findings) {
+void RenderFindings(DecodedPhoto& photo, const Findings& findings, int page) {
   Renderer renderer(photo);
   for (const TextFinding& line : findings.text.value_or(std::vector<TextFinding>())) {
-    renderer.Outline(line.quad, kText, line.text);
+    if (line.page == page) {
+      renderer.Outline(line.quad, kText, line.text);
+    }
+  }
+  if (page != 1) {
+    return;
   }
   for (const ObjectFinding& object : findings.objects.value_or(std::vector<ObjectFinding>())) {
     renderer.Outline(Corners(object.box), kObject, fmt::format("{} {:.2f}", object.label, object.score));

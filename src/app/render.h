@@ -6,7 +6,8 @@
 
 namespace calotype {
 
-// Draws objects (green), faces with their landmarks (orange) and lines of text (blue) on the decoded photo.
-void RenderFindings(DecodedPhoto& photo, const Findings& findings);
+// Draws objects (green), faces with their landmarks (orange) and lines of text (blue) on the decoded photo. Draws only
+// what is on `page`, the page of a document that `photo` shows.
+void RenderFindings(DecodedPhoto& photo, const Findings& findings, int page);
 
 }  // namespace calotype

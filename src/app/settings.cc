@@ -111,6 +111,8 @@ void Settings::Register(ConfigRegistry& registry) {
                       "photos with more pixels (width x height) are refused");
   registry.AddInteger("limits.aspect_ratio", &max_aspect_ratio, 1, 100'000,
                       "photos whose long side is more than this many times the short side are refused");
+  registry.AddInteger("limits.pages", &max_pages, 1, 65'536,
+                      "pages of a document (a TIFF with several pages) that are read; later ones are left out");
   registry.AddInteger(
       "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
       "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
@@ -191,7 +193,8 @@ CacheSettings Settings::Cache() const {
 DecodeLimits Settings::Limits() const {
   return {.max_file_bytes = static_cast<std::size_t>(max_file_bytes),
           .max_pixels = max_pixels,
-          .max_aspect_ratio = static_cast<int>(max_aspect_ratio)};
+          .max_aspect_ratio = static_cast<int>(max_aspect_ratio),
+          .max_pages = static_cast<int>(max_pages)};
 }
 
 }  // namespace calotype

@@ -53,6 +53,7 @@ struct Settings {
   int64_t max_file_bytes = int64_t{1} << 30;
   int64_t max_pixels = 400'000'000;
   int64_t max_aspect_ratio = 200;
+  int64_t max_pages = 100;
   int64_t memory_mb = 0;
   std::string log_file;
   std::string log_format = "text";

@@ -53,7 +53,7 @@ StatusOr<PhotoRecord> ShowPhoto(const App& app, const ShowRequest& request) {
   // This may fail while a scan writes, or where the catalogue cannot be written; then the photo waits its turn.
   catalog->Prioritise(id).IgnoreError();
   if (!request.render.empty()) {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, RenderPhoto(app, photo, path));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, RenderPhoto(app, photo, path, request.page));
     CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(request.render, jpeg));
   }
   const auto gone = std::ranges::stable_partition(photo.paths, IsFileThere);
@@ -61,11 +61,13 @@ StatusOr<PhotoRecord> ShowPhoto(const App& app, const ShowRequest& request) {
   return photo;
 }
 
-StatusOr<std::vector<uint8_t>> RenderPhoto(const App& app, const PhotoRecord& photo, const std::string& path) {
+StatusOr<std::vector<uint8_t>> RenderPhoto(const App& app, const PhotoRecord& photo, const std::string& path,
+                                           int page) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenAnyPath(photo, path));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
-                            CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits()}));
-  RenderFindings(*decoded.photo, photo.findings);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      DecodeAnswer decoded,
+      CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits(), .page = page}));
+  RenderFindings(*decoded.photo, photo.findings, page);
   return EncodeJpeg(decoded.photo->image, kRenderQuality);
 }
 

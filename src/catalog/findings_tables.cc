@@ -68,8 +68,9 @@ Status WriteText(Database& database, PhotoId photo, const Findings& findings, st
   int position = 0;
   for (const TextFinding& line : *findings.text) {
     CALOTYPE_RETURN_IF_ERROR(
-        database.Execute("INSERT INTO text_line(photo_id, position, text, score, quad) VALUES (?1, ?2, ?3, ?4, ?5)",
-                         photo, position, line.text, line.score, PointsBlob(line.quad)));
+        database.Execute("INSERT INTO text_line(photo_id, position, text, score, quad, page)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                         photo, position, line.text, line.score, PointsBlob(line.quad), line.page));
     body += (position++ == 0 ? "" : "\n") + IndexedLine(line.text);
   }
   return body.empty() ? absl::OkStatus()
@@ -180,9 +181,12 @@ Status ReadText(Database& database, PhotoId photo, Findings& findings) {
   auto& lines = findings.text.emplace();
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query("SELECT text, score, quad FROM text_line WHERE photo_id = ?1 ORDER BY position", photo));
+      database.Query("SELECT text, score, quad, page FROM text_line WHERE photo_id = ?1 ORDER BY position", photo));
   return rows.ForEach([&lines](const Statement& row) {
-    lines.push_back({.text = row.Text(0), .score = row.Float(1), .quad = PointsFromBlob<4>(row.Bytes(2))});
+    lines.push_back({.text = row.Text(0),
+                     .score = row.Float(1),
+                     .quad = PointsFromBlob<4>(row.Bytes(2)),
+                     .page = static_cast<int>(row.Int(3))});
   });
 }
 

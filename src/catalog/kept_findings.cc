@@ -76,6 +76,9 @@ Json FromText(const Findings& findings) {
   Json json = Json::array();
   for (const TextFinding& line : *findings.text) {
     json.push_back({line.text, line.score, FromPoints(line.quad)});
+    if (line.page != 1) {
+      json.back().push_back(line.page);
+    }
   }
   return json;
 }
@@ -83,7 +86,10 @@ Json FromText(const Findings& findings) {
 void ToText(const Json& json, Findings& findings) {
   auto& text = findings.text.emplace();
   for (const Json& line : json) {
-    text.push_back({.text = line.at(0), .score = line.at(1), .quad = PointsFromBlob<4>(line.at(2).get_binary())});
+    text.push_back({.text = line.at(0),
+                    .score = line.at(1),
+                    .quad = PointsFromBlob<4>(line.at(2).get_binary()),
+                    .page = line.size() > 3 ? line.at(3).get<int>() : 1});
   }
 }
 

@@ -25,6 +25,9 @@ TEST(KeptFindingsTest, BytesAndBack) {
   }
   const Findings faces = Value(UnpackFindings("faces.recognise", PackFindings("faces.recognise", result.findings)));
   EXPECT_EQ(faces.faces->at(1).box.x, 200);
+  const Findings text = Value(UnpackFindings("text", PackFindings("text", result.findings)));
+  EXPECT_EQ(text.text->at(0).page, 1);
+  EXPECT_EQ(text.text->at(1).page, 2);
   EXPECT_EQ(faces.faces->at(1).landmarks[4].y, 45);
   EXPECT_THAT(faces.faces->at(1).embedding, ElementsAre(0, 1));
   EXPECT_EQ(faces.faces->at(0).sharpness, std::nullopt);

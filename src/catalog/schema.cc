@@ -318,6 +318,14 @@ INSERT INTO claim(photo_id, owner_id)
 UPDATE text_fts SET body = indexed(body) WHERE body GLOB '*[^' || char(1) || '-' || char(127) || ']*';
 UPDATE name_fts SET body = indexed(body) WHERE body GLOB '*[^' || char(1) || '-' || char(127) || ']*';
 )sql",
+    // The text of TIFF files is that of their first page until now, so it is read again; what was found stays
+    // meanwhile.
+    R"sql(
+ALTER TABLE photo ADD COLUMN pages INTEGER;
+ALTER TABLE text_line ADD COLUMN page INTEGER NOT NULL DEFAULT 1;
+UPDATE analysis SET state = 0, reason = '', priority = 2, attempts = 0
+  WHERE analysis = 'text' AND state = 2 AND photo_id IN (SELECT id FROM photo WHERE format = 4);
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

@@ -107,6 +107,28 @@ TEST_F(Version5Test, StampsAreAcceptedOnce) {
   }
 }
 
+// Version 8 reads the text of all pages.
+TEST(PagesMigrationTest, TheTextOfTiffFilesIsReadAgain) {
+  const TempFolder folder;
+  const std::filesystem::path file = folder.path() / "catalog.db";
+  std::filesystem::copy_file(SourceDir() / "src/catalog/testdata/version_4.db", file);
+  {
+    const auto database = Value(Database::Open(file));
+    CALOTYPE_ASSERT_OK(database->Execute(
+        "UPDATE photo SET format = 4 WHERE id = (SELECT rowid FROM text_fts WHERE text_fts MATCH 'parking')"));
+  }
+  const auto catalog = Value(Catalog::Open(file));
+  const CatalogStatus status = Value(catalog->GetStatus());
+  EXPECT_EQ(status.analyses.at("text").pending, 1);
+  EXPECT_EQ(status.analyses.at("text").done, 1);
+  EXPECT_EQ(status.analyses.at("objects").done, 2);
+  const auto matches = Value(catalog->SearchText("parking", false, 9));
+  ASSERT_THAT(matches, SizeIs(1)) << "what was found is shown meanwhile";
+  const PhotoRecord photo = Value(catalog->GetPhoto(matches[0].photo));
+  EXPECT_EQ(photo.findings.text->front().page, 1);
+  EXPECT_EQ(photo.properties->pages, 0);
+}
+
 TEST_F(Version5Test, PhotosThatWereRunningAreTakenAndTheirCrashIsBlamed) {
   const PhotoId running = Value(catalog_->FindByPath("/photos/obama.jpg"));
   EXPECT_EQ(Value(catalog_->GetStatus()).analyses.at("objects").running, 1);

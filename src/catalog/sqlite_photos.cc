@@ -27,7 +27,8 @@ Status CountPhotos(Database& database, CatalogStatus& status) {
   status.missing = all.value_or(0) - status.photos;
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto damaged,
-      database.QueryInt("SELECT count(*) FROM analysis WHERE state = 2 AND analysis = ?1 AND reason <> '' AND EXISTS"
+      database.QueryInt("SELECT count(DISTINCT photo_id) FROM analysis WHERE state = 2 AND analysis IN (?1, 'text')"
+                        " AND reason GLOB 'damaged: *' AND EXISTS"
                         " (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)",
                         kDecodeAnalysis));
   status.damaged = damaged.value_or(0);
@@ -121,7 +122,8 @@ Status GroupFailures(Database& database, CatalogStatus& status) {
 
 Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement row, database.Query("SELECT sha256, bytes, format, width, height FROM photo WHERE id = ?1", photo.id));
+      Statement row,
+      database.Query("SELECT sha256, bytes, format, width, height, pages FROM photo WHERE id = ?1", photo.id));
   CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
     return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.file().string(), photo.id));
@@ -132,6 +134,7 @@ Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
     photo.properties = PhotoProperties{.format = static_cast<PhotoFormat>(row.Int(2)),
                                        .width = static_cast<int>(row.Int(3)),
                                        .height = static_cast<int>(row.Int(4)),
+                                       .pages = static_cast<int>(row.Int(5)),
                                        .facts = {}};
     CALOTYPE_ASSIGN_OR_RETURN(photo.properties->facts, ReadFacts(database, photo.id));
   }

@@ -73,9 +73,11 @@ Status WriteProperties(Database& database, PhotoId photo, const PhotoProperties&
   using OptionalInt = std::optional<int64_t>;
   const bool has_size = properties.width > 0;
   CALOTYPE_RETURN_IF_ERROR(database.Execute(
-      "UPDATE photo SET format = ?2, width = coalesce(?3, width), height = coalesce(?4, height) WHERE id = ?1", photo,
-      static_cast<int>(properties.format), has_size ? OptionalInt(properties.width) : std::nullopt,
-      has_size ? OptionalInt(properties.height) : std::nullopt));
+      "UPDATE photo SET format = ?2, width = coalesce(?3, width), height = coalesce(?4, height),"
+      " pages = coalesce(?5, pages) WHERE id = ?1",
+      photo, static_cast<int>(properties.format), has_size ? OptionalInt(properties.width) : std::nullopt,
+      has_size ? OptionalInt(properties.height) : std::nullopt,
+      properties.pages > 0 ? OptionalInt(properties.pages) : std::nullopt));
   return WriteFacts(database, photo, properties.facts);
 }
 

@@ -1,4 +1,6 @@
 // WorkCatalog: the analyses that photos need, retries, priorities, the pause.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -28,15 +30,21 @@ StatusOr<bool> IsRequired(Database& database, std::span<const AnalysisVersion> a
          });
 }
 
-// Photos with a failure that `filter` selects.
+// A document whose text was read, except for pages that exceed a limit.
+constexpr std::string_view kLeftOut = "(state = 2 AND analysis = 'text' AND reason GLOB '*(limits.*')";
+
+// Photos with a failure that `filter` selects, or with pages that were left out because of a limit: somebody who asks
+// may have raised it.
 StatusOr<std::set<PhotoId>> PhotosToRetry(Database& database, const RetryFilter& filter, int64_t now) {
   std::set<PhotoId> photos;
   // Every scan starts with `due`, which the index on retry_at answers.
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query(filter.due ? "SELECT photo_id, reason, retry_at, updated_at FROM analysis"
-                                  " WHERE state = 3 AND retry_at > 0"
-                                : "SELECT photo_id, reason, retry_at, updated_at FROM analysis WHERE state = 3"));
+      database.Query(filter.due ? std::string("SELECT photo_id, reason, retry_at, updated_at FROM analysis"
+                                              " WHERE state = 3 AND retry_at > 0")
+                                : fmt::format("SELECT photo_id, reason, retry_at, updated_at FROM analysis"
+                                              " WHERE state = 3 OR {}",
+                                              kLeftOut)));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
     const FailedAnalysis failed{
         .photo = row.Int(0), .reason = row.Text(1), .retry_at = row.Int(2), .updated_at = row.Int(3)};
@@ -69,17 +77,20 @@ StatusOr<int64_t> SqliteCatalog::RetryFailed(const RetryFilter& filter) {
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
   const int64_t now = LeaseNow().unix_seconds;
   CALOTYPE_ASSIGN_OR_RETURN(const std::set<PhotoId> photos, PhotosToRetry(*database_, filter, now));
+  const std::string_view left_out = filter.due ? "false" : kLeftOut;
   int64_t failed = 0;
   for (const PhotoId photo : photos) {
     CALOTYPE_ASSIGN_OR_RETURN(
         const auto of_photo,
-        database_->QueryInt("SELECT count(*) FROM analysis WHERE photo_id = ?1 AND state = 3", photo));
+        database_->QueryInt(
+            fmt::format("SELECT count(*) FROM analysis WHERE photo_id = ?1 AND (state = 3 OR {})", left_out), photo));
     failed += of_photo.value_or(0);
     // An automatic retry continues the count of attempts; a retry by the user resets it.
     CALOTYPE_RETURN_IF_ERROR(
-        database_->Execute("UPDATE analysis SET state = 0, reason = '', retry_at = 0, updated_at = ?2,"
-                           " attempts = attempts * ?3, crashes = crashes * ?3, kills = kills * ?3"
-                           " WHERE photo_id = ?1 AND state IN (3, 4)",
+        database_->Execute(fmt::format("UPDATE analysis SET state = 0, reason = '', retry_at = 0, updated_at = ?2,"
+                                       " attempts = attempts * ?3, crashes = crashes * ?3, kills = kills * ?3"
+                                       " WHERE photo_id = ?1 AND (state IN (3, 4) OR {})",
+                                       left_out),
                            photo, now, filter.due ? 1 : 0));
   }
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());

@@ -103,6 +103,7 @@ inline PhotoResult FullResult(PhotoId id) {
   result.findings.embedding =
       EmbeddingFinding{.space = "space", .vector = {0.5F, -0.5F, 0.5F, 0.5F}, .tags = {{"Egyptian cat", 0.625F}}};
   result.findings.text = {LineOf("NO PARKING"), LineOf("at any time")};
+  result.findings.text->back().page = 2;
   result.findings.faces = {FaceAt(10, {1, 0}), FaceAt(200, {0, 1})};
   result.findings.faces->back().sharpness = 0.375F;  // unknown for the first
   result.findings.pdq = PdqFinding{.hash = {1, 2, 3}, .quality = 88};

@@ -47,7 +47,7 @@ struct DeviceUse {
 struct CatalogStatus {
   int64_t photos = 0;   // distinct contents with a present file
   int64_t missing = 0;  // distinct contents without one
-  int64_t damaged = 0;  // of the present ones: part of the pixels is missing (see AnalysisOutcome::reason)
+  int64_t damaged = 0;  // of the present ones: pixels or pages are missing (AnalysisOutcome::reason)
   std::map<std::string, StateCounts> analyses;
   std::map<std::string, DeviceUse> devices;  // by analysis
   std::vector<FailureGroup> failures;        // most frequent first
@@ -76,7 +76,8 @@ class WorkCatalog {
   virtual Status Store(std::span<const PhotoResult> results) = 0;
 
   // Puts the failed analyses that `filter` selects back to pending, and with them the skipped ones of the same photos.
-  // Returns the number of failed ones.
+  // A document counts as failed if pages were left out because of a limit (unless RetryFilter::due). Returns the number
+  // of failed ones.
   virtual StatusOr<int64_t> RetryFailed(const RetryFilter& filter) = 0;
 
   // While paused, scans start nothing new. The setting is stored.

@@ -104,7 +104,8 @@ void AddScanCommand(CommandLine& parser, App& app) {
 }
 
 void AddRetryCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand("retry", "Retry failed analyses");
+  CommandLine command =
+      parser.AddCommand("retry", "Retry failed analyses, and documents whose pages were left out because of a limit");
   const auto arguments = std::make_shared<RetryRequest>();
   command.AddOptionalArguments("PHOTO", arguments->photos, "Only these photos (default: all)");
   command.AddOption("--reason", arguments->reason, "Only failures whose reason contains this text");

@@ -37,7 +37,8 @@ std::string DescribeProperties(const PhotoRecord& photo) {
   const PhotoProperties& properties = *photo.properties;
   const std::string size =
       properties.width > 0 ? fmt::format(" {}x{}", properties.width, properties.height) : std::string();
-  std::string text = fmt::format("{}{}, {} bytes\n", FormatName(properties.format), size, photo.bytes);
+  const std::string pages = properties.pages > 1 ? fmt::format(", {} pages", properties.pages) : std::string();
+  std::string text = fmt::format("{}{}{}, {} bytes\n", FormatName(properties.format), size, pages, photo.bytes);
   const PhotoFacts& facts = properties.facts;
   const auto add = [&text](std::string_view what, const std::string& value) {
     text += value.empty() ? "" : fmt::format("{:<10}{}\n", what, Printable(value));
@@ -82,8 +83,10 @@ std::string DescribeFindings(const PhotoRecord& photo) {
                         person.has_value() ? NameOf(photo, i) : "unknown", faces[i].score, faces[i].box.x,
                         faces[i].box.y, faces[i].box.width, faces[i].box.height);
   }
+  const bool is_document = photo.properties.has_value() && photo.properties->pages > 1;
   for (const TextFinding& line : findings.text.value_or(std::vector<TextFinding>())) {
-    text += fmt::format("text      {} {}\n", Printable(line.text), Dim(fmt::format("({:.2f})", line.score)));
+    const std::string page = is_document ? fmt::format(", page {}", line.page) : std::string();
+    text += fmt::format("text      {} {}\n", Printable(line.text), Dim(fmt::format("({:.2f}{})", line.score, page)));
   }
   if (findings.embedding.has_value()) {
     for (const Tag& tag : findings.embedding->tags) {
@@ -108,6 +111,9 @@ std::string DescribeOutcomes(const PhotoRecord& photo) {
 }
 
 CommandResult Show(const App& app, const ShowArguments& arguments) {
+  if (arguments.request.page > 1 && arguments.request.render.empty()) {
+    return UsageError("--page needs --render: without it, show names the page of each line of text");
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, ShowPhoto(app, arguments.request));
   if (arguments.json) {
     nlohmann::ordered_json json = PhotoToJson(photo);
@@ -138,6 +144,7 @@ void AddShowCommand(CommandLine& parser, App& app) {
   command.AddFlag("--json", arguments->json, "Print JSON");
   command.AddOption("--render JPEG", arguments->request.render,
                     "Write the photo, with the findings drawn on it, to this JPEG file");
+  command.AddCount("--page N", arguments->request.page, "With --render: the page of a document to write");
   command.SetAction([=, &app] { return Show(app, *arguments); });
 }
 

@@ -43,6 +43,7 @@ struct DecodeLimits {
   int max_aspect_ratio = 200;                         // long side over short side; knob: limits.aspect_ratio
   // Decode to the smallest size at least this long, never enlarged. Tall pictures keep more: TargetLongSide().
   int target_long_side = 2000;
+  int max_pages = 100;  // pages of a document that are read, from the first on; knob: limits.pages
 };
 
 struct DecodedPhoto {
@@ -56,7 +57,7 @@ struct DecodedPhoto {
   std::string damage;
   PhotoFormat format = PhotoFormat::kUnknown;
   PhotoFacts facts;
-  int pages = 1;  // pictures in the file: pages of a TIFF, frames of an animation; `image` is the first
+  int pages = 1;  // pictures in the file: pages of a TIFF, frames of an animation; `image` is one of them
 
   float scale_x() const {
     return reduction.value_or(static_cast<float>(full_width) / static_cast<float>(image.width()));

@@ -11,6 +11,7 @@
 #include "photo/png_text.h"
 #include "photo/raw.h"
 #include "photo/sniff.h"
+#include "photo/tiff_pages.h"
 #include "photo/vips.h"
 
 namespace calotype {
@@ -50,6 +51,7 @@ StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimi
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, "TIFF"));
   photo.facts = ReadFactsOfFile(file);
   photo.turn = photo.facts.orientation;
+  photo.pages = static_cast<int>(FindTiffPages(file).size());  // libvips counts thumbnails, too
   return photo;
 }
 

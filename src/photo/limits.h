@@ -12,6 +12,9 @@ namespace calotype {
 // The name of DecodeLimits::max_file_bytes in the configuration.
 inline constexpr char kFileBytesKnob[] = "limits.file_bytes";
 
+// The name of DecodeLimits::max_pages in the configuration.
+inline constexpr char kPagesKnob[] = "limits.pages";
+
 // kInvalidArgument for an empty file, kResourceExhausted for one over the limit.
 Status CheckFileSize(std::size_t bytes, const DecodeLimits& limits);
 

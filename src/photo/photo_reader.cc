@@ -1,5 +1,6 @@
 #include "photo/photo_reader.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,7 +12,9 @@
 #include "photo/content_identifier.h"
 #include "photo/decode_memory.h"
 #include "photo/limits.h"
+#include "photo/metadata.h"
 #include "photo/sidecar.h"
+#include "photo/tiff_pages.h"
 
 namespace calotype {
 namespace {
@@ -48,6 +51,33 @@ std::vector<SidecarProblem> AddSidecars(const PhotoRequest& request, PhotoFacts&
   return problems;
 }
 
+struct SelectedPage {
+  std::optional<int> pages;         // their number; nullopt for formats without pages
+  std::optional<PhotoFacts> facts;  // those of the file, when they are not beside the selected page
+};
+
+// Makes `page` the only page that decoders see.
+StatusOr<SelectedPage> SelectPage(int page, std::span<uint8_t> file) {
+  const bool has_pages = SniffFormat(file) == PhotoFormat::kTiff;
+  const std::vector<std::size_t> pages = has_pages ? FindTiffPages(file) : std::vector<std::size_t>{0};
+  if (page < 1 || page > std::ssize(pages)) {
+    return absl::InvalidArgumentError(fmt::format("page {} was asked for, the last page is {}", page, pages.size()));
+  }
+  if (!has_pages) {
+    return SelectedPage();
+  }
+  SelectedPage selected{.pages = static_cast<int>(pages.size()), .facts = {}};
+  const bool comes_first = pages.front() == FirstTiffDirectory(file);
+  if (page == 1 && !comes_first) {
+    selected.facts = ReadFactsOfFile(file);
+  }
+  // A single page keeps its smaller versions, which libvips may use.
+  if (pages.size() > 1 || !comes_first) {
+    KeepTiffPage(file, pages[static_cast<std::size_t>(page) - 1]);
+  }
+  return selected;
+}
+
 class InProcessReader : public PhotoReader {
  public:
   PhotoFormat DetectFormat(int file) const override {
@@ -68,8 +98,9 @@ class InProcessReader : public PhotoReader {
   }
 
   StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const override {
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<uint8_t> file,
                               ReadAll(request.photo, request.limits.max_file_bytes, kFileBytesKnob));
+    CALOTYPE_ASSIGN_OR_RETURN(SelectedPage selected, SelectPage(request.page, file));
     DecodeAnswer answer;
     if (request.max_memory > 0) {
       CALOTYPE_ASSIGN_OR_RETURN(answer.needed_memory, MemoryToDecode(file, request.limits));
@@ -78,6 +109,8 @@ class InProcessReader : public PhotoReader {
       }
     }
     CALOTYPE_ASSIGN_OR_RETURN(answer.photo, DecodePhoto(file, request.limits));
+    answer.photo->pages = selected.pages.value_or(answer.photo->pages);
+    answer.photo->facts = std::move(selected.facts).value_or(std::move(answer.photo->facts));
     answer.problems = AddSidecars(request, answer.photo->facts);
     return answer;
   }

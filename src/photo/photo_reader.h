@@ -27,6 +27,7 @@ struct PhotoRequest {
   int photo = -1;             // open for reading
   std::vector<int> sidecars;  // XMP files, open for reading; where two state the same fact, the first one counts
   DecodeLimits limits;
+  int page = 1;  // the page of a TIFF that Decode() reads; other formats have only the first
   // Decode() does not start when it would need more bytes of memory than this; 0 means no limit.
   int64_t max_memory = 0;
 };
@@ -66,8 +67,9 @@ class PhotoReader {
   // for Decode().
   virtual StatusOr<FactsAnswer> ReadFacts(const PhotoRequest& request) const = 0;
 
-  // Reads metadata and pixels.
-  //   kInvalidArgument    the file is empty, in no known format, or damaged (but see DecodedPhoto::damage)
+  // Reads metadata and pixels of one page. The metadata are those of the page.
+  //   kInvalidArgument    the file is empty, in no known format, or damaged (but see DecodedPhoto::damage), or it lacks
+  //                       the page
   //   kResourceExhausted  the photo exceeds a limit; the message names the value, the limit and its setting
   //   kUnimplemented      the libraries on this machine cannot read the format
   virtual StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const = 0;

@@ -26,7 +26,6 @@ constexpr std::size_t kMaxDirectories = 32;
 constexpr uint32_t kMaxEntries = 512;
 constexpr uint32_t kMaxSubDirectories = 8;
 constexpr std::size_t kEntryBytes = 12;
-constexpr uint32_t kTypeShort = 3;
 
 class TiffDirectories {
  public:
@@ -63,7 +62,7 @@ class TiffDirectories {
 
   bool EntryTellsSensorData(std::size_t at) {
     const uint32_t tag = bytes_.U16(at);
-    const uint32_t value = bytes_.U16(at + 2) == kTypeShort ? bytes_.U16(at + 8) : bytes_.U32(at + 8);
+    const uint32_t value = bytes_.U16(at + 2) == kTiffShort ? bytes_.U16(at + 8) : bytes_.U32(at + 8);
     if (tag == kSubDirectories) {
       FollowSubDirectories(bytes_.U32(at + 4), at + 8);
     }

@@ -12,24 +12,13 @@ namespace {
 constexpr uint32_t kExtraSamples = 338;
 constexpr uint32_t kSampleFormat = 339;
 
-constexpr uint64_t kMaxTiffTags = 512;  // real files have fewer than a hundred
 constexpr std::size_t kShortBytes = 2;
-
-// Sizes of the parts of a directory.
-struct Layout {
-  std::size_t first_directory;  // where its offset is
-  std::size_t offset;           // bytes of an offset, and of the count of values
-  std::size_t entry_count;
-  std::size_t entry;
-};
-constexpr Layout kTiff = {.first_directory = 4, .offset = 4, .entry_count = 2, .entry = 12};
-constexpr Layout kBigTiff = {.first_directory = 8, .offset = 8, .entry_count = 8, .entry = 20};
 
 }  // namespace
 
 TiffSamples ReadTiffSamples(std::span<const uint8_t> file) {
   const TiffBytes bytes(file);
-  const Layout& layout = bytes.is_big_tiff() ? kBigTiff : kTiff;
+  const TiffLayout& layout = bytes.layout();
   const std::size_t directory = bytes.Number(layout.first_directory, layout.offset);
   const uint64_t count = std::min(bytes.Number(directory, layout.entry_count), kMaxTiffTags);
   TiffSamples samples;

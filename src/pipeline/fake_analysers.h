@@ -28,6 +28,7 @@ class FakeAnalyser : public Analyser {
 
   std::string_view name() const override { return name_; }
   std::span<const std::string_view> needs() const override { return needs_; }
+  bool reads_all_pages() const override { return name_ == "text"; }
   std::string version() const override { return version_; }
   std::string device() const override { return "fake"; }
   Status Analyse(const PhotoView& photo, Findings& findings) override {
@@ -49,6 +50,12 @@ inline Status FindOneObject(const PhotoView& photo, Findings& findings) {
   findings.objects = {{.label = "thing",
                        .score = 0.9F,
                        .box = {.x = 0, .y = 0, .width = static_cast<float>(photo.full_width), .height = 1}}};
+  return absl::OkStatus();
+}
+
+// Finds one line of text: the grey level of the first pixel.
+inline Status ReadShade(const PhotoView& photo, Findings& findings) {
+  findings.text = {TextFinding{.text = std::to_string(photo.image.pixels()[0]), .score = 0.9F, .quad = {}}};
   return absl::OkStatus();
 }
 

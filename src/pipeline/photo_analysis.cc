@@ -51,8 +51,8 @@ Status Analyse(Analyser& analyser, const PhotoView& view, Findings& findings) {
   return absl::OkStatus();
 }
 
-// True for errors that may not occur again (a busy device, too little memory, a disk that did not respond); false for
-// those caused by the photo itself, the models or the settings.
+}  // namespace
+
 bool IsRetryable(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kInvalidArgument:
@@ -65,6 +65,8 @@ bool IsRetryable(absl::StatusCode code) {
       return true;
   }
 }
+
+namespace {
 
 // Returns the first of needs() that did not succeed; empty when all did.
 std::string_view MissingNeed(const Analyser& analyser, const PhotoResult& result) {
@@ -158,6 +160,16 @@ std::vector<std::string> PhotoAnalysis::Closure(std::span<const std::string> pen
     }
   }
   return names;
+}
+
+std::vector<std::string> PhotoAnalysis::OfAllPages(std::span<const std::string> names) const {
+  std::vector<std::string> of_all;
+  for (const auto& analyser : analysers_) {
+    if (analyser->reads_all_pages() && Contains(names, analyser->name())) {
+      of_all.emplace_back(analyser->name());
+    }
+  }
+  return of_all;
 }
 
 void PhotoAnalysis::Run(const DecodedPhoto& photo, std::span<const std::string> names, PhotoResult& result) const {

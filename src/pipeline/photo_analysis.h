@@ -36,6 +36,9 @@ class PhotoAnalysis {
   // analyser run those that it needs and those that need it, because their findings are replaced together.
   std::vector<std::string> Closure(std::span<const std::string> pending) const;
 
+  // Returns those of `names` that analyse each page of a document (Analyser::reads_all_pages).
+  std::vector<std::string> OfAllPages(std::span<const std::string> names) const;
+
   // Runs the analysers `names` on the photo. Each adds its outcome to `result`, and its findings when it succeeds. An
   // error of an analyser, or an exception of a library, becomes its outcome.
   void Run(const DecodedPhoto& photo, std::span<const std::string> names, PhotoResult& result) const;
@@ -53,6 +56,10 @@ class PhotoAnalysis {
   std::function<void()> on_first_photo_;
   mutable std::once_flag first_photo_;
 };
+
+// True for errors that may not occur again (a busy device, too little memory, a disk that did not respond); false for
+// those caused by the photo itself, the models or the settings.
+bool IsRetryable(absl::StatusCode code);
 
 // The version under which decoding is stored; raise it when a change to decoding changes findings.
 inline constexpr std::string_view kDecodeVersion = "1";

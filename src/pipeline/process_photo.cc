@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,19 @@ StatusOr<DecodeAnswer> Decode(const PhotoRequest& request, const PhotoTools& too
   return answer;
 }
 
+// Decodes a page of the photo. Returns what is wrong with its sidecars.
+StatusOr<std::vector<SidecarProblem>> DecodeInto(LoadedPhoto& loaded, const OpenPhoto& photo, int page,
+                                                 const PhotoTools& tools) {
+  PhotoRequest request = RequestFor(photo, tools.limits);
+  request.page = page;
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer answer, Decode(request, tools, loaded.memory));
+  if (!answer.photo.has_value()) {
+    return absl::InternalError("the reader returned no picture");
+  }
+  loaded.decoded = *std::move(answer.photo);
+  return std::move(answer.problems);
+}
+
 void Warn(const OpenPhoto& photo, const std::vector<SidecarProblem>& problems) {
   for (const SidecarProblem& problem : problems) {
     LogWarning("{}: {}", photo.sidecars.at(problem.sidecar).path.string(), problem.reason);
@@ -81,7 +95,13 @@ std::string DamageReason(const DecodedPhoto& photo) {
 }
 
 PhotoProperties PropertiesOf(const DecodedPhoto& photo) {
-  return {.format = photo.format, .width = photo.full_width, .height = photo.full_height, .facts = photo.facts};
+  // Frames of an animation are no pages.
+  const int pages = photo.format == PhotoFormat::kTiff ? photo.pages : 0;
+  return {.format = photo.format,
+          .width = photo.full_width,
+          .height = photo.full_height,
+          .pages = pages,
+          .facts = photo.facts};
 }
 
 }  // namespace
@@ -89,9 +109,8 @@ PhotoProperties PropertiesOf(const DecodedPhoto& photo) {
 StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools) {
   const auto start = std::chrono::steady_clock::now();
   LoadedPhoto loaded;
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer answer, Decode(RequestFor(photo, tools.limits), tools, loaded.memory));
-  Warn(photo, answer.problems);
-  loaded.decoded = *std::move(answer.photo);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SidecarProblem> problems, DecodeInto(loaded, photo, 1, tools));
+  Warn(photo, problems);
   CompletePlace(tools.places, loaded.decoded.facts);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   loaded.result.properties = PropertiesOf(loaded.decoded);
@@ -104,6 +123,20 @@ StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools)
   return loaded;
 }
 
+StatusOr<LoadedPhoto> LoadPage(const OpenPhoto& photo, int page, const PhotoTools& tools) {
+  LoadedPhoto loaded;
+  CALOTYPE_RETURN_IF_ERROR(DecodeInto(loaded, photo, page, tools).status());
+  return loaded;
+}
+
+std::shared_ptr<Document> DocumentOf(const LoadedPhoto& photo, std::span<const std::string> names,
+                                     const PhotoTools& tools) {
+  const int pages = photo.result.properties.has_value() ? photo.result.properties->pages : 0;
+  const std::vector<std::string> of_all_pages = tools.analysis.OfAllPages(names);
+  return pages <= 1 || of_all_pages.empty() ? nullptr
+                                            : std::make_shared<Document>(pages, tools.limits.max_pages, of_all_pages);
+}
+
 PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, const PhotoTools& tools) {
   tools.analysis.Run(photo.decoded, names, photo.result);
   return std::move(photo.result);
@@ -112,7 +145,19 @@ PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, 
 StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& tools) {
   CALOTYPE_ASSIGN_OR_RETURN(LoadedPhoto loaded, LoadPhoto(photo, tools));
   const std::vector<std::string> all = {std::string(kDecodeAnalysis)};
-  return AnalysePhoto(std::move(loaded), tools.analysis.Closure(all), tools);
+  const std::vector<std::string> names = tools.analysis.Closure(all);
+  const std::shared_ptr<Document> document = DocumentOf(loaded, names, tools);
+  PhotoResult first = AnalysePhoto(std::move(loaded), names, tools);
+  if (document == nullptr) {
+    return first;
+  }
+  std::optional<PhotoResult> whole = document->Add(1, std::move(first));
+  for (int page = 2; page <= document->last_page(); ++page) {
+    StatusOr<LoadedPhoto> other = LoadPage(photo, page, tools);
+    whole = other.ok() ? document->Add(page, AnalysePhoto(*std::move(other), document->analyses(), tools))
+                       : document->AddUnreadable(page, other.status());
+  }
+  return *std::move(whole);
 }
 
 StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {

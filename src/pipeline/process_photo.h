@@ -1,6 +1,7 @@
 // One photo from open files to its result. Scans, analyze, quantise and the server all use these functions.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "photo/photo_reader.h"
 #include "photo/places.h"
+#include "pipeline/document.h"
 #include "pipeline/open_photo.h"
 #include "pipeline/photo_analysis.h"
 
@@ -46,11 +48,19 @@ struct LoadedPhoto {
 // Other error codes as for PhotoReader::Decode().
 StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools);
 
+// The first step for a page of a document other than the first: only the pixels. Its result is empty.
+StatusOr<LoadedPhoto> LoadPage(const OpenPhoto& photo, int page, const PhotoTools& tools);
+
+// The document that `photo` is the first page of, for the analyses `names`; null if no other page is to be read.
+std::shared_ptr<Document> DocumentOf(const LoadedPhoto& photo, std::span<const std::string> names,
+                                     const PhotoTools& tools);
+
 // Second step: runs the analyses `names` (see PhotoAnalysis::Closure) and returns the whole result. A failed analysis
 // is an outcome in it.
 PhotoResult AnalysePhoto(LoadedPhoto photo, std::span<const std::string> names, const PhotoTools& tools);
 
-// Both steps, with all analyses. The error is that of LoadPhoto(); PhotoResult::id is not set.
+// Both steps, with all analyses, for each page of a document that is to be read. The error is that of LoadPhoto();
+// PhotoResult::id is not set.
 StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& tools);
 
 // Reads only what LoadPhoto() reads without decoding: format, metadata, place names, time zone. The size stays 0. Works

@@ -103,6 +103,7 @@ class TextAnalyser final : public Analyser {
   }
 
   std::string_view name() const override { return "text"; }
+  bool reads_all_pages() const override { return true; }
 
   std::string version() const override {
     const std::string orienter = orienter_ ? orienter_->version_tag() + "+" : "";

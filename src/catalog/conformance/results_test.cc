@@ -41,6 +41,8 @@ TEST_P(CatalogStoreTest, AllComesBackAsItWent) {
   ASSERT_THAT(*read.findings.text, SizeIs(2));
   EXPECT_EQ((*read.findings.text)[0].text, "NO PARKING");
   EXPECT_EQ((*read.findings.text)[1].quad[2].y, 12.0F);
+  EXPECT_EQ((*read.findings.text)[0].page, 1);
+  EXPECT_EQ((*read.findings.text)[1].page, 2);
   ASSERT_THAT(*read.findings.faces, SizeIs(2));
   EXPECT_EQ((*read.findings.faces)[1].box.x, 200.0F);
   EXPECT_EQ((*read.findings.faces)[1].landmarks[4].x, 228.0F);
@@ -88,6 +90,24 @@ TEST_P(CatalogStoreTest, StoringAgainReplaces) {
   without_text.findings.text->clear();
   CALOTYPE_ASSERT_OK(StoreOne(without_text));
   EXPECT_THAT(Value(catalog().SearchText("parking", false, 10)), IsEmpty());
+}
+
+TEST_P(CatalogStoreTest, PagesOfADocumentAndItsDamage) {
+  const PhotoId id = Add("/a.tif", "a");
+  PhotoResult result = FullResult(id);
+  EXPECT_EQ(Value(catalog().GetStatus()).damaged, 0);
+  result.properties->format = PhotoFormat::kTiff;
+  result.properties->pages = 3;
+  result.outcomes[3].reason = "page 9 is left out: too large (limits.pixels)";
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  EXPECT_EQ(Value(catalog().GetPhoto(id)).properties->pages, 3);
+  EXPECT_EQ(Value(catalog().GetStatus()).damaged, 0);
+  result.outcomes[3].reason = "damaged: page 2: it is broken";
+  result.outcomes[0].reason = "damaged: its last rows are missing";
+  result.properties->pages = 0;  // as read without the pixels
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  EXPECT_EQ(Value(catalog().GetStatus()).damaged, 1) << "one photo, though two analyses say so";
+  EXPECT_EQ(Value(catalog().GetPhoto(id)).properties->pages, 3);
 }
 
 TEST_P(CatalogStoreTest, FindingsOfWhatFailedAreLeftAlone) {

@@ -13,7 +13,11 @@ void AnalyseStage::Run() {
       const InFlight::Note note(in_flight_, item->photo.result.id);
       result = AnalysePhoto(std::move(item->photo), item->analyses, tools_);
     }
-    output_.Push({.result = std::move(result), .path = std::move(item->path)});
+    std::optional<PhotoResult> whole =
+        item->document == nullptr ? std::move(result) : item->document->Add(item->page, std::move(result));
+    if (whole.has_value()) {
+      output_.Push({.result = *std::move(whole), .path = std::move(item->path)});
+    }
   }
 }
 

@@ -15,7 +15,8 @@ class AnalyseStage {
                FinishedQueue& output)
       : tools_(tools), in_flight_(in_flight), state_(state), input_(input), output_(output) {}
 
-  // Works until `input` is closed and empty; waits while the scan rests. Any number of threads may run it.
+  // Works until `input` is closed and empty. The result of a document follows its last page. Waits while the scan
+  // rests. Any number of threads may run it.
   void Run();
 
  private:

@@ -1,6 +1,7 @@
 #include "pipeline/stages/decode_stage.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,11 +47,41 @@ void DecodeStage::ReadPhoto(const WorkItem& item) {
       ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadPhoto(photo, parts_.tools); });
   if (loaded.ok()) {
     loaded->result.id = item.photo;
+    std::vector<std::string> analyses = parts_.tools.analysis.Closure(item.analyses);
+    const std::shared_ptr<Document> document = DocumentOf(*loaded, analyses, parts_.tools);
     parts_.to_analyse.Push({.photo = *std::move(loaded),
-                            .analyses = parts_.tools.analysis.Closure(item.analyses),
-                            .path = item.files.front().path});
+                            .analyses = std::move(analyses),
+                            .path = item.files.front().path,
+                            .document = document});
+    if (document != nullptr) {
+      ReadOtherPages(item, document);
+    }
   } else if (!GiveBack(item, loaded.status())) {
     parts_.to_write.Push({.result = Unreadable(item, loaded.status()), .path = item.files.front().path});
+  }
+}
+
+// When the scan stops, or the photo is given back, the result of the pages so far is never complete, so it is dropped.
+void DecodeStage::ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document) {
+  for (int page = 2; page <= document->last_page(); ++page) {
+    parts_.state.WaitWhileResting();
+    if (parts_.state.Stopping()) {
+      return;
+    }
+    StatusOr<LoadedPhoto> loaded =
+        ReadClaimed(item, [&](const OpenPhoto& photo) { return LoadPage(photo, page, parts_.tools); });
+    if (loaded.ok()) {
+      loaded->result.id = item.photo;
+      parts_.to_analyse.Push({.photo = *std::move(loaded),
+                              .analyses = document->analyses(),
+                              .path = item.files.front().path,
+                              .page = page,
+                              .document = document});
+    } else if (GiveBack(item, loaded.status())) {
+      return;
+    } else if (std::optional<PhotoResult> whole = document->AddUnreadable(page, loaded.status()); whole.has_value()) {
+      parts_.to_write.Push({.result = *std::move(whole), .path = item.files.front().path});
+    }
   }
 }
 

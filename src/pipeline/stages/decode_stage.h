@@ -1,6 +1,7 @@
 // Third stage of a scan: opens and decodes the claimed photos.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,12 @@ class DecodeStage {
 
   // Works until `input` is closed and empty; waits while the scan rests. Any number of threads may run it. A photo
   // whose files were changed since they were scanned, or whose disk has disappeared, becomes pending again; this scan
-  // does not try it again. When the scan stops, the rest stays claimed.
+  // does not try it again. When the scan stops, the rest stays claimed. The pages of a document follow each other.
   void Run();
 
  private:
   void ReadPhoto(const WorkItem& item);
+  void ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document);
   void ReadFacts(const WorkItem& item);
   bool GiveBack(const WorkItem& item, const Status& reason);
   PhotoResult Unreadable(const WorkItem& item, const Status& reason) const;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/file_stamp.h"
+#include "photo/made_tiff.h"
 #include "pipeline/fake_work_source.h"
 #include "pipeline/stages/stage_test_util.h"
 
@@ -29,12 +30,14 @@ class DecodeStageTest : public ::testing::Test {
             .analyses = std::move(analyses)};
   }
 
-  void Run(const WorkItem& item) {
+  void Run(const WorkItem& item) { Run(item, tools_); }
+
+  void Run(const WorkItem& item, const PhotoTools& tools) {
     ClaimedQueue input(1);
     input.Push(item);
     input.Close();
     LostRoots lost_roots({root_}, state_);
-    DecodeStage({.tools = tools_,
+    DecodeStage({.tools = tools,
                  .source = source_,
                  .in_flight = nullptr,
                  .lost_roots = lost_roots,
@@ -108,6 +111,38 @@ TEST_F(DecodeStageTest, APhotoOnAnUnpluggedDiskBecomesPendingAgain) {
   EXPECT_EQ(source_.given_back.size(), 1U);
   EXPECT_EQ(to_write_.size(), 0U);
   EXPECT_EQ(FailuresOf(state_).size(), 1U);
+}
+
+TEST_F(DecodeStageTest, ThePagesOfADocumentFollowEachOther) {
+  const fs::path path = root_ / "scan.tif";
+  fs::create_directories(root_);
+  ASSERT_TRUE(WriteFileAtomically(path, MakeTiff({{.shade = 50}, {.is_broken = true}, {.shade = 250}, {}})).ok());
+  std::vector<std::unique_ptr<Analyser>> analysers;
+  analysers.push_back(std::make_unique<FakeAnalyser>("objects", std::vector<std::string_view>{}, FindOneObject));
+  analysers.push_back(std::make_unique<FakeAnalyser>("text", std::vector<std::string_view>{}, ReadShade));
+  const PhotoAnalysis analysis(std::move(analysers));
+  const PhotoTools tools{.reader = *reader_, .analysis = analysis, .limits = {.max_pages = 3}};
+  const WorkItem item{.photo = 7,
+                      .sha256 = Sha256(*ReadFile(path)),
+                      .files = {{.path = path.string(), .stamp = *StampOfFile(path)}},
+                      .analyses = {"decode", "objects", "text"}};
+  Run(item, tools);
+  const std::optional<LoadedItem> first = to_analyse_.TryPop();
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->page, 1);
+  EXPECT_THAT(first->analyses, ElementsAre("objects", "text"));
+  ASSERT_NE(first->document, nullptr);
+  const std::optional<LoadedItem> third = to_analyse_.TryPop();
+  ASSERT_TRUE(third.has_value());
+  EXPECT_EQ(third->page, 3);
+  EXPECT_EQ(third->photo.result.id, 7);
+  EXPECT_THAT(third->analyses, ElementsAre("text"));
+  EXPECT_EQ(third->document, first->document);
+  EXPECT_EQ(to_analyse_.size(), 0U) << "the second page is broken, the fourth one too many";
+
+  Run({.photo = 7, .sha256 = item.sha256, .files = item.files, .analyses = {"objects"}}, tools);
+  EXPECT_EQ(to_analyse_.TryPop()->document, nullptr);
+  EXPECT_EQ(to_analyse_.size(), 0U) << "objects are those of the first page";
 }
 
 TEST_F(DecodeStageTest, AStoppedScanStartsNothing) {

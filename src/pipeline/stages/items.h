@@ -1,6 +1,7 @@
 // What travels between the stages of a scan.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct LoadedItem {
   LoadedPhoto photo;
   std::vector<std::string> analyses;  // to run
   std::string path;                   // for messages
+  int page = 1;
+  std::shared_ptr<Document> document;  // that the page belongs to; null for a photo whose other pages are not read
 };
 
 // Between the last two stages and the write stage.
