@@ -1,11 +1,9 @@
 // The check that every format decodes.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -55,18 +53,8 @@ int Difference(const Image& image) {
   return largest;
 }
 
-// A file in memory with these bytes.
-StatusOr<UniqueFd> MakeFile(std::span<const uint8_t> bytes) {
-  UniqueFd file(memfd_create("calotype-doctor", MFD_CLOEXEC));
-  if (file.get() < 0) {
-    return ErrnoStatus(errno, "create a file in memory");
-  }
-  CALOTYPE_RETURN_IF_ERROR(WriteAll(file.get(), bytes));
-  return file;
-}
-
 Status Decode(const PhotoReader& reader, const Sample& sample) {
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, MakeFile(sample.file));
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, MakeMemoryFile("calotype-doctor", sample.file));
   CALOTYPE_ASSIGN_OR_RETURN(const DecodeAnswer answer, reader.Decode({.photo = file.get()}));
   const DecodedPhoto& photo = answer.photo.value();
   if (photo.format != sample.format || photo.image.empty()) {

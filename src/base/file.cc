@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,15 @@ Status WriteAll(int descriptor, std::span<const uint8_t> data) {
     data = data.subspan(static_cast<std::size_t>(count));
   }
   return absl::OkStatus();
+}
+
+StatusOr<UniqueFd> MakeMemoryFile(const char* name, std::span<const uint8_t> data) {
+  UniqueFd file(memfd_create(name, MFD_CLOEXEC));
+  if (file.get() < 0) {
+    return ErrnoStatus(errno, "create a file in memory");
+  }
+  CALOTYPE_RETURN_IF_ERROR(WriteAll(file.get(), data));
+  return file;
 }
 
 Status SyncFolder(const std::filesystem::path& folder) {

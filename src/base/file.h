@@ -54,6 +54,9 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path);
 // Reads the file at `path` as text, at most 1 GiB.
 StatusOr<std::string> ReadTextFile(const std::filesystem::path& path);
 
+// Makes a file in memory with these bytes, for code that reads open files. `name` appears in /proc only.
+StatusOr<UniqueFd> MakeMemoryFile(const char* name, std::span<const uint8_t> data);
+
 // Writes all of `data` at the file's position. Returns the error of the system call: kResourceExhausted for a full
 // disk.
 Status WriteAll(int descriptor, std::span<const uint8_t> data);

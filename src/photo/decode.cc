@@ -66,6 +66,9 @@ StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits) try {
   CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, FormatToDecode(file, limits));
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, row->decode(file, limits));
+  if (limits.as_stored) {
+    stored.turn = 1;
+  }
   return MakeUpright(std::move(stored), row->format);
 } catch (const std::bad_alloc&) {
   return absl::ResourceExhaustedError(

@@ -44,10 +44,14 @@ struct DecodeLimits {
   // Decode to the smallest size at least this long, never enlarged. Tall pictures keep more: TargetLongSide().
   int target_long_side = 2000;
   int max_pages = 100;  // pages of a document that are read, from the first on; knob: limits.pages
+  // Return the pixels as a program without colour management sees them: not rotated by EXIF, colour profiles ignored
+  // (except for CMYK), transparency dropped.
+  bool as_stored = false;
 };
 
 struct DecodedPhoto {
-  Image image;  // upright, sRGB; the long side is TargetLongSide() or a little more, or the whole photo if smaller
+  Image image;  // upright, sRGB (unless DecodeLimits::as_stored); the long side is TargetLongSide() or a little more,
+                // or the whole photo if smaller
   int full_width = 0;  // of the upright original
   int full_height = 0;
   // Original pixels per pixel of `image`, on both axes, when the decoder states it: libjpeg rounds sizes up, so their

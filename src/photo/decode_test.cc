@@ -194,6 +194,22 @@ TEST(DecodePhoto, ShrinksToTheTargetAndNeverEnlarges) {
   }
 }
 
+// As Pillow's Image.open(...).convert("RGB") does.
+TEST(DecodePhoto, LeavesPixelsAsStored) {
+  const auto decode = [](std::string_view name, bool as_stored) {
+    return *DecodePhoto(TestData(name), {.as_stored = as_stored});
+  };
+  const DecodedPhoto turned = decode("orientation_6.jpg", true);
+  EXPECT_EQ(turned.image.width(), decode("orientation_6.jpg", false).image.height());
+  EXPECT_EQ(turned.full_width, turned.image.width());
+  constexpr Quarters kDisplayP3 = {{{202, 62, 49}, {97, 195, 82}, {43, 62, 201}, {228, 219, 82}}};
+  EXPECT_LE(LargestDifference(MiddlesOfQuarters(decode("display_p3.jpg", true).image), kDisplayP3), 1);
+  EXPECT_LE(LargestDifference(MiddlesOfQuarters(decode("display_p3.png", true).image), kDisplayP3), 1);
+  constexpr Quarters kWithoutAlpha = {{{220, 40, 30}, {0, 0, 0}, {30, 60, 210}, {0, 0, 0}}};
+  EXPECT_EQ(MiddlesOfQuarters(decode("alpha.png", true).image), kWithoutAlpha);
+  EXPECT_FALSE(decode("cmyk.jpg", true).image.empty());
+}
+
 TEST(DecodePhoto, TallPicturesKeepMorePixels) {
   constexpr DecodeLimits kUsual;
   EXPECT_EQ(TargetLongSide(4000, 3000, kUsual), 2000);

@@ -266,10 +266,11 @@ StatusOr<Image> ReadManaged(JpegDecoder& decoder, int scale, std::span<const uin
   return image;
 }
 
-StatusOr<Image> ReadImage(JpegDecoder& decoder, int scale) {
+StatusOr<Image> ReadImage(JpegDecoder& decoder, int scale, bool ignore_profile) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> profile, decoder.Profile());
-  return profile.empty() && decoder.channels() != kCmykChannels ? ReadSrgb(decoder, scale)
-                                                                : ReadManaged(decoder, scale, profile);
+  return (profile.empty() || ignore_profile) && decoder.channels() != kCmykChannels
+             ? ReadSrgb(decoder, scale)
+             : ReadManaged(decoder, scale, profile);
 }
 
 }  // namespace
@@ -298,7 +299,7 @@ StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimi
   PhotoFacts facts = decoder.Facts();
   const int scale =
       JpegScale(decoder.width(), decoder.height(), TargetLongSide(decoder.width(), decoder.height(), limits));
-  CALOTYPE_ASSIGN_OR_RETURN(Image image, ReadImage(decoder, scale));
+  CALOTYPE_ASSIGN_OR_RETURN(Image image, ReadImage(decoder, scale, limits.as_stored));
   return StoredPhoto{.image = std::move(image),
                      .width = decoder.width(),
                      .height = decoder.height(),

@@ -265,6 +265,11 @@ VipsImagePtr Flatten(VipsImagePtr image) {
       [&](VipsImage** result) { return vips_flatten(image.get(), result, "background", colour.get(), nullptr); });
 }
 
+VipsImagePtr WithoutAlpha(VipsImagePtr image) {
+  return Apply(
+      [&](VipsImage** result) { return vips_extract_band(image.get(), result, 0, "n", Image::kChannels, nullptr); });
+}
+
 StatusOr<Image> ToImage(VipsImage* image, std::string_view format) {
   std::size_t size = 0;
   const std::unique_ptr<void, Free> pixels(vips_image_write_to_memory(image, &size));
@@ -335,7 +340,7 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(picture.width, picture.height, limits));
   const int target = TargetLongSide(picture.width, picture.height, limits);
   const Bands bands = BandsOf(header.get(), file);
-  const bool manage_colour = NeedsColourManagement(header.get(), bands);
+  const bool manage_colour = (!limits.as_stored || bands.colours == 4) && NeedsColourManagement(header.get(), bands);
   const bool to_integers = NeedsSixteenBits(header.get(), bands);
   const bool is_usual = bands.used() == bands.total && !NeedsHeifLoader(file) && !to_integers;
   if (to_integers) {
@@ -350,7 +355,7 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
     pixels = ToEightBitSrgb(std::move(pixels));
   }
   if (pixels && vips_image_hasalpha(pixels.get())) {
-    pixels = Flatten(std::move(pixels));
+    pixels = limits.as_stored ? WithoutAlpha(std::move(pixels)) : Flatten(std::move(pixels));
   }
   if (!pixels) {
     return VipsFailure(format);
