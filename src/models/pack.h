@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -43,6 +44,9 @@ class ModelParams {
   StatusOr<std::vector<float>> FloatsOr(std::string_view key, std::span<const float> fallback) const;
 
   bool Has(std::string_view key) const { return values_.contains(std::string(key)); }
+
+  // Adds a parameter or replaces it.
+  void Set(std::string_view key, Value value) { values_.insert_or_assign(std::string(key), std::move(value)); }
 
  private:
   std::string model_;

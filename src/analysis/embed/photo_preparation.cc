@@ -53,6 +53,13 @@ StatusOr<ResampleFilter> FilterNumbered(int number) {
   }
 }
 
+StatusOr<bool> ToEvenNamed(std::string_view rounding) {
+  if (rounding != "even" && rounding != "down") {
+    return absl::InvalidArgumentError(fmt::format("crop_rounding is \"{}\"; it must be even or down", rounding));
+  }
+  return rounding == "even";
+}
+
 StatusOr<bool> SquashNamed(std::string_view mode) {
   if (mode != "shortest" && mode != "squash") {
     return absl::InvalidArgumentError(fmt::format("resize is \"{}\"; it must be shortest or squash", mode));
@@ -180,6 +187,10 @@ Status ApplyParams(const ModelParams& params, PhotoPreparation& made) {
   if (params.Has("resize")) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string mode, params.Text("resize"));
     CALOTYPE_ASSIGN_OR_RETURN(made.squash, SquashNamed(mode));
+  }
+  if (params.Has("crop_rounding")) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::string rounding, params.Text("crop_rounding"));
+    CALOTYPE_ASSIGN_OR_RETURN(made.centre_to_even, ToEvenNamed(rounding));
   }
   if (params.Has("interpolation")) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::string name, params.Text("interpolation"));

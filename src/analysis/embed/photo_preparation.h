@@ -20,7 +20,7 @@ struct PhotoPreparation {
   bool squash = false;   // scale both sides to `size`, ignoring the aspect ratio
   ResampleFilter filter = ResampleFilter::kBicubic;
   // How a crop that starts between two pixels is rounded: to the even one as in torchvision, or down as in
-  // transformers.
+  // transformers and Immich.
   bool centre_to_even = true;
   Normalisation normalisation;
 };
@@ -32,8 +32,8 @@ PhotoPreparation SiglipPreparation();
 
 // Overrides `defaults` by the files beside the model (open_clip's preprocess_cfg.json, else transformers'
 // preprocessor_config.json), then by the model's parameters: input_size, resize_short, resize ("shortest", "squash"),
-// interpolation ("bilinear", "bicubic", "lanczos"), mean, std. Returns kInvalidArgument with the file or the parameter
-// and what is wrong.
+// crop_rounding ("even", "down"), interpolation ("bilinear", "bicubic", "lanczos"), mean, std. Returns kInvalidArgument
+// with the file or the parameter and what is wrong.
 StatusOr<PhotoPreparation> ReadPreparation(const ModelSpec& model, PhotoPreparation defaults);
 
 // Like ReadPreparation(), from the content of one of the two files.

@@ -133,6 +133,9 @@ TEST_F(ReadPreparationTest, ParametersOverrideFiles) {
   EXPECT_TRUE(made.squash);
   EXPECT_EQ(made.filter, ResampleFilter::kLanczos);
   EXPECT_FLOAT_EQ(made.normalisation.std[0], 255);
+  EXPECT_TRUE(made.centre_to_even);
+  EXPECT_FALSE(Read({{"crop_rounding", std::string("down")}}).value().centre_to_even);
+  EXPECT_THAT(Message(Read({{"crop_rounding", std::string("up")}}).status()), HasSubstr("even or down"));
 }
 
 TEST_F(ReadPreparationTest, ErrorsNameTheParameter) {

@@ -14,6 +14,7 @@
 #include "analysis/analyser.h"
 #include "analysis/boxes.h"
 #include "analysis/faces/blazeface.h"
+#include "analysis/faces/face_models.h"
 #include "analysis/faces/outputs.h"
 #include "analysis/faces/retinaface.h"
 #include "analysis/faces/scrfd.h"
@@ -111,19 +112,21 @@ std::vector<FaceFinding> WithoutDoubles(std::vector<FaceFinding> faces, const Fa
   return kept;
 }
 
-// Maps a face from the square to the upright original. Landmarks may lie outside the photo.
-FaceFinding InPhoto(FaceFinding face, float scale, const PhotoView& photo) {
+// Maps a face from the square to the upright original. Landmarks may lie outside the photo, and the box unless `clip`.
+FaceFinding InPhoto(FaceFinding face, float scale, const PhotoView& photo, bool clip) {
   const float x = photo.scale_x() / scale;
   const float y = photo.scale_y() / scale;
-  face.box =
-      ClipBox(ScaleBox(face.box, x, y), static_cast<float>(photo.full_width), static_cast<float>(photo.full_height));
+  face.box = ScaleBox(face.box, x, y);
+  if (clip) {
+    face.box = ClipBox(face.box, static_cast<float>(photo.full_width), static_cast<float>(photo.full_height));
+  }
   for (Point& point : face.landmarks) {
     point = {point.x * x, point.y * y};
   }
   return face;
 }
 
-struct Detector {
+struct Detector final : FaceDetectorModel {
   const Family* family = nullptr;
   std::string model;
   Normalisation normalisation;
@@ -132,7 +135,8 @@ struct Detector {
   float score_threshold = 0;
   float nms_iou = 0;
 
-  StatusOr<std::vector<FaceFinding>> Detect(Session& session, const PhotoView& photo) const {
+  StatusOr<std::vector<FaceFinding>> Detect(Session& session, const PhotoView& photo,
+                                            const FaceDetectOptions& options) const override {
     CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
     const int width = input.has_size() ? input.width : input_size;
     const int height = input.has_size() ? input.height : input_size;
@@ -142,12 +146,15 @@ struct Detector {
     const Tensor tensor = ToTensor({&fitted.image, 1}, input, normalisation);
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Tensor> tensors, session.Run({&tensor, 1}));
     const FaceOutputs outputs{.infos = session.outputs(), .tensors = tensors, .width = width, .height = height};
-    CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceFinding> faces, family->decode(outputs, score_threshold));
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<FaceFinding> faces,
+                              family->decode(outputs, options.score_threshold.value_or(score_threshold)));
     std::vector<FaceFinding> found;
     for (FaceFinding& face : WithoutDoubles(std::move(faces), *family, nms_iou, photo.scale_x() / fitted.scale)) {
-      found.push_back(InPhoto(std::move(face), fitted.scale, photo));
+      found.push_back(InPhoto(std::move(face), fitted.scale, photo, options.clip));
     }
-    std::erase_if(found, [](const FaceFinding& face) { return face.box.Area() <= 0; });
+    if (options.clip) {
+      std::erase_if(found, [](const FaceFinding& face) { return face.box.Area() <= 0; });
+    }
     return found;
   }
 
@@ -163,8 +170,10 @@ struct Detector {
   }
 };
 
-StatusOr<Detector> ReadDetector(const ModelSpec& spec) {
-  Detector detector{.model = spec.name};
+StatusOr<std::shared_ptr<const Detector>> ReadDetector(const ModelSpec& spec) {
+  auto read = std::make_shared<Detector>();
+  Detector& detector = *read;
+  detector.model = spec.name;
   CALOTYPE_ASSIGN_OR_RETURN(detector.family, FindFamily(spec));
   const Family& family = *detector.family;
   detector.normalisation = family.normalisation;
@@ -181,14 +190,15 @@ StatusOr<Detector> ReadDetector(const ModelSpec& spec) {
         fmt::format("model {}: std is {}; it must be above 0", spec.name, detector.normalisation.std[0]));
   }
   CALOTYPE_RETURN_IF_ERROR(detector.CheckSize(detector.input_size, detector.input_size));
-  return detector;
+  return read;
 }
 
-ModelProbe MakeProbe(const ModelSpec& spec, const Detector& detector) {
-  const auto run = [detector](Session& session, const Image& image, int photo, ProbeAnswer& answer) -> Status {
+ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const Detector> detector) {
+  const auto run = [detector = std::move(detector)](Session& session, const Image& image, int photo,
+                                                    ProbeAnswer& answer) -> Status {
     const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceFinding> faces, detector.Detect(session, view));
-    answer.box_threshold = detector.score_threshold;
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceFinding> faces, detector->Detect(session, view, {}));
+    answer.box_threshold = detector->score_threshold;
     for (const FaceFinding& face : faces) {
       answer.boxes.push_back({.label = "", .score = face.score, .box = face.box, .photo = photo});
     }
@@ -201,7 +211,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, const Detector& detector) {
 
 class FaceDetector final : public Analyser {
  public:
-  FaceDetector(const ModelSpec& spec, ModelCache& cache, const Detector& detector)
+  FaceDetector(const ModelSpec& spec, ModelCache& cache, const std::shared_ptr<const Detector>& detector)
       : detector_(detector), model_(spec, cache, MakeProbe(spec, detector)) {}
 
   std::string_view name() const override { return "faces.detect"; }
@@ -210,19 +220,24 @@ class FaceDetector final : public Analyser {
 
   Status Analyse(const PhotoView& photo, Findings& findings) override {
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(findings.faces, detector_.Detect(*session, photo));
+    CALOTYPE_ASSIGN_OR_RETURN(findings.faces, detector_->Detect(*session, photo, {}));
     return absl::OkStatus();
   }
 
  private:
-  const Detector detector_;
+  const std::shared_ptr<const Detector> detector_;
   ModelBinding model_;
 };
 
 }  // namespace
 
+StatusOr<FaceDetectorParts> ReadFaceDetector(const ModelSpec& spec) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const Detector> detector, ReadDetector(spec));
+  return FaceDetectorParts{.model = detector, .probe = MakeProbe(spec, detector)};
+}
+
 StatusOr<std::unique_ptr<Analyser>> CreateFaceDetector(const ModelSpec& spec, ModelCache& cache) {
-  CALOTYPE_ASSIGN_OR_RETURN(const Detector detector, ReadDetector(spec));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const Detector> detector, ReadDetector(spec));
   return std::make_unique<FaceDetector>(spec, cache, detector);
 }
 

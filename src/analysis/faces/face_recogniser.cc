@@ -14,6 +14,7 @@
 
 #include "analysis/analyser.h"
 #include "analysis/faces/face_chip.h"
+#include "analysis/faces/face_models.h"
 #include "analysis/faces/sharpness.h"
 #include "analysis/image_ops.h"
 #include "analysis/image_tensor.h"
@@ -72,7 +73,15 @@ std::array<Point, 5> LandmarksIn(const PhotoView& photo, const FaceFinding& face
   return landmarks;
 }
 
-struct Recogniser {
+Status CheckLandmarks(std::span<const FaceFinding> faces) {
+  if (!std::ranges::all_of(faces, &FaceFinding::has_landmarks)) {
+    return absl::FailedPreconditionError(
+        "the face detector returns no landmarks, which recognition needs: use a detector with keypoints");
+  }
+  return absl::OkStatus();
+}
+
+struct Recogniser final : FaceRecogniserModel {
   const Family* family = nullptr;
   std::string model;
   int input_size = 0;  // for a graph that accepts any size
@@ -96,8 +105,9 @@ struct Recogniser {
     return size;
   }
 
-  // Returns one vector of unit length per chip. A graph with a fixed batch size gets black chips in the unused places.
-  StatusOr<Vectors> Embed(Session& session, const ImageInput& input, std::vector<Image> chips) const {
+  // Returns one vector per chip, of unit length if that is wanted. A graph with a fixed batch size gets black chips in
+  // the unused places.
+  StatusOr<Vectors> Embed(Session& session, const ImageInput& input, std::vector<Image> chips, bool unit_length) const {
     const std::size_t count = chips.size();
     const std::size_t rows = input.batch > 0 ? static_cast<std::size_t>(input.batch) : count;
     while (chips.size() < rows) {
@@ -116,12 +126,16 @@ struct Recogniser {
     for (std::size_t i = 0; i < count; ++i) {
       const std::span<const float> row = outputs[0].data<float>().subspan(i * size, size);
       vectors.emplace_back(row.begin(), row.end());
-      CALOTYPE_RETURN_IF_ERROR(Normalise(vectors.back()));
+      if (unit_length) {
+        CALOTYPE_RETURN_IF_ERROR(Normalise(vectors.back()));
+      }
     }
     return vectors;
   }
 
-  StatusOr<Vectors> Recognise(Session& session, const PhotoView& photo, std::span<const FaceFinding> faces) const {
+  StatusOr<Vectors> Recognise(Session& session, const PhotoView& photo, std::span<const FaceFinding> faces,
+                              bool unit_length) const override {
+    CALOTYPE_RETURN_IF_ERROR(CheckLandmarks(faces));
     CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
     CALOTYPE_ASSIGN_OR_RETURN(const int size, SizeFor(input));
     const std::size_t batch = input.batch > 0 ? static_cast<std::size_t>(input.batch) : kBatch;
@@ -131,7 +145,7 @@ struct Recogniser {
       for (const FaceFinding& face : faces.first(std::min(batch, faces.size()))) {
         chips.push_back(Chip(photo, face, size));
       }
-      CALOTYPE_ASSIGN_OR_RETURN(Vectors embedded, Embed(session, input, std::move(chips)));
+      CALOTYPE_ASSIGN_OR_RETURN(Vectors embedded, Embed(session, input, std::move(chips), unit_length));
       std::ranges::move(embedded, std::back_inserter(vectors));
     }
     return vectors;
@@ -149,8 +163,10 @@ StatusOr<const Family*> FindFamily(const ModelSpec& spec) {
   return found;
 }
 
-StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
-  Recogniser recogniser{.model = spec.name};
+StatusOr<std::shared_ptr<const Recogniser>> ReadRecogniser(const ModelSpec& spec) {
+  auto read = std::make_shared<Recogniser>();
+  Recogniser& recogniser = *read;
+  recogniser.model = spec.name;
   CALOTYPE_ASSIGN_OR_RETURN(recogniser.family, FindFamily(spec));
   CALOTYPE_ASSIGN_OR_RETURN(recogniser.input_size, spec.params.IntOr("input_size", kDefaultSize));
   CALOTYPE_ASSIGN_OR_RETURN(const double padding, spec.params.DoubleOr("template_padding", 0.5));
@@ -162,17 +178,18 @@ StatusOr<Recogniser> ReadRecogniser(const ModelSpec& spec) {
         fmt::format("model {}: input_size is {} (16 to 1024), dimension {} (0 or more), template_padding {} (0 to 4)",
                     spec.name, recogniser.input_size, recogniser.dimension, padding));
   }
-  return recogniser;
+  return read;
 }
 
 // The self-test's photo is already a chip, so the recogniser can be tested without a detector.
-ModelProbe MakeProbe(const ModelSpec& spec, const Recogniser& recogniser) {
-  const auto run = [recogniser](Session& session, const Image& image, int /*photo*/, ProbeAnswer& answer) -> Status {
+ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const Recogniser> recogniser) {
+  const auto run = [recogniser = std::move(recogniser)](Session& session, const Image& image, int /*photo*/,
+                                                        ProbeAnswer& answer) -> Status {
     CALOTYPE_ASSIGN_OR_RETURN(const ImageInput input, FindImageInput(session.inputs()));
-    CALOTYPE_ASSIGN_OR_RETURN(const int size, recogniser.SizeFor(input));
+    CALOTYPE_ASSIGN_OR_RETURN(const int size, recogniser->SizeFor(input));
     std::vector<Image> chips;
     chips.push_back(Resize(image, size, size));
-    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser.Embed(session, input, std::move(chips)));
+    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser->Embed(session, input, std::move(chips), true));
     answer.vectors.push_back(std::move(vectors[0]));
     return absl::OkStatus();
   };
@@ -183,7 +200,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, const Recogniser& recogniser) {
 
 class FaceRecogniser final : public Analyser {
  public:
-  FaceRecogniser(const ModelSpec& spec, ModelCache& cache, const Recogniser& recogniser)
+  FaceRecogniser(const ModelSpec& spec, ModelCache& cache, const std::shared_ptr<const Recogniser>& recogniser)
       : recogniser_(recogniser), model_(spec, cache, MakeProbe(spec, recogniser)) {}
 
   std::string_view name() const override { return "faces.recognise"; }
@@ -198,12 +215,9 @@ class FaceRecogniser final : public Analyser {
     if (findings.faces->empty()) {
       return absl::OkStatus();
     }
-    if (!std::ranges::all_of(*findings.faces, &FaceFinding::has_landmarks)) {
-      return absl::FailedPreconditionError(
-          "the face detector returns no landmarks, which recognition needs: use a detector with keypoints");
-    }
+    CALOTYPE_RETURN_IF_ERROR(CheckLandmarks(*findings.faces));
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, model_.Get());
-    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser_.Recognise(*session, photo, *findings.faces));
+    CALOTYPE_ASSIGN_OR_RETURN(Vectors vectors, recogniser_->Recognise(*session, photo, *findings.faces, true));
     for (std::size_t i = 0; i < vectors.size(); ++i) {
       FaceFinding& face = (*findings.faces)[i];
       face.embedding = std::move(vectors[i]);
@@ -213,14 +227,19 @@ class FaceRecogniser final : public Analyser {
   }
 
  private:
-  const Recogniser recogniser_;
+  const std::shared_ptr<const Recogniser> recogniser_;
   ModelBinding model_;
 };
 
 }  // namespace
 
+StatusOr<FaceRecogniserParts> ReadFaceRecogniser(const ModelSpec& spec) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const Recogniser> recogniser, ReadRecogniser(spec));
+  return FaceRecogniserParts{.model = recogniser, .probe = MakeProbe(spec, recogniser)};
+}
+
 StatusOr<std::unique_ptr<Analyser>> CreateFaceRecogniser(const ModelSpec& spec, ModelCache& cache) {
-  CALOTYPE_ASSIGN_OR_RETURN(const Recogniser recogniser, ReadRecogniser(spec));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const Recogniser> recogniser, ReadRecogniser(spec));
   return std::make_unique<FaceRecogniser>(spec, cache, recogniser);
 }
 

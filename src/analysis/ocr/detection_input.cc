@@ -47,6 +47,12 @@ DetectionInput PlanDetection(PixelSize photo, const DetectionLimits& limits) {
   return input;
 }
 
+PixelSize PlanReduced(PixelSize photo, int max_short_side) {
+  constexpr int kMultiple = 32;
+  return Scaled(photo, std::min(static_cast<double>(max_short_side) / std::min(photo.width, photo.height), 1.0),
+                kMultiple);
+}
+
 Quad ToPhoto(const DetectionInput& input, PixelSize photo, Quad quad) {
   const auto moved = [](float place, int pad, int scaled, int size) {
     const double in_photo = (double{place} - pad) * (static_cast<double>(size) / scaled);

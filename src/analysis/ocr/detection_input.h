@@ -29,6 +29,10 @@ struct DetectionInput {
 // max_side x max_side or 8 x limit_side x limit_side pixels, whichever is more.
 DetectionInput PlanDetection(PixelSize photo, const DetectionLimits& limits);
 
+// The size at which Immich passes a photo to the detector: a short side of more than `max_short_side` is scaled down to
+// that, a shorter one is not enlarged. Both sides are rounded to multiples of 32, and at least 32.
+PixelSize PlanReduced(PixelSize photo, int max_short_side);
+
 // Maps a quad from pixels of `input.padded()` to pixels of the photo, clipped to it.
 Quad ToPhoto(const DetectionInput& input, PixelSize photo, Quad quad);
 

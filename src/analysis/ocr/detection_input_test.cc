@@ -58,6 +58,18 @@ TEST(PlanDetectionTest, LimitsTheSizeForAnyPhoto) {
   }
 }
 
+TEST(PlanReducedTest, ShrinksTheShortSideAndNeverEnlarges) {
+  const auto planned = [](PixelSize photo, int most) {
+    const PixelSize size = PlanReduced(photo, most);
+    return std::pair(size.width, size.height);
+  };
+  EXPECT_EQ(planned({1440, 1080}, 736), std::pair(992, 736));
+  EXPECT_EQ(planned({1080, 1440}, 736), std::pair(736, 992));
+  EXPECT_EQ(planned({640, 480}, 736), std::pair(640, 480));
+  EXPECT_EQ(planned({100, 47}, 736), std::pair(96, 32)) << "rounded to the nearer multiple";
+  EXPECT_EQ(planned({1000, 40}, 10), std::pair(256, 32)) << "at least one multiple";
+}
+
 TEST(ToPhotoTest, UndoesScalingAndPadding) {
   const DetectionInput input = PlanDetection({4000, 400}, {});
   ASSERT_EQ(input.scaled.width, 1984);

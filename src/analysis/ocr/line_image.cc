@@ -5,8 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "analysis/ocr/quad_warp.h"
-
 namespace calotype {
 namespace {
 
@@ -78,9 +76,9 @@ LineGeometry PlanLine(const Quad& region) {
   return line;
 }
 
-LineImage CutLine(const Image& photo, const Quad& region) {
+LineImage CutLine(const Image& photo, const Quad& region, WarpStyle style) {
   const LineGeometry line = PlanLine(region);
-  Image flat = WarpQuad(photo, region, line.width, line.height);
+  Image flat = WarpQuad(photo, region, line.width, line.height, style);
   if (!line.vertical) {
     return {.image = std::move(flat), .quad = region};
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/image_ops.h"
+#include "analysis/ocr/quad_warp.h"
 #include "base/geometry.h"
 #include "inference/tensor.h"
 #include "photo/image.h"
@@ -25,8 +26,8 @@ struct LineImage {
   Image image;
   Quad quad;  // corners of `image` in the photo it was cut from
 };
-// Like RapidOCR's get_rotate_crop_image.
-LineImage CutLine(const Image& photo, const Quad& region);
+// Like RapidOCR's get_rotate_crop_image; with kPillow like Immich.
+LineImage CutLine(const Image& photo, const Quad& region, WarpStyle style = WarpStyle::kOpenCv);
 
 // Rotates the line and its quad by 180 degrees, in place.
 void TurnUpsideDown(LineImage& line);

@@ -44,16 +44,15 @@ struct Taps {
   std::array<float, 4> weight;
 };
 
-Taps TapsAt(double place, int size) {
+Taps TapsAt(double place, int size, float a) {
   // More than two pixels outside, every tap is the edge pixel. The clamp keeps an infinite position finite; NaN becomes
   // 0.
   const auto inside = static_cast<float>(place >= -3 ? std::min(place, size + 3.0) : (place < -3 ? -3.0 : 0.0));
   const float whole = std::floor(inside);
   const float x = inside - whole;
-  constexpr float kA = -0.75F;
-  const float left = ((kA * (x + 1) - 5 * kA) * (x + 1) + 8 * kA) * (x + 1) - 4 * kA;
-  const float near = ((kA + 2) * x - (kA + 3)) * x * x + 1;
-  const float next = ((kA + 2) * (1 - x) - (kA + 3)) * (1 - x) * (1 - x) + 1;
+  const float left = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a;
+  const float near = ((a + 2) * x - (a + 3)) * x * x + 1;
+  const float next = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1;
   const int first = static_cast<int>(whole) - 1;
   Taps taps{.index = {}, .weight = {left, near, next, 1 - left - near - next}};
   for (int i = 0; i < 4; ++i) {
@@ -62,7 +61,7 @@ Taps TapsAt(double place, int size) {
   return taps;
 }
 
-void Draw(const Image& photo, const Taps& across, const Taps& down, uint8_t* pixel) {
+void Draw(const Image& photo, const Taps& across, const Taps& down, bool rounds, uint8_t* pixel) {
   std::array<float, Image::kChannels> sum{};
   for (std::size_t j = 0; j < 4; ++j) {
     const uint8_t* const row = photo.row(down.index[j]);
@@ -78,8 +77,13 @@ void Draw(const Image& photo, const Taps& across, const Taps& down, uint8_t* pix
     }
   }
   for (std::size_t channel = 0; channel < sum.size(); ++channel) {
-    pixel[channel] = static_cast<uint8_t>(std::lrint(std::clamp(sum[channel], 0.0F, 255.0F)));
+    const float inside = std::clamp(sum[channel], 0.0F, 255.0F);
+    pixel[channel] = static_cast<uint8_t>(rounds ? std::lrint(inside) : static_cast<long>(inside));
   }
+}
+
+bool IsInside(const Image& photo, double x, double y) {
+  return x >= 0 && y >= 0 && x < photo.width() && y < photo.height();
 }
 
 // Whether the pixels of `quad` are exactly pixels of `photo`, as for most text, which is horizontal.
@@ -95,7 +99,7 @@ bool IsPlainCut(const Image& photo, const Quad& quad, int width, int height) {
 
 }  // namespace
 
-Image WarpQuad(const Image& photo, const Quad& quad, int width, int height) {
+Image WarpQuad(const Image& photo, const Quad& quad, int width, int height, WarpStyle style) {
   if (photo.empty() || width <= 0 || height <= 0) {
     return {};
   }
@@ -108,13 +112,23 @@ Image WarpQuad(const Image& photo, const Quad& quad, int width, int height) {
     return flat;
   }
   const Projection to_photo = FromRectangle(width, height, quad);
-  for (int y = 0; y < height; ++y) {
-    uint8_t* pixel = flat.row(y);
-    for (int x = 0; x < width; ++x, pixel += Image::kChannels) {
+  const bool is_pillow = style == WarpStyle::kPillow;
+  const double centre = is_pillow ? 0.5 : 0;  // of a pixel
+  const float a = is_pillow ? -1.0F : -0.75F;
+  for (int row = 0; row < height; ++row) {
+    uint8_t* pixel = flat.row(row);
+    for (int column = 0; column < width; ++column, pixel += Image::kChannels) {
+      const double x = column + centre;
+      const double y = row + centre;
       const double depth = to_photo.g * x + to_photo.h * y + 1;
       const double place_x = (to_photo.a * x + to_photo.b * y + to_photo.c) / depth;
       const double place_y = (to_photo.d * x + to_photo.e * y + to_photo.f) / depth;
-      Draw(photo, TapsAt(place_x, photo.width()), TapsAt(place_y, photo.height()), pixel);
+      if (is_pillow && !IsInside(photo, place_x, place_y)) {
+        std::fill_n(pixel, Image::kChannels, uint8_t{0});
+        continue;
+      }
+      Draw(photo, TapsAt(place_x - centre, photo.width(), a), TapsAt(place_y - centre, photo.height(), a), !is_pillow,
+           pixel);
     }
   }
   return flat;

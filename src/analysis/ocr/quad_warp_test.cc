@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 namespace calotype {
 namespace {
@@ -74,6 +75,35 @@ TEST(WarpQuadTest, ADegenerateQuadStillDrawsPixels) {
         Quad{Point{infinite, 0}, {1, 1}, {2, 5}, {0, -infinite}}}) {
     EXPECT_EQ(WarpQuad(Map(10, 10), quad, 4, 3).width(), 4);
   }
+}
+
+// What Image.transform of Pillow 13 returns for the same pixels and corners.
+TEST(WarpQuadTest, DrawsLikePillow) {
+  Image image(40, 30);
+  for (int y = 0; y < image.height(); ++y) {
+    for (int x = 0; x < image.width(); ++x) {
+      uint8_t* const pixel = image.row(y) + std::ptrdiff_t{3} * x;
+      pixel[0] = static_cast<uint8_t>(x * 37 + y * 91);
+      pixel[1] = static_cast<uint8_t>(x * 11 + y * 53);
+      pixel[2] = static_cast<uint8_t>(x * x + y);
+    }
+  }
+  const Image flat = WarpQuad(image, {Point{5.25F, 6.5F}, {25.25F, -1.5F}, {27.5F, 17.25F}, {3.75F, 15.5F}}, 20, 10,
+                              WarpStyle::kPillow);
+  const auto red = [&flat](int y) {
+    std::vector<int> values;
+    for (int x = 0; x < flat.width(); ++x) {
+      values.push_back(flat.row(y)[std::ptrdiff_t{3} * x]);
+    }
+    return values;
+  };
+  EXPECT_EQ(red(0),
+            (std::vector<int>{183, 112, 10, 42, 144, 231, 130, 56, 163, 28, 54, 204, 84, 135, 0, 128, 78, 116, 32, 0}))
+      << "the last pixel is outside";
+  EXPECT_EQ(red(4), (std::vector<int>{58,  127, 97,  15,  10,  72,  88,  77, 108, 150,
+                                      186, 168, 243, 114, 156, 167, 100, 0,  95,  128}));
+  EXPECT_EQ(red(9), (std::vector<int>{233, 209, 123, 65,  105, 140, 112, 74,  121, 197,
+                                      253, 28,  66,  108, 152, 227, 1,   144, 103, 92}));
 }
 
 TEST(WarpQuadTest, ASideOfZeroGivesAnEmptyImage) {

@@ -1,6 +1,6 @@
 # This folder's files for src/analysis/CMakeLists.txt, with paths relative to that file.
 set(CALOTYPE_OCR_SOURCES
-  ocr/charset.cc ocr/coarse_pass.cc ocr/ctc.cc ocr/detection_input.cc ocr/line_image.cc ocr/line_recogniser.cc ocr/network.cc ocr/quad_warp.cc
+  ocr/charset.cc ocr/coarse_pass.cc ocr/ctc.cc ocr/detection_input.cc ocr/line_image.cc ocr/line_recogniser.cc ocr/network.cc ocr/probes.cc ocr/quad_warp.cc
   ocr/text_analyser.cc
   ocr/text_detector.cc ocr/text_regions.cc ocr/windows.cc)
 set(CALOTYPE_OCR_TESTS

@@ -8,6 +8,7 @@
 
 #include "analysis/ocr/coarse_pass.h"
 #include "analysis/ocr/network.h"
+#include "analysis/resample.h"
 
 namespace calotype {
 namespace {
@@ -140,6 +141,22 @@ StatusOr<DetectorSettings> ReadDetectorSettings(const ModelSpec& detector) {
   }
   StatusOr<DetectorSettings> settings = Read(detector.params);
   return settings.ok() ? settings : Annotate(settings.status(), fmt::format("model {}", detector.name));
+}
+
+StatusOr<std::vector<TextRegion>> DetectTextAt(Session& session, const Image& photo, PixelSize input,
+                                               const DetectorSettings& settings) {
+  if (int64_t{input.width} * input.height > kMaxInputPixels) {
+    return absl::ResourceExhaustedError(
+        fmt::format("text detection would look at {}x{} pixels; at most {} are allowed, so lower the resolution",
+                    input.width, input.height, kMaxInputPixels));
+  }
+  const Image scaled = Resample(photo, input.width, input.height, ResampleFilter::kLanczos);
+  CALOTYPE_ASSIGN_OR_RETURN(const TextMap map, MapOf(session, scaled, settings));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      std::vector<TextRegion> regions,
+      FindTextRegions(map.tensor.data<float>(), map.size, {photo.width(), photo.height()}, settings.regions));
+  SortInReadingOrder(regions);
+  return regions;
 }
 
 StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const DetectorSettings& settings) {

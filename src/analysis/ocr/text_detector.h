@@ -34,4 +34,11 @@ struct DetectedText {
 };
 StatusOr<DetectedText> DetectText(Session& session, const Image& photo, const DetectorSettings& settings);
 
+// Detects text in one pass over the whole photo, which is scaled straight to `input` with Pillow's Lanczos filter.
+// Returns the regions in reading order, in pixels of the photo. kResourceExhausted when `input` has more than
+// kMaxInputPixels.
+StatusOr<std::vector<TextRegion>> DetectTextAt(Session& session, const Image& photo, PixelSize input,
+                                               const DetectorSettings& settings);
+inline constexpr int64_t kMaxInputPixels = 16'000'000;
+
 }  // namespace calotype

@@ -41,14 +41,15 @@ struct MiniBox {
   float short_side = 0;
 };
 
-MiniBox SmallestBoxAround(const cv::Mat& points) {
-  const cv::RotatedRect box = cv::minAreaRect(points);
+MiniBox MiniBoxOf(const cv::RotatedRect& box) {
   std::array<cv::Point2f, 4> corners;
   box.points(corners.data());
   Quad quad;
   std::ranges::transform(corners, quad.begin(), [](const cv::Point2f& p) { return Point{p.x, p.y}; });
   return {OrderCorners(quad), std::min(box.size.width, box.size.height)};
 }
+
+MiniBox SmallestBoxAround(const cv::Mat& points) { return MiniBoxOf(cv::minAreaRect(points)); }
 
 // The mean probability inside `quad`; 0 when it lies outside the map.
 double MeanInside(const cv::Mat& probabilities, const Quad& quad) {
@@ -89,9 +90,26 @@ std::optional<Quad> ToPicture(const Quad& corners, PixelSize map, PixelSize pict
   return enough ? std::optional(quad) : std::nullopt;
 }
 
+// `box` with every side moved outwards by its area x `ratio` / its perimeter.
+MiniBox Grown(cv::RotatedRect box, double ratio) {
+  const auto& [width, height] = box.size;
+  const auto growth = static_cast<float>(width * height * ratio / (width + height));
+  box.size = {width + growth, height + growth};
+  return MiniBoxOf(box);
+}
+
+// The same with Unclip(); nullopt when nothing is left.
+std::optional<MiniBox> GrownInWholePixels(const Quad& corners, double ratio) {
+  std::vector<cv::Point2f> grown;
+  std::ranges::transform(Unclip(corners, ratio), std::back_inserter(grown),
+                         [](const Point& p) { return cv::Point2f(p.x, p.y); });
+  return grown.empty() ? std::nullopt : std::optional(SmallestBoxAround(cv::Mat(grown)));
+}
+
 std::optional<TextRegion> RegionOf(const std::vector<cv::Point>& contour, const cv::Mat& probabilities,
                                    PixelSize picture, const RegionOptions& options) {
-  const MiniBox core = SmallestBoxAround(cv::Mat(contour));
+  const cv::RotatedRect rectangle = cv::minAreaRect(cv::Mat(contour));
+  const MiniBox core = MiniBoxOf(rectangle);
   if (core.short_side < kMinMapSide) {
     return std::nullopt;
   }
@@ -99,17 +117,12 @@ std::optional<TextRegion> RegionOf(const std::vector<cv::Point>& contour, const 
   if (!(score >= options.box_threshold)) {  // also for NaN
     return std::nullopt;
   }
-  std::vector<cv::Point2f> grown;
-  std::ranges::transform(Unclip(core.corners, options.unclip_ratio), std::back_inserter(grown),
-                         [](const Point& p) { return cv::Point2f(p.x, p.y); });
-  if (grown.empty()) {
+  const std::optional<MiniBox> box = options.exact_growth ? Grown(rectangle, options.unclip_ratio)
+                                                          : GrownInWholePixels(core.corners, options.unclip_ratio);
+  if (!box || box->short_side < kMinGrownMapSide) {
     return std::nullopt;
   }
-  const MiniBox box = SmallestBoxAround(cv::Mat(grown));
-  if (box.short_side < kMinGrownMapSide) {
-    return std::nullopt;
-  }
-  const std::optional<Quad> quad = ToPicture(box.corners, {probabilities.cols, probabilities.rows}, picture);
+  const std::optional<Quad> quad = ToPicture(box->corners, {probabilities.cols, probabilities.rows}, picture);
   return quad ? std::optional(TextRegion{*quad, static_cast<float>(score)}) : std::nullopt;
 }
 

@@ -16,6 +16,8 @@ struct RegionOptions {
   double box_threshold = 0.5;  // least mean probability inside a region
   double unclip_ratio = 1.6;   // the network is trained to find shrunken lines; this reverses it
   bool dilation = true;        // joins spots that are one pixel apart
+  // Enlarge the rectangle around a region itself, as Immich does from 3.3 on, instead of a polygon of whole pixels.
+  bool exact_growth = false;
 };
 
 struct TextRegion {

@@ -53,6 +53,13 @@ TEST(FindTextRegionsTest, EnlargesALineByItsUnclipDistance) {
   EXPECT_NEAR(regions[0].score, 0.9F, 1e-5F);
 }
 
+TEST(FindTextRegionsTest, EnlargesTheRectangleItselfOnRequest) {
+  // The distance of 3.17 is not truncated: ten pixels of the picture for each of the map show it.
+  const auto regions = Find({{20, 20, 40, 26}}, {.dilation = false, .exact_growth = true}, {640, 480});
+  ASSERT_THAT(regions, SizeIs(1));
+  ExpectQuad(regions[0].quad, {Point{168, 168}, {422, 168}, {422, 282}, {168, 282}}, 0);
+}
+
 TEST(FindTextRegionsTest, ScalesToThePictureAndClipsToIt) {
   const auto regions = Find({{0, 0, 30, 8}}, {.dilation = false}, {640, 240});
   ASSERT_THAT(regions, SizeIs(1));
