@@ -1,8 +1,10 @@
 // Analyses photo files and returns the findings; nothing is stored.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/findings.h"
@@ -12,6 +14,10 @@
 #include "catalog/catalog.h"
 
 namespace calotype {
+
+// What a user may ask for: the names of analyses, and "faces" for both of those with faces.
+inline constexpr std::array<std::string_view, 7> kAnalysisNames = {"objects",      "embedding",       "text", "faces",
+                                                                   "faces.detect", "faces.recognise", "pdq"};
 
 struct AnalyzeRequest {
   std::vector<std::string> photos;  // paths

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include "app/findings_json.h"
 #include "app/open_catalog.h"
 #include "app/partial_output.h"
+#include "app/search.h"
 #include "base/file.h"
 #include "photo/photo_reader.h"
 #include "pipeline/process_photo.h"
@@ -132,6 +134,24 @@ Status ExportTableToFile(const App& app, std::span<const PhotoId> photos, TableF
   CALOTYPE_RETURN_IF_ERROR(
       WriteTable(*catalog, photos, format, [&](std::string_view text) { return output.Write(text); }));
   return output.Finish();
+}
+
+StatusOr<std::vector<Hit>> PhotosToExport(Library& library, const Query& query) {
+  // More photos than any other command lists.
+  constexpr int kAllPhotos = 1'000'000'000;
+  constexpr int kAllRanks = 1'000'000;
+  const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
+                              .confident_only = true,
+                              .explain = false};
+  CALOTYPE_ASSIGN_OR_RETURN(SearchAnswer answer, SearchPhotos(library, query, options));
+  return std::move(answer.result.hits);
+}
+
+std::vector<ChosenPhoto> ChosenPhotos(std::span<const Hit> hits) {
+  std::vector<ChosenPhoto> chosen;
+  std::ranges::transform(hits, std::back_inserter(chosen),
+                         [](const Hit& hit) { return ChosenPhoto{.photo = hit.photo, .paths = hit.paths}; });
+  return chosen;
 }
 
 StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,

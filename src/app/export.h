@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "app/app.h"
+#include "app/library.h"
 #include "app/sidecar_files.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
+#include "search/query.h"
+#include "search/searcher.h"
 
 namespace calotype {
 
@@ -20,6 +23,9 @@ enum class TableFormat {
   kJsonLines,  // one JSON object per photo and line (docs/json.md)
   kCsv,        // a line with the names of the columns, then one row per photo; RFC 4180
 };
+
+// All photos that `query` finds with confidence, however many they are; an empty query finds all.
+StatusOr<std::vector<Hit>> PhotosToExport(Library& library, const Query& query);
 
 // Calls `write` with the text of the table, piece by piece in the order of `photos`. Ends with the first error of
 // `write`.
@@ -35,6 +41,9 @@ struct ChosenPhoto {
   PhotoId photo = 0;
   std::vector<std::string> paths;
 };
+
+// The photos of hits, with the files that the query asked for.
+std::vector<ChosenPhoto> ChosenPhotos(std::span<const Hit> hits);
 
 struct SidecarOptions {
   SidecarNames names = SidecarNames::kWhole;

@@ -117,6 +117,33 @@ void Settings::Register(ConfigRegistry& registry) {
       "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
       "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
       "refused; 0: no limit");
+  registry.AddList("server.listen", &listen,
+                   "addresses to listen on, each as HOST:PORT; beyond this machine, clients need a token");
+  registry.AddText("server.tls_certificate", &tls_certificate, "a file with the certificate (PEM); empty: no TLS");
+  registry.AddText("server.tls_key", &tls_key, "the file with the key of that certificate (PEM)");
+  registry.AddList("server.hosts", &server_hosts,
+                   "names under which clients reach the server, besides its addresses and the machine's own name");
+  registry.AddList("server.folders", &server_folders,
+                   "folders that clients may have scanned, besides those that were scanned before");
+  registry.AddList("server.trusted_proxies", &trusted_proxies,
+                   "addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count");
+  registry.AddText("server.base_path", &base_path,
+                   "the path under which a proxy passes requests on, such as /photos; empty: none");
+  registry.AddBool("server.require_token", &require_token, "ask clients on this machine for a token, too");
+  registry.AddInteger("server.requests_per_minute", &requests_per_minute, 0, 1'000'000,
+                      "requests a minute of each client beyond this machine; 0: no limit");
+  registry.AddInteger("server.connections", &server_connections, 1, 1'000'000,
+                      "open connections; when there are more, the one that is idle for longest is closed");
+  registry.AddInteger("server.waiting", &server_waiting, 1, 1'000'000, "requests that may wait for a thread");
+  registry.AddInteger("server.threads", &server_threads, 1, 256, "threads that answer searches and lists");
+  registry.AddInteger("server.heavy_threads", &server_heavy_threads, 0, 256,
+                      "threads that make thumbnails and analyse uploads; 0: one per core");
+  registry.AddInteger("server.upload_mb", &upload_mb, 1, 100'000, "megabytes of a photo that a client sends");
+  registry.AddInteger("server.body_timeout_s", &body_timeout_s, 1, 86'400, "seconds to receive a request's body");
+  registry.AddInteger("server.write_timeout_s", &write_timeout_s, 1, 86'400,
+                      "seconds to send each 256 KB of a response");
+  registry.AddInteger("server.thumbnails_mb", &thumbnails_mb, 1, int64_t{1} << 30,
+                      "megabytes of thumbnails that are kept in the cache");
   registry.AddText("log.file", &log_file,
                    "append log lines to this file, with the time, instead of writing them to standard error");
   registry.AddChoice("log.format", &log_format, {"text", "json"},
@@ -138,6 +165,9 @@ void Settings::Resolve(const Folders& folders, int cores) {
   }
   if (workers == 0) {
     workers = cores;
+  }
+  if (server_heavy_threads == 0) {
+    server_heavy_threads = cores;
   }
 }
 

@@ -55,6 +55,23 @@ struct Settings {
   int64_t max_aspect_ratio = 200;
   int64_t max_pages = 100;
   int64_t memory_mb = 0;
+  std::vector<std::string> listen = {"127.0.0.1:4280"};
+  std::string tls_certificate;
+  std::string tls_key;
+  std::vector<std::string> server_hosts;
+  std::vector<std::string> server_folders;
+  std::vector<std::string> trusted_proxies;
+  std::string base_path;
+  bool require_token = false;
+  int64_t requests_per_minute = 3000;
+  int64_t server_connections = 10'000;
+  int64_t server_waiting = 1000;
+  int64_t server_threads = 4;
+  int64_t server_heavy_threads = 0;
+  int64_t upload_mb = 64;
+  int64_t body_timeout_s = 120;
+  int64_t write_timeout_s = 60;
+  int64_t thumbnails_mb = 2000;
   std::string log_file;
   std::string log_format = "text";
 

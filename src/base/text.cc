@@ -18,4 +18,16 @@ std::string_view Trim(std::string_view text, std::string_view removed) {
   return text.substr(first, text.find_last_not_of(removed) - first + 1);
 }
 
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace calotype

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace calotype {
 
@@ -14,5 +15,8 @@ constexpr std::string_view kAsciiSpace = " \t\r\n";
 
 // `text` without the characters of `removed` at its start and end. The result points into `text`.
 std::string_view Trim(std::string_view text, std::string_view removed = kAsciiSpace);
+
+// The parts between the separators; one more than there are separators. They live as long as `text`.
+std::vector<std::string_view> Split(std::string_view text, char separator);
 
 }  // namespace calotype

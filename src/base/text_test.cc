@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace calotype {
@@ -22,6 +23,12 @@ TEST(TextTest, TrimRemovesBothEndsAndKeepsTheMiddle) {
 TEST(TextTest, TrimRemovesOnlyTheGivenCharacters) {
   EXPECT_EQ(Trim("  \ta ", " "), "\ta");
   EXPECT_EQ(Trim("--a-b-", "-"), "a-b");
+}
+
+TEST(TextTest, SplitGivesThePartsBetweenSeparators) {
+  EXPECT_THAT(Split("a,b,,c", ','), testing::ElementsAre("a", "b", "", "c"));
+  EXPECT_THAT(Split("", ','), testing::ElementsAre(""));
+  EXPECT_THAT(Split(",", ','), testing::ElementsAre("", ""));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 //   ScannerCatalog      files and folders that a scan found
 //   WorkCatalog         analyses to do, with a WorkSource for each worker
 //   SearchCatalog       reads and finds photos (includes VectorCatalog, for the vector index)
+//   BrowseCatalog       lists photos by time
 //   FaceCatalog         faces, for clustering
 //   PeopleCatalog       people and users' decisions about them
 //   ModelsCatalog       the models whose findings are shown
@@ -16,6 +17,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "catalog/browse_catalog.h"
 #include "catalog/catalog_files.h"
 #include "catalog/maintenance_catalog.h"
 #include "catalog/models_catalog.h"
@@ -31,6 +33,7 @@ namespace calotype {
 class Catalog : public ScannerCatalog,
                 public WorkCatalog,
                 public SearchCatalog,
+                public BrowseCatalog,
                 public FaceCatalog,
                 public PeopleCatalog,
                 public ModelsCatalog,

@@ -30,6 +30,8 @@ class CatalogFiles {
   std::filesystem::path in_flight(const WorkOwner& owner) const;
   // The folder of the vector indices, which can be rebuilt.
   std::filesystem::path vectors() const { return Beside(".vectors"); }
+  // The jobs of the server (app/jobs.h).
+  std::filesystem::path jobs() const { return Beside(".jobs"); }
   // A name for the database that Catalog::Restore() replaces. It ends in ".before-restore", or in ".before-restore-2"
   // and so on if earlier ones exist.
   std::filesystem::path NextBeforeRestore() const;

@@ -77,6 +77,10 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<HashRecord>> PdqHashes() override;
   StatusOr<std::vector<ShotRecord>> Shots() override;
 
+  // BrowseCatalog
+  StatusOr<std::vector<PhotoRow>> ListPhotos(const PhotoPage& page) override;
+  StatusOr<std::vector<MonthCount>> CountByMonth() override;
+
   // VectorCatalog
   StatusOr<std::vector<std::string>> Spaces() override;
   StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) override;

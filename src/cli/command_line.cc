@@ -11,6 +11,7 @@
 #include <limits>
 #include <utility>
 
+#include "app/analyze.h"
 #include "cli/query_words.h"
 #include "cli/terminal.h"
 
@@ -186,8 +187,7 @@ void CommandLine::AddRepeated(const std::string& names, std::vector<std::string>
 }
 
 void CommandLine::AddOnly(std::vector<std::string>& analyses) {
-  static const std::vector<std::string> kAnalyses = {"objects",      "embedding",       "text", "faces",
-                                                     "faces.detect", "faces.recognise", "pdq"};
+  static const std::vector<std::string> kAnalyses(kAnalysisNames.begin(), kAnalysisNames.end());
   ParameterDescription option =
       ValueOptionOf("--only ANALYSES", "",
                     "Run only these analyses, separated by commas: objects, embedding, text, faces (or faces.detect, "

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/duplicates.h"
+#include "app/duplicates_json.h"
 #include "app/findings_json.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -36,42 +37,6 @@ struct DuplicatesArguments {
 };
 
 bool IsCrop(const DuplicatePhoto& photo) { return photo.kind == CopyKind::kCrop; }
-
-// The part of `keeper` that a crop shows, in its pixels.
-Json PartToJson(const DuplicatePhoto& crop, const DuplicatePhoto& keeper) {
-  const auto pixels = [](double share, int side) { return std::lround(share * side); };
-  return {pixels(crop.part.x, keeper.width), pixels(crop.part.y, keeper.height), pixels(crop.part.width, keeper.width),
-          pixels(crop.part.height, keeper.height)};
-}
-
-// Crops are in a list of their own: whoever deletes all `photos` but the keeper deletes no crop.
-Json ToJson(const DuplicateGroup& group) {
-  Json photos = Json::array();
-  Json crops = Json::array();
-  for (const DuplicatePhoto& photo : group) {
-    Json json = {{"path", photo.paths.front()},
-                 {"paths", photo.paths},
-                 {"copy", CopyKindName(photo)},
-                 {"bytes", photo.bytes},
-                 {"width", photo.width},
-                 {"height", photo.height},
-                 {"format", FormatName(photo.format)},
-                 {"distance", photo.distance},
-                 {"turned", PdqTurnName(photo.turn)}};
-    if (IsCrop(photo)) {
-      json["part"] = PartToJson(photo, group.front());
-    }
-    if (!photo.with.empty()) {
-      json["with"] = photo.with;
-    }
-    (IsCrop(photo) ? crops : photos).push_back(std::move(json));
-  }
-  Json json = {{"keep", group.front().paths.front()}, {"reason", group.front().reason}, {"photos", std::move(photos)}};
-  if (!crops.empty()) {
-    json["crops"] = std::move(crops);
-  }
-  return json;
-}
 
 // Why the file at `path` is listed.
 std::string WhyListed(const DuplicatePhoto& photo, const DuplicatePhoto& keeper, const std::string& path) {
@@ -154,7 +119,7 @@ CommandResult ShowCopies(App& app, const DuplicatesArguments& arguments) {
   }
   std::string text;
   for (const DuplicateGroup& group : found.groups) {
-    text += arguments.json ? JsonLine(ToJson(group)) : ToText(group);
+    text += arguments.json ? JsonLine(DuplicateGroupToJson(group)) : ToText(group);
   }
   if (!arguments.json) {
     text += found.groups.empty() ? "no photo has a copy\n" : "";

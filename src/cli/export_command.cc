@@ -19,10 +19,6 @@
 namespace calotype {
 namespace {
 
-// More photos than any other command lists.
-constexpr int kAllPhotos = 1'000'000'000;
-constexpr int kAllRanks = 1'000'000;
-
 struct ExportArguments {
   std::vector<std::string> query;
   std::string to;
@@ -33,17 +29,9 @@ struct ExportArguments {
   bool dry_run = false;
 };
 
-StatusOr<std::vector<Hit>> PhotosToExport(const App& app, const Query& query) {
-  const SearchOptions options{.limit = query.meaning.empty() && query.likes.empty() ? kAllPhotos : kAllRanks,
-                              .confident_only = true,
-                              .explain = false};
-  Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, query, options));
-  return answer.result.hits;
-}
-
 CommandResult WriteTable(const App& app, const Query& query, const std::string& out, TableFormat format) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(app, query));
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(library, query));
   std::vector<PhotoId> photos;
   std::ranges::transform(hits, std::back_inserter(photos), &Hit::photo);
   if (out.empty()) {
@@ -80,10 +68,9 @@ StatusOr<SidecarOptions> OptionsOf(const ExportArguments& arguments) {
 }
 
 CommandResult WriteSidecars(const App& app, const Query& query, const SidecarOptions& options) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(app, query));
-  std::vector<ChosenPhoto> chosen;
-  std::ranges::transform(hits, std::back_inserter(chosen),
-                         [](const Hit& hit) { return ChosenPhoto{.photo = hit.photo, .paths = hit.paths}; });
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(library, query));
+  const std::vector<ChosenPhoto> chosen = ChosenPhotos(hits);
   const SidecarReport report{.on_written =
                                  [&options](const WrittenSidecar& sidecar) {
                                    if (options.dry_run) {

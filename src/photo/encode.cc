@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "photo/jpeg_error.h"
+#include "photo/vips.h"
 
 namespace calotype {
 namespace {
@@ -62,6 +64,24 @@ StatusOr<std::vector<uint8_t>> EncodeJpeg(const Image& image, int quality) {
         fmt::format("a JPEG has 1 to {} pixels a side, not {}x{}", JPEG_MAX_DIMENSION, image.width(), image.height()));
   }
   return JpegEncoder().Encode(image, quality);
+}
+
+StatusOr<std::vector<uint8_t>> EncodeThumbnail(Image image, int long_side, PhotoFormat format) {
+  // As large as needed to look the same at arm's length: the scales of the three encoders differ.
+  constexpr int kJpegQuality = 82;
+  constexpr int kWebpQuality = 78;
+  constexpr int kAvifQuality = 55;
+  CALOTYPE_ASSIGN_OR_RETURN(const Image small, ShrinkWithVips(std::move(image), long_side));
+  switch (format) {
+    case PhotoFormat::kJpeg:
+      return EncodeJpeg(small, kJpegQuality);
+    case PhotoFormat::kWebp:
+      return EncodeWithVips(small, format, kWebpQuality);
+    case PhotoFormat::kAvif:
+      return EncodeWithVips(small, format, kAvifQuality);
+    default:
+      return absl::InvalidArgumentError(fmt::format("thumbnails are JPEG, WebP or AVIF, not {}", FormatName(format)));
+  }
 }
 
 }  // namespace calotype

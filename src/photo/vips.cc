@@ -409,4 +409,30 @@ StatusOr<Image> ShrinkWithVips(Image image, int target_long_side) {
   return ToImage(small.get(), "picture");
 }
 
+StatusOr<std::vector<uint8_t>> EncodeWithVips(const Image& image, PhotoFormat format, int quality) {
+  if (!PrepareVips()) {
+    return NoVips();
+  }
+  const bool is_avif = format == PhotoFormat::kAvif;
+  const VipsImagePtr whole(vips_image_new_from_memory(image.pixels().data(), image.pixels().size(), image.width(),
+                                                      image.height(), Image::kChannels, VIPS_FORMAT_UCHAR));
+  const VipsImagePtr picture = !whole ? nullptr : Apply([&](VipsImage** result) {
+    return vips_copy(whole.get(), result, "interpretation", VIPS_INTERPRETATION_sRGB, nullptr);
+  });
+  void* data = nullptr;
+  std::size_t size = 0;
+  // The effort of each is the lowest that does not make files much larger: somebody waits.
+  const int failed =
+      !picture  ? 1
+      : is_avif ? vips_heifsave_buffer(picture.get(), &data, &size, "Q", quality, "compression",
+                                       VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort", 1, "strip", TRUE, nullptr)
+                : vips_webpsave_buffer(picture.get(), &data, &size, "Q", quality, "effort", 2, "strip", TRUE, nullptr);
+  const std::unique_ptr<void, Free> owner(data);
+  if (failed != 0) {
+    return NotSupported(fmt::format("writing {} ({})", FormatName(format), TakeVipsError()));
+  }
+  const auto* bytes = static_cast<const uint8_t*>(data);
+  return std::vector<uint8_t>(bytes, bytes + size);
+}
+
 }  // namespace calotype

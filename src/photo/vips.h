@@ -64,4 +64,7 @@ StatusOr<Image> ConvertToSrgb(std::span<const uint8_t> pixels, int width, int he
 // Shrinks `image` to a long side of `target_long_side`; returns a smaller one unchanged.
 StatusOr<Image> ShrinkWithVips(Image image, int target_long_side);
 
+// Encodes as WebP or AVIF (kWebp, kAvif), without metadata. kUnimplemented if this libvips cannot write the format.
+StatusOr<std::vector<uint8_t>> EncodeWithVips(const Image& image, PhotoFormat format, int quality);
+
 }  // namespace calotype

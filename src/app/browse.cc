@@ -1,0 +1,69 @@
+#include "app/browse.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "app/folders.h"
+#include "app/scanned_files.h"
+#include "photo/photo_reader.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsBelowAny(const fs::path& file, const std::vector<std::string>& folders) {
+  return std::ranges::any_of(folders, [&file](const std::string& folder) {
+    std::error_code error;
+    const fs::path real = fs::canonical(folder, error);
+    return !error && IsAtOrBelow(file, real);
+  });
+}
+
+}  // namespace
+
+StatusOr<std::vector<PhotoRow>> ListPhotos(Library& library, const PhotoPage& page) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  return catalog->ListPhotos(page);
+}
+
+StatusOr<std::vector<MonthCount>> CountByMonth(Library& library) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  return catalog->CountByMonth();
+}
+
+StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  CALOTYPE_ASSIGN_OR_RETURN(PhotoRecord record, catalog->GetPhoto(photo));
+  const auto gone = std::ranges::stable_partition(record.paths, IsFileThere);
+  record.present_paths = record.paths.size() - gone.size();
+  return record;
+}
+
+StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
+  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  for (const std::string& path : photo.paths) {
+    std::error_code error;
+    const fs::path real = fs::canonical(path, error);
+    if (error || !IsBelowAny(real, folders)) {
+      continue;
+    }
+    StatusOr<UniqueFd> file = OpenForReading(real);
+    struct stat status{};
+    if (!file.ok() || fstat(file->get(), &status) != 0) {
+      continue;
+    }
+    if (const PhotoFormat format = reader->DetectFormat(file->get()); format != PhotoFormat::kUnknown) {
+      return OriginalFile{
+          .file = *std::move(file), .path = path, .bytes = static_cast<uint64_t>(status.st_size), .format = format};
+    }
+  }
+  return absl::NotFoundError(fmt::format("no file of photo {} is on the disk", photo.id));
+}
+
+}  // namespace calotype

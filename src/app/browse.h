@@ -1,0 +1,35 @@
+// Photos by number, page by page, and their files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/library.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "catalog/browse_catalog.h"
+
+namespace calotype {
+
+// As the methods of BrowseCatalog.
+StatusOr<std::vector<PhotoRow>> ListPhotos(Library& library, const PhotoPage& page);
+StatusOr<std::vector<MonthCount>> CountByMonth(Library& library);
+
+// The record of a photo. Its present paths are those of the files that are on the disk now. kNotFound for an unknown
+// number.
+StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo);
+
+struct OriginalFile {
+  UniqueFd file;
+  std::string path;
+  uint64_t bytes = 0;
+  PhotoFormat format = PhotoFormat::kUnknown;
+};
+
+// Opens the file of a photo, for somebody else to read it. What lies at its path now may be anything: it must be a
+// photo, and below one of the scanned folders once links are followed.
+//   kNotFound  no file of the photo is on the disk, or none of them may be given away
+StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo);
+
+}  // namespace calotype

@@ -1,0 +1,359 @@
+#include "app/jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "app/backup.h"
+#include "app/export.h"
+#include "app/folders.h"
+#include "app/pending_work.h"
+#include "app/search.h"
+#include "base/file.h"
+#include "base/log.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxQueued = 100;
+constexpr std::array<std::string_view, 4> kKindNames = {"scan", "retry", "backup", "export"};
+constexpr std::array<std::string_view, 5> kStateNames = {"queued", "running", "done", "failed", "cancelled"};
+
+bool HasEnded(const Job& job) { return job.state != JobState::kQueued && job.state != JobState::kRunning; }
+
+Json ToJson(const Job& job) {
+  const JobRequest& request = job.request;
+  return {{"id", job.id},
+          {"kind", JobKindName(request.kind)},
+          {"folders", request.folders},
+          {"only", request.only},
+          {"gone", request.gone},
+          {"reason", request.reason},
+          {"query", request.query},
+          {"state", JobStateName(job.state)},
+          {"error", job.error},
+          {"counts", job.counts},
+          {"file", job.file},
+          {"submitted", job.submitted},
+          {"started", job.started},
+          {"ended", job.ended}};
+}
+
+// nullopt for what is no job.
+std::optional<Job> ParseJob(const Json& json) {
+  try {
+    const std::optional<JobKind> kind = ParseJobKind(json.at("kind").get<std::string>());
+    const std::optional<JobState> state = ParseJobState(json.at("state").get<std::string>());
+    if (!kind.has_value() || !state.has_value()) {
+      return std::nullopt;
+    }
+    Job job{.id = json.at("id").get<int64_t>()};
+    job.request = {.kind = *kind,
+                   .folders = json.at("folders").get<std::vector<std::string>>(),
+                   .only = json.at("only").get<std::vector<std::string>>(),
+                   .gone = json.at("gone").get<bool>(),
+                   .reason = json.at("reason").get<std::string>(),
+                   .query = json.at("query").get<std::string>()};
+    job.state = *state;
+    job.error = json.at("error").get<std::string>();
+    job.counts = json.at("counts").get<std::map<std::string, int64_t>>();
+    job.file = json.at("file").get<std::string>();
+    job.submitted = json.at("submitted").get<int64_t>();
+    job.started = json.at("started").get<int64_t>();
+    job.ended = json.at("ended").get<int64_t>();
+    return job;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::map<std::string, int64_t> CountsOf(const ScanReport& report) {
+  return {{"photos", report.photos},     {"unchanged", report.unchanged}, {"missing", report.missing},
+          {"analysed", report.analysed}, {"failed", report.failed},       {"problems", report.problems}};
+}
+
+template <typename Value>
+std::optional<Value> Parse(std::span<const std::string_view> names, std::string_view name) {
+  const auto found = std::ranges::find(names, name);
+  return found == names.end() ? std::nullopt : std::optional(static_cast<Value>(found - names.begin()));
+}
+
+}  // namespace
+
+std::string_view JobKindName(JobKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+std::string_view JobStateName(JobState state) { return kStateNames[static_cast<std::size_t>(state)]; }
+std::optional<JobKind> ParseJobKind(std::string_view name) { return Parse<JobKind>(kKindNames, name); }
+std::optional<JobState> ParseJobState(std::string_view name) { return Parse<JobState>(kStateNames, name); }
+
+struct JobService::Outcome {
+  std::map<std::string, int64_t> counts;
+  std::string file;
+};
+
+JobService::JobService(Library& library, std::filesystem::path file)
+    : library_(library), file_(std::move(file)), scans_(library) {
+  const MutexLock lock(&mutex_);
+  Load();
+}
+
+JobService::~JobService() { Stop(); }
+
+void JobService::Stop() {
+  std::stop_source stop(std::nostopstate);
+  {
+    const MutexLock lock(&mutex_);
+    ending_ = true;
+    stop = job_stop_;
+  }
+  stop.request_stop();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void JobService::Start(JobHandler on_change) {
+  on_change_ = std::move(on_change);
+  thread_ = std::jthread([this] { Work(); });
+}
+
+StatusOr<Job> JobService::Submit(const JobRequest& request) {
+  if (request.kind == JobKind::kExport && !request.query.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(ReadQuery(request.query).status());
+  }
+  Job job{.request = request, .submitted = time(nullptr)};
+  {
+    const MutexLock lock(&mutex_);
+    if (static_cast<std::size_t>(std::ranges::count(jobs_, JobState::kQueued, &Job::state)) >= kMaxQueued) {
+      return absl::ResourceExhaustedError(fmt::format("{} jobs wait already; that is the limit", kMaxQueued));
+    }
+    job.id = next_id_++;
+    jobs_.push_back(job);
+    Save();
+  }
+  Announce(job);
+  return job;
+}
+
+std::vector<Job> JobService::List() const {
+  const MutexLock lock(&mutex_);
+  return {jobs_.rbegin(), jobs_.rend()};
+}
+
+StatusOr<Job> JobService::Get(int64_t id) const {
+  const MutexLock lock(&mutex_);
+  const auto found = std::ranges::find(jobs_, id, &Job::id);
+  if (found == jobs_.end()) {
+    return absl::NotFoundError(fmt::format("there is no job {}", id));
+  }
+  return *found;
+}
+
+StatusOr<Job> JobService::Cancel(int64_t id) {
+  std::stop_source stop(std::nostopstate);
+  Job changed;
+  {
+    const MutexLock lock(&mutex_);
+    Job* const job = Find(id);
+    if (job == nullptr) {
+      return absl::NotFoundError(fmt::format("there is no job {}", id));
+    }
+    if (HasEnded(*job)) {
+      return absl::FailedPreconditionError(fmt::format("job {} has ended: {}", id, JobStateName(job->state)));
+    }
+    if (job->state == JobState::kRunning) {
+      cancelled_ = true;
+      stop = job_stop_;
+    } else {
+      job->state = JobState::kCancelled;
+      job->ended = time(nullptr);
+      Save();
+    }
+    changed = *job;
+  }
+  stop.request_stop();  // without the lock: this runs the callbacks of the job
+  Announce(changed);
+  return changed;
+}
+
+void JobService::Work() {
+  while (const std::optional<Job> job = Next()) {
+    Announce(*job);
+    std::stop_token stop;
+    {
+      const MutexLock lock(&mutex_);
+      stop = job_stop_.get_token();
+    }
+    End(job->id, Run(*job, stop));
+  }
+}
+
+std::optional<Job> JobService::Next() {
+  const MutexLock lock(&mutex_);
+  const auto waiting = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return std::ranges::find(jobs_, JobState::kQueued, &Job::state);
+  };
+  mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ending_ || waiting() != jobs_.end(); });
+  if (ending_) {
+    return std::nullopt;
+  }
+  Job& job = *waiting();
+  job.state = JobState::kRunning;
+  job.started = time(nullptr);
+  running_ = job.id;
+  cancelled_ = false;
+  job_stop_ = std::stop_source();
+  Save();
+  return job;
+}
+
+StatusOr<JobService::Outcome> JobService::Run(const Job& job, const std::stop_token& stop) {
+  const JobRequest& request = job.request;
+  switch (request.kind) {
+    case JobKind::kScan: {
+      ScanRequest scan{.folders = request.folders, .only = request.only, .gone = request.gone};
+      if (scan.folders.empty()) {
+        CALOTYPE_ASSIGN_OR_RETURN(scan.folders, ScannedFolders(library_));
+      }
+      return Scan(job, scan, stop);
+    }
+    case JobKind::kRetry: {
+      CALOTYPE_ASSIGN_OR_RETURN(const int64_t retried,
+                                RetryFailures(library_, {.photos = {}, .reason = request.reason}));
+      CALOTYPE_ASSIGN_OR_RETURN(Outcome outcome, Scan(job, {}, stop));
+      outcome.counts["retried"] = retried;
+      return outcome;
+    }
+    case JobKind::kBackup: {
+      CALOTYPE_ASSIGN_OR_RETURN(const Backup backup,
+                                BackUpCatalogue(library_, library_.app().catalog_files().folder()));
+      return Outcome{.counts = {{"bytes", backup.bytes}}, .file = backup.file.string()};
+    }
+    case JobKind::kExport: {
+      Query query;
+      if (!request.query.empty()) {
+        CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(request.query));
+      }
+      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(library_, query));
+      const SidecarReport report{
+          .on_written = [](const WrittenSidecar&) {},
+          .on_skipped = [](const std::string& path,
+                           const std::string& reason) { LogInfo("export skipped {}: {}", path, reason); },
+          .on_failure = [](const Status& failure) { LogWarning("{}", Message(failure)); }};
+      CALOTYPE_ASSIGN_OR_RETURN(const ExportedSidecars done,
+                                ExportSidecars(library_.app(), ChosenPhotos(hits), SidecarOptions(), report));
+      return Outcome{.counts = {{"written", done.written},
+                                {"unchanged", done.unchanged},
+                                {"skipped", done.skipped},
+                                {"failed", done.failed}}};
+    }
+  }
+  return absl::InternalError("a kind of job without an implementation");
+}
+
+StatusOr<JobService::Outcome> JobService::Scan(const Job& job, const ScanRequest& request,
+                                               const std::stop_token& stop) {
+  const std::shared_ptr<EventQueue> events = scans_.Subscribe();
+  CALOTYPE_RETURN_IF_ERROR(scans_.Start(request));
+  const std::stop_callback on_stop(stop, [this] { scans_.Stop(); });
+  for (bool ended = false; !ended;) {
+    const std::optional<Event> event = events->Next();
+    if (!event.has_value()) {
+      break;
+    }
+    if (const auto* progress = std::get_if<ScanProgress>(&*event)) {
+      SetProgress(job.id, *progress);
+    }
+    ended = std::holds_alternative<ScanEnded>(*event);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report, scans_.Wait());
+  return Outcome{.counts = CountsOf(report)};
+}
+
+void JobService::SetProgress(int64_t id, const ScanProgress& progress) {
+  const MutexLock lock(&mutex_);
+  if (Job* const job = Find(id); job != nullptr) {
+    job->progress = progress;
+  }
+}
+
+void JobService::End(int64_t id, const StatusOr<Outcome>& outcome) {
+  Job ended;
+  {
+    const MutexLock lock(&mutex_);
+    running_ = 0;
+    Job& job = *Find(id);
+    job.progress.reset();
+    if (ending_ && !cancelled_) {
+      job.state = JobState::kQueued;  // continues when the server starts again
+    } else {
+      job.ended = time(nullptr);
+      job.state = cancelled_ ? JobState::kCancelled : outcome.ok() ? JobState::kDone : JobState::kFailed;
+      job.error = outcome.ok() || cancelled_ ? "" : Message(outcome.status());
+      if (outcome.ok()) {
+        job.counts = outcome->counts;
+        job.file = outcome->file;
+      }
+    }
+    ended = job;
+    Save();
+  }
+  Announce(ended);
+}
+
+Job* JobService::Find(int64_t id) {
+  const auto found = std::ranges::find(jobs_, id, &Job::id);
+  return found == jobs_.end() ? nullptr : &*found;
+}
+
+void JobService::Save() {
+  auto ended = static_cast<std::size_t>(std::ranges::count_if(jobs_, HasEnded));
+  std::erase_if(jobs_, [&ended](const Job& job) { return HasEnded(job) && ended-- > kKeptJobs; });
+  Json json = {{"next", next_id_}, {"jobs", Json::array()}};
+  for (const Job& job : jobs_) {
+    json["jobs"].push_back(ToJson(job));
+  }
+  const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::error_code error;
+  std::filesystem::create_directories(file_.parent_path(), error);
+  const Status written = WriteFileAtomically(file_, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  if (!written.ok()) {
+    LogWarning("the list of jobs is not saved, so they are forgotten when the server ends: {}", Message(written));
+  }
+}
+
+void JobService::Load() {
+  const StatusOr<std::string> text = ReadTextFile(file_);
+  if (absl::IsNotFound(text.status())) {
+    return;
+  }
+  const Json json = text.ok() ? Json::parse(*text, nullptr, /*allow_exceptions=*/false) : Json();
+  if (!json.is_object() || !json.contains("jobs") || !json["jobs"].is_array()) {
+    LogWarning("{} cannot be read: earlier jobs are forgotten", file_.string());
+    return;
+  }
+  for (const Json& entry : json["jobs"]) {
+    if (std::optional<Job> job = ParseJob(entry); job.has_value()) {
+      if (job->state == JobState::kRunning) {
+        job->state = JobState::kQueued;
+      }
+      next_id_ = std::max(next_id_, job->id + 1);
+      jobs_.push_back(*std::move(job));
+    }
+  }
+}
+
+void JobService::Announce(const Job& job) const {
+  if (on_change_) {
+    on_change_(job);
+  }
+}
+
+}  // namespace calotype

@@ -1,0 +1,124 @@
+#include "app/jobs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/fake_library.h"
+#include "app/pending_work.h"
+#include "catalog/test_data.h"
+
+namespace calotype {
+namespace {
+
+class JobServiceTest : public testing::Test {
+ protected:
+  JobServiceTest() { library_.AddPhotos(3); }
+
+  // Starts a service with the jobs of the one before.
+  JobService& Restart() {
+    service_.reset();
+    service_.emplace(*library_, library_.photos().parent_path() / "jobs.json");
+    return *service_;
+  }
+  static Job AwaitEnd(const JobService& service, int64_t id) {
+    while (true) {
+      const Job job = Value(service.Get(id));
+      if (job.state != JobState::kQueued && job.state != JobState::kRunning) {
+        return job;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  static void AwaitState(const JobService& service, int64_t id, JobState state) {
+    while (Value(service.Get(id)).state != state) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  JobRequest ScanAll() const { return {.folders = {library_.photos().string()}, .only = {"pdq"}}; }
+
+  FakeLibrary library_;
+  std::optional<JobService> service_;
+};
+
+TEST_F(JobServiceTest, JobsRunOneAfterTheOtherAndReport) {
+  std::vector<std::string> seen;
+  std::mutex mutex;
+  JobService& service = Restart();
+  service.Start([&](const Job& job) {
+    const std::lock_guard lock(mutex);
+    seen.push_back(std::to_string(job.id) + " " + std::string(JobStateName(job.state)));
+  });
+  const int64_t first = Value(service.Submit(ScanAll())).id;
+  const int64_t second = Value(service.Submit({.kind = JobKind::kBackup})).id;
+  const Job scan = AwaitEnd(service, first);
+  EXPECT_EQ(scan.state, JobState::kDone) << scan.error;
+  EXPECT_EQ(scan.counts.at("analysed"), 3);
+  EXPECT_GT(scan.started, 0);
+  EXPECT_GE(scan.ended, scan.started);
+  const Job backup = AwaitEnd(service, second);
+  EXPECT_EQ(backup.state, JobState::kDone) << backup.error;
+  EXPECT_TRUE(std::filesystem::exists(backup.file));
+  service.Stop();
+  EXPECT_THAT(seen, testing::IsSupersetOf({"1 queued", "1 running", "1 done", "2 queued", "2 running", "2 done"}));
+  EXPECT_EQ(service.List().front().id, second) << "the newest first";
+}
+
+TEST_F(JobServiceTest, AFailedJobSaysWhy) {
+  JobService& service = Restart();
+  service.Start(nullptr);
+  const Job job = AwaitEnd(service, Value(service.Submit({.folders = {"/no/such/folder"}, .only = {"pdq"}})).id);
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_THAT(job.error, testing::HasSubstr("/no/such/folder"));
+  EXPECT_TRUE(absl::IsInvalidArgument(service.Submit({.kind = JobKind::kExport, .query = "rating:x"}).status()));
+}
+
+TEST_F(JobServiceTest, AWaitingJobCanBeCancelledAndARunningOneStops) {
+  JobService& service = Restart();
+  const int64_t scan = Value(service.Submit(ScanAll())).id;
+  service.Start(nullptr);
+  AwaitEnd(service, scan);
+  CALOTYPE_ASSERT_OK(PauseScans(*library_));  // the next scan waits
+  library_.AddPhotos(2);
+  const int64_t running = Value(service.Submit(ScanAll())).id;
+  const int64_t waiting = Value(service.Submit(ScanAll())).id;
+  AwaitState(service, running, JobState::kRunning);
+  EXPECT_EQ(Value(service.Cancel(waiting)).state, JobState::kCancelled);
+  Value(service.Cancel(running));
+  EXPECT_EQ(AwaitEnd(service, running).state, JobState::kCancelled);
+  EXPECT_TRUE(absl::IsFailedPrecondition(service.Cancel(running).status()));
+  EXPECT_TRUE(absl::IsNotFound(service.Cancel(99).status()));
+}
+
+TEST_F(JobServiceTest, JobsSurviveTheEndOfTheService) {
+  {
+    JobService& service = Restart();
+    const int64_t first = Value(service.Submit(ScanAll())).id;
+    service.Start(nullptr);
+    AwaitEnd(service, first);
+    CALOTYPE_ASSERT_OK(PauseScans(*library_));
+    library_.AddPhotos(2);
+    const int64_t second = Value(service.Submit(ScanAll())).id;
+    AwaitState(service, second, JobState::kRunning);
+    Value(service.Submit({.kind = JobKind::kBackup}));
+  }
+  JobService& service = Restart();
+  EXPECT_EQ(Value(service.Get(1)).counts.at("analysed"), 3);
+  EXPECT_EQ(Value(service.Get(2)).state, JobState::kQueued) << "it was running";
+  CALOTYPE_ASSERT_OK(ResumeScans(*library_));
+  service.Start(nullptr);
+  const Job scan = AwaitEnd(service, 2);
+  EXPECT_EQ(scan.state, JobState::kDone) << scan.error;
+  EXPECT_EQ(scan.counts.at("analysed"), 2);
+  EXPECT_EQ(AwaitEnd(service, 3).state, JobState::kDone);
+  EXPECT_EQ(Value(service.Submit(ScanAll())).id, 4);
+}
+
+TEST_F(JobServiceTest, ABrokenListIsLeftBehind) {
+  std::ofstream(library_.photos().parent_path() / "jobs.json") << R"({"jobs":[{"id":1},7,{"id":"x","kind":"scan"}]})";
+  EXPECT_TRUE(Restart().List().empty());
+  std::ofstream(library_.photos().parent_path() / "jobs.json") << "{";
+  EXPECT_TRUE(Restart().List().empty());
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,56 @@
+// Small copies of photos for lists and screens, kept in a folder of limited size.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "app/library.h"
+#include "base/file.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "catalog/catalog.h"
+
+namespace calotype {
+
+enum class ThumbnailSize : uint8_t { kSmall, kMedium, kLarge };
+
+// The long side in pixels: 256 for grids, 720 for large grids and phones, 1600 for whole screens.
+int LongSideOf(ThumbnailSize size);
+
+struct ThumbnailFile {
+  UniqueFd file;
+  uint64_t bytes = 0;
+};
+
+// Thread-safe: the same thumbnail is made once, others are made at the same time.
+class Thumbnails {
+ public:
+  // Files are kept in `folder`, those used last up to `budget` bytes.
+  Thumbnails(Library& library, std::filesystem::path folder, int64_t budget)
+      : library_(library), folder_(std::move(folder)), budget_(budget) {}
+
+  // kJpeg, kWebp or kAvif; see EncodeThumbnail(). Errors as for PhotoReader::Decode(), and those of OpenOriginal().
+  StatusOr<ThumbnailFile> Get(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format);
+
+ private:
+  std::filesystem::path PathOf(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format) const;
+  Status Make(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format, const std::filesystem::path& path);
+  // Deletes the files that were not used for longest if all of them together are over the budget.
+  void Tidy(int64_t added) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  Library& library_;
+  const std::filesystem::path folder_;
+  const int64_t budget_;
+  static constexpr std::size_t kLocks = 64;
+  std::array<Mutex, kLocks> making_;  // by the photo's hash
+  Mutex mutex_;
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = -1;  // of all files; -1: not yet known
+};
+
+}  // namespace calotype

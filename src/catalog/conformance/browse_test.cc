@@ -1,0 +1,97 @@
+#include "catalog/conformance/catalog_test.h"
+
+namespace calotype {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class CatalogBrowseTest : public CatalogTest {
+ protected:
+  PhotoId AddTaken(std::string_view path, std::string_view taken_at) {
+    PhotoResult result;
+    result.id = Add(path, path);
+    result.properties.emplace();
+    result.properties->format = PhotoFormat::kJpeg;
+    result.properties->width = 40;
+    result.properties->height = 30;
+    result.properties->facts.taken_at = taken_at;
+    result.outcomes = {Done("facts"), Done("decode")};
+    EXPECT_EQ(Message(StoreOne(result)), "");
+    return result.id;
+  }
+
+  // The ids of all photos, read in pages of `limit`.
+  std::vector<PhotoId> InPages(bool oldest_first, int limit) {
+    std::vector<PhotoId> ids;
+    PhotoPage page{.oldest_first = oldest_first, .after = std::nullopt, .limit = limit};
+    while (true) {
+      const std::vector<PhotoRow> rows = Value(catalog().ListPhotos(page));
+      if (rows.empty()) {
+        return ids;
+      }
+      EXPECT_LE(rows.size(), static_cast<std::size_t>(limit));
+      for (const PhotoRow& row : rows) {
+        ids.push_back(row.id);
+      }
+      page.after = PhotoMark{.taken_at = rows.back().taken_at, .id = rows.back().id};
+    }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Backends, CatalogBrowseTest, testing::ValuesIn(Backends()), BackendName);
+
+TEST_P(CatalogBrowseTest, PagesOfAnySizeHaveEveryPhotoOnceInOrder) {
+  const PhotoId may = AddTaken("/may", "2024-05-01T10:00:00");
+  const PhotoId undated = AddTaken("/undated", "");
+  const PhotoId old = AddTaken("/old", "1999");
+  const PhotoId same_a = AddTaken("/a", "2024-05-02T10:00:00");
+  const PhotoId same_b = AddTaken("/b", "2024-05-02T10:00:00");
+  const PhotoId unread = Add("/unread", "not analysed yet");
+  for (const int limit : {1, 2, 3, 100}) {
+    EXPECT_THAT(InPages(false, limit), ElementsAre(same_b, same_a, may, old, undated, unread)) << limit;
+    EXPECT_THAT(InPages(true, limit), ElementsAre(old, may, same_a, same_b, undated, unread)) << limit;
+  }
+}
+
+TEST_P(CatalogBrowseTest, RowsSayWhatAGridNeeds) {
+  AddTaken("/photo", "2024-05-01T10:00:00");
+  const std::vector<PhotoRow> rows = Value(catalog().ListPhotos({}));
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].path, "/photo");
+  EXPECT_EQ(rows[0].taken_at, "2024-05-01T10:00:00");
+  EXPECT_EQ(rows[0].sha256, DigestOf("/photo"));
+  EXPECT_EQ(rows[0].width, 40);
+  EXPECT_EQ(rows[0].height, 30);
+}
+
+TEST_P(CatalogBrowseTest, MissingPhotosAreLeftOut) {
+  AddTaken("/gone", "2024-05-01T10:00:00");
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/gone"}));
+  EXPECT_THAT(Value(catalog().ListPhotos({})), IsEmpty());
+  EXPECT_THAT(Value(catalog().CountByMonth()), IsEmpty());
+}
+
+TEST_P(CatalogBrowseTest, ThePictureRepresentsTheRawOfAPair) {
+  const PhotoId shown = AddTaken("/p.jpg", "2024-05-01T10:00:00");
+  AddTaken("/p.dng", "2024-05-01T10:00:00");
+  CALOTYPE_ASSERT_OK(catalog().PutCompanion(
+      {.photo_path = "/p.jpg", .path = "/p.dng", .kind = CompanionKind::kRaw, .stamp = StampOf(1)}));
+  EXPECT_THAT(InPages(false, 10), ElementsAre(shown));
+  EXPECT_EQ(Value(catalog().CountByMonth()).at(0).photos, 1);
+}
+
+TEST_P(CatalogBrowseTest, MonthsAreCountedAsFarAsTheyAreKnown) {
+  AddTaken("/1", "2024-05-01T10:00:00");
+  AddTaken("/2", "2024-05-31");
+  AddTaken("/3", "2023-12");
+  AddTaken("/4", "1999");
+  AddTaken("/5", "");
+  std::vector<std::string> seen;
+  for (const MonthCount& month : Value(catalog().CountByMonth())) {
+    seen.push_back(month.month + "=" + std::to_string(month.photos));
+  }
+  EXPECT_THAT(seen, ElementsAre("2024-05=2", "2023-12=1", "1999=1", "=1"));
+}
+
+}  // namespace
+}  // namespace calotype

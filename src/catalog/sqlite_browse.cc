@@ -1,0 +1,78 @@
+// BrowseCatalog: lists by time of capture.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "catalog/row_values.h"
+#include "catalog/sqlite_catalog.h"
+
+namespace calotype {
+namespace {
+
+// Of `photo`: a present file that is not the RAW of a pair whose JPEG was decoded. ?1 is CompanionKind::kRaw.
+constexpr std::string_view kShown =
+    " EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND file.missing = 0 AND NOT EXISTS"
+    " (SELECT 1 FROM companion JOIN file AS shown ON shown.path = companion.photo_path"
+    "  JOIN photo AS other ON other.id = shown.photo_id"
+    "  WHERE companion.path = file.path AND companion.kind = ?1 AND shown.missing = 0 AND other.format IS NOT NULL"
+    "  AND other.id <> photo.id))";
+constexpr int kRaw = static_cast<int>(CompanionKind::kRaw);
+constexpr std::string_view kColumns =
+    "SELECT photo.id, (SELECT min(path) FROM file WHERE photo_id = photo.id AND missing = 0), taken_at, sha256, width,"
+    " height FROM photo WHERE";
+
+PhotoRow RowOf(const Statement& row) {
+  PhotoRow photo{.id = row.Int(0), .path = row.Text(1), .taken_at = row.Text(2)};
+  const Blob hash = row.Bytes(3);
+  std::copy_n(hash.begin(), std::min(hash.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
+  photo.width = static_cast<int>(row.Int(4));
+  photo.height = static_cast<int>(row.Int(5));
+  return photo;
+}
+
+}  // namespace
+
+StatusOr<std::vector<PhotoRow>> SqliteCatalog::ListPhotos(const PhotoPage& page) {
+  const MutexLock lock(&mutex_);
+  std::vector<PhotoRow> photos;
+  const bool in_undated = page.after.has_value() && page.after->taken_at.empty();
+  if (!in_undated) {
+    // Before all times, or after them.
+    const PhotoMark start = page.oldest_first ? PhotoMark{} : PhotoMark{.taken_at = "~", .id = 0};
+    const PhotoMark after = page.after.value_or(start);
+    const std::string sql = fmt::format(
+        "{} taken_at <> '' AND (taken_at, photo.id) {} (?2, ?3) AND{} ORDER BY taken_at{}, photo.id{} LIMIT ?4",
+        kColumns, page.oldest_first ? ">" : "<", kShown, page.oldest_first ? "" : " DESC",
+        page.oldest_first ? "" : " DESC");
+    CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(sql, kRaw, after.taken_at, after.id, page.limit));
+    CALOTYPE_ASSIGN_OR_RETURN(photos, ReadRows(std::move(rows), RowOf));
+  }
+  const int left = page.limit - static_cast<int>(photos.size());
+  if (left == 0) {
+    return photos;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query(fmt::format("{} (taken_at IS NULL OR taken_at = '') AND photo.id > ?2 AND{} ORDER BY photo.id"
+                                   " LIMIT ?3",
+                                   kColumns, kShown),
+                       kRaw, in_undated ? page.after->id : 0, left));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoRow> undated, ReadRows(std::move(rows), RowOf));
+  photos.insert(photos.end(), undated.begin(), undated.end());
+  return photos;
+}
+
+StatusOr<std::vector<MonthCount>> SqliteCatalog::CountByMonth() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query(fmt::format("SELECT substr(coalesce(taken_at, ''), 1, 7) AS month, count(*) FROM photo WHERE{}"
+                                   " GROUP BY month ORDER BY month = '', month DESC",
+                                   kShown),
+                       kRaw));
+  return ReadRows(std::move(rows),
+                  [](const Statement& row) { return MonthCount{.month = row.Text(0), .photos = row.Int(1)}; });
+}
+
+}  // namespace calotype
