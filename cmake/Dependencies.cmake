@@ -1,7 +1,8 @@
 # System libraries, each as one imported target. tools/setup/install_packages installs them on Debian and Ubuntu.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Boost 1.74 REQUIRED)  # headers only: Asio and Beast
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(CURL REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(SQLite3 REQUIRED)
@@ -19,6 +20,7 @@ pkg_check_modules(libraw REQUIRED IMPORTED_TARGET libraw_r)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(polyclipping REQUIRED IMPORTED_TARGET polyclipping)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 
 # Debian keeps OpenCV's CMake package in libopencv-dev, which brings all of OpenCV with it; two libraries are all we need.

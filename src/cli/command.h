@@ -28,10 +28,12 @@ void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);
 void AddScanCommand(CommandLine& parser, App& app);
 void AddSearchCommand(CommandLine& parser, App& app);
+void AddServeCommand(CommandLine& parser, App& app);
 void AddShellCommands(CommandLine& parser, App& app);
 void AddShowCommand(CommandLine& parser, App& app);
 void AddSimilarCommand(CommandLine& parser, App& app);
 void AddStatusCommand(CommandLine& parser, App& app);
+void AddTokenCommand(CommandLine& parser, App& app);
 void AddWorkflowTestCommand(CommandLine& parser, App& app);
 
 }  // namespace calotype

@@ -16,8 +16,12 @@ constexpr int kSignalledExit = 130;  // what a shell reports for SIGINT
 
 }  // namespace
 
-InterruptWatcher::InterruptWatcher(std::string promise) : promise_(std::move(promise)) {
+InterruptWatcher::InterruptWatcher(std::string promise, std::function<void()> on_hang_up)
+    : promise_(std::move(promise)), on_hang_up_(std::move(on_hang_up)) {
   sigemptyset(&signals_);
+  if (on_hang_up_) {
+    sigaddset(&signals_, SIGHUP);
+  }
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals_, &before_);
@@ -32,7 +36,12 @@ InterruptWatcher::~InterruptWatcher() {
 
 void InterruptWatcher::Watch(const std::stop_token& done) {
   while (!done.stop_requested()) {
-    if (sigtimedwait(&signals_, nullptr, &kPoll) < 0) {
+    const int signal = sigtimedwait(&signals_, nullptr, &kPoll);
+    if (signal < 0) {
+      continue;
+    }
+    if (signal == SIGHUP) {
+      on_hang_up_();
       continue;
     }
     if (source_.stop_requested()) {

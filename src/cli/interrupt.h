@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -12,8 +13,9 @@ namespace calotype {
 // that). Create it before any other thread is started, because threads inherit the blocked signals.
 class InterruptWatcher {
  public:
-  // The message at the first signal contains `promise`: "photos in progress are finished first".
-  explicit InterruptWatcher(std::string promise);
+  // The message at the first signal contains `promise`: "photos in progress are finished first". With `on_hang_up`,
+  // SIGHUP calls it, on a thread of its own, instead of ending the process.
+  explicit InterruptWatcher(std::string promise, std::function<void()> on_hang_up = nullptr);
   ~InterruptWatcher();
   InterruptWatcher(const InterruptWatcher&) = delete;
   InterruptWatcher& operator=(const InterruptWatcher&) = delete;
@@ -24,6 +26,7 @@ class InterruptWatcher {
   void Watch(const std::stop_token& done);
 
   const std::string promise_;
+  const std::function<void()> on_hang_up_;
   sigset_t signals_{};
   sigset_t before_{};
   std::stop_source source_;

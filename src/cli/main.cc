@@ -13,11 +13,11 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 18> kCommands = {
-    AddScanCommand,   AddSearchCommand,       AddShowCommand,   AddSimilarCommand, AddDuplicatesCommand,
-    AddPeopleCommand, AddFoldersCommand,      AddStatusCommand, AddRetryCommand,   AddAnalyzeCommand,
-    AddModelsCommand, AddConfigCommand,       AddDoctorCommand, AddExportCommand,  AddKeepingCommands,
-    AddPauseCommands, AddWorkflowTestCommand, AddShellCommands,
+constexpr std::array<AddCommand, 20> kCommands = {
+    AddScanCommand,   AddSearchCommand,  AddShowCommand,   AddSimilarCommand,      AddDuplicatesCommand,
+    AddPeopleCommand, AddFoldersCommand, AddStatusCommand, AddRetryCommand,        AddAnalyzeCommand,
+    AddModelsCommand, AddConfigCommand,  AddDoctorCommand, AddExportCommand,       AddKeepingCommands,
+    AddPauseCommands, AddServeCommand,   AddTokenCommand,  AddWorkflowTestCommand, AddShellCommands,
 };
 
 int Fail(const Status& status) {

@@ -1,0 +1,600 @@
+#include "server/http/http_server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#ifdef __clang__
+// Boost 1.74 looks for Clang's coroutines under their experimental name only. (clang-tidy reads this file as Clang.)
+#define BOOST_ASIO_HAS_CO_AWAIT 1
+#define BOOST_ASIO_HAS_STD_COROUTINE 1
+#endif
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <condition_variable>
+#include <limits>
+#include <list>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>  // before Boost.Asio 1.74, whose coroutines use std::exchange and do not include it
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "server/http/body_reservation.h"
+#include "server/http/connection_limit.h"
+#include "server/http/idle_connections.h"
+
+// Asio's functions return the error that they also write to their last argument.
+// NOLINTBEGIN(bugprone-unused-return-value)
+namespace calotype {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::size_t kFirstRead = 512;           // an idle connection keeps no more
+constexpr std::size_t kWritePiece = 256U << 10U;  // of a file
+constexpr unsigned kHttp11 = 11;
+constexpr std::chrono::milliseconds kEventPoll{200};
+constexpr std::chrono::seconds kEventHeartbeat{15};
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+std::string NewRequestId() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  return fmt::format("{:016x}", random());
+}
+
+std::string TextOf(beast::string_view text) { return {text.data(), text.size()}; }
+
+int StatusOfReadError(const ErrorCode& error) {
+  if (error == http::error::header_limit) {
+    return http_status::kHeadTooLarge;
+  }
+  if (error == http::error::body_limit) {
+    return http_status::kTooLarge;
+  }
+  return error == beast::error::timeout ? http_status::kTimeout : http_status::kBadRequest;
+}
+
+Status SocketError(const Endpoint& endpoint, const ErrorCode& error) {
+  return absl::UnavailableError(
+      fmt::format("cannot listen on {}:{}: {}", endpoint.host, endpoint.port, error.message()));
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  explicit Impl(const HttpLimits& limits)
+      : limits_(limits),
+        max_connections_(MaxConnections(limits.connections)),
+        quick_(static_cast<std::size_t>(limits.quick_threads)),
+        heavy_(static_cast<std::size_t>(limits.heavy_threads)) {}
+
+  StatusOr<uint16_t> Open(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, Security(tls));
+    ErrorCode error;
+    tcp::endpoint address(tcp::v6(), endpoint.port);
+    if (!endpoint.host.empty()) {
+      const auto found = tcp::resolver(io_).resolve(endpoint.host, std::to_string(endpoint.port),
+                                                    tcp::resolver::passive | tcp::resolver::numeric_service, error);
+      if (error || found.empty()) {
+        return SocketError(endpoint, error);
+      }
+      address = found.begin()->endpoint();
+    }
+    tcp::acceptor acceptor(io_);
+    acceptor.open(address.protocol(), error);
+    if (!error) {
+      acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    }
+    if (!error && address.protocol() == tcp::v6() && address.address().is_unspecified()) {
+      acceptor.set_option(asio::ip::v6_only(false), error);  // "[::]" is all addresses, also of IPv4
+    }
+    if (!error) {
+      acceptor.bind(address, error);
+    }
+    if (!error) {
+      acceptor.listen(asio::socket_base::max_listen_connections, error);
+    }
+    if (error) {
+      return SocketError(endpoint, error);
+    }
+    return Add(std::move(acceptor), std::move(security), handler);
+  }
+
+  StatusOr<uint16_t> Adopt(int descriptor, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, Security(tls));
+    tcp::acceptor acceptor(io_);
+    ErrorCode error;
+    acceptor.assign(tcp::v6(), descriptor, error);
+    if (error) {
+      return absl::UnavailableError(fmt::format("cannot use socket {}: {}", descriptor, error.message()));
+    }
+    return Add(std::move(acceptor), std::move(security), handler);
+  }
+
+  void Start() {
+    for (Listener& listener : listeners_) {
+      asio::co_spawn(io_, Accept(listener), asio::detached);
+    }
+    thread_ = std::jthread([this] { io_.run(); });
+  }
+
+  void Stop() {
+    if (!thread_.joinable()) {
+      return;
+    }
+    asio::post(io_, [this] {
+      stopping_ = true;
+      for (Listener& listener : listeners_) {
+        ErrorCode ignored;
+        listener.acceptor.close(ignored);
+      }
+      idle_.CloseAll();
+    });
+    {
+      std::unique_lock lock(ended_mutex_);
+      ended_.wait_for(lock, limits_.stop_timeout, [this] { return connections_ == 0; });
+    }
+    io_.stop();
+    thread_.join();
+    quick_.join();
+    heavy_.join();
+  }
+
+  int64_t connections() const { return connections_; }
+  int64_t waiting() const { return waiting_; }
+
+ private:
+  struct Listener {
+    tcp::acceptor acceptor;
+    std::shared_ptr<asio::ssl::context> security;  // null: without TLS
+    HttpHandler& handler;
+  };
+
+  // A connection: the stream and what is known of the client.
+  template <typename Stream>
+  struct Connection {
+    Stream stream;
+    HttpHandler& handler;
+    beast::flat_buffer buffer;
+    std::string client;
+    bool from_loopback = false;
+  };
+
+  static StatusOr<std::shared_ptr<asio::ssl::context>> Security(const std::optional<TlsFiles>& files) {
+    if (!files.has_value()) {
+      return std::shared_ptr<asio::ssl::context>();
+    }
+    auto security = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+    ErrorCode error;
+    security->set_options(
+        asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+    security->use_certificate_chain_file(files->certificate, error);
+    if (error) {
+      return absl::InvalidArgumentError(
+          fmt::format("cannot use the certificate {}: {}", files->certificate, error.message()));
+    }
+    security->use_private_key_file(files->key, asio::ssl::context::pem, error);
+    if (error) {
+      return absl::InvalidArgumentError(fmt::format("cannot use the key {}: {}", files->key, error.message()));
+    }
+    return security;
+  }
+
+  StatusOr<uint16_t> Add(tcp::acceptor acceptor, std::shared_ptr<asio::ssl::context> security, HttpHandler& handler) {
+    ErrorCode error;
+    const tcp::endpoint local = acceptor.local_endpoint(error);
+    if (error) {
+      return absl::UnavailableError(fmt::format("the socket is not listening: {}", error.message()));
+    }
+    listeners_.push_back({.acceptor = std::move(acceptor), .security = std::move(security), .handler = handler});
+    return local.port();
+  }
+
+  asio::awaitable<void> Accept(Listener& listener) {
+    while (!stopping_) {
+      ErrorCode error;
+      tcp::socket socket(io_);
+      co_await listener.acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+      if (stopping_) {
+        co_return;
+      }
+      if (error) {
+        // No descriptor is left, or the client is gone already.
+        idle_.CloseOldest();
+        asio::steady_timer pause(io_, kAcceptPause);
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        continue;
+      }
+      if (connections_ >= max_connections_) {
+        idle_.CloseOldest();
+      }
+      socket.set_option(tcp::no_delay(true), error);
+      asio::co_spawn(io_, Run(std::move(socket), listener), asio::detached);
+    }
+  }
+
+  asio::awaitable<void> Run(tcp::socket socket, Listener& listener) {
+    ++connections_;
+    try {
+      ErrorCode error;
+      const tcp::endpoint peer = socket.remote_endpoint(error);
+      asio::ip::address address = peer.address();
+      if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+      }
+      const std::string client = address.to_string();
+      if (listener.security == nullptr) {
+        Connection<beast::tcp_stream> connection{.stream = beast::tcp_stream(std::move(socket)),
+                                                 .handler = listener.handler,
+                                                 .client = client,
+                                                 .from_loopback = address.is_loopback()};
+        co_await Serve(connection, /*secure=*/false);
+      } else {
+        Connection<beast::ssl_stream<beast::tcp_stream>> connection{
+            .stream = beast::ssl_stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *listener.security),
+            .handler = listener.handler,
+            .client = client,
+            .from_loopback = address.is_loopback()};
+        beast::get_lowest_layer(connection.stream).expires_after(limits_.header_timeout);
+        co_await connection.stream.async_handshake(asio::ssl::stream_base::server,
+                                                   asio::redirect_error(asio::use_awaitable, error));
+        if (!error) {
+          co_await Serve(connection, /*secure=*/true);
+        }
+      }
+    } catch (const std::exception& problem) {
+      LogWarning("a connection ended with an error: {}", problem.what());
+    }
+    {
+      const std::lock_guard lock(ended_mutex_);
+      --connections_;
+    }
+    ended_.notify_all();
+  }
+
+  // Serves the requests of one connection, one after the other.
+  template <typename Stream>
+  asio::awaitable<void> Serve(Connection<Stream>& connection, bool secure) {
+    // GCC 12 evaluates a co_await on the right of && whatever is on the left, so each has a statement of its own.
+    bool is_open = true;
+    while (is_open && !stopping_) {
+      is_open = co_await WaitForRequest(connection);
+      if (is_open) {
+        is_open = co_await ServeOne(connection, secure);
+      }
+    }
+    ErrorCode ignored;
+    beast::get_lowest_layer(connection.stream).socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  // Waits for the first bytes of a request. False at the end of the connection.
+  template <typename Stream>
+  asio::awaitable<bool> WaitForRequest(Connection<Stream>& connection) {
+    if (connection.buffer.size() > 0) {
+      co_return true;
+    }
+    connection.buffer.shrink_to_fit();
+    auto& lowest = beast::get_lowest_layer(connection.stream);
+    const IdleConnections::Entry entry = idle_.Add([&lowest] { lowest.close(); });
+    lowest.expires_after(limits_.idle_timeout);
+    ErrorCode error;
+    const std::size_t bytes = co_await connection.stream.async_read_some(
+        connection.buffer.prepare(kFirstRead), asio::redirect_error(asio::use_awaitable, error));
+    idle_.Remove(entry);
+    connection.buffer.commit(bytes);
+    co_return !error;
+  }
+
+  // Reads a request and answers it. False when the connection must be closed.
+  template <typename Stream>
+  asio::awaitable<bool> ServeOne(Connection<Stream>& connection, bool secure) {
+    const Clock::time_point start = Clock::now();
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());  // set below, when the head is known
+    beast::get_lowest_layer(connection.stream).expires_after(limits_.header_timeout);
+    ErrorCode error;
+    co_await http::async_read_header(connection.stream, connection.buffer, parser,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    HttpRequest request{.id = NewRequestId(), .client = connection.client, .from_loopback = connection.from_loopback};
+    request.secure = secure;
+    if (error) {
+      co_await RefuseUnread(connection, request, error, start);
+      co_return false;
+    }
+    TakeHead(parser.get(), request);
+    if (!ParseTarget(request)) {
+      HttpResponse refusal =
+          connection.handler.Refuse(request.id, http_status::kBadRequest, "the address of the request is malformed");
+      co_await Send(connection, request, std::move(refusal), /*keep_alive=*/false, start);
+      co_return false;
+    }
+    Admission admission = connection.handler.Admit(request);
+    if (admission.refusal.has_value()) {
+      co_await Send(connection, request, *std::move(admission.refusal), /*keep_alive=*/false, start);
+      co_return false;
+    }
+    const std::size_t announced = parser.content_length().has_value()
+                                      ? static_cast<std::size_t>(*parser.content_length())
+                                      : (parser.chunked() ? admission.max_body : 0);
+    const BodyReservation reservation(body_bytes_, limits_.body_bytes_in_all, std::min(announced, admission.max_body));
+    HttpResponse response;
+    bool keep_alive = false;
+    if (announced > admission.max_body) {
+      response = connection.handler.Refuse(request.id, http_status::kTooLarge, TooLarge(announced, admission));
+    } else if (!reservation.granted() || waiting_ >= limits_.waiting) {
+      response = connection.handler.Refuse(request.id, http_status::kUnavailable,
+                                           "too many requests at the moment; try again");
+      response.headers.emplace_back("Retry-After", "1");
+    } else {
+      parser.body_limit(admission.max_body);
+      co_await ReadBody(connection, parser, error);
+      if (error == http::error::body_limit) {
+        response =
+            connection.handler.Refuse(request.id, http_status::kTooLarge, TooLarge(admission.max_body + 1, admission));
+      } else if (error) {
+        co_await RefuseUnread(connection, request, error, start);
+        co_return false;
+      } else {
+        request.body = std::move(parser.get().body());
+        keep_alive = parser.keep_alive() && !stopping_;
+        response = co_await Handle(connection.handler, request, admission.lane);
+      }
+    }
+    co_return co_await Send(connection, request, std::move(response), keep_alive, start);
+  }
+
+  static void TakeHead(const http::request<http::string_body>& message, HttpRequest& request) {
+    request.method = TextOf(message.method_string());
+    request.target = TextOf(message.target());
+    for (const auto& field : message) {
+      request.headers.emplace_back(ToLowerAscii(TextOf(field.name_string())), TextOf(field.value()));
+    }
+  }
+
+  static std::string TooLarge(std::size_t bytes, const Admission& admission) {
+    const std::string limit = fmt::format("the body has {} bytes or more; the limit is {}", bytes, admission.max_body);
+    return admission.max_body_setting.empty() ? limit : fmt::format("{} ({})", limit, admission.max_body_setting);
+  }
+
+  template <typename Stream, typename Parser>
+  asio::awaitable<void> ReadBody(Connection<Stream>& connection, Parser& parser, ErrorCode& error) {
+    if (parser.is_done()) {
+      co_return;
+    }
+    auto& lowest = beast::get_lowest_layer(connection.stream);
+    lowest.expires_after(limits_.body_timeout);
+    const auto expects = parser.get()[http::field::expect];
+    if (beast::iequals(expects, "100-continue")) {
+      constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(connection.stream, asio::buffer(kContinue.data(), kContinue.size()),
+                                 asio::redirect_error(asio::use_awaitable, error));
+      if (error) {
+        co_return;
+      }
+    }
+    co_await http::async_read(connection.stream, connection.buffer, parser,
+                              asio::redirect_error(asio::use_awaitable, error));
+  }
+
+  // Answers a request that could not be read. Says nothing to a client that closed the connection.
+  template <typename Stream>
+  asio::awaitable<void> RefuseUnread(Connection<Stream>& connection, const HttpRequest& request, const ErrorCode& error,
+                                     Clock::time_point start) {
+    if (error == http::error::end_of_stream || error == http::error::partial_message ||
+        error.category() == asio::error::get_system_category() || error == asio::error::operation_aborted) {
+      co_return;
+    }
+    const int status = StatusOfReadError(error);
+    const std::string detail = status == http_status::kTimeout ? std::string("the request took too long to arrive")
+                               : status == http_status::kHeadTooLarge
+                                   ? fmt::format("the head of the request has more than {} bytes", limits_.header_bytes)
+                                   : fmt::format("the request cannot be understood: {}", error.message());
+    HttpResponse response = connection.handler.Refuse(request.id, status, detail);
+    // After a timeout the stream is closed for reading and writing.
+    if (status != http_status::kTimeout) {
+      co_await Send(connection, request, std::move(response), /*keep_alive=*/false, start);
+    }
+  }
+
+  asio::awaitable<HttpResponse> Handle(HttpHandler& handler, const HttpRequest& request, Lane lane) {
+    const auto answer = [&handler, &request]() -> HttpResponse {
+      try {
+        return handler.Handle(request);
+      } catch (const std::exception& problem) {
+        LogWarning("request {} ({} {}): {}", request.id, request.method, request.path, problem.what());
+        return handler.Refuse(request.id, http_status::kInternalError,
+                              "an unexpected error; the server's log has the reason");
+      }
+    };
+    if (lane == Lane::kInline) {
+      co_return answer();
+    }
+    asio::thread_pool& pool = lane == Lane::kHeavy ? heavy_ : quick_;
+    ++waiting_;
+    co_return co_await asio::co_spawn(
+        pool.get_executor(),
+        [this, &answer]() -> asio::awaitable<HttpResponse> {
+          --waiting_;
+          co_return answer();
+        },
+        asio::use_awaitable);
+  }
+
+  // Sends a response. Returns whether the connection can be used again.
+  template <typename Stream>
+  asio::awaitable<bool> Send(Connection<Stream>& connection, const HttpRequest& request, HttpResponse response,
+                             bool keep_alive, Clock::time_point start) {
+    const bool has_body = request.method != "HEAD";
+    const bool streams = static_cast<bool>(response.events);
+    const uint64_t bytes = response.file.has_value() ? response.file->bytes : response.body.size();
+    keep_alive = keep_alive && !streams;
+    http::response<http::string_body> message;
+    message.version(kHttp11);
+    message.result(static_cast<unsigned>(response.status));
+    message.reason(std::string(ReasonPhrase(response.status)));
+    for (const auto& [name, value] : response.headers) {
+      message.insert(name, value);
+    }
+    if (!response.content_type.empty()) {
+      message.set(http::field::content_type, response.content_type);
+    }
+    message.keep_alive(keep_alive);
+    if (streams) {
+      message.chunked(true);
+    } else if (response.status != http_status::kNoContent && response.status != http_status::kUnchanged) {
+      message.content_length(bytes);
+    }
+    beast::get_lowest_layer(connection.stream).expires_after(limits_.write_timeout);
+    ErrorCode error;
+    if (has_body && !streams && !response.file.has_value() && response.body.size() <= kWritePiece) {
+      message.body() = std::move(response.body);  // in one piece with the head
+      co_await http::async_write(connection.stream, message, asio::redirect_error(asio::use_awaitable, error));
+    } else {
+      http::response_serializer<http::string_body> serializer(message);
+      co_await http::async_write_header(connection.stream, serializer,
+                                        asio::redirect_error(asio::use_awaitable, error));
+      if (!error && has_body) {
+        co_await SendBody(connection, response, error);
+      }
+    }
+    connection.handler.Finished(request, response.status, bytes,
+                                std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
+    co_return !error && keep_alive;
+  }
+
+  template <typename Stream>
+  asio::awaitable<void> SendBody(Connection<Stream>& connection, const HttpResponse& response, ErrorCode& error) {
+    if (response.file.has_value()) {
+      co_await SendFile(connection, *response.file, error);
+    } else if (response.events) {
+      co_await SendEvents(connection, response.events, error);
+    } else {
+      co_await SendText(connection, response.body, error);
+    }
+  }
+
+  template <typename Stream>
+  asio::awaitable<void> SendText(Connection<Stream>& connection, std::string_view text, ErrorCode& error) {
+    while (!text.empty() && !error) {
+      const std::string_view piece = text.substr(0, kWritePiece);
+      beast::get_lowest_layer(connection.stream).expires_after(limits_.write_timeout);
+      co_await asio::async_write(connection.stream, asio::buffer(piece.data(), piece.size()),
+                                 asio::redirect_error(asio::use_awaitable, error));
+      text.remove_prefix(piece.size());
+    }
+  }
+
+  // Reads on a worker: a disk that sleeps must not hold up other connections.
+  template <typename Stream>
+  asio::awaitable<void> SendFile(Connection<Stream>& connection, const FileBody& file, ErrorCode& error) {
+    std::vector<char> piece(static_cast<std::size_t>(std::min<uint64_t>(kWritePiece, file.bytes)));
+    for (uint64_t sent = 0; sent < file.bytes && !error;) {
+      const std::size_t wanted = static_cast<std::size_t>(std::min<uint64_t>(piece.size(), file.bytes - sent));
+      const auto read = [&]() -> asio::awaitable<ssize_t> {
+        co_return pread(file.file.get(), piece.data(), wanted, static_cast<off_t>(file.offset + sent));
+      };
+      const ssize_t bytes = co_await asio::co_spawn(quick_.get_executor(), read, asio::use_awaitable);
+      if (bytes <= 0) {
+        // The file became shorter. The connection is closed, so the client sees that something is missing.
+        error = asio::error::eof;
+        co_return;
+      }
+      co_await SendText(connection, std::string_view(piece.data(), static_cast<std::size_t>(bytes)), error);
+      sent += static_cast<uint64_t>(bytes);
+    }
+  }
+
+  template <typename Stream>
+  asio::awaitable<void> SendEvents(Connection<Stream>& connection, const EventStream& events, ErrorCode& error) {
+    asio::steady_timer timer(io_);
+    Clock::time_point last = Clock::now();
+    while (!stopping_ && !error) {
+      std::optional<std::string> text = events();
+      if (!text.has_value()) {
+        break;
+      }
+      if (text->empty() && Clock::now() - last > kEventHeartbeat) {
+        text = ":\n\n";
+      }
+      if (!text->empty()) {
+        last = Clock::now();
+        beast::get_lowest_layer(connection.stream).expires_after(limits_.write_timeout);
+        co_await asio::async_write(connection.stream, http::make_chunk(asio::buffer(*text)),
+                                   asio::redirect_error(asio::use_awaitable, error));
+      }
+      timer.expires_after(kEventPoll);
+      ErrorCode ignored;
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    if (!error) {
+      co_await asio::async_write(connection.stream, http::make_chunk_last(),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    }
+  }
+
+  const HttpLimits limits_;
+  const int64_t max_connections_;
+  std::atomic<int64_t> connections_ = 0;
+  std::atomic<int64_t> waiting_ = 0;
+  std::atomic<std::size_t> body_bytes_ = 0;
+  asio::io_context io_{1};
+  std::list<Listener> listeners_;
+  // The members below are used on the thread of the sockets only.
+  IdleConnections idle_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex ended_mutex_;
+  std::condition_variable ended_;
+  asio::thread_pool quick_;
+  asio::thread_pool heavy_;
+  std::jthread thread_;
+};
+
+HttpServer::HttpServer(const HttpLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+HttpServer::~HttpServer() { Stop(); }
+
+StatusOr<uint16_t> HttpServer::Listen(const Endpoint& endpoint, const std::optional<TlsFiles>& tls,
+                                      HttpHandler& handler) {
+  return impl_->Open(endpoint, tls, handler);
+}
+StatusOr<uint16_t> HttpServer::Adopt(int descriptor, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
+  return impl_->Adopt(descriptor, tls, handler);
+}
+void HttpServer::Start() { impl_->Start(); }
+void HttpServer::Stop() { impl_->Stop(); }
+int64_t HttpServer::connections() const { return impl_->connections(); }
+int64_t HttpServer::waiting() const { return impl_->waiting(); }
+
+}  // namespace calotype
+// NOLINTEND(bugprone-unused-return-value)

@@ -1,0 +1,41 @@
+#include "server/http/networks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace calotype {
+namespace {
+
+bool Contains(const std::vector<std::string>& networks, std::string_view address) {
+  return Networks::Parse(networks, "server.trusted_proxies")->Contains(*ParseAddress(address));
+}
+
+TEST(NetworksTest, ANetworkHasTheAddressesWithItsFirstBits) {
+  EXPECT_TRUE(Contains({"10.0.0.0/8"}, "10.200.3.4"));
+  EXPECT_FALSE(Contains({"10.0.0.0/8"}, "11.0.0.1"));
+  EXPECT_TRUE(Contains({"192.168.1.7"}, "192.168.1.7"));
+  EXPECT_FALSE(Contains({"192.168.1.7"}, "192.168.1.8"));
+  EXPECT_TRUE(Contains({"1.2.3.4", "fd00::/8"}, "fd12::1"));
+  EXPECT_TRUE(Contains({"0.0.0.0/0"}, "9.9.9.9"));
+  EXPECT_FALSE(Contains({"0.0.0.0/0"}, "fd12::1"));
+  EXPECT_FALSE(Contains({}, "127.0.0.1"));
+}
+
+TEST(NetworksTest, AnIPv4AddressIsTheSameWithinIPv6) {
+  EXPECT_TRUE(Contains({"10.0.0.0/8"}, "::ffff:10.1.1.1"));
+  EXPECT_TRUE(IsLoopback(*ParseAddress("::ffff:127.0.0.1")));
+  EXPECT_TRUE(IsLoopback(*ParseAddress("127.9.9.9")));
+  EXPECT_TRUE(IsLoopback(*ParseAddress("::1")));
+  EXPECT_FALSE(IsLoopback(*ParseAddress("128.0.0.1")));
+}
+
+TEST(NetworksTest, WhatIsNoNetworkIsNamed) {
+  for (const char* text :
+       {"10.0.0.0/33", "10.0.0/8", "fd00::/129", "a", "", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x"}) {
+    const StatusOr<Networks> parsed = Networks::Parse({text}, "server.trusted_proxies");
+    EXPECT_THAT(Message(parsed.status()), testing::HasSubstr("server.trusted_proxies has '" + std::string(text) + "'"));
+  }
+}
+
+}  // namespace
+}  // namespace calotype

@@ -1,0 +1,69 @@
+#include "server/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace calotype {
+namespace {
+
+// Seconds: from an answer without work to the comparison of many pictures.
+prometheus::Histogram::BucketBoundaries Seconds() {
+  return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+}
+
+}  // namespace
+
+struct ServerMetrics::Families {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                          .Name("calotype_http_requests_total")
+                                                          .Help("Requests by operation and status")
+                                                          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& seconds =
+      prometheus::BuildHistogram()
+          .Name("calotype_http_request_seconds")
+          .Help("Time from the first byte of a request to the last one of its response")
+          .Register(registry);
+  prometheus::Family<prometheus::Counter>& bytes = prometheus::BuildCounter()
+                                                       .Name("calotype_http_response_bytes_total")
+                                                       .Help("Bytes of response bodies")
+                                                       .Register(registry);
+  prometheus::Family<prometheus::Counter>& photos = prometheus::BuildCounter()
+                                                        .Name("calotype_photos_total")
+                                                        .Help("Photos that scans of this server finished")
+                                                        .Register(registry);
+  prometheus::Family<prometheus::Gauge>& gauges =
+      prometheus::BuildGauge().Name("calotype_server").Help("What the server holds now, by kind").Register(registry);
+};
+
+ServerMetrics::ServerMetrics() : families_(std::make_unique<Families>()) { CountPhotos(0, 0); }
+
+ServerMetrics::~ServerMetrics() = default;
+
+void ServerMetrics::CountRequest(std::string_view operation, int status, uint64_t bytes,
+                                 std::chrono::microseconds took) {
+  const std::string name(operation);
+  families_->requests.Add({{"operation", name}, {"status", std::to_string(status)}}).Increment();
+  families_->seconds.Add({{"operation", name}}, Seconds()).Observe(std::chrono::duration<double>(took).count());
+  families_->bytes.Add({{"operation", name}}).Increment(static_cast<double>(bytes));
+}
+
+void ServerMetrics::CountPhotos(int64_t analysed, int64_t failed) {
+  families_->photos.Add({{"result", "analysed"}}).Increment(static_cast<double>(analysed));
+  families_->photos.Add({{"result", "failed"}}).Increment(static_cast<double>(failed));
+}
+
+std::string ServerMetrics::Render(const ServerGauges& gauges) {
+  const auto set = [this](const char* kind, double value) { families_->gauges.Add({{"kind", kind}}).Set(value); };
+  set("connections", gauges.connections);
+  set("waiting_requests", gauges.waiting);
+  set("queued_jobs", gauges.jobs_queued);
+  set("running_jobs", gauges.jobs_running);
+  set("resident_bytes", gauges.resident_bytes);
+  return prometheus::TextSerializer().Serialize(families_->registry.Collect());
+}
+
+}  // namespace calotype

@@ -1,0 +1,40 @@
+// What the API answers, as JSON. The schemas are in openapi/schemas.cc.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/events.h"
+#include "app/jobs.h"
+#include "app/models_list.h"
+#include "app/people.h"
+#include "app/search.h"
+#include "catalog/browse_catalog.h"
+#include "catalog/types.h"
+
+namespace calotype {
+
+nlohmann::ordered_json ToApiJson(const PhotoRow& row);
+// The whole record, as docs/json.md describes it, with the photo's number.
+nlohmann::ordered_json ToApiJson(const PhotoRecord& photo);
+nlohmann::ordered_json ToApiJson(const SearchAnswer& answer);
+nlohmann::ordered_json ToApiJson(const SimilarPhoto& photo);
+nlohmann::ordered_json ToApiJson(const PersonRecord& person);
+nlohmann::ordered_json ToApiJson(const PersonFace& face);
+nlohmann::ordered_json ToApiJson(const Job& job);
+nlohmann::ordered_json ToApiJson(const ListedPack& pack);
+
+// An event as a client of server-sent events gets it: its name and its data.
+std::string ToServerSentEvent(std::string_view name, const nlohmann::ordered_json& data);
+// The same for an event of a scan; empty for those that are of no interest to clients.
+std::string ToServerSentEvent(const Event& event);
+
+// A place in a list of photos as an opaque text, and back; nullopt for another text.
+std::string FormatMark(const PhotoMark& mark);
+std::optional<PhotoMark> ParseMark(std::string_view text);
+
+}  // namespace calotype

@@ -1,0 +1,110 @@
+// /jobs and /events
+#include <nlohmann/json.hpp>
+
+#include "server/routes/api_json.h"
+#include "server/routes/routes.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Field JobField() { return IdField("job", "the number of a job"); }
+
+StatusOr<HttpResponse> SubmitJob(JobService& jobs, const FolderRules& folders, const Call& call) {
+  const Arguments& arguments = call.arguments;
+  const JobRequest request{.kind = *ParseJobKind(arguments.Text("kind")),
+                           .folders = arguments.Texts("folders"),
+                           .only = arguments.Texts("only"),
+                           .gone = arguments.Flag("gone"),
+                           .reason = arguments.Text("reason"),
+                           .query = arguments.Text("query")};
+  const bool writes_files = request.kind == JobKind::kBackup || request.kind == JobKind::kExport || request.gone;
+  if (writes_files && call.request.scope < Scope::kAdmin) {
+    return absl::PermissionDeniedError("this job writes files or forgets photos, which needs the scope admin");
+  }
+  for (const std::string& folder : request.folders) {
+    CALOTYPE_RETURN_IF_ERROR(folders.Check(folder));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const Job job, jobs.Submit(request));
+  HttpResponse response = JsonResponse(ToApiJson(job), 202);
+  response.headers.emplace_back("Location", "/api/v1/jobs/" + std::to_string(job.id));
+  return response;
+}
+
+StatusOr<HttpResponse> Jobs(const JobService& jobs) {
+  Json json = {{"jobs", Json::array()}};
+  for (const Job& job : jobs.List()) {
+    json["jobs"].push_back(ToApiJson(job));
+  }
+  return JsonResponse(json);
+}
+
+}  // namespace
+
+void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders) {
+  router.Add({.method = "POST",
+              .path = "/api/v1/jobs",
+              .operation = "submitJob",
+              .tag = "jobs",
+              .summary = "Add a job to the queue: a scan, a retry of failures, a backup, or an export to sidecars",
+              .scope = Scope::kWrite,
+              .body = BodyKind::kJson,
+              .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export"}, "what to do", /*required=*/true),
+                          TextsField("folders", "scan: folders or files (those scanned before)"),
+                          OnlyField("scan: names of analyses (all)"),
+                          FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
+                          TextField("reason", "retry: only failures whose reason contains this"),
+                          TextField("query", "export: which photos (all)")},
+              .answers = {{.status = 202, .schema = "Job"}},
+              .problems = {http_status::kConflict, http_status::kTooLarge},
+              .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/jobs",
+              .operation = "listJobs",
+              .tag = "jobs",
+              .summary = "The jobs, the newest first",
+              .answers = {{.schema = "Jobs"}},
+              .run = [&jobs](const Call&) { return Jobs(jobs); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/jobs/{job}",
+              .operation = "getJob",
+              .tag = "jobs",
+              .summary = "One job",
+              .in_path = {JobField()},
+              .answers = {{.schema = "Job"}},
+              .run = [&jobs](const Call& call) -> StatusOr<HttpResponse> {
+                CALOTYPE_ASSIGN_OR_RETURN(const Job job, jobs.Get(call.arguments.Integer("job")));
+                return JsonResponse(ToApiJson(job));
+              }});
+  router.Add(
+      {.method = "DELETE",
+       .path = "/api/v1/jobs/{job}",
+       .operation = "cancelJob",
+       .tag = "jobs",
+       .summary = "Cancel a job. A running scan finishes the photos in progress first; then the job is cancelled",
+       .scope = Scope::kWrite,
+       .in_path = {JobField()},
+       .answers = {{.status = 202, .schema = "Job"}},
+       .problems = {http_status::kConflict},
+       .run = [&jobs](const Call& call) -> StatusOr<HttpResponse> {
+         CALOTYPE_ASSIGN_OR_RETURN(const Job job, jobs.Cancel(call.arguments.Integer("job")));
+         return JsonResponse(ToApiJson(job), 202);
+       }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/events",
+              .operation = "listen",
+              .tag = "jobs",
+              .summary = "Server-sent events: hello, job, scan.progress, scan.failure, scan.waiting, devices.measuring",
+              .answers = {{.content_type = "text/event-stream"}},
+              .run = [&feed](const Call&) -> StatusOr<HttpResponse> {
+                HttpResponse response{.content_type = "text/event-stream"};
+                response.events = feed.Subscribe();
+                if (!response.events) {
+                  return absl::UnavailableError("too many clients listen already");
+                }
+                return response;
+              }});
+}
+
+}  // namespace calotype

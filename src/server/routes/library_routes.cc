@@ -1,0 +1,122 @@
+// /status, /pause, /resume, /folders, /duplicates, /models, /devices
+#include <nlohmann/json.hpp>
+
+#include "app/doctor.h"
+#include "app/doctor_json.h"
+#include "app/duplicates.h"
+#include "app/duplicates_json.h"
+#include "app/folders.h"
+#include "app/library_status.h"
+#include "app/models_list.h"
+#include "app/pending_work.h"
+#include "app/status_json.h"
+#include "server/routes/api_json.h"
+#include "server/routes/routes.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+StatusOr<HttpResponse> StatusOf(Library& library) {
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, ReadStatus(library));
+  return JsonResponse(StatusToJson(status));
+}
+
+StatusOr<HttpResponse> FoldersOf(Library& library) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
+  return JsonResponse({{"folders", folders}});
+}
+
+StatusOr<HttpResponse> DuplicatesOf(Library& library, const Arguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(library, {.turned = arguments.Flag("turned"),
+                                                                             .crops = arguments.Flag("crops"),
+                                                                             .query = arguments.Text("q")}));
+  Json json = {{"groups", Json::array()}, {"plain", found.plain}, {"changed", found.changed}};
+  for (const DuplicateGroup& group : found.groups) {
+    json["groups"].push_back(DuplicateGroupToJson(group));
+  }
+  return JsonResponse(json);
+}
+
+StatusOr<HttpResponse> ModelsOf(const App& app) {
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelsList list, ListModels(app));
+  Json json = {{"packs", Json::array()}, {"problems", list.problems}};
+  for (const ListedPack& pack : list.packs) {
+    json["packs"].push_back(ToApiJson(pack));
+  }
+  return JsonResponse(json);
+}
+
+Route Simple(std::string method, std::string path, std::string operation, std::string summary, Scope scope,
+             std::function<StatusOr<HttpResponse>(const Call&)> run) {
+  return {.method = std::move(method),
+          .path = std::move(path),
+          .operation = std::move(operation),
+          .tag = "library",
+          .summary = std::move(summary),
+          .scope = scope,
+          .problems = {http_status::kConflict},
+          .run = std::move(run)};
+}
+
+StatusOr<HttpResponse> After(const Status& status) {
+  CALOTYPE_RETURN_IF_ERROR(status);
+  return HttpResponse{.status = 204};
+}
+
+}  // namespace
+
+void AddLibraryRoutes(Router& router, Library& library) {
+  Route status = Simple("GET", "/api/v1/status", "getStatus", "Counts, failures, devices and the running scan",
+                        Scope::kRead, [&library](const Call&) { return StatusOf(library); });
+  status.answers = {{.schema = "Status"}};
+  router.Add(std::move(status));
+
+  const std::vector<Answer> nothing = {{.status = 204, .content_type = ""}};
+  Route pause = Simple("POST", "/api/v1/pause", "pauseScans", "Pause the scans of this library", Scope::kWrite,
+                       [&library](const Call&) { return After(PauseScans(library)); });
+  pause.answers = nothing;
+  router.Add(std::move(pause));
+  Route resume = Simple("POST", "/api/v1/resume", "resumeScans", "Continue paused scans", Scope::kWrite,
+                        [&library](const Call&) { return After(ResumeScans(library)); });
+  resume.answers = nothing;
+  router.Add(std::move(resume));
+
+  Route folders = Simple("GET", "/api/v1/folders", "listFolders", "The scanned folders", Scope::kRead,
+                         [&library](const Call&) { return FoldersOf(library); });
+  folders.answers = {{.schema = "Folders"}};
+  router.Add(std::move(folders));
+  Route remove = Simple(
+      "DELETE", "/api/v1/folders", "removeFolder", "Stop scanning a folder; its files are not touched", Scope::kAdmin,
+      [&library](const Call& call) { return After(RemoveFolder(library, call.arguments.Text("path"))); });
+  remove.in_query = {TextField("path", "one of the scanned folders", /*required=*/true)};
+  remove.answers = nothing;
+  remove.problems = {http_status::kConflict, http_status::kNotFound};
+  router.Add(std::move(remove));
+
+  Route duplicates =
+      Simple("GET", "/api/v1/duplicates", "listDuplicates", "Groups of copies, each with the photo to keep first",
+             Scope::kRead, [&library](const Call& call) { return DuplicatesOf(library, call.arguments); });
+  duplicates.lane = Lane::kHeavy;
+  duplicates.in_query = {TextField("q", "filters that restrict the search, such as in:holiday"),
+                         FlagField("turned", "also rotated and mirrored copies"), FlagField("crops", "also crops")};
+  duplicates.answers = {{.schema = "Duplicates"}};
+  router.Add(std::move(duplicates));
+
+  Route models = Simple("GET", "/api/v1/models", "listModels", "Packs of models with their licences", Scope::kRead,
+                        [&library](const Call&) { return ModelsOf(library.app()); });
+  models.answers = {{.schema = "Models"}};
+  router.Add(std::move(models));
+  Route devices =
+      Simple("GET", "/api/v1/devices", "getDevices",
+             "Check the installation, and say on which device each model runs, and why not on others", Scope::kRead,
+             [&library](const Call&) -> StatusOr<HttpResponse> {
+               return JsonResponse(DoctorToJson(RunDoctor(library.app(), {}, [](const DoctorProgress&) {})));
+             });
+  devices.lane = Lane::kHeavy;
+  devices.answers = {{.schema = "Devices"}};
+  router.Add(std::move(devices));
+}
+
+}  // namespace calotype

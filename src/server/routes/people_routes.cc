@@ -1,0 +1,125 @@
+// /people
+#include <nlohmann/json.hpp>
+
+#include "app/people.h"
+#include "server/routes/api_json.h"
+#include "server/routes/routes.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Field PersonField() { return IdField("person", "the number of a person"); }
+
+StatusOr<HttpResponse> People(Library& library, const Arguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PeopleAnswer answer,
+                            ListPeople(library, {.hidden = arguments.Flag("hidden"), .count_faces = true}));
+  Json json = {{"faces", answer.faces}, {"people", Json::array()}};
+  for (const PersonRecord& person : answer.people) {
+    json["people"].push_back(ToApiJson(person));
+  }
+  return JsonResponse(json);
+}
+
+StatusOr<HttpResponse> Faces(Library& library, PersonId person) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, person));
+  Json json = {{"faces", Json::array()}};
+  for (const PersonFace& face : faces) {
+    json["faces"].push_back(ToApiJson(face));
+  }
+  return JsonResponse(json);
+}
+
+HttpResponse Done() { return {.status = 204}; }
+
+StatusOr<HttpResponse> ChangePerson(Library& library, const Arguments& arguments) {
+  const PersonId person = arguments.Integer("person");
+  if (arguments.Has("name")) {
+    CALOTYPE_RETURN_IF_ERROR(NamePerson(library, person, arguments.Text("name")));
+  }
+  if (arguments.Has("hidden")) {
+    CALOTYPE_RETURN_IF_ERROR(HidePerson(library, person, arguments.Flag("hidden")));
+  }
+  if (arguments.Has("cover_face")) {
+    CALOTYPE_RETURN_IF_ERROR(SetPersonCover(library, person, arguments.Integer("cover_face")));
+  }
+  return Done();
+}
+
+// A route that decides something about people.
+Route Decision(std::string path, std::string operation, std::string summary, std::vector<Field> in_path,
+               std::vector<Field> in_body, std::function<StatusOr<HttpResponse>(const Arguments&)> run) {
+  return {.method = "POST",
+          .path = std::move(path),
+          .operation = std::move(operation),
+          .tag = "people",
+          .summary = std::move(summary),
+          .scope = Scope::kWrite,
+          .in_path = std::move(in_path),
+          .body = BodyKind::kJson,
+          .in_body = std::move(in_body),
+          .answers = {{.status = 204, .content_type = ""}},
+          .problems = {http_status::kConflict, http_status::kNotFound},
+          .run = [run = std::move(run)](const Call& call) { return run(call.arguments); }};
+}
+
+}  // namespace
+
+void AddPeopleRoutes(Router& router, Library& library) {
+  router.Add({.method = "GET",
+              .path = "/api/v1/people",
+              .operation = "listPeople",
+              .tag = "people",
+              .summary = "People with at least one face, most photos first",
+              .in_query = {FlagField("hidden", "also hidden people")},
+              .answers = {{.schema = "People"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call& call) { return People(library, call.arguments); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/people/{person}/faces",
+              .operation = "listFaces",
+              .tag = "people",
+              .summary = "The faces of a person, the clearest first",
+              .in_path = {PersonField()},
+              .answers = {{.schema = "Faces"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call& call) { return Faces(library, call.arguments.Integer("person")); }});
+  Route change = Decision(
+      "/api/v1/people/{person}", "changePerson", "Name, hide or show a person, or choose their cover", {PersonField()},
+      {TextField("name", "an empty text removes the name"), FlagField("hidden", "leave out of lists"),
+       IntegerField("cover_face", 1, kMaxId, "the face that represents the person")},
+      [&library](const Arguments& arguments) { return ChangePerson(library, arguments); });
+  change.method = "PATCH";
+  router.Add(std::move(change));
+  router.Add(Decision("/api/v1/people/{person}/merge", "mergePeople",
+                      "Move the faces of other people to this one; their numbers then stand for this person",
+                      {PersonField()}, {IdsField("people", "the numbers of the others")},
+                      [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
+                        CALOTYPE_RETURN_IF_ERROR(
+                            MergePeople(library, arguments.Integer("person"), arguments.Integers("people")));
+                        return Done();
+                      }));
+  router.Add(Decision(
+      "/api/v1/people/{person}/confirm", "confirmFaces", "Record that faces are this person", {PersonField()},
+      {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
+        CALOTYPE_RETURN_IF_ERROR(ConfirmFaces(library, arguments.Integer("person"), arguments.Integers("faces")));
+        return Done();
+      }));
+  router.Add(Decision(
+      "/api/v1/people/{person}/reject", "rejectFaces", "Record that faces are not this person", {PersonField()},
+      {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
+        CALOTYPE_RETURN_IF_ERROR(RejectFaces(library, arguments.Integer("person"), arguments.Integers("faces")));
+        return Done();
+      }));
+  Route split = Decision(
+      "/api/v1/faces/split", "splitPerson", "Move faces to a new person", {},
+      {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
+        CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, SplitPerson(library, arguments.Integers("faces")));
+        return JsonResponse({{"person", person}});
+      });
+  split.answers = {{.schema = "NewPerson"}};
+  router.Add(std::move(split));
+}
+
+}  // namespace calotype

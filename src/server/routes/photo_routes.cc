@@ -1,0 +1,223 @@
+// /photos and /timeline
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/browse.h"
+#include "app/pending_work.h"
+#include "app/search.h"
+#include "server/http/file_response.h"
+#include "server/routes/api_json.h"
+#include "server/routes/routes.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kMaxPage = 1000;
+constexpr int kMaxSimilar = 200;
+
+Field PhotoField() { return IdField("photo", "the number of a photo"); }
+
+StatusOr<HttpResponse> ListOfPhotos(Library& library, const Arguments& arguments) {
+  PhotoPage page{.oldest_first = arguments.Text("order") == "oldest",
+                 .after = std::nullopt,
+                 .limit = static_cast<int>(arguments.Integer("limit", 100))};
+  if (arguments.Has("cursor")) {
+    page.after = ParseMark(arguments.Text("cursor"));
+    if (!page.after.has_value()) {
+      return absl::InvalidArgumentError("cursor is not the value of `next` in an earlier answer");
+    }
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoRow> rows, ListPhotos(library, page));
+  Json json = {{"photos", Json::array()}, {"next", nullptr}};
+  for (const PhotoRow& row : rows) {
+    json["photos"].push_back(ToApiJson(row));
+  }
+  if (rows.size() == static_cast<std::size_t>(page.limit)) {
+    json["next"] = FormatMark({.taken_at = rows.back().taken_at, .id = rows.back().id});
+  }
+  return JsonResponse(json);
+}
+
+StatusOr<HttpResponse> Timeline(Library& library) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<MonthCount> months, CountByMonth(library));
+  Json json = {{"months", Json::array()}};
+  for (const MonthCount& month : months) {
+    json["months"].push_back(
+        {{"month", month.month.empty() ? Json(nullptr) : Json(month.month)}, {"photos", month.photos}});
+  }
+  return JsonResponse(json);
+}
+
+StatusOr<HttpResponse> OnePhoto(Library& library, PhotoId id) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, id));
+  return JsonResponse(ToApiJson(photo));
+}
+
+std::string_view MediaType(PhotoFormat format) {
+  switch (format) {
+    case PhotoFormat::kJpeg:
+      return "image/jpeg";
+    case PhotoFormat::kPng:
+      return "image/png";
+    case PhotoFormat::kWebp:
+      return "image/webp";
+    case PhotoFormat::kTiff:
+      return "image/tiff";
+    case PhotoFormat::kGif:
+      return "image/gif";
+    case PhotoFormat::kHeic:
+      return "image/heic";
+    case PhotoFormat::kAvif:
+      return "image/avif";
+    case PhotoFormat::kJpegXl:
+      return "image/jxl";
+    case PhotoFormat::kUnknown:
+    case PhotoFormat::kRaw:
+      return "application/octet-stream";
+  }
+  return "application/octet-stream";
+}
+
+StatusOr<HttpResponse> ThumbnailOf(Library& library, Thumbnails& thumbnails, const Call& call) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, call.arguments.Integer("photo")));
+  const std::string size_name = call.arguments.Text("size", "small");
+  const std::string format_name = call.arguments.Text("format", "webp");
+  const std::string etag = fmt::format("\"{}-{}-{}\"", photo.sha256.Hex(), size_name, format_name);
+  if (ClientHas(call.request, etag)) {
+    return NotModified(etag);
+  }
+  const ThumbnailSize size = size_name == "small"    ? ThumbnailSize::kSmall
+                             : size_name == "medium" ? ThumbnailSize::kMedium
+                                                     : ThumbnailSize::kLarge;
+  const PhotoFormat format = format_name == "webp"   ? PhotoFormat::kWebp
+                             : format_name == "avif" ? PhotoFormat::kAvif
+                                                     : PhotoFormat::kJpeg;
+  StatusOr<ThumbnailFile> thumbnail = thumbnails.Get(photo, size, format);
+  if (absl::IsInvalidArgument(thumbnail.status())) {
+    return absl::DataLossError(Message(thumbnail.status()));
+  }
+  CALOTYPE_RETURN_IF_ERROR(thumbnail.status());
+  return FileResponse(call.request, {.file = std::move(thumbnail->file),
+                                     .bytes = thumbnail->bytes,
+                                     .content_type = std::string(MediaType(format)),
+                                     .etag = etag});
+}
+
+StatusOr<HttpResponse> OriginalOf(Library& library, const Call& call) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, call.arguments.Integer("photo")));
+  CALOTYPE_ASSIGN_OR_RETURN(OriginalFile original, OpenOriginal(library, photo));
+  // The size is part of the tag: a file that was changed since the last scan is another version.
+  const std::string etag = fmt::format("\"{}-{}\"", photo.sha256.Hex(), original.bytes);
+  return FileResponse(call.request, {.file = std::move(original.file),
+                                     .bytes = original.bytes,
+                                     .content_type = std::string(MediaType(original.format)),
+                                     .etag = etag});
+}
+
+StatusOr<HttpResponse> SimilarTo(Library& library, const Arguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, arguments.Integer("photo")));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const std::vector<SimilarPhoto> similar,
+      SimilarPhotos(library, photo.paths.front(), static_cast<int>(arguments.Integer("limit", 20))));
+  Json json = {{"photos", Json::array()}};
+  for (const SimilarPhoto& one : similar) {
+    json["photos"].push_back(ToApiJson(one));
+  }
+  return JsonResponse(json);
+}
+
+StatusOr<HttpResponse> RetryPhoto(Library& library, PhotoId id) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, id));
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t analyses,
+                            RetryFailures(library, {.photos = {photo.paths.front()}, .reason = ""}));
+  return JsonResponse({{"analyses", analyses}});
+}
+
+}  // namespace
+
+void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails) {
+  router.Add(
+      {.method = "GET",
+       .path = "/api/v1/photos",
+       .operation = "listPhotos",
+       .tag = "photos",
+       .summary = "Photos by time of capture; those without a date come last",
+       .in_query = {CursorField("^[0-9]{1,18}_.*$"), IntegerField("limit", 1, kMaxPage, "photos on a page (100)"),
+                    ChoiceField("order", {"newest", "oldest"}, "which come first (newest)")},
+       .answers = {{.schema = "PhotoPage"}},
+       .problems = {http_status::kConflict},
+       .run = [&library](const Call& call) { return ListOfPhotos(library, call.arguments); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/timeline",
+              .operation = "getTimeline",
+              .tag = "photos",
+              .summary = "How many photos there are of each month",
+              .answers = {{.schema = "Timeline"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call&) { return Timeline(library); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/photos/{photo}",
+              .operation = "getPhoto",
+              .tag = "photos",
+              .summary = "All that is known about a photo",
+              .in_path = {PhotoField()},
+              .answers = {{.schema = "Photo"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call& call) { return OnePhoto(library, call.arguments.Integer("photo")); }});
+  router.Add(
+      {.method = "GET",
+       .path = "/api/v1/photos/{photo}/thumbnail",
+       .operation = "getThumbnail",
+       .tag = "photos",
+       .summary = "A small copy of a photo",
+       .lane = Lane::kHeavy,
+       .in_path = {PhotoField()},
+       .in_query = {ChoiceField("size", {"small", "medium", "large"}, "a long side of 256, 720 or 1600 pixels (small)"),
+                    ChoiceField("format", {"webp", "avif", "jpeg"}, "(webp)")},
+       .answers = {{.content_type = "image/webp"},
+                   {.content_type = "image/avif"},
+                   {.content_type = "image/jpeg"},
+                   {.status = 206, .content_type = "image/webp"},
+                   {.status = 304, .content_type = "", .help = "the client has it"}},
+       .problems = {http_status::kConflict, http_status::kOutside, http_status::kUnprocessable,
+                    http_status::kNotImplemented},
+       .run = [&library, &thumbnails](const Call& call) { return ThumbnailOf(library, thumbnails, call); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/photos/{photo}/original",
+              .operation = "getOriginal",
+              .tag = "photos",
+              .summary = "The file of a photo, or a part of it (Range)",
+              .in_path = {PhotoField()},
+              .answers = {{.content_type = "image/*"},
+                          {.content_type = "application/octet-stream"},
+                          {.status = 206, .content_type = "image/*"},
+                          {.status = 206, .content_type = "application/octet-stream"},
+                          {.status = 304, .content_type = "", .help = "the client has it"}},
+              .problems = {http_status::kConflict, http_status::kOutside},
+              .run = [&library](const Call& call) { return OriginalOf(library, call); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/photos/{photo}/similar",
+              .operation = "listSimilar",
+              .tag = "photos",
+              .summary = "The photos that look most like one photo",
+              .in_path = {PhotoField()},
+              .in_query = {IntegerField("limit", 1, kMaxSimilar, "photos at most (20)")},
+              .answers = {{.schema = "SimilarPhotos"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call& call) { return SimilarTo(library, call.arguments); }});
+  router.Add({.method = "POST",
+              .path = "/api/v1/photos/{photo}/retry",
+              .operation = "retryPhoto",
+              .tag = "photos",
+              .summary = "Make the failed analyses of a photo pending; the next scan repeats them",
+              .scope = Scope::kWrite,
+              .in_path = {PhotoField()},
+              .answers = {{.schema = "RetriedAnalyses"}},
+              .problems = {http_status::kConflict, http_status::kNotFound},
+              .run = [&library](const Call& call) { return RetryPhoto(library, call.arguments.Integer("photo")); }});
+}
+
+}  // namespace calotype

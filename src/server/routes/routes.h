@@ -1,0 +1,35 @@
+// The routes of the API, by subject. Each function adds some to a router; the services must outlive it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/jobs.h"
+#include "app/library.h"
+#include "app/thumbnails.h"
+#include "app/upload_analysis.h"
+#include "server/http/access.h"
+#include "server/http/router.h"
+#include "server/routes/event_feed.h"
+#include "server/routes/folder_rules.h"
+
+namespace calotype {
+
+// The analyses to run.
+Field OnlyField(std::string help);
+
+void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails);
+void AddSearchRoutes(Router& router, Library& library);
+void AddPeopleRoutes(Router& router, Library& library);
+// Status, folders, duplicates, models, devices.
+void AddLibraryRoutes(Router& router, Library& library);
+void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders);
+void AddAnalyseRoutes(Router& router, UploadAnalyser& analyser);
+// Sessions of browsers.
+void AddSessionRoutes(Router& router, Access& access);
+// Health, metrics, the OpenAPI document. `ready` says why the server is not ready; `metrics` renders them.
+void AddSystemRoutes(Router& router, std::function<Status()> ready, std::function<std::string()> metrics,
+                     std::string base_path);
+
+}  // namespace calotype

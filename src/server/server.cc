@@ -1,0 +1,250 @@
+#include "server/server.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "app/browse.h"
+#include "app/jobs.h"
+#include "app/library.h"
+#include "app/thumbnails.h"
+#include "app/upload_analysis.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "server/api.h"
+#include "server/http/http_server.h"
+#include "server/metrics.h"
+#include "server/notify.h"
+#include "server/page_routes.h"
+#include "server/routes/event_feed.h"
+#include "server/routes/folder_rules.h"
+#include "server/routes/routes.h"
+
+namespace calotype {
+namespace {
+
+constexpr int64_t kMegabyte = 1'000'000;
+constexpr int kFirstPassedSocket = 3;  // SD_LISTEN_FDS_START of systemd's protocol
+
+bool IsLoopbackHost(std::string_view host) {
+  if (host == "localhost") {
+    return true;
+  }
+  const std::optional<IpAddress> address = ParseAddress(host);
+  return address.has_value() && IsLoopback(*address);
+}
+
+// How many sockets systemd passed to this process.
+int PassedSockets() {
+  const char* const process = std::getenv("LISTEN_PID");
+  const char* const count = std::getenv("LISTEN_FDS");
+  if (process == nullptr || count == nullptr || std::string_view(process) != std::to_string(getpid())) {
+    return 0;
+  }
+  int sockets = 0;
+  const std::string_view text(count);
+  std::from_chars(text.data(), text.data() + text.size(), sockets);
+  return std::max(sockets, 0);
+}
+
+StatusOr<std::vector<Endpoint>> Endpoints(const Settings& settings) {
+  std::vector<Endpoint> endpoints;
+  for (const std::string& text : settings.listen) {
+    CALOTYPE_ASSIGN_OR_RETURN(const Endpoint endpoint, ParseEndpoint(text));
+    endpoints.push_back(endpoint);
+  }
+  if (endpoints.empty()) {
+    return absl::InvalidArgumentError("server.listen is empty; it needs an address, such as 127.0.0.1:4280");
+  }
+  return endpoints;
+}
+
+StatusOr<std::optional<TlsFiles>> Tls(const Settings& settings) {
+  if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+    return absl::InvalidArgumentError("server.tls_certificate and server.tls_key are needed together");
+  }
+  return settings.tls_key.empty() ? std::optional<TlsFiles>()
+                                  : TlsFiles{.certificate = settings.tls_certificate, .key = settings.tls_key};
+}
+
+Status CheckBasePath(const std::string& path) {
+  const bool fits = path.empty() || (path.starts_with('/') && !path.ends_with('/'));
+  return fits ? absl::OkStatus()
+              : absl::InvalidArgumentError(
+                    fmt::format("server.base_path is '{}'; it must begin with / and not end with /", path));
+}
+
+HttpLimits LimitsOf(const Settings& settings) {
+  HttpLimits limits;
+  limits.connections = settings.server_connections;
+  limits.waiting = settings.server_waiting;
+  limits.body_timeout = std::chrono::seconds(settings.body_timeout_s);
+  limits.write_timeout = std::chrono::seconds(settings.write_timeout_s);
+  limits.quick_threads = static_cast<int>(settings.server_threads);
+  limits.heavy_threads = static_cast<int>(settings.server_heavy_threads);
+  // At least one upload at the limit must fit.
+  limits.body_bytes_in_all =
+      std::max(limits.body_bytes_in_all, static_cast<std::size_t>(settings.upload_mb * kMegabyte));
+  return limits;
+}
+
+}  // namespace
+
+TokenStore OpenTokens(const App& app) { return TokenStore(app.folders().data / "tokens.json"); }
+
+class Server::Impl {
+ public:
+  Impl(const App& app, AccessOptions access)
+      : settings_(app.settings()),
+        tokens_required_(access.tokens_required),
+        library_(app),
+        thumbnails_(library_, app.folders().cache / "thumbnails", settings_.thumbnails_mb * kMegabyte),
+        jobs_(library_, app.catalog_files().jobs()),
+        analyser_(library_),
+        feed_(jobs_),
+        folders_(library_, settings_.server_folders),
+        tokens_(app.folders().data / "tokens.json"),
+        access_(std::move(access), tokens_),
+        api_(router_, access_, metrics_,
+             {.base_path = settings_.base_path,
+              .upload_bytes = static_cast<std::size_t>(settings_.upload_mb * kMegabyte)}),
+        http_(LimitsOf(settings_)) {
+    AddRoutes();
+  }
+
+  Status Listen(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls) {
+    const std::string_view scheme = tls.has_value() ? "https" : "http";
+    for (int i = 0; i < PassedSockets(); ++i) {
+      fcntl(kFirstPassedSocket + i, F_SETFD, FD_CLOEXEC);
+      CALOTYPE_ASSIGN_OR_RETURN(const uint16_t port, http_.Adopt(kFirstPassedSocket + i, tls, api_));
+      urls_.push_back(fmt::format("{}://localhost:{}", scheme, port));
+    }
+    if (!urls_.empty()) {
+      return absl::OkStatus();
+    }
+    for (const Endpoint& endpoint : endpoints) {
+      CALOTYPE_ASSIGN_OR_RETURN(const uint16_t port, http_.Listen(endpoint, tls, api_));
+      const bool is_six = endpoint.host.find(':') != std::string::npos;
+      const bool is_any = endpoint.host.empty() || endpoint.host == "::" || endpoint.host == "0.0.0.0";
+      const std::string host = is_any ? "localhost" : is_six ? "[" + endpoint.host + "]" : endpoint.host;
+      urls_.push_back(fmt::format("{}://{}:{}", scheme, host, port));
+    }
+    return absl::OkStatus();
+  }
+
+  void Start() {
+    jobs_.Start([this](const Job& job) { OnJob(job); });
+    http_.Start();
+  }
+
+  void Stop() {
+    jobs_.Stop();
+    http_.Stop();
+  }
+
+  const std::vector<std::string>& urls() const { return urls_; }
+  bool tokens_required() const { return tokens_required_; }
+
+  std::string PageUrl() {
+    const std::string url = urls_.front() + settings_.base_path + "/";
+    return tokens_required_ ? url + "#code=" + access_.NewLoginCode(Scope::kAdmin) : url;
+  }
+
+ private:
+  void AddRoutes() {
+    AddPhotoRoutes(router_, library_, thumbnails_);
+    AddSearchRoutes(router_, library_);
+    AddPeopleRoutes(router_, library_);
+    AddLibraryRoutes(router_, library_);
+    AddJobRoutes(router_, jobs_, feed_, folders_);
+    AddAnalyseRoutes(router_, analyser_);
+    AddSessionRoutes(router_, access_);
+    AddSystemRoutes(router_, [this] { return Ready(); }, [this] { return Metrics(); }, settings_.base_path);
+    AddPageRoutes(router_);
+  }
+
+  // A library without a scan is ready too: it answers that nothing was scanned.
+  Status Ready() {
+    const Status status = library_.Catalogue().status();
+    return absl::IsFailedPrecondition(status) ? absl::OkStatus() : status;
+  }
+
+  std::string Metrics() {
+    ServerGauges gauges{.connections = static_cast<double>(http_.connections()),
+                        .waiting = static_cast<double>(http_.waiting()),
+                        .resident_bytes = static_cast<double>(ResidentBytes())};
+    for (const Job& job : jobs_.List()) {
+      gauges.jobs_queued += job.state == JobState::kQueued ? 1 : 0;
+      gauges.jobs_running += job.state == JobState::kRunning ? 1 : 0;
+    }
+    return metrics_.Render(gauges);
+  }
+
+  void OnJob(const Job& job) {
+    feed_.Publish(job);
+    const auto count = [&job](const char* name) {
+      const auto found = job.counts.find(name);
+      return found == job.counts.end() ? 0 : found->second;
+    };
+    metrics_.CountPhotos(count("analysed"), count("failed"));
+    Log(LogLevel::kNotice,
+        fmt::format("job {} ({}) is {}{}", job.id, JobKindName(job.request.kind), JobStateName(job.state),
+                    job.error.empty() ? "" : ": " + job.error),
+        {{.name = "job", .value = job.id}, {.name = "state", .value = std::string(JobStateName(job.state))}});
+  }
+
+  const Settings& settings_;
+  const bool tokens_required_;
+  Library library_;
+  Thumbnails thumbnails_;
+  JobService jobs_;
+  UploadAnalyser analyser_;
+  EventFeed feed_;
+  FolderRules folders_;
+  TokenStore tokens_;
+  Access access_;
+  ServerMetrics metrics_;
+  Router router_;
+  Api api_;
+  std::vector<std::string> urls_;
+  HttpServer http_;  // last: stopped before what it uses is destroyed
+};
+
+StatusOr<std::unique_ptr<Server>> Server::Start(const App& app) {
+  const Settings& settings = app.settings();
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Endpoint> endpoints, Endpoints(settings));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::optional<TlsFiles> tls, Tls(settings));
+  CALOTYPE_RETURN_IF_ERROR(CheckBasePath(settings.base_path));
+  AccessOptions access{.hosts = settings.server_hosts, .requests_per_minute = settings.requests_per_minute};
+  CALOTYPE_ASSIGN_OR_RETURN(access.trusted_proxies,
+                            Networks::Parse(settings.trusted_proxies, "server.trusted_proxies"));
+  // What systemd listens on is not known here, and a proxy brings clients from elsewhere.
+  const bool only_this_machine =
+      PassedSockets() == 0 && settings.trusted_proxies.empty() &&
+      std::ranges::all_of(endpoints, [](const Endpoint& endpoint) { return IsLoopbackHost(endpoint.host); });
+  access.tokens_required = settings.require_token || !only_this_machine;
+  auto impl = std::make_unique<Impl>(app, std::move(access));
+  CALOTYPE_RETURN_IF_ERROR(impl->Listen(endpoints, tls));
+  impl->Start();
+  NotifyService("READY=1");
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() {
+  NotifyService("STOPPING=1");
+  impl_->Stop();
+}
+const std::vector<std::string>& Server::urls() const { return impl_->urls(); }
+std::string Server::PageUrl() { return impl_->PageUrl(); }
+bool Server::tokens_required() const { return impl_->tokens_required(); }
+
+}  // namespace calotype

@@ -1,0 +1,42 @@
+// The server: the library's services behind HTTP. The command line starts it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/app.h"
+#include "app/tokens.h"
+#include "base/status.h"
+
+namespace calotype {
+
+// The tokens of this user's server.
+TokenStore OpenTokens(const App& app);
+
+// `app` must outlive it.
+class Server {
+ public:
+  // Opens the addresses of the settings, or uses the sockets that systemd passes (LISTEN_FDS), and starts to serve.
+  // Errors as for HttpServer::Listen(), and kInvalidArgument for settings that cannot be used.
+  static StatusOr<std::unique_ptr<Server>> Start(const App& app);
+  // Finishes requests in progress. A running job is stopped without loss and continues with the next server.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // "http://127.0.0.1:4280": where the server answers.
+  const std::vector<std::string>& urls() const;
+  // Where a browser starts; with a code that lets it in, once, if tokens are needed.
+  std::string PageUrl();
+  // Whether clients need tokens.
+  bool tokens_required() const;
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace calotype

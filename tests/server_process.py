@@ -1,0 +1,116 @@
+"""Starts `calotype serve` for a test, and talks to it."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import threading
+import urllib.parse
+
+from calotype import Library
+
+
+class Answer:
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.body = response.read()
+
+    @property
+    def type(self) -> str:
+        return self.headers.get("content-type", "")
+
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+
+class Server:
+    """A server on a free port, for the library of a test."""
+
+    def __init__(self, library: Library, *options: object, environment: dict[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            library.command("serve", "--listen", "127.0.0.1:0", *options),
+            env=dict(library.environment, **(environment or {})),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.output = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.output)
+        if not found:
+            raise AssertionError(f"{self.output!r}: {self.process.communicate()}")
+        self.port = int(found[1])
+        self.errors: list[str] = []
+        self.reader = threading.Thread(target=lambda: self.errors.extend(self.process.stderr))
+        self.reader.start()
+
+    def request(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None, timeout: float = 60
+    ) -> Answer:
+        sent = dict(headers or {})
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            sent.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, sent)
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, path: str, headers: dict[str, str] | None = None, **query: object) -> Answer:
+        return self.request("GET", path + ("?" + urllib.parse.urlencode(query) if query else ""), headers=headers)
+
+    def raw(self, text: bytes, timeout: float = 20) -> bytes:
+        """What the server sends until it closes the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+            connection.sendall(text)
+            received = b""
+            while piece := connection.recv(65536):
+                received += piece
+            return received
+
+    def stop(self) -> int:
+        self.process.terminate()
+        status = self.process.wait(timeout=60)
+        self.reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+
+def violations(value: object, schema: dict, schemas: dict, where: str = "answer") -> list[str]:
+    """How a value differs from a JSON Schema, as far as this API uses them."""
+    if "$ref" in schema:
+        return violations(value, schemas[schema["$ref"].rsplit("/", 1)[1]], schemas, where)
+    if "oneOf" in schema:
+        results = [violations(value, one, schemas, where) for one in schema["oneOf"]]
+        return [] if sum(not result for result in results) == 1 else min(results, key=len) or [f"{where}: not exactly one"]
+    kinds = {
+        "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int, "number": (int, float)
+    }
+    wanted = schema.get("type", [])
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    fits = [kind for kind in wanted if isinstance(value, kinds[kind]) and (kind == "boolean" or not isinstance(value, bool))]
+    if wanted and not fits:
+        return [f"{where}: {value!r} is not {wanted}"]
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{where}: {value!r} is not in {schema['enum']}"]
+    found = []
+    if isinstance(value, dict):
+        known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+        found += [f"{where}: {name} is missing" for name in schema.get("required", []) if name not in value]
+        for name, member in value.items():
+            if name in known:
+                found += violations(member, known[name], schemas, f"{where}.{name}")
+            elif others is False:
+                found.append(f"{where}: {name} is not in the schema")
+            elif isinstance(others, dict):
+                found += violations(member, others, schemas, f"{where}.{name}")
+    if isinstance(value, list):
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            found.append(f"{where}: {len(value)} items")
+        for index, item in enumerate(value):
+            found += violations(item, schema.get("items", {}), schemas, f"{where}[{index}]")
+    return found

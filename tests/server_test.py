@@ -1,0 +1,437 @@
+"""calotype serve: the API on a scanned library, jobs, access, and clients that misbehave."""
+
+import contextlib
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import threading
+import time
+import unittest
+import urllib.parse
+
+from calotype import SAMPLES, CalotypeTestCase, Library
+from server_process import Answer, Server, violations
+
+PHOTOS = ("obama.jpg", "biden.jpg", "cat.png", "robin.jpg")
+
+
+class ServerTestCase(CalotypeTestCase):
+    def serve(self, *options: object, **more: object) -> Server:
+        server = Server(self.library, *options, **more)
+        self.addCleanup(server.stop)
+        return server
+
+
+class ApiTest(ServerTestCase):
+    """A library that was scanned once; each test gets a copy of its catalogue, and a server."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.scanned = Library()
+        cls.addClassCleanup(cls.scanned.close)
+        cls.scanned.add_samples(*PHOTOS)
+        done = cls.scanned.run("scan", cls.scanned.photos)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        cls.catalogue = cls.scanned.home / "scanned.db"
+        cls.scanned.run("backup", cls.catalogue)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.library.photos = self.scanned.photos
+        shutil.copy(self.catalogue, self.library.home / "catalog.db")
+        self.library.environment["CALOTYPE_CATALOG_FILE"] = str(self.library.home / "catalog.db")
+        self.server = self.serve()
+        self.document = self.server.get("/api/v1/openapi.json").json()
+
+    def ask(self, path: str, expect: int = 200, method: str = "GET", body: object = None, **query: object) -> dict | None:
+        """Asks, and compares the answer with the OpenAPI document."""
+        full = path + ("?" + urllib.parse.urlencode(query, doseq=True) if query else "")
+        answer = self.server.request(method, full, body)
+        self.assertEqual(answer.status, expect, answer.body)
+        self.check(method, path, answer)
+        return answer.json() if answer.body and "json" in answer.type else None
+
+    def check(self, method: str, path: str, answer: Answer) -> None:
+        matching = [
+            pattern for pattern in self.document["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", pattern), path)
+        ]
+        self.assertTrue(matching, path)
+        described = self.document["paths"][matching[0]][method.lower()]["responses"]
+        self.assertIn(str(answer.status), described, path)
+        content = described[str(answer.status)].get("content", {})
+        kind = answer.type.split(";")[0]
+        self.assertIn(kind, [name.split(";")[0] for name in content] or [""], path)
+        schema = content.get(kind, {}).get("schema")
+        if schema:
+            self.assertEqual(violations(answer.json(), schema, self.document["components"]["schemas"]), [], path)
+
+    def test_every_read_answers_as_documented(self) -> None:
+        page = self.ask("/api/v1/photos")
+        self.assertEqual({pathlib.Path(photo["path"]).name for photo in page["photos"]}, set(PHOTOS))
+        number = page["photos"][0]["photo"]
+        photo = self.ask(f"/api/v1/photos/{number}")
+        self.assertEqual(photo["sha256"], page["photos"][0]["sha256"])
+        self.assertTrue(photo["devices"])
+        self.assertEqual(len(self.ask(f"/api/v1/photos/{number}/similar")["photos"]), len(PHOTOS) - 1)
+        self.assertEqual(sum(month["photos"] for month in self.ask("/api/v1/timeline")["months"]), len(PHOTOS))
+        self.assertEqual(self.ask("/api/v1/status")["photos"]["total"], len(PHOTOS))
+        self.assertEqual(self.ask("/api/v1/folders")["folders"], [str(self.library.photos)])
+        self.assertEqual(self.ask("/api/v1/duplicates")["groups"], [])
+        self.assertTrue(any(pack["in_use"] for pack in self.ask("/api/v1/models")["packs"]))
+        devices = self.ask("/api/v1/devices")
+        self.assertEqual(devices["total"], 8)
+        self.assertTrue(devices["models"])
+        self.assertEqual(self.ask("/api/v1/jobs")["jobs"], [])
+        people = self.ask("/api/v1/people", hidden="true")["people"]
+        for person in people:
+            self.assertTrue(self.ask(f"/api/v1/people/{person['person']}/faces")["faces"])
+        self.assertEqual(self.server.get("/healthz").body, b"ok\n")
+        self.assertEqual(self.server.get("/readyz").body, b"ready\n")
+        metrics = self.server.get("/metrics").body.decode()
+        self.assertIn('calotype_http_requests_total{operation="getPhoto",status="200"} 1', metrics)
+        self.assertIn("calotype_http_request_seconds_bucket", metrics)
+
+    def test_search_finds_what_the_command_finds(self) -> None:
+        for query in ("a cat", "object:person", "a bird"):
+            hits = self.ask("/api/v1/search", q=query)["hits"]
+            shown = self.library.lines("search", "--json", query)
+            self.assertEqual([hit["path"] for hit in hits], [hit["path"] for hit in shown], query)
+            self.assertEqual([hit["why"] for hit in hits], [hit["why"] for hit in shown], query)
+        first = self.ask("/api/v1/search", q="type:jpeg", limit=2)
+        self.assertEqual(first["total"], 3)
+        rest = self.ask("/api/v1/search", q="type:jpeg", limit=2, cursor=first["next"])
+        self.assertEqual(len({hit["photo"] for hit in first["hits"] + rest["hits"]}), 3)
+
+    def test_thumbnails_and_originals_are_files_a_browser_keeps(self) -> None:
+        number = self.ask("/api/v1/photos")["photos"][0]["photo"]
+        path = f"/api/v1/photos/{number}/thumbnail"
+        small = self.server.get(path)
+        self.check("GET", path, small)
+        self.assertEqual(small.body[:4] + small.body[8:12], b"RIFFWEBP")
+        self.assertIn("immutable", small.headers["cache-control"])
+        again = self.server.get(path, headers={"If-None-Match": small.headers["etag"]})
+        self.assertEqual((again.status, again.body), (304, b""))
+        for size in ("medium", "large"):
+            self.assertGreater(len(self.server.get(path, size=size).body), len(small.body))
+        self.assertEqual(self.server.get(path, format="jpeg").body[:2], b"\xff\xd8")
+        avif = self.server.get(path, format="avif")
+        self.assertIn(avif.status, (200, 501), avif.body)  # not every libvips can write it
+        if avif.status == 200:
+            self.assertEqual(avif.body[4:12], b"ftypavif")
+
+        file = pathlib.Path(self.ask(f"/api/v1/photos/{number}")["path"]).read_bytes()
+        path = f"/api/v1/photos/{number}/original"
+        self.assertEqual(self.server.get(path).body, file)
+        part = self.server.get(path, headers={"Range": "bytes=10-19"})
+        self.assertEqual((part.status, part.body), (206, file[10:20]))
+        self.assertEqual(self.server.get(path, headers={"Range": f"bytes={len(file)}-"}).status, 416)
+        self.assertEqual(self.server.request("HEAD", path).headers["content-length"], str(len(file)))
+
+    def test_an_upload_is_analysed_and_not_stored(self) -> None:
+        photo = (SAMPLES / "obama.jpg").read_bytes()
+        answer = self.server.request("POST", "/api/v1/analyze?only=pdq&only=objects", photo)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.check("POST", "/api/v1/analyze", answer)
+        shown = self.library.json("show", self.library.photos / "obama.jpg", "--json")
+        self.assertEqual(answer.json()["pdq"], shown["pdq"])
+        self.assertEqual(answer.json()["objects"], shown["objects"])
+        self.assertNotIn("text", answer.json())
+        broken = self.server.request("POST", "/api/v1/analyze", b"not a photo")
+        self.assertEqual(broken.status, 422)
+        self.assertEqual(len(self.ask("/api/v1/photos")["photos"]), len(PHOTOS))
+
+    def test_mistakes_are_explained(self) -> None:
+        for path, status, detail in (
+            ("/api/v1/photos/999999", 404, "photo"),
+            ("/api/v1/photos/x", 400, "photo is 'x'"),
+            ("/api/v1/photos?limit=0", 400, "limit is '0'; it can be 1 to 1000"),
+            ("/api/v1/photos?cursor=zz", 400, "cursor"),
+            ("/api/v1/photos?what=1", 400, "'what' is unknown"),
+            ("/api/v1/search", 400, "q is missing"),
+            ("/api/v1/search?q=rating:x", 400, "rating"),
+            ("/api/v1/nothing", 404, "nothing at"),
+        ):
+            answer = self.server.get(path)
+            self.assertEqual(answer.status, status, path)
+            self.assertEqual(answer.type, "application/problem+json")
+            problem = answer.json()
+            self.assertIn(detail, problem["detail"])
+            self.assertEqual(problem["request_id"], answer.headers["x-request-id"])
+        wrong = self.server.request("PUT", "/api/v1/photos")
+        self.assertEqual((wrong.status, wrong.headers["allow"]), (405, "GET"))
+        text = self.server.request("POST", "/api/v1/jobs", b"{}", {"Content-Type": "text/plain"})
+        self.assertEqual(text.status, 415)
+
+    def test_people_are_named_merged_and_corrected(self) -> None:
+        people = self.ask("/api/v1/people")["people"]
+        self.assertTrue(people)
+        person = people[0]["person"]
+        self.ask(f"/api/v1/people/{person}", 204, "PATCH", {"name": "Ana\u0301 <b>"})
+        self.assertEqual(self.ask("/api/v1/people")["people"][0]["name"], "Ana\u0301 <b>")
+        faces = [face["face"] for face in self.ask(f"/api/v1/people/{person}/faces")["faces"]]
+        self.ask(f"/api/v1/people/{person}/confirm", 204, "POST", {"faces": faces[:1]})
+        self.assertTrue(self.ask(f"/api/v1/people/{person}/faces")["faces"][0]["decided"])
+        other = self.ask("/api/v1/faces/split", 200, "POST", {"faces": faces[:1]})["person"]
+        self.ask(f"/api/v1/people/{other}/merge", 204, "POST", {"people": [person]} if len(faces) > 1 else {"people": [other]})
+        self.ask(f"/api/v1/people/{other}", 204, "PATCH", {"hidden": True})
+        self.assertNotIn(other, [one["person"] for one in self.ask("/api/v1/people")["people"]])
+        self.ask("/api/v1/people/99999/confirm", 404, "POST", {"faces": faces[:1]})
+
+    def test_the_page_is_served_and_allows_no_foreign_script(self) -> None:
+        page = self.server.get("/")
+        self.assertIn("text/html", page.type)
+        self.assertIn("default-src 'self'", page.headers["content-security-policy"])
+        for file in re.findall(r'(?:src|href)="(page\.\w+)"', page.body.decode()):
+            self.assertEqual(self.server.get("/" + file).status, 200, file)
+        self.assertEqual(page.headers["x-content-type-options"], "nosniff")
+        for state in ("/?q=a+dog", "/?photo=3"):
+            self.assertEqual(self.server.get(state).body, page.body)
+
+
+class JobTest(ServerTestCase):
+    def ended(self, server: Server, job: int) -> dict:
+        for _ in range(600):
+            seen = server.get(f"/api/v1/jobs/{job}").json()
+            if seen["state"] not in ("queued", "running"):
+                return seen
+            time.sleep(0.1)
+        raise AssertionError(seen)
+
+    def submit(self, server: Server, **request: object) -> dict:
+        answer = server.request("POST", "/api/v1/jobs", request)
+        self.assertEqual(answer.status, 202, answer.body)
+        self.assertEqual(answer.headers["location"], f"/api/v1/jobs/{answer.json()['job']}")
+        return answer.json()
+
+    def test_a_new_library_is_scanned_by_a_job_and_events_tell_of_it(self) -> None:
+        self.library.add_samples("robin.jpg")
+        server = self.serve("--set", f"server.folders={self.library.photos}")
+        self.assertEqual(server.get("/api/v1/photos").status, 409)
+        events: list[str] = []
+        listening = threading.Event()
+
+        def listen() -> None:
+            with socket.create_connection(("127.0.0.1", server.port)) as connection, contextlib.suppress(OSError):
+                connection.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                while piece := connection.recv(65536):
+                    events.append(piece.decode())
+                    listening.set()
+
+        threading.Thread(target=listen, daemon=True).start()
+        self.assertTrue(listening.wait(10))
+        scan = self.submit(server, kind="scan", folders=[str(self.library.photos)], only=["pdq"])
+        backup = self.submit(server, kind="backup")
+        done = self.ended(server, scan["job"])
+        self.assertEqual((done["state"], done["counts"]["analysed"]), ("done", 1), done)
+        self.assertTrue(pathlib.Path(self.ended(server, backup["job"])["file"]).exists())
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
+        time.sleep(0.6)
+        text = "".join(events)
+        self.assertIn("event: hello", text)
+        self.assertRegex(text, r'event: job\r?\ndata: {"job":1,"kind":"scan","state":"done"')
+        self.assertIn("event: scan.progress", text)
+
+    def test_only_allowed_folders_are_scanned(self) -> None:
+        allowed = self.library.photos
+        (self.library.home / "private").mkdir()
+        server = self.serve("--set", f"server.folders={allowed}")
+        os.symlink(self.library.home / "private", allowed / "link")
+        for folder in ("/etc", str(self.library.home / "private"), str(allowed / "link"), f"{allowed}/../private", "photos",
+                       "/no/such"):
+            answer = server.request("POST", "/api/v1/jobs", {"kind": "scan", "folders": [folder]})
+            self.assertEqual(answer.status, 403, folder)
+            self.assertIn("server.folders", answer.json()["detail"])
+
+    def test_a_killed_server_continues_its_scan(self) -> None:
+        for index in range(30):
+            shutil.copy(SAMPLES / "robin.jpg", self.library.photos / f"{index}.jpg")
+            with (self.library.photos / f"{index}.jpg").open("ab") as file:
+                file.write(bytes([index]))
+        options = ("--set", f"server.folders={self.library.photos}")
+        server = self.serve(*options)
+        job = self.submit(server, kind="scan", folders=[str(self.library.photos)], only=["pdq", "embedding"])["job"]
+        for _ in range(300):
+            progress = server.get(f"/api/v1/jobs/{job}").json()["progress"]
+            if progress and progress["analysed"] >= 3:
+                break
+            time.sleep(0.05)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        again = self.serve(*options)
+        done = self.ended(again, job)
+        self.assertEqual(done["state"], "done", done)
+        self.assertLess(done["counts"]["analysed"], 30)
+        self.assertEqual(again.get("/api/v1/status").json()["analyses"]["pdq"]["done"], 30)
+        self.assertEqual(self.library.run("check-db").returncode, 0)
+
+    def test_a_stopping_server_keeps_its_running_job(self) -> None:
+        self.library.add_samples("robin.jpg")
+        options = ("--set", f"server.folders={self.library.photos}")
+        server = self.serve(*options)
+        self.ended(server, self.submit(server, kind="scan", folders=[str(self.library.photos)], only=["pdq"])["job"])
+        self.assertEqual(server.request("POST", "/api/v1/pause").status, 204)
+        self.library.add_samples("flower.jpg")
+        job = self.submit(server, kind="scan")["job"]
+        self.submit(server, kind="scan")
+        time.sleep(0.5)
+        self.assertEqual(server.get(f"/api/v1/jobs/{job}").json()["state"], "running")
+        self.assertEqual(server.stop(), 0)
+        again = self.serve(*options)
+        self.assertEqual(again.request("DELETE", f"/api/v1/jobs/{job + 1}").json()["state"], "cancelled")
+        self.assertEqual(again.request("POST", "/api/v1/resume").status, 204)
+        self.assertEqual(self.ended(again, job)["state"], "done")
+
+
+class AccessTest(ServerTestCase):
+    def test_tokens_have_scopes(self) -> None:
+        self.library.add_samples("robin.jpg")
+        self.scan("--only", "pdq")
+        tokens = {
+            scope: self.library.run("token", "create", scope, "--scope", scope).stdout.strip()
+            for scope in ("read", "write", "admin")
+        }
+        server = self.serve("--set", "server.require_token=true")
+        self.assertIn("#code=", server.process.stdout.readline() + server.process.stdout.readline())
+
+        def status(method: str, path: str, scope: str | None, body: object = None) -> int:
+            headers = {"Authorization": f"Bearer {tokens[scope]}"} if scope else {}
+            return server.request(method, path, body, headers).status
+
+        self.assertEqual(status("GET", "/api/v1/photos", None), 401)
+        self.assertEqual(status("GET", "/metrics", None), 401)
+        self.assertEqual(status("GET", "/healthz", None), 200)
+        self.assertEqual(status("GET", "/api/v1/photos", "read"), 200)
+        self.assertEqual(status("POST", "/api/v1/pause", "read"), 403)
+        self.assertEqual(status("POST", "/api/v1/pause", "write"), 204)
+        self.assertEqual(status("DELETE", "/api/v1/folders?path=/x", "write"), 403)
+        self.assertEqual(status("DELETE", "/api/v1/folders?path=/x", "admin"), 404)
+        self.assertEqual(status("POST", "/api/v1/jobs", "write", {"kind": "backup"}), 403)
+        self.assertEqual(self.library.run("token", "remove", "read").returncode, 0)
+        time.sleep(1.2)
+        self.assertEqual(status("GET", "/api/v1/photos", "read"), 401)
+        self.assertNotIn(tokens["admin"][9:], (self.library.home / "home/data/tokens.json").read_text()
+                         if (self.library.home / "home/data/tokens.json").exists() else "")
+
+    def test_a_login_link_opens_a_session(self) -> None:
+        server = self.serve("--set", "server.require_token=true")
+        server.process.stdout.readline()
+        code = re.search("#code=(.*)", server.process.stdout.readline())[1]
+        wrong = server.request("POST", "/api/v1/session", {"code": "0" * 64})
+        self.assertEqual(wrong.status, 401)
+        login = server.request("POST", "/api/v1/session", {"code": code})
+        self.assertEqual(login.status, 204)
+        cookie = login.headers["set-cookie"].split(";")[0]
+        self.assertEqual(server.get("/api/v1/jobs", {"Cookie": cookie}).status, 200)
+        self.assertEqual(server.get("/api/v1/jobs").status, 401)
+        self.assertEqual(server.request("POST", "/api/v1/session", {"code": code}).status, 401)
+        foreign = {"Cookie": cookie, "Origin": "http://evil.example"}
+        self.assertEqual(server.request("POST", "/api/v1/pause", headers=foreign).status, 403)
+
+    def test_other_names_of_this_machine_are_refused(self) -> None:
+        server = self.serve()
+        rebound = server.get("/api/v1/jobs", {"Host": f"evil.example:{server.port}"})
+        self.assertEqual(rebound.status, 421)
+        self.assertIn("server.hosts", rebound.json()["detail"])
+
+    def test_paths_do_not_leave_the_library(self) -> None:
+        server = self.serve()
+        for path in ("/../../etc/passwd", "/%2e%2e/etc/passwd", "/api/v1/photos/..%2f..%2fetc%2fpasswd/original",
+                     "/page.css/../../etc/passwd", "//etc/passwd", "/api/v1/photos/1%00/original"):
+            answer = server.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            self.assertRegex(answer, rb"^HTTP/1.1 4\d\d ", path)
+            self.assertNotIn(b"root:", answer)
+
+    def test_headers_cannot_be_injected(self) -> None:
+        server = self.serve()
+        answer = server.raw(b"GET /api/v1/photos/1%0d%0aSet-Cookie:%20a=b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        self.assertNotIn(b"Set-Cookie", answer.split(b"\r\n\r\n")[0])
+
+
+class MisuseTest(ServerTestCase):
+    def test_a_large_upload_is_refused_before_it_is_sent(self) -> None:
+        server = self.serve("--set", "server.upload_mb=1")
+        answer = server.raw(
+            b"POST /api/v1/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4294967296\r\nExpect: 100-continue\r\n\r\n"
+        )
+        self.assertIn(b"413", answer.splitlines()[0])
+        self.assertIn(b"server.upload_mb", answer)
+        self.assertEqual(server.get("/healthz").status, 200)
+
+    def test_many_idle_connections_leave_the_server_usable(self) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        count = min(10_000, hard - 500)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count + 400, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        server = self.serve()
+        with contextlib.ExitStack() as stack:
+            for _ in range(count):
+                stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            start = time.monotonic()
+            self.assertEqual(server.get("/healthz").status, 200)
+            self.assertLess(time.monotonic() - start, 20)
+            status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+            self.assertLess(int(re.search(r"VmRSS:\s+(\d+)", status)[1]), 400_000, "kilobytes")
+
+    def test_a_second_server_on_the_same_port_is_refused(self) -> None:
+        server = self.serve()
+        second = self.library.run("serve", "--listen", f"127.0.0.1:{server.port}")
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("in use", second.stderr)
+
+    def test_wrong_settings_are_named(self) -> None:
+        for option, words in (
+            ("server.listen=nowhere", "HOST:PORT"),
+            ("server.base_path=photos", "server.base_path"),
+            ("server.trusted_proxies=me", "server.trusted_proxies"),
+            ("server.tls_key=/x", "server.tls_certificate"),
+        ):
+            done = self.library.run("serve", "--set", option)
+            self.assertEqual(done.returncode, 1, option)
+            self.assertIn(words, done.stderr)
+
+
+class ServiceTest(ServerTestCase):
+    def test_systemd_hears_when_it_is_ready_and_when_it_stops(self) -> None:
+        path = self.library.home / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(str(path))
+            listener.settimeout(10)
+            server = self.serve(environment={"NOTIFY_SOCKET": str(path)})
+            self.assertEqual(listener.recv(100), b"READY=1")
+            server.process.terminate()
+            self.assertEqual(listener.recv(100), b"STOPPING=1")
+
+    def test_the_log_is_opened_again_at_sighup(self) -> None:
+        log = self.library.home / "serve.log"
+        server = self.serve("--verbose", "--log-file", log)
+        server.get("/healthz")
+        log.rename(self.library.home / "old.log")
+        server.process.send_signal(signal.SIGHUP)
+        for _ in range(100):
+            time.sleep(0.05)
+            if log.exists():
+                break
+        server.get("/api/v1/jobs")
+        time.sleep(0.2)
+        self.assertIn("/healthz 200", (self.library.home / "old.log").read_text())
+        self.assertIn("/api/v1/jobs 200", log.read_text())
+
+    def test_a_backup_is_made_while_it_serves(self) -> None:
+        self.library.add_samples("robin.jpg")
+        self.scan("--only", "pdq")
+        server = self.serve()
+        self.assertEqual(server.get("/api/v1/photos").status, 200)
+        target = self.library.home / "copy.db"
+        self.assertEqual(self.library.run("backup", target).returncode, 0)
+        with contextlib.closing(sqlite3.connect(target)) as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM photo").fetchone(), (1,))
+
+
+if __name__ == "__main__":
+    unittest.main()
