@@ -144,6 +144,11 @@ void Settings::Register(ConfigRegistry& registry) {
                       "seconds to send each 256 KB of a response");
   registry.AddInteger("server.thumbnails_mb", &thumbnails_mb, 1, int64_t{1} << 30,
                       "megabytes of thumbnails that are kept in the cache");
+  registry.AddText("server.immich", &immich,
+                   "answer Immich's machine-learning requests on this HOST:PORT, without tokens; on: IMMICH_HOST and "
+                   "IMMICH_PORT, else [::]:3003; empty: off");
+  registry.AddList("server.immich_networks", &immich_networks,
+                   "addresses or networks from which Immich's requests are answered; empty: all");
   registry.AddText("log.file", &log_file,
                    "append log lines to this file, with the time, instead of writing them to standard error");
   registry.AddChoice("log.format", &log_format, {"text", "json"},

@@ -18,6 +18,7 @@ namespace {
 
 struct ServeArguments {
   std::vector<std::string> listen;
+  std::string immich;
 };
 
 // After the log file was moved away (log rotation).
@@ -35,6 +36,12 @@ CommandResult Serve(App& app, const ServeArguments& arguments) {
       return UsageError(usage);
     }
   }
+  if (!arguments.immich.empty()) {
+    if (const Status usage = app.registry().ApplyAssignment("server.immich=" + arguments.immich); !usage.ok()) {
+      return UsageError(usage);
+    }
+  }
+  CALOTYPE_RETURN_IF_ERROR(ApplyImmichEnvironment(app));
   const InterruptWatcher interrupt("requests and photos in progress are finished first", OpenLogAgain);
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(app));
   Print(fmt::format("Calotype serves {}; Ctrl-C stops it\n", fmt::join(server->urls(), " and ")));
@@ -45,6 +52,10 @@ CommandResult Serve(App& app, const ServeArguments& arguments) {
             : fmt::format("Open {} in a browser. Everybody on this machine can use it (server.require_token asks for a "
                           "token).\n",
                           server->PageUrl()));
+  if (!server->immich_url().empty()) {
+    Print(
+        fmt::format("Immich's machine-learning requests are answered at {}, without a token\n", server->immich_url()));
+  }
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any().wait(lock, interrupt.token(), [] { return false; });
@@ -59,6 +70,10 @@ void AddServeCommand(CommandLine& parser, App& app) {
   command.AddRepeated("--listen ADDRESS", arguments->listen,
                       "Listen on this HOST:PORT instead of those of server.listen; beyond this machine, clients need a "
                       "token");
+  command.AddOption(
+      "--immich ADDRESS", arguments->immich,
+      "Also answer Immich's machine-learning requests on this HOST:PORT (server.immich); on: where Immich "
+      "expects them");
   command.SetAction([=, &app] { return Serve(app, *arguments); });
 }
 

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "base/log.h"
 #include "server/http/problem.h"
+#include "server/http/request_log.h"
 
 namespace calotype {
 namespace {
@@ -95,17 +95,7 @@ void Api::Finished(const HttpRequest& request, int status, uint64_t bytes, std::
   const Route* const route = request.path.empty() ? nullptr : router_.Find(request.method, request.path).route;
   metrics_.CountRequest(route == nullptr ? std::string_view("none") : std::string_view(route->operation), status, bytes,
                         took);
-  constexpr double kThousand = 1000;
-  const double milliseconds = static_cast<double>(took.count()) / kThousand;
-  Log(status >= http_status::kInternalError ? LogLevel::kWarning : LogLevel::kInfo,
-      fmt::format("{} {} {} in {:.1f} ms ({}, request {})", request.method, request.path, status, milliseconds,
-                  request.client, request.id),
-      {{.name = "request", .value = request.id},
-       {.name = "method", .value = request.method},
-       {.name = "path", .value = request.path},
-       {.name = "status", .value = int64_t{status}},
-       {.name = "ms", .value = milliseconds},
-       {.name = "client", .value = request.client}});
+  LogRequest("", request, status, took);
 }
 
 }  // namespace calotype

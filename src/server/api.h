@@ -6,8 +6,8 @@
 
 #include "server/http/access.h"
 #include "server/http/http_server.h"
+#include "server/http/metrics.h"
 #include "server/http/router.h"
-#include "server/metrics.h"
 
 namespace calotype {
 

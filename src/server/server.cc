@@ -10,18 +10,22 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "app/browse.h"
 #include "app/jobs.h"
 #include "app/library.h"
+#include "app/predict.h"
 #include "app/thumbnails.h"
 #include "app/upload_analysis.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "server/api.h"
 #include "server/http/http_server.h"
-#include "server/metrics.h"
+#include "server/http/metrics.h"
+#include "server/immich/environment.h"
+#include "server/immich/listener.h"
 #include "server/notify.h"
 #include "server/page_routes.h"
 #include "server/routes/event_feed.h"
@@ -40,6 +44,13 @@ bool IsLoopbackHost(std::string_view host) {
   }
   const std::optional<IpAddress> address = ParseAddress(host);
   return address.has_value() && IsLoopback(*address);
+}
+
+std::string UrlOf(std::string_view scheme, const Endpoint& endpoint) {
+  const bool is_six = endpoint.host.find(':') != std::string::npos;
+  const bool is_any = endpoint.host.empty() || endpoint.host == "::" || endpoint.host == "0.0.0.0";
+  const std::string host = is_any ? "localhost" : is_six ? "[" + endpoint.host + "]" : endpoint.host;
+  return fmt::format("{}://{}:{}", scheme, host, endpoint.port);
 }
 
 // How many sockets systemd passed to this process.
@@ -96,6 +107,19 @@ HttpLimits LimitsOf(const Settings& settings) {
   return limits;
 }
 
+// Where Immich's requests are answered.
+StatusOr<Endpoint> ImmichEndpoint(const std::string& setting, const ImmichSettings& immich) {
+  constexpr uint16_t kUsualPort = 3003;
+  if (setting != "on") {
+    return ParseEndpoint(setting);
+  }
+  return Endpoint{.host = immich.host.value_or("::"), .port = static_cast<uint16_t>(immich.port.value_or(kUsualPort))};
+}
+
+ImmichSettings ImmichEnvironment() {
+  return ReadImmichEnvironment([](const char* name) { return std::getenv(name); });
+}
+
 }  // namespace
 
 TokenStore OpenTokens(const App& app) { return TokenStore(app.folders().data / "tokens.json"); }
@@ -132,15 +156,39 @@ class Server::Impl {
     }
     for (const Endpoint& endpoint : endpoints) {
       CALOTYPE_ASSIGN_OR_RETURN(const uint16_t port, http_.Listen(endpoint, tls, api_));
-      const bool is_six = endpoint.host.find(':') != std::string::npos;
-      const bool is_any = endpoint.host.empty() || endpoint.host == "::" || endpoint.host == "0.0.0.0";
-      const std::string host = is_any ? "localhost" : is_six ? "[" + endpoint.host + "]" : endpoint.host;
-      urls_.push_back(fmt::format("{}://{}:{}", scheme, host, port));
+      urls_.push_back(UrlOf(scheme, {.host = endpoint.host, .port = port}));
     }
     return absl::OkStatus();
   }
 
+  // Opens the listener for Immich.
+  Status ListenToImmich() {
+    const ImmichSettings immich = ImmichEnvironment();
+    CALOTYPE_ASSIGN_OR_RETURN(const Endpoint endpoint, ImmichEndpoint(settings_.immich, immich));
+    ImmichListenerOptions options{.upload_bytes = static_cast<std::size_t>(settings_.upload_mb * kMegabyte)};
+    CALOTYPE_ASSIGN_OR_RETURN(options.allowed, Networks::Parse(settings_.immich_networks, "server.immich_networks"));
+    PredictOptions predict{.use = ModelUse::Of(settings_.server_heavy_threads), .models = immich.models};
+    predict.use.announce = true;
+    if (immich.threads_per_run.has_value()) {
+      predict.use.threads = static_cast<int>(*immich.threads_per_run);
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(predict_, PredictService::Open(library_.app(), predict));
+    immich_.emplace(*predict_, metrics_, std::move(options));
+    CALOTYPE_ASSIGN_OR_RETURN(const uint16_t port, http_.Listen(endpoint, std::nullopt, *immich_));
+    immich_url_ = UrlOf("http", {.host = endpoint.host, .port = port});
+    preload_names_ = immich.preload;
+    return absl::OkStatus();
+  }
+
   void Start() {
+    if (!preload_names_.empty()) {
+      // Meanwhile requests are answered: /ping tells Immich that the service is there.
+      preload_ = std::jthread([this] {
+        if (const Status loaded = predict_->Preload(preload_names_); !loaded.ok()) {
+          LogWarning("{}", Message(loaded));
+        }
+      });
+    }
     jobs_.Start([this](const Job& job) { OnJob(job); });
     http_.Start();
   }
@@ -151,6 +199,7 @@ class Server::Impl {
   }
 
   const std::vector<std::string>& urls() const { return urls_; }
+  const std::string& immich_url() const { return immich_url_; }
   bool tokens_required() const { return tokens_required_; }
 
   std::string PageUrl() {
@@ -215,8 +264,31 @@ class Server::Impl {
   Router router_;
   Api api_;
   std::vector<std::string> urls_;
-  HttpServer http_;  // last: stopped before what it uses is destroyed
+  std::string immich_url_;
+  std::unique_ptr<PredictService> predict_;  // null: Immich is not answered
+  std::optional<ImmichListener> immich_;
+  std::vector<PredictModelName> preload_names_;
+  HttpServer http_;  // stopped before what it uses is destroyed
+  std::jthread preload_;
 };
+
+Status ApplyImmichEnvironment(App& app) {
+  if (app.settings().immich.empty()) {
+    return absl::OkStatus();
+  }
+  const ImmichSettings immich = ImmichEnvironment();
+  for (const std::string& note : immich.notes) {
+    Log(LogLevel::kNotice, note);
+  }
+  if (immich.log_level.has_value()) {
+    SetLogLevel(*immich.log_level);
+  }
+  const auto set = [&app](const char* key, const std::optional<int64_t>& value) {
+    return value.has_value() ? app.registry().ApplyAssignment(fmt::format("{}={}", key, *value)) : absl::OkStatus();
+  };
+  CALOTYPE_RETURN_IF_ERROR(set("cache.idle_s", immich.idle_s));
+  return set("server.heavy_threads", immich.request_threads);
+}
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const App& app) {
   const Settings& settings = app.settings();
@@ -233,6 +305,9 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const App& app) {
   access.tokens_required = settings.require_token || !only_this_machine;
   auto impl = std::make_unique<Impl>(app, std::move(access));
   CALOTYPE_RETURN_IF_ERROR(impl->Listen(endpoints, tls));
+  if (!settings.immich.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(impl->ListenToImmich());
+  }
   impl->Start();
   NotifyService("READY=1");
   return std::unique_ptr<Server>(new Server(std::move(impl)));
@@ -244,6 +319,7 @@ Server::~Server() {
   impl_->Stop();
 }
 const std::vector<std::string>& Server::urls() const { return impl_->urls(); }
+const std::string& Server::immich_url() const { return impl_->immich_url(); }
 std::string Server::PageUrl() { return impl_->PageUrl(); }
 bool Server::tokens_required() const { return impl_->tokens_required(); }
 

@@ -15,6 +15,10 @@ namespace calotype {
 // The tokens of this user's server.
 TokenStore OpenTokens(const App& app);
 
+// Applies the environment variables of Immich's container to the settings, if the setting server.immich is on. Call it
+// once, before Start().
+Status ApplyImmichEnvironment(App& app);
+
 // `app` must outlive it.
 class Server {
  public:
@@ -28,6 +32,8 @@ class Server {
 
   // "http://127.0.0.1:4280": where the server answers.
   const std::vector<std::string>& urls() const;
+  // Where Immich's requests are answered; empty: nowhere.
+  const std::string& immich_url() const;
   // Where a browser starts; with a code that lets it in, once, if tokens are needed.
   std::string PageUrl();
   // Whether clients need tokens.

@@ -1,0 +1,41 @@
+// Answers Immich over HTTP: /, /ping and /predict, and nothing else. By Immich's protocol there are no tokens.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "app/predict.h"
+#include "server/http/http_server.h"
+#include "server/http/metrics.h"
+#include "server/http/networks.h"
+
+namespace calotype {
+
+struct ImmichListenerOptions {
+  Networks allowed;                       // the networks of clients; empty: all
+  std::size_t upload_bytes = 64U << 20U;  // setting: server.upload_mb
+};
+
+// The paths may have a prefix, since newer versions of Immich keep the one of their setting: /ml/predict.
+// The service and the metrics must outlive it.
+class ImmichListener final : public HttpHandler {
+ public:
+  ImmichListener(PredictService& service, ServerMetrics& metrics, ImmichListenerOptions options)
+      : service_(service), metrics_(metrics), options_(std::move(options)) {}
+
+  // Small requests carry a text, for which somebody waits: they have threads of their own.
+  Admission Admit(HttpRequest& head) override;
+  HttpResponse Handle(const HttpRequest& request) override;
+  HttpResponse Refuse(const std::string& request_id, int status, const std::string& detail) override;
+  void Finished(const HttpRequest& request, int status, uint64_t bytes, std::chrono::microseconds took) override;
+
+ private:
+  PredictService& service_;
+  ServerMetrics& metrics_;
+  const ImmichListenerOptions options_;
+};
+
+}  // namespace calotype

@@ -1,0 +1,128 @@
+"""calotype serve --immich: requests as Immich's server sends them."""
+
+import json
+import re
+import threading
+import time
+import unittest
+import uuid
+
+from calotype import SAMPLES, CalotypeTestCase
+from server_process import Answer, Server
+
+
+def form(**fields: object) -> tuple[bytes, dict[str, str]]:
+    """A body of multipart/form-data and its header, as Node's FormData makes them."""
+    boundary = "----formdata-undici-" + uuid.uuid4().hex[:12]
+    body = b""
+    for name, value in fields.items():
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+        if isinstance(value, bytes):
+            head += '; filename="blob"\r\nContent-Type: application/octet-stream'
+        body += head.encode() + b"\r\n\r\n" + (value if isinstance(value, bytes) else str(value).encode()) + b"\r\n"
+    return body + f"--{boundary}--\r\n".encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+
+
+OCR = {
+    "ocr": {
+        "detection": {"modelName": "PP-OCRv6_small", "options": {"minScore": 0.5, "maxResolution": 736}},
+        "recognition": {"modelName": "PP-OCRv6_small", "options": {"minScore": 0.8}},
+    }
+}
+
+
+class ImmichTest(CalotypeTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = Server(self.library, "--immich", "127.0.0.1:0")
+        self.addCleanup(self.server.stop)
+        line = self.server.process.stdout.readline()
+        line = line if "Immich" in line else self.server.process.stdout.readline()
+        self.api_port = self.server.port
+        self.server.port = int(re.search(r"127\.0\.0\.1:(\d+)", line)[1])
+
+    def predict(self, entries: object, **fields: object) -> Answer:
+        body, headers = form(entries=entries if isinstance(entries, str) else json.dumps(entries), **fields)
+        return self.server.request("POST", "/predict", body, headers)
+
+    def test_text_is_read_with_places_from_0_to_1(self) -> None:
+        answer = self.predict(OCR, image=(SAMPLES / "sign_no_parking.jpg").read_bytes())
+        self.assertEqual(answer.status, 200, answer.body)
+        seen = answer.json()
+        self.assertIn("PARKING", " ".join(seen["ocr"]["text"]))
+        lines = len(seen["ocr"]["text"])
+        self.assertEqual([len(seen["ocr"][key]) for key in ("box", "boxScore", "textScore")], [8 * lines, lines, lines])
+        self.assertTrue(all(0 <= value <= 1 for value in seen["ocr"]["box"]))
+        self.assertGreater(seen["imageWidth"], 0)
+
+    def test_a_picture_without_text_has_empty_lists(self) -> None:
+        answer = self.predict(OCR, image=(SAMPLES / "moon.png").read_bytes()).json()
+        self.assertEqual(answer["ocr"], {"text": [], "box": [], "boxScore": [], "textScore": []})
+
+    def test_a_model_that_is_not_here_is_an_error_that_says_what_to_do(self) -> None:
+        answer = self.predict({"clip": {"textual": {"modelName": "ViT-B-32__openai"}}}, text="a dog")
+        self.assertEqual(answer.status, 500)
+        self.assertNotIn(b"[", answer.body)
+        time.sleep(0.2)
+        self.assertRegex("".join(self.server.errors), "ViT-B-32__openai.*(not installed|models pull|cache)")
+
+    def test_mistakes_have_the_status_that_immich_expects(self) -> None:
+        photo = (SAMPLES / "moon.png").read_bytes()
+        self.assertEqual(self.predict("{", text="a").status, 422)
+        self.assertEqual(self.predict({"clip": {"visual": {}}}, image=photo).status, 422)
+        self.assertEqual(self.predict(OCR).status, 400)
+        self.assertEqual(self.predict({"ocr": {"recognition": {"modelName": "PP-OCRv6_small"}}}, image=photo).status, 400)
+        self.assertEqual(self.predict(OCR, image=b"not a photo").status, 500)
+
+    def test_it_stays_healthy_while_models_load_and_run(self) -> None:
+        slowest = 0.0
+        done = threading.Event()
+
+        def ping() -> None:
+            nonlocal slowest
+            while not done.is_set():
+                start = time.monotonic()
+                answer = self.server.get("/ping")
+                slowest = max(slowest, time.monotonic() - start)
+                self.assertEqual((answer.status, answer.body), (200, b"pong"))
+                time.sleep(0.05)
+
+        watcher = threading.Thread(target=ping)
+        watcher.start()
+        photo = (SAMPLES / "sign_no_parking.jpg").read_bytes()
+        answers: list[Answer] = []
+        workers = [threading.Thread(target=lambda: answers.append(self.predict(OCR, image=photo))) for _ in range(6)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        done.set()
+        watcher.join()
+        self.assertEqual([answer.status for answer in answers], [200] * 6)
+        self.assertEqual(len({answer.body for answer in answers}), 1)
+        self.assertLess(slowest, 2, "Immich takes a service that answers later for a dead one")
+
+    def test_nothing_else_is_served_without_a_token(self) -> None:
+        self.assertEqual(self.server.get("/").json(), {"message": "Immich ML"})
+        for path in ("/api/v1/photos", "/metrics", "/page.js"):
+            self.assertEqual(self.server.get(path).status, 404, path)
+        self.assertEqual(self.server.get("/ping", {"Origin": "http://evil.example"}).status, 403)
+
+
+class ImmichEnvironmentTest(CalotypeTestCase):
+    def test_the_variables_of_immichs_container_are_read(self) -> None:
+        variables = {
+            "IMMICH_HOST": "127.0.0.1",
+            "IMMICH_PORT": "38123",
+            "MACHINE_LEARNING_WORKERS": "2",
+            "MACHINE_LEARNING_MODEL_TTL": "60",
+        }
+        server = Server(self.library, "--immich", "on", environment=variables)
+        self.addCleanup(server.stop)
+        server.port = 38123
+        self.assertEqual(server.get("/ping").body, b"pong")
+        self.assertIn("MACHINE_LEARNING_WORKERS has no effect", "".join(server.errors))
+
+
+if __name__ == "__main__":
+    unittest.main()
