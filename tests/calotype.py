@@ -56,7 +56,9 @@ class Library:
 
     def run(self, *arguments: object, unprivileged: bool = False) -> subprocess.CompletedProcess:
         command = (UNPRIVILEGED if unprivileged else []) + self.command(*arguments)
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=500)
+        return subprocess.run(
+            command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500
+        )
 
     def start(self, *arguments: object) -> subprocess.Popen:
         return subprocess.Popen(

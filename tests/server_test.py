@@ -183,6 +183,30 @@ class ApiTest(ServerTestCase):
         self.assertNotIn(other, [one["person"] for one in self.ask("/api/v1/people")["people"]])
         self.ask("/api/v1/people/99999/confirm", 404, "POST", {"faces": faces[:1]})
 
+    def test_numbers_of_merged_people_and_equal_names_are_refused(self) -> None:
+        first, second = (one["person"] for one in self.ask("/api/v1/people")["people"][:2])
+        self.ask(f"/api/v1/people/{first}", 204, "PATCH", {"name": "Zo\u00eb"})
+        before = self.ask("/api/v1/people")
+        refused = self.ask(f"/api/v1/people/{second}", 409, "PATCH", {"name": "ZOE", "hidden": True})
+        self.assertIn(f"person {first} is also called Zo\u00eb; nothing was changed", refused["detail"])
+        self.assertEqual(self.ask("/api/v1/people"), before)
+        self.ask(f"/api/v1/people/{second}", 204, "PATCH", {"name": "ZOE", "same_name": True})
+        self.assertEqual([one["name"] for one in self.ask("/api/v1/people")["people"]].count("ZOE"), 1)
+        self.ask(f"/api/v1/people/{first}/merge", 204, "POST", {"people": [second]})
+        faces = self.ask(f"/api/v1/people/{second}/faces")
+        self.assertEqual(faces["person"], first)
+        theirs = {"faces": [faces["faces"][0]["face"]]}
+        before = self.ask("/api/v1/people")
+        for path, method, body in (
+            ("", "PATCH", {"name": "Joe"}), ("", "PATCH", {"hidden": True}), ("/merge", "POST", {"people": [first]}),
+            ("/confirm", "POST", theirs), ("/reject", "POST", theirs),
+        ):
+            refused = self.ask(f"/api/v1/people/{second}{path}", 409, method, body)
+            self.assertIn(f"{second} is now person {first}, Zo\u00eb; nothing was changed", refused["detail"])
+        self.ask(f"/api/v1/people/{first}/merge", 409, "POST", {"people": [second]})
+        self.assertEqual(self.ask("/api/v1/people"), before)
+        self.ask("/api/v1/people/99999/faces", 404)
+
     def test_the_page_is_served_and_allows_no_foreign_script(self) -> None:
         page = self.server.get("/")
         self.assertIn("text/html", page.type)

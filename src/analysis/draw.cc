@@ -2,14 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <opencv2/imgproc.hpp>
 #include <string>
 #include <vector>
+
+#include "base/unicode.h"
+#include "photo/text_image.h"
 
 namespace calotype {
 namespace {
 
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+// Of OpenCV's font at scale 1, in pixels: a capital, and the letters' size as DrawText() counts it.
+constexpr double kHersheyCapital = 22;
+constexpr double kHersheySize = 30;
 
 // An OpenCV header for the pixels of `image`, without a copy; drawing changes the image.
 cv::Mat View(Image& image) { return {image.height(), image.width(), CV_8UC3, image.pixels().data(), image.stride()}; }
@@ -41,22 +48,62 @@ std::string ToAscii(std::string_view text) {
   return ascii;
 }
 
-void DrawCaption(cv::Mat& view, cv::Point at, const cv::Scalar& colour, const std::string& text, int line_width) {
-  // Letters are about 1/40 of the long side, so that they stay readable in thumbnails.
-  const double scale = std::max(0.3, std::max(view.cols, view.rows) / 1600.0);
+TextImage DrawWithHershey(std::string_view text, int size) {
+  const std::string ascii = ToAscii(text);
+  const double scale = size / kHersheySize;
+  const int thickness = std::max(1, size / 15);
   int baseline = 0;
-  const cv::Size size = cv::getTextSize(text, kFont, scale, line_width, &baseline);
-  at.x = std::clamp(at.x, 0, std::max(0, view.cols - size.width - 2));
-  at.y = std::clamp(at.y, size.height + baseline + 2, view.rows);
-  cv::rectangle(view, {at.x, at.y - size.height - baseline - 2}, {at.x + size.width + 2, at.y}, colour, cv::FILLED);
-  const bool dark = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] < 140;
-  cv::putText(view, text, {at.x + 1, at.y - baseline}, kFont, scale, dark ? cv::Scalar::all(255) : cv::Scalar::all(0),
-              line_width, cv::LINE_AA);
+  const cv::Size extent = cv::getTextSize(ascii, kFont, scale, thickness, &baseline);
+  TextImage drawn{.width = extent.width,
+                  .height = extent.height + baseline + thickness,
+                  .left = 0,
+                  .top = static_cast<int>(size - kHersheyCapital * scale),
+                  .coverage = {}};
+  drawn.coverage.resize(static_cast<std::size_t>(drawn.width) * static_cast<std::size_t>(drawn.height));
+  cv::Mat view(drawn.height, drawn.width, CV_8UC1, drawn.coverage.data());
+  cv::putText(view, ascii, {0, extent.height}, kFont, scale, cv::Scalar(255), thickness, cv::LINE_AA);
+  return drawn;
+}
+
+TextImage Drawn(std::string_view text, int size) {
+  StatusOr<TextImage> drawn = DrawText(text, size);
+  return drawn.ok() ? *std::move(drawn) : DrawWithHershey(text, size);
+}
+
+// Puts the letters on the image; what is outside of it is left out.
+void Blend(cv::Mat& view, const TextImage& text, cv::Point corner, const cv::Scalar& colour) {
+  const cv::Rect all(corner.x + text.left, corner.y + text.top, text.width, text.height);
+  const cv::Rect visible = all & cv::Rect(0, 0, view.cols, view.rows);
+  for (int y = visible.y; y < visible.y + visible.height; ++y) {
+    const auto row = static_cast<std::size_t>(y - all.y) * static_cast<std::size_t>(text.width);
+    for (int x = visible.x; x < visible.x + visible.width; ++x) {
+      const double covered = text.coverage[row + static_cast<std::size_t>(x - all.x)] / 255.0;
+      auto& pixel = view.at<cv::Vec3b>(y, x);
+      for (int channel = 0; channel < 3; ++channel) {
+        pixel[channel] = cv::saturate_cast<uint8_t>(pixel[channel] + covered * (colour[channel] - pixel[channel]));
+      }
+    }
+  }
+}
+
+int WidthOf(const TextImage& text) { return text.left + text.width; }
+
+// `text`, or as much of its beginning as fits, with "…"; nothing where not even that fits.
+TextImage DrawnToFit(std::string_view text, int size, int width) {
+  TextImage drawn = Drawn(text, size);
+  while (WidthOf(drawn) > width && !text.empty()) {
+    // By the ratio of the widths, but at least one character.
+    const std::size_t keep = text.size() * static_cast<std::size_t>(width) / static_cast<std::size_t>(WidthOf(drawn));
+    text = text.substr(0, std::min(keep, text.size() - 1));
+    const std::string shorter = DropInvalidUtf8(text, text.size());
+    drawn = Drawn(shorter + "…", size);
+  }
+  return WidthOf(drawn) <= width ? drawn : TextImage();
 }
 
 }  // namespace
 
-void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colour, std::string_view caption) {
+void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colour) {
   if (points.empty() || image.empty()) {
     return;
   }
@@ -65,11 +112,39 @@ void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colo
   for (const Point& point : points) {
     corners.push_back(ToPixel(point));
   }
-  const int line_width = LineWidth(image);
-  cv::polylines(view, corners, true, ToScalar(colour), line_width, cv::LINE_AA);
-  if (!caption.empty()) {
-    DrawCaption(view, corners.front(), ToScalar(colour), ToAscii(caption), line_width);
+  cv::polylines(view, corners, true, ToScalar(colour), LineWidth(image), cv::LINE_AA);
+}
+
+int LetterSize(const Image& image) { return std::max(11, std::max(image.width(), image.height()) / 55); }
+
+int CaptionHeight(int size) { return size + size / 3; }
+
+void DrawCaption(Image& image, const Point& at, const Colour& colour, std::string_view caption, int size) {
+  if (caption.empty() || image.empty()) {
+    return;
   }
+  cv::Mat view = View(image);
+  const TextImage text = Drawn(caption, size);
+  const int margin = size / 6;
+  const cv::Size box(WidthOf(text) + 2 * margin, CaptionHeight(size));
+  cv::Point corner = ToPixel(at);
+  corner.x = std::clamp(corner.x, 0, std::max(0, view.cols - box.width));
+  corner.y = std::clamp(corner.y - box.height, 0, std::max(0, view.rows - box.height));
+  const cv::Scalar background = ToScalar(colour);
+  cv::rectangle(view, cv::Rect(corner, box), background, cv::FILLED);
+  const bool dark = 0.299 * background[0] + 0.587 * background[1] + 0.114 * background[2] < 140;
+  Blend(view, text, corner + cv::Point(margin, 0), dark ? cv::Scalar::all(255) : cv::Scalar::all(0));
+}
+
+void DrawLabel(Image& image, const Box& box, const Colour& colour, std::string_view text, int size) {
+  if (image.empty()) {
+    return;
+  }
+  cv::Mat view = View(image);
+  const TextImage drawn = DrawnToFit(text, size, static_cast<int>(box.width));
+  const cv::Point corner = ToPixel({box.x + (box.width - static_cast<float>(WidthOf(drawn))) / 2,
+                                    box.y + (box.height - static_cast<float>(CaptionHeight(size))) / 2});
+  Blend(view, drawn, corner, ToScalar(colour));
 }
 
 void DrawDot(Image& image, const Point& at, const Colour& colour) {

@@ -1,4 +1,4 @@
-// Draws findings into an image, for `show --render`.
+// Draws findings into an image, for `show --render` and contact sheets.
 #pragma once
 
 #include <span>
@@ -15,10 +15,22 @@ struct Colour {
   int blue = 0;
 };
 
-// Draws the outline of the closed polygon `points` (pixels of `image`), with `caption` above its first point on a
-// background of the same colour. Line width and letter size grow with the image. The font has only ASCII: every other
-// character becomes "?".
-void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colour, std::string_view caption);
+// Draws the outline of the closed polygon `points` (pixels of `image`). The line width grows with the image.
+void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colour);
+
+// The size in pixels of letters that stay readable when the image is seen as a whole.
+int LetterSize(const Image& image);
+
+// Draws one line of UTF-8 text on a background of `colour`, whose lower left corner is `at`; moved as far as needed for
+// all of it to be in the image. Letters have `size` pixels. Every script is drawn for which the machine has a font;
+// where libvips cannot draw text, every character that is not ASCII becomes "?".
+void DrawCaption(Image& image, const Point& at, const Colour& colour, std::string_view caption, int size);
+// The height of a caption in pixels.
+int CaptionHeight(int size);
+
+// Draws one line of UTF-8 text in the middle of `box`, with letters of `size` pixels. A text that is too wide is cut
+// and ends in "…".
+void DrawLabel(Image& image, const Box& box, const Colour& colour, std::string_view text, int size);
 
 // Draws a filled dot.
 void DrawDot(Image& image, const Point& at, const Colour& colour);

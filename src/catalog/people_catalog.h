@@ -59,10 +59,11 @@ class FaceCatalog {
   // kNotFound when the person or one of the faces does not exist.
   virtual Status AssignFaces(PersonId person, std::span<const FaceId> faces) = 0;
   // Takes names from named regions of the photos' metadata (PhotoFacts::regions). The face that overlaps a region (IoU
-  // at least 0.3) is assigned to the person with that name. If nobody has the name, the face's own person gets it if
-  // unnamed; otherwise a new person is created. Each region is used once, so that later decisions of users are kept.
-  // Faces that a user assigned to somebody, or excluded from this person, are not changed. Returns the number of faces
-  // that were assigned.
+  // at least 0.3) is assigned to the person with that name; of several, to the first who is not in the photo already
+  // and from whom no user excluded the face. A face of a person with that name stays theirs. If nobody has the name,
+  // the face's own person gets it if unnamed; otherwise a new person is created. Each region is used once, so that
+  // later decisions of users are kept. Faces that a user assigned to somebody, or excluded from this person, are not
+  // changed. Returns the number of faces that were assigned.
   virtual StatusOr<int64_t> ImportRegionNames() = 0;
   // kFailedPrecondition when a transaction is open on this connection.
   virtual StatusOr<std::unique_ptr<Transaction>> BeginTransaction() = 0;
@@ -81,6 +82,11 @@ class PeopleCatalog {
   virtual StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) = 0;
   // The id of the person, or of the one that it was merged into.
   virtual StatusOr<PersonId> ResolvePerson(PersonId person) = 0;
+  // The name of the person; empty when not named.
+  virtual StatusOr<std::string> NameOf(PersonId person) = 0;
+  // The people with this name, also those without a face in a present photo, by ascending id. Case and accents do not
+  // matter, as in a search. Nobody has the empty name.
+  virtual StatusOr<std::vector<PersonId>> PeopleNamed(std::string_view name) = 0;
 
   virtual Status NamePerson(PersonId person, std::string_view name) = 0;
   // Moves all faces of `people` to `into` as decided faces. `into` keeps its name or gets one of theirs.

@@ -103,6 +103,8 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<PersonRecord>> People() override;
   StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) override;
   StatusOr<PersonId> ResolvePerson(PersonId person) override;
+  StatusOr<std::string> NameOf(PersonId person) override;
+  StatusOr<std::vector<PersonId>> PeopleNamed(std::string_view name) override;
   Status NamePerson(PersonId person, std::string_view name) override;
   Status MergePeople(PersonId into, std::span<const PersonId> people) override;
   StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) override;

@@ -53,6 +53,22 @@ StatusOr<PersonId> SqliteCatalog::ResolvePerson(PersonId person) {
   return Resolve(*database_, person);
 }
 
+StatusOr<std::string> SqliteCatalog::NameOf(PersonId person) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database_->Query("SELECT name FROM person WHERE id = ?1", meant));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? row.Text(0) : std::string();
+}
+
+StatusOr<std::vector<PersonId>> SqliteCatalog::PeopleNamed(std::string_view name) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Query("SELECT id FROM person WHERE name <> '' AND fold(name) = fold(?1) ORDER BY id", name));
+  return ReadRows(std::move(rows), [](const Statement& row) { return PersonId{row.Int(0)}; });
+}
+
 Status SqliteCatalog::MergePeople(PersonId into, std::span<const PersonId> people) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));

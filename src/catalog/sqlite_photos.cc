@@ -165,13 +165,15 @@ Status ReadCompanions(Database& database, PhotoRecord& photo) {
   return rows.ForEach([&photo](const Statement& row) { photo.companions.push_back(CompanionOf(row)); });
 }
 
-// The person of each face, ordered as the faces.
+// The number and the person of each face, ordered as the faces.
 Status ReadFacePeople(Database& database, PhotoRecord& photo) {
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database.Query("SELECT person_id, name FROM face LEFT JOIN person ON person.id = person_id"
-                                           " WHERE photo_id = ?1 ORDER BY position",
-                                           photo.id));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT person_id, name, face.id FROM face LEFT JOIN person ON person.id = person_id"
+                     " WHERE photo_id = ?1 ORDER BY position",
+                     photo.id));
   return rows.ForEach([&photo](const Statement& row) {
+    photo.face_ids.push_back(row.Int(2));
     photo.face_people.push_back(OptionalInt(row, 0));
     photo.face_names.push_back(row.IsNull(1) ? std::string() : row.Text(1));
   });

@@ -56,8 +56,10 @@ StatusOr<std::vector<Face>> FacesIn(Database& database, PhotoId photo) {
   });
 }
 
-StatusOr<std::optional<PersonId>> PersonCalled(Database& database, const std::string& name) {
-  return database.QueryInt("SELECT min(id) FROM person WHERE name = ?1 COLLATE NOCASE", name);
+StatusOr<std::vector<PersonId>> PeopleCalled(Database& database, const std::string& name) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT id FROM person WHERE name = ?1 COLLATE NOCASE ORDER BY id", name));
+  return ReadRows(std::move(rows), [](const Statement& row) { return PersonId{row.Int(0)}; });
 }
 
 StatusOr<bool> IsDenied(Database& database, FaceId face, PersonId person) {
@@ -79,6 +81,8 @@ class PhotoNames {
 
  private:
   StatusOr<bool> Assign(Face& face, PersonId person);
+  // To one of `people`, who all have the region's name.
+  StatusOr<bool> AssignToOneOf(const std::vector<PersonId>& people, Face& face);
 
   Database& database_;
   std::vector<Face> faces_;
@@ -121,11 +125,29 @@ StatusOr<bool> PhotoNames::Assign(Face& face, PersonId person) {
   return true;
 }
 
+StatusOr<bool> PhotoNames::AssignToOneOf(const std::vector<PersonId>& people, Face& face) {
+  // The name does not say which of two people with one name is meant, but the face's own person may.
+  const bool has_name = face.person.has_value() && std::ranges::find(people, *face.person) != people.end();
+  if (has_name || face.decided == kDecidedByUser) {
+    return false;
+  }
+  for (const PersonId person : people) {
+    CALOTYPE_ASSIGN_OR_RETURN(const bool denied, IsDenied(database_, face.id, person));
+    if (denied) {
+      continue;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const bool assigned, Assign(face, person));
+    if (assigned) {
+      return true;
+    }
+  }
+  return false;
+}
+
 StatusOr<bool> PhotoNames::Name(const Region& region, Face& face) {
-  CALOTYPE_ASSIGN_OR_RETURN(std::optional<PersonId> person, PersonCalled(database_, region.name));
-  if (person.has_value()) {
-    CALOTYPE_ASSIGN_OR_RETURN(const bool denied, IsDenied(database_, face.id, *person));
-    return !denied && face.decided != kDecidedByUser && face.person != person ? Assign(face, *person) : false;
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonId> people, PeopleCalled(database_, region.name));
+  if (!people.empty()) {
+    return AssignToOneOf(people, face);
   }
   if (face.person.has_value() && face.name.empty()) {
     CALOTYPE_RETURN_IF_ERROR(database_.Execute("UPDATE person SET name = ?2 WHERE id = ?1", *face.person, region.name));

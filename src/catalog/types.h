@@ -46,9 +46,10 @@ struct PhotoRecord {
   std::size_t present_paths = 0;      // the number of these
   std::vector<Companion> companions;  // of the present paths; for a RAW of a pair also the pair itself
   std::optional<PhotoProperties> properties;
-  Findings findings;                                 // faces carry no embeddings
-  std::vector<std::optional<PersonId>> face_people;  // one per face
-  std::vector<std::string> face_names;               // the names of these people; empty for no person or no name
+  Findings findings;             // faces carry no embeddings
+  std::vector<FaceId> face_ids;  // one per face, as the two below
+  std::vector<std::optional<PersonId>> face_people;
+  std::vector<std::string> face_names;  // the names of these people; empty for no person or no name
   std::vector<AnalysisOutcome> outcomes;
 };
 

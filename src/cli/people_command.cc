@@ -6,9 +6,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/contact_sheet.h"
 #include "app/findings_json.h"
 #include "app/people.h"
+#include "base/units.h"
 #include "cli/command.h"
+#include "cli/person_number.h"
 #include "cli/terminal.h"
 
 namespace calotype {
@@ -23,6 +26,7 @@ struct PeopleArguments {
   std::string name;
   std::vector<std::string> others;  // ids of people
   std::vector<std::string> faces;   // ids
+  std::string sheet;                // a file
 };
 
 StatusOr<std::vector<int64_t>> Numbers(const std::vector<std::string>& texts, std::string_view what) {
@@ -76,9 +80,28 @@ std::string_view Decision(const FaceRecord& face) {
   return face.from_region ? "  named in the photo" : face.decided ? "  set by you" : "";
 }
 
+// `announce`: prints the file's name.
+CommandResult WriteSheet(Library& library, PersonId person, const std::string& file, bool announce) {
+  CALOTYPE_ASSIGN_OR_RETURN(const ContactSheet sheet,
+                            WriteContactSheet(library, person, file, [](const std::string& why) { PrintError(why); }));
+  if (sheet.cells < sheet.faces) {
+    PrintError(fmt::format("{} has the first {} of {} faces, which is the most that a sheet can have", file,
+                           sheet.cells, sheet.faces));
+  }
+  if (sheet.unreadable > 0) {
+    PrintError(fmt::format("{} without a picture: their photos cannot be read",
+                           Counted(static_cast<int64_t>(sheet.unreadable), "face")));
+  }
+  if (announce) {
+    Print(fmt::format("wrote {}\n", Printable(file)));
+  }
+  return 0;
+}
+
 CommandResult PrintFaces(App& app, const PeopleArguments& arguments) {
   Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, arguments.person));
+  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person, PersonOfNumber(library, arguments.person, PersonUse::kShow));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, person.id));
   std::string text;
   for (const auto& [face, path] : faces) {
     text += arguments.json ? JsonLine({{"face", face.id},
@@ -90,25 +113,40 @@ CommandResult PrintFaces(App& app, const PeopleArguments& arguments) {
                                          face.box.height, Decision(face), Printable(path));
   }
   Print(text);
+  return arguments.sheet.empty() ? CommandResult(0) : WriteSheet(library, person.id, arguments.sheet, !arguments.json);
+}
+
+// Makes one change of the person whom the command names.
+CommandResult Change(App& app, const PeopleArguments& arguments,
+                     const std::function<Status(Library& library, PersonId person)>& change) {
+  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person, PersonOfNumber(library, arguments.person, PersonUse::kChange));
+  CALOTYPE_RETURN_IF_ERROR(change(library, person.id));
   return 0;
 }
 
-// Makes one change and prints `done`.
-CommandResult Change(App& app, const std::function<Status(Library& library)>& change, std::string_view done) {
-  Library library(app);
-  CALOTYPE_RETURN_IF_ERROR(change(library));
-  Print(done);
-  return 0;
+CommandResult Name(App& app, const PeopleArguments& arguments) {
+  return Change(app, arguments, [&](Library& library, PersonId person) -> Status {
+    CALOTYPE_RETURN_IF_ERROR(NamePerson(library, person, arguments.name));
+    return OfferMerge(library, person, arguments.name);
+  });
 }
 
 CommandResult Merge(App& app, const PeopleArguments& arguments) {
-  const StatusOr<std::vector<PersonId>> others = Numbers(arguments.others, "person");
-  if (!others.ok()) {
-    return UsageError(others.status());
+  const StatusOr<std::vector<PersonId>> numbers = Numbers(arguments.others, "person");
+  if (!numbers.ok()) {
+    return UsageError(numbers.status());
   }
-  return Change(
-      app, [&](Library& library) { return MergePeople(library, arguments.person, *others); },
-      fmt::format("merged into person {}; the old numbers point to it\n", arguments.person));
+  return Change(app, arguments, [&](Library& library, PersonId person) -> Status {
+    std::vector<PersonId> others;
+    for (const PersonId number : *numbers) {
+      CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson other, PersonOfNumber(library, number, PersonUse::kChange));
+      others.push_back(other.id);
+    }
+    CALOTYPE_RETURN_IF_ERROR(MergePeople(library, person, others));
+    Print(MergedText(person));
+    return absl::OkStatus();
+  });
 }
 
 CommandResult Split(App& app, const PeopleArguments& arguments) {
@@ -127,13 +165,14 @@ CommandResult DecideFaces(App& app, const PeopleArguments& arguments, bool are_t
   if (!faces.ok()) {
     return UsageError(faces.status());
   }
-  return Change(
-      app,
-      [&](Library& library) {
-        return are_theirs ? ConfirmFaces(library, arguments.person, *faces)
-                          : RejectFaces(library, arguments.person, *faces);
-      },
-      are_theirs ? "" : "these faces will not be assigned to this person again; the next scan assigns them again\n");
+  return Change(app, arguments, [&](Library& library, PersonId person) -> Status {
+    if (are_theirs) {
+      return ConfirmFaces(library, person, *faces);
+    }
+    CALOTYPE_RETURN_IF_ERROR(RejectFaces(library, person, *faces));
+    Print("these faces will not be assigned to this person again; the next scan assigns them again\n");
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -152,12 +191,12 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   list.SetAction([=, &app] { return PrintPeople(app, *arguments); });
   CommandLine show = add("show", "List the faces of a person with their numbers");
   show.AddFlag("--json", arguments->json, "One JSON line for each face");
+  show.AddOption("--sheet JPEG", arguments->sheet,
+                 "Write all faces, each with its number and photo, to this JPEG file");
   show.SetAction([=, &app] { return PrintFaces(app, *arguments); });
   CommandLine name = add("name", "Name a person");
   name.AddArgument("NAME", arguments->name, "The name");
-  name.SetAction([=, &app] {
-    return Change(app, [&](Library& library) { return NamePerson(library, arguments->person, arguments->name); }, "");
-  });
+  name.SetAction([=, &app] { return Name(app, *arguments); });
   CommandLine merge = add("merge", "Merge other people into this person");
   merge.AddArguments("OTHER", arguments->others, "Numbers of people");
   merge.SetAction([=, &app] { return Merge(app, *arguments); });
@@ -174,12 +213,14 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   const auto face = std::make_shared<FaceId>();
   cover.AddArgument("FACE", *face, "The number of the face, from people show");
   cover.SetAction([=, &app] {
-    return Change(app, [&](Library& library) { return SetPersonCover(library, arguments->person, *face); }, "");
+    return Change(app, *arguments,
+                  [&](Library& library, PersonId person) { return SetPersonCover(library, person, *face); });
   });
   for (const bool hide : {true, false}) {
     add(hide ? "hide" : "unhide", hide ? "Hide a person from lists" : "Show a hidden person again")
         .SetAction([=, &app] {
-          return Change(app, [&](Library& library) { return HidePerson(library, arguments->person, hide); }, "");
+          return Change(app, *arguments,
+                        [&](Library& library, PersonId person) { return HidePerson(library, person, hide); });
         });
   }
 }

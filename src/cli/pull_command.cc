@@ -1,10 +1,8 @@
 // calotype models pull
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 
 #include "app/app.h"
@@ -30,15 +28,6 @@ struct PullArguments {
   bool all = false;
   bool probe = false;
 };
-
-bool CanAsk() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
-
-bool AskYesOrNo(const std::string& question) {
-  Print(question + " [y/N] ");
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
-}
 
 // Prints the licences, and asks for those that the command line does not accept.
 Status AcceptLicences(const PlannedPull& pull, std::vector<std::string> accepted) {

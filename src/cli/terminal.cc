@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
+#include <string>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -97,6 +99,15 @@ void Print(std::string_view text) {
 }
 
 Status OutputStatus() { return FirstOutputError(); }
+
+bool CanAsk() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
+
+bool AskYesOrNo(std::string_view question) {
+  Print(std::string(question) + " [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
 
 void PrintError(std::string_view message) {
   if (const LogTarget log = CurrentLogTarget(); !log.is_plain()) {

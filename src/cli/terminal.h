@@ -41,6 +41,11 @@ Status OutputStatus();
 // file gets it too, as an error; a log on standard error in JSON gets it instead.
 void PrintError(std::string_view message);
 
+// True when a question can be asked: standard input and standard output are terminals.
+bool CanAsk();
+// Asks on the terminal and waits for the answer. Everything but "y", "Y" and "yes" is a no. Only if CanAsk().
+bool AskYesOrNo(std::string_view question);
+
 // `text` (UTF-8, one column a character) in at most `columns`; longer text is cut and ends in "...".
 std::string CutToColumns(std::string_view text, std::size_t columns);
 

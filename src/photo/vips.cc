@@ -14,14 +14,10 @@
 #include "photo/limits.h"
 #include "photo/sniff.h"
 #include "photo/tiff_samples.h"
+#include "photo/vips_start.h"
 
 namespace calotype {
 namespace {
-
-// The only loaders that files can reach; all others (ImageMagick, PDF, SVG, OpenSlide ...) stay blocked.
-constexpr std::array kAllowedLoaders = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",   "VipsForeignLoadWebp",
-                                        "VipsForeignLoadTiff", "VipsForeignLoadNsgif", "VipsForeignLoadHeif",
-                                        "VipsForeignLoadJxl"};
 
 struct Unref {
   void operator()(VipsImage* image) const { g_object_unref(image); }
@@ -32,50 +28,6 @@ using VipsImagePtr = std::unique_ptr<VipsImage, Unref>;
 struct Free {
   void operator()(void* data) const { g_free(data); }
 };
-
-void DropLog(const gchar* /*domain*/, GLogLevelFlags /*level*/, const gchar* /*text*/, gpointer /*data*/) {}
-
-bool StartVips() {
-  if (VIPS_INIT("calotype") != 0) {
-    return false;
-  }
-  // The pipeline decodes several photos at once, so threads inside each would only compete. There is no use for a
-  // cache, since no photo is decoded twice.
-  vips_concurrency_set(1);
-  vips_cache_set_max(0);
-  vips_operation_block_set("VipsForeignLoad", TRUE);
-  for (const char* loader : kAllowedLoaders) {
-    vips_operation_block_set(loader, FALSE);
-  }
-  // Otherwise libtiff and others write warnings to stderr.
-  for (const char* domain : {"VIPS", "GLib-GObject"}) {
-    g_log_set_handler(domain, static_cast<GLogLevelFlags>(G_LOG_LEVEL_MASK), DropLog, nullptr);
-  }
-  return true;
-}
-
-// libvips keeps buffers for each thread that used it; this frees them at the end of the thread.
-struct ThreadEnd {
-  ThreadEnd() = default;
-  ThreadEnd(const ThreadEnd&) = delete;
-  ThreadEnd& operator=(const ThreadEnd&) = delete;
-  ~ThreadEnd() { vips_thread_shutdown(); }
-};
-
-bool PrepareVips() {
-  static const bool kStarted = StartVips();
-  if (kStarted) {
-    thread_local ThreadEnd thread_end;
-    static_cast<void>(thread_end);
-  }
-  return kStarted;
-}
-
-std::string TakeVipsError() {
-  const std::unique_ptr<char, Free> text(vips_error_buffer_copy());
-  std::string line(text.get());
-  return line.substr(0, line.find('\n'));
-}
 
 // libheif and libvips report errors only as text.
 bool IsMissingCodec(std::string_view text) {

@@ -1,5 +1,6 @@
 // Decodes all formats except JPEG with libvips: shrink on load, colour management, a background for transparency.
-// Converts the colours of JPEGs too. The types of libvips and its process-wide settings are used in vips.cc only.
+// Converts the colours of JPEGs too. No header has types of libvips; its process-wide
+// settings are in vips_start.cc.
 #pragma once
 
 #include <cstdint>

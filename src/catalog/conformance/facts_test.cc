@@ -186,6 +186,31 @@ TEST_P(FactsTest, ARegionNamesAPersonWithoutANameAndMovesOnlyItsOwnFace) {
   EXPECT_THAT(Value(catalog().GetPhoto(first)).face_names, ElementsAre("Ada"));
 }
 
+TEST_P(FactsTest, ARegionMovesNoFaceBetweenTwoPeopleOfOneName) {
+  const PhotoId photo = Add("/p/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(StoreOne(WithFaces(WithFacts(photo, Named("Ada", 100)), {100})));
+  const PersonId first = Value(catalog().CreatePerson());
+  const PersonId second = Value(catalog().CreatePerson());
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(first, "Ada"));
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(second, "ada"));
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(second, std::vector<FaceId>{1}));
+  EXPECT_EQ(Value(catalog().ImportRegionNames()), 0);
+  EXPECT_EQ(Value(catalog().GetPhoto(photo)).face_people.at(0), second) << "this Ada was recognised";
+}
+
+TEST_P(FactsTest, OfTwoPeopleOfOneNameARegionMeansTheOneWhoIsPossible) {
+  const PhotoId photo = Add("/p/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(StoreOne(WithFaces(WithFacts(photo, Named("Ada", 100)), {100})));
+  const PersonId first = Value(catalog().CreatePerson());
+  const PersonId second = Value(catalog().CreatePerson());
+  for (const PersonId person : {first, second}) {
+    CALOTYPE_ASSERT_OK(catalog().NamePerson(person, "Ada"));
+  }
+  CALOTYPE_ASSERT_OK(catalog().SetNotPerson(first, std::vector<FaceId>{1}));
+  EXPECT_EQ(Value(catalog().ImportRegionNames()), 1);
+  EXPECT_EQ(Value(catalog().GetPhoto(photo)).face_people.at(0), second) << "a user excluded the first";
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, FactsTest, testing::ValuesIn(Backends()), BackendName);
 
 }  // namespace

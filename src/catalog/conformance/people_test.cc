@@ -5,6 +5,7 @@ namespace calotype {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 class CatalogDecisionsTest : public CatalogTest {
@@ -49,6 +50,21 @@ TEST_P(CatalogDecisionsTest, AMergedPersonsNumberGoesOnMeaningThem) {
   EXPECT_TRUE(FaceOf(faces_[0]).person == ada_ && FaceOf(faces_[1]).decided);
   CALOTYPE_ASSERT_OK(catalog().MergePeople(bob_, std::vector{ada_}));
   EXPECT_THAT(Value(catalog().People()), SizeIs(1));
+}
+
+TEST_P(CatalogDecisionsTest, NamesAreFoundWhateverTheirCaseAndAccents) {
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada_, "Zoë"));
+  EXPECT_EQ(Value(catalog().NameOf(ada_)), "Zoë");
+  EXPECT_EQ(Value(catalog().NameOf(bob_)), "");
+  EXPECT_THAT(Value(catalog().PeopleNamed("Zoë")), ElementsAre(ada_));
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(bob_, "ZOE"));
+  EXPECT_THAT(Value(catalog().PeopleNamed("zoe")), ElementsAre(ada_, bob_));
+  EXPECT_THAT(Value(catalog().PeopleNamed("Zo")), IsEmpty()) << "only whole names";
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(bob_, ""));
+  EXPECT_THAT(Value(catalog().PeopleNamed("")), IsEmpty());
+  CALOTYPE_ASSERT_OK(catalog().MergePeople(ada_, std::vector{bob_}));
+  EXPECT_EQ(Value(catalog().NameOf(bob_)), "Zoë") << "the number means the other now";
+  EXPECT_TRUE(absl::IsNotFound(catalog().NameOf(99).status()));
 }
 
 TEST_P(CatalogDecisionsTest, WhatIsNotThereChangesNothing) {

@@ -113,10 +113,11 @@ constexpr char kSchemas[] = R"json({
     "required": ["person", "name", "hidden", "faces", "photos", "cover_face", "cover_path"]}}}, "required": ["faces",
     "people"]},
   "Faces":
-    {"type": "object", "additionalProperties": false, "properties": {"faces": {"type": "array", "items": {"type":
-    "object", "additionalProperties": false, "properties": {"face": {"type": "integer"}, "photo": {"type": "integer"},
-    "path": {"type": "string"}, "score": {"type": "number"}, "box": {"$ref": "#/components/schemas/Box"}, "decided":
-    {"type": "boolean"}}, "required": ["face", "photo", "path", "score", "box", "decided"]}}}, "required": ["faces"]},
+    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "faces": {"type":
+    "array", "items": {"type": "object", "additionalProperties": false, "properties": {"face": {"type": "integer"},
+    "photo": {"type": "integer"}, "path": {"type": "string"}, "score": {"type": "number"}, "box": {"$ref":
+    "#/components/schemas/Box"}, "decided": {"type": "boolean"}}, "required": ["face", "photo", "path", "score", "box", "decided"]}}}, "required": ["person",
+    "faces"]},
   "NewPerson":
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}}, "required":
     ["person"]},

@@ -1,5 +1,10 @@
 // /people
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "app/people.h"
 #include "server/routes/api_json.h"
@@ -23,8 +28,9 @@ StatusOr<HttpResponse> People(Library& library, const Arguments& arguments) {
 }
 
 StatusOr<HttpResponse> Faces(Library& library, PersonId person) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, person));
-  Json json = {{"faces", Json::array()}};
+  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson known, FindPerson(library, person));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, known.id));
+  Json json = {{"person", known.id}, {"faces", Json::array()}};
   for (const PersonFace& face : faces) {
     json["faces"].push_back(ToApiJson(face));
   }
@@ -33,9 +39,27 @@ StatusOr<HttpResponse> Faces(Library& library, PersonId person) {
 
 HttpResponse Done() { return {.status = 204}; }
 
+// The person whom a decision changes. The number of somebody who was merged is refused.
+StatusOr<PersonId> ChangedPerson(Library& library, const Arguments& arguments) {
+  return PersonToChange(library, arguments.Integer("person"));
+}
+
+// kFailedPrecondition when somebody else has the name: often they are one person, and the two should be merged.
+Status CheckName(Library& library, PersonId person, const std::string& name) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Namesakes others, FindNamesakes(library, person, name));
+  if (others.people.empty()) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(fmt::format(
+      "{}; nothing was changed. If they are the same person, merge them; else send same_name, too", others.text));
+}
+
 StatusOr<HttpResponse> ChangePerson(Library& library, const Arguments& arguments) {
-  const PersonId person = arguments.Integer("person");
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, ChangedPerson(library, arguments));
   if (arguments.Has("name")) {
+    if (!arguments.Flag("same_name")) {
+      CALOTYPE_RETURN_IF_ERROR(CheckName(library, person, arguments.Text("name")));
+    }
     CALOTYPE_RETURN_IF_ERROR(NamePerson(library, person, arguments.Text("name")));
   }
   if (arguments.Has("hidden")) {
@@ -44,6 +68,24 @@ StatusOr<HttpResponse> ChangePerson(Library& library, const Arguments& arguments
   if (arguments.Has("cover_face")) {
     CALOTYPE_RETURN_IF_ERROR(SetPersonCover(library, person, arguments.Integer("cover_face")));
   }
+  return Done();
+}
+
+StatusOr<HttpResponse> Merge(Library& library, const Arguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, ChangedPerson(library, arguments));
+  std::vector<PersonId> others;
+  for (const PersonId number : arguments.Integers("people")) {
+    CALOTYPE_ASSIGN_OR_RETURN(others.emplace_back(), PersonToChange(library, number));
+  }
+  CALOTYPE_RETURN_IF_ERROR(MergePeople(library, person, others));
+  return Done();
+}
+
+// Records with `decide` that faces are the person, or are not.
+StatusOr<HttpResponse> DecideFaces(Library& library, const Arguments& arguments,
+                                   Status (*decide)(Library&, PersonId, std::span<const FaceId>)) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, ChangedPerson(library, arguments));
+  CALOTYPE_RETURN_IF_ERROR(decide(library, person, arguments.Integers("faces")));
   return Done();
 }
 
@@ -80,38 +122,31 @@ void AddPeopleRoutes(Router& router, Library& library) {
               .path = "/api/v1/people/{person}/faces",
               .operation = "listFaces",
               .tag = "people",
-              .summary = "The faces of a person, the clearest first",
+              .summary = "The faces of a person, the clearest first; the number of a merged person stands for whom "
+                         "they were merged into",
               .in_path = {PersonField()},
               .answers = {{.schema = "Faces"}},
-              .problems = {http_status::kConflict},
+              .problems = {http_status::kConflict, http_status::kNotFound},
               .run = [&library](const Call& call) { return Faces(library, call.arguments.Integer("person")); }});
-  Route change = Decision(
-      "/api/v1/people/{person}", "changePerson", "Name, hide or show a person, or choose their cover", {PersonField()},
-      {TextField("name", "an empty text removes the name"), FlagField("hidden", "leave out of lists"),
-       IntegerField("cover_face", 1, kMaxId, "the face that represents the person")},
-      [&library](const Arguments& arguments) { return ChangePerson(library, arguments); });
+  Route change = Decision("/api/v1/people/{person}", "changePerson",
+                          "Name, hide or show a person, or choose their cover", {PersonField()},
+                          {TextField("name", "an empty text removes the name"),
+                           FlagField("same_name", "name the person also if somebody else has this name"),
+                           FlagField("hidden", "leave out of lists"),
+                           IntegerField("cover_face", 1, kMaxId, "the face that represents the person")},
+                          [&library](const Arguments& arguments) { return ChangePerson(library, arguments); });
   change.method = "PATCH";
   router.Add(std::move(change));
-  router.Add(Decision("/api/v1/people/{person}/merge", "mergePeople",
-                      "Move the faces of other people to this one; their numbers then stand for this person",
+  router.Add(Decision("/api/v1/people/{person}/merge", "mergePeople", "Move the faces of other people to this one",
                       {PersonField()}, {IdsField("people", "the numbers of the others")},
-                      [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
-                        CALOTYPE_RETURN_IF_ERROR(
-                            MergePeople(library, arguments.Integer("person"), arguments.Integers("people")));
-                        return Done();
-                      }));
-  router.Add(Decision(
-      "/api/v1/people/{person}/confirm", "confirmFaces", "Record that faces are this person", {PersonField()},
-      {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
-        CALOTYPE_RETURN_IF_ERROR(ConfirmFaces(library, arguments.Integer("person"), arguments.Integers("faces")));
-        return Done();
-      }));
-  router.Add(Decision(
-      "/api/v1/people/{person}/reject", "rejectFaces", "Record that faces are not this person", {PersonField()},
-      {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
-        CALOTYPE_RETURN_IF_ERROR(RejectFaces(library, arguments.Integer("person"), arguments.Integers("faces")));
-        return Done();
-      }));
+                      [&library](const Arguments& arguments) { return Merge(library, arguments); }));
+  router.Add(
+      Decision("/api/v1/people/{person}/confirm", "confirmFaces", "Record that faces are this person", {PersonField()},
+               {IdsField("faces", "the numbers of faces")},
+               [&library](const Arguments& arguments) { return DecideFaces(library, arguments, ConfirmFaces); }));
+  router.Add(Decision("/api/v1/people/{person}/reject", "rejectFaces", "Record that faces are not this person",
+                      {PersonField()}, {IdsField("faces", "the numbers of faces")},
+                      [&library](const Arguments& arguments) { return DecideFaces(library, arguments, RejectFaces); }));
   Route split = Decision(
       "/api/v1/faces/split", "splitPerson", "Move faces to a new person", {},
       {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {

@@ -1,0 +1,208 @@
+"""calotype people: numbers of merged people, equal names, pictures."""
+
+import os
+import pathlib
+import pty
+import shutil
+import subprocess
+import unittest
+
+from calotype import CalotypeTestCase, Library
+
+
+def read_all(descriptor: int) -> str:
+    """What comes out of a pseudo-terminal until all programs have closed it."""
+    text = b""
+    while True:
+        try:
+            part = os.read(descriptor, 4096)
+        except OSError:  # Linux says EIO when nobody has it open any more
+            part = b""
+        if not part:
+            return text.decode().replace("\r\n", "\n")
+        text += part
+
+
+class PeopleTest(CalotypeTestCase):
+    """One scan for all tests; each test gets the catalogue and the photos as they were after it."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.scanned = Library()
+        cls.addClassCleanup(cls.scanned.close)
+        cls.scanned.add_samples("obama.jpg", "obama_speaking.jpg", "biden.jpg", "astronaut.png")
+        done = cls.scanned.run("scan", cls.scanned.photos, "--only", "faces")
+        assert done.returncode == 0, done.stderr
+        for name in ("home", "photos"):
+            shutil.copytree(cls.scanned.home / name, cls.scanned.home / "kept" / name)
+
+    def setUp(self) -> None:
+        self.library = self.scanned
+        for name in ("home", "photos"):
+            shutil.rmtree(self.library.home / name)
+            shutil.copytree(self.library.home / "kept" / name, self.library.home / name)
+
+    def succeed(self, *arguments: object) -> subprocess.CompletedProcess:
+        done = self.library.run("people", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def answer(self, reply: str, *arguments: object) -> tuple[int, str]:
+        """Runs the command on a terminal where somebody types the reply. The exit status, and what the terminal shows."""
+        terminal, program = pty.openpty()
+        with subprocess.Popen(
+            self.library.command("people", *arguments),
+            env=self.library.environment, stdin=program, stdout=program, stderr=program,
+        ) as started:
+            os.close(program)
+            os.write(terminal, f"{reply}\n".encode())
+            shown = read_all(terminal)
+        os.close(terminal)
+        return started.returncode, shown
+
+    def people(self) -> dict[str, dict]:
+        """All people, by the name of the photo of their cover without its extension."""
+        listed = self.library.json("people", "list", "--hidden", "--json")["people"]
+        return {pathlib.Path(person["cover"]).stem: person for person in listed}
+
+    def number(self, photo: str) -> int:
+        """The number of the person whom the photo shows."""
+        return self.library.json("show", self.library.photos / photo, "--json")["faces"][0]["person"]
+
+    def names(self) -> set[str]:
+        return {person["name"] for person in self.people().values()}
+
+
+class NumbersTest(PeopleTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.obama, self.biden = self.number("obama.jpg"), self.number("biden.jpg")
+        self.astronaut = self.number("astronaut.png")
+        self.succeed("name", self.obama, "Barack Obama")
+        self.succeed("merge", self.obama, self.biden)
+        self.says = f"{self.biden} is now person {self.obama}, Barack Obama"
+
+    def test_a_merged_number_changes_nobody_without_a_yes(self) -> None:
+        face = self.library.lines("people", "show", self.obama, "--json")[0]["face"]
+        for arguments in (
+            ("name", self.biden, "Joe"), ("hide", self.biden), ("unhide", self.biden), ("cover", self.biden, face),
+            ("assign", self.biden, face), ("not", self.biden, face), ("merge", self.biden, self.astronaut),
+            ("merge", self.astronaut, self.biden),
+        ):
+            with self.subTest(arguments):
+                before = self.people()
+                done = self.library.run("people", *arguments)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stdout, "")
+                self.assertIn(f"{self.says}; nothing was changed. To change this person, use the number {self.obama}", done.stderr)
+                self.assertEqual(self.people(), before)
+
+    def test_on_a_terminal_it_asks(self) -> None:
+        status, shown = self.answer("n", "name", self.biden, "Joe")
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.says}. Change this person? [y/N]", shown)
+        self.assertIn("nothing was changed", shown)
+        self.assertIn("Barack Obama", self.names())
+        status, shown = self.answer("y", "name", self.biden, "Joe")
+        self.assertEqual(status, 0, shown)
+        self.assertEqual(self.names(), {"Joe", ""})
+
+    def test_show_says_whom_it_shows(self) -> None:
+        done = self.succeed("show", self.biden)
+        self.assertIn(self.says, done.stderr)
+        self.assertIn("biden.jpg", done.stdout)
+        self.assertEqual(done.stdout, self.succeed("show", self.obama).stdout)
+
+
+class EqualNamesTest(PeopleTest):
+    def test_a_warning_names_the_command_that_merges(self) -> None:
+        obama, biden, astronaut = (self.number(photo) for photo in ("obama.jpg", "biden.jpg", "astronaut.png"))
+        self.assertEqual(self.succeed("name", obama, "Zoë").stderr, "")
+        self.assertEqual(self.succeed("name", obama, "Zoë").stderr, "", "they are no other person")
+        warning = self.succeed("name", biden, "ZOE").stderr
+        command = f"people merge {obama} {biden}"
+        self.assertIn(f"person {obama} is also called Zoë; if they are the same person: calotype {command}", warning)
+        self.assertEqual(len(self.people()), 3, "only a warning")
+        self.assertIn(f"people {min(obama, biden)}, {max(obama, biden)} are also called", self.succeed("name", astronaut, "zoe").stderr)
+        self.succeed(*command.split()[1:])
+        self.assertEqual(len(self.people()), 2)
+
+    def test_on_a_terminal_it_offers_to_merge(self) -> None:
+        obama, biden = self.number("obama.jpg"), self.number("biden.jpg")
+        self.succeed("name", obama, "Ada")
+        question = f"person {obama} is also called Ada. Are they the same person? Merge {biden} into {obama}? [y/N]"
+        status, shown = self.answer("", "name", biden, "Ada")
+        self.assertEqual((status, len(self.people())), (0, 3), shown)
+        self.assertIn(question, shown)
+        status, shown = self.answer("y", "name", biden, "Ada")
+        self.assertEqual((status, len(self.people())), (0, 2), shown)
+        self.assertIn(f"merged into person {obama}", shown)
+        self.assertEqual(self.number("biden.jpg"), obama)
+
+
+class PicturesTest(PeopleTest):
+    def size(self, jpeg: pathlib.Path) -> tuple[int, int]:
+        """Width and height, from the frame header of a JPEG."""
+        data = jpeg.read_bytes()
+        at = 2
+        while not 0xC0 <= data[at + 1] <= 0xC2:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+
+    def render(self, photo: str) -> bytes:
+        target = self.library.home / "rendered.jpg"
+        done = self.library.run("show", self.library.photos / photo, "--render", target)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return target.read_bytes()
+
+    def test_names_are_drawn_in_every_script(self) -> None:
+        person = self.number("obama.jpg")
+        pictures = set()
+        names = ("Zoë", "Zoe", "Zo?", "Đặng", "田中", "Иван", "عربي")
+        for name in names:
+            self.succeed("name", person, name)
+            pictures.add(self.render("obama.jpg"))
+        self.assertEqual(len(pictures), len(names), "no two names look alike")
+
+    def test_the_number_of_a_person_without_a_name_is_drawn(self) -> None:
+        before = self.render("biden.jpg")
+        face = self.library.lines("people", "show", self.number("biden.jpg"), "--json")[0]["face"]
+        self.succeed("split", face)
+        self.assertNotEqual(self.render("biden.jpg"), before, "it has another number now")
+
+    def test_a_sheet_has_a_cell_for_each_face(self) -> None:
+        obama, biden = self.number("obama.jpg"), self.number("biden.jpg")
+        sheet = self.library.home / "sheet.jpg"
+        done = self.succeed("show", biden, "--sheet", sheet)
+        self.assertIn(f"wrote {sheet}", done.stdout)
+        one = self.size(sheet)
+        self.succeed("merge", obama, biden)
+        listed = self.succeed("show", obama, "--json", "--sheet", sheet).stdout.splitlines()
+        self.assertEqual(len(listed), 3, "only JSON is printed")
+        self.assertGreater(self.size(sheet)[0], one[0])
+        self.assertGreater(self.size(sheet)[1], one[1])
+
+    def test_photos_that_cannot_be_read_do_not_stop_it(self) -> None:
+        obama = self.number("obama.jpg")
+        self.succeed("merge", obama, self.number("biden.jpg"), self.number("astronaut.png"))
+        (self.library.photos / "obama.jpg").unlink()
+        (self.library.photos / "biden.jpg").write_bytes(b"no photo any more")
+        sheet = self.library.home / "sheet.jpg"
+        done = self.succeed("show", obama, "--sheet", sheet)
+        for name in ("obama.jpg", "biden.jpg"):
+            self.assertIn(str(self.library.photos / name), done.stderr)
+        self.assertIn("2 faces without a picture", done.stderr)
+        self.assertEqual(self.size(sheet), (360, 470), "two rows of two cells")
+
+    def test_a_sheet_overwrites_no_photo(self) -> None:
+        photo = self.library.photos / "obama.jpg"
+        before = photo.read_bytes()
+        for target, why in ((photo, "is a photo of the library"), (self.library.home / "sheet.png", "must end in .jpg")):
+            done = self.library.run("people", "show", self.number("obama.jpg"), "--sheet", target)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(why, done.stderr)
+        self.assertEqual(photo.read_bytes(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
