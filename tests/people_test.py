@@ -1,9 +1,13 @@
-"""calotype people: numbers of merged people, equal names, pictures."""
+"""calotype people: numbers of merged people, equal names, pictures, forgotten people."""
 
+import contextlib
+import json
 import os
 import pathlib
 import pty
+import re
 import shutil
+import sqlite3
 import subprocess
 import unittest
 
@@ -202,6 +206,116 @@ class PicturesTest(PeopleTest):
             self.assertEqual(done.returncode, 1)
             self.assertIn(why, done.stderr)
         self.assertEqual(photo.read_bytes(), before)
+
+
+NAME = "Zoë Quill".encode()  # nothing else in the catalogue has these bytes
+
+
+class ForgetTest(PeopleTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.obama = self.number("obama.jpg")
+        self.succeed("name", self.obama, "Zoë Quill")
+        self.catalogue = self.library.home / "home/catalog.db"
+
+    def vectors(self, person: int) -> list[bytes]:
+        query = "SELECT embedding FROM face WHERE person_id = ? AND embedding IS NOT NULL"
+        with contextlib.closing(sqlite3.connect(self.catalogue)) as database:
+            return [row[0] for row in database.execute(query, (person,))]
+
+    def files_with(self, needle: bytes) -> list[str]:
+        """The files beside the catalogue that have these bytes."""
+        files = (path for path in self.catalogue.parent.rglob("*") if path.is_file())
+        return [path.name for path in files if needle in path.read_bytes()]
+
+    def test_no_byte_is_left(self) -> None:
+        vectors = self.vectors(self.obama)
+        others = self.vectors(self.number("biden.jpg"))
+        self.assertEqual((len(vectors), len(others)), (2, 1))
+        for vector in vectors:
+            self.assertGreater(len(vector), 200)
+            self.assertNotEqual(self.files_with(vector), [])
+        self.assertNotEqual(self.files_with(NAME), [])
+        done = self.succeed("forget", self.obama, "--yes")
+        self.assertIn(f"forgot person {self.obama}: 2 faces in 2 photos", done.stdout)
+        for vector in vectors:
+            self.assertEqual(self.files_with(vector), [])
+            self.assertEqual(self.files_with(vector[64:128]), [], "not even a part")
+        self.assertEqual(self.files_with(NAME), [])
+        self.assertNotEqual(self.files_with(others[0]), [], "those of others stay")
+        self.assertIn(f"there is no person {self.obama}", self.library.run("people", "show", self.obama).stderr)
+        self.assertEqual(self.library.run("people", "forget", self.obama, "--yes").returncode, 1)
+        self.assertEqual(self.library.run("check-db").returncode, 0)
+
+    def test_files_that_others_keep_are_listed(self) -> None:
+        backup = self.library.home / "backup.db"
+        self.assertEqual(self.library.run("backup", backup).returncode, 0)
+        exported = self.library.run("export", "--to", "xmp")
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        sidecars = [str(self.library.photos / f"{name}.xmp") for name in ("obama.jpg", "obama_speaking.jpg")]
+        self.succeed("name", self.obama, "Barry")  # the sidecars have the former name
+        texts = {sidecar: pathlib.Path(sidecar).read_bytes() for sidecar in sidecars}
+        told = json.loads(self.succeed("forget", self.obama, "--yes", "--json").stdout)
+        self.assertEqual(
+            told,
+            {"person": self.obama, "faces": 2, "photos": 2, "sidecars": sidecars, "named_photos": [], "backups": [str(backup)]},
+        )
+        self.assertEqual({sidecar: pathlib.Path(sidecar).read_bytes() for sidecar in sidecars}, texts)
+
+    def test_files_that_name_the_person_where_no_face_is_are_listed(self) -> None:
+        self.library.run("export", "--to", "xmp")
+        text = (self.library.photos / "obama.jpg.xmp").read_text()
+        self.assertIn("stArea:x=", text)
+        (self.library.photos / "astronaut.png.xmp").write_text(re.sub(r'stArea:([xywh])="[^"]*"', r'stArea:\1="0.04"', text))
+        self.scan("--only", "faces")
+        told = json.loads(self.succeed("forget", self.obama, "--yes", "--json").stdout)
+        self.assertEqual((told["faces"], told["photos"]), (2, 2))
+        self.assertIn(str(self.library.photos / "astronaut.png.xmp"), told["sidecars"])
+        self.assertEqual(self.files_with(NAME), [])
+
+    def test_a_scan_brings_neither_face_nor_name_back(self) -> None:
+        self.library.run("export", "--to", "xmp")
+        theirs = self.library.lines("people", "show", self.obama, "--json")[0]
+        done = self.succeed("forget", self.obama, "--yes")
+        self.assertIn("Scans ignore the names that they give to these faces:\n", done.stdout)
+        self.assertIn(f"sidecar  {self.library.photos / 'obama.jpg.xmp'}\n", done.stdout)
+        for sidecar in self.library.photos.glob("*.xmp"):
+            os.utime(sidecar)  # read again
+        self.scan("--only", "faces")
+        self.assertEqual(len(self.people()), 2)
+        self.assertEqual(self.names(), {""})
+        self.assertEqual(self.files_with(NAME), [])
+        self.assertIsNone(self.number("obama.jpg"))
+        self.assertEqual(self.library.lines("search", "person:Quill", "--json"), [])
+        # Who is assigned a number again, is recognised again.
+        self.succeed("split", theirs["face"])
+        self.scan("--only", "faces")
+        self.assertEqual(len(self.vectors(self.number(pathlib.Path(theirs["path"]).name))), 1)
+
+    def test_it_is_confirmed(self) -> None:
+        done = self.library.run("people", "forget", self.obama)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--yes", done.stderr)
+        status, shown = self.answer("n", "forget", self.obama)
+        self.assertEqual(status, 1)
+        self.assertIn(f"Forget person {self.obama}, Zoë Quill? The name and the vectors of their faces are deleted", shown)
+        self.assertIn("Zoë Quill", self.names())
+        status, shown = self.answer("y", "forget", self.obama)
+        self.assertEqual(status, 0, shown)
+        self.assertEqual(self.names(), {""})
+
+    def test_a_reader_only_delays_the_erasure(self) -> None:
+        vector = self.vectors(self.obama)[0]
+        with contextlib.closing(sqlite3.connect(self.catalogue)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM face").fetchone()
+            done = self.library.run("people", "forget", self.obama, "--yes")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"run calotype people forget {self.obama} --yes again", done.stderr)
+            self.assertIn("forgot person", done.stdout)
+            self.assertNotEqual(self.files_with(vector), [], "as the message says")
+        self.assertIn("now erased", self.succeed("forget", self.obama, "--yes").stdout)
+        self.assertEqual(self.files_with(vector), [])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kReplaced = ".before-restore";
 
 // The part of a URL before the colon, such as "postgresql"; empty when `url` has none. A single letter or a slash
 // before the colon means a path.
@@ -49,7 +50,7 @@ std::filesystem::path CatalogFiles::in_flight(const WorkOwner& owner) const {
 
 std::filesystem::path CatalogFiles::NextBeforeRestore() const {
   for (int number = 1;; ++number) {
-    const fs::path file = Beside(number == 1 ? ".before-restore" : fmt::format(".before-restore-{}", number));
+    const fs::path file = Beside(number == 1 ? std::string(kReplaced) : fmt::format("{}-{}", kReplaced, number));
     // SQLite would take a "-wal" file that was left by an earlier database for one of this database.
     std::error_code error;
     if (!fs::exists(file, error) && !fs::exists(file.string() + "-wal", error) &&
@@ -57,6 +58,22 @@ std::filesystem::path CatalogFiles::NextBeforeRestore() const {
       return file;
     }
   }
+}
+
+std::vector<fs::path> CatalogFiles::ReplacedByRestore() const {
+  const std::string first = Beside(kReplaced).filename().string();
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder().empty() ? fs::path(".") : folder(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    // Not the log of one.
+    if (name.starts_with(first) && !name.ends_with("-wal") && !name.ends_with("-shm")) {
+      found.push_back(entry->path());
+    }
+  }
+  std::ranges::sort(found);
+  return found;
 }
 
 std::filesystem::path CatalogFiles::Beside(std::string_view suffix) const {

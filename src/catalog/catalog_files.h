@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "catalog/work_owner.h"
@@ -35,6 +36,8 @@ class CatalogFiles {
   // A name for the database that Catalog::Restore() replaces. It ends in ".before-restore", or in ".before-restore-2"
   // and so on if earlier ones exist.
   std::filesystem::path NextBeforeRestore() const;
+  // The databases that Catalog::Restore() replaced and that are still there, by name.
+  std::vector<std::filesystem::path> ReplacedByRestore() const;
   // A file with a name of its own in the same folder, such as a log or a backup.
   std::filesystem::path InFolder(std::string_view name) const { return folder() / name; }
 

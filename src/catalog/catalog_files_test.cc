@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "catalog/schema.h"
 #include "catalog/sqlite_catalog.h"
 #include "catalog/test_data.h"
@@ -41,6 +43,17 @@ TEST(CatalogFilesTest, TheOtherFilesAreBesideIt) {
   EXPECT_EQ(files.in_flight({.random = "12ab"}), "/a/b.db.inflight-12ab");
   EXPECT_EQ(files.in_flight({.random = std::string(kOwnerBeforeVersion6)}), "/a/b.db.inflight");
   EXPECT_EQ(files.InFolder("log"), "/a/log");
+}
+
+TEST(CatalogFilesTest, ReplacedCataloguesAreFound) {
+  const TempFolder folder;
+  const CatalogFiles files = Value(CatalogFiles::Of((folder.path() / "c.db").string()));
+  EXPECT_TRUE(files.ReplacedByRestore().empty());
+  for (const char* name : {"c.db", "c.db.before-restore-2", "c.db.before-restore", "c.db.before-restore-wal", "d.db"}) {
+    std::ofstream(folder.path() / name) << "x";
+  }
+  EXPECT_THAT(files.ReplacedByRestore(),
+              testing::ElementsAre(folder.path() / "c.db.before-restore", folder.path() / "c.db.before-restore-2"));
 }
 
 TEST(CatalogOnNetworkTest, NfsAndCifsAreRefusedBeforeAnythingIsWritten) {

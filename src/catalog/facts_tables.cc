@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "catalog/forgotten_faces.h"
 #include "catalog/row_values.h"
 
 namespace calotype {
@@ -20,11 +21,26 @@ StatusOr<std::vector<NamedRegion>> ReadRegions(Database& database, PhotoId photo
                   [](const Statement& row) { return NamedRegion{.name = row.Text(0), .box = BoxFromRow(row, 1)}; });
 }
 
+// The places of forgotten faces, in fractions of the photo's size.
+StatusOr<std::vector<Box>> ForgottenParts(Database& database, PhotoId photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query("SELECT x / photo.width, y / photo.height, forgotten_face.width / photo.width,"
+                     " forgotten_face.height / photo.height FROM forgotten_face JOIN photo ON photo.id = photo_id"
+                     " WHERE photo_id = ?1 AND photo.width > 0 AND photo.height > 0",
+                     photo));
+  return ReadRows(std::move(rows), [](const Statement& row) { return BoxFromRow(row, 0); });
+}
+
 Status WriteRegions(Database& database, PhotoId photo, const std::vector<NamedRegion>& regions) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<NamedRegion> imported, ReadRegions(database, photo, true));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Box> forgotten, ForgottenParts(database, photo));
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM named_region WHERE photo_id = ?1", photo));
   int position = 0;
   for (const NamedRegion& region : regions) {
+    if (IsAtOneOf(forgotten, region.box)) {
+      continue;
+    }
     const bool is_known = std::ranges::any_of(imported, [&region](const NamedRegion& one) {
       return one.name == region.name && IntersectionOverUnion(one.box, region.box) >= kSameRegion;
     });

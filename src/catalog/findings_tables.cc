@@ -9,6 +9,7 @@
 
 #include "base/half.h"
 #include "catalog/codec.h"
+#include "catalog/forgotten_faces.h"
 #include "catalog/row_values.h"
 #include "catalog/text_query.h"
 
@@ -123,7 +124,9 @@ Status WriteFaces(Database& database, PhotoId photo, const Findings& findings, s
 }
 
 Status WriteFaceEmbeddings(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
-  const std::vector<FaceFinding>& faces = *findings.faces;
+  std::vector<FaceFinding> faces = *findings.faces;
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Box> forgotten, ForgottenPlaces(database, photo));
+  DropForgotten(forgotten, faces);
   CALOTYPE_ASSIGN_OR_RETURN(const auto stored,
                             database.QueryInt("SELECT count(*) FROM face WHERE photo_id = ?1", photo));
   if (stored != std::ssize(faces)) {

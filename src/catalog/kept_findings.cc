@@ -12,6 +12,7 @@
 #include "base/half.h"
 #include "catalog/codec.h"
 #include "catalog/findings_tables.h"
+#include "catalog/forgotten_faces.h"
 #include "catalog/row_values.h"
 
 namespace calotype {
@@ -261,7 +262,12 @@ StatusOr<Findings> UnpackFindings(std::string_view analysis, Blob bytes) {
 }
 
 Status KeepFindings(Database& database, PhotoId photo, const AnalysisOutcome& outcome, const Findings& findings) {
-  return InsertKept(database, photo, outcome.analysis, outcome.version, findings, {});
+  Findings kept = findings;
+  if (IsFaces(outcome.analysis) && kept.faces.has_value()) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Box> forgotten, ForgottenPlaces(database, photo));
+    DropForgotten(forgotten, *kept.faces);
+  }
+  return InsertKept(database, photo, outcome.analysis, outcome.version, kept, {});
 }
 
 Status ShowKept(Database& database, PhotoId photo) {

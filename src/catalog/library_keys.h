@@ -10,6 +10,9 @@
 
 namespace calotype {
 
+// Exists while deleted content may still be in the catalogue's files.
+inline constexpr std::string_view kEraseKey = "erase.pending";
+
 // nullopt when there is no such key.
 StatusOr<std::optional<std::string>> ReadKey(Database& database, std::string_view key);
 Status WriteKey(Database& database, std::string_view key, std::string_view value);

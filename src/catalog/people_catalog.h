@@ -31,6 +31,16 @@ struct FaceRecord {
   std::string version;
 };
 
+// The least overlap (IoU) of two boxes that are the same face for two programs or models. Low, because some draw heads
+// where others draw faces.
+inline constexpr float kSamePlace = 0.3F;
+
+// A face of a person who was forgotten.
+struct ForgottenFace {
+  PhotoId photo = 0;
+  Box box;  // pixels of the upright original
+};
+
 struct PersonRecord {
   PersonId id = 0;
   std::string name;  // empty when not named
@@ -87,6 +97,8 @@ class PeopleCatalog {
   // The people with this name, also those without a face in a present photo, by ascending id. Case and accents do not
   // matter, as in a search. Nobody has the empty name.
   virtual StatusOr<std::vector<PersonId>> PeopleNamed(std::string_view name) = 0;
+  // The photos whose metadata has a named region with this name, in the same sense, by ascending id.
+  virtual StatusOr<std::vector<PhotoId>> PhotosNaming(std::string_view name) = 0;
 
   virtual Status NamePerson(PersonId person, std::string_view name) = 0;
   // Moves all faces of `people` to `into` as decided faces. `into` keeps its name or gets one of theirs.
@@ -100,6 +112,13 @@ class PeopleCatalog {
   // next run of clustering.
   virtual Status SetNotPerson(PersonId person, std::span<const FaceId> faces) = 0;
   virtual Status HidePerson(PersonId person, bool hidden) = 0;
+  // Deletes the person with their number, name and the numbers merged into it, the vectors of their faces, also those
+  // that are kept for other models, and named regions at the faces' places and, unless somebody else has the name,
+  // elsewhere. The faces stay in their photos and belong to nobody. Their places are recorded: later results bring no
+  // vector and no named region there, until a user assigns the face to a person (DecideFaces, SplitPerson); then the
+  // next scan recognises it. Returns the faces, also those in photos that are missing. The bytes are still in the
+  // catalogue's files until MaintenanceCatalog::EraseDeleted().
+  virtual StatusOr<std::vector<ForgottenFace>> ForgetPerson(PersonId person) = 0;
   // kNotFound also when the face is of another person.
   virtual Status SetCover(PersonId person, FaceId face) = 0;
 };

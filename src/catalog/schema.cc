@@ -326,6 +326,22 @@ ALTER TABLE text_line ADD COLUMN page INTEGER NOT NULL DEFAULT 1;
 UPDATE analysis SET state = 0, reason = '', priority = 2, attempts = 0
   WHERE analysis = 'text' AND state = 2 AND photo_id IN (SELECT id FROM photo WHERE format = 4);
 )sql",
+    R"sql(
+CREATE TABLE forgotten_face (
+  id INTEGER PRIMARY KEY,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL
+) STRICT;
+CREATE INDEX forgotten_face_by_photo ON forgotten_face(photo_id);
+
+CREATE TABLE backup (
+  path TEXT PRIMARY KEY,
+  made_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

@@ -78,6 +78,22 @@ TEST(IndexMigrationTest, WordsAreFoundByLettersThatAreTypedInAnotherWay) {
   EXPECT_EQ(found("name_fts", "plain"), 1001);
 }
 
+// Version 9 added the places of forgotten faces, and the list of backups.
+TEST(ForgottenMigrationTest, APersonOfAnOlderCatalogueIsForgotten) {
+  const TempFolder folder;
+  const std::filesystem::path file = folder.path() / "catalog.db";
+  std::filesystem::copy_file(SourceDir() / "src/catalog/testdata/version_5.db", file);
+  const auto catalog = Value(Catalog::Open(file));
+  EXPECT_TRUE(Value(catalog->Backups()).empty());
+  EXPECT_FALSE(Value(catalog->MustErase()));
+  const std::vector<PersonId> barack = Value(catalog->PeopleNamed("Barack"));
+  ASSERT_THAT(barack, SizeIs(1));
+  EXPECT_THAT(Value(catalog->ForgetPerson(barack[0])), SizeIs(1));
+  CALOTYPE_ASSERT_OK(catalog->EraseDeleted());
+  EXPECT_THAT(Value(catalog->Faces()), SizeIs(1));
+  EXPECT_TRUE(Value(catalog->Check()).empty());
+}
+
 // Version 6 added ctime and inode to stamps, and owners to claims.
 class Version5Test : public testing::Test {
  protected:

@@ -105,12 +105,14 @@ class SqliteCatalog final : public Catalog {
   StatusOr<PersonId> ResolvePerson(PersonId person) override;
   StatusOr<std::string> NameOf(PersonId person) override;
   StatusOr<std::vector<PersonId>> PeopleNamed(std::string_view name) override;
+  StatusOr<std::vector<PhotoId>> PhotosNaming(std::string_view name) override;
   Status NamePerson(PersonId person, std::string_view name) override;
   Status MergePeople(PersonId into, std::span<const PersonId> people) override;
   StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) override;
   Status DecideFaces(PersonId person, std::span<const FaceId> faces) override;
   Status SetNotPerson(PersonId person, std::span<const FaceId> faces) override;
   Status HidePerson(PersonId person, bool hidden) override;
+  StatusOr<std::vector<ForgottenFace>> ForgetPerson(PersonId person) override;
   Status SetCover(PersonId person, FaceId face) override;
 
   // ModelsCatalog
@@ -122,6 +124,9 @@ class SqliteCatalog final : public Catalog {
 
   // MaintenanceCatalog
   Status BackUp(const std::filesystem::path& target) override;
+  StatusOr<std::vector<std::string>> Backups() override;
+  StatusOr<bool> MustErase() override;
+  Status EraseDeleted() override;
   StatusOr<std::vector<std::string>> Check() override;
   StatusOr<int64_t> DeleteMissing(int64_t before) override;
 

@@ -15,7 +15,8 @@ constexpr std::array kDeletions = {
     "DELETE FROM text_fts WHERE rowid IN deleted",   "DELETE FROM embedding WHERE photo_id IN deleted",
     "DELETE FROM pdq WHERE photo_id IN deleted",     "DELETE FROM kept WHERE photo_id IN deleted",
     "DELETE FROM keyword WHERE photo_id IN deleted", "DELETE FROM named_region WHERE photo_id IN deleted",
-    "DELETE FROM name_fts WHERE rowid IN deleted",   "DELETE FROM photo WHERE id IN deleted",
+    "DELETE FROM name_fts WHERE rowid IN deleted",   "DELETE FROM forgotten_face WHERE photo_id IN deleted",
+    "DELETE FROM photo WHERE id IN deleted",
 };
 
 }  // namespace

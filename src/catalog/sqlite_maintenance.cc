@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "catalog/library_keys.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -77,7 +79,43 @@ Status SqliteCatalog::BackUp(const fs::path& target) {
                                  target.string()))
                : Annotate(status, fmt::format("backup {}", target.string()));
   }
-  return Move(part, target);
+  CALOTYPE_RETURN_IF_ERROR(Move(part, target));
+  // A catalogue that cannot be written can be backed up, too.
+  const MutexLock lock(&mutex_);
+  database_
+      ->Execute("INSERT OR REPLACE INTO backup(path, made_at) VALUES (?1, unixepoch())",
+                fs::absolute(target, error).lexically_normal().string())
+      .IgnoreError();
+  return absl::OkStatus();
+}
+
+StatusOr<std::vector<std::string>> SqliteCatalog::Backups() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT path FROM backup ORDER BY path"));
+  return ReadRows(std::move(rows), [](const Statement& row) { return row.Text(0); });
+}
+
+StatusOr<bool> SqliteCatalog::MustErase() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto key, ReadKey(*database_, kEraseKey));
+  return key.has_value();
+}
+
+Status SqliteCatalog::EraseDeleted() {
+  const MutexLock lock(&mutex_);
+  if (database_->in_transaction()) {
+    return absl::FailedPreconditionError("a transaction is open on this connection to the catalogue");
+  }
+  // SQLite can overwrite what it deletes (secure_delete), but what it moved to another page stays in the old one.
+  // VACUUM writes all pages anew, through the write-ahead log, which has to be emptied then.
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("VACUUM"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto busy, database_->QueryInt("PRAGMA wal_checkpoint(TRUNCATE)"));
+  if (busy.value_or(1) != 0) {
+    return absl::UnavailableError(
+        fmt::format("another process reads the catalogue {}, whose log still has deleted bytes; end that process",
+                    database_->file().string()));
+  }
+  return DropKey(*database_, kEraseKey);
 }
 
 StatusOr<std::vector<std::string>> SqliteCatalog::Check() {

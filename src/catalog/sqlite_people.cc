@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "catalog/forgotten_faces.h"
+#include "catalog/library_keys.h"
 #include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
@@ -32,6 +34,7 @@ Status Assign(Database& database, PersonId person, std::span<const FaceId> faces
         ChangeFace(database, "UPDATE face SET person_id = ?2, decided = 1 WHERE id = ?1", face, person));
     CALOTYPE_RETURN_IF_ERROR(
         database.Execute("DELETE FROM face_not_person WHERE face_id = ?1 AND person_id = ?2", face, person));
+    CALOTYPE_RETURN_IF_ERROR(RecogniseAgain(database, face));
   }
   return absl::OkStatus();
 }
@@ -67,6 +70,15 @@ StatusOr<std::vector<PersonId>> SqliteCatalog::PeopleNamed(std::string_view name
       Statement rows,
       database_->Query("SELECT id FROM person WHERE name <> '' AND fold(name) = fold(?1) ORDER BY id", name));
   return ReadRows(std::move(rows), [](const Statement& row) { return PersonId{row.Int(0)}; });
+}
+
+StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosNaming(std::string_view name) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database_->Query("SELECT DISTINCT photo_id FROM named_region WHERE name <> '' AND"
+                                             " fold(name) = fold(?1) ORDER BY photo_id",
+                                             name));
+  return ReadRows(std::move(rows), [](const Statement& row) { return PhotoId{row.Int(0)}; });
 }
 
 Status SqliteCatalog::MergePeople(PersonId into, std::span<const PersonId> people) {
@@ -126,6 +138,16 @@ Status SqliteCatalog::HidePerson(PersonId person, bool hidden) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   return database_->Execute("UPDATE person SET hidden = ?2 WHERE id = ?1", meant, hidden ? 1 : 0);
+}
+
+StatusOr<std::vector<ForgottenFace>> SqliteCatalog::ForgetPerson(PersonId person) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<ForgottenFace> faces, DeletePerson(*database_, meant));
+  CALOTYPE_RETURN_IF_ERROR(WriteKey(*database_, kEraseKey, "yes"));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return faces;
 }
 
 Status SqliteCatalog::SetCover(PersonId person, FaceId face) {

@@ -4,14 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "catalog/forgotten_faces.h"
 #include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
 namespace {
-
-// Low, because other programs draw heads where a detector draws faces.
-constexpr float kSamePlace = 0.3F;
 
 struct Region {
   int64_t position = 0;
@@ -172,6 +170,8 @@ StatusOr<int64_t> SqliteCatalog::ImportRegionNames() {
   int64_t named = 0;
   for (const auto& [photo, regions] : waiting) {
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<Face> faces, FacesIn(*database_, photo));
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Box> forgotten, ForgottenPlaces(*database_, photo));
+    std::erase_if(faces, [&forgotten](const Face& face) { return IsAtOneOf(forgotten, face.box); });
     PhotoNames names(*database_, std::move(faces));
     for (const auto& [region, face] : names.Match(regions)) {
       CALOTYPE_ASSIGN_OR_RETURN(const bool done, names.Name(*region, *face));

@@ -19,6 +19,8 @@ void AddKeepingCommands(CommandLine& parser, App& app);
 void AddModelsCommand(CommandLine& parser, App& app);
 void AddPauseCommands(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
+// Below "people".
+void AddForgetCommand(CommandLine& people, App& app);
 // Below "models".
 void AddImportCommand(CommandLine& models, App& app);
 void AddPullCommand(CommandLine& models, App& app);

@@ -216,6 +216,7 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
     return Change(app, *arguments,
                   [&](Library& library, PersonId person) { return SetPersonCover(library, person, *face); });
   });
+  AddForgetCommand(people, app);
   for (const bool hide : {true, false}) {
     add(hide ? "hide" : "unhide", hide ? "Hide a person from lists" : "Show a hidden person again")
         .SetAction([=, &app] {

@@ -9,7 +9,9 @@ namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class CatalogMaintenanceTest : public CatalogTest {
  protected:
@@ -90,6 +92,16 @@ TEST_P(CatalogMaintenanceTest, EveryReplacedCatalogueIsKept) {
   }
   const fs::path new_file = folder() / "new" / "catalog.db";
   EXPECT_EQ(Value(Catalog::Restore(copy(), new_file)), std::nullopt) << "there was none";
+}
+
+TEST_P(CatalogMaintenanceTest, BackupsAreRemembered) {
+  EXPECT_THAT(Value(catalog().Backups()), IsEmpty());
+  CALOTYPE_ASSERT_OK(catalog().BackUp(copy()));
+  EXPECT_EQ(catalog().BackUp(copy()).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(Value(catalog().Backups()), ElementsAre(fs::absolute(copy()).string()));
+  fs::remove(copy());
+  CALOTYPE_ASSERT_OK(catalog().BackUp(copy()));
+  EXPECT_THAT(Value(catalog().Backups()), SizeIs(1)) << "each once, also those that are gone";
 }
 
 TEST_P(CatalogMaintenanceTest, AFailedBackupNamesItsOwnFile) {

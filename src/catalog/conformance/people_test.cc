@@ -1,4 +1,13 @@
 // PeopleCatalog: the decisions of users.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/half.h"
 #include "catalog/conformance/catalog_test.h"
 
 namespace calotype {
@@ -108,6 +117,199 @@ TEST_P(CatalogDecisionsTest, CoverAndHiding) {
   CALOTYPE_ASSERT_OK(catalog().HidePerson(bob_, true));
   EXPECT_TRUE(Value(catalog().People())[0].hidden);
   EXPECT_THAT(Value(catalog().FacesOf(ada_)), SizeIs(2));
+}
+
+// Faces of FullResult() are at (10, 10) and (200, 10), 40x50; their embeddings are (1, 0) and (0, 1).
+class ForgetTest : public CatalogTest {
+ protected:
+  ForgetTest() : photo_(Add("/a.jpg", "a")) {
+    EXPECT_EQ(Message(catalog().RequireAnalyses(
+                  std::vector<AnalysisVersion>{{"faces.detect", "v1"}, {"faces.recognise", "v1"}})),
+              "");
+    EXPECT_EQ(Message(StoreOne(Found())), "");
+    ada_ = Value(catalog().CreatePerson());
+    EXPECT_EQ(Message(catalog().NamePerson(ada_, "Ada Lovelace")), "");
+    const FaceId face = Value(catalog().Faces())[0].id;
+    EXPECT_EQ(Message(catalog().AssignFaces(ada_, std::vector{face})), "");
+  }
+  PhotoResult Found(const std::string& version = "v1") const {
+    PhotoResult result = FullResult(photo_);
+    // Where 640x480 pixels have the first face.
+    result.properties->facts.regions = {
+        {.name = "Ada Lovelace", .box = {10 / 640.F, 10 / 480.F, 40 / 640.F, 50 / 480.F}},
+        {.name = "Bob", .box = {200 / 640.F, 10 / 480.F, 40 / 640.F, 50 / 480.F}}};
+    for (AnalysisOutcome& outcome : result.outcomes) {
+      outcome.version = outcome.analysis.starts_with("faces.") ? version : outcome.version;
+    }
+    return result;
+  }
+  std::vector<std::string> Regions() {
+    std::vector<std::string> names;
+    const PhotoRecord photo = Value(catalog().GetPhoto(photo_));
+    for (const NamedRegion& region : photo.properties->facts.regions) {
+      names.push_back(region.name);
+    }
+    return names;
+  }
+  // True if one of the catalogue's files has these bytes.
+  bool FilesHave(std::string_view bytes) const {
+    return std::ranges::any_of(std::filesystem::recursive_directory_iterator(folder()), [bytes](const auto& entry) {
+      std::ifstream stream(entry.path(), std::ios::binary);
+      const std::string content(std::istreambuf_iterator<char>(stream), {});
+      return content.find(bytes) != std::string::npos;
+    });
+  }
+
+  const PhotoId photo_;
+  PersonId ada_ = 0;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, ForgetTest, testing::ValuesIn(Backends()), BackendName);
+
+TEST_P(ForgetTest, ThePersonAndTheVectorsAreGone) {
+  const PersonId bob = Value(catalog().CreatePerson());
+  const PersonId other = Value(catalog().CreatePerson());
+  const FaceId face = Value(catalog().Faces())[1].id;
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(bob, std::vector{face}));
+  CALOTYPE_ASSERT_OK(catalog().MergePeople(ada_, std::vector{other}));
+  const auto forgotten = Value(catalog().ForgetPerson(other));
+  ASSERT_THAT(forgotten, SizeIs(1));
+  EXPECT_EQ(forgotten[0].photo, photo_);
+  EXPECT_EQ(forgotten[0].box.x, 10);
+  for (const PersonId number : {ada_, other}) {
+    EXPECT_TRUE(absl::IsNotFound(catalog().ResolvePerson(number).status()));
+  }
+  const auto faces = Value(catalog().Faces());
+  ASSERT_THAT(faces, SizeIs(1)) << "only a face with a vector is clustered";
+  EXPECT_EQ(faces[0].person, bob);
+  const auto people = Value(catalog().GetPhoto(photo_)).face_people;
+  EXPECT_TRUE(people.size() == 2 && !people[0].has_value() && people[1] == bob);
+  EXPECT_THAT(Regions(), ElementsAre("Bob"));
+  EXPECT_THAT(Value(catalog().PersonNames()), ElementsAre("Bob"));
+  EXPECT_TRUE(absl::IsNotFound(catalog().ForgetPerson(99).status()));
+  EXPECT_THAT(Value(catalog().Check()), IsEmpty());
+}
+
+TEST_P(ForgetTest, ALaterScanFindsNeitherVectorNorName) {
+  Value(catalog().ForgetPerson(ada_));
+  CALOTYPE_ASSERT_OK(StoreOne(Found()));
+  ASSERT_THAT(Value(catalog().Faces()), SizeIs(1));
+  EXPECT_THAT(Regions(), ElementsAre("Bob"));
+  EXPECT_EQ(Value(catalog().ImportRegionNames()), 1) << "Bob";
+  EXPECT_THAT(Value(catalog().GetPhoto(photo_)).face_names, ElementsAre("", "Bob"));
+  // A detector that does not find the face, then one that finds it a little elsewhere.
+  PhotoResult without = Found();
+  without.findings.faces->erase(without.findings.faces->begin());
+  CALOTYPE_ASSERT_OK(StoreOne(without));
+  PhotoResult moved = Found();
+  moved.findings.faces->front().box.x += 8;
+  CALOTYPE_ASSERT_OK(StoreOne(moved));
+  EXPECT_THAT(Value(catalog().Faces()), SizeIs(1));
+  EXPECT_THAT(Value(catalog().GetPhoto(photo_)).face_people, SizeIs(2)) << "the face is there, without a vector";
+}
+
+TEST_P(ForgetTest, NewModelsAndAWayBackFindNoVector) {
+  Value(catalog().ForgetPerson(ada_));
+  for (const char* version : {"v2", "v1"}) {
+    CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(
+        std::vector<AnalysisVersion>{{"faces.detect", version}, {"faces.recognise", version}}));
+    CALOTYPE_ASSERT_OK(StoreOne(Found(version)));
+    Value(catalog().CompleteSwitch());
+    EXPECT_THAT(Value(catalog().Faces()), SizeIs(1)) << version;
+    EXPECT_EQ(Value(catalog().GetPhoto(photo_)).face_people[0], std::nullopt) << version;
+  }
+}
+
+TEST_P(ForgetTest, KeptVectorsAreDeletedToo) {
+  CALOTYPE_ASSERT_OK(
+      catalog().RequireAnalyses(std::vector<AnalysisVersion>{{"faces.detect", "v2"}, {"faces.recognise", "v2"}}));
+  PhotoResult without = Found("v2");
+  without.findings.faces->erase(without.findings.faces->begin());
+  CALOTYPE_ASSERT_OK(StoreOne(without));
+  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
+  // Only the kept findings of v1 have the face, under the number of then; a switch back shows it.
+  ASSERT_THAT(Value(catalog().Faces()), SizeIs(1));
+  const PersonId merged_into = Value(catalog().CreatePerson());
+  CALOTYPE_ASSERT_OK(catalog().MergePeople(merged_into, std::vector{ada_}));
+  EXPECT_THAT(Value(catalog().ForgetPerson(merged_into)), SizeIs(1));
+  CALOTYPE_ASSERT_OK(
+      catalog().RequireAnalyses(std::vector<AnalysisVersion>{{"faces.detect", "v1"}, {"faces.recognise", "v1"}}));
+  EXPECT_TRUE(Value(catalog().CompleteSwitch()));
+  EXPECT_THAT(Value(catalog().GetPhoto(photo_)).face_people, SizeIs(2)) << "v1 is shown";
+  EXPECT_THAT(Value(catalog().Faces()), SizeIs(1));
+}
+
+TEST_P(ForgetTest, TheUserMayAskForTheFaceAgain) {
+  const FaceId face = Value(catalog().Faces())[0].id;
+  Value(catalog().ForgetPerson(ada_));
+  EXPECT_EQ(CountsOf("faces.recognise").done, 1);
+  const PersonId again = Value(catalog().SplitPerson(std::vector{face}));
+  EXPECT_EQ(CountsOf("faces.detect").pending + CountsOf("faces.recognise").pending, 2);
+  CALOTYPE_ASSERT_OK(StoreOne(Found()));
+  EXPECT_THAT(Value(catalog().Faces()), SizeIs(2));
+  EXPECT_THAT(Value(catalog().FacesOf(again)), SizeIs(1));
+  EXPECT_THAT(Regions(), ElementsAre("Ada Lovelace", "Bob"));
+}
+
+TEST_P(ForgetTest, ANameElsewhereGoesUnlessSomebodyElseHasIt) {
+  PhotoResult other = FullResult(Add("/b.jpg", "b"));
+  other.properties->facts.regions = {{.name = "ada lovelace", .box = {0.8F, 0.8F, 0.1F, 0.1F}}};
+  CALOTYPE_ASSERT_OK(StoreOne(other));
+  EXPECT_THAT(Value(catalog().PhotosNaming("ADA Lovelace")), ElementsAre(photo_, other.id));
+  EXPECT_THAT(Value(catalog().PhotosNaming("")), IsEmpty());
+  const PersonId namesake = Value(catalog().CreatePerson());
+  CALOTYPE_ASSERT_OK(catalog().NamePerson(namesake, "Ada Lovelace"));
+  Value(catalog().ForgetPerson(ada_));
+  EXPECT_THAT(Value(catalog().GetPhoto(other.id)).properties->facts.regions, SizeIs(1));
+  Value(catalog().ForgetPerson(namesake));
+  EXPECT_THAT(Value(catalog().GetPhoto(other.id)).properties->facts.regions, IsEmpty());
+}
+
+TEST_P(ForgetTest, APhotoThatIsDeletedLeavesNoPlace) {
+  Value(catalog().ForgetPerson(ada_));
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/a.jpg"}));
+  EXPECT_EQ(Value(catalog().DeleteMissing(4'000'000'000)), 1);
+  EXPECT_THAT(Value(catalog().Check()), IsEmpty());
+  PhotoResult again = Found();
+  again.id = Add("/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(StoreOne(again));
+  EXPECT_THAT(Value(catalog().Faces()), SizeIs(2)) << "a new photo, of which nothing is known";
+}
+
+TEST_P(ForgetTest, TheFilesHaveNoByteOfIt) {
+  // Many vectors of one person, stored twice, so that rows move between pages.
+  std::vector<FaceId> faces;
+  std::vector<std::string> vectors;
+  for (int i = 0; i < 60; ++i) {
+    PhotoResult result = FullResult(Add("/" + std::to_string(i), std::to_string(i)));
+    std::vector<float> embedding(512);
+    std::ranges::generate(embedding, [n = i]() mutable { return static_cast<float>(n++ * 37 % 101) / 1000; });
+    const std::vector<uint16_t> halves = ToHalf(embedding);
+    vectors.emplace_back(reinterpret_cast<const char*>(halves.data()), 64);
+    result.findings.faces->front().embedding = embedding;
+    CALOTYPE_ASSERT_OK(StoreOne(result));
+    CALOTYPE_ASSERT_OK(StoreOne(result));
+  }
+  for (const FaceRecord& face : Value(catalog().Faces())) {
+    if (face.embedding.size() == 512) {
+      faces.push_back(face.id);
+    }
+  }
+  ASSERT_THAT(faces, SizeIs(60));
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada_, faces));
+  for (const std::string& vector : vectors) {
+    ASSERT_TRUE(FilesHave(vector));
+  }
+  ASSERT_TRUE(FilesHave("Ada Lovelace"));
+  EXPECT_FALSE(Value(catalog().MustErase()));
+  Value(catalog().ForgetPerson(ada_));
+  EXPECT_TRUE(Value(catalog().MustErase()));
+  CALOTYPE_ASSERT_OK(catalog().EraseDeleted());
+  EXPECT_FALSE(Value(catalog().MustErase()));
+  for (const std::string& vector : vectors) {
+    EXPECT_FALSE(FilesHave(vector));
+  }
+  EXPECT_FALSE(FilesHave("Ada Lovelace"));
+  EXPECT_THAT(Value(catalog().Faces()), SizeIs(61)) << "those of others";
 }
 
 }  // namespace
