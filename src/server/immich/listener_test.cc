@@ -1,5 +1,6 @@
 #include "server/immich/listener.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,9 +24,11 @@ class ImmichListenerTest : public testing::Test {
     HttpRequest request = RequestFor("POST", "/predict");
     request.headers = {{"content-type", "multipart/form-data; boundary=----formdata-undici-0123"}};
     for (const auto& [name, value] : fields) {
-      const std::string file = name == "image" ? "; filename=\"blob\"\r\nContent-Type: application/octet-stream" : "";
-      request.body += "------formdata-undici-0123\r\nContent-Disposition: form-data; name=\"" + name + "\"" + file +
-                      "\r\n\r\n" + value + "\r\n";
+      const std::string_view file =
+          name == "image" ? "; filename=\"blob\"\r\nContent-Type: application/octet-stream" : "";
+      request.body +=
+          fmt::format("------formdata-undici-0123\r\nContent-Disposition: form-data; name=\"{}\"{}\r\n\r\n{}\r\n", name,
+                      file, value);
     }
     request.body += "------formdata-undici-0123--\r\n";
     return request;
