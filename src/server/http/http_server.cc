@@ -18,7 +18,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -47,6 +46,7 @@
 #include "server/http/body_reservation.h"
 #include "server/http/connection_limit.h"
 #include "server/http/idle_connections.h"
+#include "server/http/tls.h"
 
 // Asio's functions return the error that they also write to their last argument.
 // NOLINTBEGIN(bugprone-unused-return-value)
@@ -63,6 +63,8 @@ using ErrorCode = boost::system::error_code;
 constexpr std::size_t kFirstRead = 512;           // an idle connection keeps no more
 constexpr std::size_t kWritePiece = 256U << 10U;  // of a file
 constexpr unsigned kHttp11 = 11;
+constexpr std::size_t kDiscardBytes = 256U << 20U;
+constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kEventPoll{200};
 constexpr std::chrono::seconds kEventHeartbeat{15};
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -100,7 +102,7 @@ class HttpServer::Impl {
         heavy_(static_cast<std::size_t>(limits.heavy_threads)) {}
 
   StatusOr<uint16_t> Open(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
-    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, Security(tls));
+    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(tls));
     ErrorCode error;
     tcp::endpoint address(tcp::v6(), endpoint.port);
     if (!endpoint.host.empty()) {
@@ -132,7 +134,7 @@ class HttpServer::Impl {
   }
 
   StatusOr<uint16_t> Adopt(int descriptor, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
-    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, Security(tls));
+    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(tls));
     tcp::acceptor acceptor(io_);
     ErrorCode error;
     acceptor.assign(tcp::v6(), descriptor, error);
@@ -189,27 +191,8 @@ class HttpServer::Impl {
     beast::flat_buffer buffer;
     std::string client;
     bool from_loopback = false;
+    bool unread_body = false;  // the last request was answered without reading its body
   };
-
-  static StatusOr<std::shared_ptr<asio::ssl::context>> Security(const std::optional<TlsFiles>& files) {
-    if (!files.has_value()) {
-      return std::shared_ptr<asio::ssl::context>();
-    }
-    auto security = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-    ErrorCode error;
-    security->set_options(
-        asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-    security->use_certificate_chain_file(files->certificate, error);
-    if (error) {
-      return absl::InvalidArgumentError(
-          fmt::format("cannot use the certificate {}: {}", files->certificate, error.message()));
-    }
-    security->use_private_key_file(files->key, asio::ssl::context::pem, error);
-    if (error) {
-      return absl::InvalidArgumentError(fmt::format("cannot use the key {}: {}", files->key, error.message()));
-    }
-    return security;
-  }
 
   StatusOr<uint16_t> Add(tcp::acceptor acceptor, std::shared_ptr<asio::ssl::context> security, HttpHandler& handler) {
     ErrorCode error;
@@ -294,8 +277,22 @@ class HttpServer::Impl {
         is_open = co_await ServeOne(connection, secure);
       }
     }
-    ErrorCode ignored;
-    beast::get_lowest_layer(connection.stream).socket().shutdown(tcp::socket::shutdown_send, ignored);
+    ErrorCode error;
+    beast::get_lowest_layer(connection.stream).socket().shutdown(tcp::socket::shutdown_send, error);
+    if (connection.unread_body && !stopping_) {
+      co_await Discard(beast::get_lowest_layer(connection.stream));
+    }
+  }
+
+  // Reads what a refused client still sends, for a while: if the connection were closed with unread bytes, the client's
+  // system would throw the answer away.
+  asio::awaitable<void> Discard(beast::tcp_stream& stream) {
+    std::vector<char> piece(kWritePiece);
+    stream.expires_after(kDiscardTime);
+    ErrorCode error;
+    for (std::size_t all = 0; all < kDiscardBytes && !error;) {
+      all += co_await stream.async_read_some(asio::buffer(piece), asio::redirect_error(asio::use_awaitable, error));
+    }
   }
 
   // Waits for the first bytes of a request. False at the end of the connection.
@@ -342,6 +339,7 @@ class HttpServer::Impl {
     }
     Admission admission = connection.handler.Admit(request);
     if (admission.refusal.has_value()) {
+      connection.unread_body = !parser.is_done();
       co_await Send(connection, request, *std::move(admission.refusal), /*keep_alive=*/false, start);
       co_return false;
     }
@@ -351,6 +349,7 @@ class HttpServer::Impl {
     const BodyReservation reservation(body_bytes_, limits_.body_bytes_in_all, std::min(announced, admission.max_body));
     HttpResponse response;
     bool keep_alive = false;
+    connection.unread_body = true;
     if (announced > admission.max_body) {
       response = connection.handler.Refuse(request.id, http_status::kTooLarge, TooLarge(announced, admission));
     } else if (!reservation.granted() || waiting_ >= limits_.waiting) {
@@ -367,6 +366,7 @@ class HttpServer::Impl {
         co_await RefuseUnread(connection, request, error, start);
         co_return false;
       } else {
+        connection.unread_body = false;
         request.body = std::move(parser.get().body());
         keep_alive = parser.keep_alive() && !stopping_;
         response = co_await Handle(connection.handler, request, admission.lane);

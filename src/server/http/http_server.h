@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "server/http/endpoint.h"
 #include "server/http/http.h"
+#include "server/http/tls_files.h"
 
 namespace calotype {
 
@@ -57,11 +58,6 @@ struct HttpLimits {
   std::chrono::seconds stop_timeout{10};        // for requests in progress when the server stops
   int quick_threads = 4;
   int heavy_threads = 2;
-};
-
-struct TlsFiles {
-  std::string certificate;  // PEM, with the intermediate certificates
-  std::string key;          // PEM
 };
 
 // Listens from Listen() on, and serves from Start() to Stop().

@@ -143,6 +143,13 @@ TEST_F(HttpServerTest, ABodyIsReadOnlyUpToItsLimit) {
   EXPECT_THAT(Ask(chunked), StartsWith("HTTP/1.1 413 "));
 }
 
+// Closing a connection with bytes that nobody read makes the client's system throw the answer away.
+TEST_F(HttpServerTest, AClientThatSendsItsBodyAnywayGetsTheAnswer) {
+  Start();
+  EXPECT_THAT(Ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + std::string(8'000'000, 'a')),
+              StartsWith("HTTP/1.1 413 "));
+}
+
 TEST_F(HttpServerTest, TheClientIsToldToContinueBeforeItSendsABody) {
   Start();
   Client client(port_);
