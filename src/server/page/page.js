@@ -44,7 +44,7 @@ async function showSearch(text) {
   const answer = await call("search?limit=60&q=" + encodeURIComponent(text));
   const confident = answer.hits.filter((hit) => hit.confident);
   const others = answer.hits.filter((hit) => !hit.confident);
-  const title = confident.length ? `${confident.length} of ${answer.total_is_minimum ? "at least " : ""}${answer.total}` : "No confident match";
+  const title = confident.length === 0 ? "No confident match" : confident.length === 1 ? "1 photo" : `${confident.length} photos`;
   content.replaceChildren(element("h2", { textContent: title }), grid(confident));
   for (const note of answer.notes) content.append(element("p", { textContent: note }));
   if (others.length) content.append(element("h2", { textContent: "Less certain" }), grid(others));
