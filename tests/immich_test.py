@@ -123,6 +123,12 @@ class ImmichEnvironmentTest(CalotypeTestCase):
         self.assertEqual(server.get("/ping").body, b"pong")
         self.assertIn("MACHINE_LEARNING_WORKERS has no effect", "".join(server.errors))
 
+    def test_an_address_on_the_command_line_comes_first(self) -> None:
+        server = Server(self.library, "--immich", "127.0.0.1:0", environment={"IMMICH_PORT": "38124"})
+        self.addCleanup(server.stop)
+        self.assertEqual(server.get("/healthz").status, 200)
+        self.assertIn("IMMICH_HOST and IMMICH_PORT have no effect", "".join(server.errors))
+
 
 if __name__ == "__main__":
     unittest.main()

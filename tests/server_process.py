@@ -37,7 +37,7 @@ class Server:
             text=True,
         )
         self.output = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.output)
+        found = re.search(r"https?://127\.0\.0\.1:(\d+)", self.output)
         if not found:
             raise AssertionError(f"{self.output!r}: {self.process.communicate()}")
         self.port = int(found[1])

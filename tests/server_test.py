@@ -1,6 +1,7 @@
 """calotype serve: the API on a scanned library, jobs, access, and clients that misbehave."""
 
 import contextlib
+import http.client
 import os
 import pathlib
 import re
@@ -9,6 +10,8 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
+import subprocess
 import threading
 import time
 import unittest
@@ -96,6 +99,8 @@ class ApiTest(ServerTestCase):
         metrics = self.server.get("/metrics").body.decode()
         self.assertIn('calotype_http_requests_total{operation="getPhoto",status="200"} 1', metrics)
         self.assertIn("calotype_http_request_seconds_bucket", metrics)
+        self.assertIn('calotype_jobs{state="queued"} 0', metrics)
+        self.assertRegex(metrics, r"process_resident_memory_bytes [1-9]")
 
     def test_search_finds_what_the_command_finds(self) -> None:
         for query in ("a cat", "object:person", "a bird"):
@@ -132,6 +137,17 @@ class ApiTest(ServerTestCase):
         self.assertEqual((part.status, part.body), (206, file[10:20]))
         self.assertEqual(self.server.get(path, headers={"Range": f"bytes={len(file)}-"}).status, 416)
         self.assertEqual(self.server.request("HEAD", path).headers["content-length"], str(len(file)))
+
+    def test_a_photo_that_cannot_be_decoded_has_no_thumbnail(self) -> None:
+        whole = (SAMPLES / "robin.jpg").read_bytes()
+        broken = self.library.home / "broken"
+        broken.mkdir()
+        (broken / "broken.jpg").write_bytes(whole[:600])
+        self.assertEqual(self.library.run("scan", broken, "--only", "pdq").returncode, 1)
+        listed = [photo for photo in self.ask("/api/v1/photos")["photos"] if photo["path"].endswith("broken.jpg")]
+        self.assertEqual(len(listed), 1)
+        answer = self.server.get(f"/api/v1/photos/{listed[0]['photo']}/thumbnail")
+        self.assertEqual(answer.status, 422, answer.body)
 
     def test_an_upload_is_analysed_and_not_stored(self) -> None:
         photo = (SAMPLES / "obama.jpg").read_bytes()
@@ -230,7 +246,8 @@ class JobTest(ServerTestCase):
     def submit(self, server: Server, **request: object) -> dict:
         answer = server.request("POST", "/api/v1/jobs", request)
         self.assertEqual(answer.status, 202, answer.body)
-        self.assertEqual(answer.headers["location"], f"/api/v1/jobs/{answer.json()['job']}")
+        location = urllib.parse.urljoin("/api/v1/jobs", answer.headers["location"])
+        self.assertEqual(location, f"/api/v1/jobs/{answer.json()['job']}")
         return answer.json()
 
     def test_a_new_library_is_scanned_by_a_job_and_events_tell_of_it(self) -> None:
@@ -421,6 +438,51 @@ class MisuseTest(ServerTestCase):
 
 
 class ServiceTest(ServerTestCase):
+    def test_it_speaks_tls(self) -> None:
+        key, certificate = self.library.home / "key.pem", self.library.home / "certificate.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+            check=True, capture_output=True,
+        )
+        server = self.serve("--set", f"server.tls_certificate={certificate}", "--set", f"server.tls_key={key}")
+        self.assertIn("https://127.0.0.1", server.output)
+        context = ssl.create_default_context(cafile=certificate)
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=10)
+        self.addCleanup(connection.close)
+        for _ in range(2):  # on one connection
+            connection.request("GET", "/healthz")
+            self.assertEqual(connection.getresponse().read(), b"ok\n")
+        plain = server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertNotIn(b"ok", plain)
+
+    def test_a_proxy_may_put_it_below_a_path(self) -> None:
+        server = self.serve("--set", "server.base_path=/photos")
+        self.assertIn("text/html", server.get("/photos/").type)
+        self.assertEqual(server.get("/photos/api/v1/jobs").json(), {"jobs": []})
+        self.assertEqual(server.get("/photos/api/v1/openapi.json").json()["servers"][0]["url"], "/photos")
+
+    def test_systemd_may_open_the_socket(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            # systemd passes sockets from 3 on, and names the process that they are for.
+            command = ["bash", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&"$SOCKET"', "bash", *self.library.command("serve")]
+            process = subprocess.Popen(
+                command, env=dict(self.library.environment, SOCKET=str(listener.fileno())), pass_fds=[listener.fileno()],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        self.assertIn(f":{port};", process.stdout.readline())
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/healthz")
+        self.assertEqual(connection.getresponse().read(), b"ok\n")
+        connection.request("GET", "/api/v1/jobs")
+        self.assertEqual(connection.getresponse().status, 401, "who can reach this socket is not known")
+
     def test_systemd_hears_when_it_is_ready_and_when_it_stops(self) -> None:
         path = self.library.home / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:

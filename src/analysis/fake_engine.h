@@ -68,6 +68,27 @@ class FakeEngine final : public Engine {
   const std::map<std::string, FakeModel> models_;
 };
 
+// The same, and counts loads. Several engines may share a counter.
+class CountingEngine final : public Engine {
+ public:
+  using Counter = std::shared_ptr<std::atomic<int>>;
+
+  explicit CountingEngine(std::map<std::string, FakeModel> models,
+                          Counter loads = std::make_shared<std::atomic<int>>(0))
+      : engine_(std::move(models)), loads_(std::move(loads)) {}
+  std::string name() const override { return engine_.name(); }
+  std::vector<EngineDevice> devices() const override { return engine_.devices(); }
+  StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override {
+    ++*loads_;
+    return engine_.Load(model, options);
+  }
+  int loads() const { return *loads_; }
+
+ private:
+  FakeEngine engine_;
+  const Counter loads_;
+};
+
 // Returns a float tensor with the given values.
 inline Tensor FloatTensor(std::vector<int64_t> shape, std::span<const float> values) {
   Tensor tensor(ElementType::kFloat32, std::move(shape));

@@ -39,21 +39,33 @@ StatusOr<OpenedAnalysis> Open(const App& app, const std::vector<std::string>& on
   return opened;
 }
 
-Status AnalyzeFile(const PhotoTools& tools, AnalyzedPhoto& analyzed) {
-  CALOTYPE_ASSIGN_OR_RETURN(const OpenPhoto photo, OpenPhotoFile(analyzed.path));
-  CALOTYPE_ASSIGN_OR_RETURN(analyzed.sha256, Sha256OfFile(photo.file.get()));
+AnalyzedPhoto AnalyzeFile(const PhotoTools& tools, const std::string& path) {
+  const StatusOr<OpenPhoto> photo = OpenPhotoFile(path);
+  const StatusOr<Sha256Digest> sha256 = photo.ok() ? Sha256OfFile(photo->file.get()) : photo.status();
+  if (!sha256.ok()) {
+    return {.path = path, .status = sha256.status()};
+  }
+  AnalyzedPhoto analyzed = AnalyzeOpenPhoto(*photo, tools);
+  analyzed.path = path;
+  analyzed.sha256 = *sha256;
+  return analyzed;
+}
+
+}  // namespace
+
+AnalyzedPhoto AnalyzeOpenPhoto(const OpenPhoto& photo, const PhotoTools& tools) {
+  AnalyzedPhoto analyzed;
   StatusOr<PhotoResult> result = ProcessPhoto(photo, tools);
   if (!result.ok()) {
+    analyzed.status = result.status();
     analyzed.properties = LoadFacts(photo, tools).value_or(PhotoProperties());
-    return result.status();
+    return analyzed;
   }
   analyzed.properties = *std::move(result->properties);
   analyzed.findings = std::move(result->findings);
   analyzed.outcomes = std::move(result->outcomes);
-  return absl::OkStatus();
+  return analyzed;
 }
-
-}  // namespace
 
 bool AnalyzedPhoto::ok() const {
   return status.ok() && std::ranges::all_of(outcomes, [](const AnalysisOutcome& outcome) {
@@ -76,9 +88,7 @@ Status AnalyzePhotos(const App& app, const AnalyzeRequest& request,
   for (int i = 0; i < workers; ++i) {
     threads.emplace_back([&] {
       for (std::size_t at = next++; at < promises.size(); at = next++) {
-        AnalyzedPhoto photo{.path = request.photos[at]};
-        photo.status = AnalyzeFile(tools, photo);
-        promises[at].set_value(std::move(photo));
+        promises[at].set_value(AnalyzeFile(tools, request.photos[at]));
       }
     });
   }

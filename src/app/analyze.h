@@ -19,6 +19,9 @@ namespace calotype {
 inline constexpr std::array<std::string_view, 7> kAnalysisNames = {"objects",      "embedding",       "text", "faces",
                                                                    "faces.detect", "faces.recognise", "pdq"};
 
+struct OpenPhoto;
+struct PhotoTools;
+
 struct AnalyzeRequest {
   std::vector<std::string> photos;  // paths
   std::vector<std::string> only;    // names of analyses; empty: all of the pack in use
@@ -35,6 +38,9 @@ struct AnalyzedPhoto {
   // It was decoded and all of its analyses succeeded.
   bool ok() const;
 };
+
+// The photo in open files: all but its path and hash. A photo that cannot be decoded has its reason and its metadata.
+AnalyzedPhoto AnalyzeOpenPhoto(const OpenPhoto& photo, const PhotoTools& tools);
 
 // Analyses the photos in parallel (scan.workers) and calls `on_photo` for each, in the order of the request, on the
 // caller's thread. Opens neither models nor ONNX Runtime if none of request.only needs them (pdq). Fails when the

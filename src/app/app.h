@@ -41,6 +41,8 @@ class App {
   std::filesystem::path QuantisedFolder() const { return folders_.cache / "quantised"; }
   // The folder of models that an engine compiled for a device.
   std::filesystem::path CompiledFolder() const { return folders_.cache / "compiled"; }
+  // The tokens of the server's clients (TokenStore).
+  std::filesystem::path TokensFile() const { return folders_.data / "tokens.json"; }
   // The file with the measurements and failures of devices (DeviceStore).
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
 

@@ -5,26 +5,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <system_error>
+#include <memory>
+#include <optional>
 
 #include "app/folders.h"
 #include "app/scanned_files.h"
 #include "photo/photo_reader.h"
 
 namespace calotype {
-namespace {
-
-namespace fs = std::filesystem;
-
-bool IsBelowAny(const fs::path& file, const std::vector<std::string>& folders) {
-  return std::ranges::any_of(folders, [&file](const std::string& folder) {
-    std::error_code error;
-    const fs::path real = fs::canonical(folder, error);
-    return !error && IsAtOrBelow(file, real);
-  });
-}
-
-}  // namespace
 
 StatusOr<std::vector<PhotoRow>> ListPhotos(Library& library, const PhotoPage& page) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
@@ -48,12 +36,11 @@ StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo) 
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
   const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
   for (const std::string& path : photo.paths) {
-    std::error_code error;
-    const fs::path real = fs::canonical(path, error);
-    if (error || !IsBelowAny(real, folders)) {
+    const std::optional<std::filesystem::path> real = RealPathBelow(path, folders);
+    if (!real.has_value()) {
       continue;
     }
-    StatusOr<UniqueFd> file = OpenForReading(real);
+    StatusOr<UniqueFd> file = OpenForReading(*real);
     struct stat status{};
     if (!file.ok() || fstat(file->get(), &status) != 0) {
       continue;

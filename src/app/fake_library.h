@@ -46,28 +46,11 @@ class FakeLibrary {
   }
 
   // How often a model was loaded.
-  int loads() const { return loads_; }
+  int loads() const { return *loads_; }
   // Makes the next attempt to open models fail.
   void FailNextOpening() { fail_ = true; }
 
  private:
-  class CountingEngine final : public Engine {
-   public:
-    CountingEngine(std::map<std::string, FakeModel> models, std::atomic<int>& loads)
-        : engine_(std::move(models)), loads_(loads) {}
-    std::string name() const override { return engine_.name(); }
-    std::vector<EngineDevice> devices() const override { return engine_.devices(); }
-    StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model,
-                                            const SessionOptions& options) override {
-      ++loads_;
-      return engine_.Load(model, options);
-    }
-
-   private:
-    FakeEngine engine_;
-    std::atomic<int>& loads_;
-  };
-
   static TensorInfo Ids(const std::string& name) {
     return {.name = name, .type = ElementType::kInt64, .shape = {-1, -1}};
   }
@@ -105,7 +88,7 @@ class FakeLibrary {
 
   TestApp app_;
   int added_ = 0;
-  std::atomic<int> loads_ = 0;
+  const CountingEngine::Counter loads_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<bool> fail_ = false;
   std::unique_ptr<Library> library_;
 };

@@ -49,23 +49,6 @@ class FakePhotoReader final : public PhotoReader {
   StatusOr<XmpChange> AddToSidecar(int, const XmpAdditions&) const override { return XmpChange{}; }
 };
 
-// Counts loads.
-class CountingEngine final : public Engine {
- public:
-  explicit CountingEngine(std::map<std::string, FakeModel> models) : engine_(std::move(models)) {}
-  std::string name() const override { return engine_.name(); }
-  std::vector<EngineDevice> devices() const override { return engine_.devices(); }
-  StatusOr<std::unique_ptr<Session>> Load(const std::filesystem::path& model, const SessionOptions& options) override {
-    ++loads_;
-    return engine_.Load(model, options);
-  }
-  int loads() const { return loads_; }
-
- private:
-  FakeEngine engine_;
-  std::atomic<int> loads_ = 0;
-};
-
 // Knows a model "good" for each role:
 //   photos    the vector (0.6, 0.8)
 //   texts     a vector of which the second number is the number of tokens times the first

@@ -1,6 +1,10 @@
 #include "app/folders.h"
 
+#include <algorithm>
+#include <system_error>
+
 #include "app/open_catalog.h"
+#include "base/file.h"
 #include "base/file_lock.h"
 
 namespace calotype {
@@ -12,6 +16,20 @@ StatusOr<std::vector<std::string>> ScannedFolders(Library& library) {
     return absl::FailedPreconditionError("no folder was scanned yet; run: calotype scan FOLDER");
   }
   return folders;
+}
+
+std::optional<std::filesystem::path> RealPathBelow(const std::string& path, const std::vector<std::string>& folders) {
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (error) {
+    return std::nullopt;
+  }
+  const bool is_below = std::ranges::any_of(folders, [&real](const std::string& folder) {
+    std::error_code missing;
+    const std::filesystem::path root = std::filesystem::canonical(folder, missing);
+    return !missing && IsAtOrBelow(real, root);
+  });
+  return is_below ? std::optional(std::move(real)) : std::nullopt;
 }
 
 Status RemoveFolder(Library& library, const std::string& folder) {

@@ -1,6 +1,8 @@
 // The folders of a library.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,10 @@ namespace calotype {
 // The folders and files that were scanned, ordered by path; those inside another one are left out.
 // kFailedPrecondition when nothing was scanned yet.
 StatusOr<std::vector<std::string>> ScannedFolders(Library& library);
+
+// The path of the file or folder at `path` without links, if that is one of `folders` or lies below one; nullopt
+// otherwise, also if it does not exist. Use the returned path: `path` may lead elsewhere a moment later.
+std::optional<std::filesystem::path> RealPathBelow(const std::string& path, const std::vector<std::string>& folders);
 
 // Removes a scanned folder from the library: later scans do not read it, and its photos count as missing, so they are
 // no longer found, and are deleted after scan.forget_after_days. Files on the disk are not touched. Scanning the folder

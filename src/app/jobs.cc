@@ -47,7 +47,7 @@ Json ToJson(const Job& job) {
           {"ended", job.ended}};
 }
 
-// nullopt for what is no job.
+// nullopt if `json` does not describe a job.
 std::optional<Job> ParseJob(const Json& json) {
   try {
     const std::optional<JobKind> kind = ParseJobKind(json.at("kind").get<std::string>());

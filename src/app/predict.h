@@ -1,4 +1,4 @@
-// Answers questions about one photo or one text with models that the caller names: what Immich asks its
+// Answers questions about one photo or one text. The caller names the models, as Immich does when it asks its
 // machine-learning service. Nothing is stored. The processing around the models follows that service, not Calotype's
 // analyses, so that both give the same numbers.
 #pragma once

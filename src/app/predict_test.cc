@@ -121,7 +121,8 @@ TEST(PredictServiceTest, TheRequestSetsResolutionAndScoresOfText) {
   request.text_detection->max_resolution = 240;
   const StatusOr<PredictAnswer> smaller = fake.service().Predict(request, kPhoto);
   ASSERT_TRUE(smaller.ok()) << smaller.status();
-  EXPECT_THAT(fake.detector_input(), ElementsAre(1, 3, 256, 320)) << "240 rounds to the even multiple of 32";
+  EXPECT_THAT(fake.detector_input(), ElementsAre(1, 3, 256, 320))
+      << "240 is 7.5 times 32, and a half is rounded to the even number, 8";
   EXPECT_GT(smaller->lines->front().quad[2].x, 150) << "in pixels of the photo";
   request = TextRequest();
   request.text_recognition->min_score = 0.75;

@@ -82,8 +82,7 @@ void RenderFace(Renderer& renderer, const PhotoRecord& record, std::size_t index
 }  // namespace
 
 std::string NameAndNumber(const std::string& name, PersonId person) {
-  // The marks keep a name that is written from right to left, and what follows it, in this order. Otherwise the line
-  // would run from right to left, or the number would belong to the name's text.
+  // Without these marks, the number would be drawn on the left of a name that is written from right to left.
   return fmt::format("\u200E{}\u200E ({})", name, person);
 }
 

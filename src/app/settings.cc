@@ -139,6 +139,8 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddInteger("server.heavy_threads", &server_heavy_threads, 0, 256,
                       "threads that make thumbnails and analyse uploads; 0: one per core");
   registry.AddInteger("server.upload_mb", &upload_mb, 1, 100'000, "megabytes of a photo that a client sends");
+  registry.AddInteger("server.idle_timeout_s", &idle_timeout_s, 1, 86'400,
+                      "seconds that a connection may wait for its next request");
   registry.AddInteger("server.body_timeout_s", &body_timeout_s, 1, 86'400, "seconds to receive a request's body");
   registry.AddInteger("server.write_timeout_s", &write_timeout_s, 1, 86'400,
                       "seconds to send each 256 KB of a response");

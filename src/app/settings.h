@@ -69,6 +69,7 @@ struct Settings {
   int64_t server_threads = 4;
   int64_t server_heavy_threads = 0;
   int64_t upload_mb = 64;
+  int64_t idle_timeout_s = 75;
   int64_t body_timeout_s = 120;
   int64_t write_timeout_s = 60;
   int64_t thumbnails_mb = 2000;

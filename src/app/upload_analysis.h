@@ -13,6 +13,7 @@
 #include "app/open_models.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "photo/places.h"
 
 namespace calotype {
 
@@ -28,11 +29,16 @@ class UploadAnalyser {
   StatusOr<AnalyzedPhoto> Analyze(std::span<const uint8_t> photo, const std::vector<std::string>& only);
 
  private:
-  StatusOr<std::shared_ptr<const Models>> OpenedModels() ABSL_LOCKS_EXCLUDED(mutex_);
+  struct Opened {
+    std::shared_ptr<const Models> models;
+    std::shared_ptr<const PlaceIndex> places;  // null: there are no names of places
+  };
+
+  StatusOr<Opened> OpenOnce() ABSL_LOCKS_EXCLUDED(mutex_);
 
   Library& library_;
   Mutex mutex_;
-  std::shared_ptr<const Models> models_ ABSL_GUARDED_BY(mutex_);
+  Opened opened_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace calotype

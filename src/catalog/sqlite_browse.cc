@@ -10,7 +10,8 @@
 namespace calotype {
 namespace {
 
-// Of `photo`: a present file that is not the RAW of a pair whose JPEG was decoded. ?1 is CompanionKind::kRaw.
+// True for a row of `photo` that is shown: it has a present file, and this file is not the RAW of a pair whose JPEG was
+// decoded. ?1 is CompanionKind::kRaw.
 constexpr std::string_view kShown =
     " EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND file.missing = 0 AND NOT EXISTS"
     " (SELECT 1 FROM companion JOIN file AS shown ON shown.path = companion.photo_path"

@@ -72,8 +72,8 @@ void AddServeCommand(CommandLine& parser, App& app) {
                       "token");
   command.AddOption(
       "--immich ADDRESS", arguments->immich,
-      "Also answer Immich's machine-learning requests on this HOST:PORT (server.immich); on: where Immich "
-      "expects them");
+      "Also answer Immich's machine-learning requests, on this HOST:PORT or, with the word on, where Immich "
+      "expects them (server.immich)");
   command.SetAction([=, &app] { return Serve(app, *arguments); });
 }
 

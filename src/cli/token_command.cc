@@ -9,7 +9,6 @@
 #include "app/tokens.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
-#include "server/server.h"
 
 namespace calotype {
 namespace {
@@ -20,7 +19,7 @@ struct TokenArguments {
 };
 
 CommandResult Create(const App& app, const TokenArguments& arguments) {
-  TokenStore tokens = OpenTokens(app);
+  TokenStore tokens(app.TokensFile());
   CALOTYPE_ASSIGN_OR_RETURN(const std::string token, tokens.Create(arguments.name, *ParseScope(arguments.scope)));
   Print(token + "\n");
   PrintError("this token is shown once; send it in the header \"Authorization: Bearer TOKEN\"");
@@ -28,7 +27,7 @@ CommandResult Create(const App& app, const TokenArguments& arguments) {
 }
 
 CommandResult List(const App& app) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ApiToken> tokens, OpenTokens(app).List());
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ApiToken> tokens, TokenStore(app.TokensFile()).List());
   for (const ApiToken& token : tokens) {
     Print(fmt::format("{:<24}{:<7}created {:%Y-%m-%d}\n", token.name, ScopeName(token.scope),
                       fmt::localtime(static_cast<std::time_t>(token.created))));
@@ -37,7 +36,7 @@ CommandResult List(const App& app) {
 }
 
 CommandResult Remove(const App& app, const std::string& name) {
-  TokenStore tokens = OpenTokens(app);
+  TokenStore tokens(app.TokensFile());
   CALOTYPE_RETURN_IF_ERROR(tokens.Remove(name));
   Print(fmt::format("removed {}; a running server refuses it within a second\n", name));
   return 0;

@@ -97,6 +97,7 @@ HttpLimits LimitsOf(const Settings& settings) {
   HttpLimits limits;
   limits.connections = settings.server_connections;
   limits.waiting = settings.server_waiting;
+  limits.idle_timeout = std::chrono::seconds(settings.idle_timeout_s);
   limits.body_timeout = std::chrono::seconds(settings.body_timeout_s);
   limits.write_timeout = std::chrono::seconds(settings.write_timeout_s);
   limits.quick_threads = static_cast<int>(settings.server_threads);
@@ -122,8 +123,6 @@ ImmichSettings ImmichEnvironment() {
 
 }  // namespace
 
-TokenStore OpenTokens(const App& app) { return TokenStore(app.folders().data / "tokens.json"); }
-
 class Server::Impl {
  public:
   Impl(const App& app, AccessOptions access)
@@ -135,7 +134,7 @@ class Server::Impl {
         analyser_(library_),
         feed_(jobs_),
         folders_(library_, settings_.server_folders),
-        tokens_(app.folders().data / "tokens.json"),
+        tokens_(app.TokensFile()),
         access_(std::move(access), tokens_),
         api_(router_, access_, metrics_,
              {.base_path = settings_.base_path,
@@ -239,11 +238,10 @@ class Server::Impl {
 
   void OnJob(const Job& job) {
     feed_.Publish(job);
-    const auto count = [&job](const char* name) {
-      const auto found = job.counts.find(name);
-      return found == job.counts.end() ? 0 : found->second;
-    };
-    metrics_.CountPhotos(count("analysed"), count("failed"));
+    const bool is_scan = job.request.kind == JobKind::kScan || job.request.kind == JobKind::kRetry;
+    if (is_scan && job.state == JobState::kDone) {
+      metrics_.CountPhotos(job.counts.at("analysed"), job.counts.at("failed"));
+    }
     Log(LogLevel::kNotice,
         fmt::format("job {} ({}) is {}{}", job.id, JobKindName(job.request.kind), JobStateName(job.state),
                     job.error.empty() ? "" : ": " + job.error),
@@ -286,7 +284,11 @@ Status ApplyImmichEnvironment(App& app) {
   const auto set = [&app](const char* key, const std::optional<int64_t>& value) {
     return value.has_value() ? app.registry().ApplyAssignment(fmt::format("{}={}", key, *value)) : absl::OkStatus();
   };
+  if (app.settings().immich != "on" && (immich.host.has_value() || immich.port.has_value())) {
+    Log(LogLevel::kNotice, "IMMICH_HOST and IMMICH_PORT have no effect: server.immich names the address");
+  }
   CALOTYPE_RETURN_IF_ERROR(set("cache.idle_s", immich.idle_s));
+  CALOTYPE_RETURN_IF_ERROR(set("server.idle_timeout_s", immich.keep_alive_s));
   return set("server.heavy_threads", immich.request_threads);
 }
 

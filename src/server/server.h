@@ -7,13 +7,9 @@
 #include <vector>
 
 #include "app/app.h"
-#include "app/tokens.h"
 #include "base/status.h"
 
 namespace calotype {
-
-// The tokens of this user's server.
-TokenStore OpenTokens(const App& app);
 
 // Applies the environment variables of Immich's container to the settings, if the setting server.immich is on. Call it
 // once, before Start().

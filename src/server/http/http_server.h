@@ -54,7 +54,7 @@ struct HttpLimits {
   std::chrono::seconds header_timeout{10};      // to receive a head
   std::chrono::seconds body_timeout{120};       // to receive a body; setting: server.body_timeout_s
   std::chrono::seconds write_timeout{60};       // to send each 256 KB; setting: server.write_timeout_s
-  std::chrono::seconds idle_timeout{75};        // between two requests
+  std::chrono::seconds idle_timeout{75};        // between two requests; setting: server.idle_timeout_s
   std::chrono::seconds stop_timeout{10};        // for requests in progress when the server stops
   int quick_threads = 4;
   int heavy_threads = 2;

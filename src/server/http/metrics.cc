@@ -35,8 +35,15 @@ struct ServerMetrics::Families {
                                                         .Name("calotype_photos_total")
                                                         .Help("Photos that scans of this server finished")
                                                         .Register(registry);
-  prometheus::Family<prometheus::Gauge>& gauges =
-      prometheus::BuildGauge().Name("calotype_server").Help("What the server holds now, by kind").Register(registry);
+  prometheus::Gauge& connections = AddGauge("calotype_connections", "Open connections");
+  prometheus::Gauge& waiting = AddGauge("calotype_waiting_requests", "Requests that wait for a thread");
+  prometheus::Gauge& resident_bytes = AddGauge("process_resident_memory_bytes", "Memory of the process");
+  prometheus::Family<prometheus::Gauge>& jobs =
+      prometheus::BuildGauge().Name("calotype_jobs").Help("Jobs that have not ended, by state").Register(registry);
+
+  prometheus::Gauge& AddGauge(const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+  }
 };
 
 ServerMetrics::ServerMetrics() : families_(std::make_unique<Families>()) { CountPhotos(0, 0); }
@@ -57,12 +64,11 @@ void ServerMetrics::CountPhotos(int64_t analysed, int64_t failed) {
 }
 
 std::string ServerMetrics::Render(const ServerGauges& gauges) {
-  const auto set = [this](const char* kind, double value) { families_->gauges.Add({{"kind", kind}}).Set(value); };
-  set("connections", gauges.connections);
-  set("waiting_requests", gauges.waiting);
-  set("queued_jobs", gauges.jobs_queued);
-  set("running_jobs", gauges.jobs_running);
-  set("resident_bytes", gauges.resident_bytes);
+  families_->connections.Set(gauges.connections);
+  families_->waiting.Set(gauges.waiting);
+  families_->resident_bytes.Set(gauges.resident_bytes);
+  families_->jobs.Add({{"state", "queued"}}).Set(gauges.jobs_queued);
+  families_->jobs.Add({{"state", "running"}}).Set(gauges.jobs_running);
   return prometheus::TextSerializer().Serialize(families_->registry.Collect());
 }
 

@@ -140,7 +140,7 @@ class Reader {
     if (const std::optional<int64_t> port = Number("IMMICH_PORT", 1, kMostPort)) {
       settings_.port = static_cast<int>(*port);
     }
-    settings_.keep_alive_s = Prefixed("HTTP_KEEPALIVE_TIMEOUT_S", 0, kDay);
+    settings_.keep_alive_s = Prefixed("HTTP_KEEPALIVE_TIMEOUT_S", 1, kDay);
     const std::string level = ToLowerAscii(Value("IMMICH_LOG_LEVEL"));
     if (const auto* const row = std::ranges::find(kLevels, level, &NamedLevel::name); row != kLevels.end()) {
       settings_.log_level = row->level;

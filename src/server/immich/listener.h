@@ -19,7 +19,7 @@ struct ImmichListenerOptions {
   std::size_t upload_bytes = 64U << 20U;  // setting: server.upload_mb
 };
 
-// The paths may have a prefix, since newer versions of Immich keep the one of their setting: /ml/predict.
+// Newer versions of Immich keep the path of the URL in their settings, so paths may have a prefix: /ml/predict.
 // The service and the metrics must outlive it.
 class ImmichListener final : public HttpHandler {
  public:

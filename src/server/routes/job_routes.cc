@@ -28,7 +28,8 @@ StatusOr<HttpResponse> SubmitJob(JobService& jobs, const FolderRules& folders, c
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Job job, jobs.Submit(request));
   HttpResponse response = JsonResponse(ToApiJson(job), 202);
-  response.headers.emplace_back("Location", "/api/v1/jobs/" + std::to_string(job.id));
+  // Relative to the request's path, which a proxy may have changed.
+  response.headers.emplace_back("Location", "jobs/" + std::to_string(job.id));
   return response;
 }
 

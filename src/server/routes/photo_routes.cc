@@ -7,6 +7,7 @@
 #include "app/pending_work.h"
 #include "app/search.h"
 #include "server/http/file_response.h"
+#include "server/http/problem.h"
 #include "server/routes/api_json.h"
 #include "server/routes/routes.h"
 
@@ -96,8 +97,8 @@ StatusOr<HttpResponse> ThumbnailOf(Library& library, Thumbnails& thumbnails, con
                              : format_name == "avif" ? PhotoFormat::kAvif
                                                      : PhotoFormat::kJpeg;
   StatusOr<ThumbnailFile> thumbnail = thumbnails.Get(photo, size, format);
-  if (absl::IsInvalidArgument(thumbnail.status())) {
-    return absl::DataLossError(Message(thumbnail.status()));
+  if (absl::IsInvalidArgument(thumbnail.status()) || absl::IsResourceExhausted(thumbnail.status())) {
+    return Problem(call.request.id, http_status::kUnprocessable, Message(thumbnail.status()));
   }
   CALOTYPE_RETURN_IF_ERROR(thumbnail.status());
   return FileResponse(call.request, {.file = std::move(thumbnail->file),
