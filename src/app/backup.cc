@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <ctime>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -12,6 +14,9 @@ namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
+
+// How long Restore waits for searches and changes that are in progress.
+constexpr std::chrono::seconds kPatience{10};
 
 // "catalog-2024-05-01-123456.db"
 std::string DatedName() {
@@ -38,7 +43,8 @@ StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const fs::path& b
   std::error_code error;
   fs::create_directories(files.folder(), error);
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(files.scan_lock(), "scan of this catalogue"));
-  if (!library.catalogs().CloseIdle()) {
+  const std::optional<ClosedCatalog> closed = library.catalogs().Close(kPatience);
+  if (!closed) {
     return absl::FailedPreconditionError("the catalogue is in use; try again when searches and changes are finished");
   }
   CALOTYPE_ASSIGN_OR_RETURN(auto replaced, Catalog::Restore(backup, library.app().settings().catalog_file));

@@ -18,6 +18,13 @@ CatalogLease::~CatalogLease() {
   }
 }
 
+ClosedCatalog::~ClosedCatalog() {
+  if (pool_ != nullptr) {
+    const MutexLock lock(&pool_->mutex_);
+    pool_->closed_ = false;
+  }
+}
+
 std::string CatalogPool::CurrentFile() const {
   struct stat info{};
   return stat(path_.c_str(), &info) == 0 ? fmt::format("{}:{}", info.st_dev, info.st_ino) : "";
@@ -26,7 +33,7 @@ std::string CatalogPool::CurrentFile() const {
 StatusOr<CatalogLease> CatalogPool::Take() {
   {
     const MutexLock lock(&mutex_);
-    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ < capacity_; });
+    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ < capacity_ && !closed_; });
     ++in_use_;
   }
   // Asked after the wait: another thread may have created or replaced the file meanwhile.
@@ -65,15 +72,20 @@ void CatalogPool::Return(std::unique_ptr<Catalog> catalog, std::string file) {
   }
 }
 
-bool CatalogPool::CloseIdle() {
-  std::vector<Idle> idle;
-  bool all = false;
-  {
-    const MutexLock lock(&mutex_);
-    idle.swap(idle_);
-    all = in_use_ == 0;
+std::optional<ClosedCatalog> CatalogPool::Close(std::chrono::nanoseconds patience) {
+  std::vector<Idle> idle;  // closed after the lock is released: closing may write
+  const MutexLock lock(&mutex_);
+  if (closed_) {
+    return std::nullopt;
   }
-  return all;
+  closed_ = true;
+  const auto unused = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ == 0; };
+  if (!mutex_.AwaitWithTimeout(unused, patience)) {
+    closed_ = false;
+    return std::nullopt;
+  }
+  idle.swap(idle_);
+  return ClosedCatalog(*this);
 }
 
 int64_t CatalogPool::opened() const {

@@ -1,11 +1,14 @@
 // Connections to the catalogue, opened when needed and used again.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,6 +19,20 @@
 namespace calotype {
 
 class CatalogPool;
+
+// While it lives, no connection of the pool is open, and CatalogPool::Take() waits. The pool must outlive it.
+class ClosedCatalog {
+ public:
+  ClosedCatalog(ClosedCatalog&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
+  ClosedCatalog& operator=(ClosedCatalog&&) = delete;
+  ~ClosedCatalog();
+
+ private:
+  friend class CatalogPool;
+  explicit ClosedCatalog(CatalogPool& pool) : pool_(&pool) {}
+
+  CatalogPool* pool_;
+};
 
 // One connection, for one thread and one operation. Returns to the pool when it is destroyed.
 class CatalogLease {
@@ -46,18 +63,20 @@ class CatalogPool {
   CatalogPool(std::string path, Open open, std::size_t capacity)
       : path_(std::move(path)), open_(std::move(open)), capacity_(capacity) {}
 
-  // An idle connection, or a new one. Waits while `capacity` connections are in use. Connections to a file that was
-  // replaced since (calotype restore) are closed first. The error of `open` otherwise.
+  // An idle connection, or a new one. Waits while `capacity` connections are in use or the pool is closed. Connections
+  // to a file that was replaced since (calotype restore) are closed first. The error of `open` otherwise.
   StatusOr<CatalogLease> Take() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Closes the idle connections. False when others are in use.
-  bool CloseIdle() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Closes all connections and opens none until the answer is destroyed, so that the file can be replaced. Waits at
+  // most `patience` for those in use; nullopt if one is still in use then, or if the pool is closed already.
+  std::optional<ClosedCatalog> Close(std::chrono::nanoseconds patience) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // How often a connection was opened.
   int64_t opened() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   friend class CatalogLease;
+  friend class ClosedCatalog;
   struct Idle {
     std::unique_ptr<Catalog> catalog;
     std::string file;
@@ -74,6 +93,7 @@ class CatalogPool {
   std::vector<Idle> idle_ ABSL_GUARDED_BY(mutex_);
   std::size_t in_use_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t opened_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace calotype

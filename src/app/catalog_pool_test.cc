@@ -76,7 +76,30 @@ TEST_F(CatalogPoolTest, AReplacedFileIsOpenedAnew) {
   const StatusOr<CatalogLease> lease = pool_.Take();
   ASSERT_TRUE(lease.ok()) << lease.status();
   EXPECT_EQ(pool_.opened(), 2);
-  EXPECT_FALSE(pool_.CloseIdle());
+}
+
+TEST_F(CatalogPoolTest, AClosedPoolOpensNothing) {
+  std::optional<CatalogLease> lease;
+  {
+    StatusOr<CatalogLease> taken = pool_.Take();
+    ASSERT_TRUE(taken.ok()) << taken.status();
+    lease.emplace(*std::move(taken));
+  }
+  EXPECT_FALSE(pool_.Close(std::chrono::milliseconds(1))) << "one is in use";
+  lease.reset();
+  std::optional<ClosedCatalog> closed = pool_.Close(std::chrono::milliseconds(1));
+  ASSERT_TRUE(closed);
+  EXPECT_FALSE(pool_.Close(std::chrono::milliseconds(1))) << "closed by somebody else";
+  std::atomic<bool> opened = false;
+  std::jthread waiting([&] {
+    EXPECT_TRUE(pool_.Take().ok());
+    opened = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(opened);
+  closed.reset();
+  waiting.join();
+  EXPECT_EQ(pool_.opened(), 2) << "the connection before was closed";
 }
 
 TEST_F(CatalogPoolTest, AnErrorGivesThePlaceBack) {
@@ -84,7 +107,7 @@ TEST_F(CatalogPoolTest, AnErrorGivesThePlaceBack) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(Message(failing.Take().status()), "locked");
   }
-  EXPECT_TRUE(failing.CloseIdle());
+  EXPECT_TRUE(failing.Close(std::chrono::milliseconds(1)));
 }
 
 }  // namespace

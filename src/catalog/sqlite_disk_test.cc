@@ -131,6 +131,20 @@ TEST_F(DiskTest, FillsUpAtEachWrite) {
   RecordProperty("writes", std::to_string(writes));
 }
 
+// A backup that another program made while the catalogue was in use.
+TEST_F(DiskTest, TheLogBesideABackupIsRestoredToo) {
+  const fs::path file = NewFile();
+  const std::unique_ptr<Catalog> catalog = Value(Catalog::Open(file));
+  CALOTYPE_ASSERT_OK(catalog->AddFile("/photos/a.jpg", StampOf(1), DigestOf("a")).status());
+  const fs::path backup = NewFile();
+  fs::copy_file(file, backup);
+  fs::copy_file(file.string() + "-wal", backup.string() + "-wal");
+  ASSERT_GT(fs::file_size(backup.string() + "-wal"), 0) << "the photo is in the log alone";
+  const fs::path restored = NewFile();
+  EXPECT_EQ(Value(Catalog::Restore(backup, restored)), std::nullopt);
+  EXPECT_EQ(Value(Value(Catalog::Open(restored))->GetStatus()).photos, 1);
+}
+
 TEST_F(DiskTest, AFileThatWasCutShortIsToldWhereverItWasCut) {
   const fs::path whole = NewFile();
   CALOTYPE_ASSERT_OK(Work(whole));

@@ -157,6 +157,22 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
 
 namespace {
 
+// Copies a database, and its write-ahead log if it has one: a catalogue that was copied with other tools while it was
+// in use has its newest changes there.
+Status CopyDatabase(const fs::path& from, const fs::path& to) {
+  for (const char* companion : {"", "-wal"}) {
+    const fs::path file = from.string() + companion;
+    std::error_code error;
+    if (*companion != '\0' && !fs::exists(file, error)) {
+      continue;
+    }
+    const fs::path copy = to.string() + companion;
+    fs::copy_file(file, copy, error);
+    CALOTYPE_RETURN_IF_ERROR(FileError(error, fmt::format("copy {} to", file.string()), copy));
+  }
+  return absl::OkStatus();
+}
+
 // Checks `part`, the copy of `backup`, and gives it a new id. Errors name the backup.
 Status PrepareRestored(const fs::path& part, const fs::path& backup) {
   std::error_code error;
@@ -212,8 +228,7 @@ StatusOr<std::optional<fs::path>> Catalog::Restore(const fs::path& backup, const
   };
   remove_part();
   fs::create_directories(file.parent_path(), error);
-  fs::copy_file(backup, part, error);
-  Status status = FileError(error, fmt::format("copy {} to", backup.string()), part);
+  Status status = CopyDatabase(backup, part);
   if (status.ok()) {
     status = PrepareRestored(part, backup);
   }
