@@ -39,17 +39,23 @@ MemoryBudget::Claim MemoryBudget::Take(int64_t bytes) {
   if (settings_.limit == 0) {
     return {};
   }
+  int64_t missing = 0;
+  {
+    const MutexLock lock(&mutex_);
+    const int64_t turn = next_turn_++;
+    const auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return turn == turn_ && (Fits(bytes) || claimed_ == 0);
+    };
+    while (!mutex_.AwaitWithTimeout(ready, kPollInterval)) {
+    }
+    missing = claimed_ > 0 || Fits(bytes) ? 0 : outside_ + bytes - settings_.limit;
+  }
+  // It is still this thread's turn: until the end, no other claim is granted.
+  if (missing > 0 && settings_.make_room) {
+    settings_.make_room(missing);
+  }
   const MutexLock lock(&mutex_);
-  const int64_t turn = next_turn_++;
-  const auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return turn == turn_ && (Fits(bytes) || claimed_ == 0);
-  };
-  while (!mutex_.AwaitWithTimeout(ready, kPollInterval)) {
-  }
-  if (claimed_ == 0 && !Fits(bytes) && settings_.make_room) {
-    settings_.make_room(outside_ + bytes - settings_.limit);
-    Fits(bytes);  // measure again
-  }
+  Fits(bytes);  // measures again
   claimed_ += bytes;
   ++turn_;
   return {this, bytes};

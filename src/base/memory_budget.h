@@ -17,8 +17,8 @@ struct MemorySettings {
   // Bytes outside all claims that will be resident soon, such as what models keep after their first runs: the memory
   // outside counts as no less than this.
   int64_t least_outside = 0;
-  // Called when a claim does not fit although no other claim is held: should free `bytes` as far as possible. Runs with
-  // the budget's lock held. May be empty.
+  // Called without a lock when a claim does not fit although no other claim is held: should free `bytes` as far as
+  // possible. It must not take a claim. May be empty.
   std::function<void(int64_t bytes)> make_room;
   std::function<int64_t()> resident = ResidentBytes;  // for tests
 };
@@ -75,7 +75,6 @@ class MemoryBudget {
 
   const MemorySettings settings_;
   Mutex mutex_;
-  // Highest measurement of the memory outside all claims since there were no claims.
   int64_t claimed_ ABSL_GUARDED_BY(mutex_) = 0;
   // The highest measurement of the memory outside all claims since there were no claims.
   int64_t outside_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -91,6 +91,25 @@ TEST_F(MemoryBudgetTest, AnOnlyClaimIsGrantedAndMakesRoom) {
   EXPECT_EQ(asked_, 80) << "granted although nothing could be given back";
 }
 
+TEST_F(MemoryBudgetTest, WhoMakesRoomMayUseTheBudget) {
+  MemorySettings settings = Settings(100);
+  MemoryBudget* used = nullptr;
+  int64_t limit = 0;
+  MemoryBudget::Claim held;
+  bool grown = true;
+  settings.make_room = [&](int64_t /*bytes*/) {
+    limit = used->limit();
+    grown = held.GrowTo(1);  // would wait for ever if the budget were locked
+  };
+  MemoryBudget budget(settings);
+  used = &budget;
+  held = budget.Take(0);
+  resident_ = 80;
+  const MemoryBudget::Claim claim = budget.Take(60);
+  EXPECT_EQ(limit, 100);
+  EXPECT_FALSE(grown) << "the turn is another thread's";
+}
+
 TEST_F(MemoryBudgetTest, SmallClaimsDoNotOvertakeALargeOne) {
   constexpr int64_t kMany = 1'000'000;
   MemoryBudget budget(Settings(100 * kMany));
