@@ -156,11 +156,12 @@ double VarianceOf(const Plane& plane) {
   return squares / count - (sum / count) * (sum / count);
 }
 
-// The curve, never falling, that maps brightness of the keeper to that of the copy: the mean over the pixels of each
-// of 32 levels. Beyond the levels that occur it continues with a slope of 1.
+// The curve, never falling, that maps values of the keeper to those of the copy, both 0 to 255: the mean over the
+// pixels of each of 32 levels. Beyond the levels that occur it continues with a slope of 1.
 class ToneCurve {
  public:
-  ToneCurve(const Plane& keeper, const Plane& copy) {
+  template <typename Values>
+  ToneCurve(const Values& keeper, const Values& copy) {
     constexpr std::size_t kFewPixels = 8;  // too few for a mean
     struct Level {
       double from = 0;
@@ -168,10 +169,10 @@ class ToneCurve {
       std::size_t count = 0;
     };
     std::array<Level, 32> levels;
-    for (std::size_t i = 0; i < keeper.values.size(); ++i) {
-      Level& level = levels[std::clamp<std::size_t>(static_cast<std::size_t>(keeper.values[i] / 8), 0, 31)];
-      level.from += keeper.values[i];
-      level.to += copy.values[i];
+    for (std::size_t i = 0; i < keeper.size(); ++i) {
+      Level& level = levels[std::clamp<std::size_t>(static_cast<std::size_t>(keeper[i] / 8), 0, 31)];
+      level.from += keeper[i];
+      level.to += copy[i];
       ++level.count;
     }
     for (const Level& level : levels) {
@@ -221,7 +222,7 @@ Plane Blurred(const Plane& plane) {
 // True if the brightness of `copy` follows from that of `keeper` everywhere. What the keeper shows in addition does not
 // matter.
 bool BrightnessFollows(const Plane& keeper, const Plane& copy) {
-  const ToneCurve curve(keeper, copy);
+  const ToneCurve curve(keeper.values, copy.values);
   Plane expected(keeper.width, keeper.height);
   std::ranges::transform(keeper.values, expected.values.begin(), [&](float value) { return curve.At(value); });
   Plane rest(keeper.width, keeper.height);
@@ -299,6 +300,31 @@ bool ColoursAgree(const std::vector<BlockColour>& keeper, const std::vector<Bloc
   return true;
 }
 
+PictureMatch ComparePlanes(const Planes& keeper, const Planes& copy) {
+  if (!BrightnessFollows(keeper.luma, copy.luma)) {
+    return {};
+  }
+  const std::vector<BlockColour> keeper_colours = ColoursOf(keeper);
+  const std::vector<BlockColour> copy_colours = ColoursOf(copy);
+  if (StrongestOf(copy_colours) < kNoColour && StrongestOf(keeper_colours) > kColour) {
+    return {.is_copy = true, .lost_colour = true};
+  }
+  return {.is_copy = ColoursAgree(keeper_colours, copy_colours), .lost_colour = false};
+}
+
+// `keeper` with one curve for its three channels that comes nearest to `copy`. Programs that make a picture brighter
+// cut each channel at 255, so that neither brightness nor colour of the copy follow from that of the keeper alone.
+Image WithTonesOf(const Image& copy, const Image& keeper) {
+  const ToneCurve curve(keeper.pixels(), copy.pixels());
+  std::array<uint8_t, 256> toned;
+  for (std::size_t value = 0; value < toned.size(); ++value) {
+    toned[value] = static_cast<uint8_t>(std::clamp(std::lround(curve.At(static_cast<float>(value))), 0L, 255L));
+  }
+  Image image = keeper.Clone();
+  std::ranges::transform(image.pixels(), image.pixels().begin(), [&](uint8_t value) { return toned[value]; });
+  return image;
+}
+
 // The EXIF orientation whose correction turns a picture by `turn`.
 int OrientationOf(PdqTurn turn) {
   constexpr std::array kOrientations = {1, 2, 4, 3, 5, 6, 8, 7};
@@ -344,17 +370,9 @@ PictureMatch MatchPictures(const Picture& keeper, PdqTurn turn, const Picture& c
 }
 
 PictureMatch CompareAligned(const Image& keeper, const Image& copy) {
-  const Planes keeper_planes = PlanesOf(keeper);
-  const Planes copy_planes = PlanesOf(copy);
-  if (!BrightnessFollows(keeper_planes.luma, copy_planes.luma)) {
-    return {};
-  }
-  const std::vector<BlockColour> keeper_colours = ColoursOf(keeper_planes);
-  const std::vector<BlockColour> copy_colours = ColoursOf(copy_planes);
-  if (StrongestOf(copy_colours) < kNoColour && StrongestOf(keeper_colours) > kColour) {
-    return {.is_copy = true, .lost_colour = true};
-  }
-  return {.is_copy = ColoursAgree(keeper_colours, copy_colours), .lost_colour = false};
+  const Planes planes = PlanesOf(copy);
+  const PictureMatch match = ComparePlanes(PlanesOf(keeper), planes);
+  return match.is_copy ? match : ComparePlanes(PlanesOf(WithTonesOf(copy, keeper)), planes);
 }
 
 }  // namespace calotype

@@ -75,6 +75,20 @@ TEST(PictureMatchTest, CopiesMatch) {
   }
 }
 
+// What is brightest is cut off, so the colours of the brightest parts change.
+TEST(PictureMatchTest, BrightenedCopiesMatch) {
+  for (const char* path : kPhotos) {
+    const Image photo = Load(path);
+    for (const double factor : {1.15, 1.3}) {
+      const Image brighter = Changed(photo, [factor](uint8_t* rgb) {
+        std::transform(rgb, rgb + 3, rgb,
+                       [factor](uint8_t value) { return static_cast<uint8_t>(std::min(255.0, value * factor)); });
+      });
+      EXPECT_TRUE(Match(photo, Compressed(brighter, 88)).is_copy) << path << " " << factor;
+    }
+  }
+}
+
 TEST(PictureMatchTest, TurnedCopiesMatchAtTheirTurn) {
   const Image photo = Load("samples/robin.jpg");
   const std::pair<PdqTurn, int> turns[] = {{PdqTurn::kMirrored, 2},           {PdqTurn::kUpsideDown, 3},
