@@ -54,7 +54,7 @@ StatusOr<Analysers> OrderByNeeds(Analysers analysers) {
     const auto next =
         std::ranges::find_if(analysers, [&](const auto& analyser) { return HasAll(ordered, analyser->needs()); });
     if (next == analysers.end()) {
-      return absl::InvalidArgumentError(fmt::format("{} needs {}, but some of these are missing or need it themselves",
+      return absl::InvalidArgumentError(fmt::format("the analysis {} needs {}; add the missing models to the pack",
                                                     analysers.front()->name(),
                                                     fmt::join(analysers.front()->needs(), ", ")));
     }

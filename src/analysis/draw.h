@@ -21,15 +21,16 @@ void DrawPolygon(Image& image, std::span<const Point> points, const Colour& colo
 // The size in pixels of letters that stay readable when the image is seen as a whole.
 int LetterSize(const Image& image);
 
-// Draws one line of UTF-8 text on a background of `colour`, whose lower left corner is `at`; moved as far as needed for
-// all of it to be in the image. Letters have `size` pixels. Every script is drawn for which the machine has a font;
-// where libvips cannot draw text, every character that is not ASCII becomes "?".
+// Draws one line of UTF-8 text in black or white (whichever is readable) on a rectangle of `colour`, whose lower left
+// corner is `at`; the rectangle is moved as far as needed for all of it to be in the image. Letters have `size` pixels.
+// Every script is drawn for which the machine has a font; where libvips cannot draw text, every character that is not
+// ASCII becomes "?".
 void DrawCaption(Image& image, const Point& at, const Colour& colour, std::string_view caption, int size);
 // The height of a caption in pixels.
 int CaptionHeight(int size);
 
-// Draws one line of UTF-8 text in the middle of `box`, with letters of `size` pixels. A text that is too wide is cut
-// and ends in "…".
+// Draws one line of UTF-8 text in `colour`, without a background, in the middle of `box`, with letters of `size`
+// pixels. A text that is too wide ends in "…"; if not even that fits, nothing is drawn.
 void DrawLabel(Image& image, const Box& box, const Colour& colour, std::string_view text, int size);
 
 // Draws a filled dot.

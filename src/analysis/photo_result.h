@@ -16,7 +16,7 @@ namespace calotype {
 // The number of a photo in its catalogue.
 using PhotoId = int64_t;
 
-// Values are stored: never renumber.
+// kSkipped: not run, because decoding or an analysis that it needs did not succeed. Values are stored: never renumber.
 enum class AnalysisState : uint8_t { kPending = 0, kRunning = 1, kDone = 2, kFailed = 3, kSkipped = 4 };
 
 // "pending", "running" ...
@@ -52,11 +52,12 @@ struct AnalysisOutcome {
   std::string analysis;
   std::string version;
   AnalysisState state = AnalysisState::kDone;  // kDone, kFailed or kSkipped
-  // For kFailed and kSkipped. For kDone a warning: "damaged: ..." (decode, text), "cannot be read: position" (facts).
+  // Why it failed or was skipped. For kDone empty, or a warning: "damaged: ..." (decode, text), "cannot be read:
+  // position" (facts).
   std::string reason;
-  bool retryable = false;  // for kFailed: may succeed later; retried with back-off
-  std::string device;      // where its models ran
-  double milliseconds = 0;
+  bool retryable = false;   // for kFailed: later scans retry it (RetryTime)
+  std::string device;       // Analyser::device(); empty if it did not run
+  double milliseconds = 0;  // elapsed time
 };
 
 // What the header and the metadata of a photo say.
@@ -68,7 +69,8 @@ struct PhotoProperties {
   PhotoFacts facts;
 };
 
-// Findings of analyses with the outcome kDone replace the earlier ones of that analysis.
+// Findings of an analysis with the outcome kDone replace its earlier ones, or wait while the library switches models
+// (FateOf). After any other outcome the earlier findings stay.
 struct PhotoResult {
   PhotoId id = 0;
   std::optional<PhotoProperties> properties;  // absent when not even the metadata was read, or the photo was not opened

@@ -132,7 +132,7 @@ StatusOr<Sha256Digest> IdentityOf(const fs::path& file) {
 Status ReadTextConfig(const fs::path& file, ModelParams& params) {
   const StatusOr<std::string> text = ReadTextFile(file);
   if (!text.ok()) {
-    return absl::InvalidArgumentError(fmt::format("{}: {}", file.string(), Message(text.status())));
+    return absl::InvalidArgumentError(fmt::format("a text model needs its config.json: {}", Message(text.status())));
   }
   try {
     const Json text_config = Json::parse(*text).value("text_cfg", Json::object());

@@ -117,8 +117,9 @@ void Settings::Register(ConfigRegistry& registry) {
       "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
       "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
       "refused; 0: no limit");
-  registry.AddList("server.listen", &listen,
-                   "addresses to listen on, each as HOST:PORT; beyond this machine, clients need a token");
+  registry.AddList(
+      "server.listen", &listen,
+      "addresses to listen on, each as HOST:PORT; on addresses other than this machine's own, clients need a token");
   registry.AddText("server.tls_certificate", &tls_certificate, "a file with the certificate (PEM); empty: no TLS");
   registry.AddText("server.tls_key", &tls_key, "the file with the key of that certificate (PEM)");
   registry.AddList("server.hosts", &server_hosts,
@@ -131,7 +132,7 @@ void Settings::Register(ConfigRegistry& registry) {
                    "the path under which a proxy passes requests on, such as /photos; empty: none");
   registry.AddBool("server.require_token", &require_token, "ask clients on this machine for a token, too");
   registry.AddInteger("server.requests_per_minute", &requests_per_minute, 0, 1'000'000,
-                      "requests a minute of each client beyond this machine; 0: no limit");
+                      "requests a minute of each client that is not on this machine; 0: no limit");
   registry.AddInteger("server.connections", &server_connections, 1, 1'000'000,
                       "open connections; when there are more, the one that is idle for longest is closed");
   registry.AddInteger("server.waiting", &server_waiting, 1, 1'000'000, "requests that may wait for a thread");

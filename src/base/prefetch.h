@@ -5,7 +5,8 @@
 
 namespace calotype {
 
-// Starts loading `bytes` bytes from `start` into the cache and returns at once.
+// Asks the CPU to load the memory from `start` into its cache, and returns at once. Only a hint; if `start` is not a
+// multiple of 64, the last cache line may be left out.
 inline void Prefetch(const void* start, std::size_t bytes) {
   constexpr std::size_t kCacheLine = 64;
   for (std::size_t at = 0; at < bytes; at += kCacheLine) {

@@ -170,7 +170,8 @@ CommandResult DecideFaces(App& app, const PeopleArguments& arguments, bool are_t
       return ConfirmFaces(library, person, *faces);
     }
     CALOTYPE_RETURN_IF_ERROR(RejectFaces(library, person, *faces));
-    Print("these faces will not be assigned to this person again; the next scan assigns them again\n");
+    Print(fmt::format(
+        "these faces are never assigned to person {} again; the next scan looks for other people for them\n", person));
     return absl::OkStatus();
   });
 }

@@ -45,13 +45,14 @@ CommandResult Serve(App& app, const ServeArguments& arguments) {
   const InterruptWatcher interrupt("requests and photos in progress are finished first", OpenLogAgain);
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(app));
   Print(fmt::format("Calotype serves {}; Ctrl-C stops it\n", fmt::join(server->urls(), " and ")));
-  Print(server->tokens_required()
-            ? fmt::format("Open this within 15 minutes, once, to use it in a browser:\n  {}\nPrograms need a token: "
-                          "calotype token create NAME\n",
-                          server->PageUrl())
-            : fmt::format("Open {} in a browser. Everybody on this machine can use it (server.require_token asks for a "
-                          "token).\n",
-                          server->PageUrl()));
+  Print(
+      server->tokens_required()
+          ? fmt::format("Open this within 15 minutes, once, to use it in a browser:\n  {}\nPrograms need a token: "
+                        "calotype token create NAME\n",
+                        server->PageUrl())
+          : fmt::format("Open {} in a browser. Everybody on this machine can use it (set server.require_token=true to "
+                        "ask for a token).\n",
+                        server->PageUrl()));
   if (!server->immich_url().empty()) {
     Print(
         fmt::format("Immich's machine-learning requests are answered at {}, without a token\n", server->immich_url()));
@@ -68,8 +69,8 @@ void AddServeCommand(CommandLine& parser, App& app) {
   CommandLine command = parser.AddCommand("serve", "Serve the library over HTTP: a web page and an API");
   const auto arguments = std::make_shared<ServeArguments>();
   command.AddRepeated("--listen ADDRESS", arguments->listen,
-                      "Listen on this HOST:PORT instead of those of server.listen; beyond this machine, clients need a "
-                      "token");
+                      "Listen on this HOST:PORT instead of those of server.listen; on addresses other than this "
+                      "machine's own, clients need a token");
   command.AddOption(
       "--immich ADDRESS", arguments->immich,
       "Also answer Immich's machine-learning requests, on this HOST:PORT or, with the word on, where Immich "

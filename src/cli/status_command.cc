@@ -80,14 +80,14 @@ std::string ToText(const LibraryStatus& status) {
     text += scan + "\n";
   }
   text += ToText(status.models) + BehindText(status.models);
-  text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>8}  device\n", "analysis", "done", "pending",
-                           "running", "failed", "skipped", "ms"));
+  text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}  device\n", "analysis", "done", "pending",
+                           "running", "failed", "skipped", "ms/photo"));
   for (const auto& [name, counts] : catalog.analyses) {
     const auto use = catalog.devices.find(name);
     text += fmt::format(
         "{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{}\n", name, counts.done, counts.pending, counts.running, counts.failed,
         counts.skipped,
-        use == catalog.devices.end() ? "" : fmt::format("{:>8.0f}  {}", use->second.milliseconds, use->second.device));
+        use == catalog.devices.end() ? "" : fmt::format("{:>10.0f}  {}", use->second.milliseconds, use->second.device));
   }
   text += ToText(status.placements);
   for (const FailureGroup& group : catalog.failures) {

@@ -47,7 +47,7 @@ class ScanState {
   void AddResult(const PhotoResult& result) ABSL_LOCKS_EXCLUDED(mutex_);
   // The scan rests until this is called with an empty reason.
   void SetResting(std::string reason) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Called by the stages before each photo: waits while the scan rests, unless it stops.
+  // Called by the claim, decode and analyse stages before each photo: waits while the scan rests, unless it stops.
   void WaitWhileResting() const;
 
   // Queues a failure for the subscriber. Waits while kMaxFailures are queued, so Deliver() must be called until all

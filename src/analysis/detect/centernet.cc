@@ -49,7 +49,9 @@ class CenterNetDetector final : public ObjectDetector {
     for (const Candidate& candidate : found) {
       if (candidate.label < 0 || static_cast<std::size_t>(candidate.label) >= labels_.size()) {
         return absl::InternalError(
-            fmt::format("the model found class {}, but its label file has {} lines", candidate.label, labels_.size()));
+            fmt::format("the model returned class {} (counted from 0), but its label file has only {} lines; "
+                        "params.labels can name another file",
+                        candidate.label, labels_.size()));
       }
       findings.push_back({.label = labels_[static_cast<std::size_t>(candidate.label)],
                           .score = candidate.score,

@@ -109,10 +109,10 @@ TEST_F(EmbeddingAnalyserTest, ErrorsNameWhatIsWrongWithTheGraph) {
   const FakeModel kept = model_;
   Findings findings;
   model_.outputs[1].name = "vector";
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("no tensor image_embedding; it has class_probs, vector"));
+  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("named image_embedding; it has class_probs, vector"));
   model_ = kept;
   model_.inputs[0].name = "image";
-  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("no tensor pixel_values; it has image"));
+  EXPECT_THAT(Message(Analyse(findings)), HasSubstr("named pixel_values; it has image"));
   model_ = kept;
   model_.inputs.push_back(Info("pixel_mask"));
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("2 inputs"));
@@ -124,7 +124,7 @@ TEST_F(EmbeddingAnalyserTest, ErrorsNameWhatIsWrongWithTheGraph) {
   vector_ = {3, 4};
   SetParams({{"dimension", int64_t{3}}});
   EXPECT_THAT(Message(Analyse(findings)),
-              HasSubstr("image_embedding is float32 [1, 2]; expected one float32 row of dimension = 3"));
+              HasSubstr("image_embedding is float32 [1, 2]; expected one row of 3 float32 numbers (params.dimension)"));
   SetParams({});
   std::ofstream(folder_ / "labels.txt") << "cat\ndog\n";
   EXPECT_THAT(Message(Analyse(findings)), HasSubstr("3 float32 numbers for 2 labels"));

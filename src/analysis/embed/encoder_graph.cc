@@ -16,8 +16,9 @@ StatusOr<std::size_t> FindTensor(std::span<const TensorInfo> tensors, std::strin
   if (found == tensors.end()) {
     std::vector<std::string> names;
     std::ranges::transform(tensors, std::back_inserter(names), &TensorInfo::name);
-    return absl::InvalidArgumentError(
-        fmt::format("the model has no tensor {}; it has {}", name, fmt::join(names, ", ")));
+    return absl::InvalidArgumentError(fmt::format(
+        "the model has no input or output named {}; it has {}: export it with that name, or use another model", name,
+        fmt::join(names, ", ")));
   }
   return static_cast<std::size_t>(found - tensors.begin());
 }
@@ -36,9 +37,10 @@ StatusOr<std::vector<float>> UnitVector(const Tensor& tensor, std::string_view n
                    tensor.elements() == static_cast<std::size_t>(tensor.shape().back());
   if (tensor.type() != ElementType::kFloat32 ||
       (dimension > 0 ? tensor.elements() != static_cast<std::size_t>(dimension) : !row)) {
-    return absl::InvalidArgumentError(fmt::format("{} is {} [{}]; expected one float32 row{}", name,
-                                                  ElementTypeName(tensor.type()), fmt::join(tensor.shape(), ", "),
-                                                  dimension > 0 ? fmt::format(" of dimension = {}", dimension) : ""));
+    return absl::InvalidArgumentError(fmt::format(
+        "the model's output {} is {} [{}]; expected one row of {}", name, ElementTypeName(tensor.type()),
+        fmt::join(tensor.shape(), ", "),
+        dimension > 0 ? fmt::format("{} float32 numbers (params.dimension)", dimension) : "float32 numbers"));
   }
   const std::span<const float> values = tensor.data<float>();
   const double length = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));

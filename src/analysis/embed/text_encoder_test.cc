@@ -124,7 +124,7 @@ TEST_F(TextEncoderTest, ErrorsNameWhatIsWrongWithTheGraph) {
   EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("no output text_embedding"));
   model_ = kept;
   SetParams({{"dimension", int64_t{384}}});
-  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("dimension = 384"));
+  EXPECT_THAT(Message(Encode("cat").status()), HasSubstr("one row of 384 float32 numbers (params.dimension)"));
 }
 
 // CLIP's tokenizer has 0 and 1 as start and end token; rows have the length of the graph's input.

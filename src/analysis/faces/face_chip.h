@@ -9,8 +9,8 @@
 
 namespace calotype {
 
-// Left eye, right eye, nose tip, left and right mouth corner of the mean face in a unit square: dlib's mean shape of 68
-// points (get_face_chip_details) reduced to these five. Each eye is the mean of its outline.
+// Left eye (left in the image), right eye, nose tip, left and right mouth corner of the mean face in a unit square:
+// dlib's mean shape of 68 points (get_face_chip_details) reduced to these five. Each eye is the mean of its outline.
 inline constexpr std::array<Point, 5> kMeanFace = {Point{0.22549F, 0.21599F}, Point{0.75476F, 0.21599F},
                                                    Point{0.490127F, 0.515625F}, Point{0.254149F, 0.780233F},
                                                    Point{0.726104F, 0.780233F}};
@@ -25,11 +25,12 @@ inline constexpr std::array<Point, 5> kArcFace = {Point{38.2946F, 51.6963F}, Poi
                                                   Point{70.7299F, 92.2041F}};
 
 // Cuts the face out as insightface's norm_crop does: a chip of size x size pixels, bilinear, black beyond the photo.
-// `landmarks` are in pixels of the upright original; a pixel of `image` covers scale_x x scale_y of them. Like
-// InsightFace, reads landmarks as pixel centres.
+// `landmarks` are in pixels of the upright original; one pixel of `image` stands for scale_x x scale_y pixels of the
+// original. As in InsightFace, (0, 0) of the landmarks is taken as the centre of the first pixel.
 Image CutArcFaceChip(const Image& image, const std::array<Point, 5>& landmarks, float scale_x, float scale_y, int size);
 
-// Cuts out the face with `landmarks` (in pixels of `image`) as a chip; black beyond the photo.
+// Cuts out the face with `landmarks` (here in pixels of `image`) as a chip as in ChipLandmarks(size, padding); black
+// beyond the photo.
 Image CutFaceChip(const Image& image, const std::array<Point, 5>& landmarks, int size, float padding);
 
 }  // namespace calotype

@@ -1,5 +1,5 @@
-// The networks for faces without the analysers around them, for callers with a threshold and a normalisation of their
-// own.
+// The networks for faces without the analysers around them. The caller (PredictService) chooses the score threshold,
+// whether boxes are clipped, and whether vectors get unit length.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ struct FaceDetectOptions {
 class FaceDetectorModel {
  public:
   virtual ~FaceDetectorModel() = default;
-  // Returns the faces, the best first.
+  // Returns the faces in pixels of the upright original, the best first.
   virtual StatusOr<std::vector<FaceFinding>> Detect(Session& session, const PhotoView& photo,
                                                     const FaceDetectOptions& options) const = 0;
 };
@@ -34,14 +34,14 @@ class FaceDetectorModel {
 class FaceRecogniserModel {
  public:
   virtual ~FaceRecogniserModel() = default;
-  // Returns one vector for each of `faces`, as the model returns it or scaled to unit length. kFailedPrecondition when
-  // a face has no landmarks.
+  // Returns one vector for each of `faces`, scaled to unit length if `unit_length`, else as the model returns it.
+  // kFailedPrecondition when a face has no landmarks. Errors of the session are returned, too.
   virtual StatusOr<std::vector<std::vector<float>>> Recognise(Session& session, const PhotoView& photo,
                                                               std::span<const FaceFinding> faces,
                                                               bool unit_length) const = 0;
 };
 
-// A model and the probe with which it is to be registered.
+// A model, and the test with which ModelCache::Register() lets devices be measured.
 struct FaceDetectorParts {
   std::shared_ptr<const FaceDetectorModel> model;
   ModelProbe probe;

@@ -1,5 +1,6 @@
-// The text detector works in two passes: a coarse pass over a small copy of the photo, then a fine pass over those
-// areas of the photo where the coarse pass found text. This file chooses the areas.
+// For large pictures, the text detector first looks at a small copy (coarse pass), then at full size only at the areas
+// where that found text (fine pass). This file chooses the areas. The picture is the photo as the network gets it,
+// scaled and padded. All coordinates are its pixels.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ inline constexpr int kAreaStep = 32;
 // The result of the coarse pass.
 struct CoarsePass {
   // The areas that need the fine pass: they cover every place where the coarse map is above the threshold, except large
-  // text. Text is large if its lines are so high that the fine pass would scale them down again. Each area has a
-  // margin, so that lines can end in it and the network sees their surroundings. Two areas may overlap, if one area
-  // around both would have more pixels.
+  // text. Text is large if it is at least 16 pixels high in the coarse map: then that map shows it well enough, and no
+  // fine pass is needed. Each area has a margin, so that lines can end in it and the network sees their surroundings.
+  // Two areas may overlap: they are merged only if one area around both has no more pixels than the two together.
   std::vector<Area> areas;
   // The coarse map at the size of the picture, with only the large text; 0 elsewhere.
   std::vector<float> large;
@@ -38,13 +39,14 @@ struct CoarsePass {
 // whose size is `picture` (multiples of kAreaStep). Thread-safe.
 CoarsePass EvaluateCoarseMap(std::span<const float> probabilities, PixelSize map, PixelSize picture, float threshold);
 
-// Enlarges those `areas` that cut through text: `probabilities` (of the whole picture, at its size) has a pixel above
-// `threshold` at an edge of the area that is not an edge of the picture and lies neither in another area nor in large
-// text. Returns `areas` unchanged when there are none.
+// Enlarges the `areas` that cut through text, and merges areas if that saves pixels. An area cuts through text if one
+// of its edges, other than an edge of the picture, has a pixel above `threshold` that is neither in another area nor in
+// large text. `probabilities` and `large` (CoarsePass::large) have the size of the picture. Returns `areas` unchanged
+// if none is cut.
 std::vector<Area> EnlargeCutAreas(std::span<const float> probabilities, PixelSize picture, std::span<const float> large,
                                   std::vector<Area> areas, float threshold);
 
-// The sum of the areas' pixels.
+// Pixels of all areas; those in two areas count twice.
 int64_t PixelsIn(std::span<const Area> areas);
 
 }  // namespace calotype

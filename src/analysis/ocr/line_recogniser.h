@@ -20,10 +20,12 @@ namespace calotype {
 
 struct RecogniserSettings {
   LineFormat format;
-  // Text with a lower score is dropped. RapidOCR's text_score is 0.5, which keeps text that it sees in textures.
+  // The text analyser drops text with a lower score; Read() returns all. RapidOCR's text_score is 0.5, which keeps text
+  // that it sees in textures.
   double score_threshold = 0.8;
-  std::optional<std::string> characters;  // from a file in the model's folder, one per line
-  bool prefers_file = false;              // over the model's own metadata
+  // One per line, from a file in the model's folder; used if the model's metadata has none.
+  std::optional<std::string> characters;
+  bool prefers_file = false;  // use `characters` even if the metadata has some (params.characters is set)
 };
 
 // Reads the parameters of a model of the family "ctc". kInvalidArgument names the model and what is wrong.
@@ -51,8 +53,10 @@ class LineRecogniser {
 };
 
 struct OrienterSettings {
-  // The manifest's values. Missing ones follow from the network: an input of 80 x 160 is PP-OCRv5's, which was trained
-  // on stretched lines with ImageNet's normalisation in RGB; any other is treated as PP-OCRv2's, with 48 x 192.
+  // The manifest's values. A missing height or width is the one that the graph declares, else 48 x 192 (height x
+  // width). The others depend on that size: 80 x 160 is PP-OCRv5's, which was trained on stretched lines with
+  // ImageNet's normalisation in RGB; every other size is treated like PP-OCRv2's: lines are padded and have PaddleOCR's
+  // normalisation in BGR.
   std::optional<int> height;
   std::optional<int> width;
   std::optional<bool> stretch;
@@ -63,10 +67,11 @@ struct OrienterSettings {
 // The line format of `session`'s graph, from the input size that it declares.
 LineFormat OrienterFormat(const Session& session, const OrienterSettings& settings);
 
-// Reads the parameters of a model of the family "orient".
+// Reads the parameters of a model of the family "orient". kInvalidArgument names the model and what is wrong.
 StatusOr<OrienterSettings> ReadOrienterSettings(const ModelSpec& orienter);
 
-// Returns for each of `lines` whether it is upside down.
+// Returns for each of `lines` whether it is upside down with more than settings.threshold. kInvalidArgument if the
+// network has not two classes.
 StatusOr<std::vector<bool>> FindUpsideDown(Session& session, std::span<const LineImage> lines,
                                            const OrienterSettings& settings);
 

@@ -6,18 +6,20 @@
 
 namespace calotype {
 
-// How pixels between those of the photo are computed. In both, corners are where the reference puts them.
+// Whose result is reproduced. The two count coordinates differently.
 enum class WarpStyle {
-  // OpenCV 5's warpPerspective: a = -0.75, edge pixels repeated. (0, 0) is the centre of the first pixel.
+  // OpenCV 5's warpPerspective: cubic kernel with a = -0.75, edge pixels repeated, values rounded. (0, 0) is the centre
+  // of the first pixel.
   kOpenCv,
-  // Pillow's Image.transform: a = -1, black outside of the photo, numbers truncated. (0, 0) is the outer corner of the
-  // first pixel.
+  // Pillow's Image.transform: cubic kernel with a = -1, black outside of the photo, values rounded down. (0, 0) is the
+  // outer corner of the first pixel.
   kPillow,
 };
 
-// Maps `quad` of `photo` to width x height pixels: with perspective, and cubic interpolation at exact positions. Equals
-// the reference except for one grey level in a few of ten thousand pixels; OpenCV 4 rounds positions to 1/32 pixel. As
-// in OpenCV, the last column lies one pixel before the right side. Empty when a side is 0.
+// Maps `quad` of `photo` to width x height pixels: with perspective, and cubic interpolation at exact positions. A few
+// of ten thousand pixels differ from the reference, by one grey level (OpenCV 4 differs more: it rounds positions to
+// 1/32 pixel). With kOpenCv, the last column lies one pixel before the right side of the quad. Empty if `width` or
+// `height` is 0, or `photo` is empty.
 Image WarpQuad(const Image& photo, const Quad& quad, int width, int height, WarpStyle style = WarpStyle::kOpenCv);
 
 }  // namespace calotype

@@ -33,7 +33,11 @@ StatusOr<ElementType> FromOnnx(ONNXTensorElementDataType type) {
       return mapping.ours;
     }
   }
-  return absl::UnimplementedError(fmt::format("ONNX element type {} is not supported", static_cast<int>(type)));
+  return absl::UnimplementedError(
+      fmt::format("the model has an input or output of ONNX element type {}; supported are float32, uint8, int32 and "
+                  "int64: export it "
+                  "with one of these",
+                  static_cast<int>(type)));
 }
 
 ONNXTensorElementDataType ToOnnx(ElementType type) {

@@ -244,7 +244,8 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
       continue;
     }
     if (stop.stop_requested()) {
-      return absl::CancelledError(fmt::format("stopped before all devices for {} were measured", model.name));
+      return absl::CancelledError(
+          fmt::format("stopped while devices were measured for {}; the next run measures the rest", model.name));
     }
     if (const Status may_try = i == 0 ? absl::OkStatus() : MayTry(option); !may_try.ok()) {
       RecordFailure(model, option, may_try);
