@@ -18,7 +18,8 @@ endif()
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 
 add_library(calotype_warnings INTERFACE)
-target_compile_options(calotype_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+target_compile_options(calotype_warnings INTERFACE -Wall -Wextra -Wpedantic
+                                                   $<$<NOT:$<BOOL:$<TARGET_PROPERTY:CALOTYPE_MAY_SHADOW>>>:-Wshadow> -Wconversion -Wno-sign-conversion
                                                    -Wnon-virtual-dtor -Woverloaded-virtual
                                                    -Wno-missing-field-initializers $<$<BOOL:${CALOTYPE_WERROR}>:-Werror>)
 

@@ -1,5 +1,5 @@
 # Headers that most files include, compiled once for the program and once for the tests: reading them takes longer than
-# compiling most files. Each file still names what it includes; clang-tidy and one build of ./check --all hold that.
+# compiling most files. Each file still names what it includes; clang-tidy and tools/lint/check_alone hold that.
 set(calotype_common_headers
     <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/strings/str_join.h>
     <absl/strings/str_split.h> <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <filesystem> <fmt/chrono.h>
@@ -53,19 +53,26 @@ function(calotype_own_options)
                                                                    SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
-# calotype_test(NAME SOURCES a_test.cc... LIBS libs...)
+# calotype_test(NAME SOURCES a_test.cc... LIBS libs... [ALONE b_test.cc...])
 #   The tests of one folder: the binary NAME_test, one ctest test per GoogleTest case. They find their data by
-#   SourceDir(). With sanitizers unit.NAME runs them all: to start such a program takes longer than most cases.
+#   SourceDir(). With unity or sanitizers unit.NAME runs them all: to start the program takes longer than most cases. ALONE:
+#   as above; with sanitizers, several tests are always compiled at a time.
 function(calotype_test name)
   if(NOT CALOTYPE_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS;ALONE" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
+  if(CALOTYPE_UNITY OR CALOTYPE_SANITIZE)
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    # A struct of one test may be called like a neighbour's.
+    set_target_properties(${name}_test PROPERTIES CALOTYPE_MAY_SHADOW ON)
+  endif()
   target_compile_options(${name}_test PRIVATE ${CALOTYPE_TEST_OPTIONS})
   target_precompile_headers(${name}_test REUSE_FROM calotype_test_headers)
   target_link_libraries(${name}_test PRIVATE calotype_warnings ${arg_LIBS} GTest::gmock GTest::gtest_main)
-  if(CALOTYPE_SANITIZE)
+  if(CALOTYPE_UNITY OR CALOTYPE_SANITIZE)
     add_test(NAME unit.${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 1500)
     return()

@@ -289,7 +289,7 @@ class RandomFaultTest(DeviceTestCase):
     SOURCES = ["coffee_copy.jpg", "apple.jpg", "desk.jpg", "butterfly.jpg", "car_from_behind.jpg", "yellow_building.jpg",
                "robin.jpg", "sign_copy_centre.jpg", "aerial_view.jpg", "building.jpg"]
     SCANS = 10
-    PHOTOS_PER_SCAN = int(os.environ.get("CALOTYPE_TEST_PHOTOS_PER_SCAN", 5 if SANITIZED else 30))
+    PHOTOS_PER_SCAN = int(os.environ.get("CALOTYPE_TEST_PHOTOS_PER_SCAN", 5))
     # Of a fault in one run: each scan analyses some photos first, and then meets a few faults.
     PROBABILITY = 0.03 if PHOTOS_PER_SCAN >= 100 else 0.1
 

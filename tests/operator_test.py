@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import time
 import unittest
 
@@ -194,8 +195,12 @@ class PauseTest(CalotypeTestCase):
         self.assertTrue(status.startswith("Scans of this library are paused"), status)
         self.assertIs(self.library.json("status", "--json")["paused"], True)
         self.library.run("resume")
+        while done() == after:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        scan.send_signal(signal.SIGINT)
         _, err = scan.communicate(timeout=500)
-        self.assertEqual(scan.returncode, 0, err)
+        self.assertEqual(scan.returncode, 130, err)
         self.assertFalse(self.library.run("status").stdout.startswith("Scans of"))
 
 
