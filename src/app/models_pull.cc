@@ -109,9 +109,9 @@ StatusOr<std::string> ProbeHub(const App& app, const std::string& name) {
   if (plan.files.empty()) {
     return absl::InvalidArgumentError(fmt::format("{} has no files", name));
   }
-  const HttpHandlers ignore{.on_response = [](const HttpResponse&) { return absl::OkStatus(); },
+  const HttpHandlers ignore{.on_response = [](const HttpClientResponse&) { return absl::OkStatus(); },
                             .on_body = [](std::span<const uint8_t>) { return absl::OkStatus(); }};
-  CALOTYPE_ASSIGN_OR_RETURN(const HttpResponse response,
+  CALOTYPE_ASSIGN_OR_RETURN(const HttpClientResponse response,
                             CreateHttpClient()->Send({.url = HubUrl(hub.endpoint, *plan.files[0].hub),
                                                       .headers = {},
                                                       .head = true,

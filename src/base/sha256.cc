@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -63,6 +64,13 @@ Sha256Digest Sha256(std::span<const uint8_t> data) {
   Sha256Hasher hasher;
   hasher.Add(data);
   return hasher.Finish();
+}
+
+Sha256Digest HmacSha256(std::span<const uint8_t> key, std::string_view data) {
+  Sha256Digest digest;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const uint8_t*>(data.data()),
+       data.size(), digest.bytes.data(), nullptr);
+  return digest;
 }
 
 StatusOr<Sha256Digest> Sha256OfFile(int descriptor) {

@@ -45,6 +45,9 @@ class Sha256Hasher {
 // The digest of `data`.
 Sha256Digest Sha256(std::span<const uint8_t> data);
 
+// HMAC-SHA256 (RFC 2104): whoever has `key` made `data`.
+Sha256Digest HmacSha256(std::span<const uint8_t> key, std::string_view data);
+
 // Hashes an open file from its start to its end, in blocks. Neither uses nor moves the file's position. Returns the
 // error of the system call when the file cannot be read.
 StatusOr<Sha256Digest> Sha256OfFile(int descriptor);

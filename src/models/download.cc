@@ -59,14 +59,14 @@ class FileFetch {
   Status CopyFromFolder();
   Status FetchFromHub();
   Status FollowRedirects();
-  StatusOr<HttpResponse> Ask(const std::string& url, bool at_hub);
-  StatusOr<std::string> Redirect(const std::string& url, const HttpResponse& response) const;
-  Status OnResponse(const HttpResponse& response, bool at_hub);
-  Status LearnFacts(const HttpResponse& response);
-  Status BeginBody(const HttpResponse& response);
+  StatusOr<HttpClientResponse> Ask(const std::string& url, bool at_hub);
+  StatusOr<std::string> Redirect(const std::string& url, const HttpClientResponse& response) const;
+  Status OnResponse(const HttpClientResponse& response, bool at_hub);
+  Status LearnFacts(const HttpClientResponse& response);
+  Status BeginBody(const HttpClientResponse& response);
   Status LearnSize(int64_t bytes);
   Status OnBody(std::span<const uint8_t> data);
-  Status Judge(const HttpResponse& response, bool at_hub);
+  Status Judge(const HttpClientResponse& response, bool at_hub);
   Status AfterEnd() const;
   StatusOr<Downloaded> Verify();
 
@@ -136,7 +136,7 @@ Status FileFetch::FollowRedirects() {
   std::string url = HubUrl(settings_.endpoint, download_.source);
   for (int hop = 0; hop < kMaxRedirects; ++hop) {
     const bool at_hub = OriginOf(url) == hub;
-    CALOTYPE_ASSIGN_OR_RETURN(const HttpResponse response, Ask(url, at_hub));
+    CALOTYPE_ASSIGN_OR_RETURN(const HttpClientResponse response, Ask(url, at_hub));
     if (!IsRedirect(response.status)) {
       return Judge(response, at_hub);
     }
@@ -145,8 +145,8 @@ Status FileFetch::FollowRedirects() {
   return absl::InternalError(fmt::format("{}: more than {} redirects", download_.source.ToString(), kMaxRedirects));
 }
 
-StatusOr<HttpResponse> FileFetch::Ask(const std::string& url, bool at_hub) {
-  HttpRequest request{.url = url, .headers = RangeHeaders(partial_.size(), partial_.etag())};
+StatusOr<HttpClientResponse> FileFetch::Ask(const std::string& url, bool at_hub) {
+  HttpClientRequest request{.url = url, .headers = RangeHeaders(partial_.size(), partial_.etag())};
   // Never send the token to another host, even if the hub redirects to it.
   if (at_hub && !settings_.token.empty()) {
     request.headers.push_back("Authorization: Bearer " + settings_.token);
@@ -155,7 +155,7 @@ StatusOr<HttpResponse> FileFetch::Ask(const std::string& url, bool at_hub) {
   return client_.Send(
       request,
       {.on_response =
-           [&](const HttpResponse& response) {
+           [&](const HttpClientResponse& response) {
              status = response.status;
              return OnResponse(response, at_hub);
            },
@@ -163,7 +163,7 @@ StatusOr<HttpResponse> FileFetch::Ask(const std::string& url, bool at_hub) {
       stop_);
 }
 
-StatusOr<std::string> FileFetch::Redirect(const std::string& url, const HttpResponse& response) const {
+StatusOr<std::string> FileFetch::Redirect(const std::string& url, const HttpClientResponse& response) const {
   CALOTYPE_ASSIGN_OR_RETURN(std::string next, ResolveUrl(url, response.Header("location")));
   if (url.starts_with("https://") && !next.starts_with("https://")) {
     return absl::InternalError(fmt::format("{}: {} redirects to {}, which is not encrypted",
@@ -172,14 +172,14 @@ StatusOr<std::string> FileFetch::Redirect(const std::string& url, const HttpResp
   return next;
 }
 
-Status FileFetch::OnResponse(const HttpResponse& response, bool at_hub) {
+Status FileFetch::OnResponse(const HttpClientResponse& response, bool at_hub) {
   if (at_hub && (IsRedirect(response.status) || HasBody(response.status))) {
     CALOTYPE_RETURN_IF_ERROR(LearnFacts(response));
   }
   return HasBody(response.status) ? BeginBody(response) : absl::OkStatus();
 }
 
-Status FileFetch::LearnFacts(const HttpResponse& response) {
+Status FileFetch::LearnFacts(const HttpClientResponse& response) {
   HubFacts facts = ReadHubFacts(response);
   if (!facts.commit.empty()) {
     facts_.commit = facts.commit;
@@ -215,7 +215,7 @@ Status FileFetch::LearnSize(int64_t bytes) {
   return absl::OkStatus();
 }
 
-Status FileFetch::BeginBody(const HttpResponse& response) {
+Status FileFetch::BeginBody(const HttpClientResponse& response) {
   if (response.status == 206) {
     const std::optional<ContentRange> range = ParseContentRange(response.Header("content-range"));
     if (!range || range->first != partial_.size()) {
@@ -250,7 +250,7 @@ Status FileFetch::OnBody(std::span<const uint8_t> data) {
   return absl::OkStatus();
 }
 
-Status FileFetch::Judge(const HttpResponse& response, bool at_hub) {
+Status FileFetch::Judge(const HttpClientResponse& response, bool at_hub) {
   if (HasBody(response.status)) {
     return AfterEnd();
   }

@@ -22,13 +22,13 @@ using ::testing::Not;
 class FakeClient final : public HttpClient {
  public:
   struct Answer {
-    HttpResponse response;
+    HttpClientResponse response;
     std::string body;
     Status end = absl::OkStatus();  // after the body
   };
 
-  StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
-                              const std::stop_token& /*stop*/) override {
+  StatusOr<HttpClientResponse> Send(const HttpClientRequest& request, const HttpHandlers& handlers,
+                                    const std::stop_token& /*stop*/) override {
     asked.push_back(request);
     if (answers.empty()) {
       return absl::InternalError("one request too many");
@@ -42,7 +42,7 @@ class FakeClient final : public HttpClient {
     return answer.response;
   }
 
-  std::vector<HttpRequest> asked;
+  std::vector<HttpClientRequest> asked;
   std::vector<Answer> answers;
 };
 

@@ -1,7 +1,10 @@
 #include "models/http.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -39,7 +42,7 @@ void StartLibrary() {
 struct Exchange {
   const HttpHandlers& handlers;
   std::stop_token stop;
-  HttpResponse response;
+  HttpClientResponse response;
   bool told = false;  // on_response was called
   Status status;      // returned by the handlers
 
@@ -74,7 +77,31 @@ int OnProgress(void* user, curl_off_t /*total*/, curl_off_t /*now*/, curl_off_t 
 struct Transfer {
   CURL* handle;
   Exchange exchange;
+  const HttpClientRequest& request;
+  Status refused;  // what request.check_address said of an address
 };
+
+// Empty for another family.
+std::string AddressText(const sockaddr* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* const bytes = address->sa_family == AF_INET
+                                ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(address)->sin_addr)
+                            : address->sa_family == AF_INET6
+                                ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr)
+                                : nullptr;
+  return bytes != nullptr && inet_ntop(address->sa_family, bytes, text.data(), text.size()) != nullptr ? text.data()
+                                                                                                       : "";
+}
+
+// libcurl connects to this very address, so what a name resolves to at another time does not matter.
+curl_socket_t OpenSocket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (Status status = transfer.request.check_address(AddressText(&address->addr)); !status.ok()) {
+    transfer.refused = std::move(status);
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
 
 void ReadStatus(Transfer& transfer) {
   long code = 0;  // NOLINT(google-runtime-int): libcurl's type
@@ -99,7 +126,7 @@ bool IsTrustError(CURLcode code) {
   return std::ranges::find(kTrust, code) != kTrust.end();
 }
 
-Status ToStatus(CURLcode code, const char* detail, const HttpRequest& request) {
+Status ToStatus(CURLcode code, const char* detail, const HttpClientRequest& request) {
   const std::string text =
       fmt::format("{}: {}", OriginOf(request.url), detail[0] != '\0' ? detail : curl_easy_strerror(code));
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
@@ -116,7 +143,8 @@ void Set(CURL* handle, CURLoption option, Value value) {
   curl_easy_setopt(handle, option, value);
 }
 
-void Prepare(CURL* handle, const HttpRequest& request, const curl_slist* headers, Transfer& transfer, char* error) {
+void Prepare(CURL* handle, const HttpClientRequest& request, const curl_slist* headers, Transfer& transfer,
+             char* error) {
   Set(handle, CURLOPT_URL, request.url.c_str());
   Set(handle, CURLOPT_PROTOCOLS_STR, kProtocols);
   Set(handle, CURLOPT_HTTPHEADER, headers);
@@ -136,14 +164,26 @@ void Prepare(CURL* handle, const HttpRequest& request, const curl_slist* headers
   Set(handle, CURLOPT_NOPROGRESS, 0L);
   Set(handle, CURLOPT_XFERINFOFUNCTION, &OnProgress);
   Set(handle, CURLOPT_XFERINFODATA, &transfer.exchange);
+  if (request.body.has_value()) {
+    Set(handle, CURLOPT_POST, 1L);
+    Set(handle, CURLOPT_POSTFIELDS, request.body->data());
+    Set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
+  }
+  if (request.check_address) {
+    Set(handle, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+    Set(handle, CURLOPT_OPENSOCKETDATA, &transfer);
+    Set(handle, CURLOPT_FRESH_CONNECT, 1L);
+    Set(handle, CURLOPT_FORBID_REUSE, 1L);
+    Set(handle, CURLOPT_PROXY, "");
+  }
 }
 
 class CurlClient final : public HttpClient {
  public:
   CurlClient() { StartLibrary(); }
 
-  StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
-                              const std::stop_token& stop) override {
+  StatusOr<HttpClientResponse> Send(const HttpClientRequest& request, const HttpHandlers& handlers,
+                                    const std::stop_token& stop) override {
     // One handle per thread, kept between requests, because it keeps connections open.
     thread_local const Handle kHandle(curl_easy_init());
     if (kHandle == nullptr) {
@@ -157,7 +197,9 @@ class CurlClient final : public HttpClient {
     const List headers(raw);
     std::array<char, CURL_ERROR_SIZE> error{};
     Transfer transfer{.handle = kHandle.get(),
-                      .exchange = {.handlers = handlers, .stop = stop, .response = {}, .told = false, .status = {}}};
+                      .exchange = {.handlers = handlers, .stop = stop, .response = {}, .told = false, .status = {}},
+                      .request = request,
+                      .refused = {}};
     Prepare(kHandle.get(), request, headers.get(), transfer, error.data());
     const CURLcode code = curl_easy_perform(kHandle.get());
     ReadStatus(transfer);
@@ -168,6 +210,7 @@ class CurlClient final : public HttpClient {
     }
     CALOTYPE_RETURN_IF_ERROR(exchange.status);
     if (code != CURLE_OK) {
+      CALOTYPE_RETURN_IF_ERROR(transfer.refused);
       return ToStatus(code, error.data(), request);
     }
     if (!exchange.told && !exchange.Tell()) {
@@ -189,7 +232,7 @@ std::string Part(CURLU* url, CURLUPart part, unsigned flags) {
 
 }  // namespace
 
-std::string HttpResponse::Header(const std::string& name) const {
+std::string HttpClientResponse::Header(const std::string& name) const {
   const auto found = headers.find(name);
   return found == headers.end() ? "" : found->second;
 }

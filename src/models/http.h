@@ -1,4 +1,4 @@
-// A minimal HTTP client for downloading models.
+// A minimal HTTP client: downloads of models, and messages to webhooks.
 #pragma once
 
 #include <chrono>
@@ -17,17 +17,22 @@
 
 namespace calotype {
 
-struct HttpRequest {
+struct HttpClientRequest {
   std::string url;                   // http or https
   std::vector<std::string> headers;  // "Name: value"
   bool head = false;                 // request only the headers
+  std::optional<std::string> body;   // sent with POST; nullopt: GET
   std::chrono::milliseconds connect_timeout{20'000};
   // Give up when less than one byte per second arrives for this long.
   std::chrono::seconds stall_timeout{60};
   std::chrono::milliseconds total_timeout{0};  // for the whole request; 0: no limit
+  // Asked for each address (numeric, without the port) before a connection to it is opened; an error refuses it, and
+  // becomes the result if no other address answers. With it no proxy is used, and no open connection of an earlier
+  // request. Null: all addresses.
+  std::function<Status(const std::string& address)> check_address = nullptr;
 };
 
-struct HttpResponse {
+struct HttpClientResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
 
@@ -37,7 +42,7 @@ struct HttpResponse {
 
 // Callbacks for a response. An error that one of them returns ends the request and becomes its result.
 struct HttpHandlers {
-  std::function<Status(const HttpResponse&)> on_response;         // once, before the body
+  std::function<Status(const HttpClientResponse&)> on_response;   // once, before the body
   std::function<Status(std::span<const uint8_t> bytes)> on_body;  // in order; not called for HEAD
 };
 
@@ -51,8 +56,9 @@ class HttpClient {
   //   kInvalidArgument     not a valid URL
   //   kFailedPrecondition  the server's certificate is not trusted
   //   kCancelled           `stop` was requested
-  virtual StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
-                                      const std::stop_token& stop) = 0;
+  // or the error of request.check_address.
+  virtual StatusOr<HttpClientResponse> Send(const HttpClientRequest& request, const HttpHandlers& handlers,
+                                            const std::stop_token& stop) = 0;
 };
 
 // A client that uses libcurl. It reads the usual proxy variables (https_proxy, no_proxy, ...).

@@ -29,7 +29,7 @@ std::string BareEtag(std::string etag) {
   return etag;
 }
 
-std::string FirstOf(const HttpResponse& response, const std::string& name, const std::string& other) {
+std::string FirstOf(const HttpClientResponse& response, const std::string& name, const std::string& other) {
   const std::string value = response.Header(name);
   return value.empty() ? response.Header(other) : value;
 }
@@ -65,7 +65,7 @@ std::vector<fs::path> LocalPlaces(const fs::path& folder, const HubFile& file,
   return places;
 }
 
-HubFacts ReadHubFacts(const HttpResponse& response) {
+HubFacts ReadHubFacts(const HttpClientResponse& response) {
   HubFacts facts;
   // A redirect's own etag does not describe the file.
   facts.etag = BareEtag(IsRedirect(response.status) ? response.Header("x-linked-etag")
@@ -114,7 +114,7 @@ std::vector<std::string> RangeHeaders(int64_t offset, const std::string& etag) {
   return headers;
 }
 
-Status HubError(const HttpResponse& response, const HubFile& file, const std::string& endpoint, bool with_token) {
+Status HubError(const HttpClientResponse& response, const HubFile& file, const std::string& endpoint, bool with_token) {
   const std::string said = FirstOf(response, "x-error-message", "x-error-code");
   const std::string what =
       fmt::format("{}: {} answers {}{}{}", file.ToString(), endpoint, response.status, said.empty() ? "" : ": ", said);

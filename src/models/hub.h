@@ -41,7 +41,7 @@ struct HubFacts {
   std::optional<int64_t> bytes;
   std::string commit;  // the revision's current commit; may be empty
 };
-HubFacts ReadHubFacts(const HttpResponse& response);
+HubFacts ReadHubFacts(const HttpClientResponse& response);
 
 bool IsRedirect(int status);
 
@@ -62,7 +62,7 @@ std::vector<std::string> RangeHeaders(int64_t offset, const std::string& etag);
 //   kPermissionDenied  401, 403: the message says which access the token needs
 //   kNotFound          404, 410
 //   kInternal          any other
-Status HubError(const HttpResponse& response, const HubFile& file, const std::string& endpoint, bool with_token);
+Status HubError(const HttpClientResponse& response, const HubFile& file, const std::string& endpoint, bool with_token);
 
 // How long to wait before try number `next` (2, 3, ...). `retry_after` is the response's header; it can raise the delay
 // to at most a minute.

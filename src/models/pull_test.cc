@@ -118,10 +118,10 @@ class ServingClient final : public HttpClient {
 
   static std::string ContentOf(const std::string& url) { return "content of " + url; }
 
-  StatusOr<HttpResponse> Send(const HttpRequest& request, const HttpHandlers& handlers,
-                              const std::stop_token& /*stop*/) override {
+  StatusOr<HttpClientResponse> Send(const HttpClientRequest& request, const HttpHandlers& handlers,
+                                    const std::stop_token& /*stop*/) override {
     ++asked;
-    HttpResponse response;
+    HttpClientResponse response;
     response.status = !missing_.empty() && request.url.find(missing_) != std::string::npos ? 404 : 200;
     const std::string body = ContentOf(request.url);
     response.headers = {{"etag", "\"e\""}, {"content-length", std::to_string(body.size())}};

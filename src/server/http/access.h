@@ -13,9 +13,9 @@
 #include "absl/base/thread_annotations.h"
 #include "app/tokens.h"
 #include "base/mutex.h"
+#include "base/networks.h"
 #include "base/status.h"
 #include "server/http/http.h"
-#include "server/http/networks.h"
 #include "server/http/rate_limiter.h"
 
 namespace calotype {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "app/predict.h"
+#include "base/networks.h"
 #include "server/http/http_server.h"
 #include "server/http/metrics.h"
-#include "server/http/networks.h"
 
 namespace calotype {
 

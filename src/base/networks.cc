@@ -1,4 +1,4 @@
-#include "server/http/networks.h"
+#include "base/networks.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -33,6 +33,33 @@ bool IsLoopback(const IpAddress& address) {
   IpAddress six{};
   six.back() = 1;
   return address == six || (IsMapped(address) && address[12] == kLoopbackNetwork);
+}
+
+bool IsInternal(const IpAddress& address) {
+  // From IANA's registries of special-purpose addresses.
+  static const Networks kInternal =
+      *Networks::Parse({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                        "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+                        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"},
+                       "internal networks");
+  // Unicast addresses of the internet are in 2000::/3; the rest is internal or reserved, except mapped ones.
+  static const Networks kPublicSix = *Networks::Parse({"2000::/3"}, "public networks");
+  static const Networks kReservedSix =
+      *Networks::Parse({"2001::/23", "2001:db8::/32", "3fff::/20"}, "reserved networks");
+  static const Networks kNat64 = *Networks::Parse({"64:ff9b::/96"}, "NAT64");
+  static const Networks k6To4 = *Networks::Parse({"2002::/16"}, "6to4");
+  const auto embedded = [&address](std::size_t first) {
+    IpAddress four = kMapped;
+    std::copy_n(address.begin() + static_cast<std::ptrdiff_t>(first), 4, four.begin() + 12);
+    return kInternal.Contains(four);
+  };
+  if (IsMapped(address) || kNat64.Contains(address)) {
+    return embedded(12);
+  }
+  if (k6To4.Contains(address)) {
+    return embedded(2);
+  }
+  return !kPublicSix.Contains(address) || kReservedSix.Contains(address);
 }
 
 StatusOr<Networks> Networks::Parse(const std::vector<std::string>& texts, std::string_view setting) {

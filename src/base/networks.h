@@ -1,4 +1,4 @@
-// Addresses and networks of clients.
+// Addresses and networks of clients and of targets.
 #pragma once
 
 #include <array>
@@ -18,6 +18,9 @@ using IpAddress = std::array<uint8_t, 16>;
 // nullopt for what is no address.
 std::optional<IpAddress> ParseAddress(std::string_view text);
 bool IsLoopback(const IpAddress& address);
+// Whether the address is not one of the public internet: loopback, private, link-local, shared, multicast and reserved
+// ones, also where an IPv6 address contains such an IPv4 address (mapped, NAT64, 6to4).
+bool IsInternal(const IpAddress& address);
 
 // A set of networks, such as 10.0.0.0/8.
 class Networks {
