@@ -102,6 +102,55 @@ class ApiTest(ServerTestCase):
         self.assertIn('calotype_jobs{state="queued"} 0', metrics)
         self.assertRegex(metrics, r"process_resident_memory_bytes [1-9]")
 
+    def test_an_application_follows_the_library(self) -> None:
+        first = self.ask("/api/v1/changes", limit=3)
+        self.assertEqual((len(first["changes"]), first["more"]), (3, True))
+        rest = self.ask("/api/v1/changes", since=first["next"])
+        self.assertEqual((len(rest["changes"]), rest["more"]), (1, False))
+        names = {change["photo"]: pathlib.Path(change["path"]).name for change in first["changes"] + rest["changes"]}
+        self.assertEqual(set(names.values()), set(PHOTOS))
+        now = self.ask("/api/v1/changes", since="now")
+        self.assertEqual((now["changes"], now["next"]), ([], rest["next"]))
+
+        # A scan of another process, while the server runs.
+        more = self.library.home / "more"
+        more.mkdir()
+        shutil.copy(SAMPLES / "flower.jpg", more)
+        self.scan_folder(more)
+        new = self.ask("/api/v1/changes", since=now["next"])
+        self.assertEqual([pathlib.Path(change["path"]).name for change in new["changes"]], ["flower.jpg"])
+        (more / "flower.jpg").unlink()
+        self.scan_folder(more)
+        gone = self.ask("/api/v1/changes", since=new["next"])
+        self.assertEqual([(change["photo"], change["state"]) for change in gone["changes"]],
+                         [(new["changes"][0]["photo"], "missing")])
+        removed = self.server.request("DELETE", "/api/v1/folders?" + urllib.parse.urlencode({"path": str(more)}))
+        self.assertEqual(removed.status, 204, removed.body)
+        self.assertEqual(self.ask("/api/v1/changes", since=gone["next"])["changes"], [], "it is missing already")
+
+        person = self.ask("/api/v1/people")["people"][0]["person"]
+        self.ask(f"/api/v1/people/{person}", 204, "PATCH", {"name": "Ada"})
+        named = self.ask("/api/v1/changes", since=gone["next"])
+        faces = self.ask(f"/api/v1/people/{person}/faces")["faces"]
+        self.assertEqual({change["photo"] for change in named["changes"]}, {face["photo"] for face in faces})
+
+        # After a restart the cursor is still good; after a restore it is refused, not misunderstood.
+        self.server.stop()
+        copy = self.library.home / "copy.db"
+        self.assertEqual(self.library.run("backup", copy).returncode, 0)
+        self.server = self.serve()
+        self.assertEqual(self.ask("/api/v1/changes", since=named["next"])["changes"], [])
+        self.server.stop()
+        self.assertEqual(self.library.run("restore", copy).returncode, 0)
+        self.server = self.serve()
+        refused = self.ask("/api/v1/changes", 409, since=named["next"])
+        self.assertIn("from the start", refused["detail"])
+        self.assertEqual(len(self.ask("/api/v1/changes")["changes"]), 5)
+
+    def scan_folder(self, folder: pathlib.Path) -> None:
+        done = self.library.run("scan", folder, "--only", "pdq", "--gone")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_search_finds_what_the_command_finds(self) -> None:
         for query in ("a cat", "object:person", "a bird"):
             hits = self.ask("/api/v1/search", q=query)["hits"]
@@ -168,6 +217,7 @@ class ApiTest(ServerTestCase):
             ("/api/v1/photos/x", 400, "photo is 'x'"),
             ("/api/v1/photos?limit=0", 400, "limit is '0'; it can be 1 to 1000"),
             ("/api/v1/photos?cursor=zz", 400, "cursor"),
+            ("/api/v1/changes?since=zz", 400, "`next`"),
             ("/api/v1/photos?what=1", 400, "'what' is unknown"),
             ("/api/v1/search", 400, "q is missing"),
             ("/api/v1/search?q=rating:x", 400, "rating"),

@@ -5,6 +5,7 @@
 //   WorkCatalog         analyses to do, with a WorkSource for each worker
 //   SearchCatalog       reads and finds photos (includes VectorCatalog, for the vector index)
 //   BrowseCatalog       lists photos by time
+//   ChangeCatalog       the photos that changed, in order
 //   FaceCatalog         faces, for clustering
 //   PeopleCatalog       people and users' decisions about them
 //   ModelsCatalog       the models whose findings are shown
@@ -19,6 +20,7 @@
 #include "base/status.h"
 #include "catalog/browse_catalog.h"
 #include "catalog/catalog_files.h"
+#include "catalog/change_catalog.h"
 #include "catalog/maintenance_catalog.h"
 #include "catalog/models_catalog.h"
 #include "catalog/people_catalog.h"
@@ -34,6 +36,7 @@ class Catalog : public ScannerCatalog,
                 public WorkCatalog,
                 public SearchCatalog,
                 public BrowseCatalog,
+                public ChangeCatalog,
                 public FaceCatalog,
                 public PeopleCatalog,
                 public ModelsCatalog,

@@ -13,6 +13,7 @@
 #include "catalog/codec.h"
 #include "catalog/findings_tables.h"
 #include "catalog/forgotten_faces.h"
+#include "catalog/photo_change.h"
 #include "catalog/row_values.h"
 
 namespace calotype {
@@ -279,7 +280,7 @@ Status ShowKept(Database& database, PhotoId photo) {
   for (const Change& change : changes) {
     CALOTYPE_RETURN_IF_ERROR(Show(database, photo, change));
   }
-  return absl::OkStatus();
+  return RecordChange(database, photo);
 }
 
 StatusOr<std::vector<PhotoId>> PhotosThatWait(Database& database) {

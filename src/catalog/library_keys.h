@@ -10,6 +10,8 @@
 
 namespace calotype {
 
+// Names this catalogue. Catalog::Restore() gives it another value.
+inline constexpr std::string_view kLibraryIdKey = "id";
 // Exists while deleted content may still be in the catalogue's files.
 inline constexpr std::string_view kEraseKey = "erase.pending";
 

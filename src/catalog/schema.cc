@@ -342,6 +342,40 @@ CREATE TABLE backup (
   made_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // New results are recorded by RecordChange(), once per photo; a trigger would run for each of its analyses. The
+    // triggers delete and insert, because the statement that fires them decides what OR REPLACE means in a trigger.
+    R"sql(
+CREATE TABLE photo_change (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  photo_id INTEGER NOT NULL UNIQUE
+) STRICT;
+INSERT INTO photo_change(photo_id) SELECT id FROM photo ORDER BY id;
+CREATE TRIGGER file_added AFTER INSERT ON file BEGIN
+  DELETE FROM photo_change WHERE photo_id = new.photo_id;
+  INSERT INTO photo_change(photo_id) VALUES (new.photo_id);
+END;
+CREATE TRIGGER file_changed AFTER UPDATE OF photo_id, missing ON file
+  WHEN old.photo_id <> new.photo_id OR old.missing <> new.missing BEGIN
+  DELETE FROM photo_change WHERE photo_id IN (old.photo_id, new.photo_id);
+  INSERT INTO photo_change(photo_id) SELECT old.photo_id UNION SELECT new.photo_id;
+END;
+CREATE TRIGGER file_removed AFTER DELETE ON file BEGIN
+  DELETE FROM photo_change WHERE photo_id = old.photo_id;
+  INSERT INTO photo_change(photo_id) VALUES (old.photo_id);
+END;
+CREATE TRIGGER photo_removed AFTER DELETE ON photo BEGIN
+  DELETE FROM photo_change WHERE photo_id = old.id;
+  INSERT INTO photo_change(photo_id) VALUES (old.id);
+END;
+CREATE TRIGGER face_assigned AFTER UPDATE OF person_id ON face WHEN old.person_id IS NOT new.person_id BEGIN
+  DELETE FROM photo_change WHERE photo_id = new.photo_id;
+  INSERT INTO photo_change(photo_id) VALUES (new.photo_id);
+END;
+CREATE TRIGGER person_named AFTER UPDATE OF name ON person WHEN old.name <> new.name BEGIN
+  DELETE FROM photo_change WHERE photo_id IN (SELECT photo_id FROM face WHERE person_id = new.id);
+  INSERT INTO photo_change(photo_id) SELECT DISTINCT photo_id FROM face WHERE person_id = new.id ORDER BY photo_id;
+END;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

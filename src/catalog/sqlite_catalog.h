@@ -81,6 +81,9 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::vector<PhotoRow>> ListPhotos(const PhotoPage& page) override;
   StatusOr<std::vector<MonthCount>> CountByMonth() override;
 
+  // ChangeCatalog
+  StatusOr<PhotoChanges> ChangesSince(int64_t since, int limit) override;
+
   // VectorCatalog
   StatusOr<std::vector<std::string>> Spaces() override;
   StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) override;

@@ -192,8 +192,9 @@ Status PrepareRestored(const fs::path& part, const fs::path& backup) {
     return absl::DataLossError(fmt::format("{} is damaged ({}); nothing was changed", backup.string(), problems[0]));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(part));
-  return database->Script(
-      "UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = 'id'; PRAGMA wal_checkpoint(TRUNCATE);");
+  CALOTYPE_RETURN_IF_ERROR(
+      database->Execute("UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = ?1", kLibraryIdKey));
+  return database->Script("PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 // Moves the files of the database. Returns where they are now; nullopt if there was no database.

@@ -13,6 +13,7 @@
 #include "catalog/kept_findings.h"
 #include "catalog/lease.h"
 #include "catalog/model_switch.h"
+#include "catalog/photo_change.h"
 #include "catalog/sqlite_catalog.h"
 #include "catalog/work_policy.h"
 
@@ -119,7 +120,7 @@ Status StoreResult(Database& database, const PhotoResult& result) {
   for (const AnalysisOutcome& outcome : result.outcomes) {
     CALOTYPE_RETURN_IF_ERROR(WriteOutcome(database, result, outcome, before, now));
   }
-  return absl::OkStatus();
+  return RecordChange(database, result.id);
 }
 
 Status SqliteCatalog::Store(std::span<const PhotoResult> results) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "catalog/codec.h"
+#include "catalog/photo_change.h"
 #include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 #include "catalog/sqlite_results.h"
@@ -138,7 +139,7 @@ Status SqliteWorkSource::Blame(int64_t holder, const Casualty& casualty) {
         casualty.photo, analysis, verdict.deaths.crashes, verdict.deaths.kills, static_cast<int>(verdict.state),
         verdict.reason, LeaseNow().unix_seconds, verdict.is_suspect ? 1 : 0, static_cast<int>(WorkPriority::kSuspect)));
   }
-  return absl::OkStatus();
+  return RecordChange(database_, casualty.photo);
 }
 
 // The first `limit` photos with a pending row among `analyses`. Each analysis is asked for its own first ones, which

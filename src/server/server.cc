@@ -209,6 +209,7 @@ class Server::Impl {
  private:
   void AddRoutes() {
     AddPhotoRoutes(router_, library_, thumbnails_);
+    AddChangeRoutes(router_, library_);
     AddSearchRoutes(router_, library_);
     AddPeopleRoutes(router_, library_);
     AddLibraryRoutes(router_, library_);

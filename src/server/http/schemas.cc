@@ -21,6 +21,12 @@ constexpr char kSchemas[] = R"json({
   "PhotoPage":
     {"type": "object", "additionalProperties": false, "properties": {"photos": {"type": "array", "items": {"$ref":
     "#/components/schemas/PhotoInList"}}, "next": {"type": ["string", "null"]}}, "required": ["photos", "next"]},
+  "ChangePage":
+    {"type": "object", "additionalProperties": false, "properties": {"changes": {"type": "array", "items": {"type":
+    "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "state": {"type": "string",
+    "enum": ["present", "missing", "deleted"]}, "path": {"type": ["string", "null"]}, "sha256": {"type": ["string",
+    "null"]}}, "required": ["photo", "state", "path", "sha256"]}}, "next": {"type": "string"}, "more": {"type":
+    "boolean"}}, "required": ["changes", "next", "more"]},
   "Timeline":
     {"type": "object", "additionalProperties": false, "properties": {"months": {"type": "array", "items": {"type":
     "object", "additionalProperties": false, "properties": {"month": {"type": ["string", "null"]}, "photos": {"type":

@@ -20,6 +20,7 @@ namespace calotype {
 Field OnlyField(std::string help);
 
 void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails);
+void AddChangeRoutes(Router& router, Library& library);
 void AddSearchRoutes(Router& router, Library& library);
 void AddPeopleRoutes(Router& router, Library& library);
 // Status, folders, duplicates, models, devices.
