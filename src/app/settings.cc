@@ -147,6 +147,12 @@ void Settings::Register(ConfigRegistry& registry) {
                       "seconds to send each 256 KB of a response");
   registry.AddInteger("server.thumbnails_mb", &thumbnails_mb, 1, int64_t{1} << 30,
                       "megabytes of thumbnails that are kept in the cache");
+  registry.AddList("server.webhook_networks", &webhook_networks,
+                   "internal addresses or networks that webhooks may reach, such as 192.168.1.0/24; empty: none");
+  registry.AddInteger(
+      "server.webhook_retry_ms", &webhook_retry_ms, 1, 3'600'000,
+      "milliseconds until a message to a webhook is repeated; twice as long after each failure, up to an "
+      "hour");
   registry.AddText("server.immich", &immich,
                    "answer Immich's machine-learning requests on this HOST:PORT, without tokens; on: IMMICH_HOST and "
                    "IMMICH_PORT, else [::]:3003; empty: off");

@@ -73,6 +73,8 @@ struct Settings {
   int64_t body_timeout_s = 120;
   int64_t write_timeout_s = 60;
   int64_t thumbnails_mb = 2000;
+  std::vector<std::string> webhook_networks;
+  int64_t webhook_retry_ms = 5000;
   std::string immich;
   std::vector<std::string> immich_networks;
   std::string log_file;

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kPrefix = "calotype_";
+constexpr std::string_view kTokenPrefix = "calotype_";
 constexpr std::size_t kMaxName = 64;
 constexpr std::chrono::seconds kFresh{1};
 
@@ -60,15 +60,17 @@ std::optional<Scope> ParseScope(std::string_view name) {
   return std::nullopt;
 }
 
-std::string RandomSecret() {
+std::array<uint8_t, 32> RandomBytes() {
   std::array<uint8_t, 32> bytes{};
   std::size_t filled = 0;
   while (filled < bytes.size()) {
     const ssize_t got = getrandom(bytes.data() + filled, bytes.size() - filled, 0);
     filled += got > 0 ? static_cast<std::size_t>(got) : 0;
   }
-  return Sha256Digest{bytes}.Hex();
+  return bytes;
 }
+
+std::string RandomSecret() { return Sha256Digest{RandomBytes()}.Hex(); }
 
 StatusOr<std::string> TokenStore::Create(const std::string& name, Scope scope) {
   CALOTYPE_RETURN_IF_ERROR(CheckName(name));
@@ -77,7 +79,7 @@ StatusOr<std::string> TokenStore::Create(const std::string& name, Scope scope) {
   if (std::ranges::find(tokens, name, &ApiToken::name) != tokens.end()) {
     return absl::AlreadyExistsError(fmt::format("there is a token called '{}'", name));
   }
-  std::string token = std::string(kPrefix) + RandomSecret();
+  std::string token = std::string(kTokenPrefix) + RandomSecret();
   tokens.push_back({.name = name, .scope = scope, .sha256 = DigestOf(token), .created = time(nullptr)});
   std::ranges::sort(tokens, {}, &ApiToken::name);
   CALOTYPE_RETURN_IF_ERROR(Write(tokens));

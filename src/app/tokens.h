@@ -1,6 +1,7 @@
 // Tokens with which programs call the server. Only their SHA-256 is stored.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -24,7 +25,8 @@ enum class Scope : uint8_t { kNone, kRead, kWrite, kAdmin };
 std::string_view ScopeName(Scope scope);
 std::optional<Scope> ParseScope(std::string_view name);
 
-// 256 random bits as 64 hexadecimal digits.
+// 256 random bits, fit for secrets; also as 64 hexadecimal digits.
+std::array<uint8_t, 32> RandomBytes();
 std::string RandomSecret();
 
 struct ApiToken {

@@ -169,9 +169,9 @@ Status SyncFolder(const std::filesystem::path& folder) {
   return absl::OkStatus();
 }
 
-Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data) {
+Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data, mode_t mode) {
   struct stat existing{};
-  const mode_t mode = stat(path.c_str(), &existing) == 0 ? existing.st_mode & 07777 : 0644;
+  mode = stat(path.c_str(), &existing) == 0 ? existing.st_mode & 07777 : mode;
   StatusOr<Unfinished> file = OpenNameless(path);
   if (!file.ok()) {
     file = OpenNamed(path);

@@ -1,6 +1,8 @@
 // Opens files, reads them whole and writes them atomically.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -65,8 +67,8 @@ Status WriteAll(int descriptor, std::span<const uint8_t> data);
 Status SyncFolder(const std::filesystem::path& folder);
 
 // Writes a temporary file beside `path`, syncs it and renames it to `path`. Readers see either the old file or the
-// complete new one.
-Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data);
+// complete new one. The permissions of the old file are kept; a new one gets `mode`.
+Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> data, mode_t mode = 0644);
 
 // Removes the temporary files that WriteFileAtomically() leaves in `folder` and its subfolders when the process is
 // killed. Call it only for Calotype's own folders, and only while nothing else writes there.

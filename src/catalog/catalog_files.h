@@ -33,6 +33,8 @@ class CatalogFiles {
   std::filesystem::path vectors() const { return Beside(".vectors"); }
   // The jobs of the server (app/jobs.h).
   std::filesystem::path jobs() const { return Beside(".jobs"); }
+  // The webhooks of the server, with their secrets (app/webhooks.h).
+  std::filesystem::path webhooks() const { return Beside(".webhooks"); }
   // A name for the database that Catalog::Restore() replaces. It ends in ".before-restore", or in ".before-restore-2"
   // and so on if earlier ones exist.
   std::filesystem::path NextBeforeRestore() const;

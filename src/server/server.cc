@@ -19,6 +19,7 @@
 #include "app/predict.h"
 #include "app/thumbnails.h"
 #include "app/upload_analysis.h"
+#include "app/webhooks.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "server/api.h"
@@ -125,12 +126,13 @@ ImmichSettings ImmichEnvironment() {
 
 class Server::Impl {
  public:
-  Impl(const App& app, AccessOptions access)
+  Impl(const App& app, AccessOptions access, WebhookOptions webhooks)
       : settings_(app.settings()),
         tokens_required_(access.tokens_required),
         library_(app),
         thumbnails_(library_, app.folders().cache / "thumbnails", settings_.thumbnails_mb * kMegabyte),
         jobs_(library_, app.catalog_files().jobs()),
+        webhooks_(library_, app.catalog_files().webhooks(), std::move(webhooks), CreateHttpClient()),
         analyser_(library_),
         feed_(jobs_),
         folders_(library_, settings_.server_folders),
@@ -189,12 +191,14 @@ class Server::Impl {
       });
     }
     jobs_.Start([this](const Job& job) { OnJob(job); });
+    webhooks_.Start();
     http_.Start();
   }
 
   void Stop() {
     jobs_.Stop();
     http_.Stop();
+    webhooks_.Stop();
   }
 
   const std::vector<std::string>& urls() const { return urls_; }
@@ -214,6 +218,7 @@ class Server::Impl {
     AddPeopleRoutes(router_, library_);
     AddLibraryRoutes(router_, library_);
     AddJobRoutes(router_, jobs_, feed_, folders_);
+    AddWebhookRoutes(router_, webhooks_);
     AddAnalyseRoutes(router_, analyser_);
     AddSessionRoutes(router_, access_);
     AddSystemRoutes(router_, [this] { return Ready(); }, [this] { return Metrics(); }, settings_.base_path);
@@ -254,6 +259,7 @@ class Server::Impl {
   Library library_;
   Thumbnails thumbnails_;
   JobService jobs_;
+  WebhookService webhooks_;
   UploadAnalyser analyser_;
   EventFeed feed_;
   FolderRules folders_;
@@ -306,7 +312,9 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const App& app) {
       PassedSockets() == 0 && settings.trusted_proxies.empty() &&
       std::ranges::all_of(endpoints, [](const Endpoint& endpoint) { return IsLoopbackHost(endpoint.host); });
   access.tokens_required = settings.require_token || !only_this_machine;
-  auto impl = std::make_unique<Impl>(app, std::move(access));
+  WebhookOptions webhooks{.retry = std::chrono::milliseconds(settings.webhook_retry_ms)};
+  CALOTYPE_ASSIGN_OR_RETURN(webhooks.allowed, Networks::Parse(settings.webhook_networks, "server.webhook_networks"));
+  auto impl = std::make_unique<Impl>(app, std::move(access), std::move(webhooks));
   CALOTYPE_RETURN_IF_ERROR(impl->Listen(endpoints, tls));
   if (!settings.immich.empty()) {
     CALOTYPE_RETURN_IF_ERROR(impl->ListenToImmich());

@@ -208,6 +208,25 @@ constexpr char kSchemas[] = R"json({
     [{"$ref": "#/components/schemas/ScanProgress"}, {"type": "null"}]}, "submitted": {"type": "integer"}, "started":
     {"type": ["integer", "null"]}, "ended": {"type": ["integer", "null"]}}, "required": ["job", "kind", "state",
     "error", "counts", "file", "progress", "submitted", "started", "ended"]},
+  "Webhook":
+    {"type": "object", "additionalProperties": false, "properties": {"webhook": {"type": "integer"}, "url": {"type":
+    "string"}, "state": {"type": "string", "enum": ["ok", "retrying", "stopped"]}, "error": {"type": ["string",
+    "null"]}, "failures": {"type": "integer"}, "retry_at": {"type": ["integer", "null"]}, "delivered": {"type":
+    "integer"}, "delivered_at": {"type": ["integer", "null"]}, "created": {"type": "integer"}}, "required": ["webhook",
+    "url", "state", "error", "failures", "retry_at", "delivered", "delivered_at", "created"]},
+  "NewWebhook":
+    {"type": "object", "additionalProperties": false, "properties": {"webhook": {"type": "integer"}, "url": {"type":
+    "string"}, "state": {"type": "string", "enum": ["ok", "retrying", "stopped"]}, "error": {"type": ["string",
+    "null"]}, "failures": {"type": "integer"}, "retry_at": {"type": ["integer", "null"]}, "delivered": {"type":
+    "integer"}, "delivered_at": {"type": ["integer", "null"]}, "created": {"type": "integer"}, "secret": {"type":
+    "string"}}, "required": ["webhook", "url", "state", "error", "failures", "retry_at", "delivered", "delivered_at",
+    "created", "secret"]},
+  "Webhooks":
+    {"type": "object", "additionalProperties": false, "properties": {"webhooks": {"type": "array", "items": {"$ref":
+    "#/components/schemas/Webhook"}}}, "required": ["webhooks"]},
+  "WebhookTest":
+    {"type": "object", "additionalProperties": false, "properties": {"arrived": {"type": "boolean"}, "error": {"type":
+    ["string", "null"]}}, "required": ["arrived", "error"]},
   "Jobs":
     {"type": "object", "additionalProperties": false, "properties": {"jobs": {"type": "array", "items": {"$ref":
     "#/components/schemas/Job"}}}, "required": ["jobs"]}

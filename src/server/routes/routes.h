@@ -9,6 +9,7 @@
 #include "app/library.h"
 #include "app/thumbnails.h"
 #include "app/upload_analysis.h"
+#include "app/webhooks.h"
 #include "server/http/access.h"
 #include "server/http/router.h"
 #include "server/routes/event_feed.h"
@@ -27,6 +28,7 @@ void AddPeopleRoutes(Router& router, Library& library);
 void AddLibraryRoutes(Router& router, Library& library);
 void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders);
 void AddAnalyseRoutes(Router& router, UploadAnalyser& analyser);
+void AddWebhookRoutes(Router& router, WebhookService& webhooks);
 // Sessions of browsers.
 void AddSessionRoutes(Router& router, Access& access);
 // Health, metrics, the OpenAPI document. `ready` says why the server is not ready; `metrics` renders them.
