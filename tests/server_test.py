@@ -162,6 +162,27 @@ class ApiTest(ServerTestCase):
         rest = self.ask("/api/v1/search", q="type:jpeg", limit=2, cursor=first["next"])
         self.assertEqual(len({hit["photo"] for hit in first["hits"] + rest["hits"]}), 3)
 
+    def test_queries_are_completed_with_what_the_library_has(self) -> None:
+        def texts(query: str, **more: object) -> list[str]:
+            return [one["text"] for one in self.ask("/api/v1/completions", q=query, **more)["completions"]]
+
+        self.assertEqual(texts("a dog pers")[0], "person:")
+        self.assertIn("object:person", texts("pers"))
+        found = self.ask("/api/v1/completions", q="été -object:pe cat", at=14)
+        self.assertEqual((found["start"], found["end"]), (4, 14))
+        best = found["completions"][0]
+        self.assertEqual((best["text"], best["value"], best["photos_is_minimum"]), ("-object:person", "person", False))
+        self.assertEqual(best["photos"], len(self.ask("/api/v1/search", q="object:person")["hits"]))
+        self.assertEqual(texts("type:jp"), ["type:jpeg", "type:jpg"])
+        folder = self.library.photos.parent.name
+        self.assertIn(f"in:{folder}", texts(f"in:{folder[:-2]}"))
+        person = self.ask("/api/v1/people")["people"][0]["person"]
+        self.ask(f"/api/v1/people/{person}", 204, "PATCH", {"name": "Zo\u00eb B"})
+        self.assertEqual(texts("person:zoe"), ['person:"Zo\u00eb B"'])
+        self.assertTrue(self.ask("/api/v1/search", q=texts("person:zoe")[0])["hits"])
+        self.assertEqual(len(self.ask("/api/v1/completions", limit=50)["completions"]), 17)
+        self.assertEqual(texts("nonsense:x"), [])
+
     def test_thumbnails_and_originals_are_files_a_browser_keeps(self) -> None:
         number = self.ask("/api/v1/photos")["photos"][0]["photo"]
         path = f"/api/v1/photos/{number}/thumbnail"

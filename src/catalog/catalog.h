@@ -6,6 +6,7 @@
 //   SearchCatalog       reads and finds photos (includes VectorCatalog, for the vector index)
 //   BrowseCatalog       lists photos by time
 //   ChangeCatalog       the photos that changed, in order
+//   VocabularyCatalog   the values that filters can have
 //   FaceCatalog         faces, for clustering
 //   PeopleCatalog       people and users' decisions about them
 //   ModelsCatalog       the models whose findings are shown
@@ -26,6 +27,7 @@
 #include "catalog/people_catalog.h"
 #include "catalog/scanner_catalog.h"
 #include "catalog/search_catalog.h"
+#include "catalog/vocabulary_catalog.h"
 #include "catalog/work_catalog.h"
 
 namespace calotype {
@@ -37,6 +39,7 @@ class Catalog : public ScannerCatalog,
                 public SearchCatalog,
                 public BrowseCatalog,
                 public ChangeCatalog,
+                public VocabularyCatalog,
                 public FaceCatalog,
                 public PeopleCatalog,
                 public ModelsCatalog,

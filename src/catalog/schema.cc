@@ -376,6 +376,66 @@ CREATE TRIGGER person_named AFTER UPDATE OF name ON person WHEN old.name <> new.
   INSERT INTO photo_change(photo_id) SELECT DISTINCT photo_id FROM face WHERE person_id = new.id ORDER BY photo_id;
 END;
 )sql",
+    // Every value once, so that completion does not read all photos. Triggers keep the counts.
+    R"sql(
+CREATE TABLE vocabulary (
+  kind INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  uses INTEGER NOT NULL,
+  PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX vocabulary_unused ON vocabulary(kind) WHERE uses = 0;
+INSERT INTO vocabulary SELECT 1, camera, count(*) FROM photo WHERE camera <> '' GROUP BY camera;
+INSERT INTO vocabulary SELECT 2, lens, count(*) FROM photo WHERE lens <> '' GROUP BY lens;
+INSERT INTO vocabulary SELECT 3, city, count(*) FROM photo WHERE city <> '' GROUP BY city;
+INSERT INTO vocabulary SELECT 4, region, count(*) FROM photo WHERE region <> '' GROUP BY region;
+INSERT INTO vocabulary SELECT 5, country, count(*) FROM photo WHERE country <> '' GROUP BY country;
+INSERT INTO vocabulary SELECT 6, rtrim(path, replace(path, '/', '')), count(*) FROM file WHERE missing = 0 GROUP BY 2;
+CREATE TRIGGER facts_changed AFTER UPDATE OF camera, lens, city, region, country ON photo
+  WHEN old.camera IS NOT new.camera
+    OR old.lens IS NOT new.lens
+    OR old.city IS NOT new.city
+    OR old.region IS NOT new.region
+    OR old.country IS NOT new.country BEGIN
+  INSERT INTO vocabulary(kind, value, uses)
+    SELECT 1, new.camera, 1 WHERE new.camera <> '' UNION ALL
+    SELECT 2, new.lens, 1 WHERE new.lens <> '' UNION ALL
+    SELECT 3, new.city, 1 WHERE new.city <> '' UNION ALL
+    SELECT 4, new.region, 1 WHERE new.region <> '' UNION ALL
+    SELECT 5, new.country, 1 WHERE new.country <> '' UNION ALL
+    SELECT 1, old.camera, -1 WHERE old.camera <> '' UNION ALL
+    SELECT 2, old.lens, -1 WHERE old.lens <> '' UNION ALL
+    SELECT 3, old.city, -1 WHERE old.city <> '' UNION ALL
+    SELECT 4, old.region, -1 WHERE old.region <> '' UNION ALL
+    SELECT 5, old.country, -1 WHERE old.country <> ''
+    ON CONFLICT(kind, value) DO UPDATE SET uses = uses + excluded.uses;
+  DELETE FROM vocabulary WHERE uses = 0;
+END;
+CREATE TRIGGER facts_removed AFTER DELETE ON photo BEGIN
+  INSERT INTO vocabulary(kind, value, uses)
+    SELECT 1, old.camera, -1 WHERE old.camera <> '' UNION ALL
+    SELECT 2, old.lens, -1 WHERE old.lens <> '' UNION ALL
+    SELECT 3, old.city, -1 WHERE old.city <> '' UNION ALL
+    SELECT 4, old.region, -1 WHERE old.region <> '' UNION ALL
+    SELECT 5, old.country, -1 WHERE old.country <> ''
+    ON CONFLICT(kind, value) DO UPDATE SET uses = uses + excluded.uses;
+  DELETE FROM vocabulary WHERE uses = 0;
+END;
+CREATE TRIGGER folder_grown AFTER INSERT ON file WHEN new.missing = 0 BEGIN
+  INSERT INTO vocabulary(kind, value, uses) VALUES (6, rtrim(new.path, replace(new.path, '/', '')), 1)
+    ON CONFLICT(kind, value) DO UPDATE SET uses = uses + 1;
+END;
+CREATE TRIGGER folder_changed AFTER UPDATE OF missing ON file WHEN old.missing <> new.missing BEGIN
+  INSERT INTO vocabulary(kind, value, uses)
+    VALUES (6, rtrim(new.path, replace(new.path, '/', '')), 1 - 2 * new.missing)
+    ON CONFLICT(kind, value) DO UPDATE SET uses = uses + excluded.uses;
+  DELETE FROM vocabulary WHERE uses = 0;
+END;
+CREATE TRIGGER folder_shrunk AFTER DELETE ON file WHEN old.missing = 0 BEGIN
+  UPDATE vocabulary SET uses = uses - 1 WHERE kind = 6 AND value = rtrim(old.path, replace(old.path, '/', ''));
+  DELETE FROM vocabulary WHERE uses = 0;
+END;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

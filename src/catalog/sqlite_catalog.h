@@ -84,6 +84,10 @@ class SqliteCatalog final : public Catalog {
   // ChangeCatalog
   StatusOr<PhotoChanges> ChangesSince(int64_t since, int limit) override;
 
+  // VocabularyCatalog
+  StatusOr<std::vector<VocabularyWord>> Words(Vocabulary kind) override;
+  StatusOr<int64_t> CountUses(Vocabulary kind, std::string_view word, int64_t enough) override;
+
   // VectorCatalog
   StatusOr<std::vector<std::string>> Spaces() override;
   StatusOr<std::optional<std::vector<uint16_t>>> Embedding(std::string_view space, PhotoId photo) override;

@@ -1,6 +1,7 @@
 #include "search/query.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,10 +9,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
-#include "base/unicode.h"
+#include "search/query_text.h"
 
 namespace calotype {
 namespace {
@@ -22,9 +25,9 @@ constexpr int kMaxRating = 5;
 constexpr double kMaxLatitude = 90;
 constexpr double kMaxLongitude = 180;
 
-constexpr std::string_view kAllowedKeys =
-    "text:, object:, person:, camera:, lens:, after:, before:, on:, near:, place:, in:, name:, keyword:, tag:, "
-    "rating:, type:, like:";
+constexpr std::array<std::string_view, 17> kKeys = {"text",    "object", "person", "camera", "lens", "after",
+                                                    "before",  "on",     "near",   "place",  "in",   "name",
+                                                    "keyword", "tag",    "rating", "type",   "like"};
 
 // Format names and file extensions.
 struct FormatKey {
@@ -41,26 +44,6 @@ constexpr std::array kFormats = {
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// The number of bytes of the white space at the start of `text`, such as U+3000 or a no-break space; 0 for none.
-std::size_t SpaceSize(std::string_view text) {
-  const FirstCharacter first = First(text);
-  return first.size > 0 && IsWhiteSpace(first.value) ? first.size : 0;
-}
-
-std::size_t FindSpace(std::string_view text, std::size_t from) {
-  while (from < text.size() && SpaceSize(text.substr(from)) == 0) {
-    from += std::max<std::size_t>(First(text.substr(from)).size, 1);
-  }
-  return from;
-}
-
-// The number of bytes of the double quote at the start of `text`, straight or curly; 0 for none.
-std::size_t QuoteSize(std::string_view text) {
-  constexpr std::array<Character, 5> kQuotes = {'"', 0x201c, 0x201d, 0x201e, 0x201f};
-  const FirstCharacter first = First(text);
-  return std::ranges::find(kQuotes, first.value) != kQuotes.end() ? first.size : 0;
-}
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A word or key:value pair, not yet interpreted.
@@ -81,6 +64,8 @@ std::string FormatNames() {
   }
   return names;
 }
+
+std::string AllowedKeys() { return fmt::format("{}:", fmt::join(kKeys, ":, ")); }
 
 class Parser {
  public:
@@ -119,17 +104,10 @@ Status Parser::Error(std::size_t at, std::string_view what) const {
                   one_line ? fmt::format("\n  {}\n  {:>{}}", text_, '^', characters + 1) : std::string()));
 }
 
-// Letters before a colon are a key, except for the scheme of an address (http://...).
 std::string Parser::ReadKey() {
-  const std::string_view rest = text_.substr(next_);
-  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(rest, IsLetter) - rest.begin());
-  if (end == 0 || end == rest.size() || rest[end] != ':' || rest.substr(end).starts_with("://")) {
-    return "";
-  }
-  next_ += end + 1;
-  std::string key(rest.substr(0, end));
-  std::ranges::transform(key, key.begin(), [](char c) { return static_cast<char>(c | 0x20); });
-  return key;
+  const std::string_view key = KeyAt(text_.substr(next_));
+  next_ += key.empty() ? 0 : key.size() + 1;
+  return ToLowerAscii(key);
 }
 
 Status Parser::ReadValue(Token& token) {
@@ -144,32 +122,13 @@ Status Parser::ReadValue(Token& token) {
   return absl::OkStatus();
 }
 
-// A straight quote ends with a straight one, so that its value may contain curly ones; a curly one ends with any quote.
-// In the value, a backslash makes the following quote or backslash an ordinary character.
 Status Parser::ReadQuoted(Token& token) {
-  const std::size_t start = next_;
-  const bool straight = text_[next_] == '"';
-  next_ += QuoteSize(text_.substr(next_));
-  while (true) {
-    if (next_ >= text_.size()) {
-      return Error(start, "this quote is not closed; add a second \" after the last word");
-    }
-    const std::string_view rest = text_.substr(next_);
-    const std::size_t escaped = rest.starts_with('\\') ? QuoteSize(rest.substr(1)) : 0;
-    if (escaped > 0 || rest.starts_with("\\\\")) {
-      const std::size_t size = std::max<std::size_t>(escaped, 1);
-      token.value += rest.substr(1, size);
-      next_ += 1 + size;
-      continue;
-    }
-    const std::size_t quote = straight ? (rest.starts_with('"') ? 1 : 0) : QuoteSize(rest);
-    if (quote > 0) {
-      next_ += quote;
-      break;
-    }
-    token.value += rest.front();
-    ++next_;
+  QuotedText quoted = ReadQuotedText(text_.substr(next_));
+  if (!quoted.closed) {
+    return Error(next_, "this quote is not closed; add a second \" after the last word");
   }
+  token.value = std::move(quoted.value);
+  next_ += quoted.size;
   const std::size_t end = FindSpace(text_, next_);
   token.suffix = text_.substr(next_, end - next_);
   next_ = end;
@@ -191,7 +150,7 @@ StatusOr<Token> Parser::ReadToken() {
 }
 
 Status Parser::AddWord(const Token& token) {
-  if (token.negated && (token.quoted || IsLetter(token.value.front()))) {
+  if (token.negated && (token.quoted || IsAsciiLetter(token.value.front()))) {
     return Error(token.at, fmt::format("-{0}: only filters can be negated; try -object:{0} or -text:{0}, or quote a "
                                        "word that begins with a dash",
                                        token.value));
@@ -301,7 +260,7 @@ bool IsDecimal(std::string_view text) {
 // A place by name and optionally the distance: London, "Paris, Texas", London,5. nullopt for other text, such as a
 // position that was not written correctly.
 std::optional<NamedPlace> ParsePlace(std::string_view text) {
-  if (text.empty() || !(IsLetter(text[0]) || static_cast<unsigned char>(text[0]) >= 0x80)) {
+  if (text.empty() || !(IsAsciiLetter(text[0]) || static_cast<unsigned char>(text[0]) >= 0x80)) {
     return std::nullopt;
   }
   NamedPlace place{.name = std::string(text)};
@@ -430,7 +389,7 @@ Status Parser::Add(const Token& token) {
   }
   return Error(token.at,
                fmt::format("\"{}:\" is no filter; allowed are {}. To search for it as a word, put it in quotes",
-                           token.key, kAllowedKeys));
+                           token.key, AllowedKeys()));
 }
 
 StatusOr<Query> Parser::Parse() {
@@ -447,7 +406,7 @@ StatusOr<Query> Parser::Parse() {
   if (query_.meaning.empty() && query_.text.empty() && query_.objects.empty() && query_.facts.empty() &&
       query_.likes.empty()) {
     return absl::InvalidArgumentError(
-        fmt::format("the query is empty; write what the photo shows, or a filter: {}", kAllowedKeys));
+        fmt::format("the query is empty; write what the photo shows, or a filter: {}", AllowedKeys()));
   }
   return std::move(query_);
 }
@@ -455,10 +414,16 @@ StatusOr<Query> Parser::Parse() {
 }  // namespace
 
 std::optional<PhotoFormat> FormatOf(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return IsLetter(c) ? static_cast<char>(c | 0x20) : c; });
-  const auto* const found = std::ranges::find(kFormats, lower, &FormatKey::name);
+  const auto* const found = std::ranges::find(kFormats, ToLowerAscii(name), &FormatKey::name);
   return found == kFormats.end() ? std::nullopt : std::optional(found->format);
+}
+
+std::span<const std::string_view> QueryKeys() { return kKeys; }
+
+std::vector<std::string_view> FormatKeys() {
+  std::vector<std::string_view> names;
+  std::ranges::transform(kFormats, std::back_inserter(names), &FormatKey::name);
+  return names;
 }
 
 StatusOr<Query> ParseQuery(std::string_view text) { return Parser(text).Parse(); }

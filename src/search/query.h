@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,12 @@ struct Query {
 // the message names the wrong part, its position (in characters, from 1) and what is allowed, and marks the position
 // below the query.
 StatusOr<Query> ParseQuery(std::string_view text);
+
+// The keys of filters, without their colons: "text", "object", ...
+std::span<const std::string_view> QueryKeys();
+
+// The values of type:.
+std::vector<std::string_view> FormatKeys();
 
 // The format that a value of type: stands for; nullopt if it is unknown.
 std::optional<PhotoFormat> FormatOf(std::string_view name);

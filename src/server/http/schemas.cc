@@ -21,6 +21,12 @@ constexpr char kSchemas[] = R"json({
   "PhotoPage":
     {"type": "object", "additionalProperties": false, "properties": {"photos": {"type": "array", "items": {"$ref":
     "#/components/schemas/PhotoInList"}}, "next": {"type": ["string", "null"]}}, "required": ["photos", "next"]},
+  "Completions":
+    {"type": "object", "additionalProperties": false, "properties": {"start": {"type": "integer"}, "end": {"type":
+    "integer"}, "completions": {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties":
+    {"text": {"type": "string"}, "key": {"type": "string"}, "value": {"type": ["string", "null"]}, "photos": {"type":
+    ["integer", "null"]}, "photos_is_minimum": {"type": "boolean"}}, "required": ["text", "key", "value", "photos",
+    "photos_is_minimum"]}}}, "required": ["start", "end", "completions"]},
   "ChangePage":
     {"type": "object", "additionalProperties": false, "properties": {"changes": {"type": "array", "items": {"type":
     "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "state": {"type": "string",
