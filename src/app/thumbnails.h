@@ -41,6 +41,7 @@ class Thumbnails {
  private:
   std::filesystem::path PathOf(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format) const;
   Status Make(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format, const std::filesystem::path& path);
+  void KeepThumbHash(const PhotoRecord& photo, const Image& image);
   // Deletes the files that were not used for longest if all of them together are over the budget.
   void Tidy(int64_t added) ABSL_LOCKS_EXCLUDED(mutex_);
 

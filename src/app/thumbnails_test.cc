@@ -103,5 +103,15 @@ TEST_F(ThumbnailsTest, TheFolderStaysWithinItsBudget) {
   EXPECT_GT(most, kBudget / 2) << "it is used";
 }
 
+TEST_F(ThumbnailsTest, APhotoWithoutAThumbHashGetsItWithItsThumbnail) {
+  const PhotoRecord photo = PhotoAt("wide.jpg");
+  const std::vector<uint8_t> scanned = photo.properties->thumb_hash;
+  EXPECT_GT(scanned.size(), 12U);
+  CALOTYPE_ASSERT_OK(Value(library_->Catalogue())->SetThumbHash(photo.id, {}));
+  Thumbnails thumbnails(*library_, cache(), 1'000'000);
+  Value(thumbnails.Get(PhotoAt("wide.jpg"), ThumbnailSize::kSmall, PhotoFormat::kJpeg));
+  EXPECT_EQ(PhotoAt("wide.jpg").properties->thumb_hash, scanned) << "grey has no rounding to differ in";
+}
+
 }  // namespace
 }  // namespace calotype

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct PhotoRow {
   Sha256Digest sha256;
   int width = 0;  // 0: not known yet
   int height = 0;
+  std::vector<uint8_t> thumb_hash;  // photo/thumb_hash.h; empty: not known
 };
 
 // A place in the list: after this photo.
@@ -46,6 +48,8 @@ class BrowseCatalog {
   // Up to `limit` photos by time of capture, then by id; photos without a date come last in both orders. A page costs
   // the same wherever it lies.
   virtual StatusOr<std::vector<PhotoRow>> ListPhotos(const PhotoPage& page) = 0;
+  // Keeps the ThumbHash of a photo that has none yet. It is no change of the photo.
+  virtual Status SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) = 0;
   // The newest month first; photos without a date last.
   virtual StatusOr<std::vector<MonthCount>> CountByMonth() = 0;
 };

@@ -436,6 +436,9 @@ CREATE TRIGGER folder_shrunk AFTER DELETE ON file WHEN old.missing = 0 BEGIN
   DELETE FROM vocabulary WHERE uses = 0;
 END;
 )sql",
+    R"sql(
+ALTER TABLE photo ADD COLUMN thumb_hash BLOB;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

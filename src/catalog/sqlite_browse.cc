@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "catalog/codec.h"
 #include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
@@ -21,7 +22,7 @@ constexpr std::string_view kShown =
 constexpr int kRaw = static_cast<int>(CompanionKind::kRaw);
 constexpr std::string_view kColumns =
     "SELECT photo.id, (SELECT min(path) FROM file WHERE photo_id = photo.id AND missing = 0), taken_at, sha256, width,"
-    " height FROM photo WHERE";
+    " height, thumb_hash FROM photo WHERE";
 
 PhotoRow RowOf(const Statement& row) {
   PhotoRow photo{.id = row.Int(0), .path = row.Text(1), .taken_at = row.Text(2)};
@@ -29,6 +30,7 @@ PhotoRow RowOf(const Statement& row) {
   std::copy_n(hash.begin(), std::min(hash.size(), photo.sha256.bytes.size()), photo.sha256.bytes.begin());
   photo.width = static_cast<int>(row.Int(4));
   photo.height = static_cast<int>(row.Int(5));
+  photo.thumb_hash = FromBlob<uint8_t>(row.Bytes(6));
   return photo;
 }
 
@@ -62,6 +64,11 @@ StatusOr<std::vector<PhotoRow>> SqliteCatalog::ListPhotos(const PhotoPage& page)
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoRow> undated, ReadRows(std::move(rows), RowOf));
   photos.insert(photos.end(), undated.begin(), undated.end());
   return photos;
+}
+
+Status SqliteCatalog::SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) {
+  const MutexLock lock(&mutex_);
+  return database_->Execute("UPDATE photo SET thumb_hash = ?2 WHERE id = ?1", photo, Blob(thumb_hash));
 }
 
 StatusOr<std::vector<MonthCount>> SqliteCatalog::CountByMonth() {

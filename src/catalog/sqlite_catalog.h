@@ -79,6 +79,7 @@ class SqliteCatalog final : public Catalog {
 
   // BrowseCatalog
   StatusOr<std::vector<PhotoRow>> ListPhotos(const PhotoPage& page) override;
+  Status SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) override;
   StatusOr<std::vector<MonthCount>> CountByMonth() override;
 
   // ChangeCatalog

@@ -123,7 +123,8 @@ Status GroupFailures(Database& database, CatalogStatus& status) {
 Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement row,
-      database.Query("SELECT sha256, bytes, format, width, height, pages FROM photo WHERE id = ?1", photo.id));
+      database.Query("SELECT sha256, bytes, format, width, height, pages, thumb_hash FROM photo WHERE id = ?1",
+                     photo.id));
   CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
     return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.file().string(), photo.id));
@@ -135,7 +136,8 @@ Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
                                        .width = static_cast<int>(row.Int(3)),
                                        .height = static_cast<int>(row.Int(4)),
                                        .pages = static_cast<int>(row.Int(5)),
-                                       .facts = {}};
+                                       .facts = {},
+                                       .thumb_hash = FromBlob<uint8_t>(row.Bytes(6))};
     CALOTYPE_ASSIGN_OR_RETURN(photo.properties->facts, ReadFacts(database, photo.id));
   }
   return absl::OkStatus();

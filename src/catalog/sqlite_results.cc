@@ -75,10 +75,11 @@ Status WriteProperties(Database& database, PhotoId photo, const PhotoProperties&
   const bool has_size = properties.width > 0;
   CALOTYPE_RETURN_IF_ERROR(database.Execute(
       "UPDATE photo SET format = ?2, width = coalesce(?3, width), height = coalesce(?4, height),"
-      " pages = coalesce(?5, pages) WHERE id = ?1",
+      " pages = coalesce(?5, pages), thumb_hash = coalesce(?6, thumb_hash) WHERE id = ?1",
       photo, static_cast<int>(properties.format), has_size ? OptionalInt(properties.width) : std::nullopt,
       has_size ? OptionalInt(properties.height) : std::nullopt,
-      properties.pages > 0 ? OptionalInt(properties.pages) : std::nullopt));
+      properties.pages > 0 ? OptionalInt(properties.pages) : std::nullopt,
+      properties.thumb_hash.empty() ? std::nullopt : std::optional(Blob(properties.thumb_hash))));
   return WriteFacts(database, photo, properties.facts);
 }
 

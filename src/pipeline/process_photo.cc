@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/image_ops.h"
 #include "base/log.h"
 
 namespace calotype {
@@ -101,7 +102,8 @@ PhotoProperties PropertiesOf(const DecodedPhoto& photo) {
           .width = photo.full_width,
           .height = photo.full_height,
           .pages = pages,
-          .facts = photo.facts};
+          .facts = photo.facts,
+          .thumb_hash = ThumbHashOf(photo.image)};
 }
 
 }  // namespace
@@ -112,8 +114,8 @@ StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools)
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SidecarProblem> problems, DecodeInto(loaded, photo, 1, tools));
   Warn(photo, problems);
   CompletePlace(tools.places, loaded.decoded.facts);
-  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   loaded.result.properties = PropertiesOf(loaded.decoded);
+  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   loaded.result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
                                     .version = std::string(kDecodeVersion),
                                     .reason = DamageReason(loaded.decoded),

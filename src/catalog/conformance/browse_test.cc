@@ -62,6 +62,22 @@ TEST_P(CatalogBrowseTest, RowsSayWhatAGridNeeds) {
   EXPECT_EQ(rows[0].sha256, DigestOf("/photo"));
   EXPECT_EQ(rows[0].width, 40);
   EXPECT_EQ(rows[0].height, 30);
+  EXPECT_THAT(rows[0].thumb_hash, IsEmpty());
+}
+
+TEST_P(CatalogBrowseTest, AThumbHashStaysUntilThereIsAnother) {
+  const PhotoId photo = AddTaken("/photo", "2024-05-01T10:00:00");
+  const std::vector<uint8_t> first = {1, 2, 0, 4};
+  CALOTYPE_ASSERT_OK(catalog().SetThumbHash(photo, first));
+  EXPECT_EQ(Value(catalog().ListPhotos({})).at(0).thumb_hash, first);
+  AddTaken("/photo", "2024-05-01T10:00:00");  // read again, without one
+  EXPECT_EQ(Value(catalog().GetPhoto(photo)).properties->thumb_hash, first);
+  PhotoResult result;
+  result.id = photo;
+  result.properties = PhotoProperties{.format = PhotoFormat::kJpeg, .width = 40, .height = 30, .thumb_hash = {5}};
+  result.outcomes = {Done("decode")};
+  CALOTYPE_ASSERT_OK(StoreOne(result));
+  EXPECT_THAT(Value(catalog().ListPhotos({})).at(0).thumb_hash, ElementsAre(5));
 }
 
 TEST_P(CatalogBrowseTest, MissingPhotosAreLeftOut) {

@@ -16,8 +16,8 @@ constexpr char kSchemas[] = R"json({
   "PhotoInList":
     {"type": "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "path": {"type":
     "string"}, "taken_at": {"type": ["string", "null"]}, "sha256": {"type": "string"}, "width": {"type": ["integer",
-    "null"]}, "height": {"type": ["integer", "null"]}}, "required": ["photo", "path", "taken_at", "sha256", "width",
-    "height"]},
+    "null"]}, "height": {"type": ["integer", "null"]}, "thumb_hash": {"type": ["string", "null"]}}, "required": ["photo",
+    "path", "taken_at", "sha256", "width", "height", "thumb_hash"]},
   "PhotoPage":
     {"type": "object", "additionalProperties": false, "properties": {"photos": {"type": "array", "items": {"$ref":
     "#/components/schemas/PhotoInList"}}, "next": {"type": ["string", "null"]}}, "required": ["photos", "next"]},

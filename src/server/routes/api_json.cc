@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "absl/strings/escaping.h"
 #include "app/findings_json.h"
 #include "pipeline/scan_progress_json.h"
 
@@ -17,6 +18,10 @@ using Json = nlohmann::ordered_json;
 
 Json OrNull(int64_t value) { return value == 0 ? Json(nullptr) : Json(value); }
 Json OrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+std::string Base64(const std::vector<uint8_t>& bytes) {
+  return absl::Base64Escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
 
 Json ToJson(const Hit& hit) {
   return {{"photo", hit.photo},         {"path", hit.path}, {"score", hit.score},
@@ -39,7 +44,8 @@ Json ToApiJson(const PhotoRow& row) {
           {"taken_at", OrNull(row.taken_at)},
           {"sha256", row.sha256.Hex()},
           {"width", OrNull(row.width)},
-          {"height", OrNull(row.height)}};
+          {"height", OrNull(row.height)},
+          {"thumb_hash", row.thumb_hash.empty() ? Json(nullptr) : Json(Base64(row.thumb_hash))}};
 }
 
 Json ToApiJson(const PhotoRecord& photo) {
