@@ -12,6 +12,7 @@ import time
 import unittest
 
 from calotype import SAMPLES, CalotypeTestCase, Library
+from server_process import Server
 
 INT8 = "onnxruntime cpu int8"
 
@@ -64,6 +65,36 @@ class QuantiseTest(CalotypeTestCase):
         self.assertEqual(model["used"], model["why_not"] == "")
         (form,) = self.forms(self.library)
         self.assertEqual(form.stat().st_size, model["int8_bytes"])
+
+    def test_a_server_makes_them_in_a_job(self) -> None:
+        server = Server(self.library)
+        self.addCleanup(server.stop)
+
+        def submit(**request: object) -> int:
+            answer = server.request("POST", "/api/v1/jobs", {"kind": "quantise", **request})
+            self.assertEqual(answer.status, 202, answer.body)
+            return answer.json()["job"]
+
+        def ended(job: int) -> dict:
+            while not (seen := server.get(f"/api/v1/jobs/{job}").json())["ended"]:
+                time.sleep(0.1)
+            return seen
+
+        before = self.forms(self.library)
+        cancelled = submit(tasks=["embed.image"], photos=1000)
+        refused = submit(tasks=["embed.text"])
+        while not (seen := server.get(f"/api/v1/jobs/{cancelled}").json())["step"]:
+            self.assertNotEqual(seen["state"], "failed", seen)
+            time.sleep(0.02)
+        self.assertRegex(seen["step"], "embed.image: photo|conse: ")
+        self.assertEqual(server.request("DELETE", f"/api/v1/jobs/{cancelled}").status, 202)
+        self.assertEqual(ended(cancelled)["state"], "cancelled")
+        self.assertEqual(self.forms(self.library), before, "the form that was there stays")
+        failed = ended(refused)
+        self.assertEqual(failed["state"], "failed")
+        self.assertIn("embed.text", failed["error"])
+        done = ended(submit(tasks=["faces.recognise"], photos=1))
+        self.assertEqual((done["state"], done["counts"]["models"]), ("done", 1), done)
 
     def test_doctor_shows_it(self) -> None:
         done = self.library.run("doctor", "--json")

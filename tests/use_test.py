@@ -9,6 +9,7 @@ import time
 import unittest
 
 from calotype import CalotypeTestCase, names
+from server_process import Server
 
 PHOTOS = ("astronaut.png", "basketball.png", "cat.png", "obama.jpg", "rocket.jpg", "sign_no_parking.jpg")
 PATIENCE_S = 200
@@ -113,6 +114,50 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(self.models()["shown"], "other")
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 7)
         self.assertIn("coffee.png", names(self.library.lines("search", "coffee", "--json")))
+
+    def test_a_server_switches_in_a_job_also_when_it_is_killed(self) -> None:
+        def submit(server: Server, **request: object) -> int:
+            answer = server.request("POST", "/api/v1/jobs", {"kind": "switch", **request})
+            self.assertEqual(answer.status, 202, answer.body)
+            return answer.json()["job"]
+
+        def wait_for(server: Server, job: int, condition: object) -> dict:
+            end = time.monotonic() + PATIENCE_S
+            while not condition(seen := server.get(f"/api/v1/jobs/{job}").json()):
+                self.assertLess(time.monotonic(), end, seen)
+                time.sleep(0.05)
+            return seen
+
+        before = self.answers()
+        server = Server(self.library)
+        self.addCleanup(server.stop)
+        self.assertEqual(server.request("POST", "/api/v1/jobs", {"kind": "switch"}).status, 400)
+        broken = wait_for(server, submit(server, pack="none"), lambda job: job["ended"])
+        self.assertEqual(broken["state"], "failed")
+        self.assertIn("none", broken["error"])
+        job = submit(server, pack="other")
+        wait_for(server, job, lambda job: (job["progress"] or {}).get("analysed", 0) > 0)
+        server.process.kill()
+        server.process.wait()
+
+        again = Server(self.library)
+        self.addCleanup(again.stop)
+        done = wait_for(again, job, lambda job: job["ended"])
+        self.assertEqual((done["state"], done["counts"]["failed"]), ("done", 0), done)
+        self.assertLess(done["counts"]["analysed"], len(PHOTOS), "it went on where it was")
+        self.assertEqual(self.models()["shown"], "other")
+        back = wait_for(again, submit(again, undo=True), lambda job: job["ended"])
+        self.assertEqual((back["state"], back["counts"]["analysed"]), ("done", 0), back)
+        self.assertEqual(self.answers(), before)
+
+        # Cancelled, nothing runs, and the results are those of before.
+        self.library.run("models", "forget")
+        self.library.run("pause")
+        waiting = submit(again, pack="other")
+        wait_for(again, waiting, lambda job: job["progress"])
+        self.assertEqual(again.request("DELETE", f"/api/v1/jobs/{waiting}").status, 202)
+        self.assertEqual(wait_for(again, waiting, lambda job: job["ended"])["state"], "cancelled")
+        self.assertEqual(self.models()["shown"], "starter")
 
     def test_the_way_back_is_forgotten_on_request(self) -> None:
         self.assertIn("Nothing to delete", self.library.run("models", "forget").stdout)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
@@ -24,7 +25,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxQueued = 100;
-constexpr std::array<std::string_view, 4> kKindNames = {"scan", "retry", "backup", "export"};
+constexpr std::array<std::string_view, 6> kKindNames = {"scan", "retry", "backup", "export", "switch", "quantise"};
 constexpr std::array<std::string_view, 5> kStateNames = {"queued", "running", "done", "failed", "cancelled"};
 
 bool HasEnded(const Job& job) { return job.state != JobState::kQueued && job.state != JobState::kRunning; }
@@ -38,6 +39,11 @@ Json ToJson(const Job& job) {
           {"gone", request.gone},
           {"reason", request.reason},
           {"query", request.query},
+          {"pack", request.use.pack},
+          {"choices", request.use.choices},
+          {"undo", request.use.undo},
+          {"tasks", request.quantise.tasks},
+          {"photos", request.quantise.photos},
           {"state", JobStateName(job.state)},
           {"error", job.error},
           {"counts", job.counts},
@@ -62,6 +68,12 @@ std::optional<Job> ParseJob(const Json& json) {
                    .gone = json.at("gone").get<bool>(),
                    .reason = json.at("reason").get<std::string>(),
                    .query = json.at("query").get<std::string>()};
+    // Jobs that were saved before there were these kinds lack their members.
+    job.request.use = {.pack = json.value("pack", std::string()),
+                       .choices = json.value("choices", std::vector<std::string>()),
+                       .undo = json.value("undo", false)};
+    job.request.quantise.tasks = json.value("tasks", std::vector<std::string>());
+    job.request.quantise.photos = json.value("photos", job.request.quantise.photos);
     job.state = *state;
     job.error = json.at("error").get<std::string>();
     job.counts = json.at("counts").get<std::map<std::string, int64_t>>();
@@ -127,6 +139,9 @@ void JobService::Start(JobHandler on_change) {
 StatusOr<Job> JobService::Submit(const JobRequest& request) {
   if (request.kind == JobKind::kExport && !request.query.empty()) {
     CALOTYPE_RETURN_IF_ERROR(ReadQuery(request.query).status());
+  }
+  if (request.kind == JobKind::kSwitch) {
+    CALOTYPE_RETURN_IF_ERROR(CheckUseRequest(request.use));
   }
   Job job{.request = request, .submitted = time(nullptr)};
   {
@@ -254,6 +269,10 @@ StatusOr<JobService::Outcome> JobService::Run(const Job& job, const std::stop_to
                                 {"skipped", done.skipped},
                                 {"failed", done.failed}}};
     }
+    case JobKind::kSwitch:
+      return Switch(job, stop);
+    case JobKind::kQuantise:
+      return QuantiseModels(job, stop);
   }
   return absl::InternalError("a kind of job without an implementation");
 }
@@ -277,6 +296,45 @@ StatusOr<JobService::Outcome> JobService::Scan(const Job& job, const ScanRequest
   return Outcome{.counts = CountsOf(report)};
 }
 
+StatusOr<JobService::Outcome> JobService::Switch(const Job& job, const std::stop_token& stop) {
+  const auto show = [this, &job](const DeviceMeasurement& measurement) {
+    SetStep(job.id, measurement.finished ? "" : fmt::format("measuring devices for {}", measurement.name));
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(const BegunSwitch begun, BeginSwitch(library_.app(), job.request.use, show, stop));
+  {
+    // "The models before" are others from now on: a job that starts again must go to the same ones.
+    const MutexLock lock(&mutex_);
+    UseRequest& use = Find(job.id)->request.use;
+    use = {.pack = begun.choice.pack};
+    if (std::string choices = ChoicesText(begun.choice.choices); !choices.empty()) {
+      use.choices.push_back(std::move(choices));
+    }
+    Save();
+  }
+  return Scan(job, {.models = begun.choice}, stop);
+}
+
+StatusOr<JobService::Outcome> JobService::QuantiseModels(const Job& job, const std::stop_token& stop) {
+  const auto show = [this, &job](const QuantiseProgress& progress) { SetStep(job.id, StepText(progress)); };
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<QuantisedModel> models,
+                            Quantise(library_.app(), job.request.quantise, show, stop));
+  for (const QuantisedModel& model : models) {
+    if (model.failed) {
+      LogWarning("no int8 form of {}: {}", model.name, model.why_not);
+    }
+  }
+  return Outcome{.counts = {{"models", std::ssize(models)},
+                            {"used", std::ranges::count(models, true, &QuantisedModel::used)},
+                            {"failed", std::ranges::count(models, true, &QuantisedModel::failed)}}};
+}
+
+void JobService::SetStep(int64_t id, std::string step) {
+  const MutexLock lock(&mutex_);
+  if (Job* const job = Find(id); job != nullptr) {
+    job->step = std::move(step);
+  }
+}
+
 void JobService::SetProgress(int64_t id, const ScanProgress& progress) {
   const MutexLock lock(&mutex_);
   if (Job* const job = Find(id); job != nullptr) {
@@ -291,6 +349,7 @@ void JobService::End(int64_t id, const StatusOr<Outcome>& outcome) {
     running_ = 0;
     Job& job = *Find(id);
     job.progress.reset();
+    job.step.clear();
     if (ending_ && !cancelled_) {
       job.state = JobState::kQueued;  // continues when the server starts again
     } else {

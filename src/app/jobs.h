@@ -15,17 +15,20 @@
 
 #include "absl/base/thread_annotations.h"
 #include "app/library.h"
+#include "app/models_use.h"
+#include "app/quantise.h"
 #include "app/scan.h"
 #include "base/mutex.h"
 #include "base/status.h"
 
 namespace calotype {
 
-// Stored by name. kBackup writes a file beside the catalogue, kExport sidecars beside photos.
-enum class JobKind : uint8_t { kScan, kRetry, kBackup, kExport };
+// Stored by name. kBackup writes a file beside the catalogue, kExport sidecars beside photos; kSwitch re-analyses the
+// photos with other models, kQuantise makes int8 forms of models.
+enum class JobKind : uint8_t { kScan, kRetry, kBackup, kExport, kSwitch, kQuantise };
 enum class JobState : uint8_t { kQueued, kRunning, kDone, kFailed, kCancelled };
 
-std::string_view JobKindName(JobKind kind);     // "scan", "retry", "backup", "export"
+std::string_view JobKindName(JobKind kind);     // "scan", "retry", "backup", "export", "switch", "quantise"
 std::string_view JobStateName(JobState state);  // "queued", "running", "done", "failed", "cancelled"
 std::optional<JobKind> ParseJobKind(std::string_view name);
 std::optional<JobState> ParseJobState(std::string_view name);
@@ -37,6 +40,8 @@ struct JobRequest {
   bool gone = false;                 // kScan: as ScanRequest::gone
   std::string reason;                // kRetry: as RetryRequest::reason
   std::string query;                 // kExport: which photos get sidecars; empty: all
+  UseRequest use;                    // kSwitch
+  QuantiseRequest quantise;          // kQuantise
 };
 
 struct Job {
@@ -47,12 +52,13 @@ struct Job {
   std::map<std::string, int64_t> counts;  // of an ended one: "photos", "analysed", "failed", "bytes" ...
   std::string file;                       // kBackup: what was written
   std::optional<ScanProgress> progress;   // of a running scan
+  std::string step;                       // of other running jobs that take long; empty: not known
   int64_t submitted = 0;                  // seconds since 1970, as those below
   int64_t started = 0;                    // 0: not yet
   int64_t ended = 0;                      // 0: not yet
 };
 
-// A job changed its state. (Its progress is in ScanProgress.)
+// A job changed its state. (Its progress and its step are not announced.)
 using JobHandler = std::function<void(const Job&)>;
 
 // Thread-safe. The library must outlive it.
@@ -79,7 +85,8 @@ class JobService {
   // Receives the events of all scans from now on.
   std::shared_ptr<EventQueue> Subscribe() { return scans_.Subscribe(); }
 
-  // Adds a job at the end of the queue. kInvalidArgument for a request that cannot succeed (an unreadable query);
+  // Adds a job at the end of the queue. kInvalidArgument for a request that cannot succeed (an unreadable query, a
+  // switch without a pack);
   // kResourceExhausted when 100 jobs wait.
   StatusOr<Job> Submit(const JobRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
   // The newest first.
@@ -99,6 +106,9 @@ class JobService {
   StatusOr<Outcome> Run(const Job& job, const std::stop_token& stop);
   // Scans, and passes on what the scan reports.
   StatusOr<Outcome> Scan(const Job& job, const ScanRequest& request, const std::stop_token& stop);
+  StatusOr<Outcome> Switch(const Job& job, const std::stop_token& stop) ABSL_LOCKS_EXCLUDED(mutex_);
+  StatusOr<Outcome> QuantiseModels(const Job& job, const std::stop_token& stop);
+  void SetStep(int64_t id, std::string step) ABSL_LOCKS_EXCLUDED(mutex_);
   void SetProgress(int64_t id, const ScanProgress& progress) ABSL_LOCKS_EXCLUDED(mutex_);
   void End(int64_t id, const StatusOr<Outcome>& outcome) ABSL_LOCKS_EXCLUDED(mutex_);
   Job* Find(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

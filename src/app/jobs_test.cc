@@ -120,5 +120,34 @@ TEST_F(JobServiceTest, ABrokenListIsLeftBehind) {
   EXPECT_TRUE(Restart().List().empty());
 }
 
+TEST_F(JobServiceTest, ASwitchThatCannotSucceedIsRefusedOrSaysWhy) {
+  JobService& service = Restart();
+  service.Start(nullptr);
+  EXPECT_TRUE(absl::IsInvalidArgument(service.Submit({.kind = JobKind::kSwitch}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      service.Submit({.kind = JobKind::kSwitch, .use = {.pack = "other", .undo = true}}).status()));
+  const Job job = AwaitEnd(service, Value(service.Submit({.kind = JobKind::kSwitch, .use = {.pack = "other"}})).id);
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_THAT(job.error, testing::HasSubstr("other"));
+  const Job quantise = AwaitEnd(service, Value(service.Submit({.kind = JobKind::kQuantise})).id);
+  EXPECT_EQ(quantise.state, JobState::kFailed);
+  EXPECT_FALSE(quantise.error.empty());
+}
+
+TEST_F(JobServiceTest, RequestsOfModelsAreKept) {
+  JobService& service = Restart();
+  const int64_t use =
+      Value(service.Submit({.kind = JobKind::kSwitch, .use = {.pack = "other", .choices = {"objects=accurate"}}})).id;
+  const int64_t undo = Value(service.Submit({.kind = JobKind::kSwitch, .use = {.undo = true}})).id;
+  const int64_t quantise =
+      Value(service.Submit({.kind = JobKind::kQuantise, .quantise = {.tasks = {"objects"}, .photos = 7}})).id;
+  JobService& next = Restart();
+  EXPECT_EQ(Value(next.Get(use)).request.use.pack, "other");
+  EXPECT_EQ(Value(next.Get(use)).request.use.choices, std::vector<std::string>{"objects=accurate"});
+  EXPECT_TRUE(Value(next.Get(undo)).request.use.undo);
+  EXPECT_EQ(Value(next.Get(quantise)).request.quantise.tasks, std::vector<std::string>{"objects"});
+  EXPECT_EQ(Value(next.Get(quantise)).request.quantise.photos, 7);
+}
+
 }  // namespace
 }  // namespace calotype

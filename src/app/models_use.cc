@@ -29,14 +29,18 @@ StatusOr<ModelChoice> Chosen(const UseRequest& request, const LibraryModels& mod
 }
 
 StatusOr<ModelSet> LoadAll(const App& app, const ModelChoice& choice,
-                           const std::function<void(const DeviceMeasurement&)>& on_measurement) {
+                           const std::function<void(const DeviceMeasurement&)>& on_measurement,
+                           const std::stop_token& stop) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto models, OpenModels(app, choice, ModelUse::Of(app.settings().workers)));
   CALOTYPE_ASSIGN_OR_RETURN(const auto analysis, OpenAnalysis(*models, {}));
   std::unique_ptr<TextEncoder> encoder;
   if (const ModelSpec* const spec = models->pack.Find("embed.text"); spec != nullptr) {
     CALOTYPE_ASSIGN_OR_RETURN(encoder, CreateTextEncoder(*spec, *models->cache));
   }
-  models->MeasureDevices(on_measurement);
+  models->MeasureDevices(on_measurement, stop);
+  if (stop.stop_requested()) {
+    return absl::CancelledError("stopped before the switch began");
+  }
   CALOTYPE_RETURN_IF_ERROR(models->cache->Preload({kModelTasks.begin(), kModelTasks.end()}));
   return models->Set();
 }
@@ -54,7 +58,8 @@ Status CheckUseRequest(const UseRequest& request) {
 }
 
 StatusOr<BegunSwitch> BeginSwitch(const App& app, const UseRequest& request,
-                                  const std::function<void(const DeviceMeasurement&)>& on_measurement) {
+                                  const std::function<void(const DeviceMeasurement&)>& on_measurement,
+                                  const std::stop_token& stop) {
   CALOTYPE_RETURN_IF_ERROR(CheckUseRequest(request));
   // Before the catalogue is created, so that a wrong name leaves none.
   if (!request.pack.empty()) {
@@ -63,7 +68,7 @@ StatusOr<BegunSwitch> BeginSwitch(const App& app, const UseRequest& request,
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/!request.undo));
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
   CALOTYPE_ASSIGN_OR_RETURN(const ModelChoice choice, Chosen(request, models));
-  CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, LoadAll(app, choice, on_measurement));
+  CALOTYPE_ASSIGN_OR_RETURN(const ModelSet set, LoadAll(app, choice, on_measurement, stop));
   CALOTYPE_RETURN_IF_ERROR(catalog->WantModels(set));
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogStatus status, catalog->GetStatus());
   return BegunSwitch{.choice = choice, .shown = models.shown.value_or(set).pack, .photos = status.photos};

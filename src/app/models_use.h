@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,10 @@ struct BegunSwitch {
 // Models::MeasureDevices().
 //   kInvalidArgument     as CheckUseRequest()
 //   kFailedPrecondition  nothing to undo; the pack is not installed, lacks a choice, or one of its models does not load
+//   kCancelled           `stop` was requested; nothing was recorded
 StatusOr<BegunSwitch> BeginSwitch(const App& app, const UseRequest& request,
-                                  const std::function<void(const DeviceMeasurement&)>& on_measurement);
+                                  const std::function<void(const DeviceMeasurement&)>& on_measurement,
+                                  const std::stop_token& stop = {});
 
 struct DeletedResults {
   std::optional<std::string> pack;  // whose results they were; nullopt: no models were in use before the present ones

@@ -98,6 +98,23 @@ Status FindUse(const App& app, const ModelChoice& choice, std::vector<QuantisedM
 
 }  // namespace
 
+std::string StepText(const QuantiseProgress& progress) {
+  switch (progress.step) {
+    case Step::kPhoto:
+      return fmt::format("{}: photo {} of {}", progress.models, progress.done, progress.total);
+    case Step::kRange:
+      return fmt::format("{}: range of numbers, {} of {}", progress.models, progress.done, progress.total);
+    case Step::kMeasuringForm:
+      return fmt::format("{}: measuring its int8 form", progress.models);
+    case Step::kMeasuringDevices:
+      return fmt::format("{}: measuring devices", progress.models);
+    case Step::kNoPhotos:
+    case Step::kFinished:
+      break;
+  }
+  return "";
+}
+
 StatusOr<std::vector<QuantisedModel>> Quantise(const App& app, const QuantiseRequest& request,
                                                const OnProgress& on_progress, const std::stop_token& stop) {
   const ModelChoice choice = PackInUse(app);

@@ -16,7 +16,8 @@ namespace calotype {
 
 struct QuantiseRequest {
   std::vector<std::string> tasks;  // empty: every task of the pack that can be calibrated with photos
-  int photos = 64;                 // to calibrate with
+  static constexpr int kPhotos = 64;
+  int photos = kPhotos;  // to calibrate with
 };
 
 struct QuantisedModel {
@@ -57,6 +58,9 @@ struct QuantiseProgress {
   std::size_t done = 0;
   std::size_t total = 0;
 };
+
+// "objects: photo 3 of 64"; empty for kNoPhotos and kFinished.
+std::string StepText(const QuantiseProgress& progress);
 
 // Records what the photos give each model, makes the int8 form that agrees with fp32 and is fast, and measures whether
 // it is the fastest choice on this machine. Takes up to minutes for a model. A form is complete or not there at all; a

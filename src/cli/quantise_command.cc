@@ -21,24 +21,6 @@ struct QuantiseArguments {
   bool json = false;
 };
 
-std::string StepText(const QuantiseProgress& progress) {
-  using Step = QuantiseProgress::Step;
-  switch (progress.step) {
-    case Step::kPhoto:
-      return fmt::format("{}: photo {} of {}", progress.models, progress.done, progress.total);
-    case Step::kRange:
-      return fmt::format("{}: range of numbers, {} of {}", progress.models, progress.done, progress.total);
-    case Step::kMeasuringForm:
-      return fmt::format("{}: measuring its int8 form", progress.models);
-    case Step::kMeasuringDevices:
-      return fmt::format("{}: measuring devices", progress.models);
-    case Step::kNoPhotos:
-    case Step::kFinished:
-      break;
-  }
-  return "";
-}
-
 // On a terminal each step replaces the one before, and the last leaves nothing. Elsewhere one line tells that the
 // models of an analysis are begun.
 void ShowQuantiseProgress(const QuantiseProgress& progress) {

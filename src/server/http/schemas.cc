@@ -208,12 +208,12 @@ constexpr char kSchemas[] = R"json({
     "fixed": {"type": "array", "items": {"type": "string"}}}, "required": ["passed", "total", "checks", "models"]},
   "Job":
     {"type": "object", "additionalProperties": false, "properties": {"job": {"type": "integer"}, "kind": {"type":
-    "string", "enum": ["scan", "retry", "backup", "export"]}, "state": {"type": "string", "enum": ["queued",
+    "string", "enum": ["scan", "retry", "backup", "export", "switch", "quantise"]}, "state": {"type": "string", "enum": ["queued",
     "running", "done", "failed", "cancelled"]}, "error": {"type": ["string", "null"]}, "counts": {"type": "object",
     "additionalProperties": {"type": "integer"}}, "file": {"type": ["string", "null"]}, "progress": {"oneOf":
-    [{"$ref": "#/components/schemas/ScanProgress"}, {"type": "null"}]}, "submitted": {"type": "integer"}, "started":
+    [{"$ref": "#/components/schemas/ScanProgress"}, {"type": "null"}]}, "step": {"type": ["string", "null"]}, "submitted": {"type": "integer"}, "started":
     {"type": ["integer", "null"]}, "ended": {"type": ["integer", "null"]}}, "required": ["job", "kind", "state",
-    "error", "counts", "file", "progress", "submitted", "started", "ended"]},
+    "error", "counts", "file", "progress", "step", "submitted", "started", "ended"]},
   "Webhook":
     {"type": "object", "additionalProperties": false, "properties": {"webhook": {"type": "integer"}, "url": {"type":
     "string"}, "state": {"type": "string", "enum": ["ok", "retrying", "stopped"]}, "error": {"type": ["string",

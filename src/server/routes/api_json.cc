@@ -101,6 +101,7 @@ Json ToApiJson(const Job& job) {
           {"counts", job.counts.empty() ? Json::object() : Json(job.counts)},
           {"file", OrNull(job.file)},
           {"progress", job.progress.has_value() ? calotype::ToJson(*job.progress) : Json(nullptr)},
+          {"step", OrNull(job.step)},
           {"submitted", job.submitted},
           {"started", OrNull(job.started)},
           {"ended", OrNull(job.ended)}};

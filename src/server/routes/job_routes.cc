@@ -9,19 +9,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kMaxCalibrationPhotos = 10'000;
+
 Field JobField() { return IdField("job", "the number of a job"); }
 
 StatusOr<HttpResponse> SubmitJob(JobService& jobs, const FolderRules& folders, const Call& call) {
   const Arguments& arguments = call.arguments;
-  const JobRequest request{.kind = *ParseJobKind(arguments.Text("kind")),
-                           .folders = arguments.Texts("folders"),
-                           .only = arguments.Texts("only"),
-                           .gone = arguments.Flag("gone"),
-                           .reason = arguments.Text("reason"),
-                           .query = arguments.Text("query")};
-  const bool writes_files = request.kind == JobKind::kBackup || request.kind == JobKind::kExport || request.gone;
-  if (writes_files && call.request.scope < Scope::kAdmin) {
-    return absl::PermissionDeniedError("this job writes files or forgets photos, which needs the scope admin");
+  const JobRequest request{
+      .kind = *ParseJobKind(arguments.Text("kind")),
+      .folders = arguments.Texts("folders"),
+      .only = arguments.Texts("only"),
+      .gone = arguments.Flag("gone"),
+      .reason = arguments.Text("reason"),
+      .query = arguments.Text("query"),
+      .use = {.pack = arguments.Text("pack"), .choices = arguments.Texts("choices"), .undo = arguments.Flag("undo")},
+      .quantise = {.tasks = arguments.Texts("tasks"),
+                   .photos = static_cast<int>(arguments.Integer("photos", QuantiseRequest::kPhotos))}};
+  const bool is_of_all = request.kind != JobKind::kScan && request.kind != JobKind::kRetry;
+  if ((is_of_all || request.gone) && call.request.scope < Scope::kAdmin) {
+    return absl::PermissionDeniedError(
+        "this job writes files, forgets photos or changes models, which needs the scope admin");
   }
   for (const std::string& folder : request.folders) {
     CALOTYPE_RETURN_IF_ERROR(folders.Check(folder));
@@ -44,22 +51,29 @@ StatusOr<HttpResponse> Jobs(const JobService& jobs) {
 }  // namespace
 
 void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders) {
-  router.Add({.method = "POST",
-              .path = "/api/v1/jobs",
-              .operation = "submitJob",
-              .tag = "jobs",
-              .summary = "Add a job to the queue: a scan, a retry of failures, a backup, or an export to sidecars",
-              .scope = Scope::kWrite,
-              .body = BodyKind::kJson,
-              .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export"}, "what to do", /*required=*/true),
-                          TextsField("folders", "scan: folders or files (those scanned before)"),
-                          OnlyField("scan: names of analyses (all)"),
-                          FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
-                          TextField("reason", "retry: only failures whose reason contains this"),
-                          TextField("query", "export: which photos (all)")},
-              .answers = {{.status = 202, .schema = "Job"}},
-              .problems = {http_status::kConflict, http_status::kTooLarge},
-              .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
+  router.Add(
+      {.method = "POST",
+       .path = "/api/v1/jobs",
+       .operation = "submitJob",
+       .tag = "jobs",
+       .summary = "Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch "
+                  "to other models, or int8 forms of models",
+       .scope = Scope::kWrite,
+       .body = BodyKind::kJson,
+       .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise"}, "what to do",
+                               /*required=*/true),
+                   TextsField("folders", "scan: folders or files (those scanned before)"),
+                   OnlyField("scan: names of analyses (all)"),
+                   FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
+                   TextField("reason", "retry: only failures whose reason contains this"),
+                   TextField("query", "export: which photos (all)"), TextField("pack", "switch: an installed pack"),
+                   TextsField("choices", "switch: models of the pack, each as TASK=CHOICE (its usual ones)"),
+                   FlagField("undo", "switch: go back to the models before, whose results were kept"),
+                   TextsField("tasks", "quantise: tasks, such as objects or embed.image (all)"),
+                   IntegerField("photos", 1, kMaxCalibrationPhotos, "quantise: photos to calibrate with (64)")},
+       .answers = {{.status = 202, .schema = "Job"}},
+       .problems = {http_status::kConflict, http_status::kTooLarge},
+       .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
   router.Add({.method = "GET",
               .path = "/api/v1/jobs",
               .operation = "listJobs",
