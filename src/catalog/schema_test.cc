@@ -43,6 +43,8 @@ TEST_P(MigrationTest, AnOlderFileIsReadAndGoesOn) {
   const std::vector<FaceRecord> faces = Value(catalog->Faces());
   EXPECT_THAT(faces, SizeIs(2));
   EXPECT_TRUE(std::ranges::none_of(faces, [](const FaceRecord& face) { return face.sharpness.has_value(); }));
+  EXPECT_THAT(Value(catalog->ChangesSince(0, 9)).changes, SizeIs(2)) << "all photos are news";
+  EXPECT_THAT(Value(catalog->Words(Vocabulary::kFolder)), SizeIs(1));
   std::vector<AnalysisVersion> wanted;
   for (const char* analysis : {"objects", "embedding", "text", "faces.detect", "faces.recognise", "pdq"}) {
     wanted.push_back({.analysis = analysis, .version = "v2"});
