@@ -3,12 +3,15 @@
 import http.client
 import json
 import re
+import shutil
 import socket
 import subprocess
 import threading
 import urllib.parse
 
-from calotype import Library
+from calotype import CalotypeTestCase, Library
+
+PHOTOS = ("obama.jpg", "biden.jpg", "cat.png", "robin.jpg")
 
 
 class Answer:
@@ -78,6 +81,35 @@ class Server:
         self.process.stdout.close()
         self.process.stderr.close()
         return status
+
+
+class ServerTestCase(CalotypeTestCase):
+    def serve(self, *options: object, **more: object) -> Server:
+        server = Server(self.library, *options, **more)
+        self.addCleanup(server.stop)
+        return server
+
+
+class ScannedTestCase(ServerTestCase):
+    """A library that was scanned once; each test gets a copy of its catalogue, and a server."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.scanned = Library()
+        cls.addClassCleanup(cls.scanned.close)
+        cls.scanned.add_samples(*PHOTOS)
+        done = cls.scanned.run("scan", cls.scanned.photos)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        cls.catalogue = cls.scanned.home / "scanned.db"
+        cls.scanned.run("backup", cls.catalogue)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.library.photos = self.scanned.photos
+        shutil.copy(self.catalogue, self.library.home / "catalog.db")
+        self.library.environment["CALOTYPE_CATALOG_FILE"] = str(self.library.home / "catalog.db")
+        self.server = self.serve()
 
 
 def violations(value: object, schema: dict, schemas: dict, where: str = "answer") -> list[str]:

@@ -18,39 +18,12 @@ import time
 import unittest
 import urllib.parse
 
-from calotype import SAMPLES, CalotypeTestCase, Library
-from server_process import Answer, Server, violations
+from calotype import SAMPLES
+from server_process import PHOTOS, Answer, ScannedTestCase, Server, ServerTestCase, violations
 
-PHOTOS = ("obama.jpg", "biden.jpg", "cat.png", "robin.jpg")
-
-
-class ServerTestCase(CalotypeTestCase):
-    def serve(self, *options: object, **more: object) -> Server:
-        server = Server(self.library, *options, **more)
-        self.addCleanup(server.stop)
-        return server
-
-
-class ApiTest(ServerTestCase):
-    """A library that was scanned once; each test gets a copy of its catalogue, and a server."""
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.scanned = Library()
-        cls.addClassCleanup(cls.scanned.close)
-        cls.scanned.add_samples(*PHOTOS)
-        done = cls.scanned.run("scan", cls.scanned.photos)
-        if done.returncode != 0:
-            raise AssertionError(done.stderr)
-        cls.catalogue = cls.scanned.home / "scanned.db"
-        cls.scanned.run("backup", cls.catalogue)
-
+class ApiTest(ScannedTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.library.photos = self.scanned.photos
-        shutil.copy(self.catalogue, self.library.home / "catalog.db")
-        self.library.environment["CALOTYPE_CATALOG_FILE"] = str(self.library.home / "catalog.db")
-        self.server = self.serve()
         self.document = self.server.get("/api/v1/openapi.json").json()
 
     def ask(self, path: str, expect: int = 200, method: str = "GET", body: object = None, **query: object) -> dict | None:

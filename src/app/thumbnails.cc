@@ -66,6 +66,12 @@ std::vector<StoredThumbnail> AllIn(const fs::path& folder) {
 
 }  // namespace
 
+ThumbnailSize ThumbnailSizeOf(std::string_view name) {
+  const auto* const found = std::ranges::find(kThumbnailSizeNames, name);
+  return found == kThumbnailSizeNames.end() ? ThumbnailSize::kSmall
+                                            : static_cast<ThumbnailSize>(found - kThumbnailSizeNames.begin());
+}
+
 int LongSideOf(ThumbnailSize size) {
   constexpr int kSmall = 256;
   constexpr int kMedium = 720;

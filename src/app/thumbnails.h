@@ -20,6 +20,11 @@ namespace calotype {
 
 enum class ThumbnailSize : uint8_t { kSmall, kMedium, kLarge };
 
+// The names by which clients choose a size, in the order of the values.
+inline constexpr std::array<std::string_view, 3> kThumbnailSizeNames = {"small", "medium", "large"};
+// kSmall for any other name.
+ThumbnailSize ThumbnailSizeOf(std::string_view name);
+
 // The long side in pixels: 256 for grids, 720 for large grids and phones, 1600 for whole screens.
 int LongSideOf(ThumbnailSize size);
 

@@ -70,7 +70,7 @@ Admission Api::Admit(HttpRequest& head) {
                                             ScopeName(head.scope))));
   }
   Admission admission{.refusal = std::nullopt, .max_body = 0, .max_body_setting = "", .lane = match.route->lane};
-  if (match.route->body == BodyKind::kJson) {
+  if (match.route->body == BodyKind::kJson || match.route->body == BodyKind::kMessage) {
     admission.max_body = kJsonBytes;
   } else if (match.route->body == BodyKind::kUpload) {
     admission.max_body = options_.upload_bytes;

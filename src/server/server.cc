@@ -27,6 +27,7 @@
 #include "server/http/metrics.h"
 #include "server/immich/environment.h"
 #include "server/immich/listener.h"
+#include "server/mcp/mcp_routes.h"
 #include "server/notify.h"
 #include "server/page_routes.h"
 #include "server/routes/event_feed.h"
@@ -134,6 +135,7 @@ class Server::Impl {
         jobs_(library_, app.catalog_files().jobs()),
         webhooks_(library_, app.catalog_files().webhooks(), std::move(webhooks), CreateHttpClient()),
         analyser_(library_),
+        mcp_(LibraryTools(library_, thumbnails_), CALOTYPE_VERSION),
         feed_(jobs_),
         folders_(library_, settings_.server_folders),
         tokens_(app.TokensFile()),
@@ -220,6 +222,7 @@ class Server::Impl {
     AddJobRoutes(router_, jobs_, feed_, folders_);
     AddWebhookRoutes(router_, webhooks_);
     AddAnalyseRoutes(router_, analyser_);
+    AddMcpRoutes(router_, mcp_);
     AddSessionRoutes(router_, access_);
     AddSystemRoutes(router_, [this] { return Ready(); }, [this] { return Metrics(); }, settings_.base_path);
     AddPageRoutes(router_);
@@ -261,6 +264,7 @@ class Server::Impl {
   JobService jobs_;
   WebhookService webhooks_;
   UploadAnalyser analyser_;
+  McpServer mcp_;
   EventFeed feed_;
   FolderRules folders_;
   TokenStore tokens_;

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "server/http/json_body.h"
+
 namespace calotype {
 namespace {
 
@@ -278,11 +280,13 @@ Status ReadQueryArguments(std::span<const Field> fields, std::span<const std::pa
 }
 
 Status ReadJsonArguments(std::span<const Field> fields, std::string_view body, Arguments& arguments) {
-  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
-    return absl::InvalidArgumentError("the body must be a JSON object");
-  }
-  for (const auto& [name, value] : json.items()) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Json json, ParseJsonBody(body));
+  return json.is_object() ? ReadMembers(fields, json, arguments)
+                          : absl::InvalidArgumentError("the body must be a JSON object");
+}
+
+Status ReadMembers(std::span<const Field> fields, const Json& object, Arguments& arguments) {
+  for (const auto& [name, value] : object.items()) {
     const Field* const field = Find(fields, name);
     if (field == nullptr) {
       return Unknown(name, fields);

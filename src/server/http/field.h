@@ -81,6 +81,8 @@ Status ReadQueryArguments(std::span<const Field> fields, std::span<const std::pa
 Status ReadArgument(const Field& field, const std::string& text, Arguments& arguments);
 // Adds the members of a JSON object. Errors as above; also for what is no JSON object.
 Status ReadJsonArguments(std::span<const Field> fields, std::string_view body, Arguments& arguments);
+// The same for an object that ParseJsonBody() returned, or a part of it.
+Status ReadMembers(std::span<const Field> fields, const nlohmann::ordered_json& object, Arguments& arguments);
 
 // The JSON Schema of a field, and of an object with these fields.
 nlohmann::ordered_json SchemaOf(const Field& field);

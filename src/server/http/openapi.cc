@@ -73,6 +73,9 @@ Json Operation(const Route& route) {
   if (route.body == BodyKind::kJson) {
     operation["requestBody"] = {{"required", true},
                                 {"content", {{"application/json", {{"schema", SchemaOf(route.in_body)}}}}}};
+  } else if (route.body == BodyKind::kMessage) {
+    operation["requestBody"] = {{"required", true},
+                                {"content", {{"application/json", {{"schema", Reference(route.body_schema)}}}}}};
   } else if (route.body == BodyKind::kUpload) {
     operation["requestBody"] = {{"required", true}, {"content", {{"application/octet-stream", Json::object()}}}};
   }

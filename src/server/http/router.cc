@@ -77,7 +77,8 @@ HttpResponse Router::Run(const HttpRequest& request) const {
     response.headers.emplace_back("Allow", methods);
     return response;
   }
-  if (match.route->body == BodyKind::kJson && !IsJson(request.Header("content-type"))) {
+  const bool takes_json = match.route->body == BodyKind::kJson || match.route->body == BodyKind::kMessage;
+  if (takes_json && !IsJson(request.Header("content-type"))) {
     return Problem(request.id, http_status::kWrongType, "the body must have the content type application/json");
   }
   Arguments arguments;

@@ -20,7 +20,8 @@ struct Call {
   const Arguments& arguments;
 };
 
-enum class BodyKind : uint8_t { kNone, kJson, kUpload };
+// kJson is an object whose members are checked; kMessage is JSON that the route reads itself.
+enum class BodyKind : uint8_t { kNone, kJson, kMessage, kUpload };
 
 // A successful response.
 struct Answer {
@@ -41,7 +42,8 @@ struct Route {
   std::vector<Field> in_path;
   std::vector<Field> in_query;
   BodyKind body = BodyKind::kNone;
-  std::vector<Field> in_body;  // of a JSON object
+  std::vector<Field> in_body;  // of kJson
+  std::string body_schema;     // of kMessage: a name in Schemas()
   std::vector<Answer> answers;
   std::vector<int> problems;  // statuses of errors, besides those that every route may answer
   std::function<StatusOr<HttpResponse>(const Call&)> run = nullptr;

@@ -235,7 +235,21 @@ constexpr char kSchemas[] = R"json({
     ["string", "null"]}}, "required": ["arrived", "error"]},
   "Jobs":
     {"type": "object", "additionalProperties": false, "properties": {"jobs": {"type": "array", "items": {"$ref":
-    "#/components/schemas/Job"}}}, "required": ["jobs"]}
+    "#/components/schemas/Job"}}}, "required": ["jobs"]},
+  "McpMessage":
+    {"type": "object", "properties": {"jsonrpc": {"type": "string", "enum": ["2.0"]}, "id": {"type": ["string",
+    "integer"]}, "method": {"type": "string"}, "params": {"type": "object"}}, "required": ["jsonrpc", "method"]},
+  "McpMessages":
+    {"oneOf": [{"$ref": "#/components/schemas/McpMessage"}, {"type": "array", "items": {"$ref":
+    "#/components/schemas/McpMessage"}, "minItems": 1, "maxItems": 20}]},
+  "McpAnswer":
+    {"type": "object", "additionalProperties": false, "properties": {"jsonrpc": {"type": "string", "enum": ["2.0"]},
+    "id": {"type": ["string", "integer"]}, "result": {"type": "object"}, "error": {"type": "object",
+    "additionalProperties": false, "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+    "required": ["code", "message"]}}, "required": ["jsonrpc", "id"]},
+  "McpAnswers":
+    {"oneOf": [{"$ref": "#/components/schemas/McpAnswer"}, {"type": "array", "items": {"$ref":
+    "#/components/schemas/McpAnswer"}}]}
 }
 )json";
 

@@ -90,13 +90,10 @@ StatusOr<HttpResponse> ThumbnailOf(Library& library, Thumbnails& thumbnails, con
   if (ClientHas(call.request, etag)) {
     return NotModified(etag);
   }
-  const ThumbnailSize size = size_name == "small"    ? ThumbnailSize::kSmall
-                             : size_name == "medium" ? ThumbnailSize::kMedium
-                                                     : ThumbnailSize::kLarge;
   const PhotoFormat format = format_name == "webp"   ? PhotoFormat::kWebp
                              : format_name == "avif" ? PhotoFormat::kAvif
                                                      : PhotoFormat::kJpeg;
-  StatusOr<ThumbnailFile> thumbnail = thumbnails.Get(photo, size, format);
+  StatusOr<ThumbnailFile> thumbnail = thumbnails.Get(photo, ThumbnailSizeOf(size_name), format);
   if (absl::IsInvalidArgument(thumbnail.status()) || absl::IsResourceExhausted(thumbnail.status())) {
     return Problem(call.request.id, http_status::kUnprocessable, Message(thumbnail.status()));
   }
@@ -168,24 +165,24 @@ void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails) {
               .answers = {{.schema = "Photo"}},
               .problems = {http_status::kConflict},
               .run = [&library](const Call& call) { return OnePhoto(library, call.arguments.Integer("photo")); }});
-  router.Add(
-      {.method = "GET",
-       .path = "/api/v1/photos/{photo}/thumbnail",
-       .operation = "getThumbnail",
-       .tag = "photos",
-       .summary = "A small copy of a photo",
-       .lane = Lane::kHeavy,
-       .in_path = {PhotoField()},
-       .in_query = {ChoiceField("size", {"small", "medium", "large"}, "a long side of 256, 720 or 1600 pixels (small)"),
-                    ChoiceField("format", {"webp", "avif", "jpeg"}, "(webp)")},
-       .answers = {{.content_type = "image/webp"},
-                   {.content_type = "image/avif"},
-                   {.content_type = "image/jpeg"},
-                   {.status = 206, .content_type = "image/webp"},
-                   {.status = 304, .content_type = "", .help = "the client has it"}},
-       .problems = {http_status::kConflict, http_status::kOutside, http_status::kUnprocessable,
-                    http_status::kNotImplemented},
-       .run = [&library, &thumbnails](const Call& call) { return ThumbnailOf(library, thumbnails, call); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/photos/{photo}/thumbnail",
+              .operation = "getThumbnail",
+              .tag = "photos",
+              .summary = "A small copy of a photo",
+              .lane = Lane::kHeavy,
+              .in_path = {PhotoField()},
+              .in_query = {ChoiceField("size", {kThumbnailSizeNames.begin(), kThumbnailSizeNames.end()},
+                                       "a long side of 256, 720 or 1600 pixels (small)"),
+                           ChoiceField("format", {"webp", "avif", "jpeg"}, "(webp)")},
+              .answers = {{.content_type = "image/webp"},
+                          {.content_type = "image/avif"},
+                          {.content_type = "image/jpeg"},
+                          {.status = 206, .content_type = "image/webp"},
+                          {.status = 304, .content_type = "", .help = "the client has it"}},
+              .problems = {http_status::kConflict, http_status::kOutside, http_status::kUnprocessable,
+                           http_status::kNotImplemented},
+              .run = [&library, &thumbnails](const Call& call) { return ThumbnailOf(library, thumbnails, call); }});
   router.Add({.method = "GET",
               .path = "/api/v1/photos/{photo}/original",
               .operation = "getOriginal",
