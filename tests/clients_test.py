@@ -1,11 +1,16 @@
-"""Programs that use calotype serve: assistants (MCP)."""
+"""Programs that use calotype serve: assistants (MCP), and calotype --server."""
 
 import base64
 import json
 import pathlib
+import re
+import signal
+import subprocess
+import time
 import unittest
 
-from server_process import Answer, ScannedTestCase, violations
+from calotype import SAMPLES, Library
+from server_process import Answer, ScannedTestCase, ServerTestCase, make_certificate, violations
 
 
 class McpTest(ScannedTestCase):
@@ -113,6 +118,146 @@ class McpTest(ScannedTestCase):
         self.assertEqual(refused.status, 401)
         self.assertIn("Bearer", refused.headers["www-authenticate"])
         self.assertEqual(self.post(ping, Authorization=f"Bearer {token}").status, 200)
+
+
+class RemoteTest(ScannedTestCase):
+    """calotype --server prints what the command prints on the server's machine."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.elsewhere = Library()  # without a catalogue
+        self.addCleanup(self.elsewhere.close)
+
+    def remote(self, *arguments: object) -> subprocess.CompletedProcess:
+        return self.elsewhere.run(*arguments, "--server", f"http://127.0.0.1:{self.server.port}")
+
+    def both(self, *arguments: object) -> str:
+        """Runs a command in both ways, compares them, and returns its output."""
+        here, there = self.library.run(*arguments), self.remote(*arguments)
+        self.assertEqual((there.returncode, there.stdout, there.stderr), (here.returncode, here.stdout, here.stderr), arguments)
+        return there.stdout + there.stderr
+
+    def test_commands_print_the_same(self) -> None:
+        self.assertIn("cat.png", self.both("search", "a cat"))
+        self.assertIn("confident", self.both("search", "--json", "-n", "3", "a cat"))
+        self.assertIn('"next"', self.both("search", "--json", "-n", "2", "--sort", "newest", "type:jpeg"))
+        self.assertIn("robin.jpg", self.both("search", "--paths", "type:jpeg"))
+        self.assertIn("nobody", self.both("search", "person:Nobody").lower())
+        self.assertIn("rating", self.both("search", "rating:x"))
+        self.assertIn("4 photos", self.both("status"))
+        self.assertIn('"died":null', self.both("status", "--json"))
+        self.assertIn("no scan is running", self.both("status", "--watch"))
+        person = json.loads(self.both("people", "list", "--json"))["people"][0]["id"]
+        self.both("people", "list", "--hidden")
+        self.assertIn("face", self.both("people", "show", person))
+        self.assertIn('"box"', self.both("people", "show", person, "--json"))
+        self.both("people", "show", 99999)
+        self.both("people", "merge", person, "x")
+
+    def test_people_are_changed_on_the_server(self) -> None:
+        people = json.loads(self.both("people", "list", "--json"))["people"]
+        first, second = people[0]["id"], people[1]["id"]
+        self.assertEqual(self.remote("people", "name", first, "Zo\u00eb").returncode, 0)
+        again = self.remote("people", "name", second, "ZOE")
+        self.assertIn(f"person {first} is also called Zo\u00eb; if they are the same person: calotype people merge", again.stderr)
+        self.assertIn("ZOE", self.both("people", "list"))
+        self.assertEqual(self.remote("people", "hide", second).returncode, 0)
+        self.assertNotIn("ZOE", self.both("people", "list"))
+        self.assertEqual(self.remote("people", "unhide", second).returncode, 0)
+        merged = self.remote("people", "merge", first, second)
+        self.assertEqual(merged.stdout, f"merged into person {first}; the old numbers point to it\n")
+        self.assertIn("nothing was changed", self.both("people", "name", second, "Joe"))
+        self.assertIn("is now person", self.both("people", "show", second))
+        face = json.loads(self.library.run("people", "show", first, "--json").stdout.splitlines()[0])["face"]
+        self.assertEqual(self.remote("people", "cover", first, face).returncode, 0)
+        self.assertEqual(self.remote("people", "assign", first, face).returncode, 0)
+        self.assertIn("set by you", self.both("people", "show", first))
+        self.assertRegex(self.remote("people", "split", face).stdout, r"now belong to person \d+")
+        self.assertIn("are never assigned", self.remote("people", "not", first, face).stdout)
+        self.both("people", "list", "--json")
+
+    def test_what_a_server_cannot_do_is_refused(self) -> None:
+        for arguments, status, words in (
+            (("show", "/a.jpg"), 2, "leave out --server"),
+            (("people", "forget", 1, "--yes"), 2, "leave out --server"),
+            (("people", "show", 1, "--sheet", "/tmp/a.jpg"), 2, "--sheet"),
+            (("scan", "photos"), 2, "not absolute"),
+            (("scan", "--watch"), 2, "--watch"),
+            (("scan", "/etc"), 1, "server.folders"),
+        ):
+            done = self.remote(*arguments)
+            self.assertEqual(done.returncode, status, done)
+            self.assertIn(words, done.stderr)
+
+    def test_failures_say_what_to_do(self) -> None:
+        tokens = {scope: self.library.run("token", "create", scope, "--scope", scope).stdout.strip() for scope in ("read", "write")}
+        key, certificate = make_certificate(self.library.home)
+        self.server = self.serve("--set", "server.require_token=true", "--set", f"server.tls_certificate={certificate}",
+                                 "--set", f"server.tls_key={key}")
+        url = f"https://127.0.0.1:{self.server.port}"
+        trusted = ("--set", f"client.certificates={certificate}")
+        no_token = self.elsewhere.run("--server", url, *trusted, "people", "list")
+        self.assertEqual(no_token.returncode, 1)
+        self.assertIn("needs a token; put a token into CALOTYPE_TOKEN", no_token.stderr)
+        self.elsewhere.environment["CALOTYPE_TOKEN"] = "calotype_0"
+        self.assertIn("does not know this token", self.elsewhere.run("--server", url, *trusted, "status").stderr)
+        self.elsewhere.environment["CALOTYPE_TOKEN"] = tokens["read"]
+        self.assertIn("not trusted", self.elsewhere.run("--server", url, "status").stderr)
+        self.assertEqual(self.elsewhere.run("--server", url, *trusted, "status").returncode, 0)
+        refused = self.elsewhere.run("--server", url, *trusted, "people", "name", "1", "Ada")
+        self.assertEqual((refused.returncode, refused.stderr), (1, "calotype: this needs the scope write; the token has read\n"))
+        del self.elsewhere.environment["CALOTYPE_TOKEN"]
+        file = self.elsewhere.home / "token"
+        file.write_text(tokens["write"] + "\n")
+        named = self.elsewhere.run("--server", url, *trusted, "--set", f"client.token_file={file}", "people", "name", "1", "Ada")
+        self.assertEqual(named.returncode, 0, named.stderr)
+        gone = self.elsewhere.run("status", "--server", "http://127.0.0.1:1")
+        self.assertEqual(gone.returncode, 1)
+        self.assertIn("is calotype serve running?", gone.stderr)
+        self.assertIn("must be a URL", self.elsewhere.run("status", "--server", "localhost:1").stderr)
+
+
+class RemoteScanTest(ServerTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.library.add_samples("robin.jpg")
+        self.server = self.serve("--set", f"server.folders={self.library.photos}")
+        self.url = f"http://127.0.0.1:{self.server.port}"
+
+    def test_a_scan_is_followed_to_its_end(self) -> None:
+        other = Library()
+        self.addCleanup(other.close)
+        (self.library.photos / "broken.jpg").write_bytes((SAMPLES / "robin.jpg").read_bytes()[:600])
+        (self.library.photos / "notes.pdf").write_bytes(b"%PDF-1.4\n")
+        here = other.run("scan", self.library.photos, "--only", "pdq")
+        there = other.run("scan", self.library.photos, "--only", "pdq", "--server", self.url)
+        self.assertEqual(there.returncode, here.returncode, there.stderr)
+
+        def without_time(text: str) -> str:
+            return re.sub(r"^\S+T\S+ | in \d.*", "", text, flags=re.MULTILINE)
+
+        self.assertEqual(without_time(there.stdout), without_time(here.stdout))
+        self.assertEqual(without_time(there.stderr), without_time(here.stderr))
+        self.assertIn("broken.jpg", there.stderr)
+        self.assertEqual(self.library.json("status", "--json")["analyses"]["pdq"]["done"], 1)
+        again = other.run("scan", "--only", "pdq", "--server", self.url)
+        self.assertIn("unchanged", again.stdout, again.stderr)
+
+    def test_ctrl_c_cancels_the_job(self) -> None:
+        self.assertEqual(self.library.run("scan", self.library.photos, "--only", "pdq").returncode, 0)
+        self.library.add_samples("flower.jpg")
+        self.assertEqual(self.server.request("POST", "/api/v1/pause").status, 204)
+        scan = self.library.start("scan", "--only", "pdq", "--server", self.url)
+        self.addCleanup(scan.communicate)
+        self.addCleanup(scan.kill)
+        for _ in range(600):
+            jobs = self.server.get("/api/v1/jobs").json()["jobs"]
+            if jobs and jobs[0]["state"] == "running":
+                break
+            time.sleep(0.05)
+        scan.send_signal(signal.SIGINT)
+        self.assertEqual(scan.wait(timeout=60), 130)
+        self.assertEqual(self.server.get("/api/v1/jobs").json()["jobs"][0]["state"], "cancelled")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import pathlib
 import re
 import shutil
 import socket
@@ -110,6 +111,17 @@ class ScannedTestCase(ServerTestCase):
         shutil.copy(self.catalogue, self.library.home / "catalog.db")
         self.library.environment["CALOTYPE_CATALOG_FILE"] = str(self.library.home / "catalog.db")
         self.server = self.serve()
+
+
+def make_certificate(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """The files of a key and of a certificate for this machine."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )
+    return key, certificate
 
 
 def violations(value: object, schema: dict, schemas: dict, where: str = "answer") -> list[str]:

@@ -19,7 +19,7 @@ import unittest
 import urllib.parse
 
 from calotype import SAMPLES
-from server_process import PHOTOS, Answer, ScannedTestCase, Server, ServerTestCase, violations
+from server_process import PHOTOS, Answer, ScannedTestCase, Server, ServerTestCase, make_certificate, violations
 
 class ApiTest(ScannedTestCase):
     def setUp(self) -> None:
@@ -485,12 +485,7 @@ class MisuseTest(ServerTestCase):
 
 class ServiceTest(ServerTestCase):
     def test_it_speaks_tls(self) -> None:
-        key, certificate = self.library.home / "key.pem", self.library.home / "certificate.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-            check=True, capture_output=True,
-        )
+        key, certificate = make_certificate(self.library.home)
         server = self.serve("--set", f"server.tls_certificate={certificate}", "--set", f"server.tls_key={key}")
         self.assertIn("https://127.0.0.1", server.output)
         context = ssl.create_default_context(cafile=certificate)

@@ -13,11 +13,11 @@
 namespace calotype {
 namespace {
 
-// Variables that the program reads and that are not settings: the home (folders.h), and the choice of inner loops
-// (kernels.h) and the plug-in of the tests.
-constexpr std::array<std::string_view, 6> kOtherVariables = {"CALOTYPE_HOME",          "CALOTYPE_ANALYSIS_KERNEL",
-                                                             "CALOTYPE_ALIKE_KERNEL",  "CALOTYPE_DOT_KERNEL",
-                                                             "CALOTYPE_SEARCH_KERNEL", "CALOTYPE_FAULT"};
+// Variables that the program reads and that are not settings: the home (folders.h), the token for a server, and the
+// choice of inner loops (kernels.h) and the plug-in of the tests.
+constexpr std::array<std::string_view, 7> kOtherVariables = {
+    "CALOTYPE_HOME",          "CALOTYPE_ANALYSIS_KERNEL", "CALOTYPE_ALIKE_KERNEL", "CALOTYPE_DOT_KERNEL",
+    "CALOTYPE_SEARCH_KERNEL", "CALOTYPE_FAULT",           "CALOTYPE_TOKEN"};
 
 std::vector<std::string> VariableNames() {
   std::vector<std::string> names;

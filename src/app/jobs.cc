@@ -28,8 +28,6 @@ constexpr std::size_t kMaxQueued = 100;
 constexpr std::array<std::string_view, 6> kKindNames = {"scan", "retry", "backup", "export", "switch", "quantise"};
 constexpr std::array<std::string_view, 5> kStateNames = {"queued", "running", "done", "failed", "cancelled"};
 
-bool HasEnded(const Job& job) { return job.state != JobState::kQueued && job.state != JobState::kRunning; }
-
 Json ToJson(const Job& job) {
   const JobRequest& request = job.request;
   return {{"id", job.id},
@@ -88,8 +86,9 @@ std::optional<Job> ParseJob(const Json& json) {
 }
 
 std::map<std::string, int64_t> CountsOf(const ScanReport& report) {
-  return {{"photos", report.photos},     {"unchanged", report.unchanged}, {"missing", report.missing},
-          {"analysed", report.analysed}, {"failed", report.failed},       {"problems", report.problems}};
+  return {{"photos", report.photos},       {"unchanged", report.unchanged}, {"missing", report.missing},
+          {"analysed", report.analysed},   {"failed", report.failed},       {"problems", report.problems},
+          {"forgotten", report.forgotten}, {"pdfs", report.skipped_pdfs},   {"videos", report.skipped_videos}};
 }
 
 template <typename Value>
@@ -104,6 +103,8 @@ std::string_view JobKindName(JobKind kind) { return kKindNames[static_cast<std::
 std::string_view JobStateName(JobState state) { return kStateNames[static_cast<std::size_t>(state)]; }
 std::optional<JobKind> ParseJobKind(std::string_view name) { return Parse<JobKind>(kKindNames, name); }
 std::optional<JobState> ParseJobState(std::string_view name) { return Parse<JobState>(kStateNames, name); }
+
+bool HasEnded(const Job& job) { return job.state != JobState::kQueued && job.state != JobState::kRunning; }
 
 struct JobService::Outcome {
   std::map<std::string, int64_t> counts;

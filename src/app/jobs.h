@@ -58,6 +58,9 @@ struct Job {
   int64_t ended = 0;                      // 0: not yet
 };
 
+// It is neither queued nor running.
+bool HasEnded(const Job& job);
+
 // A job changed its state. (Its progress and its step are not announced.)
 using JobHandler = std::function<void(const Job&)>;
 

@@ -158,6 +158,10 @@ void Settings::Register(ConfigRegistry& registry) {
                    "IMMICH_PORT, else [::]:3003; empty: off");
   registry.AddList("server.immich_networks", &immich_networks,
                    "addresses or networks from which Immich's requests are answered; empty: all");
+  registry.AddText("client.token_file", &token_file,
+                   "with --server: a file that has the token, for when CALOTYPE_TOKEN is not set");
+  registry.AddText("client.certificates", &certificates,
+                   "with --server: a file of trusted certificates (PEM), instead of those of the system");
   registry.AddText("log.file", &log_file,
                    "append log lines to this file, with the time, instead of writing them to standard error");
   registry.AddChoice("log.format", &log_format, {"text", "json"},

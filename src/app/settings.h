@@ -77,6 +77,8 @@ struct Settings {
   int64_t webhook_retry_ms = 5000;
   std::string immich;
   std::vector<std::string> immich_networks;
+  std::string token_file;
+  std::string certificates;
   std::string log_file;
   std::string log_format = "text";
 

@@ -33,6 +33,56 @@ Json ModelsToJson(const LibraryModels& models) {
           {"switching", models.switching}, {"ready", models.ready},         {"behind", models.behind}};
 }
 
+// The inverse.
+LibraryModels ModelsFromJson(const Json& json) {
+  const auto pack = [&json](const char* key) {
+    const Json& name = json.at(key);
+    return name.is_null() ? std::nullopt
+                          : std::optional(ModelSet{.pack = name.get<std::string>(), .choices = "", .text_encoder = ""});
+  };
+  LibraryModels models{.wanted = pack("wanted"),
+                       .shown = pack("shown"),
+                       .previous = pack("previous"),
+                       .switching = json.at("switching").get<int64_t>(),
+                       .ready = json.at("ready").get<int64_t>(),
+                       .behind = json.at("behind").get<int64_t>()};
+  if (models.switching > 0 && models.wanted.has_value() && models.wanted == models.shown) {
+    models.wanted->choices = "others of this pack";
+  }
+  return models;
+}
+
+PlacementRecord PlacementFromJson(const Json& json) {
+  PlacementRecord record{.task = json.at("task").get<std::string>()};
+  record.device = {.engine = json.at("engine").get<std::string>(),
+                   .device = json.at("device").get<std::string>(),
+                   .precision = json.at("precision").get<std::string>()};
+  for (const Json& device : json.at("not_used")) {
+    record.not_used.push_back({.device = device.at("device").get<std::string>(),
+                               .reason = device.at("reason").get<std::string>(),
+                               .news = device.at("news").get<bool>()});
+  }
+  if (!json.at("ms").is_null()) {
+    record.trial =
+        Trial{.milliseconds = json.at("ms").get<double>(), .figure = json.at("agreement").get<std::string>()};
+  }
+  return record;
+}
+
+std::optional<ScanNews> ScanFromJson(const Json& scan, const Json& died) {
+  if (!died.is_null()) {
+    return ScanNews{.life = ScanNews::Life::kDied, .process = died.get<int64_t>()};
+  }
+  if (scan.is_null()) {
+    return std::nullopt;
+  }
+  const Json& rate = scan.at("photos_per_minute");
+  return ScanNews{.life = ScanNews::Life::kRunning,
+                  .process = scan.at("process").get<int64_t>(),
+                  .progress = ScanProgressFrom(scan),
+                  .per_minute = rate.is_null() ? std::nullopt : std::optional(rate.get<double>())};
+}
+
 }  // namespace
 
 Json ScanToJson(const std::optional<ScanNews>& news) {
@@ -60,6 +110,8 @@ Json StatusToJson(const LibraryStatus& status) {
   }
   json["models"] = ModelsToJson(status.models);
   json["scan"] = ScanToJson(status.scan);
+  const bool died = status.scan.has_value() && status.scan->life == ScanNews::Life::kDied;
+  json["died"] = died ? Json(status.scan->process) : Json(nullptr);
   json["runs"] = Json::object();
   for (const auto& [name, use] : catalog.devices) {
     json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
@@ -77,6 +129,39 @@ Json StatusToJson(const LibraryStatus& status) {
                                 {"examples", group.examples}});
   }
   return json;
+}
+
+LibraryStatus StatusFromJson(const Json& json) {
+  LibraryStatus status{.paused = json.at("paused").get<bool>()};
+  CatalogStatus& catalog = status.catalog;
+  const Json& photos = json.at("photos");
+  catalog.photos = photos.at("total").get<int64_t>();
+  catalog.missing = photos.at("missing").get<int64_t>();
+  catalog.damaged = photos.at("damaged").get<int64_t>();
+  for (const auto& [name, counts] : json.at("analyses").items()) {
+    catalog.analyses[name] = {.pending = counts.at("pending").get<int64_t>(),
+                              .running = counts.at("running").get<int64_t>(),
+                              .done = counts.at("done").get<int64_t>(),
+                              .failed = counts.at("failed").get<int64_t>(),
+                              .skipped = counts.at("skipped").get<int64_t>()};
+  }
+  status.models = ModelsFromJson(json.at("models"));
+  status.scan = ScanFromJson(json.at("scan"), json.at("died"));
+  for (const auto& [name, use] : json.at("runs").items()) {
+    catalog.devices[name] = {.device = use.at("device").get<std::string>(), .milliseconds = use.at("ms").get<double>()};
+  }
+  for (const auto& [model, record] : json.at("devices").items()) {
+    status.placements[model] = PlacementFromJson(record);
+  }
+  for (const Json& group : json.at("failures")) {
+    const Json& next_try = group.at("next_try");
+    catalog.failures.push_back({.analysis = group.at("analysis").get<std::string>(),
+                                .reason = group.at("reason").get<std::string>(),
+                                .count = group.at("count").get<int64_t>(),
+                                .examples = group.at("examples").get<std::vector<std::string>>(),
+                                .next_try = next_try.is_null() ? 0 : next_try.get<int64_t>()});
+  }
+  return status;
 }
 
 }  // namespace calotype

@@ -10,6 +10,7 @@
 #include "app/findings_json.h"
 #include "app/tokens.h"
 #include "base/sha256.h"
+#include "base/text.h"
 
 namespace calotype {
 namespace {
@@ -21,10 +22,6 @@ constexpr std::size_t kIdDigits = 32;
 
 std::span<const uint8_t> AsBytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-std::string Base64(std::span<const uint8_t> bytes) {
-  return absl::Base64Escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 // Without the newline at the end.

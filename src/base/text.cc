@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+
 namespace calotype {
 
 std::string ToLowerAscii(std::string_view text) {
@@ -28,6 +30,10 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
     }
     text.remove_prefix(end + 1);
   }
+}
+
+std::string Base64(std::span<const uint8_t> bytes) {
+  return absl::Base64Escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace calotype

@@ -1,6 +1,8 @@
 // Helpers for ASCII text. The C library's tolower() and isspace() depend on the locale; these do not.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,5 +20,8 @@ std::string_view Trim(std::string_view text, std::string_view removed = kAsciiSp
 
 // The parts between the separators; one more than there are separators. They live as long as `text`.
 std::vector<std::string_view> Split(std::string_view text, char separator);
+
+// Base64 with its padding: "TWFueQ==" for "Many".
+std::string Base64(std::span<const uint8_t> bytes);
 
 }  // namespace calotype

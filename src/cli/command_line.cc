@@ -19,6 +19,7 @@ namespace calotype {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr const char* kServerOption = "--server";
 constexpr const char* kHidden = "";  // CLI11's group for options that its help leaves out
 
 // Reads a definition such as "-o,--out FILE": the names "-o" and "--out", and "FILE" for the value.
@@ -128,6 +129,7 @@ CommandLine CommandLine::AddCommand(const std::string& name, const std::string& 
   for (const SettingOption& option : kSettingOptions) {
     AddSettingOption(*command, option, globals_.assignments)->group(kHidden);
   }
+  command->add_option(kServerOption, globals_.server)->group(kHidden);
   CommandDescription& description = description_.commands.emplace_back();
   description.name = name;
   description.help = help;
@@ -206,6 +208,11 @@ void CommandLine::AddOnly(std::vector<std::string>& analyses) {
   description_.options.push_back(std::move(option));
 }
 
+const std::string& CommandLine::AddServer() {
+  description_.takes_server = true;
+  return globals_.server;
+}
+
 void CommandLine::AddArgument(const std::string& name, std::string& value, const std::string& help) {
   AddOptionalArgument(name, value, help);
   description_.arguments.back().required = true;
@@ -270,6 +277,9 @@ CommandLineParser::CommandLineParser(const std::string& program, const std::stri
   root.AddFlag("-v,--verbose", globals_.verbose, "Report which models are loaded and where they run");
   root.AddRepeated("--set KEY=VALUE", globals_.assignments,
                    "Change a setting for this run (calotype config lists them)");
+  root.AddOption(std::string(kServerOption) + " URL", globals_.server,
+                 "Use the library of a server (search, scan, status, people). Its token is in CALOTYPE_TOKEN or "
+                 "client.token_file: others can see the options of a command");
   for (const SettingOption& option : kSettingOptions) {
     AddSettingOption(*app_, option, globals_.assignments);
     ParameterDescription described = ValueOptionOf(option.name, option.value, option.help);
@@ -314,6 +324,10 @@ CommandAction CommandLineParser::Parse(int argc, const char* const* argv, int& s
     std::ranges::transform(*words, words->begin(), Marked);
     std::ranges::reverse(*words);  // CLI11 takes the arguments from the end
     app_->parse(*std::move(words));
+    if (const CommandDescription& command = Given(path); !globals_.server.empty() && !command.takes_server) {
+      throw CLI::ValidationError(
+          fmt::format("{} works with the library of this machine; leave out {}", path, kServerOption));
+    }
     return chosen_;
   } catch (const CLI::CallForHelp&) {
     const CommandDescription& command = Given(path);

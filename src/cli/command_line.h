@@ -33,6 +33,7 @@ CommandResult UsageError(const std::string& message);
 struct GlobalArguments {
   bool verbose = false;
   std::vector<std::string> assignments;  // KEY=VALUE, also of --log-file and --log-format
+  std::string server;                    // a URL; empty: the library of this machine
   bool settings_optional = false;        // the command that was given also runs with settings that are not valid
 };
 
@@ -62,6 +63,10 @@ class CommandLine {
   void AddRepeated(const std::string& names, std::vector<std::string>& values, const std::string& help);
   // --only, the same for all commands that run analyses.
   void AddOnly(std::vector<std::string>& analyses);
+
+  // Lets the command work with the library of a server (--server). Returns where Parse() writes the URL: empty for the
+  // library of this machine. The other commands refuse the option.
+  const std::string& AddServer();
 
   // Arguments are identified by their position.
   void AddArgument(const std::string& name, std::string& value, const std::string& help);

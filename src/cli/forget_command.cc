@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/client/local_client.h"
 #include "app/findings_json.h"
 #include "app/forget_person.h"
 #include "base/units.h"
@@ -66,8 +67,9 @@ CommandResult ForgetOne(App& app, const ForgetArguments& arguments) {
   if (!arguments.yes && !CanAsk()) {
     return UsageError("people forget deletes a person for good; add --yes");
   }
-  Library library(app);
-  const StatusOr<KnownPerson> person = PersonOfNumber(library, arguments.person, PersonUse::kChange);
+  LocalClient client(app);
+  Library& library = client.library();
+  const StatusOr<KnownPerson> person = PersonOfNumber(client, arguments.person, PersonUse::kChange);
   if (absl::IsNotFound(person.status())) {
     return FinishErasing(library, person.status());
   }

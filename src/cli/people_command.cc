@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/client/library_client.h"
 #include "app/contact_sheet.h"
 #include "app/findings_json.h"
 #include "app/people.h"
@@ -27,6 +28,7 @@ struct PeopleArguments {
   std::vector<std::string> others;  // ids of people
   std::vector<std::string> faces;   // ids
   std::string sheet;                // a file
+  const std::string& server;        // a URL; empty: the library of this machine
 };
 
 StatusOr<std::vector<int64_t>> Numbers(const std::vector<std::string>& texts, std::string_view what) {
@@ -69,9 +71,9 @@ std::string ToText(const std::vector<PersonRecord>& people) {
 }
 
 CommandResult PrintPeople(App& app, const PeopleArguments& arguments) {
-  Library library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, arguments.server));
   CALOTYPE_ASSIGN_OR_RETURN(const PeopleAnswer answer,
-                            ListPeople(library, {.hidden = arguments.hidden, .count_faces = arguments.json}));
+                            library->People({.hidden = arguments.hidden, .count_faces = arguments.json}));
   Print(arguments.json ? JsonLine(ToJson(answer)) : ToText(answer.people));
   return 0;
 }
@@ -81,7 +83,8 @@ std::string_view Decision(const FaceRecord& face) {
 }
 
 // `announce`: prints the file's name.
-CommandResult WriteSheet(Library& library, PersonId person, const std::string& file, bool announce) {
+CommandResult WriteSheet(const App& app, PersonId person, const std::string& file, bool announce) {
+  Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const ContactSheet sheet,
                             WriteContactSheet(library, person, file, [](const std::string& why) { PrintError(why); }));
   if (sheet.cells < sheet.faces) {
@@ -99,9 +102,12 @@ CommandResult WriteSheet(Library& library, PersonId person, const std::string& f
 }
 
 CommandResult PrintFaces(App& app, const PeopleArguments& arguments) {
-  Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person, PersonOfNumber(library, arguments.person, PersonUse::kShow));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, ListFaces(library, person.id));
+  if (!arguments.sheet.empty() && !arguments.server.empty()) {
+    return UsageError("--sheet reads the photos, so it works without --server only");
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, arguments.server));
+  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person, PersonOfNumber(*library, arguments.person, PersonUse::kShow));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PersonFace> faces, library->Faces(person.id));
   std::string text;
   for (const auto& [face, path] : faces) {
     text += arguments.json ? JsonLine({{"face", face.id},
@@ -113,21 +119,21 @@ CommandResult PrintFaces(App& app, const PeopleArguments& arguments) {
                                          face.box.height, Decision(face), Printable(path));
   }
   Print(text);
-  return arguments.sheet.empty() ? CommandResult(0) : WriteSheet(library, person.id, arguments.sheet, !arguments.json);
+  return arguments.sheet.empty() ? CommandResult(0) : WriteSheet(app, person.id, arguments.sheet, !arguments.json);
 }
 
 // Makes one change of the person whom the command names.
 CommandResult Change(App& app, const PeopleArguments& arguments,
-                     const std::function<Status(Library& library, PersonId person)>& change) {
-  Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person, PersonOfNumber(library, arguments.person, PersonUse::kChange));
-  CALOTYPE_RETURN_IF_ERROR(change(library, person.id));
+                     const std::function<Status(LibraryClient& library, PersonId person)>& change) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, arguments.server));
+  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person, PersonOfNumber(*library, arguments.person, PersonUse::kChange));
+  CALOTYPE_RETURN_IF_ERROR(change(*library, person.id));
   return 0;
 }
 
 CommandResult Name(App& app, const PeopleArguments& arguments) {
-  return Change(app, arguments, [&](Library& library, PersonId person) -> Status {
-    CALOTYPE_RETURN_IF_ERROR(NamePerson(library, person, arguments.name));
+  return Change(app, arguments, [&](LibraryClient& library, PersonId person) -> Status {
+    CALOTYPE_RETURN_IF_ERROR(library.Name(person, arguments.name));
     return OfferMerge(library, person, arguments.name);
   });
 }
@@ -137,13 +143,13 @@ CommandResult Merge(App& app, const PeopleArguments& arguments) {
   if (!numbers.ok()) {
     return UsageError(numbers.status());
   }
-  return Change(app, arguments, [&](Library& library, PersonId person) -> Status {
+  return Change(app, arguments, [&](LibraryClient& library, PersonId person) -> Status {
     std::vector<PersonId> others;
     for (const PersonId number : *numbers) {
       CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson other, PersonOfNumber(library, number, PersonUse::kChange));
       others.push_back(other.id);
     }
-    CALOTYPE_RETURN_IF_ERROR(MergePeople(library, person, others));
+    CALOTYPE_RETURN_IF_ERROR(library.Merge(person, others));
     Print(MergedText(person));
     return absl::OkStatus();
   });
@@ -154,8 +160,8 @@ CommandResult Split(App& app, const PeopleArguments& arguments) {
   if (!faces.ok()) {
     return UsageError(faces.status());
   }
-  Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, SplitPerson(library, *faces));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, arguments.server));
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, library->Split(*faces));
   Print(fmt::format("these faces now belong to person {}\n", person));
   return 0;
 }
@@ -165,11 +171,11 @@ CommandResult DecideFaces(App& app, const PeopleArguments& arguments, bool are_t
   if (!faces.ok()) {
     return UsageError(faces.status());
   }
-  return Change(app, arguments, [&](Library& library, PersonId person) -> Status {
+  return Change(app, arguments, [&](LibraryClient& library, PersonId person) -> Status {
     if (are_theirs) {
-      return ConfirmFaces(library, person, *faces);
+      return library.Confirm(person, *faces);
     }
-    CALOTYPE_RETURN_IF_ERROR(RejectFaces(library, person, *faces));
+    CALOTYPE_RETURN_IF_ERROR(library.Reject(person, *faces));
     Print(fmt::format(
         "these faces are never assigned to person {} again; the next scan looks for other people for them\n", person));
     return absl::OkStatus();
@@ -180,13 +186,16 @@ CommandResult DecideFaces(App& app, const PeopleArguments& arguments, bool are_t
 
 void AddPeopleCommand(CommandLine& parser, App& app) {
   CommandLine people = parser.AddCommand("people", "List, name and correct the people in the photos");
-  const auto arguments = std::make_shared<PeopleArguments>();
+  const std::string& server = people.AddServer();
+  const auto arguments = std::make_shared<PeopleArguments>(PeopleArguments{.server = server});
   const auto add = [&people, &arguments](const std::string& name, const std::string& help) {
     CommandLine command = people.AddCommand(name, help);
+    command.AddServer();
     command.AddArgument("ID", arguments->person, "The number of the person, from people list");
     return command;
   };
   CommandLine list = people.AddCommand("list", "List people, most photos first");
+  list.AddServer();
   list.AddFlag("--json", arguments->json, "As JSON");
   list.AddFlag("--hidden", arguments->hidden, "Include hidden people");
   list.SetAction([=, &app] { return PrintPeople(app, *arguments); });
@@ -202,6 +211,7 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   merge.AddArguments("OTHER", arguments->others, "Numbers of people");
   merge.SetAction([=, &app] { return Merge(app, *arguments); });
   CommandLine split = people.AddCommand("split", "Move faces to a new person");
+  split.AddServer();
   split.AddArguments("FACE", arguments->faces, "Numbers of faces, from people show");
   split.SetAction([=, &app] { return Split(app, *arguments); });
   CommandLine assign = add("assign", "Assign faces to this person");
@@ -215,14 +225,14 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   cover.AddArgument("FACE", *face, "The number of the face, from people show");
   cover.SetAction([=, &app] {
     return Change(app, *arguments,
-                  [&](Library& library, PersonId person) { return SetPersonCover(library, person, *face); });
+                  [&](LibraryClient& library, PersonId person) { return library.SetCover(person, *face); });
   });
   AddForgetCommand(people, app);
   for (const bool hide : {true, false}) {
     add(hide ? "hide" : "unhide", hide ? "Hide a person from lists" : "Show a hidden person again")
         .SetAction([=, &app] {
           return Change(app, *arguments,
-                        [&](Library& library, PersonId person) { return HidePerson(library, person, hide); });
+                        [&](LibraryClient& library, PersonId person) { return library.Hide(person, hide); });
         });
   }
 }

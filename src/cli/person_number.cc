@@ -8,8 +8,8 @@
 
 namespace calotype {
 
-StatusOr<KnownPerson> PersonOfNumber(Library& library, PersonId number, PersonUse use) {
-  CALOTYPE_ASSIGN_OR_RETURN(KnownPerson person, FindPerson(library, number));
+StatusOr<KnownPerson> PersonOfNumber(LibraryClient& library, PersonId number, PersonUse use) {
+  CALOTYPE_ASSIGN_OR_RETURN(KnownPerson person, library.Person(number));
   if (!person.merged) {
     return person;
   }
@@ -26,8 +26,8 @@ StatusOr<KnownPerson> PersonOfNumber(Library& library, PersonId number, PersonUs
   return person;
 }
 
-Status OfferMerge(Library& library, PersonId person, std::string_view name) {
-  CALOTYPE_ASSIGN_OR_RETURN(const Namesakes others, FindNamesakes(library, person, name));
+Status OfferMerge(LibraryClient& library, PersonId person, std::string_view name) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Namesakes others, library.Others(person, name));
   if (others.people.empty()) {
     return absl::OkStatus();
   }
@@ -40,7 +40,7 @@ Status OfferMerge(Library& library, PersonId person, std::string_view name) {
   if (!AskYesOrNo(fmt::format("{}. Are they the same person? Merge {} into {}?", others.text, person, other))) {
     return absl::OkStatus();
   }
-  CALOTYPE_RETURN_IF_ERROR(MergePeople(library, other, std::vector{person}));
+  CALOTYPE_RETURN_IF_ERROR(library.Merge(other, std::vector{person}));
   Print(MergedText(other));
   return absl::OkStatus();
 }

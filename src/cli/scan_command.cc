@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "app/folders.h"
+#include "app/client/local_client.h"
 #include "app/pending_work.h"
 #include "app/scan.h"
 #include "base/units.h"
@@ -25,12 +25,36 @@ struct ScanArguments {
 };
 
 // The folders in the arguments, else those that were scanned before.
-StatusOr<std::vector<std::string>> FoldersToScan(const App& app, const ScanArguments& arguments) {
-  if (!arguments.folders.empty()) {
-    return arguments.folders;
+StatusOr<std::vector<std::string>> FoldersToScan(LibraryClient& library, const ScanArguments& arguments) {
+  return arguments.folders.empty() ? library.Folders() : arguments.folders;
+}
+
+// What a server cannot do for a command.
+Status CheckRemote(const ScanArguments& arguments) {
+  if (arguments.watch || !arguments.memory.empty() || !arguments.nice.empty()) {
+    return absl::InvalidArgumentError(
+        "--watch, --memory and --nice are for scans of this process; with --server, the server's settings count");
   }
-  Library library(app);
-  return ScannedFolders(library);
+  for (const std::string& folder : arguments.folders) {
+    if (!folder.starts_with('/')) {
+      return absl::InvalidArgumentError(
+          fmt::format("'{}' is not absolute; with --server, folders are those of the server's machine", folder));
+    }
+  }
+  return absl::OkStatus();
+}
+
+CommandResult ScanOnServer(App& app, const std::string& server, const ScanArguments& arguments) {
+  if (const Status usage = CheckRemote(arguments); !usage.ok()) {
+    return UsageError(usage);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, server));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(*library, arguments));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const FinishedScan scan,
+      ScanWithProgress(*library, {.folders = folders, .only = arguments.only, .gone = arguments.gone}));
+  Print(Summary(scan.report));
+  return ExitStatusOf(scan);
 }
 
 void PrintSummary(const ScanReport& report) { Print(Summary(report)); }
@@ -49,7 +73,8 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
   if (const Status usage = ApplyOptions(app, arguments); !usage.ok()) {
     return UsageError(usage);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(app, arguments));
+  LocalClient library(app);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, FoldersToScan(library, arguments));
   const ScanRequest request{
       .folders = folders, .only = arguments.only, .gone = arguments.gone, .watch = arguments.watch};
   if (arguments.watch) {
@@ -100,7 +125,9 @@ void AddScanCommand(CommandLine& parser, App& app) {
   command.AddFlag("--watch", arguments->watch, "Keep running until Ctrl-C and scan files when they change");
   command.AddFlag("--gone", arguments->gone,
                   "Treat all missing files as deleted, even if it looks like an unmounted disk");
-  command.SetAction([=, &app] { return Scan(app, *arguments); });
+  const std::string& server = command.AddServer();
+  command.SetAction(
+      [=, &app, &server] { return server.empty() ? Scan(app, *arguments) : ScanOnServer(app, server, *arguments); });
 }
 
 void AddRetryCommand(CommandLine& parser, App& app) {

@@ -83,13 +83,13 @@ std::string ScanToText(const std::optional<ScanNews>& news) {
              : "";
 }
 
-CommandResult WatchScan(Library& library, bool as_json) {
+CommandResult WatchScan(LibraryClient& library, bool as_json) {
   Watcher watcher(as_json);
-  CALOTYPE_ASSIGN_OR_RETURN(std::optional<ScanNews> news, ReadScanNews(library));
+  CALOTYPE_ASSIGN_OR_RETURN(std::optional<ScanNews> news, library.News());
   while (Runs(news)) {
     watcher.Show(*news);
     std::this_thread::sleep_for(kPoll);
-    CALOTYPE_ASSIGN_OR_RETURN(news, ReadScanNews(library));
+    CALOTYPE_ASSIGN_OR_RETURN(news, library.News());
   }
   watcher.End(news);
   return news.has_value() && news->life == Life::kDied ? 1 : 0;

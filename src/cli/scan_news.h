@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "app/library.h"
+#include "app/client/library_client.h"
 #include "app/library_status.h"
 #include "cli/command_line.h"
 
@@ -14,6 +14,6 @@ namespace calotype {
 std::string ScanToText(const std::optional<ScanNews>& news);
 
 // Prints the progress of the running scan until it ends. The exit status is 1 when its process died.
-CommandResult WatchScan(Library& library, bool as_json);
+CommandResult WatchScan(LibraryClient& library, bool as_json);
 
 }  // namespace calotype

@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "app/library.h"
+#include "app/client/local_client.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/device_progress.h"
@@ -128,24 +128,21 @@ std::string SkippedText(const ScanReport& report) {
 
 StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
                                         const std::function<void(const ScanReport&)>& on_report) {
-  const InterruptWatcher interrupt("photos in progress are finished first");
   // Lowers the priority of the whole process. The threads of the scan do this too, and report a refusal.
   if (const int64_t nice = app.settings().nice; nice > 0) {
     setpriority(PRIO_PROCESS, 0, static_cast<int>(nice));
   }
-  Library library(app);
-  ScanService scans(library);
-  const std::shared_ptr<EventQueue> events = scans.Subscribe();
-  const std::stop_callback stop(interrupt.token(), [&scans] { scans.Stop(); });
-  CALOTYPE_RETURN_IF_ERROR(scans.Start(request));
+  LocalClient library(app);
+  return ScanWithProgress(library, request, on_report);
+}
+
+StatusOr<FinishedScan> ScanWithProgress(LibraryClient& library, const ScanRequest& request,
+                                        const std::function<void(const ScanReport&)>& on_report) {
+  const InterruptWatcher interrupt("photos in progress are finished first");
   EventPrinter printer(on_report);
-  for (bool ended = false; !ended;) {
-    if (const std::optional<Event> event = events->Next(); event.has_value()) {
-      std::visit(printer, *event);
-      ended = std::holds_alternative<ScanEnded>(*event);
-    }
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(ScanReport report, scans.Wait());
+  CALOTYPE_ASSIGN_OR_RETURN(
+      ScanReport report,
+      library.Scan(request, [&printer](const Event& event) { std::visit(printer, event); }, interrupt.token()));
   return FinishedScan{.report = std::move(report), .interrupted = interrupt.token().stop_requested()};
 }
 

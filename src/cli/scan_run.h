@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/app.h"
+#include "app/client/library_client.h"
 #include "app/scan.h"
 #include "base/status.h"
 
@@ -15,9 +16,12 @@ struct FinishedScan {
   bool interrupted = false;  // by Ctrl-C or SIGTERM: work may remain
 };
 
-// Runs a scan until it is finished, or until Ctrl-C, which stops it without loss. Prints progress and failures on
-// standard error. Calls `on_report`, if it is given, for the first scan, and for each later one (ScanRequest::watch)
-// that had something to do.
+// Runs a scan of `library` until it is finished, or until Ctrl-C, which stops it without loss. Prints progress and
+// failures on standard error. Calls `on_report`, if it is given, for the first scan, and for each later one
+// (ScanRequest::watch) that had something to do.
+StatusOr<FinishedScan> ScanWithProgress(LibraryClient& library, const ScanRequest& request,
+                                        const std::function<void(const ScanReport&)>& on_report = nullptr);
+// The same for the library of this machine, with the priority that scan.nice says.
 StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
                                         const std::function<void(const ScanReport&)>& on_report = nullptr);
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/client/library_client.h"
 #include "app/findings_json.h"
 #include "app/load_places.h"
 #include "app/search.h"
@@ -136,17 +137,18 @@ StatusOr<SearchOptions> OptionsOf(const SearchArguments& arguments, const Output
   return options;
 }
 
-CommandResult RunSearch(App& app, const SearchArguments& arguments, const OutputArguments& output) {
+CommandResult RunSearch(App& app, const std::string& server, const SearchArguments& arguments,
+                        const OutputArguments& output) {
   const StatusOr<SearchOptions> options = OptionsOf(arguments, output);
   if (!options.ok()) {
     return UsageError(options.status());
   }
-  const StatusOr<Query> query = ReadQuery(fmt::format("{}", fmt::join(arguments.words, " ")));
-  if (!query.ok()) {
-    return UsageError(query.status());
+  const std::string query = fmt::format("{}", fmt::join(arguments.words, " "));
+  if (const StatusOr<Query> read = ReadQuery(query); !read.ok()) {
+    return UsageError(read.status());
   }
-  Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchPhotos(library, *query, *options));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, server));
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, library->Search(query, *options));
   const SearchResult& result = answer.result;
   if (output.json) {
     Print(HitsAsJson(result));
@@ -204,7 +206,8 @@ void AddSearchCommand(CommandLine& parser, App& app) {
                     "Continue after this cursor: `next` in the last line of --json");
   command.AddFlag("--weak", arguments->weak, "With --paths: also the less certain hits");
   AddOutputOptions(command, *output);
-  command.SetAction([=, &app] { return RunSearch(app, *arguments, *output); });
+  const std::string& server = command.AddServer();
+  command.SetAction([=, &app, &server] { return RunSearch(app, server, *arguments, *output); });
 }
 
 void AddSimilarCommand(CommandLine& parser, App& app) {

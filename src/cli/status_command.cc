@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/client/library_client.h"
 #include "app/findings_json.h"
 #include "app/library_status.h"
 #include "app/status_json.h"
@@ -50,6 +52,9 @@ std::string NextTry(const FailureGroup& group) {
   return seconds <= 0 ? " (the next scan retries)" : fmt::format(" (retried in {})", FormatDuration(seconds));
 }
 
+// As --json has it, so that the status of a server has the same text.
+double ShownMilliseconds(const DeviceUse& use) { return std::round(use.milliseconds * 10) / 10; }
+
 // Empty when no switch of models is in progress.
 std::string ToText(const LibraryModels& models) {
   if (models.wanted == models.shown || !models.shown.has_value()) {
@@ -84,10 +89,11 @@ std::string ToText(const LibraryStatus& status) {
                            "running", "failed", "skipped", "ms/photo"));
   for (const auto& [name, counts] : catalog.analyses) {
     const auto use = catalog.devices.find(name);
-    text += fmt::format(
-        "{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{}\n", name, counts.done, counts.pending, counts.running, counts.failed,
-        counts.skipped,
-        use == catalog.devices.end() ? "" : fmt::format("{:>10.0f}  {}", use->second.milliseconds, use->second.device));
+    text += fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{}\n", name, counts.done, counts.pending, counts.running,
+                        counts.failed, counts.skipped,
+                        use == catalog.devices.end()
+                            ? ""
+                            : fmt::format("{:>10.0f}  {}", ShownMilliseconds(use->second), use->second.device));
   }
   text += ToText(status.placements);
   for (const FailureGroup& group : catalog.failures) {
@@ -104,12 +110,12 @@ struct StatusArguments {
   bool watch = false;
 };
 
-CommandResult ShowStatus(App& app, const StatusArguments& arguments) {
-  Library library(app);
+CommandResult ShowStatus(App& app, const std::string& server, const StatusArguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, server));
   if (arguments.watch) {
-    return WatchScan(library, arguments.json);
+    return WatchScan(*library, arguments.json);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, ReadStatus(library));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, library->GetStatus());
   Print(arguments.json ? JsonLine(StatusToJson(status)) : ToText(status));
   return 0;
 }
@@ -121,7 +127,8 @@ void AddStatusCommand(CommandLine& parser, App& app) {
   const auto arguments = std::make_shared<StatusArguments>();
   command.AddFlag("--json", arguments->json, "As JSON");
   command.AddFlag("--watch", arguments->watch, "Follow the running scan until it ends");
-  command.SetAction([=, &app] { return ShowStatus(app, *arguments); });
+  const std::string& server = command.AddServer();
+  command.SetAction([=, &app, &server] { return ShowStatus(app, server, *arguments); });
 }
 
 }  // namespace calotype

@@ -169,6 +169,12 @@ void Prepare(CURL* handle, const HttpClientRequest& request, const curl_slist* h
     Set(handle, CURLOPT_POSTFIELDS, request.body->data());
     Set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
   }
+  if (!request.method.empty()) {
+    Set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+  if (!request.certificates.empty()) {
+    Set(handle, CURLOPT_CAINFO, request.certificates.c_str());
+  }
   if (request.check_address) {
     Set(handle, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
     Set(handle, CURLOPT_OPENSOCKETDATA, &transfer);

@@ -21,7 +21,9 @@ struct HttpClientRequest {
   std::string url;                   // http or https
   std::vector<std::string> headers;  // "Name: value"
   bool head = false;                 // request only the headers
-  std::optional<std::string> body;   // sent with POST; nullopt: GET
+  std::optional<std::string> body;   // nullopt: none
+  std::string method;                // empty: GET, or POST with a body
+  std::string certificates;          // a file of trusted ones (PEM); empty: those of the system
   std::chrono::milliseconds connect_timeout{20'000};
   // Give up when less than one byte per second arrives for this long.
   std::chrono::seconds stall_timeout{60};

@@ -128,8 +128,15 @@ constexpr char kSchemas[] = R"json({
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "faces": {"type":
     "array", "items": {"type": "object", "additionalProperties": false, "properties": {"face": {"type": "integer"},
     "photo": {"type": "integer"}, "path": {"type": "string"}, "score": {"type": "number"}, "box": {"$ref":
-    "#/components/schemas/Box"}, "decided": {"type": "boolean"}}, "required": ["face", "photo", "path", "score", "box", "decided"]}}}, "required": ["person",
+    "#/components/schemas/Box"}, "decided": {"type": "boolean"}, "named_in_photo": {"type": "boolean"}}, "required": ["face",
+    "photo", "path", "score", "box", "decided", "named_in_photo"]}}}, "required": ["person",
     "faces"]},
+  "KnownPerson":
+    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "name": {"type":
+    ["string", "null"]}}, "required": ["person", "name"]},
+  "Namesakes":
+    {"type": "object", "additionalProperties": false, "properties": {"people": {"type": "array", "items": {"type":
+    "integer"}}, "text": {"type": "string"}}, "required": ["people", "text"]},
   "NewPerson":
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}}, "required":
     ["person"]},
@@ -156,7 +163,7 @@ constexpr char kSchemas[] = R"json({
     "wanted": {"type": ["string", "null"]}, "previous": {"type": ["string", "null"]}, "switching": {"type":
     "integer"}, "ready": {"type": "integer"}, "behind": {"type": "integer"}}, "required": ["shown", "wanted",
     "previous", "switching", "ready", "behind"]}, "scan": {"oneOf": [{"$ref": "#/components/schemas/RunningScan"},
-    {"type": "null"}]}, "runs": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties":
+    {"type": "null"}]}, "died": {"type": ["integer", "null"]}, "runs": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties":
     false, "properties": {"device": {"type": "string"}, "ms": {"type": "number"}}, "required": ["device", "ms"]}},
     "devices": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": false,
     "properties": {"task": {"type": "string"}, "engine": {"type": "string"}, "device": {"type": "string"},
@@ -167,8 +174,8 @@ constexpr char kSchemas[] = R"json({
     {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"analysis": {"type":
     "string"}, "reason": {"type": "string"}, "count": {"type": "integer"}, "next_try": {"type": ["integer", "null"]},
     "examples": {"type": "array", "items": {"type": "string"}}}, "required": ["analysis", "reason", "count",
-    "next_try", "examples"]}}}, "required": ["paused", "photos", "analyses", "models", "scan", "runs", "devices",
-    "failures"]},
+    "next_try", "examples"]}}}, "required": ["paused", "photos", "analyses", "models", "scan", "died", "runs",
+    "devices", "failures"]},
   "Folders":
     {"type": "object", "additionalProperties": false, "properties": {"folders": {"type": "array", "items": {"type":
     "string"}}}, "required": ["folders"]},

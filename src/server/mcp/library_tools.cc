@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "app/api_json.h"
 #include "app/browse.h"
 #include "app/findings_json.h"
 #include "app/people.h"
 #include "server/mcp/tool.h"
-#include "server/routes/api_json.h"
 #include "server/routes/search_request.h"
 
 namespace calotype {

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
 #include "app/findings_json.h"
+#include "base/text.h"
 #include "server/http/json_body.h"
 
 namespace calotype {
@@ -43,14 +43,6 @@ std::string Shortened(std::string text) {
 std::string TextOf(const Json& object, std::string_view name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::string Base64(const std::vector<uint8_t>& bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
 }
 
 Json TextContent(const std::string& text) { return {{"type", "text"}, {"text", text}}; }

@@ -5,14 +5,17 @@
 #include <optional>
 #include <utility>
 
-#include "server/routes/api_json.h"
+#include "app/api_json.h"
 
 namespace calotype {
 
 struct EventFeed::Client {
   std::shared_ptr<EventQueue> scans;
   Mutex mutex;
-  std::string jobs ABSL_GUARDED_BY(mutex);  // events that were not sent yet
+  // Events of jobs that were not sent yet: of those that wait or began, and of those that ended. A client hears of
+  // the begin of a scan before, and of its end after, what the scan reports.
+  std::string begun ABSL_GUARDED_BY(mutex);
+  std::string ended ABSL_GUARDED_BY(mutex);
 };
 
 void EventFeed::Publish(const Job& job) {
@@ -23,8 +26,9 @@ void EventFeed::Publish(const Job& job) {
   for (const std::weak_ptr<Client>& weak : clients_) {
     if (const std::shared_ptr<Client> client = weak.lock(); client != nullptr) {
       const MutexLock client_lock(&client->mutex);
-      if (client->jobs.size() < kMaxWaiting) {
-        client->jobs += text;
+      std::string& waiting = HasEnded(job) ? client->ended : client->begun;
+      if (waiting.size() < kMaxWaiting) {
+        waiting += text;
       }
     }
   }
@@ -36,7 +40,7 @@ EventStream EventFeed::Subscribe() {
   {
     // The first event tells the client that it listens.
     const MutexLock client_lock(&client->mutex);
-    client->jobs = ToServerSentEvent("hello", nlohmann::ordered_json::object());
+    client->begun = ToServerSentEvent("hello", nlohmann::ordered_json::object());
   }
   const MutexLock lock(&mutex_);
   std::erase_if(clients_, [](const std::weak_ptr<Client>& other) { return other.expired(); });
@@ -45,14 +49,17 @@ EventStream EventFeed::Subscribe() {
   }
   clients_.push_back(client);
   return [client]() -> std::optional<std::string> {
-    std::string text;
-    {
+    const auto take = [&client](std::string Client::* events) {
       const MutexLock client_lock(&client->mutex);
-      text = std::exchange(client->jobs, {});
-    }
+      return std::exchange((*client).*events, {});
+    };
+    // In this order: an end is taken before the scan's last reports are, and a begin after its first ones.
+    const std::string ended = take(&Client::ended);
+    std::string scans;
     while (const std::optional<Event> event = client->scans->Next(std::chrono::milliseconds(0))) {
-      text += ToServerSentEvent(*event);
+      scans += ToServerSentEvent(*event);
     }
+    const std::string text = take(&Client::begun) + scans + ended;
     return client->scans->finished() ? std::nullopt : std::optional(text);
   };
 }

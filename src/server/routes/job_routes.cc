@@ -1,7 +1,7 @@
 // /jobs and /events
 #include <nlohmann/json.hpp>
 
-#include "server/routes/api_json.h"
+#include "app/api_json.h"
 #include "server/routes/routes.h"
 
 namespace calotype {

@@ -1,6 +1,7 @@
 // /status, /pause, /resume, /folders, /duplicates, /models, /devices
 #include <nlohmann/json.hpp>
 
+#include "app/api_json.h"
 #include "app/doctor.h"
 #include "app/doctor_json.h"
 #include "app/duplicates.h"
@@ -10,7 +11,6 @@
 #include "app/models_list.h"
 #include "app/pending_work.h"
 #include "app/status_json.h"
-#include "server/routes/api_json.h"
 #include "server/routes/routes.h"
 
 namespace calotype {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "app/api_json.h"
 #include "app/people.h"
-#include "server/routes/api_json.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -118,6 +118,34 @@ void AddPeopleRoutes(Router& router, Library& library) {
               .answers = {{.schema = "People"}},
               .problems = {http_status::kConflict},
               .run = [&library](const Call& call) { return People(library, call.arguments); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/people/{person}",
+              .operation = "getPerson",
+              .tag = "people",
+              .summary = "Whom a number means: the person, or whom they were merged into",
+              .in_path = {PersonField()},
+              .answers = {{.schema = "KnownPerson"}},
+              .problems = {http_status::kConflict, http_status::kNotFound},
+              .run = [&library](const Call& call) -> StatusOr<HttpResponse> {
+                CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson person,
+                                          FindPerson(library, call.arguments.Integer("person")));
+                return JsonResponse(ToApiJson(person));
+              }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/people/{person}/namesakes",
+              .operation = "listNamesakes",
+              .tag = "people",
+              .summary = "Other people who have a name, in any case and accents; they may be the same person",
+              .in_path = {PersonField()},
+              .in_query = {TextField("name", "the name", /*required=*/true)},
+              .answers = {{.schema = "Namesakes"}},
+              .problems = {http_status::kConflict, http_status::kNotFound},
+              .run = [&library](const Call& call) -> StatusOr<HttpResponse> {
+                CALOTYPE_ASSIGN_OR_RETURN(
+                    const Namesakes others,
+                    FindNamesakes(library, call.arguments.Integer("person"), call.arguments.Text("name")));
+                return JsonResponse(ToApiJson(others));
+              }});
   router.Add({.method = "GET",
               .path = "/api/v1/people/{person}/faces",
               .operation = "listFaces",

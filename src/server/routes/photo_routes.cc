@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/api_json.h"
 #include "app/browse.h"
 #include "app/pending_work.h"
 #include "app/search.h"
 #include "server/http/file_response.h"
 #include "server/http/problem.h"
-#include "server/routes/api_json.h"
 #include "server/routes/routes.h"
 
 namespace calotype {

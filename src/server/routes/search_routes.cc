@@ -1,8 +1,8 @@
 // /search
 #include <nlohmann/json.hpp>
 
+#include "app/api_json.h"
 #include "app/completions.h"
-#include "server/routes/api_json.h"
 #include "server/routes/routes.h"
 #include "server/routes/search_request.h"
 

@@ -1,4 +1,4 @@
-// What the API answers, as JSON. The schemas are in openapi/schemas.cc.
+// What the API of the server answers, as JSON, and back. The schemas are in server/http/schemas.cc.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -25,8 +25,21 @@ nlohmann::ordered_json ToApiJson(const SearchAnswer& answer);
 nlohmann::ordered_json ToApiJson(const SimilarPhoto& photo);
 nlohmann::ordered_json ToApiJson(const PersonRecord& person);
 nlohmann::ordered_json ToApiJson(const PersonFace& face);
+nlohmann::ordered_json ToApiJson(const KnownPerson& person);
+nlohmann::ordered_json ToApiJson(const Namesakes& others);
 nlohmann::ordered_json ToApiJson(const Job& job);
 nlohmann::ordered_json ToApiJson(const ListedPack& pack);
+
+// The inverse, for clients of a server. They throw nlohmann::json::exception where a key is missing or has a value of
+// another type. What the API leaves out keeps its default.
+SearchAnswer SearchAnswerFrom(const nlohmann::ordered_json& json);
+PersonRecord PersonRecordFrom(const nlohmann::ordered_json& json);
+PersonFace PersonFaceFrom(const nlohmann::ordered_json& json);
+KnownPerson KnownPersonFrom(const nlohmann::ordered_json& json, PersonId number);
+Namesakes NamesakesFrom(const nlohmann::ordered_json& json);
+Job JobFrom(const nlohmann::ordered_json& json);
+// The event of a scan with this name and data; nullopt for the name of another one.
+std::optional<Event> EventFrom(std::string_view name, const nlohmann::ordered_json& data);
 
 // An event as a client of server-sent events gets it: its name and its data.
 std::string ToServerSentEvent(std::string_view name, const nlohmann::ordered_json& data);

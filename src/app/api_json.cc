@@ -1,0 +1,260 @@
+#include "app/api_json.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+#include <variant>
+
+#include "app/findings_json.h"
+#include "app/load_places.h"
+#include "base/text.h"
+#include "pipeline/scan_progress_json.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json NumberOrNull(int64_t value) { return value == 0 ? Json(nullptr) : Json(value); }
+Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+// The inverse: 0 and "" for null.
+int64_t NumberOrZero(const Json& json) { return json.is_null() ? 0 : json.get<int64_t>(); }
+std::string TextOrEmpty(const Json& json) { return json.is_null() ? std::string() : json.get<std::string>(); }
+
+Hit HitFrom(const Json& json) {
+  return {.photo = json.at("photo").get<PhotoId>(),
+          .path = json.at("path").get<std::string>(),
+          .gone = json.at("gone").get<bool>(),
+          .score = json.at("score").get<double>(),
+          .confident = json.at("confident").get<bool>(),
+          .why = json.at("why").get<std::vector<std::string>>()};
+}
+
+Json ToJson(const Hit& hit) {
+  return {{"photo", hit.photo},         {"path", hit.path}, {"score", hit.score},
+          {"confident", hit.confident}, {"why", hit.why},   {"gone", hit.gone}};
+}
+
+Json ToJson(const ListedModel& model) {
+  return {{"name", model.name},       {"task", model.task},
+          {"family", model.family},   {"choice", model.choice},
+          {"chosen", model.chosen},   {"bytes", model.bytes_of_all},
+          {"licence", model.licence}, {"terms", model.licence_terms},
+          {"present", model.present}, {"problem", TextOrNull(model.problem)}};
+}
+
+}  // namespace
+
+Json ToApiJson(const PhotoRow& row) {
+  return {{"photo", row.id},
+          {"path", row.path},
+          {"taken_at", TextOrNull(row.taken_at)},
+          {"sha256", row.sha256.Hex()},
+          {"width", NumberOrNull(row.width)},
+          {"height", NumberOrNull(row.height)},
+          {"thumb_hash", row.thumb_hash.empty() ? Json(nullptr) : Json(Base64(row.thumb_hash))}};
+}
+
+Json ToApiJson(const PhotoRecord& photo) {
+  Json json = {{"photo", photo.id}};
+  json.update(PhotoToJson(photo));
+  json["gone"] = photo.present_paths == 0;
+  return json;
+}
+
+Json ToApiJson(const SearchAnswer& answer) {
+  const SearchResult& result = answer.result;
+  Json json = {{"hits", Json::array()},
+               {"total", result.total},
+               {"total_is_minimum", result.total_is_minimum},
+               {"less_certain", result.less_certain},
+               {"next", result.next.has_value() ? Json(FormatCursor(*result.next)) : Json(nullptr)},
+               {"notes", answer.notes}};
+  for (const Hit& hit : result.hits) {
+    json["hits"].push_back(ToJson(hit));
+  }
+  if (answer.places_missing) {
+    json["notes"].push_back(kNoPlaces);
+  }
+  return json;
+}
+
+SearchAnswer SearchAnswerFrom(const Json& json) {
+  SearchAnswer answer{.notes = json.at("notes").get<std::vector<std::string>>()};
+  SearchResult& result = answer.result;
+  for (const Json& hit : json.at("hits")) {
+    result.hits.push_back(HitFrom(hit));
+  }
+  result.total = json.at("total").get<int64_t>();
+  result.total_is_minimum = json.at("total_is_minimum").get<bool>();
+  result.less_certain = json.at("less_certain").get<int64_t>();
+  result.next = ParseCursor(TextOrEmpty(json.at("next")));
+  return answer;
+}
+
+Json ToApiJson(const SimilarPhoto& photo) {
+  return {{"photo", photo.photo}, {"path", photo.path}, {"cosine", photo.cosine}, {"gone", photo.gone}};
+}
+
+Json ToApiJson(const PersonRecord& person) {
+  return {{"person", person.id},
+          {"name", TextOrNull(person.name)},
+          {"hidden", person.hidden},
+          {"faces", person.faces},
+          {"photos", person.photos},
+          {"cover_face", NumberOrNull(person.cover)},
+          {"cover_path", TextOrNull(person.cover_path)}};
+}
+
+PersonRecord PersonRecordFrom(const Json& json) {
+  return {.id = json.at("person").get<PersonId>(),
+          .name = TextOrEmpty(json.at("name")),
+          .faces = json.at("faces").get<int64_t>(),
+          .photos = json.at("photos").get<int64_t>(),
+          .hidden = json.at("hidden").get<bool>(),
+          .cover = NumberOrZero(json.at("cover_face")),
+          .cover_path = TextOrEmpty(json.at("cover_path"))};
+}
+
+Json ToApiJson(const KnownPerson& person) { return {{"person", person.id}, {"name", TextOrNull(person.name)}}; }
+
+KnownPerson KnownPersonFrom(const Json& json, PersonId number) {
+  const PersonId person = json.at("person").get<PersonId>();
+  return {.id = person, .name = TextOrEmpty(json.at("name")), .merged = person != number};
+}
+
+Json ToApiJson(const Namesakes& others) { return {{"people", others.people}, {"text", others.text}}; }
+
+Namesakes NamesakesFrom(const Json& json) {
+  return {.people = json.at("people").get<std::vector<PersonId>>(), .text = json.at("text").get<std::string>()};
+}
+
+Json ToApiJson(const PersonFace& face) {
+  const Box& box = face.face.box;
+  return {{"face", face.face.id},
+          {"photo", face.face.photo},
+          {"path", face.path},
+          {"score", face.face.score},
+          {"box", {box.x, box.y, box.width, box.height}},
+          {"decided", face.face.decided},
+          {"named_in_photo", face.face.from_region}};
+}
+
+PersonFace PersonFaceFrom(const Json& json) {
+  PersonFace face{.path = json.at("path").get<std::string>()};
+  face.face.id = json.at("face").get<FaceId>();
+  face.face.photo = json.at("photo").get<PhotoId>();
+  face.face.score = json.at("score").get<float>();
+  const auto box = json.at("box").get<std::array<float, 4>>();
+  face.face.box = {.x = box[0], .y = box[1], .width = box[2], .height = box[3]};
+  face.face.decided = json.at("decided").get<bool>();
+  face.face.from_region = json.at("named_in_photo").get<bool>();
+  return face;
+}
+
+Json ToApiJson(const Job& job) {
+  return {{"job", job.id},
+          {"kind", JobKindName(job.request.kind)},
+          {"state", JobStateName(job.state)},
+          {"error", TextOrNull(job.error)},
+          {"counts", job.counts.empty() ? Json::object() : Json(job.counts)},
+          {"file", TextOrNull(job.file)},
+          {"progress", job.progress.has_value() ? calotype::ToJson(*job.progress) : Json(nullptr)},
+          {"step", TextOrNull(job.step)},
+          {"submitted", job.submitted},
+          {"started", NumberOrNull(job.started)},
+          {"ended", NumberOrNull(job.ended)}};
+}
+
+Job JobFrom(const Json& json) {
+  Job job{.id = json.at("job").get<int64_t>()};
+  job.request.kind = ParseJobKind(json.at("kind").get<std::string>()).value_or(JobKind::kScan);
+  job.state = ParseJobState(json.at("state").get<std::string>()).value_or(JobState::kQueued);
+  job.error = TextOrEmpty(json.at("error"));
+  job.counts = json.at("counts").get<std::map<std::string, int64_t>>();
+  job.file = TextOrEmpty(json.at("file"));
+  job.step = TextOrEmpty(json.at("step"));
+  if (!json.at("progress").is_null()) {
+    job.progress = ScanProgressFrom(json.at("progress"));
+  }
+  job.submitted = json.at("submitted").get<int64_t>();
+  job.started = NumberOrZero(json.at("started"));
+  job.ended = NumberOrZero(json.at("ended"));
+  return job;
+}
+
+Json ToApiJson(const ListedPack& pack) {
+  Json json = {{"pack", pack.name},
+               {"summary", pack.summary},
+               {"installed", pack.installed},
+               {"in_use", pack.in_use},
+               {"models", Json::array()}};
+  for (const ListedModel& model : pack.models) {
+    json["models"].push_back(ToJson(model));
+  }
+  return json;
+}
+
+std::string ToServerSentEvent(std::string_view name, const Json& data) {
+  return fmt::format("event: {}\ndata: {}\n", name, JsonLine(data));
+}
+
+std::string ToServerSentEvent(const Event& event) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using Type = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Type, ScanProgress>) {
+          return ToServerSentEvent("scan.progress", calotype::ToJson(value));
+        } else if constexpr (std::is_same_v<Type, ScanFailure>) {
+          return ToServerSentEvent("scan.failure",
+                                   {{"path", value.path}, {"analysis", value.analysis}, {"reason", value.reason}});
+        } else if constexpr (std::is_same_v<Type, ScanWaiting>) {
+          return ToServerSentEvent("scan.waiting", {{"reason", value.reason}});
+        } else if constexpr (std::is_same_v<Type, DeviceMeasurement>) {
+          return value.finished
+                     ? ""
+                     : ToServerSentEvent("devices.measuring",
+                                         {{"model", value.name}, {"number", value.model}, {"models", value.models}});
+        } else {
+          return "";  // the change of the job's state says it
+        }
+      },
+      event);
+}
+
+std::optional<Event> EventFrom(std::string_view name, const Json& data) {
+  if (name == "scan.progress") {
+    return ScanProgressFrom(data);
+  }
+  if (name == "scan.failure") {
+    return ScanFailure{.path = data.at("path").get<std::string>(),
+                       .analysis = data.at("analysis").get<std::string>(),
+                       .reason = data.at("reason").get<std::string>()};
+  }
+  if (name == "scan.waiting") {
+    return ScanWaiting{.reason = data.at("reason").get<std::string>()};
+  }
+  if (name == "devices.measuring") {
+    return DeviceMeasurement{.model = data.at("number").get<int64_t>(),
+                             .models = data.at("models").get<int64_t>(),
+                             .name = data.at("model").get<std::string>()};
+  }
+  return std::nullopt;
+}
+
+std::string FormatMark(const PhotoMark& mark) { return fmt::format("{}_{}", mark.id, mark.taken_at); }
+
+std::optional<PhotoMark> ParseMark(std::string_view text) {
+  const std::size_t end_of_id = text.find('_');
+  if (end_of_id == std::string_view::npos) {
+    return std::nullopt;
+  }
+  PhotoMark mark{.taken_at = std::string(text.substr(end_of_id + 1))};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + end_of_id, mark.id);
+  return error == std::errc() && end == text.data() + end_of_id ? std::optional(mark) : std::nullopt;
+}
+
+}  // namespace calotype

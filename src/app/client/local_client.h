@@ -1,0 +1,44 @@
+// The library of this machine.
+#pragma once
+
+#include "app/client/library_client.h"
+#include "app/library.h"
+
+namespace calotype {
+
+class LocalClient final : public LibraryClient {
+ public:
+  // `app` must outlive it.
+  explicit LocalClient(const App& app) : library_(app) {}
+
+  StatusOr<SearchAnswer> Search(const std::string& query, const SearchOptions& options) override;
+  StatusOr<LibraryStatus> GetStatus() override { return ReadStatus(library_); }
+  StatusOr<std::optional<ScanNews>> News() override { return ReadScanNews(library_); }
+  StatusOr<std::vector<std::string>> Folders() override;
+  StatusOr<ScanReport> Scan(const ScanRequest& request, const EventHandler& on_event,
+                            const std::stop_token& stop) override;
+  StatusOr<PeopleAnswer> People(const PeopleRequest& request) override { return ListPeople(library_, request); }
+  StatusOr<std::vector<PersonFace>> Faces(PersonId person) override { return ListFaces(library_, person); }
+  StatusOr<KnownPerson> Person(PersonId number) override { return FindPerson(library_, number); }
+  StatusOr<Namesakes> Others(PersonId person, std::string_view name) override {
+    return FindNamesakes(library_, person, name);
+  }
+  Status Name(PersonId person, std::string_view name) override { return NamePerson(library_, person, name); }
+  Status Merge(PersonId into, std::span<const PersonId> others) override { return MergePeople(library_, into, others); }
+  StatusOr<PersonId> Split(std::span<const FaceId> faces) override { return SplitPerson(library_, faces); }
+  Status Confirm(PersonId person, std::span<const FaceId> faces) override {
+    return ConfirmFaces(library_, person, faces);
+  }
+  Status Reject(PersonId person, std::span<const FaceId> faces) override {
+    return RejectFaces(library_, person, faces);
+  }
+  Status SetCover(PersonId person, FaceId face) override { return SetPersonCover(library_, person, face); }
+  Status Hide(PersonId person, bool hidden) override { return HidePerson(library_, person, hidden); }
+
+  Library& library() { return library_; }
+
+ private:
+  Library library_;
+};
+
+}  // namespace calotype

@@ -1,0 +1,139 @@
+#include "app/client/remote_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "app/api_json.h"
+#include "app/client/followed_job.h"
+#include "app/client/read_answer.h"
+#include "app/status_json.h"
+
+namespace calotype {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kMaxPage = 1000;  // hits, of the API
+
+std::string_view OrderName(SortOrder order) {
+  return order == SortOrder::kNewest ? "newest" : order == SortOrder::kOldest ? "oldest" : "relevance";
+}
+
+std::string PathOf(PersonId person, std::string_view action = "") {
+  return fmt::format("/people/{}{}", person, action);
+}
+
+Json FacesBody(std::span<const FaceId> faces) { return {{"faces", std::vector<FaceId>(faces.begin(), faces.end())}}; }
+
+}  // namespace
+
+StatusOr<SearchAnswer> RemoteClient::Search(const std::string& query, const SearchOptions& options) {
+  SearchAnswer all;
+  std::optional<SearchCursor> after = options.after;
+  for (int missing = options.limit; missing > 0;) {
+    ApiConnection::Values values = {{"q", query},
+                                    {"limit", std::to_string(std::min(missing, kMaxPage))},
+                                    {"sort", std::string(OrderName(options.sort))},
+                                    {"confident", options.confident_only ? "true" : "false"}};
+    if (after.has_value()) {
+      values.emplace_back("cursor", FormatCursor(*after));
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(SearchAnswer page, ReadAnswer(api_->Get("/search", values), SearchAnswerFrom));
+    missing -= static_cast<int>(page.result.hits.size());
+    after = page.result.next;
+    std::vector<Hit> hits = std::move(all.result.hits);
+    std::ranges::move(page.result.hits, std::back_inserter(hits));
+    all = std::move(page);
+    all.result.hits = std::move(hits);
+    if (!after.has_value()) {
+      break;
+    }
+  }
+  return all;
+}
+
+StatusOr<LibraryStatus> RemoteClient::GetStatus() { return ReadAnswer(api_->Get("/status"), StatusFromJson); }
+
+StatusOr<std::optional<ScanNews>> RemoteClient::News() {
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, GetStatus());
+  return status.scan;
+}
+
+StatusOr<std::vector<std::string>> RemoteClient::Folders() {
+  return ReadAnswer(api_->Get("/folders"),
+                    [](const Json& json) { return json.at("folders").get<std::vector<std::string>>(); });
+}
+
+StatusOr<ScanReport> RemoteClient::Scan(const ScanRequest& request, const EventHandler& on_event,
+                                        const std::stop_token& stop) {
+  return FollowScan(*api_, request, on_event, stop);
+}
+
+StatusOr<PeopleAnswer> RemoteClient::People(const PeopleRequest& request) {
+  const std::array values = {std::pair<std::string, std::string>("hidden", request.hidden ? "true" : "false")};
+  return ReadAnswer(api_->Get("/people", values), [](const Json& json) {
+    PeopleAnswer answer{.faces = json.at("faces").get<int64_t>()};
+    for (const Json& person : json.at("people")) {
+      answer.people.push_back(PersonRecordFrom(person));
+    }
+    return answer;
+  });
+}
+
+StatusOr<std::vector<PersonFace>> RemoteClient::Faces(PersonId person) {
+  return ReadAnswer(api_->Get(PathOf(person, "/faces")), [](const Json& json) {
+    std::vector<PersonFace> faces;
+    for (const Json& face : json.at("faces")) {
+      faces.push_back(PersonFaceFrom(face));
+    }
+    return faces;
+  });
+}
+
+StatusOr<KnownPerson> RemoteClient::Person(PersonId number) {
+  return ReadAnswer(api_->Get(PathOf(number)), [number](const Json& json) { return KnownPersonFrom(json, number); });
+}
+
+StatusOr<Namesakes> RemoteClient::Others(PersonId person, std::string_view name) {
+  if (name.empty()) {
+    return Namesakes();  // nobody has the empty name, and the API does not take it
+  }
+  const std::array values = {std::pair<std::string, std::string>("name", name)};
+  return ReadAnswer(api_->Get(PathOf(person, "/namesakes"), values), NamesakesFrom);
+}
+
+Status RemoteClient::ChangePerson(PersonId person, const Json& changes) {
+  return api_->Send("PATCH", PathOf(person), changes).status();
+}
+
+Status RemoteClient::Name(PersonId person, std::string_view name) {
+  return ChangePerson(person, {{"name", name}, {"same_name", true}});
+}
+
+Status RemoteClient::Merge(PersonId into, std::span<const PersonId> others) {
+  return api_->Send("POST", PathOf(into, "/merge"), {{"people", std::vector<PersonId>(others.begin(), others.end())}})
+      .status();
+}
+
+StatusOr<PersonId> RemoteClient::Split(std::span<const FaceId> faces) {
+  return ReadAnswer(api_->Send("POST", "/faces/split", FacesBody(faces)),
+                    [](const Json& json) { return json.at("person").get<PersonId>(); });
+}
+
+Status RemoteClient::Confirm(PersonId person, std::span<const FaceId> faces) {
+  return api_->Send("POST", PathOf(person, "/confirm"), FacesBody(faces)).status();
+}
+
+Status RemoteClient::Reject(PersonId person, std::span<const FaceId> faces) {
+  return api_->Send("POST", PathOf(person, "/reject"), FacesBody(faces)).status();
+}
+
+Status RemoteClient::SetCover(PersonId person, FaceId face) { return ChangePerson(person, {{"cover_face", face}}); }
+
+Status RemoteClient::Hide(PersonId person, bool hidden) { return ChangePerson(person, {{"hidden", hidden}}); }
+
+}  // namespace calotype

@@ -1,0 +1,42 @@
+// The library of a server.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <utility>
+
+#include "app/client/api_connection.h"
+#include "app/client/library_client.h"
+
+namespace calotype {
+
+class RemoteClient final : public LibraryClient {
+ public:
+  explicit RemoteClient(std::unique_ptr<ApiConnection> api) : api_(std::move(api)) {}
+
+  StatusOr<SearchAnswer> Search(const std::string& query, const SearchOptions& options) override;
+  StatusOr<LibraryStatus> GetStatus() override;
+  StatusOr<std::optional<ScanNews>> News() override;
+  StatusOr<std::vector<std::string>> Folders() override;
+  // Submits a job and follows its events. `stop` cancels the job. If the connection breaks, the job goes on.
+  StatusOr<ScanReport> Scan(const ScanRequest& request, const EventHandler& on_event,
+                            const std::stop_token& stop) override;
+  StatusOr<PeopleAnswer> People(const PeopleRequest& request) override;
+  StatusOr<std::vector<PersonFace>> Faces(PersonId person) override;
+  StatusOr<KnownPerson> Person(PersonId number) override;
+  StatusOr<Namesakes> Others(PersonId person, std::string_view name) override;
+  Status Name(PersonId person, std::string_view name) override;
+  Status Merge(PersonId into, std::span<const PersonId> others) override;
+  StatusOr<PersonId> Split(std::span<const FaceId> faces) override;
+  Status Confirm(PersonId person, std::span<const FaceId> faces) override;
+  Status Reject(PersonId person, std::span<const FaceId> faces) override;
+  Status SetCover(PersonId person, FaceId face) override;
+  Status Hide(PersonId person, bool hidden) override;
+
+ private:
+  Status ChangePerson(PersonId person, const nlohmann::ordered_json& changes);
+
+  const std::unique_ptr<ApiConnection> api_;
+};
+
+}  // namespace calotype
