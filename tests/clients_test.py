@@ -1,16 +1,22 @@
-"""Programs that use calotype serve: assistants (MCP), and calotype --server."""
+"""Programs that use calotype serve: assistants (MCP), calotype --server, and the Python client."""
 
 import base64
 import json
+import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
-from calotype import SAMPLES, Library
-from server_process import Answer, ScannedTestCase, ServerTestCase, make_certificate, violations
+from calotype import ROOT, SAMPLES, Library
+from server_process import PHOTOS, Answer, ScannedTestCase, ServerTestCase, make_certificate, violations
+
+CLIENT = ROOT / "clients/python"
+sys.path.insert(0, str(CLIENT))
+import calotype_client  # noqa: E402
 
 
 class McpTest(ScannedTestCase):
@@ -258,6 +264,65 @@ class RemoteScanTest(ServerTestCase):
         scan.send_signal(signal.SIGINT)
         self.assertEqual(scan.wait(timeout=60), 130)
         self.assertEqual(self.server.get("/api/v1/jobs").json()["jobs"][0]["state"], "cancelled")
+
+
+class PythonClientTest(ScannedTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = calotype_client.Client(f"http://127.0.0.1:{self.server.port}")
+        self.addCleanup(self.client.close)
+
+    def test_the_generated_code_is_that_of_this_api(self) -> None:
+        document = self.library.home / "openapi.json"
+        document.write_bytes(self.server.get("/api/v1/openapi.json").body)
+        made = subprocess.run([sys.executable, "-B", ROOT / "tools/python_client/generate", document],
+                              check=True, capture_output=True, text=True).stdout
+        self.assertEqual((CLIENT / "calotype_client/generated.py").read_text(), made,
+                         "run tools/python_client/generate (clients/python/README.md)")
+
+    def test_lists_are_read_page_by_page(self) -> None:
+        photos = list(self.client.iter_photos(page=3))
+        self.assertEqual({pathlib.Path(photo["path"]).name for photo in photos}, set(PHOTOS))
+        hits = list(self.client.iter_search("type:jpeg", page=2))
+        self.assertEqual([hit["photo"] for hit in hits], [hit["photo"] for hit in self.client.search("type:jpeg")["hits"]])
+        self.assertEqual(self.client.get_thumbnail(photos[0]["photo"], format="jpeg")[:2], b"\xff\xd8")
+        self.assertEqual(self.client.get_status()["photos"]["total"], len(PHOTOS))
+        changed = {change["path"] for change, _ in self.client.iter_changes(page=3)}
+        self.assertEqual({pathlib.Path(path).name for path in changed}, set(PHOTOS))
+        person = self.client.list_people()["people"][0]["person"]
+        self.assertIsNone(self.client.change_person(person, name="Ada"))
+        self.assertEqual(self.client.get_person(person)["name"], "Ada")
+
+    def test_a_photo_is_analysed_as_the_command_does(self) -> None:
+        shown = self.library.json("show", self.library.photos / "obama.jpg", "--json")
+        found = self.client.analyze(self.library.photos / "obama.jpg", only=["pdq", "objects"])
+        self.assertEqual((found["pdq"], found["objects"]), (shown["pdq"], shown["objects"]))
+        self.assertNotIn("text", found)
+        worker = subprocess.run([sys.executable, "-B", CLIENT / "examples/worker.py", self.library.photos / "obama.jpg"],
+                                capture_output=True, text=True, cwd=CLIENT,
+                                env=dict(os.environ, PYTHONPATH=str(CLIENT), PHOTOS_URL=f"http://127.0.0.1:{self.server.port}"))
+        self.assertEqual(worker.returncode, 0, worker.stderr)
+        self.assertIn("'faces': 1", worker.stdout)
+
+    def test_errors_are_typed(self) -> None:
+        with self.assertRaises(calotype_client.NotFound) as missing:
+            self.client.get_photo(99999)
+        self.assertTrue(missing.exception.request_id)
+        with self.assertRaises(calotype_client.Unreadable):
+            self.client.analyze(b"no photo")
+        with self.assertRaisesRegex(calotype_client.BadRequest, "rating"):
+            self.client.search("rating:x")
+        with self.assertRaises(calotype_client.ConnectionFailed):
+            calotype_client.Client("http://127.0.0.1:1").get_status()
+        strict = self.serve("--set", "server.require_token=true")
+        with self.assertRaises(calotype_client.Unauthorized):
+            calotype_client.Client(f"http://127.0.0.1:{strict.port}", token="").get_status()
+
+    def test_a_job_is_followed_to_its_end(self) -> None:
+        states: list[str] = []
+        done = self.client.follow_job(lambda: self.client.submit_job("scan", only=["pdq"]), lambda job: states.append(job["state"]))
+        self.assertEqual((done["state"], done["counts"]["unchanged"]), ("done", len(PHOTOS)))
+        self.assertEqual(states[-1], "done")
 
 
 if __name__ == "__main__":
