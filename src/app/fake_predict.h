@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,9 +59,12 @@ class FakePhotoReader final : public PhotoReader {
 // "broken" does not load, every other name is not installed.
 class FakePredict {
  public:
-  FakePredict() {
+  // As PredictService. `on_run` is called in each run of a model, with the name of its file.
+  explicit FakePredict(int cores = 1, std::function<void(const std::string& file)> on_run = nullptr)
+      : on_run_(std::move(on_run)) {
     std::ofstream(folder_.path() / "vocab.txt") << "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nphoto\n";
-    service_.emplace([this](const PredictModelName& wanted) { return Find(wanted); }, cache_, reader_, DecodeLimits{});
+    service_.emplace([this](const PredictModelName& wanted) { return Find(wanted); }, cache_, reader_, DecodeLimits{},
+                     cores);
   }
 
   PredictService& service() { return *service_; }
@@ -149,6 +153,14 @@ class FakePredict {
                             .outputs = {Floats("y", {-1, -1, 4})},
                             .metadata = {{"character", "a\nb"}},
                             .run = [](std::span<const Tensor> inputs) { return Lines(inputs[0]); }};
+    for (auto& [file, model] : models) {
+      model.run = [this, file = file, run = model.run](std::span<const Tensor> inputs) {
+        if (on_run_) {
+          on_run_(file);
+        }
+        return run(inputs);
+      };
+    }
     return models;
   }
 
@@ -177,6 +189,7 @@ class FakePredict {
     return spec;
   }
 
+  const std::function<void(const std::string& file)> on_run_;
   TemporaryFolder folder_ = *TemporaryFolder::Create();
   std::vector<int64_t> detector_input_;
   FakePhotoReader reader_;

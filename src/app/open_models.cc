@@ -95,6 +95,7 @@ StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, Pack pack, const Mo
                               .limit = std::chrono::seconds(settings.device_timeout_s),
                               .max_batch = settings.max_batch,
                               .batch_delay = std::chrono::microseconds(settings.batch_delay_us),
+                              .serves = use.serves,
                               .compiled = app.CompiledFolder(),
                               .quantised = app.QuantisedFolder(),
                               .few_runs = use.few_runs,

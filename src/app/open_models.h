@@ -29,6 +29,7 @@ struct ModelUse {
   bool measure_all = false;
   bool few_runs = false;
   bool announce = false;
+  bool serves = false;
 
   // For `workers` (at least one) that analyse photos in parallel and share the cores of this machine.
   static ModelUse Of(int64_t workers);

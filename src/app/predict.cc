@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <future>
 #include <limits>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "analysis/analyser.h"
 #include "analysis/faces/face_models.h"
 #include "analysis/model_binding.h"
@@ -123,8 +126,8 @@ struct PredictService::Model {
 };
 
 PredictService::PredictService(PredictModelFinder find, ModelCache& cache, const PhotoReader& reader,
-                               const DecodeLimits& limits)
-    : find_(std::move(find)), cache_(cache), reader_(reader), limits_(AsStored(limits)) {}
+                               const DecodeLimits& limits, int cores)
+    : find_(std::move(find)), cache_(cache), reader_(reader), limits_(AsStored(limits)), cores_(cores) {}
 
 PredictService::PredictService(std::unique_ptr<Models> models, PredictModelFinder find, const DecodeLimits& limits)
     : owned_models_(std::move(models)),
@@ -132,7 +135,8 @@ PredictService::PredictService(std::unique_ptr<Models> models, PredictModelFinde
       find_(std::move(find)),
       cache_(*owned_models_->cache),
       reader_(*owned_reader_),
-      limits_(AsStored(limits)) {}
+      limits_(AsStored(limits)),
+      cores_(App::Cores()) {}
 
 PredictService::~PredictService() = default;
 
@@ -215,19 +219,61 @@ StatusOr<PredictAnswer> PredictService::Predict(const PredictRequest& request, c
     answer.image_width = image.width();
     answer.image_height = image.height();
   }
+  std::vector<std::function<Status()>> tasks;
   if (request.image_embedding) {
-    CALOTYPE_ASSIGN_OR_RETURN(answer.embedding, EmbedImage(*request.image_embedding, image));
+    tasks.emplace_back([&]() -> Status {
+      CALOTYPE_ASSIGN_OR_RETURN(answer.embedding, EmbedImage(*request.image_embedding, image));
+      return absl::OkStatus();
+    });
   }
   if (request.text_embedding) {
-    CALOTYPE_ASSIGN_OR_RETURN(answer.embedding, EmbedText(*request.text_embedding, input));
+    tasks.emplace_back([&]() -> Status {
+      CALOTYPE_ASSIGN_OR_RETURN(answer.embedding, EmbedText(*request.text_embedding, input));
+      return absl::OkStatus();
+    });
   }
   if (request.face_detection) {
-    CALOTYPE_ASSIGN_OR_RETURN(answer.faces, FindFaces(request, image));
+    tasks.emplace_back([&]() -> Status {
+      CALOTYPE_ASSIGN_OR_RETURN(answer.faces, FindFaces(request, image));
+      return absl::OkStatus();
+    });
   }
   if (request.text_detection) {
-    CALOTYPE_ASSIGN_OR_RETURN(answer.lines, FindLines(request, image));
+    tasks.emplace_back([&]() -> Status {
+      CALOTYPE_ASSIGN_OR_RETURN(answer.lines, FindLines(request, image));
+      return absl::OkStatus();
+    });
   }
+  CALOTYPE_RETURN_IF_ERROR(RunSideBySide(tasks));
   return answer;
+}
+
+// Runs the first task on this thread, and the others on threads of their own as far as cores are free.
+Status PredictService::RunSideBySide(std::span<const std::function<Status()>> tasks) {
+  const auto run_elsewhere = [this](const std::function<Status()>& task) {
+    const absl::Cleanup done = [this] { --running_; };
+    return task();
+  };
+  std::vector<std::future<Status>> elsewhere;  // its destructor waits for them
+  std::vector<const std::function<Status()>*> here;
+  ++running_;
+  const absl::Cleanup done = [this] { --running_; };
+  for (const std::function<Status()>& task : tasks) {
+    if (!here.empty() && ++running_ <= cores_) {
+      elsewhere.push_back(std::async(std::launch::async, run_elsewhere, std::cref(task)));
+    } else {
+      running_ -= here.empty() ? 0 : 1;
+      here.push_back(&task);
+    }
+  }
+  Status status;
+  for (const std::function<Status()>* const task : here) {
+    status.Update((*task)());
+  }
+  for (std::future<Status>& other : elsewhere) {
+    status.Update(other.get());
+  }
+  return status;
 }
 
 StatusOr<std::vector<float>> PredictService::EmbedImage(const std::string& name, const Image& image) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -91,14 +92,16 @@ struct PredictOptions {
 };
 
 // Keeps the models that requests named, each loaded when it is first needed and unloaded when it was idle for as long
-// as the settings say. A request waits for no other request, except for the load of a model that both need.
-// Thread-safe.
+// as the settings say. Requests that need the same model at the same time share its runs where that is faster; a
+// request that comes alone waits for nothing. Tasks of one request run side by side while cores are free. Thread-safe.
 class PredictService {
  public:
   // Opens the engines; loads no model. `app` must outlive the service.
   static StatusOr<std::unique_ptr<PredictService>> Open(const App& app, const PredictOptions& options);
-  // With other models, for tests. `cache` and `reader` must outlive the service.
-  PredictService(PredictModelFinder find, ModelCache& cache, const PhotoReader& reader, const DecodeLimits& limits);
+  // With other models, for tests. `cache` and `reader` must outlive the service. At most `cores` tasks run at the same
+  // time, besides one of each request.
+  PredictService(PredictModelFinder find, ModelCache& cache, const PhotoReader& reader, const DecodeLimits& limits,
+                 int cores);
   ~PredictService();
   PredictService(const PredictService&) = delete;
   PredictService& operator=(const PredictService&) = delete;
@@ -125,6 +128,7 @@ class PredictService {
   StatusOr<std::shared_ptr<const Model>> Make(const PredictModelName& name) const;
   StatusOr<std::shared_ptr<Session>> Load(const Model& model) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  Status RunSideBySide(std::span<const std::function<Status()>> tasks);
   StatusOr<Image> Decode(const PredictInput& input) const;
   StatusOr<std::vector<float>> EmbedImage(const std::string& model, const Image& image);
   StatusOr<std::vector<float>> EmbedText(const PredictRequest::TextEmbedding& wanted, const PredictInput& input);
@@ -138,6 +142,8 @@ class PredictService {
   ModelCache& cache_;
   const PhotoReader& reader_;
   const DecodeLimits limits_;
+  const int cores_;
+  std::atomic<int> running_ = 0;  // tasks
   Mutex mutex_;
   std::map<PredictModelName, std::shared_ptr<const Model>> models_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Session>> kept_ ABSL_GUARDED_BY(mutex_);  // of the preloaded models

@@ -58,8 +58,8 @@ class PredictGoldenTest : public ::testing::Test {
     const auto engine = OpenOnnxRuntime({.library = fs::exists(fetched) ? fetched : fs::path(), .plugins = {}});
     ASSERT_TRUE(engine.ok()) << engine.status();
     cache_ = std::make_unique<ModelCache>(*engine, SessionOptions{.threads = 2});
-    service_.emplace([this](const PredictModelName& wanted) { return Find(wanted); }, *cache_, *reader_,
-                     DecodeLimits{});
+    service_.emplace([this](const PredictModelName& wanted) { return Find(wanted); }, *cache_, *reader_, DecodeLimits{},
+                     App::Cores());
   }
 
   // The folder of tools/parity/immich/make_golden.py.

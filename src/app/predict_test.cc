@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <barrier>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -159,6 +161,48 @@ TEST(PredictServiceTest, AnswersSeveralTasksAtOnce) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_TRUE(answer->embedding && answer->faces && answer->lines);
   EXPECT_EQ(answer->lines->front().text, "");
+}
+
+PredictRequest EverythingRequest() {
+  PredictRequest request = FacesRequest();
+  request.image_embedding = "good";
+  request.text_detection = TextRequest().text_detection;
+  request.text_recognition = TextRequest().text_recognition;
+  return request;
+}
+
+TEST(PredictServiceTest, TasksOfARequestRunSideBySideOnFreeCores) {
+  std::barrier all(3);
+  FakePredict fake(3, [&all](const std::string& file) {
+    if (file == "photos.onnx" || file == "faces.onnx" || file == "boxes.onnx") {
+      all.arrive_and_wait();  // passes only when all three run at the same time
+    }
+  });
+  const StatusOr<PredictAnswer> answer = fake.service().Predict(EverythingRequest(), kPhoto);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(*answer->embedding, SizeIs(2));
+  EXPECT_THAT(answer->faces->front().embedding, SizeIs(3));
+  EXPECT_EQ(answer->lines->front().text, "ab");
+}
+
+TEST(PredictServiceTest, WithoutAFreeCoreTasksRunOneAfterTheOther) {
+  std::vector<std::string> runs;  // not guarded: there is one thread
+  FakePredict fake(1, [&runs](const std::string& file) { runs.push_back(file); });
+  ASSERT_TRUE(fake.service().Predict(EverythingRequest(), kPhoto).ok());
+  EXPECT_THAT(runs, ElementsAre("photos.onnx", "faces.onnx", "vectors.onnx", "boxes.onnx", "lines.onnx"));
+}
+
+TEST(PredictServiceTest, AFailedTaskFailsTheRequestWhereverItRuns) {
+  SetLogSink([](LogLevel, std::string_view) {});
+  for (const int cores : {1, 3}) {
+    FakePredict fake(cores);
+    PredictRequest request = EverythingRequest();
+    request.text_recognition->model = "broken";
+    EXPECT_TRUE(absl::IsUnavailable(fake.service().Predict(request, kPhoto).status())) << cores;
+    request.text_recognition->model = "good";
+    EXPECT_TRUE(fake.service().Predict(request, kPhoto).ok()) << cores;
+  }
+  SetLogSink({});
 }
 
 TEST(PredictServiceTest, SaysWhatIsWrong) {

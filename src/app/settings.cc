@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxWorkers = 256;
+// Analyses of photos wait for shared runs of models, so a server takes more of them than it has cores.
+constexpr int64_t kModelThreadsPerCore = 4;
 
 // If no pack is selected, the first of these that is installed is used. A pack that is installed later never replaces
 // one that comes before it.
@@ -139,6 +141,8 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddInteger("server.threads", &server_threads, 1, 256, "threads that answer searches and lists");
   registry.AddInteger("server.heavy_threads", &server_heavy_threads, 0, 256,
                       "threads that make thumbnails and analyse uploads; 0: one per core");
+  registry.AddInteger("server.model_threads", &server_model_threads, 0, 1024,
+                      "photos of Immich that are analysed at the same time; 0: four per core");
   registry.AddInteger("server.upload_mb", &upload_mb, 1, 100'000, "megabytes of a photo that a client sends");
   registry.AddInteger("server.idle_timeout_s", &idle_timeout_s, 1, 86'400,
                       "seconds that a connection may wait for its next request");
@@ -186,6 +190,9 @@ void Settings::Resolve(const Folders& folders, int cores) {
   }
   if (server_heavy_threads == 0) {
     server_heavy_threads = cores;
+  }
+  if (server_model_threads == 0) {
+    server_model_threads = kModelThreadsPerCore * cores;
   }
 }
 

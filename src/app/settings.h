@@ -68,6 +68,7 @@ struct Settings {
   int64_t server_waiting = 1000;
   int64_t server_threads = 4;
   int64_t server_heavy_threads = 0;
+  int64_t server_model_threads = 0;
   int64_t upload_mb = 64;
   int64_t idle_timeout_s = 75;
   int64_t body_timeout_s = 120;

@@ -104,6 +104,7 @@ HttpLimits LimitsOf(const Settings& settings) {
   limits.write_timeout = std::chrono::seconds(settings.write_timeout_s);
   limits.quick_threads = static_cast<int>(settings.server_threads);
   limits.heavy_threads = static_cast<int>(settings.server_heavy_threads);
+  limits.model_threads = static_cast<int>(settings.server_model_threads);
   // At least one upload at the limit must fit.
   limits.body_bytes_in_all =
       std::max(limits.body_bytes_in_all, static_cast<std::size_t>(settings.upload_mb * kMegabyte));
@@ -170,8 +171,9 @@ class Server::Impl {
     CALOTYPE_ASSIGN_OR_RETURN(const Endpoint endpoint, ImmichEndpoint(settings_.immich, immich));
     ImmichListenerOptions options{.upload_bytes = static_cast<std::size_t>(settings_.upload_mb * kMegabyte)};
     CALOTYPE_ASSIGN_OR_RETURN(options.allowed, Networks::Parse(settings_.immich_networks, "server.immich_networks"));
-    PredictOptions predict{.use = ModelUse::Of(settings_.server_heavy_threads), .models = immich.models};
+    PredictOptions predict{.use = ModelUse::Of(App::Cores()), .models = immich.models};
     predict.use.announce = true;
+    predict.use.serves = true;
     if (immich.threads_per_run.has_value()) {
       predict.use.threads = static_cast<int>(*immich.threads_per_run);
     }
@@ -235,8 +237,12 @@ class Server::Impl {
   }
 
   std::string Metrics() {
+    double waiting = 0;
+    for (const Lane lane : {Lane::kQuick, Lane::kHeavy, Lane::kModels}) {
+      waiting += static_cast<double>(http_.waiting(lane));
+    }
     ServerGauges gauges{.connections = static_cast<double>(http_.connections()),
-                        .waiting = static_cast<double>(http_.waiting()),
+                        .waiting = waiting,
                         .resident_bytes = static_cast<double>(ResidentBytes())};
     for (const Job& job : jobs_.List()) {
       gauges.jobs_queued += job.state == JobState::kQueued ? 1 : 0;
@@ -300,7 +306,7 @@ Status ApplyImmichEnvironment(App& app) {
   }
   CALOTYPE_RETURN_IF_ERROR(set("cache.idle_s", immich.idle_s));
   CALOTYPE_RETURN_IF_ERROR(set("server.idle_timeout_s", immich.keep_alive_s));
-  return set("server.heavy_threads", immich.request_threads);
+  return set("server.model_threads", immich.request_threads);
 }
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const App& app) {

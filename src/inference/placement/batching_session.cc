@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "base/log.h"
 
 namespace calotype {
@@ -96,6 +97,8 @@ bool AnswerAlike(const Tensor& one, int64_t one_rows, const Tensor& other, int64
 struct BatchingSession::Call {
   std::span<const Tensor> inputs;
   int64_t rows = 0;
+  BatchKey key;       // with runs_at_once
+  bool done = false;  // with runs_at_once
   StatusOr<std::vector<Tensor>> outputs = absl::UnknownError("not run");
 };
 
@@ -111,18 +114,26 @@ bool CanBatch(const Session& session) {
 }
 
 BatchingSession::BatchingSession(std::unique_ptr<Session> session, const BatchingOptions& options)
-    : session_(std::move(session)), options_(options), limit_(std::max<int64_t>(options.max_batch, 1)) {}
+    : session_(std::move(session)),
+      options_(options),
+      limit_(std::max<int64_t>(options.max_batch, 1)),
+      rows_(options.max_batch) {}
 
 StatusOr<std::vector<Tensor>> BatchingSession::Run(std::span<const Tensor> inputs) {
-  const int64_t rows = options_.max_batch <= 1 || ended_ ? 0 : SharedRows(inputs);
+  const bool in_turn = options_.runs_at_once > 0;
+  const int64_t rows = (options_.max_batch <= 1 && !in_turn) || ended_ ? 0 : SharedRows(inputs);
   if (rows < 1) {
     return session_->Run(inputs);  // it also reports inputs that do not match the model
   }
-  if (rows >= limit_) {
-    return RunAlone(inputs);
+  Call call{.inputs = inputs, .rows = rows, .key = {}};
+  if (in_turn) {
+    call.key = KeyOf(inputs);
+    return RunInTurn(call);
   }
-  const BatchKey key = KeyOf(inputs);
-  Call call{.inputs = inputs, .rows = rows};
+  return rows >= limit_ ? RunAlone(inputs) : RunAfterDelay(KeyOf(inputs), call);
+}
+
+StatusOr<std::vector<Tensor>> BatchingSession::RunAfterDelay(const BatchKey& key, Call& call) {
   std::shared_ptr<Batch> batch;
   {
     const MutexLock lock(&mutex_);
@@ -141,6 +152,71 @@ StatusOr<std::vector<Tensor>> BatchingSession::Run(std::span<const Tensor> input
   const MutexLock lock(&mutex_);
   batch->done = true;
   return std::move(call.outputs);
+}
+
+StatusOr<std::vector<Tensor>> BatchingSession::RunInTurn(Call& call) {
+  std::vector<Call*> calls;
+  bool loaded = false;
+  {
+    const MutexLock lock(&mutex_);
+    waiting_.push_back(&call);
+    mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return call.done || (running_ < options_.runs_at_once && !waiting_.empty() && waiting_.front() == &call);
+    });
+    if (call.done) {
+      return std::move(call.outputs);
+    }
+    calls = TakeWaiting();
+    ++running_;
+    // Times of runs while the machine has nothing else to do say little about those under load.
+    loaded = calls.size() > 1 || !waiting_.empty();
+  }
+  const auto start = std::chrono::steady_clock::now();
+  // Also when memory runs out and the run throws: the other callers must not wait forever.
+  const absl::Cleanup finish = [&] {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    int64_t rows = 0;
+    const MutexLock lock(&mutex_);
+    --running_;
+    for (Call* const done : calls) {
+      rows += done->rows;
+      done->done = true;
+    }
+    if (loaded && rows <= limit_) {
+      rows_.Record(rows, took.count());
+    }
+  };
+  RunBatch(calls);
+  return std::move(call.outputs);
+}
+
+int64_t BatchingSession::waiting() {
+  const MutexLock lock(&mutex_);
+  return static_cast<int64_t>(waiting_.size());
+}
+
+// Removes the first waiting call from the queue, and later ones that can share its run.
+std::vector<BatchingSession::Call*> BatchingSession::TakeWaiting() {
+  const Call& first = *waiting_.front();
+  int64_t fitting = 0;
+  for (const Call* const call : waiting_) {
+    fitting += call->key == first.key ? call->rows : 0;
+  }
+  const int64_t wanted = std::min<int64_t>(fitting, limit_);
+  const int64_t most = options_.learn_rows ? rows_.Choose(wanted) : wanted;
+  std::vector<Call*> taken;
+  int64_t rows = 0;
+  for (auto next = waiting_.begin(); next != waiting_.end() && (rows < most);) {
+    const bool fits = taken.empty() || ((*next)->key == first.key && rows + (*next)->rows <= most);
+    if (fits) {
+      rows += (*next)->rows;
+      taken.push_back(*next);
+      next = waiting_.erase(next);
+    } else {
+      ++next;
+    }
+  }
+  return taken;
 }
 
 BatchingSession::BatchKey BatchingSession::KeyOf(std::span<const Tensor> inputs) {

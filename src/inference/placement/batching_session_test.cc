@@ -26,9 +26,10 @@ class FakeSession : public Session {
   struct State {
     Mutex mutex;
     std::vector<int64_t> runs ABSL_GUARDED_BY(mutex);
-    int64_t memory = 1000;  // the number of rows that fit
-    bool summary = false;   // "twice" has one row for the whole batch
-    bool growing = false;   // "twice" has as many rows as the square of the batch's
+    int64_t memory = 1000;                     // the number of rows that fit
+    bool summary = false;                      // "twice" has one row for the whole batch
+    bool growing = false;                      // "twice" has as many rows as the square of the batch's
+    bool held ABSL_GUARDED_BY(mutex) = false;  // runs do not end while this is set
   };
   explicit FakeSession(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
@@ -42,6 +43,7 @@ class FakeSession : public Session {
     {
       const MutexLock lock(&state_->mutex);
       state_->runs.push_back(inputs[0].dim(0));
+      state_->mutex.Await([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !state_->held; });
     }
     if (inputs[0].dim(0) > state_->memory) {
       return absl::ResourceExhaustedError("CUDA error 2: out of memory");
@@ -247,6 +249,77 @@ TEST_F(BatchingSessionTest, EachOfManyCallersGetsItsResult) {
   }
   threads.clear();
   EXPECT_THAT(logged_, IsEmpty());
+}
+
+// Starts `calls` one after the other while the first run is held, then lets it end.
+void RunWhileBusy(BatchingSession& session, FakeSession::State& state, const std::vector<std::vector<float>>& calls) {
+  std::vector<std::jthread> threads;
+  {
+    const MutexLock lock(&state.mutex);
+    state.held = true;
+  }
+  std::size_t queued = 0;
+  for (const std::vector<float>& values : calls) {
+    threads.emplace_back([&session, &values] { EXPECT_TRUE(session.Run(Rows(values)).ok()); });
+    if (queued++ == 0) {
+      const MutexLock lock(&state.mutex);
+      state.mutex.Await([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !state.runs.empty(); });
+    }
+    while (session.waiting() + 1 < static_cast<int64_t>(queued)) {
+      std::this_thread::yield();
+    }
+  }
+  const MutexLock lock(&state.mutex);
+  state.held = false;
+}
+
+TEST_F(BatchingSessionTest, InTurnALonelyCallRunsAtOnce) {
+  Make({.max_batch = 8, .max_delay = kLong, .runs_at_once = 1});
+  ExpectAnswers(session_->Run(Rows({7})), {7});
+  ExpectAnswers(session_->Run(Rows({1, 2})), {1, 2});
+  EXPECT_THAT(runs(), ElementsAre(1, 2));
+}
+
+TEST_F(BatchingSessionTest, InTurnCallsThatWaitShareTheNextRun) {
+  Make({.max_batch = 4, .runs_at_once = 1});
+  RunWhileBusy(*session_, *state_, {{1}, {2}, {3, 4}, {5}, {6}});
+  EXPECT_THAT(runs(), ElementsAre(1, 4, 1)) << "the last call does not fit into a run of four rows";
+}
+
+TEST_F(BatchingSessionTest, InTurnOtherShapesWaitForTheirTurn) {
+  Make({.max_batch = 4, .runs_at_once = 1});
+  std::vector<std::jthread> threads;
+  for (const int64_t width : {1, 2, 1, 2, 3}) {
+    threads.emplace_back(
+        [this, width] { ExpectAnswers(session_->Run(Rows({5}, width)), {5}, static_cast<std::size_t>(width)); });
+  }
+  threads.clear();
+  int64_t rows = 0;
+  for (const int64_t of_run : runs()) {
+    rows += of_run;
+  }
+  EXPECT_EQ(rows, 5);
+}
+
+TEST_F(BatchingSessionTest, InTurnACallOfManyRowsIsSplit) {
+  Make({.max_batch = 2, .runs_at_once = 1});
+  RunWhileBusy(*session_, *state_, {{1}, {2, 3, 4}, {5}});
+  EXPECT_THAT(runs(), ElementsAre(1, 2, 1, 1));
+}
+
+TEST_F(BatchingSessionTest, InTurnWithLearnedRowsEachOfManyCallersGetsItsResult) {
+  Make({.max_batch = 4, .runs_at_once = 2, .learn_rows = true});
+  std::vector<std::jthread> threads;
+  for (int own = 0; own < 8; ++own) {
+    threads.emplace_back([this, own] {
+      for (int i = 0; i < 50; ++i) {
+        const std::vector<float> values(1 + (own + i) % 5, static_cast<float>(100 * own + i));
+        ExpectAnswers(session_->Run(Rows(values)), values);
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(session_->waiting(), 0);
 }
 
 TEST(CanBatchTest, NeedsAFreeFirstDimensionEverywhere) {

@@ -214,12 +214,16 @@ StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, 
 StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const DeviceOption& option) const {
   CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, LoadPlain(model, option));
   const auto batch = settings_.max_batch.find(model.task);
-  if (option.device == "cpu" || batch == settings_.max_batch.end() || !CanBatch(*session)) {
+  const bool on_cpu = option.device == "cpu";
+  if ((on_cpu && !settings_.serves) || batch == settings_.max_batch.end() || !CanBatch(*session)) {
     return session;
   }
-  return std::make_shared<BatchingSession>(
-      std::move(session),
-      BatchingOptions{.max_batch = batch->second, .max_delay = settings_.batch_delay, .fixed_buckets = true});
+  BatchingOptions options{.max_batch = batch->second, .max_delay = settings_.batch_delay, .fixed_buckets = !on_cpu};
+  if (settings_.serves && batch->second > 1) {
+    options.runs_at_once = on_cpu ? settings_.parallel : 1;
+    options.learn_rows = on_cpu;
+  }
+  return std::make_shared<BatchingSession>(std::move(session), options);
 }
 
 StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,

@@ -46,11 +46,14 @@ struct PlacementSettings {
   std::string machine;
   // Time limit for a load or a run on devices other than the CPU.
   std::chrono::milliseconds limit{std::chrono::minutes(1)};
-  // Micro-batching on devices other than the CPU (there each worker has its own core and would only wait for others):
-  // the maximum number of rows by task, and how long the first call waits for others. Tasks that are not listed are not
-  // batched.
+  // Batching on devices other than the CPU (there each worker of a scan has its own core and would only wait for
+  // others): the maximum number of rows by task, and how long the first call waits for others. Tasks that are not
+  // listed are not batched.
   std::map<std::string, int64_t> max_batch;
   std::chrono::microseconds batch_delay{2000};
+  // For a server: batch on the CPU, too, with the number of rows that turns out to be the fastest, and do not wait for
+  // others: calls share a run that come while `parallel` runs (on other devices one) are in progress.
+  bool serves = false;
   std::filesystem::path compiled;  // as in SessionOptions
   // The folder with int8 models (quantise/quantised_file.h). A model that has none is not offered that precision.
   std::filesystem::path quantised;

@@ -11,15 +11,16 @@
 #define BOOST_ASIO_HAS_CO_AWAIT 1
 #define BOOST_ASIO_HAS_STD_COROUTINE 1
 #endif
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
@@ -33,6 +34,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <condition_variable>
+#include <functional>
 #include <limits>
 #include <list>
 #include <mutex>
@@ -46,6 +48,7 @@
 #include "server/http/body_reservation.h"
 #include "server/http/connection_limit.h"
 #include "server/http/idle_connections.h"
+#include "server/http/lanes.h"
 #include "server/http/tls.h"
 
 // Asio's functions return the error that they also write to their last argument.
@@ -77,11 +80,8 @@ std::string NewRequestId() {
 std::string TextOf(beast::string_view text) { return {text.data(), text.size()}; }
 
 int StatusOfReadError(const ErrorCode& error) {
-  if (error == http::error::header_limit) {
-    return http_status::kHeadTooLarge;
-  }
-  if (error == http::error::body_limit) {
-    return http_status::kTooLarge;
+  if (error == http::error::header_limit || error == http::error::body_limit) {
+    return error == http::error::header_limit ? http_status::kHeadTooLarge : http_status::kTooLarge;
   }
   return error == beast::error::timeout ? http_status::kTimeout : http_status::kBadRequest;
 }
@@ -96,10 +96,7 @@ Status SocketError(const Endpoint& endpoint, const ErrorCode& error) {
 class HttpServer::Impl {
  public:
   explicit Impl(const HttpLimits& limits)
-      : limits_(limits),
-        max_connections_(MaxConnections(limits.connections)),
-        quick_(static_cast<std::size_t>(limits.quick_threads)),
-        heavy_(static_cast<std::size_t>(limits.heavy_threads)) {}
+      : limits_(limits), max_connections_(MaxConnections(limits.connections)), lanes_(limits) {}
 
   StatusOr<uint16_t> Open(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
     CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(tls));
@@ -169,12 +166,11 @@ class HttpServer::Impl {
     }
     io_.stop();
     thread_.join();
-    quick_.join();
-    heavy_.join();
+    lanes_.Join();
   }
 
   int64_t connections() const { return connections_; }
-  int64_t waiting() const { return waiting_; }
+  int64_t waiting(Lane lane) { return lanes_.Waiting(lane); }
 
  private:
   struct Listener {
@@ -352,7 +348,7 @@ class HttpServer::Impl {
     connection.unread_body = true;
     if (announced > admission.max_body) {
       response = connection.handler.Refuse(request.id, http_status::kTooLarge, TooLarge(announced, admission));
-    } else if (!reservation.granted() || waiting_ >= limits_.waiting) {
+    } else if (!reservation.granted() || lanes_.IsFull(admission.lane, request.client)) {
       response = connection.handler.Refuse(request.id, http_status::kUnavailable,
                                            "too many requests at the moment; try again");
       response.headers.emplace_back("Retry-After", "1");
@@ -441,15 +437,21 @@ class HttpServer::Impl {
     if (lane == Lane::kInline) {
       co_return answer();
     }
-    asio::thread_pool& pool = lane == Lane::kHeavy ? heavy_ : quick_;
-    ++waiting_;
-    co_return co_await asio::co_spawn(
-        pool.get_executor(),
-        [this, &answer]() -> asio::awaitable<HttpResponse> {
-          --waiting_;
-          co_return answer();
-        },
-        asio::use_awaitable);
+    HttpResponse response;
+    co_await OnWorker(lane, request.client, [&] { response = answer(); });
+    co_return response;
+  }
+
+  // Waits while a worker of the lane does `work`.
+  asio::awaitable<void> OnWorker(Lane lane, const std::string& client, std::function<void()> work) {
+    const auto start = [&](auto handler) {
+      lanes_.Of(lane).Post(client, [this, work = std::move(work),
+                                    resume = std::make_shared<decltype(handler)>(std::move(handler))]() mutable {
+        work();
+        asio::post(io_, [resume = std::move(resume)] { (*resume)(); });
+      });
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(start, asio::use_awaitable);
   }
 
   // Sends a response. Returns whether the connection can be used again.
@@ -522,10 +524,10 @@ class HttpServer::Impl {
     std::vector<char> piece(static_cast<std::size_t>(std::min<uint64_t>(kWritePiece, file.bytes)));
     for (uint64_t sent = 0; sent < file.bytes && !error;) {
       const std::size_t wanted = static_cast<std::size_t>(std::min<uint64_t>(piece.size(), file.bytes - sent));
-      const auto read = [&]() -> asio::awaitable<ssize_t> {
-        co_return pread(file.file.get(), piece.data(), wanted, static_cast<off_t>(file.offset + sent));
-      };
-      const ssize_t bytes = co_await asio::co_spawn(quick_.get_executor(), read, asio::use_awaitable);
+      ssize_t bytes = 0;
+      co_await OnWorker(Lane::kQuick, connection.client, [&] {
+        bytes = pread(file.file.get(), piece.data(), wanted, static_cast<off_t>(file.offset + sent));
+      });
       if (bytes <= 0) {
         // The file became shorter. The connection is closed, so the client sees that something is missing.
         error = asio::error::eof;
@@ -567,7 +569,6 @@ class HttpServer::Impl {
   const HttpLimits limits_;
   const int64_t max_connections_;
   std::atomic<int64_t> connections_ = 0;
-  std::atomic<int64_t> waiting_ = 0;
   std::atomic<std::size_t> body_bytes_ = 0;
   asio::io_context io_{1};
   std::list<Listener> listeners_;
@@ -576,8 +577,7 @@ class HttpServer::Impl {
   std::atomic<bool> stopping_ = false;
   std::mutex ended_mutex_;
   std::condition_variable ended_;
-  asio::thread_pool quick_;
-  asio::thread_pool heavy_;
+  Lanes lanes_;
   std::jthread thread_;
 };
 
@@ -594,7 +594,7 @@ StatusOr<uint16_t> HttpServer::Adopt(int descriptor, const std::optional<TlsFile
 void HttpServer::Start() { impl_->Start(); }
 void HttpServer::Stop() { impl_->Stop(); }
 int64_t HttpServer::connections() const { return impl_->connections(); }
-int64_t HttpServer::waiting() const { return impl_->waiting(); }
+int64_t HttpServer::waiting(Lane lane) { return impl_->waiting(lane); }
 
 }  // namespace calotype
 // NOLINTEND(bugprone-unused-return-value)

@@ -20,6 +20,7 @@ enum class Lane : uint8_t {
   kInline,  // on the thread of the sockets: for what takes microseconds, such as /ping
   kQuick,   // on a worker: searches, lists
   kHeavy,   // on one of a few other workers: analyses of uploads, comparisons of pictures
+  kModels,  // on one of more workers than there are cores, with low priority: they wait for shared runs of models
 };
 
 // What happens with a request, decided from its head, before its body is read.
@@ -49,7 +50,7 @@ class HttpHandler {
 struct HttpLimits {
   std::size_t header_bytes = 16U << 10U;
   int64_t connections = 10'000;                 // setting: server.connections
-  int64_t waiting = 1'000;                      // requests that wait for a worker; setting: server.waiting
+  int64_t waiting = 1'000;                      // requests that wait in each lane; setting: server.waiting
   std::size_t body_bytes_in_all = 256U << 20U;  // of all requests that are being read or handled
   std::chrono::seconds header_timeout{10};      // to receive a head
   std::chrono::seconds body_timeout{120};       // to receive a body; setting: server.body_timeout_s
@@ -58,9 +59,11 @@ struct HttpLimits {
   std::chrono::seconds stop_timeout{10};        // for requests in progress when the server stops
   int quick_threads = 4;
   int heavy_threads = 2;
+  int model_threads = 8;
 };
 
-// Listens from Listen() on, and serves from Start() to Stop().
+// Listens from Listen() on, and serves from Start() to Stop(). The workers of a lane serve clients in turn, each
+// request of a client after its earlier ones.
 class HttpServer {
  public:
   explicit HttpServer(const HttpLimits& limits);
@@ -84,8 +87,8 @@ class HttpServer {
   void Stop();
 
   int64_t connections() const;
-  // Requests that wait for a worker.
-  int64_t waiting() const;
+  // Requests that wait for a worker of this lane.
+  int64_t waiting(Lane lane);
 
  private:
   class Impl;

@@ -60,7 +60,7 @@ Admission ImmichListener::Admit(HttpRequest& head) {
     const bool is_text = ContentLength(head).value_or(kTextRequest) < kTextRequest;
     admission.max_body = options_.upload_bytes;
     admission.max_body_setting = "server.upload_mb";
-    admission.lane = is_text ? Lane::kQuick : Lane::kHeavy;
+    admission.lane = is_text ? Lane::kQuick : Lane::kModels;
   } else {
     admission.lane = Lane::kInline;
   }

@@ -77,9 +77,9 @@ TEST_F(ImmichListenerTest, TextsDoNotWaitBehindPhotos) {
   EXPECT_EQ(listener_.Admit(text).lane, Lane::kQuick);
   HttpRequest photo = RequestFor("POST", "/predict");
   photo.headers = {{"content-length", "400000"}};
-  EXPECT_EQ(listener_.Admit(photo).lane, Lane::kHeavy);
+  EXPECT_EQ(listener_.Admit(photo).lane, Lane::kModels);
   HttpRequest chunked = RequestFor("POST", "/predict");
-  EXPECT_EQ(listener_.Admit(chunked).lane, Lane::kHeavy);
+  EXPECT_EQ(listener_.Admit(chunked).lane, Lane::kModels);
 }
 
 TEST_F(ImmichListenerTest, AFormIsAnswered) {
