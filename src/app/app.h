@@ -11,6 +11,7 @@
 #include "base/folders.h"
 #include "base/status.h"
 #include "catalog/catalog_files.h"
+#include "inference/placement/model_observer.h"
 
 namespace calotype {
 
@@ -46,6 +47,11 @@ class App {
   // The file with the measurements and failures of devices (DeviceStore).
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
 
+  // Told about the models that are opened from now on; null: nobody. Must outlive them. Not while others use this
+  // object.
+  void ObserveModels(ModelObserver* observer) { observer_ = observer; }
+  ModelObserver* model_observer() const { return observer_; }
+
   // CPU cores of this machine, at least 1.
   static int Cores();
 
@@ -58,6 +64,7 @@ class App {
   Folders folders_;
   std::optional<CatalogFiles> catalog_files_;  // set by Configure()
   std::vector<std::string> assignments_;
+  ModelObserver* observer_ = nullptr;
 };
 
 }  // namespace calotype

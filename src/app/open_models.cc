@@ -99,6 +99,7 @@ StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, Pack pack, const Mo
                               .compiled = app.CompiledFolder(),
                               .quantised = app.QuantisedFolder(),
                               .few_runs = use.few_runs,
+                              .observer = app.model_observer(),
                               .announce = use.announce};
   CALOTYPE_ASSIGN_OR_RETURN(placement.policies, settings.Policies());
   placement.default_policy = placement.policies[""];

@@ -1,4 +1,4 @@
-// The memory use of this process.
+// What this process uses.
 #pragma once
 
 #include <cstdint>
@@ -10,5 +10,11 @@ int64_t ResidentBytes();
 
 // Returns freed memory to the system; otherwise malloc keeps it for later use.
 void ReturnMemory();
+
+// CPU time of all threads so far, in seconds.
+double CpuSeconds();
+
+// Open files and sockets; 0 when the system does not report them.
+int64_t OpenFiles();
 
 }  // namespace calotype

@@ -28,6 +28,7 @@
 #include "server/immich/environment.h"
 #include "server/immich/listener.h"
 #include "server/mcp/mcp_routes.h"
+#include "server/model_metrics.h"
 #include "server/notify.h"
 #include "server/page_routes.h"
 #include "server/routes/event_feed.h"
@@ -128,8 +129,9 @@ ImmichSettings ImmichEnvironment() {
 
 class Server::Impl {
  public:
-  Impl(const App& app, AccessOptions access, WebhookOptions webhooks)
-      : settings_(app.settings()),
+  Impl(App& app, AccessOptions access, WebhookOptions webhooks)
+      : app_(app),
+        settings_(app.settings()),
         tokens_required_(access.tokens_required),
         library_(app),
         thumbnails_(library_, app.folders().cache / "thumbnails", settings_.thumbnails_mb * kMegabyte),
@@ -145,8 +147,12 @@ class Server::Impl {
              {.base_path = settings_.base_path,
               .upload_bytes = static_cast<std::size_t>(settings_.upload_mb * kMegabyte)}),
         http_(LimitsOf(settings_)) {
+    app_.ObserveModels(&model_metrics_);
     AddRoutes();
   }
+  ~Impl() { app_.ObserveModels(nullptr); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   Status Listen(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls) {
     const std::string_view scheme = tls.has_value() ? "https" : "http";
@@ -237,18 +243,18 @@ class Server::Impl {
   }
 
   std::string Metrics() {
-    double waiting = 0;
-    for (const Lane lane : {Lane::kQuick, Lane::kHeavy, Lane::kModels}) {
-      waiting += static_cast<double>(http_.waiting(lane));
-    }
     ServerGauges gauges{.connections = static_cast<double>(http_.connections()),
-                        .waiting = waiting,
-                        .resident_bytes = static_cast<double>(ResidentBytes())};
+                        .waiting = {{"quick", static_cast<double>(http_.waiting(Lane::kQuick))},
+                                    {"heavy", static_cast<double>(http_.waiting(Lane::kHeavy))},
+                                    {"models", static_cast<double>(http_.waiting(Lane::kModels))}},
+                        .resident_bytes = static_cast<double>(ResidentBytes()),
+                        .cpu_seconds = CpuSeconds(),
+                        .open_files = static_cast<double>(OpenFiles())};
     for (const Job& job : jobs_.List()) {
       gauges.jobs_queued += job.state == JobState::kQueued ? 1 : 0;
       gauges.jobs_running += job.state == JobState::kRunning ? 1 : 0;
     }
-    return metrics_.Render(gauges);
+    return metrics_.Render(gauges) + model_metrics_.Render();
   }
 
   void OnJob(const Job& job) {
@@ -263,8 +269,10 @@ class Server::Impl {
         {{.name = "job", .value = job.id}, {.name = "state", .value = std::string(JobStateName(job.state))}});
   }
 
+  App& app_;
   const Settings& settings_;
   const bool tokens_required_;
+  ModelMetrics model_metrics_;  // before all that have models
   Library library_;
   Thumbnails thumbnails_;
   JobService jobs_;
@@ -309,7 +317,7 @@ Status ApplyImmichEnvironment(App& app) {
   return set("server.model_threads", immich.request_threads);
 }
 
-StatusOr<std::unique_ptr<Server>> Server::Start(const App& app) {
+StatusOr<std::unique_ptr<Server>> Server::Start(App& app) {
   const Settings& settings = app.settings();
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Endpoint> endpoints, Endpoints(settings));
   CALOTYPE_ASSIGN_OR_RETURN(const std::optional<TlsFiles> tls, Tls(settings));

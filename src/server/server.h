@@ -20,7 +20,7 @@ class Server {
  public:
   // Opens the addresses of the settings, or uses the sockets that systemd passes (LISTEN_FDS), and starts to serve.
   // Errors as for HttpServer::Listen(), and kInvalidArgument for settings that cannot be used.
-  static StatusOr<std::unique_ptr<Server>> Start(const App& app);
+  static StatusOr<std::unique_ptr<Server>> Start(App& app);
   // Finishes requests in progress. A running job is stopped without loss and continues with the next server.
   ~Server();
   Server(const Server&) = delete;

@@ -113,7 +113,11 @@ StatusOr<std::shared_ptr<PlacedSession>> ModelCache::Load(const ModelFile& model
   const auto start = Clock::now();
   const int64_t before = ResidentBytes();
   StatusOr<std::unique_ptr<PlacedSession>> loaded = PlacedSession::Create(model, probe, *placement_);
+  ModelObserver* const observer = placement_->settings().observer;
   if (!loaded.ok()) {
+    if (observer != nullptr) {
+      observer->OnLoadFailure(model.name, loaded.status());
+    }
     return Annotate(loaded.status(), fmt::format("model {} does not load", model.name));
   }
   std::shared_ptr<PlacedSession> session = *std::move(loaded);
@@ -124,6 +128,9 @@ StatusOr<std::shared_ptr<PlacedSession>> ModelCache::Load(const ModelFile& model
   LogInfo("model {} loaded ({}{}; in {:.0f} ms, {} MB)", model.name, session->device().ToString(),
           trial ? fmt::format(", {:.1f} ms, {}", trial->milliseconds, trial->figure) : "",
           Milliseconds(Clock::now() - start).count(), bytes / 1'000'000);
+  if (observer != nullptr) {
+    observer->OnLoad(model.name, session->device().ToString(), bytes, Clock::now() - start);
+  }
   return session;
 }
 
@@ -240,6 +247,9 @@ void ModelCache::Unload(Entry& entry, std::vector<std::shared_ptr<PlacedSession>
   entry.last.trial = entry.session->trial();
   entry.last.not_used = entry.session->not_used();
   LogInfo("model {} unloaded", entry.model.name);
+  if (placement_->settings().observer != nullptr) {
+    placement_->settings().observer->OnUnload(entry.model.name);
+  }
   unloaded.push_back(std::move(entry.session));
   entry.session = nullptr;
 }

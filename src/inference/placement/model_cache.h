@@ -111,7 +111,7 @@ class ModelCache {
   StatusOr<std::shared_ptr<PlacedSession>> Load(const ModelFile& model, const ModelProbe& probe, int64_t& bytes);
   bool IsIdle(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::chrono::milliseconds IdleLimit(const Entry& entry) const;
-  static void Unload(Entry& entry, std::vector<std::shared_ptr<PlacedSession>>& unloaded);
+  void Unload(Entry& entry, std::vector<std::shared_ptr<PlacedSession>>& unloaded);
   // Unloads idle models so that `bytes` more fit into the limit.
   void Evict(int64_t bytes, std::vector<std::shared_ptr<PlacedSession>>& unloaded)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -133,6 +133,9 @@ StatusOr<std::vector<Tensor>> PlacedSession::RunElsewhere(const std::shared_ptr<
     Use(other);
     RecordFailure(failed->slot, reason);
     RecordPlacement();
+    if (ModelObserver* const observer = placement_.settings().observer; observer != nullptr) {
+      observer->OnFallback(model_.name, device().ToString(), reason);
+    }
     LogWarning("model {} failed on {}: {}; it continues on {}, and no result was lost", model_.name,
                failed->session->device().ToString(), Message(reason), other->session->device().ToString());
   }

@@ -12,6 +12,7 @@
 #include "inference/compatibility/device_error_table.h"
 #include "inference/placement/batching_session.h"
 #include "inference/placement/loaded_on.h"
+#include "inference/placement/observed_session.h"
 #include "inference/placement/trial.h"
 #include "inference/quantise/quantised_file.h"
 
@@ -213,6 +214,9 @@ StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, 
 
 StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const DeviceOption& option) const {
   CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, LoadPlain(model, option));
+  if (settings_.observer != nullptr) {
+    session = std::make_unique<ObservedSession>(std::move(session), model.name, *settings_.observer);
+  }
   const auto batch = settings_.max_batch.find(model.task);
   const bool on_cpu = option.device == "cpu";
   if ((on_cpu && !settings_.serves) || batch == settings_.max_batch.end() || !CanBatch(*session)) {

@@ -17,6 +17,7 @@
 #include "inference/placement/device_option.h"
 #include "inference/placement/device_policy.h"
 #include "inference/placement/device_store.h"
+#include "inference/placement/model_observer.h"
 #include "inference/placement/model_probe.h"
 
 namespace calotype {
@@ -59,6 +60,8 @@ struct PlacementSettings {
   std::filesystem::path quantised;
   // As in SessionOptions. With the policy `auto`, the reference is used without measuring, because it loads fastest.
   bool few_runs = false;
+  // Told about loads, runs and failures; may be null. Must outlive the placement and its sessions.
+  ModelObserver* observer = nullptr;
   // Log once for each model, as a notice, on which device it was loaded, and why not on a GPU.
   bool announce = false;
 };

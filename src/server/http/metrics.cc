@@ -6,6 +6,10 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+
+#include "base/mutex.h"
+
 namespace calotype {
 namespace {
 
@@ -36,17 +40,32 @@ struct ServerMetrics::Families {
                                                         .Help("Photos that scans of this server finished")
                                                         .Register(registry);
   prometheus::Gauge& connections = AddGauge("calotype_connections", "Open connections");
-  prometheus::Gauge& waiting = AddGauge("calotype_waiting_requests", "Requests that wait for a thread");
+  prometheus::Family<prometheus::Gauge>& waiting = prometheus::BuildGauge()
+                                                       .Name("calotype_waiting_requests")
+                                                       .Help("Requests that wait for a thread, by queue")
+                                                       .Register(registry);
   prometheus::Gauge& resident_bytes = AddGauge("process_resident_memory_bytes", "Memory of the process");
+  prometheus::Gauge& open_files = AddGauge("process_open_fds", "Open files and sockets of the process");
+  prometheus::Gauge& start_time = AddGauge("process_start_time_seconds", "Start of the process, in seconds since 1970");
+  prometheus::Counter& cpu_seconds = prometheus::BuildCounter()
+                                         .Name("process_cpu_seconds_total")
+                                         .Help("CPU time of the process")
+                                         .Register(registry)
+                                         .Add({});
   prometheus::Family<prometheus::Gauge>& jobs =
       prometheus::BuildGauge().Name("calotype_jobs").Help("Jobs that have not ended, by state").Register(registry);
+
+  Mutex cpu_mutex;
 
   prometheus::Gauge& AddGauge(const char* name, const char* help) {
     return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
   }
 };
 
-ServerMetrics::ServerMetrics() : families_(std::make_unique<Families>()) { CountPhotos(0, 0); }
+ServerMetrics::ServerMetrics() : families_(std::make_unique<Families>()) {
+  CountPhotos(0, 0);
+  families_->start_time.SetToCurrentTime();
+}
 
 ServerMetrics::~ServerMetrics() = default;
 
@@ -65,7 +84,15 @@ void ServerMetrics::CountPhotos(int64_t analysed, int64_t failed) {
 
 std::string ServerMetrics::Render(const ServerGauges& gauges) {
   families_->connections.Set(gauges.connections);
-  families_->waiting.Set(gauges.waiting);
+  for (const auto& [queue, waiting] : gauges.waiting) {
+    families_->waiting.Add({{"queue", queue}}).Set(waiting);
+  }
+  families_->open_files.Set(gauges.open_files);
+  // A counter can only grow; two scrapes at once must not add the same time twice.
+  {
+    const MutexLock lock(&families_->cpu_mutex);
+    families_->cpu_seconds.Increment(std::max(0.0, gauges.cpu_seconds - families_->cpu_seconds.Value()));
+  }
   families_->resident_bytes.Set(gauges.resident_bytes);
   families_->jobs.Add({{"state", "queued"}}).Set(gauges.jobs_queued);
   families_->jobs.Add({{"state", "running"}}).Set(gauges.jobs_running);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,10 +13,12 @@ namespace calotype {
 // Numbers that are read when somebody asks for the metrics.
 struct ServerGauges {
   double connections = 0;
-  double waiting = 0;  // requests that wait for a worker
+  std::map<std::string, double> waiting;  // requests that wait for a worker, by lane
   double jobs_queued = 0;
   double jobs_running = 0;
   double resident_bytes = 0;
+  double cpu_seconds = 0;  // of the process
+  double open_files = 0;
 };
 
 // Thread-safe.
