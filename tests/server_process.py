@@ -8,7 +8,9 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 import urllib.parse
+from collections.abc import Callable
 
 from calotype import CalotypeTestCase, Library
 
@@ -89,6 +91,13 @@ class ServerTestCase(CalotypeTestCase):
         server = Server(self.library, *options, **more)
         self.addCleanup(server.stop)
         return server
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        for _ in range(200):
+            if holds():
+                return
+            time.sleep(0.05)
+        self.fail("it did not happen within ten seconds")
 
 
 class ScannedTestCase(ServerTestCase):

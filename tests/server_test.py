@@ -549,6 +549,40 @@ class ServiceTest(ServerTestCase):
         self.assertIn("/healthz 200", (self.library.home / "old.log").read_text())
         self.assertIn("/api/v1/jobs 200", log.read_text())
 
+    def test_settings_that_can_change_are_reloaded_at_sighup(self) -> None:
+        home = pathlib.Path(self.library.environment["CALOTYPE_HOME"])
+        home.mkdir(parents=True, exist_ok=True)
+        config = home / "config.toml"
+        config.write_text('[server]\nhosts = ["old.example"]\n')
+        path = self.library.home / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(str(path))
+            listener.settimeout(10)
+            server = self.serve(environment={"NOTIFY_SOCKET": str(path)})
+            self.assertEqual(listener.recv(100), b"READY=1")
+            self.assertEqual(server.get("/healthz", {"Host": "new.example"}).status, 421)
+            config.write_text('[server]\nhosts = ["new.example"]\nthreads = 7\n')
+            server.process.send_signal(signal.SIGHUP)
+            self.assertRegex(listener.recv(100), rb"^RELOADING=1\nMONOTONIC_USEC=\d+$")
+            self.assertEqual(listener.recv(100), b"READY=1")
+            self.assertEqual(server.get("/healthz", {"Host": "new.example"}).status, 200)
+            self.assertEqual(server.get("/healthz", {"Host": "old.example"}).status, 421)
+            config.write_text('[server]\nhosts = "new.example"\nthreads = "many"\n')
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(lambda: "config.toml" in "".join(server.errors))
+            self.assertEqual(server.get("/healthz", {"Host": "new.example"}).status, 200, "nothing changed")
+        self.assertIn("the setting server.threads changed; it takes effect with the next start", "".join(server.errors))
+
+    def test_a_new_certificate_is_used_after_sighup(self) -> None:
+        key, certificate = make_certificate(self.library.home)
+        server = self.serve("--set", f"server.tls_certificate={certificate}", "--set", f"server.tls_key={key}")
+        before = ssl.get_server_certificate(("127.0.0.1", server.port))
+        make_certificate(self.library.home)
+        self.assertEqual(ssl.get_server_certificate(("127.0.0.1", server.port)), before)
+        server.process.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: "the settings were reloaded" in "".join(server.errors))
+        self.assertEqual(ssl.get_server_certificate(("127.0.0.1", server.port)), certificate.read_text())
+
     def test_a_backup_is_made_while_it_serves(self) -> None:
         self.library.add_samples("robin.jpg")
         self.scan("--only", "pdq")

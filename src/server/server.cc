@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -112,6 +113,14 @@ HttpLimits LimitsOf(const Settings& settings) {
   return limits;
 }
 
+// Without `tokens_required`.
+StatusOr<AccessOptions> AccessOf(const Settings& settings) {
+  AccessOptions access{.hosts = settings.server_hosts, .requests_per_minute = settings.requests_per_minute};
+  CALOTYPE_ASSIGN_OR_RETURN(access.trusted_proxies,
+                            Networks::Parse(settings.trusted_proxies, "server.trusted_proxies"));
+  return access;
+}
+
 // Where Immich's requests are answered.
 StatusOr<Endpoint> ImmichEndpoint(const std::string& setting, const ImmichSettings& immich) {
   constexpr uint16_t kUsualPort = 3003;
@@ -119,6 +128,12 @@ StatusOr<Endpoint> ImmichEndpoint(const std::string& setting, const ImmichSettin
     return ParseEndpoint(setting);
   }
   return Endpoint{.host = immich.host.value_or("::"), .port = static_cast<uint16_t>(immich.port.value_or(kUsualPort))};
+}
+
+// The time by which systemd knows which reload is meant.
+int64_t MonotonicMicroseconds() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 ImmichSettings ImmichEnvironment() {
@@ -203,6 +218,17 @@ class Server::Impl {
     jobs_.Start([this](const Job& job) { OnJob(job); });
     webhooks_.Start();
     http_.Start();
+  }
+
+  Status Reload(const Settings& fresh) {
+    CALOTYPE_ASSIGN_OR_RETURN(AccessOptions access, AccessOf(fresh));
+    CALOTYPE_ASSIGN_OR_RETURN(Networks immich, Networks::Parse(fresh.immich_networks, "server.immich_networks"));
+    access_.Reload(std::move(access));
+    folders_.Allow(fresh.server_folders);
+    if (immich_.has_value()) {
+      immich_->Allow(std::move(immich));
+    }
+    return http_.ReloadTls();
   }
 
   void Stop() {
@@ -322,9 +348,7 @@ StatusOr<std::unique_ptr<Server>> Server::Start(App& app) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Endpoint> endpoints, Endpoints(settings));
   CALOTYPE_ASSIGN_OR_RETURN(const std::optional<TlsFiles> tls, Tls(settings));
   CALOTYPE_RETURN_IF_ERROR(CheckBasePath(settings.base_path));
-  AccessOptions access{.hosts = settings.server_hosts, .requests_per_minute = settings.requests_per_minute};
-  CALOTYPE_ASSIGN_OR_RETURN(access.trusted_proxies,
-                            Networks::Parse(settings.trusted_proxies, "server.trusted_proxies"));
+  CALOTYPE_ASSIGN_OR_RETURN(AccessOptions access, AccessOf(settings));
   // What systemd listens on is not known here, and a proxy brings clients from elsewhere.
   const bool only_this_machine =
       PassedSockets() == 0 && settings.trusted_proxies.empty() &&
@@ -346,6 +370,12 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() {
   NotifyService("STOPPING=1");
   impl_->Stop();
+}
+Status Server::Reload(const Settings& fresh) {
+  NotifyService(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", MonotonicMicroseconds()));
+  const Status reloaded = impl_->Reload(fresh);
+  NotifyService("READY=1");
+  return reloaded;
 }
 const std::vector<std::string>& Server::urls() const { return impl_->urls(); }
 const std::string& Server::immich_url() const { return impl_->immich_url(); }

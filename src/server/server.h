@@ -1,9 +1,11 @@
 // The server: the library's services behind HTTP. The command line starts it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/app.h"
@@ -15,6 +17,10 @@ namespace calotype {
 // once, before Start().
 Status ApplyImmichEnvironment(App& app);
 
+// The settings that Server::Reload() takes over.
+inline constexpr std::array<std::string_view, 5> kReloadedSettings = {
+    "server.hosts", "server.trusted_proxies", "server.requests_per_minute", "server.folders", "server.immich_networks"};
+
 // `app` must outlive it.
 class Server {
  public:
@@ -25,6 +31,10 @@ class Server {
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  // Takes over the settings that can change while it runs (kReloadedSettings) from `fresh`, and reads the TLS files
+  // again. On an error, what the message names stays as it was.
+  Status Reload(const Settings& fresh);
 
   // "http://127.0.0.1:4280": where the server answers.
   const std::vector<std::string>& urls() const;

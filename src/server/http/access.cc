@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <ranges>
 
 #include "base/text.h"
@@ -54,6 +55,9 @@ std::string_view BearerToken(std::string_view authorization) {
                                                                           : std::string_view();
 }
 
+double PerMinute(const AccessOptions& options) { return static_cast<double>(options.requests_per_minute); }
+double Burst(const AccessOptions& options) { return std::max(1.0, PerMinute(options) * kBurstSeconds / 60); }
+
 bool Changes(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
 
 std::string Cookie(std::string_view value, std::chrono::seconds life, bool secure) {
@@ -64,21 +68,27 @@ std::string Cookie(std::string_view value, std::chrono::seconds life, bool secur
 }  // namespace
 
 Access::Access(AccessOptions options, TokenStore& tokens)
-    : options_(std::move(options)),
+    : tokens_required_(options.tokens_required),
+      options_(options),
       machine_(MachineName()),
       tokens_(tokens),
-      requests_(static_cast<double>(options_.requests_per_minute),
-                std::max(1.0, static_cast<double>(options_.requests_per_minute) * kBurstSeconds / 60)),
+      requests_(PerMinute(options), Burst(options)),
       wrong_tokens_(kWrongTokensPerMinute, kWrongTokensAtOnce) {}
+
+void Access::Reload(AccessOptions options) {
+  requests_.SetRate(PerMinute(options), Burst(options));
+  options_.Set(std::move(options));
+}
 
 std::optional<Refusal> Access::Check(HttpRequest& request) {
   if (request.CountHeader("host") != 1) {
     return Refusal{.status = http_status::kBadRequest, .detail = "a request has exactly one Host header"};
   }
-  FollowProxies(request);
+  const std::shared_ptr<const AccessOptions> options = options_.Get();
+  FollowProxies(*options, request);
   const std::string host = ToLowerAscii(request.Header("host"));
   // A web page of somebody else may point its own name at this machine (DNS rebinding); its requests carry that name.
-  if (!IsOwnHost(host)) {
+  if (!IsOwnHost(*options, host)) {
     return Refusal{.status = http_status::kMisdirected,
                    .detail = "this server does not answer to this Host; its names are in the setting server.hosts"};
   }
@@ -89,15 +99,15 @@ std::optional<Refusal> Access::Check(HttpRequest& request) {
   if (const auto wait = is_limited ? requests_.Take(request.client) : std::chrono::seconds(0); wait.count() > 0) {
     return Refusal{.status = http_status::kTooMany,
                    .detail = fmt::format("more than {} requests a minute (server.requests_per_minute)",
-                                         options_.requests_per_minute),
+                                         options->requests_per_minute),
                    .retry_after = wait};
   }
   return SetScope(request);
 }
 
-void Access::FollowProxies(HttpRequest& request) const {
+void Access::FollowProxies(const AccessOptions& options, HttpRequest& request) {
   const std::optional<IpAddress> peer = ParseAddress(request.client);
-  if (!peer.has_value() || !options_.trusted_proxies.Contains(*peer)) {
+  if (!peer.has_value() || !options.trusted_proxies.Contains(*peer)) {
     return;
   }
   // The last proxy that is not ours, or the client: what it appended itself is the last entry.
@@ -116,7 +126,7 @@ void Access::FollowProxies(HttpRequest& request) const {
     }
     request.client = hop;
     request.from_loopback = IsLoopback(*address);
-    if (!options_.trusted_proxies.Contains(*address)) {
+    if (!options.trusted_proxies.Contains(*address)) {
       break;
     }
   }
@@ -125,10 +135,10 @@ void Access::FollowProxies(HttpRequest& request) const {
   }
 }
 
-bool Access::IsOwnHost(std::string_view host) const {
+bool Access::IsOwnHost(const AccessOptions& options, std::string_view host) const {
   const std::string_view name = WithoutPort(host);
   return name == "localhost" || (!machine_.empty() && name == machine_) || ParseAddress(name).has_value() ||
-         std::ranges::any_of(options_.hosts, [name](const std::string& own) { return ToLowerAscii(own) == name; });
+         std::ranges::any_of(options.hosts, [name](const std::string& own) { return ToLowerAscii(own) == name; });
 }
 
 bool Access::IsFromOwnPage(const HttpRequest& request, std::string_view host) {
@@ -160,7 +170,7 @@ std::optional<Refusal> Access::SetScope(HttpRequest& request) {
     }
     return std::nullopt;
   }
-  request.scope = options_.tokens_required ? SessionScope(request) : Scope::kAdmin;
+  request.scope = tokens_required_ ? SessionScope(request) : Scope::kAdmin;
   return std::nullopt;
 }
 

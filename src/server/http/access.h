@@ -14,6 +14,7 @@
 #include "app/tokens.h"
 #include "base/mutex.h"
 #include "base/networks.h"
+#include "base/shared_value.h"
 #include "base/status.h"
 #include "server/http/http.h"
 #include "server/http/rate_limiter.h"
@@ -21,7 +22,7 @@
 namespace calotype {
 
 struct AccessOptions {
-  // A token or a session is needed for everything but Scope::kNone.
+  // A token or a session is needed for everything but Scope::kNone. Reload() does not change it.
   bool tokens_required = true;
   std::vector<std::string> hosts;      // names of this server besides addresses, localhost and the machine's own name
   Networks trusted_proxies;            // whose X-Forwarded-* headers count
@@ -39,6 +40,9 @@ struct Refusal {
 class Access {
  public:
   Access(AccessOptions options, TokenStore& tokens);
+
+  // Requests that come from now on are checked with these options.
+  void Reload(AccessOptions options);
 
   // Checks a request from its head, sets its client, `secure` and scope, and returns why it is refused. Its scope may
   // still be too low for what it asks for.
@@ -58,14 +62,15 @@ class Access {
     Clock::time_point until;
   };
 
-  void FollowProxies(HttpRequest& request) const;
-  bool IsOwnHost(std::string_view host) const;
+  static void FollowProxies(const AccessOptions& options, HttpRequest& request);
+  bool IsOwnHost(const AccessOptions& options, std::string_view host) const;
   // The page that sent the request is one of this server, or no page sent it.
   static bool IsFromOwnPage(const HttpRequest& request, std::string_view host);
   std::optional<Refusal> SetScope(HttpRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
   Scope SessionScope(const HttpRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  const AccessOptions options_;
+  const bool tokens_required_;
+  SharedValue<AccessOptions> options_;
   const std::string machine_;  // its name, in lower case
   TokenStore& tokens_;
   RateLimiter requests_;

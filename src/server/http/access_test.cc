@@ -50,6 +50,23 @@ TEST_F(AccessTest, OnlyItsOwnNamesAreAnswered) {
   EXPECT_EQ(StatusOf(access, RequestWith({{"host", "localhost"}, {"host", "evil.example"}})), 400);
 }
 
+TEST_F(AccessTest, NamesProxiesAndRatesCanBeReloaded) {
+  Access access({.tokens_required = false, .hosts = {"old.example"}, .requests_per_minute = 0}, tokens_);
+  HttpRequest request = RequestWith({{"host", "new.example"}, {"x-forwarded-for", "203.0.113.9"}});
+  request.client = "10.0.0.1";
+  request.from_loopback = false;
+  EXPECT_EQ(StatusOf(access, request), 421);
+  access.Reload({.tokens_required = true,
+                 .hosts = {"new.example"},
+                 .trusted_proxies = Value(Networks::Parse({"10.0.0.0/8"}, "server.trusted_proxies")),
+                 .requests_per_minute = 6});
+  EXPECT_EQ(StatusOf(access, RequestWith({{"host", "old.example"}})), 421);
+  EXPECT_EQ(ScopeOf(access, request), Scope::kAdmin) << "whether tokens are needed does not change";
+  EXPECT_EQ(StatusOf(access, request), 429);
+  request.headers.back().second = "203.0.113.10";
+  EXPECT_EQ(StatusOf(access, request), 200) << "another client behind the proxy";
+}
+
 TEST_F(AccessTest, RequestsFromPagesOfOtherSitesAreRefused) {
   Access access({.tokens_required = false}, tokens_);
   EXPECT_EQ(StatusOf(access, RequestWith({{"origin", "http://localhost:4280"}}, "POST")), 200);

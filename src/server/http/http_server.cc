@@ -17,7 +17,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -45,6 +44,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/http/acceptor.h"
 #include "server/http/body_reservation.h"
 #include "server/http/connection_limit.h"
 #include "server/http/idle_connections.h"
@@ -86,11 +86,6 @@ int StatusOfReadError(const ErrorCode& error) {
   return error == beast::error::timeout ? http_status::kTimeout : http_status::kBadRequest;
 }
 
-Status SocketError(const Endpoint& endpoint, const ErrorCode& error) {
-  return absl::UnavailableError(
-      fmt::format("cannot listen on {}:{}: {}", endpoint.host, endpoint.port, error.message()));
-}
-
 }  // namespace
 
 class HttpServer::Impl {
@@ -99,46 +94,26 @@ class HttpServer::Impl {
       : limits_(limits), max_connections_(MaxConnections(limits.connections)), lanes_(limits) {}
 
   StatusOr<uint16_t> Open(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
-    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(tls));
-    ErrorCode error;
-    tcp::endpoint address(tcp::v6(), endpoint.port);
-    if (!endpoint.host.empty()) {
-      const auto found = tcp::resolver(io_).resolve(endpoint.host, std::to_string(endpoint.port),
-                                                    tcp::resolver::passive | tcp::resolver::numeric_service, error);
-      if (error || found.empty()) {
-        return SocketError(endpoint, error);
-      }
-      address = found.begin()->endpoint();
-    }
-    tcp::acceptor acceptor(io_);
-    acceptor.open(address.protocol(), error);
-    if (!error) {
-      acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    }
-    if (!error && address.protocol() == tcp::v6() && address.address().is_unspecified()) {
-      acceptor.set_option(asio::ip::v6_only(false), error);  // "[::]" is all addresses, also of IPv4
-    }
-    if (!error) {
-      acceptor.bind(address, error);
-    }
-    if (!error) {
-      acceptor.listen(asio::socket_base::max_listen_connections, error);
-    }
-    if (error) {
-      return SocketError(endpoint, error);
-    }
-    return Add(std::move(acceptor), std::move(security), handler);
+    CALOTYPE_ASSIGN_OR_RETURN(tcp::acceptor acceptor, OpenAcceptor(io_, endpoint));
+    return Add(std::move(acceptor), tls, handler);
   }
 
   StatusOr<uint16_t> Adopt(int descriptor, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
-    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(tls));
     tcp::acceptor acceptor(io_);
     ErrorCode error;
     acceptor.assign(tcp::v6(), descriptor, error);
     if (error) {
       return absl::UnavailableError(fmt::format("cannot use socket {}: {}", descriptor, error.message()));
     }
-    return Add(std::move(acceptor), std::move(security), handler);
+    return Add(std::move(acceptor), tls, handler);
+  }
+
+  Status ReloadTls() {
+    for (Listener& listener : listeners_) {
+      CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(listener.tls));
+      asio::post(io_, [&listener, security = std::move(security)] { listener.security = security; });
+    }
+    return absl::OkStatus();
   }
 
   void Start() {
@@ -175,7 +150,8 @@ class HttpServer::Impl {
  private:
   struct Listener {
     tcp::acceptor acceptor;
-    std::shared_ptr<asio::ssl::context> security;  // null: without TLS
+    std::optional<TlsFiles> tls;
+    std::shared_ptr<asio::ssl::context> security;  // null: without TLS; once started, for the thread of the sockets
     HttpHandler& handler;
   };
 
@@ -190,13 +166,15 @@ class HttpServer::Impl {
     bool unread_body = false;  // the last request was answered without reading its body
   };
 
-  StatusOr<uint16_t> Add(tcp::acceptor acceptor, std::shared_ptr<asio::ssl::context> security, HttpHandler& handler) {
+  StatusOr<uint16_t> Add(tcp::acceptor acceptor, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<asio::ssl::context> security, OpenTls(tls));
     ErrorCode error;
     const tcp::endpoint local = acceptor.local_endpoint(error);
     if (error) {
       return absl::UnavailableError(fmt::format("the socket is not listening: {}", error.message()));
     }
-    listeners_.push_back({.acceptor = std::move(acceptor), .security = std::move(security), .handler = handler});
+    listeners_.push_back(
+        {.acceptor = std::move(acceptor), .tls = tls, .security = std::move(security), .handler = handler});
     return local.port();
   }
 
@@ -591,6 +569,7 @@ StatusOr<uint16_t> HttpServer::Listen(const Endpoint& endpoint, const std::optio
 StatusOr<uint16_t> HttpServer::Adopt(int descriptor, const std::optional<TlsFiles>& tls, HttpHandler& handler) {
   return impl_->Adopt(descriptor, tls, handler);
 }
+Status HttpServer::ReloadTls() { return impl_->ReloadTls(); }
 void HttpServer::Start() { impl_->Start(); }
 void HttpServer::Stop() { impl_->Stop(); }
 int64_t HttpServer::connections() const { return impl_->connections(); }

@@ -82,6 +82,9 @@ class HttpServer {
 
   // Serves in the background.
   void Start();
+  // Reads the TLS files of all listeners again, for the connections that come from now on. On an error (see Listen())
+  // those that could not be read stay as they are.
+  Status ReloadTls();
   // Closes the listeners and the idle connections, and waits for requests in progress, for HttpLimits::stop_timeout at
   // most. May be called several times.
   void Stop();

@@ -6,11 +6,17 @@
 
 namespace calotype {
 
+void RateLimiter::SetRate(double per_minute, double burst) {
+  const MutexLock lock(&mutex_);
+  per_second_ = per_minute / 60;
+  burst_ = burst;
+}
+
 std::chrono::seconds RateLimiter::Take(const std::string& key, Clock::time_point now) {
+  const MutexLock lock(&mutex_);
   if (per_second_ <= 0) {
     return std::chrono::seconds(0);
   }
-  const MutexLock lock(&mutex_);
   if (buckets_.size() > kMaxKeys) {
     Forget(now);
   }
@@ -35,7 +41,8 @@ double RateLimiter::LevelAt(const Bucket& bucket, Clock::time_point now) const {
 }
 
 void RateLimiter::Forget(Clock::time_point now) {
-  std::erase_if(buckets_, [&](const auto& entry) { return LevelAt(entry.second, now) >= burst_; });
+  std::erase_if(buckets_,
+                [&](const auto& entry) ABSL_NO_THREAD_SAFETY_ANALYSIS { return LevelAt(entry.second, now) >= burst_; });
 }
 
 }  // namespace calotype

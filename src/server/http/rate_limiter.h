@@ -19,6 +19,8 @@ class RateLimiter {
   // per_minute 0: no limit.
   RateLimiter(double per_minute, double burst) : per_second_(per_minute / 60), burst_(burst) {}
 
+  void SetRate(double per_minute, double burst) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Takes one if there is one. Otherwise returns the time until there will be.
   std::chrono::seconds Take(const std::string& key, Clock::time_point now = Clock::now()) ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether Take() would wait, without taking.
@@ -32,12 +34,12 @@ class RateLimiter {
     double level = 0;
     Clock::time_point at;
   };
-  double LevelAt(const Bucket& bucket, Clock::time_point now) const;
+  double LevelAt(const Bucket& bucket, Clock::time_point now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(Clock::time_point now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const double per_second_;
-  const double burst_;
   mutable Mutex mutex_;
+  double per_second_ ABSL_GUARDED_BY(mutex_);
+  double burst_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, Bucket> buckets_ ABSL_GUARDED_BY(mutex_);
 };
 

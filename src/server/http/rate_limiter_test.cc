@@ -21,6 +21,15 @@ TEST(RateLimiterTest, ABurstIsAllowedThenTheRate) {
   EXPECT_EQ(limiter.Take("a", start + seconds(1)), seconds(1));
 }
 
+TEST(RateLimiterTest, TheRateCanChange) {
+  RateLimiter limiter(/*per_minute=*/0, /*burst=*/1);
+  const RateLimiter::Clock::time_point start;
+  EXPECT_EQ(limiter.Take("a", start), kNow);
+  limiter.SetRate(/*per_minute=*/30, /*burst=*/1);
+  EXPECT_EQ(limiter.Take("a", start), kNow);
+  EXPECT_EQ(limiter.Take("a", start), seconds(2));
+}
+
 TEST(RateLimiterTest, AFullBucketDoesNotGrow) {
   RateLimiter limiter(60, 2);
   const RateLimiter::Clock::time_point start;

@@ -1,6 +1,7 @@
 #include "server/immich/listener.h"
 
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -40,7 +41,8 @@ Admission ImmichListener::Admit(HttpRequest& head) {
     return admission;
   };
   const std::optional<IpAddress> client = ParseAddress(head.client);
-  if (!options_.allowed.empty() && (!client.has_value() || !options_.allowed.Contains(*client))) {
+  const std::shared_ptr<const Networks> allowed = allowed_.Get();
+  if (!allowed->empty() && (!client.has_value() || !allowed->Contains(*client))) {
     return refuse(http_status::kForbidden, "this address is not in server.immich_networks");
   }
   // Immich's server is no browser; a request with this header comes from a web page of somebody else.
@@ -58,7 +60,7 @@ Admission ImmichListener::Admit(HttpRequest& head) {
   Admission admission;
   if (what == "predict") {
     const bool is_text = ContentLength(head).value_or(kTextRequest) < kTextRequest;
-    admission.max_body = options_.upload_bytes;
+    admission.max_body = upload_bytes_;
     admission.max_body_setting = "server.upload_mb";
     admission.lane = is_text ? Lane::kQuick : Lane::kModels;
   } else {

@@ -9,6 +9,7 @@
 
 #include "app/predict.h"
 #include "base/networks.h"
+#include "base/shared_value.h"
 #include "server/http/http_server.h"
 #include "server/http/metrics.h"
 
@@ -24,7 +25,13 @@ struct ImmichListenerOptions {
 class ImmichListener final : public HttpHandler {
  public:
   ImmichListener(PredictService& service, ServerMetrics& metrics, ImmichListenerOptions options)
-      : service_(service), metrics_(metrics), options_(std::move(options)) {}
+      : service_(service),
+        metrics_(metrics),
+        allowed_(std::move(options.allowed)),
+        upload_bytes_(options.upload_bytes) {}
+
+  // The networks of clients from now on.
+  void Allow(Networks allowed) { allowed_.Set(std::move(allowed)); }
 
   // Small requests carry a text, for which somebody waits: they have threads of their own.
   Admission Admit(HttpRequest& head) override;
@@ -35,7 +42,8 @@ class ImmichListener final : public HttpHandler {
  private:
   PredictService& service_;
   ServerMetrics& metrics_;
-  const ImmichListenerOptions options_;
+  SharedValue<Networks> allowed_;
+  const std::size_t upload_bytes_;
 };
 
 }  // namespace calotype

@@ -43,6 +43,14 @@ class ImmichListenerTest : public testing::Test {
   ImmichListener listener_{fake_.service(), metrics_, {}};
 };
 
+TEST_F(ImmichListenerTest, TheNetworksOfClientsCanChange) {
+  EXPECT_EQ(Refused(listener_, RequestFor("GET", "/ping")), 0);
+  listener_.Allow(*Networks::Parse({"192.168.0.0/16"}, "server.immich_networks"));
+  EXPECT_EQ(Refused(listener_, RequestFor("GET", "/ping")), 403);
+  listener_.Allow(*Networks::Parse({"10.0.0.9"}, "server.immich_networks"));
+  EXPECT_EQ(Refused(listener_, RequestFor("GET", "/ping")), 0);
+}
+
 TEST_F(ImmichListenerTest, HealthIsAnsweredWithoutAModel) {
   EXPECT_EQ(listener_.Handle(RequestFor("GET", "/ping")).body, "pong");
   EXPECT_EQ(listener_.Handle(RequestFor("GET", "/ml/ping")).body, "pong");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 
 #include "app/folders.h"
 
@@ -10,7 +11,8 @@ namespace calotype {
 
 Status FolderRules::Check(const std::string& path) const {
   std::vector<std::string> folders = ScannedFolders(library_).value_or(std::vector<std::string>());
-  folders.insert(folders.end(), allowed_.begin(), allowed_.end());
+  const std::shared_ptr<const std::vector<std::string>> more = allowed_.Get();
+  folders.insert(folders.end(), more->begin(), more->end());
   const bool allowed = std::filesystem::path(path).is_absolute() && RealPathBelow(path, folders).has_value();
   return allowed ? absl::OkStatus()
                  : absl::PermissionDeniedError(

@@ -2,17 +2,23 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/library.h"
+#include "base/shared_value.h"
 #include "base/status.h"
 
 namespace calotype {
 
+// Thread-safe.
 class FolderRules {
  public:
   // `allowed` is the setting server.folders. The library must outlive this object.
   FolderRules(Library& library, std::vector<std::string> allowed) : library_(library), allowed_(std::move(allowed)) {}
+
+  // As the constructor's.
+  void Allow(std::vector<std::string> allowed) { allowed_.Set(std::move(allowed)); }
 
   // OK for a folder or file at or below an allowed or an already scanned folder, once links are followed.
   // kPermissionDenied otherwise, also for what does not exist: a client learns nothing of other folders.
@@ -20,7 +26,7 @@ class FolderRules {
 
  private:
   Library& library_;
-  const std::vector<std::string> allowed_;
+  SharedValue<std::vector<std::string>> allowed_;
 };
 
 }  // namespace calotype
