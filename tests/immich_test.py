@@ -1,14 +1,17 @@
 """calotype serve --immich: requests as Immich's server sends them."""
 
+import concurrent.futures
 import json
+import pathlib
 import re
+import shutil
 import threading
 import time
 import unittest
 import uuid
 
-from calotype import SAMPLES, CalotypeTestCase
-from server_process import Answer, Server
+from calotype import ROOT, SAMPLES, CalotypeTestCase
+from server_process import Answer, Server, ServerTestCase
 
 
 def form(**fields: object) -> tuple[bytes, dict[str, str]]:
@@ -109,7 +112,83 @@ class ImmichTest(CalotypeTestCase):
         self.assertEqual(self.server.get("/ping", {"Origin": "http://evil.example"}).status, 403)
 
 
-class ImmichEnvironmentTest(CalotypeTestCase):
+def immich_cache(folder: pathlib.Path) -> pathlib.Path:
+    """The cache folder of Immich's service, with the tiny graphs of the unit tests."""
+    embed, faces = ROOT / "src/analysis/embed/testdata", ROOT / "src/analysis/faces/testdata"
+    files = {
+        "clip/ViT-B-32__openai/visual/model.onnx": embed / "contrastive/immich_visual.onnx",
+        "clip/ViT-B-32__openai/textual/model.onnx": embed / "contrastive/immich_textual.onnx",
+        "clip/ViT-B-32__openai/textual/tokenizer.json": embed / "tokenizers/clip.json",
+        "facial-recognition/buffalo_l/detection/model.onnx": faces / "scrfd.onnx",
+        "facial-recognition/buffalo_l/recognition/model.onnx": faces / "arcface.onnx",
+    }
+    texts = {
+        "clip/ViT-B-32__openai/config.json": {"text_cfg": {"context_length": 77}},
+        "clip/ViT-B-32__openai/textual/tokenizer_config.json": {"pad_token": "<|endoftext|>"},
+        "clip/ViT-B-32__openai/visual/preprocess_cfg.json": {
+            "size": [64, 64], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "interpolation": "bicubic"
+        },
+    }
+    for name, source in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, folder / name)
+    for name, value in texts.items():
+        (folder / name).write_text(json.dumps(value))
+    return folder
+
+
+class ImmichLoadTest(CalotypeTestCase):
+    def test_requests_that_share_runs_get_their_own_answers(self) -> None:
+        cache = immich_cache(self.library.home / "models")
+        server = Server(self.library, "--immich", "127.0.0.1:0", environment={"MACHINE_LEARNING_CACHE_FOLDER": str(cache)})
+        self.addCleanup(server.stop)
+        line = server.process.stdout.readline()
+        line = line if "Immich" in line else server.process.stdout.readline()
+        api_port, server.port = server.port, int(re.search(r"127\.0\.0\.1:(\d+)", line)[1])
+        everything = {
+            "clip": {"visual": {"modelName": "ViT-B-32__openai"}},
+            "facial-recognition": {
+                "detection": {"modelName": "buffalo_l", "options": {"minScore": 0.5}},
+                "recognition": {"modelName": "buffalo_l"},
+            },
+        }
+        words = {"clip": {"textual": {"modelName": "ViT-B-32__openai"}}}
+        photos = [(SAMPLES / name).read_bytes() for name in ("biden.jpg", "cat.png", "moon.png", "robin.jpg", "coins.png")]
+
+        def ask(number: int) -> dict:
+            if number % 6 == 5:
+                body, headers = form(entries=json.dumps(words), text=f"a photo of {number} dogs")
+            else:
+                body, headers = form(entries=json.dumps(everything), image=photos[number % 6])
+            answer = server.request("POST", "/predict", body, headers)
+            self.assertEqual(answer.status, 200, answer.body)
+            return answer.json()
+
+        def vector(answer: dict) -> list[float]:
+            return json.loads(answer["clip"])
+
+        alone = [ask(number) for number in range(6)]
+        self.assertEqual(len({answer["clip"] for answer in alone}), 6, "they differ, so mixed-up answers would show")
+        with concurrent.futures.ThreadPoolExecutor(12) as clients:
+            together = list(clients.map(ask, range(36)))
+        for number, answer in enumerate(together):
+            if number % 6 == 5:
+                self.assertEqual(len(vector(answer)), len(vector(alone[5])))
+                continue
+            own = alone[number % 6]
+            # The order of additions depends on the number of rows, so the last bits may differ.
+            cosine = sum(a * b for a, b in zip(vector(answer), vector(own)))
+            self.assertGreater(cosine, 0.9999, number)
+            self.assertEqual([face["boundingBox"] for face in answer["facial-recognition"]],
+                             [face["boundingBox"] for face in own["facial-recognition"]])
+        server.port = api_port
+        metrics = server.get("/metrics").body.decode()
+        self.assertRegex(metrics, r'calotype_model_run_seconds_count\{model="[^"]*ViT-B-32__openai/visual"\} [1-9]')
+        self.assertRegex(metrics, r'calotype_model_device\{[^}]*cpu f32[^}]*\} 1')
+        self.assertIn('calotype_waiting_requests{queue="models"} 0', metrics)
+
+
+class ImmichEnvironmentTest(ServerTestCase):
     def test_the_variables_of_immichs_container_are_read(self) -> None:
         variables = {
             "IMMICH_HOST": "127.0.0.1",
@@ -117,17 +196,15 @@ class ImmichEnvironmentTest(CalotypeTestCase):
             "MACHINE_LEARNING_WORKERS": "2",
             "MACHINE_LEARNING_MODEL_TTL": "60",
         }
-        server = Server(self.library, "--immich", "on", environment=variables)
-        self.addCleanup(server.stop)
+        server = self.serve("--immich", "on", environment=variables)
         server.port = 38123
         self.assertEqual(server.get("/ping").body, b"pong")
-        self.assertIn("MACHINE_LEARNING_WORKERS has no effect", "".join(server.errors))
+        self.wait_for(lambda: "MACHINE_LEARNING_WORKERS has no effect" in "".join(server.errors))
 
     def test_an_address_on_the_command_line_comes_first(self) -> None:
-        server = Server(self.library, "--immich", "127.0.0.1:0", environment={"IMMICH_PORT": "38124"})
-        self.addCleanup(server.stop)
+        server = self.serve("--immich", "127.0.0.1:0", environment={"IMMICH_PORT": "38124"})
         self.assertEqual(server.get("/healthz").status, 200)
-        self.assertIn("IMMICH_HOST and IMMICH_PORT have no effect", "".join(server.errors))
+        self.wait_for(lambda: "IMMICH_HOST and IMMICH_PORT have no effect" in "".join(server.errors))
 
 
 if __name__ == "__main__":
