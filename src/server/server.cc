@@ -26,6 +26,7 @@
 #include "server/api.h"
 #include "server/http/http_server.h"
 #include "server/http/metrics.h"
+#include "server/idle_memory.h"
 #include "server/immich/environment.h"
 #include "server/immich/listener.h"
 #include "server/mcp/mcp_routes.h"
@@ -40,7 +41,8 @@ namespace calotype {
 namespace {
 
 constexpr int64_t kMegabyte = 1'000'000;
-constexpr int kFirstPassedSocket = 3;  // SD_LISTEN_FDS_START of systemd's protocol
+constexpr std::chrono::seconds kQuiet{5};  // until memory is given back to the system
+constexpr int kFirstPassedSocket = 3;      // SD_LISTEN_FDS_START of systemd's protocol
 
 bool IsLoopbackHost(std::string_view host) {
   if (host == "localhost") {
@@ -144,7 +146,7 @@ ImmichSettings ImmichEnvironment() {
 
 class Server::Impl {
  public:
-  Impl(App& app, AccessOptions access, WebhookOptions webhooks)
+  Impl(App& app, const AccessOptions& access, WebhookOptions webhooks)
       : app_(app),
         settings_(app.settings()),
         tokens_required_(access.tokens_required),
@@ -157,7 +159,7 @@ class Server::Impl {
         feed_(jobs_),
         folders_(library_, settings_.server_folders),
         tokens_(app.TokensFile()),
-        access_(std::move(access), tokens_),
+        access_(access, tokens_),
         api_(router_, access_, metrics_,
              {.base_path = settings_.base_path,
               .upload_bytes = static_cast<std::size_t>(settings_.upload_mb * kMegabyte)}),
@@ -218,6 +220,7 @@ class Server::Impl {
     jobs_.Start([this](const Job& job) { OnJob(job); });
     webhooks_.Start();
     http_.Start();
+    idle_memory_.emplace([this] { return http_.worked(); }, ReturnMemory, kQuiet);
   }
 
   Status Reload(const Settings& fresh) {
@@ -232,6 +235,7 @@ class Server::Impl {
   }
 
   void Stop() {
+    idle_memory_.reset();
     jobs_.Stop();
     http_.Stop();
     webhooks_.Stop();
@@ -318,6 +322,7 @@ class Server::Impl {
   std::optional<ImmichListener> immich_;
   std::vector<PredictModelName> preload_names_;
   HttpServer http_;  // stopped before what it uses is destroyed
+  std::optional<IdleMemory> idle_memory_;
   std::jthread preload_;
 };
 
@@ -356,7 +361,7 @@ StatusOr<std::unique_ptr<Server>> Server::Start(App& app) {
   access.tokens_required = settings.require_token || !only_this_machine;
   WebhookOptions webhooks{.retry = std::chrono::milliseconds(settings.webhook_retry_ms)};
   CALOTYPE_ASSIGN_OR_RETURN(webhooks.allowed, Networks::Parse(settings.webhook_networks, "server.webhook_networks"));
-  auto impl = std::make_unique<Impl>(app, std::move(access), std::move(webhooks));
+  auto impl = std::make_unique<Impl>(app, access, std::move(webhooks));
   CALOTYPE_RETURN_IF_ERROR(impl->Listen(endpoints, tls));
   if (!settings.immich.empty()) {
     CALOTYPE_RETURN_IF_ERROR(impl->ListenToImmich());

@@ -67,7 +67,7 @@ std::string Cookie(std::string_view value, std::chrono::seconds life, bool secur
 
 }  // namespace
 
-Access::Access(AccessOptions options, TokenStore& tokens)
+Access::Access(const AccessOptions& options, TokenStore& tokens)
     : tokens_required_(options.tokens_required),
       options_(options),
       machine_(MachineName()),

@@ -39,7 +39,7 @@ struct Refusal {
 // Thread-safe.
 class Access {
  public:
-  Access(AccessOptions options, TokenStore& tokens);
+  Access(const AccessOptions& options, TokenStore& tokens);
 
   // Requests that come from now on are checked with these options.
   void Reload(AccessOptions options);

@@ -145,6 +145,7 @@ class HttpServer::Impl {
   }
 
   int64_t connections() const { return connections_; }
+  int64_t worked() const { return worked_; }
   int64_t waiting(Lane lane) { return lanes_.Waiting(lane); }
 
  private:
@@ -426,6 +427,7 @@ class HttpServer::Impl {
       lanes_.Of(lane).Post(client, [this, work = std::move(work),
                                     resume = std::make_shared<decltype(handler)>(std::move(handler))]() mutable {
         work();
+        ++worked_;
         asio::post(io_, [resume = std::move(resume)] { (*resume)(); });
       });
     };
@@ -547,6 +549,7 @@ class HttpServer::Impl {
   const HttpLimits limits_;
   const int64_t max_connections_;
   std::atomic<int64_t> connections_ = 0;
+  std::atomic<int64_t> worked_ = 0;
   std::atomic<std::size_t> body_bytes_ = 0;
   asio::io_context io_{1};
   std::list<Listener> listeners_;
@@ -572,6 +575,7 @@ StatusOr<uint16_t> HttpServer::Adopt(int descriptor, const std::optional<TlsFile
 Status HttpServer::ReloadTls() { return impl_->ReloadTls(); }
 void HttpServer::Start() { impl_->Start(); }
 void HttpServer::Stop() { impl_->Stop(); }
+int64_t HttpServer::worked() const { return impl_->worked(); }
 int64_t HttpServer::connections() const { return impl_->connections(); }
 int64_t HttpServer::waiting(Lane lane) { return impl_->waiting(lane); }
 

@@ -90,6 +90,8 @@ class HttpServer {
   void Stop();
 
   int64_t connections() const;
+  // Requests, and pieces of files, that workers finished so far.
+  int64_t worked() const;
   // Requests that wait for a worker of this lane.
   int64_t waiting(Lane lane);
 
