@@ -17,6 +17,9 @@ BINARY = os.environ.get("CALOTYPE_BINARY", str(ROOT / "build/release/calotype"))
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 
 
+# Marks what takes long and whose parts have unit tests: only `./check long` runs it.
+long_run = unittest.skipUnless(os.environ.get("CALOTYPE_TEST_LONG"), "a longer run: ./check long")
+
 # Variables that are for the tests and not for the program, which would warn that it does not know them.
 VARIABLES_OF_TESTS = ("CALOTYPE_BINARY", "CALOTYPE_TEST", "CALOTYPE_BENCH", "CALOTYPE_GPU")
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from calotype import CalotypeTestCase, Library, user_cache
+from calotype import CalotypeTestCase, Library, long_run, user_cache
 
 CHECKS = ["configuration", "catalogue", "decoders", "engines", "gpu", "models", "devices", "photo"]
 FORMATS = ["JPEG", "PNG", "WebP", "TIFF", "GIF", "HEIC", "AVIF", "JPEG XL", "RAW"]
@@ -100,6 +100,7 @@ class DoctorTest(CalotypeTestCase):
         self.assertNotIn("\033", done.stdout + done.stderr)
         self.assertEqual(done.stderr, "")
 
+    @long_run
     def test_a_device_is_obeyed(self) -> None:
         answer = self.examine("devices.default=onnxruntime:cpu", expect=int(has_nvidia_gpu()))
         for model in answer["models"]:
@@ -175,6 +176,7 @@ class DoctorTest(CalotypeTestCase):
         self.assertIn("catalogue", self.failed(answer))
         self.assertIn(str(file), self.check(answer, "catalogue")["remedy"])
 
+    @long_run
     def test_fix_measures_again_and_says_what_it_cannot_build(self) -> None:
         folder = self.copy_of_pack("own")
         own = folder.rename(folder.parent / "own")

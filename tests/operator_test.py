@@ -8,7 +8,7 @@ import signal
 import time
 import unittest
 
-from calotype import CalotypeTestCase
+from calotype import CalotypeTestCase, long_run
 
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d"
 CHECKS = ["configuration", "catalogue", "decoders", "engines", "gpu", "models", "devices", "photo"]
@@ -152,6 +152,7 @@ class ConfigTest(CalotypeTestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout.count("which does not work here"), 1, done.stdout)
 
+    @long_run
     def test_models_may_be_in_another_folder(self) -> None:
         self.library.add_samples("cat.png")
         folder = self.library.home / "other-models"

@@ -318,7 +318,7 @@ class JobTest(ServerTestCase):
         self.assertEqual((done["state"], done["counts"]["analysed"]), ("done", 1), done)
         self.assertTrue(pathlib.Path(self.ended(server, backup["job"])["file"]).exists())
         self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
-        time.sleep(0.6)
+        self.wait_for(lambda: re.search(r'data: {"job":1,"kind":"scan","state":"done"', "".join(events)) is not None)
         text = "".join(events)
         self.assertIn("event: hello", text)
         self.assertRegex(text, r'event: job\r?\ndata: {"job":1,"kind":"scan","state":"done"')
@@ -366,8 +366,7 @@ class JobTest(ServerTestCase):
         self.library.add_samples("flower.jpg")
         job = self.submit(server, kind="scan")["job"]
         self.submit(server, kind="scan")
-        time.sleep(0.5)
-        self.assertEqual(server.get(f"/api/v1/jobs/{job}").json()["state"], "running")
+        self.wait_for(lambda: server.get(f"/api/v1/jobs/{job}").json()["state"] == "running")
         self.assertEqual(server.stop(), 0)
         again = self.serve(*options)
         self.assertEqual(again.request("DELETE", f"/api/v1/jobs/{job + 1}").json()["state"], "cancelled")
@@ -400,8 +399,7 @@ class AccessTest(ServerTestCase):
         self.assertEqual(status("DELETE", "/api/v1/folders?path=/x", "admin"), 404)
         self.assertEqual(status("POST", "/api/v1/jobs", "write", {"kind": "backup"}), 403)
         self.assertEqual(self.library.run("token", "remove", "read").returncode, 0)
-        time.sleep(1.2)
-        self.assertEqual(status("GET", "/api/v1/photos", "read"), 401)
+        self.wait_for(lambda: status("GET", "/api/v1/photos", "read") == 401)
         self.assertNotIn(tokens["admin"][9:], (self.library.home / "home/data/tokens.json").read_text()
                          if (self.library.home / "home/data/tokens.json").exists() else "")
 
@@ -538,16 +536,12 @@ class ServiceTest(ServerTestCase):
         log = self.library.home / "serve.log"
         server = self.serve("--verbose", "--log-file", log)
         server.get("/healthz")
+        self.wait_for(lambda: "/healthz 200" in log.read_text())  # a request is logged after its answer
         log.rename(self.library.home / "old.log")
         server.process.send_signal(signal.SIGHUP)
-        for _ in range(100):
-            time.sleep(0.05)
-            if log.exists():
-                break
+        self.wait_for(log.exists)
         server.get("/api/v1/jobs")
-        time.sleep(0.2)
-        self.assertIn("/healthz 200", (self.library.home / "old.log").read_text())
-        self.assertIn("/api/v1/jobs 200", log.read_text())
+        self.wait_for(lambda: "/api/v1/jobs 200" in log.read_text())
 
     def test_settings_that_can_change_are_reloaded_at_sighup(self) -> None:
         home = pathlib.Path(self.library.environment["CALOTYPE_HOME"])

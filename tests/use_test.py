@@ -8,7 +8,7 @@ import signal
 import time
 import unittest
 
-from calotype import CalotypeTestCase, names
+from calotype import CalotypeTestCase, long_run, names
 from server_process import Server
 
 PHOTOS = ("astronaut.png", "basketball.png", "cat.png", "obama.jpg", "rocket.jpg", "sign_no_parking.jpg")
@@ -101,6 +101,7 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(self.library.json("status", "--json")["analyses"]["objects"]["done"], 7)
         self.assertIn("coffee.png", names(self.library.lines("search", "coffee", "--json")))
 
+    @long_run
     def test_a_scan_in_the_middle_waits_and_what_is_new_is_looked_at(self) -> None:
         process = int(re.search(r"process (\d+)", self.use("other"))[1])
         while self.models()["ready"] == 0:
@@ -159,6 +160,7 @@ class UseTest(CalotypeTestCase):
         self.assertEqual(wait_for(again, waiting, lambda job: job["ended"])["state"], "cancelled")
         self.assertEqual(self.models()["shown"], "starter")
 
+    @long_run
     def test_the_way_back_is_forgotten_on_request(self) -> None:
         self.assertIn("Nothing to delete", self.library.run("models", "forget").stdout)
         before = self.answers()
@@ -172,6 +174,7 @@ class UseTest(CalotypeTestCase):
         self.assertIn("analysed 6 photos again", self.use("starter", "--wait"))
         self.assertEqual(self.answers(), before)
 
+    @long_run
     def test_called_off_in_the_middle(self) -> None:
         before = self.answers()
         self.use("other")
