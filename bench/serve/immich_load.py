@@ -21,8 +21,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from served import CACHE, Calotype
+from served import Calotype, make_inputs
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -91,8 +90,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="with the tiny models of the tests")
     parser.add_argument("--no-compare", action="store_true", help="do not compute the answers with Python, too")
     options = parser.parse_args()
-    inputs = CACHE / "bench" / ("serve-small" if options.small else "serve")
-    subprocess.run([sys.executable, HERE / "make_inputs.py", inputs, *(["--small"] if options.small else [])], check=True)
+    inputs = make_inputs("small" if options.small else "")
     # The answers must be those of f32, as the reference's are.
     environment = {"CALOTYPE_DEVICES_DEFAULT": "onnxruntime:cpu", "MACHINE_LEARNING_MODEL_TTL": "2"}
     with Calotype(inputs / "models", environment=environment) as server:

@@ -18,6 +18,15 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calo
 BINARY = Path(os.environ.get("CALOTYPE_BINARY", ROOT / "build/release/calotype"))
 
 
+def make_inputs(kind: str = "") -> Path:
+    """The folder with models in Immich's layout and with previews, which are made if they are not there. `kind`: "small" for
+    tiny models, "fixed" for graphs with a fixed batch size."""
+    inputs = CACHE / "bench" / (f"serve-{kind}" if kind else "serve")
+    script = Path(__file__).with_name("make_inputs.py")
+    subprocess.run([sys.executable, script, inputs, *([f"--{kind}"] if kind else [])], check=True)
+    return inputs
+
+
 def resident_mb(process: int) -> float:
     """Resident memory in megabytes, without pages of files that the system could drop at any time."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())

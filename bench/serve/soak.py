@@ -15,16 +15,13 @@ import argparse
 import asyncio
 import json
 import random
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import aiohttp
-from served import CACHE, ROOT, Calotype, resident_mb, total_mb
+from served import ROOT, Calotype, make_inputs, resident_mb, total_mb
 from speed import ENTRIES, form
 
-HERE = Path(__file__).resolve().parent
 MOST_GROWTH = 0.05
 QUERIES = ("dog", "a red car", "people at a table", "sunset", "type:jpg", "a sign with text", "cat -dog", "brick house")
 MIX = {"thumbnail": 40, "list": 25, "search": 20, "page": 5, "visual": 4, "textual": 2, "faces": 2, "ocr": 2}
@@ -84,8 +81,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="with the tiny models of the tests")
     parser.add_argument("--idle", action="store_true", help="also report the memory when the models are unloaded")
     options = parser.parse_args()
-    inputs = CACHE / "bench" / ("serve-small" if options.small else "serve")
-    subprocess.run([sys.executable, HERE / "make_inputs.py", inputs, *(["--small"] if options.small else [])], check=True)
+    inputs = make_inputs("small" if options.small else "")
     photos = [path.read_bytes() for path in sorted((inputs / "previews").iterdir())]
     chance = random.Random(options.seed)
     kinds = chance.choices(list(MIX), list(MIX.values()), k=options.requests)

@@ -14,15 +14,13 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import aiohttp
-from served import CACHE, Calotype, Peer, resident_mb
+from served import Calotype, Peer, make_inputs, resident_mb
 
-HERE = Path(__file__).resolve().parent
 PEER_PORT = 39033
 ENTRIES = {
     "visual": {"clip": {"visual": {"modelName": "ViT-B-32__openai"}}},
@@ -85,8 +83,7 @@ def main() -> int:
     parser.add_argument("--fixed", action="store_true", help="CLIP with a fixed batch size of 1")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    inputs = CACHE / "bench" / ("serve-fixed" if options.fixed else "serve")
-    subprocess.run([sys.executable, HERE / "make_inputs.py", inputs, *(["--fixed"] if options.fixed else [])], check=True)
+    inputs = make_inputs("fixed" if options.fixed else "")
     photos = [path.read_bytes() for path in sorted((inputs / "previews").iterdir())]
     environment = {"CALOTYPE_DEVICES_DEFAULT": "onnxruntime:cpu"} if options.precise else {}
     report: list[dict] = []

@@ -46,9 +46,8 @@ StatusOr<ChangePage> ReadChanges(Library& library, std::string_view since, int l
   CALOTYPE_ASSIGN_OR_RETURN(PhotoChanges found, catalog->ChangesSince(cursor->number, from_now ? 0 : limit + 1));
   if (!from_now && !from_start && (cursor->library != found.library || cursor->number > found.last)) {
     return absl::FailedPreconditionError(
-        "this cursor is of another catalogue, or of this one before it was restored from a backup; read all photos "
-        "again, "
-        "from the start (without since), and drop those that you have and that are not listed");
+        "this cursor is of another catalogue, or of this one before it was restored from a backup; read all changes "
+        "from the start (without since), and drop the photos that are not listed any more");
   }
   ChangePage page{.more = found.changes.size() > static_cast<std::size_t>(limit)};
   if (page.more) {

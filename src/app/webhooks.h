@@ -38,9 +38,9 @@ struct Webhook {
 };
 
 struct WebhookOptions {
-  Networks allowed;                       // internal addresses that may be targets
-  std::chrono::milliseconds retry{5000};  // after the first failure; twice as long after each further one, up to 1 h
-  std::chrono::milliseconds look{2000};   // how often the catalogue is asked for changes
+  Networks allowed;                           // internal addresses that may be targets
+  std::chrono::milliseconds retry{5000};      // wait after the first failure; doubled after each other one, up to 1 h
+  std::chrono::milliseconds look{2000};       // how often the catalogue is asked for changes
   std::chrono::milliseconds timeout{15'000};  // of one message
 };
 

@@ -18,7 +18,7 @@ struct MemorySettings {
   // outside counts as no less than this.
   int64_t least_outside = 0;
   // Called without a lock when a claim does not fit although no other claim is held: should free `bytes` as far as
-  // possible. It must not take a claim. May be empty.
+  // possible. It must not take a claim. Without this function, nothing is freed.
   std::function<void(int64_t bytes)> make_room;
   std::function<int64_t()> resident = ResidentBytes;  // for tests
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace calotype {
@@ -13,11 +14,13 @@ struct CodeMapping {
   int http_status;
 };
 
-// Every code that Calotype uses. One table for both, so that the command line and the server agree.
+// Every code that Calotype uses. One table, so that the command line, the server and its clients agree. Of two codes
+// with one HTTP status, the later one is what a client takes it for.
 constexpr std::array kMappings = {
     CodeMapping{absl::StatusCode::kOk, 0, 200},
     CodeMapping{absl::StatusCode::kCancelled, 130, 499},
     CodeMapping{absl::StatusCode::kInvalidArgument, 1, 400},
+    CodeMapping{absl::StatusCode::kUnauthenticated, 1, 401},
     CodeMapping{absl::StatusCode::kNotFound, 1, 404},
     CodeMapping{absl::StatusCode::kAlreadyExists, 1, 409},
     CodeMapping{absl::StatusCode::kPermissionDenied, 1, 403},
@@ -53,5 +56,10 @@ std::string Message(const Status& status) { return std::string(status.message().
 int ExitStatus(const Status& status) { return Mapping(status.code()).exit_status; }
 
 int HttpStatus(const Status& status) { return Mapping(status.code()).http_status; }
+
+absl::StatusCode CodeOfHttpStatus(int http_status) {
+  const auto found = std::ranges::find(kMappings.rbegin(), kMappings.rend(), http_status, &CodeMapping::http_status);
+  return found == kMappings.rend() ? absl::StatusCode::kInternal : found->code;
+}
 
 }  // namespace calotype

@@ -39,6 +39,9 @@ int ExitStatus(const Status& status);
 // The HTTP status of the response to a request that failed with `status`.
 int HttpStatus(const Status& status);
 
+// The code that an HTTP status of an error stands for: the other way round. kInternal for any other status.
+absl::StatusCode CodeOfHttpStatus(int http_status);
+
 }  // namespace calotype
 
 #define CALOTYPE_CONCAT_INNER(a, b) a##b

@@ -19,6 +19,7 @@ const std::vector<MappingCase> kCases = {
     {absl::StatusCode::kOk, 0, 200},
     {absl::StatusCode::kCancelled, 130, 499},
     {absl::StatusCode::kInvalidArgument, 1, 400},
+    {absl::StatusCode::kUnauthenticated, 1, 401},
     {absl::StatusCode::kNotFound, 1, 404},
     {absl::StatusCode::kAlreadyExists, 1, 409},
     {absl::StatusCode::kPermissionDenied, 1, 403},
@@ -39,6 +40,14 @@ TEST(StatusTest, EachCodeHasOneExitAndHttpStatus) {
     EXPECT_EQ(ExitStatus(status), mapping.exit_status) << status;
     EXPECT_EQ(HttpStatus(status), mapping.http_status) << status;
   }
+}
+
+TEST(StatusTest, AnHttpStatusStandsForACode) {
+  EXPECT_EQ(CodeOfHttpStatus(401), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(CodeOfHttpStatus(409), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CodeOfHttpStatus(413), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(CodeOfHttpStatus(500), absl::StatusCode::kInternal);
+  EXPECT_EQ(CodeOfHttpStatus(418), absl::StatusCode::kInternal);
 }
 
 TEST(StatusTest, AnnotatePutsTheContextBefore) {

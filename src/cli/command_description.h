@@ -32,7 +32,7 @@ struct CommandDescription {
   std::list<CommandDescription> commands;
   // True if its arguments are the words of a query, which may start with "-".
   bool takes_words = false;
-  // True if it works with the library of a server, too.
+  // Whether it also works with the library of a server (--server).
   bool takes_server = false;
   // True if it can be given without one of its `commands`.
   bool runs_alone = false;

@@ -52,7 +52,7 @@ std::string NextTry(const FailureGroup& group) {
   return seconds <= 0 ? " (the next scan retries)" : fmt::format(" (retried in {})", FormatDuration(seconds));
 }
 
-// As --json has it, so that the status of a server has the same text.
+// Rounded as in --json, so that --server prints the same text: there the number comes from JSON.
 double ShownMilliseconds(const DeviceUse& use) { return std::round(use.milliseconds * 10) / 10; }
 
 // Empty when no switch of models is in progress.

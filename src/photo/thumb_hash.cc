@@ -68,7 +68,7 @@ double Dot(const double* a, const double* b, int size) {
 Spectrum Transform(const Plane& plane, int across, int down) {
   const std::vector<double> x_waves = Cosines(across, plane.width);
   const std::vector<double> y_waves = Cosines(down, plane.height);
-  // The sums of all rows, for each wave across.
+  // For each wave across, what each row of pixels has of it.
   std::vector<double> rows(static_cast<std::size_t>(across) * static_cast<std::size_t>(plane.height));
   for (int cx = 0; cx < across; ++cx) {
     for (int y = 0; y < plane.height; ++y) {

@@ -31,7 +31,7 @@ struct Completion {
   bool is_minimum = false;      // there are at least so many uses
 };
 
-// `cursor` is the number of bytes before the cursor, at most the size of the query.
+// What is being typed at the cursor, which `cursor` bytes of `query` come before.
 CompletionPlace FindCompletionPlace(std::string_view query, std::size_t cursor);
 
 // The values that a key can have in every library: formats and ratings; empty for other keys.

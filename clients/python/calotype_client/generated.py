@@ -806,7 +806,7 @@ class Operations(Transport):
         models, or int8 forms of models.
 
         kind: what to do
-        folders: scan: folders or files (those scanned before)
+        folders: scan: folders or files; without them, all folders scanned before
         only: scan: names of analyses (all)
         gone: scan: treat all missing files as deleted; needs the scope admin
         reason: retry: only failures whose reason contains this

@@ -16,28 +16,13 @@ constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 28U;
 constexpr std::chrono::seconds kLongestThought{300};  // a first search opens the text encoder
 constexpr std::size_t kMaxShownBytes = 200;
 
-// Statuses with a meaning of their own; every other error is kInternal.
+// Some statuses are of the server alone.
 absl::StatusCode CodeOf(int status) {
-  switch (status) {
-    case 400:
-    case 422:
-      return absl::StatusCode::kInvalidArgument;
-    case 401:
-      return absl::StatusCode::kUnauthenticated;
-    case 403:
-      return absl::StatusCode::kPermissionDenied;
-    case 404:
-      return absl::StatusCode::kNotFound;
-    case 409:
-      return absl::StatusCode::kFailedPrecondition;
-    case 413:
-      return absl::StatusCode::kResourceExhausted;
-    case 429:
-    case 503:
-      return absl::StatusCode::kUnavailable;
-    default:
-      return absl::StatusCode::kInternal;
-  }
+  constexpr int kUnprocessable = 422;
+  constexpr int kTooManyRequests = 429;
+  return status == kUnprocessable     ? absl::StatusCode::kInvalidArgument
+         : status == kTooManyRequests ? absl::StatusCode::kUnavailable
+                                      : CodeOfHttpStatus(status);
 }
 
 std::string_view AsText(std::span<const uint8_t> bytes) {

@@ -99,8 +99,20 @@ class BatchingSessionTest : public ::testing::Test {
       EXPECT_THAT((*outputs)[1].data<int64_t>().subspan(2 * i, 2), Each(static_cast<int64_t>(values[i])));
     }
   }
+  // Eight threads, each with calls of one to five rows.
+  void ExpectAnswersOfManyCallers() {
+    std::vector<std::jthread> threads;
+    for (int own = 0; own < 8; ++own) {
+      threads.emplace_back([this, own] {
+        for (int i = 0; i < 50; ++i) {
+          const std::vector<float> values(1 + (own + i) % 5, static_cast<float>(100 * own + i));
+          ExpectAnswers(session_->Run(Rows(values)), values);
+        }
+      });
+    }
+  }
 
-  // The same with one thread per call, all at once.
+  // Makes all calls at once, each on a thread of its own.
   void RunAtOnce(const std::vector<std::vector<float>>& calls) {
     std::vector<std::jthread> threads;
     for (const std::vector<float>& values : calls) {
@@ -238,16 +250,7 @@ TEST_F(BatchingSessionTest, OutputsOfChangingShapeEndBatching) {
 
 TEST_F(BatchingSessionTest, EachOfManyCallersGetsItsResult) {
   Make({.max_batch = 4, .max_delay = milliseconds(1), .fixed_buckets = true});
-  std::vector<std::jthread> threads;
-  for (int own = 0; own < 8; ++own) {
-    threads.emplace_back([this, own] {
-      for (int i = 0; i < 50; ++i) {
-        const std::vector<float> values(1 + (own + i) % 5, static_cast<float>(100 * own + i));
-        ExpectAnswers(session_->Run(Rows(values)), values);
-      }
-    });
-  }
-  threads.clear();
+  ExpectAnswersOfManyCallers();
   EXPECT_THAT(logged_, IsEmpty());
 }
 
@@ -309,16 +312,7 @@ TEST_F(BatchingSessionTest, InTurnACallOfManyRowsIsSplit) {
 
 TEST_F(BatchingSessionTest, InTurnWithLearnedRowsEachOfManyCallersGetsItsResult) {
   Make({.max_batch = 4, .runs_at_once = 2, .learn_rows = true});
-  std::vector<std::jthread> threads;
-  for (int own = 0; own < 8; ++own) {
-    threads.emplace_back([this, own] {
-      for (int i = 0; i < 50; ++i) {
-        const std::vector<float> values(1 + (own + i) % 5, static_cast<float>(100 * own + i));
-        ExpectAnswers(session_->Run(Rows(values)), values);
-      }
-    });
-  }
-  threads.clear();
+  ExpectAnswersOfManyCallers();
   EXPECT_EQ(session_->waiting(), 0);
 }
 

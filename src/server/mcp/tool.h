@@ -13,7 +13,7 @@
 
 namespace calotype {
 
-// What a tool answers: one of the two.
+// What a tool answers: either a text or a picture.
 struct ToolAnswer {
   std::string text;
   std::vector<uint8_t> jpeg;

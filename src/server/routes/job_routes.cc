@@ -62,7 +62,7 @@ void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const Folde
        .body = BodyKind::kJson,
        .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise"}, "what to do",
                                /*required=*/true),
-                   TextsField("folders", "scan: folders or files (those scanned before)"),
+                   TextsField("folders", "scan: folders or files; without them, all folders scanned before"),
                    OnlyField("scan: names of analyses (all)"),
                    FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
                    TextField("reason", "retry: only failures whose reason contains this"),
