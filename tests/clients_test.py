@@ -280,6 +280,13 @@ class PythonClientTest(ScannedTestCase):
         self.assertEqual((CLIENT / "calotype_client/generated.py").read_text(), made,
                          "run tools/python_client/generate (clients/python/README.md)")
 
+    def test_the_types_of_the_web_page_are_those_of_this_api(self) -> None:
+        document = self.library.home / "openapi.json"
+        document.write_bytes(self.server.get("/api/v1/openapi.json").body)
+        made = subprocess.run([sys.executable, "-B", ROOT / "tools/web/api_types", document],
+                              check=True, capture_output=True, text=True).stdout
+        self.assertEqual((ROOT / "web/src/api/generated.ts").read_text(), made, "run tools/web/api_types")
+
     def test_lists_are_read_page_by_page(self) -> None:
         photos = list(self.client.iter_photos(page=3))
         self.assertEqual({pathlib.Path(photo["path"]).name for photo in photos}, set(PHOTOS))

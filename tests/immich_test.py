@@ -107,7 +107,7 @@ class ImmichTest(CalotypeTestCase):
 
     def test_nothing_else_is_served_without_a_token(self) -> None:
         self.assertEqual(self.server.get("/").json(), {"message": "Immich ML"})
-        for path in ("/api/v1/photos", "/metrics", "/page.js"):
+        for path in ("/api/v1/photos", "/metrics", "/page/icon.svg"):
             self.assertEqual(self.server.get(path).status, 404, path)
         self.assertEqual(self.server.get("/ping", {"Origin": "http://evil.example"}).status, 403)
 

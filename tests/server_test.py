@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gzip
 import http.client
 import os
 import pathlib
@@ -272,12 +273,28 @@ class ApiTest(ScannedTestCase):
     def test_the_page_is_served_and_allows_no_foreign_script(self) -> None:
         page = self.server.get("/")
         self.assertIn("text/html", page.type)
-        self.assertIn("default-src 'self'", page.headers["content-security-policy"])
-        for file in re.findall(r'(?:src|href)="(page\.\w+)"', page.body.decode()):
-            self.assertEqual(self.server.get("/" + file).status, 200, file)
+        policy = page.headers["content-security-policy"]
+        self.assertIn("default-src 'none'; script-src 'self'; style-src 'self';", policy)
+        self.assertNotIn("unsafe", policy)
+        self.assertEqual(page.headers["cache-control"], "no-cache")
         self.assertEqual(page.headers["x-content-type-options"], "nosniff")
-        for state in ("/?q=a+dog", "/?photo=3"):
-            self.assertEqual(self.server.get(state).body, page.body)
+        # Relative, so that they are found below any path of a proxy.
+        files = re.findall(r'(?:src|href)="\./([^"]+)"', page.body.decode())
+        self.assertGreater(len(files), 4, page.body)
+        for file in files:
+            plain = self.server.get("/" + file)
+            self.assertEqual(plain.status, 200, file)
+            self.assertNotIn("content-encoding", plain.headers)
+            packed = self.server.get("/" + file, {"Accept-Encoding": "br, gzip"})
+            if "content-encoding" in packed.headers:
+                self.assertEqual((gzip.decompress(packed.body), packed.headers["vary"]), (plain.body, "Accept-Encoding"))
+            kept = "immutable" if file.startswith("assets/") else "max-age=86400"
+            self.assertIn(kept, plain.headers["cache-control"], file)
+        script = next(file for file in files if file.endswith(".js"))
+        self.assertEqual(self.server.get("/" + script, {"Accept-Encoding": "gzip"}).headers["content-encoding"], "gzip")
+        self.assertNotIn("content-encoding", self.server.get("/" + script, {"Accept-Encoding": "gzip;q=0"}).headers)
+        for missing in ("/assets/nothing.js", "/page/MADE_FROM", "/assets/%2e%2e", "/MADE_FROM"):
+            self.assertIn(self.server.get(missing).status, (400, 404), missing)
 
 
 class JobTest(ServerTestCase):
@@ -427,7 +444,7 @@ class AccessTest(ServerTestCase):
     def test_paths_do_not_leave_the_library(self) -> None:
         server = self.serve()
         for path in ("/../../etc/passwd", "/%2e%2e/etc/passwd", "/api/v1/photos/..%2f..%2fetc%2fpasswd/original",
-                     "/page.css/../../etc/passwd", "//etc/passwd", "/api/v1/photos/1%00/original"):
+                     "/assets/../../etc/passwd", "//etc/passwd", "/api/v1/photos/1%00/original"):
             answer = server.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             self.assertRegex(answer, rb"^HTTP/1.1 4\d\d ", path)
             self.assertNotIn(b"root:", answer)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "server/http/problem.h"
@@ -12,20 +14,24 @@ namespace {
 
 constexpr std::size_t kJsonBytes = 256U << 10U;
 
-// What every response says to browsers: nothing is guessed, framed or kept unless the response allows it.
+bool HasHeader(const HttpResponse& response, std::string_view name) {
+  return std::ranges::any_of(response.headers, [name](const auto& header) { return header.first == name; });
+}
+
+// What every response says to browsers: nothing is guessed or framed; nothing is loaded or kept unless the response
+// says so.
 void AddSafetyHeaders(HttpResponse& response, const std::string& request_id) {
   response.headers.emplace_back("X-Request-Id", request_id);
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("X-Frame-Options", "DENY");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   response.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
-  response.headers.emplace_back("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'");
-  for (const auto& [name, value] : response.headers) {
-    if (name == "Cache-Control") {
-      return;
-    }
+  if (!HasHeader(response, "Content-Security-Policy")) {
+    response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   }
-  response.headers.emplace_back("Cache-Control", "no-store");
+  if (!HasHeader(response, "Cache-Control")) {
+    response.headers.emplace_back("Cache-Control", "no-store");
+  }
 }
 
 HttpResponse Explain(const std::string& request_id, const Refusal& refusal) {

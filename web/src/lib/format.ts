@@ -1,0 +1,45 @@
+// Numbers, times and sizes as people of the chosen language write them.
+import { settings } from "./settings.svelte";
+
+export const number = (value: number, digits = 0): string =>
+  value.toLocaleString(settings.language, { maximumFractionDigits: digits });
+
+// "2024-05-17T10:20:30" is the camera's clock, whatever zone the browser is in.
+export function dateTime(taken: string): string {
+  const date = new Date(`${taken.slice(0, 19)}Z`);
+  if (Number.isNaN(date.getTime())) return taken;
+  const withTime = taken.length > 10;
+  return date.toLocaleString(settings.language, {
+    dateStyle: "full", ...(withTime ? { timeStyle: "short" as const } : {}), timeZone: "UTC",
+  });
+}
+
+// "2024-05-17", "2024-05" or "2024".
+export function day(bucket: string): string {
+  const parts = bucket.split("-").map(Number);
+  const date = new Date(Date.UTC(parts[0] ?? 0, (parts[1] ?? 1) - 1, parts[2] ?? 1));
+  if (Number.isNaN(date.getTime())) return bucket;
+  return date.toLocaleDateString(settings.language, {
+    year: "numeric",
+    ...(parts.length > 1 ? { month: "long" as const } : {}),
+    ...(parts.length > 2 ? { day: "numeric" as const, weekday: "long" as const } : {}),
+    timeZone: "UTC",
+  });
+}
+
+// Seconds since 1970.
+export const moment = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleString(settings.language, { dateStyle: "medium", timeStyle: "short" });
+
+export function bytes(value: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${number(value, value < 10 && unit > 0 ? 1 : 0)} ${units[unit]}`;
+}
+
+export const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+export const folderName = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";

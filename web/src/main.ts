@@ -1,0 +1,14 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { signIn } from "./api/connection.svelte";
+import { go, link } from "./lib/router.svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+// A login link: "#code=...".
+const code = new URLSearchParams(location.hash.slice(1)).get("code");
+if (code) {
+  go(link(""), { replace: true });
+  await signIn(code).catch(() => false); // the first request of the page says what is wrong
+}
+mount(App, { target: document.body });

@@ -1,0 +1,18 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+// While you work on the page: `npm run dev` passes what is not the page on to a server that runs.
+const server = process.env.CALOTYPE_SERVER ?? "http://127.0.0.1:4280";
+
+export default defineConfig({
+  base: "./", // also below a path of a proxy (server.base_path)
+  plugins: [svelte()],
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0, // the content security policy allows no data: URLs
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { "/api": { target: server } } },
+  test: { include: ["src/**/*.test.ts"] },
+});
