@@ -59,7 +59,10 @@ class McpTest(ScannedTestCase):
             self.assertIs(tool["inputSchema"]["additionalProperties"], False)
             self.assertTrue(tool["annotations"]["readOnlyHint"])
         found = self.use("search_photos", q="a cat", limit=1)
-        self.assertEqual(found, self.server.get("/api/v1/search", q="a cat", limit=1).json())
+        answer = self.server.get("/api/v1/search", q="a cat", limit=1).json()
+        # What only a page needs, such as the blurred picture, is left out.
+        answer["hits"] = [{key: hit[key] for key in found["hits"][0]} for hit in answer["hits"]]
+        self.assertEqual(found, answer)
         photo = found["hits"][0]["photo"]
         described = self.use("describe_photo", photo=photo)
         self.assertEqual(pathlib.Path(described["path"]).name, "cat.png")

@@ -58,7 +58,19 @@ class ApiTest(ScannedTestCase):
         self.assertTrue(all(12 <= len(base64.b64decode(one["thumb_hash"])) <= 24 for one in page["photos"]), page)
         self.assertTrue(photo["devices"])
         self.assertEqual(len(self.ask(f"/api/v1/photos/{number}/similar")["photos"]), len(PHOTOS) - 1)
-        self.assertEqual(sum(month["photos"] for month in self.ask("/api/v1/timeline")["months"]), len(PHOTOS))
+        self.assertIn({"analysis": "pdq", "state": "done"}, [
+            {key: one[key] for key in ("analysis", "state")} for one in photo["analyses"]
+        ])
+        for part in ("month", "day"):
+            listed = []
+            for bucket in self.ask("/api/v1/timeline", by=part)["buckets"]:
+                photos = self.ask("/api/v1/photos", by=part, bucket=bucket["bucket"])["photos"]
+                self.assertEqual(len(photos), bucket["photos"])
+                listed += [one["photo"] for one in photos]
+            self.assertEqual(listed, [one["photo"] for one in page["photos"]])
+        hit = self.ask("/api/v1/search", q="name:cat")["hits"][0]
+        row = next(one for one in page["photos"] if one["photo"] == hit["photo"])
+        self.assertEqual({key: hit[key] for key in row}, row)
         self.assertEqual(self.ask("/api/v1/status")["photos"]["total"], len(PHOTOS))
         self.assertEqual(self.ask("/api/v1/folders")["folders"], [str(self.library.photos)])
         self.assertEqual(self.ask("/api/v1/duplicates")["groups"], [])
@@ -69,14 +81,30 @@ class ApiTest(ScannedTestCase):
         self.assertEqual(self.ask("/api/v1/jobs")["jobs"], [])
         people = self.ask("/api/v1/people", hidden="true")["people"]
         for person in people:
-            self.assertTrue(self.ask(f"/api/v1/people/{person['person']}/faces")["faces"])
+            faces = self.ask(f"/api/v1/people/{person['person']}/faces")["faces"]
+            shown = self.ask(f"/api/v1/photos/{faces[0]['photo']}")["faces"]
+            rounded = [round(value, 1) for value in faces[0]["box"]]
+            self.assertIn((faces[0]["face"], rounded), [(one["face"], one["box"]) for one in shown])
+        picture = self.server.get(f"/api/v1/faces/{faces[0]['face']}/thumbnail", format="jpeg")
+        self.assertEqual((picture.status, picture.type), (200, "image/jpeg"))
+        self.assertIn(b"\x08\x01\x00\x01\x00\x03", picture.body, "8 bits, 256 x 256, 3 channels")
+        self.assertEqual(self.server.get("/api/v1/faces/9999/thumbnail").status, 404)
         self.assertEqual(self.server.get("/healthz").body, b"ok\n")
         self.assertEqual(self.server.get("/readyz").body, b"ready\n")
         metrics = self.server.get("/metrics").body.decode()
-        self.assertIn('calotype_http_requests_total{operation="getPhoto",status="200"} 1', metrics)
+        self.assertIn('calotype_http_requests_total{operation="listJobs",status="200"} 1', metrics)
         self.assertIn("calotype_http_request_seconds_bucket", metrics)
         self.assertIn('calotype_jobs{state="queued"} 0', metrics)
         self.assertRegex(metrics, r"process_resident_memory_bytes [1-9]")
+
+    def test_a_photo_finds_those_that_look_like_it(self) -> None:
+        photo = (SAMPLES / "cat.png").read_bytes()
+        found = self.server.request("POST", "/api/v1/similar?limit=2", photo)
+        self.assertEqual(found.status, 200, found.body)
+        self.check("POST", "/api/v1/similar", found)
+        self.assertEqual(pathlib.Path(found.json()["photos"][0]["path"]).name, "cat.png")
+        self.assertGreater(found.json()["photos"][0]["cosine"], 0.99)
+        self.assertEqual(self.server.request("POST", "/api/v1/similar", b"no photo").status, 422)
 
     def test_an_application_follows_the_library(self) -> None:
         first = self.ask("/api/v1/changes", limit=3)

@@ -185,6 +185,12 @@ Image Crop(const Image& image, int x, int y, int width, int height) {
   return crop;
 }
 
+void Paste(const Image& part, int x, int y, Image& image) {
+  for (int row = 0; row < part.height(); ++row) {
+    std::memcpy(image.row(y + row) + static_cast<std::size_t>(x) * Image::kChannels, part.row(row), part.stride());
+  }
+}
+
 Letterboxed Letterbox(const Image& image, int size) {
   if (image.empty() || size <= 0) {
     return {};

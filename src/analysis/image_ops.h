@@ -39,6 +39,9 @@ Tensor ResizeToTensor(const Image& image, int width, int height, const Normalisa
 // A part of `image`, clipped to it; empty when nothing is left.
 Image Crop(const Image& image, int x, int y, int width, int height);
 
+// Copies `part` into `image` with its top left corner at x, y. All of it must lie inside.
+void Paste(const Image& part, int x, int y, Image& image);
+
 // `image` scaled to fit a square, placed at the top left; the rest is black.
 struct Letterboxed {
   Image image;

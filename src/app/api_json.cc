@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 #include <variant>
@@ -46,22 +47,47 @@ Json ToJson(const ListedModel& model) {
           {"present", model.present}, {"problem", TextOrNull(model.problem)}};
 }
 
-}  // namespace
-
-Json ToApiJson(const PhotoRow& row) {
-  return {{"photo", row.id},
-          {"path", row.path},
-          {"taken_at", TextOrNull(row.taken_at)},
-          {"sha256", row.sha256.Hex()},
+// What a list needs to draw a photo.
+Json LooksOf(const PhotoRow& row) {
+  return {{"taken_at", TextOrNull(row.taken_at)},
+          {"sha256", row.id == 0 ? Json(nullptr) : Json(row.sha256.Hex())},
           {"width", NumberOrNull(row.width)},
           {"height", NumberOrNull(row.height)},
           {"thumb_hash", row.thumb_hash.empty() ? Json(nullptr) : Json(Base64(row.thumb_hash))}};
+}
+
+Json ToJson(const AnalysisOutcome& outcome) {
+  const bool ran = !outcome.device.empty();
+  return {{"analysis", outcome.analysis},
+          {"state", AnalysisStateName(outcome.state)},
+          {"reason", TextOrNull(outcome.reason)},
+          {"version", TextOrNull(outcome.version)},
+          {"device", TextOrNull(outcome.device)},
+          {"ms", ran ? Json(std::round(outcome.milliseconds * 10) / 10) : Json(nullptr)}};
+}
+
+}  // namespace
+
+Json ToApiJson(const PhotoRow& row) {
+  Json json = {{"photo", row.id}, {"path", row.path}};
+  json.update(LooksOf(row));
+  return json;
+}
+
+void AddRows(std::span<const PhotoRow> rows, Json& items) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    items.at(i).update(LooksOf(rows[i]));
+  }
 }
 
 Json ToApiJson(const PhotoRecord& photo) {
   Json json = {{"photo", photo.id}};
   json.update(PhotoToJson(photo));
   json["gone"] = photo.present_paths == 0;
+  json["analyses"] = Json::array();
+  for (const AnalysisOutcome& outcome : photo.outcomes) {
+    json["analyses"].push_back(ToJson(outcome));
+  }
   return json;
 }
 

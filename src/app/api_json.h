@@ -19,7 +19,10 @@
 namespace calotype {
 
 nlohmann::ordered_json ToApiJson(const PhotoRow& row);
-// The whole record, as docs/json.md describes it, with the photo's number.
+// Adds what a list needs to draw a photo to each of `items`, which are JSON objects with the key "photo": "taken_at",
+// "sha256", "width", "height" and "thumb_hash" of the row at the same place; null where the row is not known.
+void AddRows(std::span<const PhotoRow> rows, nlohmann::ordered_json& items);
+// The whole record, as docs/json.md describes it, with the photo's number and the state of each analysis.
 nlohmann::ordered_json ToApiJson(const PhotoRecord& photo);
 nlohmann::ordered_json ToApiJson(const SearchAnswer& answer);
 nlohmann::ordered_json ToApiJson(const SimilarPhoto& photo);

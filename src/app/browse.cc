@@ -19,9 +19,14 @@ StatusOr<std::vector<PhotoRow>> ListPhotos(Library& library, const PhotoPage& pa
   return catalog->ListPhotos(page);
 }
 
-StatusOr<std::vector<MonthCount>> CountByMonth(Library& library) {
+StatusOr<std::vector<PhotoRow>> PhotoRows(Library& library, std::span<const PhotoId> photos) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  return catalog->CountByMonth();
+  return catalog->PhotoRows(photos);
+}
+
+StatusOr<std::vector<DateCount>> CountByDate(Library& library, DatePart part) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  return catalog->CountByDate(part);
 }
 
 StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace calotype {
 
 // As the methods of BrowseCatalog.
 StatusOr<std::vector<PhotoRow>> ListPhotos(Library& library, const PhotoPage& page);
-StatusOr<std::vector<MonthCount>> CountByMonth(Library& library);
+StatusOr<std::vector<PhotoRow>> PhotoRows(Library& library, std::span<const PhotoId> photos);
+StatusOr<std::vector<DateCount>> CountByDate(Library& library, DatePart part);
 
 // The record of a photo. Its present paths are those of the files that are on the disk now. kNotFound for an unknown
 // number.

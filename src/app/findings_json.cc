@@ -183,6 +183,7 @@ Json PhotoToJson(const PhotoRecord& photo) {
   }
   json.update(FindingsToJson(photo.findings, {}));
   for (std::size_t i = 0; i < photo.face_people.size(); ++i) {
+    json["faces"][i]["face"] = photo.face_ids[i];
     json["faces"][i]["person"] = photo.face_people[i].has_value() ? Json(*photo.face_people[i]) : Json(nullptr);
     if (!photo.face_names[i].empty()) {
       json["faces"][i]["name"] = photo.face_names[i];

@@ -37,6 +37,11 @@ StatusOr<std::vector<PersonFace>> ListFaces(Library& library, PersonId person) {
   return faces;
 }
 
+StatusOr<PhotoId> PhotoOfFace(Library& library, FaceId face) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  return catalog->PhotoOfFace(face);
+}
+
 StatusOr<KnownPerson> FindPerson(Library& library, PersonId number) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   KnownPerson known;

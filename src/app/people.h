@@ -39,6 +39,9 @@ StatusOr<PeopleAnswer> ListPeople(Library& library, const PeopleRequest& request
 // The faces of a person in present photos, the highest score x area first.
 StatusOr<std::vector<PersonFace>> ListFaces(Library& library, PersonId person);
 
+// The photo that shows the face.
+StatusOr<PhotoId> PhotoOfFace(Library& library, FaceId face);
+
 // kNotFound when there is no such person.
 StatusOr<KnownPerson> FindPerson(Library& library, PersonId number);
 // "person 1, Ada", or "person 1 (no name yet)".

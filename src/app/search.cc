@@ -141,4 +141,11 @@ StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::s
   return WithPathsThatExist(*catalog, std::move(similar));
 }
 
+StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const EmbeddingFinding& embedding, int limit) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<SimilarPhoto> similar,
+                            FindSimilarTo(*catalog, library.vectors(), embedding, limit));
+  return WithPathsThatExist(*catalog, std::move(similar));
+}
+
 }  // namespace calotype

@@ -34,5 +34,7 @@ StatusOr<SearchAnswer> SearchPhotos(Library& library, const Query& query, const 
 // the library is analysed first, which takes the time of opening the model. Errors as in FindSimilar(), and those of
 // reading the photo.
 StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const std::string& path, int limit);
+// The same for a photo that is not in the library, by its embedding.
+StatusOr<std::vector<SimilarPhoto>> SimilarPhotos(Library& library, const EmbeddingFinding& embedding, int limit);
 
 }  // namespace calotype

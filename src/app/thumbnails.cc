@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "analysis/image_ops.h"
-#include "app/browse.h"
+#include "app/face_picture.h"
 #include "photo/encode.h"
 #include "photo/photo_reader.h"
 
@@ -64,6 +64,14 @@ std::vector<StoredThumbnail> AllIn(const fs::path& folder) {
   return files;
 }
 
+StatusOr<Box> BoxOf(const PhotoRecord& photo, FaceId face) {
+  const auto found = std::ranges::find(photo.face_ids, face);
+  if (found == photo.face_ids.end() || !photo.findings.faces.has_value()) {
+    return absl::NotFoundError(fmt::format("photo {} has no face {}", photo.id, face));
+  }
+  return photo.findings.faces->at(static_cast<std::size_t>(found - photo.face_ids.begin())).box;
+}
+
 }  // namespace
 
 ThumbnailSize ThumbnailSizeOf(std::string_view name) {
@@ -79,13 +87,40 @@ int LongSideOf(ThumbnailSize size) {
   return size == ThumbnailSize::kSmall ? kSmall : size == ThumbnailSize::kMedium ? kMedium : kLarge;
 }
 
-fs::path Thumbnails::PathOf(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format) const {
+fs::path Thumbnails::PathOf(const PhotoRecord& photo, std::string_view name, PhotoFormat format) const {
   const std::string hash = photo.sha256.Hex();
-  return folder_ / hash.substr(0, 2) / fmt::format("{}-{}.{}", hash, LongSideOf(size), Extension(format));
+  return folder_ / hash.substr(0, 2) / fmt::format("{}-{}.{}", hash, name, Extension(format));
 }
 
 StatusOr<ThumbnailFile> Thumbnails::Get(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format) {
-  const fs::path path = PathOf(photo, size, format);
+  const int long_side = LongSideOf(size);
+  return GetOrMake(
+      photo, std::to_string(long_side), long_side, format, [&](const OriginalFile& original) -> StatusOr<Image> {
+        DecodeLimits limits = library_.app().settings().Limits();
+        limits.target_long_side = long_side;
+        CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
+                                  CreateInProcessReader()->Decode({.photo = original.file.get(), .limits = limits}));
+        KeepThumbHash(photo, decoded.photo.value().image);
+        return std::move(decoded.photo->image);
+      });
+}
+
+StatusOr<std::string> Thumbnails::NameOfFace(const PhotoRecord& photo, FaceId face) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Box box, BoxOf(photo, face));
+  return fmt::format("face-{:.0f}-{:.0f}-{:.0f}-{:.0f}", box.x, box.y, box.width, box.height);
+}
+
+StatusOr<ThumbnailFile> Thumbnails::GetFace(const PhotoRecord& photo, FaceId face, PhotoFormat format) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Box box, BoxOf(photo, face));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string name, NameOfFace(photo, face));
+  return GetOrMake(photo, name, kFaceSide, format, [&](const OriginalFile& original) {
+    return FacePicture(original.file.get(), photo, box, kFaceSide, library_.app().settings().Limits());
+  });
+}
+
+StatusOr<ThumbnailFile> Thumbnails::GetOrMake(const PhotoRecord& photo, std::string_view name, int long_side,
+                                              PhotoFormat format, const MakeImage& make) {
+  const fs::path path = PathOf(photo, name, format);
   if (StatusOr<ThumbnailFile> made = Open(path); made.ok()) {
     NoteUse(path);
     return made;
@@ -94,24 +129,14 @@ StatusOr<ThumbnailFile> Thumbnails::Get(const PhotoRecord& photo, ThumbnailSize 
   if (StatusOr<ThumbnailFile> made = Open(path); made.ok()) {
     return made;  // by another thread, meanwhile
   }
-  CALOTYPE_RETURN_IF_ERROR(Make(photo, size, format, path));
-  return Open(path);
-}
-
-Status Thumbnails::Make(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format, const fs::path& path) {
   CALOTYPE_ASSIGN_OR_RETURN(const OriginalFile original, OpenOriginal(library_, photo));
-  DecodeLimits limits = library_.app().settings().Limits();
-  limits.target_long_side = LongSideOf(size);
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
-                            CreateInProcessReader()->Decode({.photo = original.file.get(), .limits = limits}));
-  KeepThumbHash(photo, decoded.photo.value().image);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
-                            EncodeThumbnail(std::move(decoded.photo.value().image), limits.target_long_side, format));
+  CALOTYPE_ASSIGN_OR_RETURN(Image image, make(original));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, EncodeThumbnail(std::move(image), long_side, format));
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(path, bytes));
   Tidy(static_cast<int64_t>(bytes.size()));
-  return absl::OkStatus();
+  return Open(path);
 }
 
 // Photos that earlier versions scanned have none.

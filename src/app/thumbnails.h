@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "app/browse.h"
 #include "app/library.h"
 #include "base/file.h"
 #include "base/mutex.h"
@@ -28,6 +30,9 @@ ThumbnailSize ThumbnailSizeOf(std::string_view name);
 // The long side in pixels: 256 for grids, 720 for large grids and phones, 1600 for whole screens.
 int LongSideOf(ThumbnailSize size);
 
+// The side of pictures of faces, in pixels.
+inline constexpr int kFaceSide = 256;
+
 struct ThumbnailFile {
   UniqueFd file;
   uint64_t bytes = 0;
@@ -42,10 +47,19 @@ class Thumbnails {
 
   // kJpeg, kWebp or kAvif; see EncodeThumbnail(). Errors as for PhotoReader::Decode(), and those of OpenOriginal().
   StatusOr<ThumbnailFile> Get(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format);
+  // The picture of a face of the photo (FacePicture()), kFaceSide pixels wide and high. kNotFound if the photo has no
+  // such face.
+  StatusOr<ThumbnailFile> GetFace(const PhotoRecord& photo, FaceId face, PhotoFormat format);
+  // Two faces of one photo, or one face at two places, have different names.
+  static StatusOr<std::string> NameOfFace(const PhotoRecord& photo, FaceId face);
 
  private:
-  std::filesystem::path PathOf(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format) const;
-  Status Make(const PhotoRecord& photo, ThumbnailSize size, PhotoFormat format, const std::filesystem::path& path);
+  using MakeImage = std::function<StatusOr<Image>(const OriginalFile& original)>;
+
+  std::filesystem::path PathOf(const PhotoRecord& photo, std::string_view name, PhotoFormat format) const;
+  // The file of the photo with this name, which is made if it is not there.
+  StatusOr<ThumbnailFile> GetOrMake(const PhotoRecord& photo, std::string_view name, int long_side, PhotoFormat format,
+                                    const MakeImage& make);
   void KeepThumbHash(const PhotoRecord& photo, const Image& image);
   // Deletes the files that were not used for longest if all of them together are over the budget.
   void Tidy(int64_t added) ABSL_LOCKS_EXCLUDED(mutex_);

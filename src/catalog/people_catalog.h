@@ -90,6 +90,8 @@ class PeopleCatalog {
   virtual StatusOr<std::vector<PersonRecord>> People() = 0;
   // The faces of a person in present photos, the highest score x area first; without embeddings.
   virtual StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) = 0;
+  // The photo that shows the face.
+  virtual StatusOr<PhotoId> PhotoOfFace(FaceId face) = 0;
   // The id of the person, or of the one that it was merged into.
   virtual StatusOr<PersonId> ResolvePerson(PersonId person) = 0;
   // The name of the person; empty when not named.

@@ -24,6 +24,9 @@ constexpr std::string_view kColumns =
     "SELECT photo.id, (SELECT min(path) FROM file WHERE photo_id = photo.id AND missing = 0), taken_at, sha256, width,"
     " height, thumb_hash FROM photo WHERE";
 
+// Of the text of a date: "2024-05", "2024-05-17".
+int LengthOf(DatePart part) { return part == DatePart::kMonth ? 7 : 10; }
+
 PhotoRow RowOf(const Statement& row) {
   PhotoRow photo{.id = row.Int(0), .path = row.Text(1), .taken_at = row.Text(2)};
   const Blob hash = row.Bytes(3);
@@ -39,20 +42,26 @@ PhotoRow RowOf(const Statement& row) {
 StatusOr<std::vector<PhotoRow>> SqliteCatalog::ListPhotos(const PhotoPage& page) {
   const MutexLock lock(&mutex_);
   std::vector<PhotoRow> photos;
-  const bool in_undated = page.after.has_value() && page.after->taken_at.empty();
+  const bool of_no_date = page.date.has_value() && page.date->text.empty();
+  const bool in_undated = of_no_date || (page.after.has_value() && page.after->taken_at.empty());
   if (!in_undated) {
     // Before all times, or after them.
     const PhotoMark start = page.oldest_first ? PhotoMark{} : PhotoMark{.taken_at = "~", .id = 0};
     const PhotoMark after = page.after.value_or(start);
     const std::string sql = fmt::format(
-        "{} taken_at <> '' AND (taken_at, photo.id) {} (?2, ?3) AND{} ORDER BY taken_at{}, photo.id{} LIMIT ?4",
-        kColumns, page.oldest_first ? ">" : "<", kShown, page.oldest_first ? "" : " DESC",
-        page.oldest_first ? "" : " DESC");
-    CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(sql, kRaw, after.taken_at, after.id, page.limit));
+        "{} taken_at <> '' AND (taken_at, photo.id) {} (?2, ?3){} AND{} ORDER BY taken_at{}, photo.id{} LIMIT ?4",
+        kColumns, page.oldest_first ? ">" : "<",
+        // The range, which the index knows, then the exact date.
+        page.date.has_value() ? " AND taken_at BETWEEN ?5 AND ?5 || '~' AND substr(taken_at, 1, ?6) = ?5" : "", kShown,
+        page.oldest_first ? "" : " DESC", page.oldest_first ? "" : " DESC");
+    CALOTYPE_ASSIGN_OR_RETURN(Statement rows, page.date.has_value()
+                                                  ? database_->Query(sql, kRaw, after.taken_at, after.id, page.limit,
+                                                                     page.date->text, LengthOf(page.date->part))
+                                                  : database_->Query(sql, kRaw, after.taken_at, after.id, page.limit));
     CALOTYPE_ASSIGN_OR_RETURN(photos, ReadRows(std::move(rows), RowOf));
   }
   const int left = page.limit - static_cast<int>(photos.size());
-  if (left == 0) {
+  if (left == 0 || (page.date.has_value() && !of_no_date)) {
     return photos;
   }
   CALOTYPE_ASSIGN_OR_RETURN(
@@ -60,10 +69,27 @@ StatusOr<std::vector<PhotoRow>> SqliteCatalog::ListPhotos(const PhotoPage& page)
       database_->Query(fmt::format("{} (taken_at IS NULL OR taken_at = '') AND photo.id > ?2 AND{} ORDER BY photo.id"
                                    " LIMIT ?3",
                                    kColumns, kShown),
-                       kRaw, in_undated ? page.after->id : 0, left));
+                       kRaw, in_undated && page.after.has_value() ? page.after->id : 0, left));
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoRow> undated, ReadRows(std::move(rows), RowOf));
   photos.insert(photos.end(), undated.begin(), undated.end());
   return photos;
+}
+
+StatusOr<std::vector<PhotoRow>> SqliteCatalog::PhotoRows(std::span<const PhotoId> photos) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement row,
+      database_->Query(fmt::format("{} photo.id = ?1 AND EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND"
+                                   " missing = 0)",
+                                   kColumns)));
+  std::vector<PhotoRow> found;
+  found.reserve(photos.size());
+  for (const PhotoId photo : photos) {
+    row.Bind(photo);
+    CALOTYPE_ASSIGN_OR_RETURN(const bool there, row.Step());
+    found.push_back(there ? RowOf(row) : PhotoRow{});
+  }
+  return found;
 }
 
 Status SqliteCatalog::SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) {
@@ -71,16 +97,16 @@ Status SqliteCatalog::SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb
   return database_->Execute("UPDATE photo SET thumb_hash = ?2 WHERE id = ?1", photo, Blob(thumb_hash));
 }
 
-StatusOr<std::vector<MonthCount>> SqliteCatalog::CountByMonth() {
+StatusOr<std::vector<DateCount>> SqliteCatalog::CountByDate(DatePart part) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database_->Query(fmt::format("SELECT substr(coalesce(taken_at, ''), 1, 7) AS month, count(*) FROM photo WHERE{}"
-                                   " GROUP BY month ORDER BY month = '', month DESC",
+      database_->Query(fmt::format("SELECT substr(coalesce(taken_at, ''), 1, ?2) AS date, count(*) FROM photo WHERE{}"
+                                   " GROUP BY date ORDER BY date = '', date DESC",
                                    kShown),
-                       kRaw));
+                       kRaw, LengthOf(part)));
   return ReadRows(std::move(rows),
-                  [](const Statement& row) { return MonthCount{.month = row.Text(0), .photos = row.Int(1)}; });
+                  [](const Statement& row) { return DateCount{.date = row.Text(0), .photos = row.Int(1)}; });
 }
 
 }  // namespace calotype

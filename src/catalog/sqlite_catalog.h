@@ -80,7 +80,8 @@ class SqliteCatalog final : public Catalog {
   // BrowseCatalog
   StatusOr<std::vector<PhotoRow>> ListPhotos(const PhotoPage& page) override;
   Status SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) override;
-  StatusOr<std::vector<MonthCount>> CountByMonth() override;
+  StatusOr<std::vector<PhotoRow>> PhotoRows(std::span<const PhotoId> photos) override;
+  StatusOr<std::vector<DateCount>> CountByDate(DatePart part) override;
 
   // ChangeCatalog
   StatusOr<PhotoChanges> ChangesSince(int64_t since, int limit) override;
@@ -110,6 +111,7 @@ class SqliteCatalog final : public Catalog {
   // PeopleCatalog
   StatusOr<std::vector<PersonRecord>> People() override;
   StatusOr<std::vector<FaceRecord>> FacesOf(PersonId person) override;
+  StatusOr<PhotoId> PhotoOfFace(FaceId face) override;
   StatusOr<PersonId> ResolvePerson(PersonId person) override;
   StatusOr<std::string> NameOf(PersonId person) override;
   StatusOr<std::vector<PersonId>> PeopleNamed(std::string_view name) override;

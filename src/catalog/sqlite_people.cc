@@ -21,11 +21,13 @@ StatusOr<PersonId> Resolve(Database& database, PersonId person) {
                            : absl::NotFoundError(fmt::format("there is no person {} (calotype people list)", person));
 }
 
+Status NoSuchFace(FaceId face) {
+  return absl::NotFoundError(fmt::format("there is no face {} (calotype people show ID)", face));
+}
+
 Status ChangeFace(Database& database, std::string_view sql, FaceId face, PersonId person) {
   CALOTYPE_RETURN_IF_ERROR(database.Execute(sql, face, person));
-  return database.changes() == 1
-             ? absl::OkStatus()
-             : absl::NotFoundError(fmt::format("there is no face {} (calotype people show ID)", face));
+  return database.changes() == 1 ? absl::OkStatus() : NoSuchFace(face);
 }
 
 Status Assign(Database& database, PersonId person, std::span<const FaceId> faces) {
@@ -50,6 +52,12 @@ Status MergeOne(Database& database, PersonId into, PersonId other) {
 }
 
 }  // namespace
+
+StatusOr<PhotoId> SqliteCatalog::PhotoOfFace(FaceId face) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(const auto photo, database_->QueryInt("SELECT photo_id FROM face WHERE id = ?1", face));
+  return photo.has_value() ? StatusOr<PhotoId>(*photo) : NoSuchFace(face);
+}
 
 StatusOr<PersonId> SqliteCatalog::ResolvePerson(PersonId person) {
   const MutexLock lock(&mutex_);

@@ -254,7 +254,7 @@ class Server::Impl {
   void AddRoutes() {
     AddPhotoRoutes(router_, library_, thumbnails_);
     AddChangeRoutes(router_, library_);
-    AddSearchRoutes(router_, library_);
+    AddSearchRoutes(router_, library_, analyser_);
     AddPeopleRoutes(router_, library_);
     AddLibraryRoutes(router_, library_);
     AddJobRoutes(router_, jobs_, feed_, folders_);

@@ -53,13 +53,13 @@ class ChangePage(TypedDict):
     more: bool
 
 
-class TimelineMonth(TypedDict):
-    month: str | None
+class TimelineBucket(TypedDict):
+    bucket: str
     photos: int
 
 
 class Timeline(TypedDict):
-    months: list[TimelineMonth]
+    buckets: list[TimelineBucket]
 
 
 class PhotoGps(TypedDict):
@@ -80,6 +80,7 @@ class PhotoObject(TypedDict):
 
 
 class PhotoFace(TypedDict):
+    face: NotRequired[int]
     score: float
     box: Box
     landmarks: list[list[float]]
@@ -115,6 +116,15 @@ class PhotoTag(TypedDict):
 class PhotoWithItem(TypedDict):
     path: str
     kind: Literal["sidecar", "video", "pair"]
+
+
+class PhotoAnalyse(TypedDict):
+    analysis: str
+    state: Literal["pending", "running", "done", "failed", "skipped"]
+    reason: str | None
+    version: str | None
+    device: str | None
+    ms: float | None
 
 
 Photo = TypedDict("Photo", {
@@ -153,6 +163,7 @@ Photo = TypedDict("Photo", {
     "warnings": "NotRequired[dict[str, str]]",
     "pages": "NotRequired[int]",
     "with": "NotRequired[list[PhotoWithItem]]",
+    "analyses": "list[PhotoAnalyse]",
 })
 
 
@@ -243,6 +254,11 @@ class SimilarPhotosPhoto(TypedDict):
     path: str
     cosine: float
     gone: bool
+    taken_at: str | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    thumb_hash: str | None
 
 
 class SimilarPhotos(TypedDict):
@@ -260,6 +276,11 @@ class SearchAnswerHit(TypedDict):
     confident: bool
     why: list[str]
     gone: bool
+    taken_at: str | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    thumb_hash: str | None
 
 
 class SearchAnswer(TypedDict):
@@ -552,22 +573,29 @@ class Operations(Transport):
         cursor: str | None = None,
         limit: int | None = None,
         order: Literal["newest", "oldest"] | None = None,
+        by: Literal["month", "day"] | None = None,
+        bucket: str | None = None,
     ) -> PhotoPage:
         """Photos by time of capture; those without a date come last.
 
         cursor: `next` of the page before; missing: the first page
         limit: photos on a page (100)
         order: which come first (newest)
+        by: what a bucket is (month)
+        bucket: only photos of this bucket of /timeline with the same `by` (all)
         """
         return cast(PhotoPage, self.ask_json(
             "GET",
             "/api/v1/photos",
-            query={"cursor": cursor, "limit": limit, "order": order},
+            query={"cursor": cursor, "limit": limit, "order": order, "by": by, "bucket": bucket},
         ))
 
-    def get_timeline(self) -> Timeline:
-        """How many photos there are of each month."""
-        return cast(Timeline, self.ask_json("GET", "/api/v1/timeline"))
+    def get_timeline(self, *, by: Literal["month", "day"] | None = None) -> Timeline:
+        """How many photos there are of each month or day, by local time; the newest first.
+
+        by: what a bucket is (month)
+        """
+        return cast(Timeline, self.ask_json("GET", "/api/v1/timeline", query={"by": by}))
 
     def get_photo(self, photo: int) -> Photo:
         """All that is known about a photo.
@@ -590,6 +618,14 @@ class Operations(Transport):
         format: (webp)
         """
         return self.ask_bytes("GET", f"/api/v1/photos/{photo}/thumbnail", query={"size": size, "format": format})
+
+    def get_face_thumbnail(self, face: int, *, format: Literal["webp", "avif", "jpeg"] | None = None) -> bytes:
+        """A face with its surroundings, 256 pixels wide and high.
+
+        face: the number of a face
+        format: (webp)
+        """
+        return self.ask_bytes("GET", f"/api/v1/faces/{face}/thumbnail", query={"format": format})
 
     def get_original(self, photo: int) -> bytes:
         """The file of a photo, or a part of it (Range).
@@ -643,6 +679,13 @@ class Operations(Transport):
             "/api/v1/search",
             query={"q": q, "limit": limit, "sort": sort, "cursor": cursor, "confident": confident},
         ))
+
+    def search_by_photo(self, photo: bytes, *, limit: int | None = None) -> SimilarPhotos:
+        """Find the photos that look most like the photo in the body, which is not stored.
+
+        limit: photos at most (20)
+        """
+        return cast(SimilarPhotos, self.ask_json("POST", "/api/v1/similar", query={"limit": limit}, upload=photo))
 
     def complete_query(self, *, q: str | None = None, at: int | None = None, limit: int | None = None) -> Completions:
         """Complete a query that is being typed with keys, and with values that the library has.

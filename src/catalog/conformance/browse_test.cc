@@ -37,6 +37,26 @@ class CatalogBrowseTest : public CatalogTest {
       page.after = PhotoMark{.taken_at = rows.back().taken_at, .id = rows.back().id};
     }
   }
+
+  // For each date its photos, which are read in pages of one.
+  std::vector<std::string> InBuckets(DatePart part) {
+    std::vector<std::string> buckets;
+    for (const DateCount& date : Value(catalog().CountByDate(part))) {
+      std::string& bucket = buckets.emplace_back(date.date + ":");
+      PhotoPage page{.date = PhotoDate{.part = part, .text = date.date}, .limit = 1};
+      for (int64_t i = 0; i < date.photos; ++i) {
+        const std::vector<PhotoRow> rows = Value(catalog().ListPhotos(page));
+        if (rows.size() != 1) {
+          ADD_FAILURE() << bucket;
+          break;
+        }
+        bucket += " " + rows[0].path;
+        page.after = PhotoMark{.taken_at = rows[0].taken_at, .id = rows[0].id};
+      }
+      EXPECT_THAT(Value(catalog().ListPhotos(page)), IsEmpty()) << bucket;
+    }
+    return buckets;
+  }
 };
 INSTANTIATE_TEST_SUITE_P(Backends, CatalogBrowseTest, testing::ValuesIn(Backends()), BackendName);
 
@@ -84,7 +104,8 @@ TEST_P(CatalogBrowseTest, MissingPhotosAreLeftOut) {
   AddTaken("/gone", "2024-05-01T10:00:00");
   CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/gone"}));
   EXPECT_THAT(Value(catalog().ListPhotos({})), IsEmpty());
-  EXPECT_THAT(Value(catalog().CountByMonth()), IsEmpty());
+  EXPECT_THAT(Value(catalog().CountByDate(DatePart::kMonth)), IsEmpty());
+  EXPECT_EQ(Value(catalog().PhotoRows(std::vector<PhotoId>{1})).at(0).id, 0);
 }
 
 TEST_P(CatalogBrowseTest, ThePictureRepresentsTheRawOfAPair) {
@@ -93,20 +114,32 @@ TEST_P(CatalogBrowseTest, ThePictureRepresentsTheRawOfAPair) {
   CALOTYPE_ASSERT_OK(catalog().PutCompanion(
       {.photo_path = "/p.jpg", .path = "/p.dng", .kind = CompanionKind::kRaw, .stamp = StampOf(1)}));
   EXPECT_THAT(InPages(false, 10), ElementsAre(shown));
-  EXPECT_EQ(Value(catalog().CountByMonth()).at(0).photos, 1);
+  EXPECT_EQ(Value(catalog().CountByDate(DatePart::kMonth)).at(0).photos, 1);
 }
 
-TEST_P(CatalogBrowseTest, MonthsAreCountedAsFarAsTheyAreKnown) {
+TEST_P(CatalogBrowseTest, DatesAreCountedAndListedAsFarAsTheyAreKnown) {
   AddTaken("/1", "2024-05-01T10:00:00");
   AddTaken("/2", "2024-05-31");
   AddTaken("/3", "2023-12");
   AddTaken("/4", "1999");
   AddTaken("/5", "");
-  std::vector<std::string> seen;
-  for (const MonthCount& month : Value(catalog().CountByMonth())) {
-    seen.push_back(month.month + "=" + std::to_string(month.photos));
-  }
-  EXPECT_THAT(seen, ElementsAre("2024-05=2", "2023-12=1", "1999=1", "=1"));
+  AddTaken("/6", "2024-05-01T09:00:00");
+  AddTaken("/7", "2024-05");
+  EXPECT_THAT(InBuckets(DatePart::kMonth), ElementsAre("2024-05: /2 /1 /6 /7", "2023-12: /3", "1999: /4", ": /5"));
+  EXPECT_THAT(InBuckets(DatePart::kDay),
+              ElementsAre("2024-05-31: /2", "2024-05-01: /1 /6", "2024-05: /7", "2023-12: /3", "1999: /4", ": /5"));
+}
+
+TEST_P(CatalogBrowseTest, RowsAreGivenForNumbers) {
+  const PhotoId first = AddTaken("/1", "2024-05-01T10:00:00");
+  const PhotoId second = AddTaken("/2", "");
+  const std::vector<PhotoId> wanted = {second, 99, first};
+  const std::vector<PhotoRow> rows = Value(catalog().PhotoRows(wanted));
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].path, "/2");
+  EXPECT_EQ(rows[1].id, 0);
+  EXPECT_EQ(rows[2].taken_at, "2024-05-01T10:00:00");
+  EXPECT_EQ(rows[2].width, 40);
 }
 
 }  // namespace

@@ -34,9 +34,9 @@ constexpr char kSchemas[] = R"json({
     "null"]}}, "required": ["photo", "state", "path", "sha256"]}}, "next": {"type": "string"}, "more": {"type":
     "boolean"}}, "required": ["changes", "next", "more"]},
   "Timeline":
-    {"type": "object", "additionalProperties": false, "properties": {"months": {"type": "array", "items": {"type":
-    "object", "additionalProperties": false, "properties": {"month": {"type": ["string", "null"]}, "photos": {"type":
-    "integer"}}, "required": ["month", "photos"]}}}, "required": ["months"]},
+    {"type": "object", "additionalProperties": false, "properties": {"buckets": {"type": "array", "items": {"type":
+    "object", "additionalProperties": false, "properties": {"bucket": {"type": "string"}, "photos": {"type":
+    "integer"}}, "required": ["bucket", "photos"]}}}, "required": ["buckets"]},
   "Photo":
     {"type": "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "path": {"type":
     "string"}, "paths": {"type": "array", "items": {"type": "string"}}, "sha256": {"type": "string"}, "bytes":
@@ -54,7 +54,7 @@ constexpr char kSchemas[] = R"json({
     ["name", "box"]}}, "objects": {"type": "array", "items": {"type": "object", "additionalProperties": false,
     "properties": {"label": {"type": "string"}, "score": {"type": "number"}, "box": {"$ref":
     "#/components/schemas/Box"}}, "required": ["label", "score", "box"]}}, "faces": {"type": "array", "items":
-    {"type": "object", "additionalProperties": false, "properties": {"score": {"type": "number"}, "box": {"$ref":
+    {"type": "object", "additionalProperties": false, "properties": {"face": {"type": "integer"}, "score": {"type": "number"}, "box": {"$ref":
     "#/components/schemas/Box"}, "landmarks": {"type": "array", "items": {"type": "array", "items": {"type":
     "number"}, "minItems": 2, "maxItems": 2}}, "sharpness": {"type": "number"}, "person": {"type": ["integer",
     "null"]}, "name": {"type": "string"}, "embedding": {"type": "array", "items": {"type": "number"}}}, "required":
@@ -69,8 +69,12 @@ constexpr char kSchemas[] = R"json({
     "string"}, "score": {"type": "number"}}, "required": ["label", "score"]}}, "warnings": {"type": "object",
     "additionalProperties": {"type": "string"}}, "pages": {"type": "integer"}, "with": {"type": "array", "items":
     {"type": "object", "additionalProperties": false, "properties": {"path": {"type": "string"}, "kind": {"type":
-    "string", "enum": ["sidecar", "video", "pair"]}}, "required": ["path", "kind"]}}}, "required": ["photo", "path",
-    "paths", "sha256", "bytes", "gone", "devices", "timings_ms", "errors"]},
+    "string", "enum": ["sidecar", "video", "pair"]}}, "required": ["path", "kind"]}}, "analyses": {"type": "array",
+    "items": {"type": "object", "additionalProperties": false, "properties": {"analysis": {"type": "string"}, "state":
+    {"type": "string", "enum": ["pending", "running", "done", "failed", "skipped"]}, "reason": {"type": ["string",
+    "null"]}, "version": {"type": ["string", "null"]}, "device": {"type": ["string", "null"]}, "ms": {"type": ["number",
+    "null"]}}, "required": ["analysis", "state", "reason", "version", "device", "ms"]}}}, "required": ["photo", "path",
+    "paths", "sha256", "bytes", "gone", "devices", "timings_ms", "errors", "analyses"]},
   "AnalysedUpload":
     {"type": "object", "additionalProperties": false, "properties": {"sha256": {"type": "string"}, "devices": {"type":
     "object", "additionalProperties": {"type": "string"}}, "timings_ms": {"type": "object", "additionalProperties":
@@ -104,7 +108,10 @@ constexpr char kSchemas[] = R"json({
   "SimilarPhotos":
     {"type": "object", "additionalProperties": false, "properties": {"photos": {"type": "array", "items": {"type":
     "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "path": {"type": "string"},
-    "cosine": {"type": "number"}, "gone": {"type": "boolean"}}, "required": ["photo", "path", "cosine", "gone"]}}},
+    "cosine": {"type": "number"}, "gone": {"type": "boolean"}, "taken_at": {"type": ["string", "null"]}, "sha256": {"type": ["string", "null"]}, "width": {"type":
+    ["integer", "null"]}, "height": {"type": ["integer", "null"]}, "thumb_hash": {"type": ["string", "null"]}},
+    "required": ["photo", "path", "cosine", "gone", "taken_at", "sha256",
+    "width", "height", "thumb_hash"]}}},
     "required": ["photos"]},
   "RetriedAnalyses":
     {"type": "object", "additionalProperties": false, "properties": {"analyses": {"type": "integer"}}, "required":
@@ -113,7 +120,10 @@ constexpr char kSchemas[] = R"json({
     {"type": "object", "additionalProperties": false, "properties": {"hits": {"type": "array", "items": {"type":
     "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "path": {"type": "string"},
     "score": {"type": "number"}, "confident": {"type": "boolean"}, "why": {"type": "array", "items": {"type":
-    "string"}}, "gone": {"type": "boolean"}}, "required": ["photo", "path", "score", "confident", "why", "gone"]}},
+    "string"}}, "gone": {"type": "boolean"}, "taken_at": {"type": ["string", "null"]}, "sha256": {"type": ["string", "null"]}, "width": {"type":
+    ["integer", "null"]}, "height": {"type": ["integer", "null"]}, "thumb_hash": {"type": ["string", "null"]}},
+    "required": ["photo", "path", "score", "confident", "why", "gone", "taken_at", "sha256",
+    "width", "height", "thumb_hash"]}},
     "total": {"type": "integer"}, "total_is_minimum": {"type": "boolean"}, "less_certain": {"type": "integer"},
     "next": {"type": ["string", "null"]}, "notes": {"type": "array", "items": {"type": "string"}}}, "required":
     ["hits", "total", "total_is_minimum", "less_certain", "next", "notes"]},

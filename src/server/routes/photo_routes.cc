@@ -1,14 +1,17 @@
 // /photos and /timeline
 #include <fmt/format.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "app/api_json.h"
 #include "app/browse.h"
 #include "app/pending_work.h"
+#include "app/people.h"
 #include "app/search.h"
 #include "server/http/file_response.h"
 #include "server/http/problem.h"
+#include "server/routes/photo_rows.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -17,14 +20,23 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kMaxPage = 1000;
-constexpr int kMaxSimilar = 200;
+constexpr char kNoDate[] = "none";  // the bucket of photos without a date
 
 Field PhotoField() { return IdField("photo", "the number of a photo"); }
 
+// How exact the buckets of a request are.
+DatePart PartOf(const Arguments& arguments) {
+  return arguments.Text("by", "month") == "day" ? DatePart::kDay : DatePart::kMonth;
+}
+Field ByField() { return ChoiceField("by", {"month", "day"}, "what a bucket is (month)"); }
+
 StatusOr<HttpResponse> ListOfPhotos(Library& library, const Arguments& arguments) {
   PhotoPage page{.oldest_first = arguments.Text("order") == "oldest",
-                 .after = std::nullopt,
                  .limit = static_cast<int>(arguments.Integer("limit", 100))};
+  if (arguments.Has("bucket")) {
+    const std::string bucket = arguments.Text("bucket");
+    page.date = PhotoDate{.part = PartOf(arguments), .text = bucket == kNoDate ? "" : bucket};
+  }
   if (arguments.Has("cursor")) {
     page.after = ParseMark(arguments.Text("cursor"));
     if (!page.after.has_value()) {
@@ -42,12 +54,11 @@ StatusOr<HttpResponse> ListOfPhotos(Library& library, const Arguments& arguments
   return JsonResponse(json);
 }
 
-StatusOr<HttpResponse> Timeline(Library& library) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<MonthCount> months, CountByMonth(library));
-  Json json = {{"months", Json::array()}};
-  for (const MonthCount& month : months) {
-    json["months"].push_back(
-        {{"month", month.month.empty() ? Json(nullptr) : Json(month.month)}, {"photos", month.photos}});
+StatusOr<HttpResponse> Timeline(Library& library, const Arguments& arguments) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DateCount> dates, CountByDate(library, PartOf(arguments)));
+  Json json = {{"buckets", Json::array()}};
+  for (const DateCount& date : dates) {
+    json["buckets"].push_back({{"bucket", date.date.empty() ? kNoDate : date.date}, {"photos", date.photos}});
   }
   return JsonResponse(json);
 }
@@ -82,18 +93,18 @@ std::string_view MediaType(PhotoFormat format) {
   return "application/octet-stream";
 }
 
-StatusOr<HttpResponse> ThumbnailOf(Library& library, Thumbnails& thumbnails, const Call& call) {
-  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, call.arguments.Integer("photo")));
-  const std::string size_name = call.arguments.Text("size", "small");
+// The response to a request for a picture made of a photo: `name` tells the picture from others of the same photo.
+StatusOr<HttpResponse> PictureOf(const PhotoRecord& photo, const std::string& name, const Call& call,
+                                 const std::function<StatusOr<ThumbnailFile>(PhotoFormat)>& get) {
   const std::string format_name = call.arguments.Text("format", "webp");
-  const std::string etag = fmt::format("\"{}-{}-{}\"", photo.sha256.Hex(), size_name, format_name);
+  const std::string etag = fmt::format("\"{}-{}-{}\"", photo.sha256.Hex(), name, format_name);
   if (ClientHas(call.request, etag)) {
     return NotModified(etag);
   }
   const PhotoFormat format = format_name == "webp"   ? PhotoFormat::kWebp
                              : format_name == "avif" ? PhotoFormat::kAvif
                                                      : PhotoFormat::kJpeg;
-  StatusOr<ThumbnailFile> thumbnail = thumbnails.Get(photo, ThumbnailSizeOf(size_name), format);
+  StatusOr<ThumbnailFile> thumbnail = get(format);
   if (absl::IsInvalidArgument(thumbnail.status()) || absl::IsResourceExhausted(thumbnail.status())) {
     return Problem(call.request.id, http_status::kUnprocessable, Message(thumbnail.status()));
   }
@@ -102,6 +113,39 @@ StatusOr<HttpResponse> ThumbnailOf(Library& library, Thumbnails& thumbnails, con
                                      .bytes = thumbnail->bytes,
                                      .content_type = std::string(MediaType(format)),
                                      .etag = etag});
+}
+
+StatusOr<HttpResponse> ThumbnailOf(Library& library, Thumbnails& thumbnails, const Call& call) {
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, call.arguments.Integer("photo")));
+  const std::string size = call.arguments.Text("size", "small");
+  return PictureOf(photo, size, call,
+                   [&](PhotoFormat format) { return thumbnails.Get(photo, ThumbnailSizeOf(size), format); });
+}
+
+StatusOr<HttpResponse> FaceOf(Library& library, Thumbnails& thumbnails, const Call& call) {
+  const FaceId face = call.arguments.Integer("face");
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoId shown_by, PhotoOfFace(library, face));
+  CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, shown_by));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::string name, Thumbnails::NameOfFace(photo, face));
+  return PictureOf(photo, name, call, [&](PhotoFormat format) { return thumbnails.GetFace(photo, face, format); });
+}
+
+// A route that answers a picture made of a photo.
+Route PictureRoute(std::string path, std::string operation, std::string summary) {
+  return {.method = "GET",
+          .path = std::move(path),
+          .operation = std::move(operation),
+          .tag = "photos",
+          .summary = std::move(summary),
+          .lane = Lane::kHeavy,
+          .in_query = {ChoiceField("format", {"webp", "avif", "jpeg"}, "(webp)")},
+          .answers = {{.content_type = "image/webp"},
+                      {.content_type = "image/avif"},
+                      {.content_type = "image/jpeg"},
+                      {.status = 206, .content_type = "image/webp"},
+                      {.status = 304, .content_type = "", .help = "the client has it"}},
+          .problems = {http_status::kConflict, http_status::kOutside, http_status::kUnprocessable,
+                       http_status::kNotImplemented}};
 }
 
 StatusOr<HttpResponse> OriginalOf(Library& library, const Call& call) {
@@ -120,11 +164,7 @@ StatusOr<HttpResponse> SimilarTo(Library& library, const Arguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(
       const std::vector<SimilarPhoto> similar,
       SimilarPhotos(library, photo.paths.front(), static_cast<int>(arguments.Integer("limit", 20))));
-  Json json = {{"photos", Json::array()}};
-  for (const SimilarPhoto& one : similar) {
-    json["photos"].push_back(ToApiJson(one));
-  }
-  return JsonResponse(json);
+  return SimilarResponse(library, similar);
 }
 
 StatusOr<HttpResponse> RetryPhoto(Library& library, PhotoId id) {
@@ -144,7 +184,8 @@ void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails) {
        .tag = "photos",
        .summary = "Photos by time of capture; those without a date come last",
        .in_query = {CursorField("^[0-9]{1,18}_.*$"), IntegerField("limit", 1, kMaxPage, "photos on a page (100)"),
-                    ChoiceField("order", {"newest", "oldest"}, "which come first (newest)")},
+                    ChoiceField("order", {"newest", "oldest"}, "which come first (newest)"), ByField(),
+                    TextField("bucket", "only photos of this bucket of /timeline with the same `by` (all)")},
        .answers = {{.schema = "PhotoPage"}},
        .problems = {http_status::kConflict},
        .run = [&library](const Call& call) { return ListOfPhotos(library, call.arguments); }});
@@ -152,10 +193,11 @@ void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails) {
               .path = "/api/v1/timeline",
               .operation = "getTimeline",
               .tag = "photos",
-              .summary = "How many photos there are of each month",
+              .summary = "How many photos there are of each month or day, by local time; the newest first",
+              .in_query = {ByField()},
               .answers = {{.schema = "Timeline"}},
               .problems = {http_status::kConflict},
-              .run = [&library](const Call&) { return Timeline(library); }});
+              .run = [&library](const Call& call) { return Timeline(library, call.arguments); }});
   router.Add({.method = "GET",
               .path = "/api/v1/photos/{photo}",
               .operation = "getPhoto",
@@ -165,24 +207,18 @@ void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails) {
               .answers = {{.schema = "Photo"}},
               .problems = {http_status::kConflict},
               .run = [&library](const Call& call) { return OnePhoto(library, call.arguments.Integer("photo")); }});
-  router.Add({.method = "GET",
-              .path = "/api/v1/photos/{photo}/thumbnail",
-              .operation = "getThumbnail",
-              .tag = "photos",
-              .summary = "A small copy of a photo",
-              .lane = Lane::kHeavy,
-              .in_path = {PhotoField()},
-              .in_query = {ChoiceField("size", {kThumbnailSizeNames.begin(), kThumbnailSizeNames.end()},
-                                       "a long side of 256, 720 or 1600 pixels (small)"),
-                           ChoiceField("format", {"webp", "avif", "jpeg"}, "(webp)")},
-              .answers = {{.content_type = "image/webp"},
-                          {.content_type = "image/avif"},
-                          {.content_type = "image/jpeg"},
-                          {.status = 206, .content_type = "image/webp"},
-                          {.status = 304, .content_type = "", .help = "the client has it"}},
-              .problems = {http_status::kConflict, http_status::kOutside, http_status::kUnprocessable,
-                           http_status::kNotImplemented},
-              .run = [&library, &thumbnails](const Call& call) { return ThumbnailOf(library, thumbnails, call); }});
+  Route thumbnail = PictureRoute("/api/v1/photos/{photo}/thumbnail", "getThumbnail", "A small copy of a photo");
+  thumbnail.in_path = {PhotoField()};
+  thumbnail.in_query.insert(thumbnail.in_query.begin(),
+                            ChoiceField("size", {kThumbnailSizeNames.begin(), kThumbnailSizeNames.end()},
+                                        "a long side of 256, 720 or 1600 pixels (small)"));
+  thumbnail.run = [&library, &thumbnails](const Call& call) { return ThumbnailOf(library, thumbnails, call); };
+  router.Add(std::move(thumbnail));
+  Route face = PictureRoute("/api/v1/faces/{face}/thumbnail", "getFaceThumbnail",
+                            "A face with its surroundings, 256 pixels wide and high");
+  face.in_path = {IdField("face", "the number of a face")};
+  face.run = [&library, &thumbnails](const Call& call) { return FaceOf(library, thumbnails, call); };
+  router.Add(std::move(face));
   router.Add({.method = "GET",
               .path = "/api/v1/photos/{photo}/original",
               .operation = "getOriginal",

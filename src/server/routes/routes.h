@@ -22,7 +22,7 @@ Field OnlyField(std::string help);
 
 void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails);
 void AddChangeRoutes(Router& router, Library& library);
-void AddSearchRoutes(Router& router, Library& library);
+void AddSearchRoutes(Router& router, Library& library, UploadAnalyser& analyser);
 void AddPeopleRoutes(Router& router, Library& library);
 // Status, folders, duplicates, models, devices.
 void AddLibraryRoutes(Router& router, Library& library);

@@ -3,6 +3,8 @@
 
 #include "app/api_json.h"
 #include "app/completions.h"
+#include "server/http/problem.h"
+#include "server/routes/photo_rows.h"
 #include "server/routes/routes.h"
 #include "server/routes/search_request.h"
 
@@ -17,7 +19,9 @@ constexpr int kMaxCursor = 1'000'000;
 
 StatusOr<HttpResponse> Search(Library& library, const Arguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchAsAsked(library, arguments));
-  return JsonResponse(ToApiJson(answer));
+  Json json = ToApiJson(answer);
+  CALOTYPE_RETURN_IF_ERROR(AddPhotoRows(library, json["hits"]));
+  return JsonResponse(json);
 }
 
 StatusOr<HttpResponse> Complete(Library& library, const Arguments& arguments) {
@@ -37,9 +41,26 @@ StatusOr<HttpResponse> Complete(Library& library, const Arguments& arguments) {
   return JsonResponse(json);
 }
 
+StatusOr<HttpResponse> SimilarToUpload(Library& library, UploadAnalyser& analyser, const Call& call) {
+  const std::string& body = call.request.body;
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const AnalyzedPhoto photo,
+      analyser.Analyze({reinterpret_cast<const uint8_t*>(body.data()), body.size()}, {"embedding"}));
+  if (!photo.status.ok()) {
+    return Problem(call.request.id, http_status::kUnprocessable, Message(photo.status));
+  }
+  if (!photo.findings.embedding.has_value()) {
+    return absl::FailedPreconditionError("the pack in use has no model that compares pictures");
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const std::vector<SimilarPhoto> similar,
+      SimilarPhotos(library, *photo.findings.embedding, static_cast<int>(call.arguments.Integer("limit", 20))));
+  return SimilarResponse(library, similar);
+}
+
 }  // namespace
 
-void AddSearchRoutes(Router& router, Library& library) {
+void AddSearchRoutes(Router& router, Library& library, UploadAnalyser& analyser) {
   router.Add({.method = "GET",
               .path = "/api/v1/search",
               .operation = "search",
@@ -49,6 +70,18 @@ void AddSearchRoutes(Router& router, Library& library) {
               .answers = {{.schema = "SearchAnswer"}},
               .problems = {http_status::kConflict},
               .run = [&library](const Call& call) { return Search(library, call.arguments); }});
+  router.Add({.method = "POST",
+              .path = "/api/v1/similar",
+              .operation = "searchByPhoto",
+              .tag = "search",
+              .summary = "Find the photos that look most like the photo in the body, which is not stored",
+              .scope = Scope::kWrite,
+              .lane = Lane::kHeavy,
+              .in_query = {IntegerField("limit", 1, kMaxSimilar, "photos at most (20)")},
+              .body = BodyKind::kUpload,
+              .answers = {{.schema = "SimilarPhotos"}},
+              .problems = {http_status::kConflict, http_status::kUnprocessable},
+              .run = [&library, &analyser](const Call& call) { return SimilarToUpload(library, analyser, call); }});
   router.Add({.method = "GET",
               .path = "/api/v1/completions",
               .operation = "completeQuery",
