@@ -49,8 +49,8 @@ export interface ChangePage {
 }
 
 export interface Timeline {
-  months: {
-    month: string | null;
+  buckets: {
+    bucket: string;
     photos: number;
   }[];
 }
@@ -95,6 +95,7 @@ export interface Photo {
     box: Box;
   }[];
   faces?: {
+    face?: number;
     score: number;
     box: Box;
     landmarks: [number, number][];
@@ -127,6 +128,14 @@ export interface Photo {
   with?: {
     path: string;
     kind: "sidecar" | "video" | "pair";
+  }[];
+  analyses: {
+    analysis: string;
+    state: "pending" | "running" | "done" | "failed" | "skipped";
+    reason: string | null;
+    version: string | null;
+    device: string | null;
+    ms: number | null;
   }[];
 }
 
@@ -202,6 +211,11 @@ export interface SimilarPhotos {
     path: string;
     cosine: number;
     gone: boolean;
+    taken_at: string | null;
+    sha256: string | null;
+    width: number | null;
+    height: number | null;
+    thumb_hash: string | null;
   }[];
 }
 
@@ -217,6 +231,11 @@ export interface SearchAnswer {
     confident: boolean;
     why: string[];
     gone: boolean;
+    taken_at: string | null;
+    sha256: string | null;
+    width: number | null;
+    height: number | null;
+    thumb_hash: string | null;
   }[];
   total: number;
   total_is_minimum: boolean;
@@ -477,14 +496,21 @@ export interface Operations {
       limit?: number;
       /** which come first (newest) */
       order?: "newest" | "oldest";
+      /** what a bucket is (month) */
+      by?: "month" | "day";
+      /** only photos of this bucket of /timeline with the same `by` (all) */
+      bucket?: string;
     };
     body: undefined;
     answer: PhotoPage;
   };
-  /** How many photos there are of each month */
+  /** How many photos there are of each month or day, by local time; the newest first */
   getTimeline: {
     path: Record<never, never>;
-    query: Record<never, never>;
+    query: {
+      /** what a bucket is (month) */
+      by?: "month" | "day";
+    };
     body: undefined;
     answer: Timeline;
   };
@@ -507,6 +533,19 @@ export interface Operations {
     query: {
       /** a long side of 256, 720 or 1600 pixels (small) */
       size?: "small" | "medium" | "large";
+      /** (webp) */
+      format?: "webp" | "avif" | "jpeg";
+    };
+    body: undefined;
+    answer: Blob;
+  };
+  /** A face with its surroundings, 256 pixels wide and high */
+  getFaceThumbnail: {
+    path: {
+      /** the number of a face */
+      face: number;
+    };
+    query: {
       /** (webp) */
       format?: "webp" | "avif" | "jpeg";
     };
@@ -575,6 +614,16 @@ export interface Operations {
     };
     body: undefined;
     answer: SearchAnswer;
+  };
+  /** Find the photos that look most like the photo in the body, which is not stored */
+  searchByPhoto: {
+    path: Record<never, never>;
+    query: {
+      /** photos at most (20) */
+      limit?: number;
+    };
+    body: Blob;
+    answer: SimilarPhotos;
   };
   /** Complete a query that is being typed with keys, and with values that the library has */
   completeQuery: {
@@ -913,11 +962,13 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   getTimeline: ["GET", "api/v1/timeline"],
   getPhoto: ["GET", "api/v1/photos/{photo}"],
   getThumbnail: ["GET", "api/v1/photos/{photo}/thumbnail"],
+  getFaceThumbnail: ["GET", "api/v1/faces/{face}/thumbnail"],
   getOriginal: ["GET", "api/v1/photos/{photo}/original"],
   listSimilar: ["GET", "api/v1/photos/{photo}/similar"],
   retryPhoto: ["POST", "api/v1/photos/{photo}/retry"],
   listChanges: ["GET", "api/v1/changes"],
   search: ["GET", "api/v1/search"],
+  searchByPhoto: ["POST", "api/v1/similar"],
   completeQuery: ["GET", "api/v1/completions"],
   listPeople: ["GET", "api/v1/people"],
   getPerson: ["GET", "api/v1/people/{person}"],
