@@ -12,6 +12,7 @@ export const icons = {
   right: "M9 5l7 7l-7 7",
   down: "M5 9l7 7l7-7",
   up: "M5 15l7-7l7 7",
+  updown: "M7 9.5l5-5l5 5M7 14.5l5 5l5-5",
   close: "M5.5 5.5l13 13M18.5 5.5l-13 13",
   check: "M4.5 12.5l5 5l10-11",
   plus: "M12 4.5v15M4.5 12h15",

@@ -1,0 +1,265 @@
+// The photos of the library by day, of which only what was looked at is here. Lives as long as the page, so that going back
+// to the library shows it at once.
+import { call } from "../../api/client";
+import { onServer } from "../../api/events";
+import type { PhotoInList } from "../../api/generated";
+import { isIn, makeSections, type Section } from "../../lib/grid/sections";
+import { clampAspect, heightOfRows, justify, usualAspect, type Row, type Shape } from "../../lib/grid/justify";
+
+const pageSize = 1000; // photos of a request
+const mostKept = 20_000; // photos in memory; those that were looked at longest ago go first
+const refreshEvery = 3_000; // milliseconds, while a scan adds photos
+
+export const headingHeight = 56;
+const sectionGap = 20;
+
+// What is known of a section.
+class Part {
+  photos: PhotoInList[] = [];
+  complete = false;
+  failed = false;
+  used = 0;
+  loading: AbortController | undefined;
+  #next: string | undefined; // cursor within the bucket
+  #bucket = 0; // that is read
+
+  constructor(readonly section: Section) {}
+
+  // Reads on until there are `wanted` photos.
+  async load(wanted: number, signal: AbortSignal): Promise<void> {
+    while (!this.complete && this.photos.length < wanted) {
+      const bucket = this.section.buckets[this.#bucket]!;
+      const query = { by: bucket.by, bucket: bucket.name, limit: pageSize, ...(this.#next ? { cursor: this.#next } : {}) };
+      const page = await call("listPhotos", { query, signal });
+      this.photos = [...this.photos, ...page.photos];
+      this.#next = page.next ?? undefined;
+      if (!this.#next) this.#bucket += 1;
+      this.complete = this.#bucket === this.section.buckets.length;
+      changed();
+    }
+  }
+}
+
+interface Layout {
+  rows: Row[];
+  aspects: ArrayLike<number>;
+  known: number; // photos when it was made
+}
+
+class LibraryModel {
+  sections: Section[] = $state.raw([]);
+  state: "new" | "ready" | "failed" = $state("new");
+  error: unknown = $state.raw();
+  total = $state(0);
+  // Counts up when photos arrived.
+  version = $state(0);
+  // Where the grid was left: pixels of the whole.
+  position = 0;
+
+  #parts = new Map<string, Part>();
+  #layouts = new Map<string, Layout>();
+  #shape: Shape = { width: 0, rowHeight: 0, gap: 0 };
+  #tops: Float64Array = new Float64Array(1);
+  #clock = 0;
+  // Of the photos that were seen: what those have that were not.
+  #aspectSum = 0;
+  #aspectCount = 0;
+
+  async refresh(): Promise<void> {
+    try {
+      const { buckets: days } = await call("getTimeline", { query: { by: "day" } });
+      const sections = makeSections(days);
+      const key = (section: Section): string => JSON.stringify(section);
+      const old = new Map(this.sections.map((section) => [section.from, section]));
+      for (const section of sections) {
+        const before = old.get(section.from);
+        if (before && key(before) !== key(section)) this.#forget(section.from);
+      }
+      this.sections = sections;
+      this.total = days.reduce((all, one) => all + one.photos, 0);
+      this.state = "ready";
+      this.measure();
+      this.version += 1;
+    } catch (error) {
+      this.error = error;
+      if (this.state === "new") this.state = "failed";
+    }
+  }
+
+  // True if it changed.
+  setShape(shape: Shape): boolean {
+    if (shape.width === this.#shape.width && shape.rowHeight === this.#shape.rowHeight && shape.gap === this.#shape.gap) return false;
+    this.#shape = shape;
+    this.#layouts.clear();
+    this.measure();
+    return true;
+  }
+
+  // The places of all sections. Cheap enough for each answer of the server: a million photos are some thousand sections.
+  measure(): void {
+    const tops = new Float64Array(this.sections.length + 1);
+    this.sections.forEach((section, i) => {
+      tops[i + 1] = tops[i]! + headingHeight + this.#heightOf(section) + sectionGap;
+    });
+    this.#tops = tops;
+  }
+
+  get height(): number {
+    return this.#tops[this.sections.length] ?? 0;
+  }
+  top(index: number): number {
+    return this.#tops[index] ?? 0;
+  }
+
+  part(section: Section): Part {
+    let part = this.#parts.get(section.from);
+    if (!part) {
+      part = new Part(section);
+      this.#parts.set(section.from, part);
+    }
+    return part;
+  }
+
+  photos(section: Section): PhotoInList[] {
+    return this.#parts.get(section.from)?.photos ?? [];
+  }
+
+  // The rows of a section that is on the screen. Photos that are not known yet have the usual proportions.
+  layout(section: Section): Layout {
+    const known = this.photos(section).length;
+    const made = this.#layouts.get(section.from);
+    if (made?.known === known) return made;
+    const photos = this.photos(section);
+    const count = this.part(section).complete ? known : Math.max(known, section.count);
+    const aspects = new Float32Array(count).fill(this.#usual);
+    photos.forEach((photo, i) => (aspects[i] = clampAspect(photo.width, photo.height)));
+    const layout = { rows: justify(aspects, this.#shape), aspects, known };
+    this.#layouts.set(section.from, layout);
+    return layout;
+  }
+
+  // Of a section that nobody looked at, without making its rows.
+  #heightOf(section: Section): number {
+    const made = this.#layouts.get(section.from);
+    if (made?.known === this.photos(section).length) return heightOfRows(made.rows);
+    const { width, rowHeight, gap } = this.#shape;
+    if (width === 0) return 0;
+    const inRow = Math.max(1, width / (rowHeight * this.#usual + gap));
+    return Math.ceil(section.count / inRow) * (rowHeight + gap) - gap;
+  }
+
+  get #usual(): number {
+    return this.#aspectCount > 0 ? this.#aspectSum / this.#aspectCount : usualAspect;
+  }
+
+  // Reads a section until `wanted` photos of it are known. Cancelled by cancelAllBut().
+  load(section: Section, wanted: number): void {
+    const part = this.part(section);
+    part.used = ++this.#clock;
+    if (part.complete || part.loading || part.photos.length >= wanted) return;
+    const loading = new AbortController();
+    part.loading = loading;
+    part.failed = false;
+    const before = part.photos.length;
+    part
+      .load(wanted, loading.signal)
+      .then(() => {
+        for (const photo of part.photos.slice(before, before + 200)) {
+          this.#aspectSum += clampAspect(photo.width, photo.height);
+          this.#aspectCount += 1;
+        }
+        this.#dropOld();
+      })
+      .catch((error: unknown) => {
+        if (!loading.signal.aborted) {
+          part.failed = true;
+          this.error = error;
+          this.version += 1;
+        }
+      })
+      .finally(() => {
+        if (part.loading === loading) part.loading = undefined;
+      });
+  }
+
+  // Whole sections, for a selection that reaches over them.
+  async loadAll(sections: Section[]): Promise<void> {
+    for (const section of sections) await this.part(section).load(Infinity, new AbortController().signal);
+  }
+
+  // What somebody only scrolled past does not hold up what is looked at.
+  cancelAllBut(visible: Set<string>): void {
+    for (const [key, part] of this.#parts) {
+      if (part.loading && !visible.has(key)) {
+        part.loading.abort();
+        part.loading = undefined;
+      }
+    }
+  }
+
+  // The photos before and after one, and where it is; undefined if it is not in the library.
+  async neighbours(photo: number, takenAt: string | null): Promise<{ before: number | undefined; after: number | undefined } | undefined> {
+    if (this.state !== "ready") await this.refresh();
+    const index = this.sections.findIndex((section) => section.buckets.some((bucket) => isIn(bucket, takenAt)));
+    if (index < 0) return undefined;
+    const find = (): number => this.photos(this.sections[index]!).findIndex((one) => one.photo === photo);
+    for (let wanted = pageSize; find() < 0 && !this.part(this.sections[index]!).complete; wanted += pageSize) {
+      await this.part(this.sections[index]!).load(wanted, new AbortController().signal);
+    }
+    const at = find();
+    if (at < 0) return undefined;
+    const own = this.sections[index]!;
+    if (at === this.photos(own).length - 1) await this.part(own).load(at + 2, new AbortController().signal);
+    return {
+      before: this.photos(own)[at - 1]?.photo ?? (await this.#edge(index - 1, true)),
+      after: this.photos(own)[at + 1]?.photo ?? (await this.#edge(index + 1, false)),
+    };
+  }
+
+  async #edge(index: number, last: boolean): Promise<number | undefined> {
+    const section = this.sections[index];
+    if (!section) return undefined;
+    await this.part(section).load(last ? Infinity : 1, new AbortController().signal);
+    return this.photos(section).at(last ? -1 : 0)?.photo;
+  }
+
+  #forget(key: string): void {
+    this.#parts.get(key)?.loading?.abort();
+    this.#parts.delete(key);
+    this.#layouts.delete(key);
+  }
+
+  #dropOld(): void {
+    const all = [...this.#parts].sort((a, b) => b[1].used - a[1].used);
+    let kept = 0;
+    for (const [key, part] of all) {
+      kept += part.photos.length;
+      // Its height stays as it is, so that nothing moves.
+      if (kept > mostKept && part !== all[0]![1]) this.#parts.delete(key);
+    }
+  }
+}
+
+export const library = new LibraryModel();
+
+function changed(): void {
+  library.version += 1;
+}
+
+let refreshing: ReturnType<typeof setTimeout> | undefined;
+
+// Shows what a scan adds. The result ends it.
+export function followServer(): () => void {
+  const soon = (): void => {
+    refreshing ??= setTimeout(() => {
+      refreshing = undefined;
+      void library.refresh();
+    }, refreshEvery);
+  };
+  const ends = [
+    onServer("scan.progress", soon),
+    onServer("job", (job) => { if (job.kind === "scan") soon(); }),
+    onServer("hello", () => { if (library.state !== "new") soon(); }),
+  ];
+  return () => ends.forEach((end) => end());
+}
