@@ -97,6 +97,26 @@ class ApiTest(ScannedTestCase):
         self.assertIn('calotype_jobs{state="queued"} 0', metrics)
         self.assertRegex(metrics, r"process_resident_memory_bytes [1-9]")
 
+    def test_folders_to_scan_are_chosen_below_allowed_ones(self) -> None:
+        photos = self.library.photos
+        roots = self.ask("/api/v1/folders/browse")
+        self.assertEqual((roots["path"], roots["parent"]), (None, None))
+        self.assertIn({"path": str(photos), "name": photos.name, "scanned": True}, roots["folders"])
+        self.assertEqual(pathlib.Path(roots["samples"]), SAMPLES)
+        self.assertIn({"path": str(SAMPLES), "name": "samples", "scanned": False}, roots["folders"])
+        for name in ("below/deeper", "below/.hidden", "with\u202e <b>"):
+            (photos / name).mkdir(parents=True)
+        for name in ("below", "with\u202e <b>"):
+            self.addCleanup(shutil.rmtree, photos / name)
+        below = self.ask("/api/v1/folders/browse", path=str(photos / "below"))
+        self.assertEqual(below["parent"], str(photos))
+        self.assertEqual([folder["name"] for folder in below["folders"]], ["deeper"])
+        self.assertIn("with\u202e <b>", [
+            folder["name"] for folder in self.ask("/api/v1/folders/browse", path=str(photos))["folders"]
+        ])
+        for path in ("/", str(photos.parent), f"{photos}/..", "below", f"{photos}/nothing"):
+            self.ask("/api/v1/folders/browse", expect=403, path=path)
+
     def test_a_photo_finds_those_that_look_like_it(self) -> None:
         photo = (SAMPLES / "cat.png").read_bytes()
         found = self.server.request("POST", "/api/v1/similar?limit=2", photo)

@@ -10,6 +10,7 @@
 
 #include "app/doctor_checks.h"
 #include "app/model_choice.h"
+#include "app/program_data.h"
 #include "base/child_process.h"
 #include "inference/placement/device_store.h"
 
@@ -17,18 +18,6 @@ namespace calotype {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The program that builds packs, if this program lies in the source tree that has it; else an empty path.
-fs::path FindPackBuilder() {
-  std::error_code error;
-  for (fs::path folder = fs::read_symlink("/proc/self/exe", error); folder.has_relative_path();) {
-    folder = folder.parent_path();
-    if (fs::path builder = folder / "tools/starter_pack/build"; fs::exists(builder, error)) {
-      return builder;
-    }
-  }
-  return {};
-}
 
 // Returns what was done, or why nothing was.
 std::string FixPack(const App& app) {
@@ -39,7 +28,7 @@ std::string FixPack(const App& app) {
         "the pack '{}' cannot be built on this machine; to fetch what is missing or damaged: calotype models pull {}",
         pack, pack);
   }
-  const fs::path builder = FindPackBuilder();
+  const fs::path builder = FindProgramData("tools/starter_pack/build");
   if (builder.empty()) {
     return fmt::format(
         "the pack '{}' was not rebuilt: that takes tools/starter_pack/build, which is in the source tree of Calotype, "

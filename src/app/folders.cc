@@ -32,6 +32,22 @@ std::optional<std::filesystem::path> RealPathBelow(const std::string& path, cons
   return is_below ? std::optional(std::move(real)) : std::nullopt;
 }
 
+StatusOr<std::vector<std::string>> SubfoldersOf(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::string> found;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && !it->path().filename().string().starts_with('.')) {
+      found.push_back(it->path().string());
+    }
+  }
+  if (error) {
+    return ErrnoStatus(error.value(), "cannot read the folder " + folder.string());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
 Status RemoveFolder(Library& library, const std::string& folder) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock,

@@ -19,6 +19,10 @@ StatusOr<std::vector<std::string>> ScannedFolders(Library& library);
 // otherwise, also if it does not exist. Use the returned path: `path` may lead elsewhere a moment later.
 std::optional<std::filesystem::path> RealPathBelow(const std::string& path, const std::vector<std::string>& folders);
 
+// The paths of the folders in `folder`, by name, without hidden ones. Links to folders are among them. kNotFound or
+// kPermissionDenied if it cannot be read.
+StatusOr<std::vector<std::string>> SubfoldersOf(const std::filesystem::path& folder);
+
 // Removes a scanned folder from the library: later scans do not read it, and its photos count as missing, so they are
 // no longer found, and are deleted after scan.forget_after_days. Files on the disk are not touched. Scanning the folder
 // again restores everything. kNotFound if `folder` is not one of ScannedFolders(); kFailedPrecondition while a scan

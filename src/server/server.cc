@@ -18,6 +18,7 @@
 #include "app/jobs.h"
 #include "app/library.h"
 #include "app/predict.h"
+#include "app/program_data.h"
 #include "app/thumbnails.h"
 #include "app/upload_analysis.h"
 #include "app/webhooks.h"
@@ -123,6 +124,20 @@ StatusOr<AccessOptions> AccessOf(const Settings& settings) {
   return access;
 }
 
+// What clients may have scanned before anything was scanned: the samples, and on a machine of one's own, which asks for
+// no token, also the user's pictures if no other folders are set.
+std::vector<std::string> AllowedFolders(const Settings& settings, bool tokens_required) {
+  std::vector<std::string> folders = settings.server_folders;
+  if (const char* const home = std::getenv("HOME"); folders.empty() && !tokens_required && home != nullptr) {
+    const char* const pictures = std::getenv("XDG_PICTURES_DIR");
+    folders.push_back(pictures != nullptr ? pictures : std::string(home) + "/Pictures");
+  }
+  if (const std::filesystem::path samples = FindProgramData("samples"); !samples.empty()) {
+    folders.push_back(samples.string());
+  }
+  return folders;
+}
+
 // Where Immich's requests are answered.
 StatusOr<Endpoint> ImmichEndpoint(const std::string& setting, const ImmichSettings& immich) {
   constexpr uint16_t kUsualPort = 3003;
@@ -157,7 +172,7 @@ class Server::Impl {
         analyser_(library_),
         mcp_(LibraryTools(library_, thumbnails_), CALOTYPE_VERSION),
         feed_(jobs_),
-        folders_(library_, settings_.server_folders),
+        folders_(library_, AllowedFolders(settings_, access.tokens_required)),
         tokens_(app.TokensFile()),
         access_(access, tokens_),
         api_(router_, access_, metrics_,
@@ -227,7 +242,7 @@ class Server::Impl {
     CALOTYPE_ASSIGN_OR_RETURN(AccessOptions access, AccessOf(fresh));
     CALOTYPE_ASSIGN_OR_RETURN(Networks immich, Networks::Parse(fresh.immich_networks, "server.immich_networks"));
     access_.Reload(std::move(access));
-    folders_.Allow(fresh.server_folders);
+    folders_.Allow(AllowedFolders(fresh, tokens_required_));
     if (immich_.has_value()) {
       immich_->Allow(std::move(immich));
     }
@@ -256,7 +271,7 @@ class Server::Impl {
     AddChangeRoutes(router_, library_);
     AddSearchRoutes(router_, library_, analyser_);
     AddPeopleRoutes(router_, library_);
-    AddLibraryRoutes(router_, library_);
+    AddLibraryRoutes(router_, library_, folders_);
     AddJobRoutes(router_, jobs_, feed_, folders_);
     AddWebhookRoutes(router_, webhooks_);
     AddAnalyseRoutes(router_, analyser_);

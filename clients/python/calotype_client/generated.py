@@ -427,6 +427,19 @@ class Folders(TypedDict):
     folders: list[str]
 
 
+class FolderListingFolder(TypedDict):
+    path: str
+    name: str
+    scanned: bool
+
+
+class FolderListing(TypedDict):
+    path: str | None
+    parent: str | None
+    samples: str | None
+    folders: list[FolderListingFolder]
+
+
 Duplicate = TypedDict("Duplicate", {
     "photo": int,
     "path": str,
@@ -802,6 +815,13 @@ class Operations(Transport):
         path: one of the scanned folders
         """
         self.ask_nothing("DELETE", "/api/v1/folders", query={"path": path})
+
+    def browse_folders(self, *, path: str | None = None) -> FolderListing:
+        """The folders in a folder, for choosing one to scan; without `path` those that may be scanned.
+
+        path: an absolute path, at or below a folder that may be scanned
+        """
+        return cast(FolderListing, self.ask_json("GET", "/api/v1/folders/browse", query={"path": path}))
 
     def list_duplicates(
         self,

@@ -189,6 +189,12 @@ constexpr char kSchemas[] = R"json({
   "Folders":
     {"type": "object", "additionalProperties": false, "properties": {"folders": {"type": "array", "items": {"type":
     "string"}}}, "required": ["folders"]},
+  "FolderListing":
+    {"type": "object", "additionalProperties": false, "properties": {"path": {"type": ["string", "null"]}, "parent":
+    {"type": ["string", "null"]}, "samples": {"type": ["string", "null"]}, "folders": {"type": "array", "items":
+    {"type": "object", "additionalProperties": false, "properties": {"path": {"type": "string"}, "name": {"type":
+    "string"}, "scanned": {"type": "boolean"}}, "required": ["path", "name", "scanned"]}}}, "required": ["path",
+    "parent", "samples", "folders"]},
   "Duplicate":
     {"type": "object", "additionalProperties": false, "properties": {"photo": {"type": "integer"}, "path": {"type":
     "string"}, "paths": {"type": "array", "items": {"type": "string"}}, "copy": {"type": "string"}, "bytes": {"type":

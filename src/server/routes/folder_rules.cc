@@ -2,23 +2,48 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <system_error>
 
 #include "app/folders.h"
 
 namespace calotype {
 
-Status FolderRules::Check(const std::string& path) const {
+std::vector<std::string> FolderRules::All() const {
   std::vector<std::string> folders = ScannedFolders(library_).value_or(std::vector<std::string>());
   const std::shared_ptr<const std::vector<std::string>> more = allowed_.Get();
   folders.insert(folders.end(), more->begin(), more->end());
-  const bool allowed = std::filesystem::path(path).is_absolute() && RealPathBelow(path, folders).has_value();
-  return allowed ? absl::OkStatus()
-                 : absl::PermissionDeniedError(
-                       fmt::format("{} is not at or below a folder that may be scanned; allowed are folders that were "
-                                   "scanned before, and those of the setting server.folders",
-                                   path));
+  return folders;
+}
+
+std::vector<std::string> FolderRules::Roots() const {
+  std::vector<std::string> roots = All();
+  std::erase_if(roots, [](const std::string& folder) {
+    std::error_code error;
+    return !std::filesystem::is_directory(folder, error);
+  });
+  std::ranges::sort(roots);
+  roots.erase(std::ranges::unique(roots).begin(), roots.end());
+  return roots;
+}
+
+StatusOr<std::vector<std::string>> FolderRules::Subfolders(const std::string& path) const {
+  CALOTYPE_RETURN_IF_ERROR(Check(path));
+  return SubfoldersOf(path);
+}
+
+StatusOr<std::filesystem::path> FolderRules::RealPath(const std::string& path) const {
+  std::optional<std::filesystem::path> real;
+  if (std::filesystem::path(path).is_absolute()) {
+    real = RealPathBelow(path, All());
+  }
+  return real.has_value() ? StatusOr<std::filesystem::path>(*std::move(real))
+                          : absl::PermissionDeniedError(fmt::format(
+                                "{} is not at or below a folder that may be scanned; allowed are folders that were "
+                                "scanned before, and those of the setting server.folders",
+                                path));
 }
 
 }  // namespace calotype

@@ -1,4 +1,5 @@
 // /status, /pause, /resume, /folders, /duplicates, /models, /devices
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "app/api_json.h"
@@ -10,6 +11,7 @@
 #include "app/library_status.h"
 #include "app/models_list.h"
 #include "app/pending_work.h"
+#include "app/program_data.h"
 #include "app/status_json.h"
 #include "server/routes/routes.h"
 
@@ -26,6 +28,34 @@ StatusOr<HttpResponse> StatusOf(Library& library) {
 StatusOr<HttpResponse> FoldersOf(Library& library) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
   return JsonResponse({{"folders", folders}});
+}
+
+Json FolderToJson(const std::filesystem::path& folder, const std::vector<std::string>& scanned) {
+  return {{"path", folder.string()},
+          {"name", folder.filename().string()},
+          {"scanned", RealPathBelow(folder.string(), scanned).has_value()}};
+}
+
+// The roots, or the folders in a folder.
+StatusOr<HttpResponse> Browse(Library& library, const FolderRules& rules, const Arguments& arguments) {
+  const std::vector<std::string> scanned = ScannedFolders(library).value_or(std::vector<std::string>());
+  const std::string samples = FindProgramData("samples").string();
+  Json json = {{"path", nullptr},
+               {"parent", nullptr},
+               {"samples", rules.Check(samples).ok() ? Json(samples) : Json(nullptr)},
+               {"folders", Json::array()}};
+  std::vector<std::string> folders = rules.Roots();
+  if (arguments.Has("path")) {
+    const std::filesystem::path path = arguments.Text("path");
+    CALOTYPE_ASSIGN_OR_RETURN(folders, rules.Subfolders(path.string()));
+    json["path"] = path.string();
+    const std::string parent = path.parent_path().string();
+    json["parent"] = rules.Check(parent).ok() && parent != path ? Json(parent) : Json(nullptr);
+  }
+  for (const std::string& folder : folders) {
+    json["folders"].push_back(FolderToJson(folder, scanned));
+  }
+  return JsonResponse(json);
 }
 
 StatusOr<HttpResponse> DuplicatesOf(Library& library, const Arguments& arguments) {
@@ -67,7 +97,7 @@ StatusOr<HttpResponse> After(const Status& status) {
 
 }  // namespace
 
-void AddLibraryRoutes(Router& router, Library& library) {
+void AddLibraryRoutes(Router& router, Library& library, const FolderRules& rules) {
   Route status = Simple("GET", "/api/v1/status", "getStatus", "Counts, failures, devices and the running scan",
                         Scope::kRead, [&library](const Call&) { return StatusOf(library); });
   status.answers = {{.schema = "Status"}};
@@ -87,6 +117,14 @@ void AddLibraryRoutes(Router& router, Library& library) {
                          [&library](const Call&) { return FoldersOf(library); });
   folders.answers = {{.schema = "Folders"}};
   router.Add(std::move(folders));
+  Route browse =
+      Simple("GET", "/api/v1/folders/browse", "browseFolders",
+             "The folders in a folder, for choosing one to scan; without `path` those that may be scanned",
+             Scope::kWrite, [&library, &rules](const Call& call) { return Browse(library, rules, call.arguments); });
+  browse.in_query = {TextField("path", "an absolute path, at or below a folder that may be scanned")};
+  browse.answers = {{.schema = "FolderListing"}};
+  browse.problems = {http_status::kNotFound};
+  router.Add(std::move(browse));
   Route remove = Simple(
       "DELETE", "/api/v1/folders", "removeFolder", "Stop scanning a folder; its files are not touched", Scope::kAdmin,
       [&library](const Call& call) { return After(RemoveFolder(library, call.arguments.Text("path"))); });

@@ -25,7 +25,7 @@ void AddChangeRoutes(Router& router, Library& library);
 void AddSearchRoutes(Router& router, Library& library, UploadAnalyser& analyser);
 void AddPeopleRoutes(Router& router, Library& library);
 // Status, folders, duplicates, models, devices.
-void AddLibraryRoutes(Router& router, Library& library);
+void AddLibraryRoutes(Router& router, Library& library, const FolderRules& rules);
 void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders);
 void AddAnalyseRoutes(Router& router, UploadAnalyser& analyser);
 void AddWebhookRoutes(Router& router, WebhookService& webhooks);

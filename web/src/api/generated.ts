@@ -361,6 +361,17 @@ export interface Folders {
   folders: string[];
 }
 
+export interface FolderListing {
+  path: string | null;
+  parent: string | null;
+  samples: string | null;
+  folders: {
+    path: string;
+    name: string;
+    scanned: boolean;
+  }[];
+}
+
 export interface Duplicate {
   photo: number;
   path: string;
@@ -788,6 +799,16 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** The folders in a folder, for choosing one to scan; without `path` those that may be scanned */
+  browseFolders: {
+    path: Record<never, never>;
+    query: {
+      /** an absolute path, at or below a folder that may be scanned */
+      path?: string;
+    };
+    body: undefined;
+    answer: FolderListing;
+  };
   /** Groups of copies, each with the photo to keep first */
   listDuplicates: {
     path: Record<never, never>;
@@ -984,6 +1005,7 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   resumeScans: ["POST", "api/v1/resume"],
   listFolders: ["GET", "api/v1/folders"],
   removeFolder: ["DELETE", "api/v1/folders"],
+  browseFolders: ["GET", "api/v1/folders/browse"],
   listDuplicates: ["GET", "api/v1/duplicates"],
   listModels: ["GET", "api/v1/models"],
   getDevices: ["GET", "api/v1/devices"],
