@@ -65,7 +65,7 @@ class Server:
         finally:
             connection.close()
 
-    def get(self, path: str, headers: dict[str, str] | None = None, **query: object) -> Answer:
+    def get(self, path: str, /, headers: dict[str, str] | None = None, **query: object) -> Answer:
         return self.request("GET", path + ("?" + urllib.parse.urlencode(query) if query else ""), headers=headers)
 
     def raw(self, text: bytes, timeout: float = 20) -> bytes:

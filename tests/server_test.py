@@ -27,7 +27,7 @@ class ApiTest(ScannedTestCase):
         super().setUp()
         self.document = self.server.get("/api/v1/openapi.json").json()
 
-    def ask(self, path: str, expect: int = 200, method: str = "GET", body: object = None, **query: object) -> dict | None:
+    def ask(self, path: str, /, expect: int = 200, method: str = "GET", body: object = None, **query: object) -> dict | None:
         """Asks, and compares the answer with the OpenAPI document."""
         full = path + ("?" + urllib.parse.urlencode(query, doseq=True) if query else "")
         answer = self.server.request(method, full, body)
