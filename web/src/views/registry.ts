@@ -15,6 +15,7 @@ export interface View {
 export const views: View[] = [
   { name: "library", title: (t) => t.library.title, icon: "library", inBar: true, load: () => import("./library/Library.svelte") },
   { name: "search", title: (t) => t.search.title, icon: "search", inBar: true, load: () => import("./search/Search.svelte") },
+  { name: "people", title: (t) => t.people.title, icon: "people", inBar: true, load: () => import("./people/People.svelte") },
   { name: "photo", title: (t) => t.photo.title, load: () => import("./photo/Photo.svelte") },
 ];
 

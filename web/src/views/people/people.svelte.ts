@@ -1,0 +1,125 @@
+// The people of the library, and what the views of people change. Every change answers whether it was made.
+import { attempt } from "../../api/attempt";
+import { ApiError, call } from "../../api/client";
+import type { People } from "../../api/generated";
+import { t } from "../../i18n";
+import { number } from "../../lib/format";
+import { isolated } from "../../lib/names";
+import { notices } from "../../lib/notices.svelte";
+
+export type Person = People["people"][number];
+
+// A name or, for who has none, the number: for labels and sentences.
+export const called = (person: { person: number; name: string | null }): string =>
+  person.name ? isolated(person.name) : t().people.person(String(person.person));
+
+class PeopleList {
+  list: Person[] = $state.raw([]);
+  facesInPhotos = $state(0);
+  loaded = $state(false);
+  error: unknown = $state.raw();
+
+  // All, hidden ones too: who is found by name should be found.
+  async load(): Promise<void> {
+    try {
+      const answer = await call("listPeople", { query: { hidden: true } });
+      this.list = answer.people;
+      this.facesInPhotos = answer.faces;
+      this.error = undefined;
+      this.loaded = true;
+    } catch (error) {
+      // 409: nothing was scanned yet.
+      if (error instanceof ApiError && error.status === 409) {
+        this.list = [];
+        this.facesInPhotos = 0;
+        this.error = undefined;
+        this.loaded = true;
+      } else if (!this.loaded) {
+        this.error = error;
+      }
+    }
+  }
+
+  find(person: number): Person | undefined {
+    return this.list.find((one) => one.person === person);
+  }
+}
+
+export const people = new PeopleList();
+
+// Runs after each change and each undo; the person's page adds itself, for its faces.
+const listeners = new Set<() => void>();
+export function onChange(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+export async function changed(): Promise<void> {
+  listeners.forEach((listener) => listener());
+  await people.load();
+}
+
+// The number means somebody else since a merge: says whom. `error` is a 409 of a change of `person`.
+async function explainMerged(person: number): Promise<boolean> {
+  const known = await call("getPerson", { path: { person } });
+  if (known.person === person) return false;
+  notices.add(t().people.mergedAway(called(known)), { bad: true });
+  await changed();
+  return true;
+}
+
+async function decide(person: number | undefined, change: () => Promise<unknown>, text: string): Promise<boolean> {
+  const answer = await attempt(async () => {
+    try {
+      return { value: await change() };
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409 && person !== undefined && (await explainMerged(person))) return undefined;
+      throw error;
+    }
+  });
+  if (!answer) return false;
+  notices.add(text);
+  await changed();
+  return true;
+}
+
+const faceCount = (count: number): string => t().count.faces(count, number(count));
+
+// "namesakes": somebody else has the name, and nothing was changed.
+export async function rename(person: number, name: string, sameName = false): Promise<boolean | "namesakes"> {
+  if (name && !sameName) {
+    const others = await attempt(() => call("listNamesakes", { path: { person }, query: { name } }));
+    if (!others) return false;
+    if (others.people.length) return "namesakes";
+  }
+  const body = { name, ...(sameName ? { same_name: true } : {}) };
+  return decide(person, () => call("changePerson", { path: { person }, body }), name ? t().people.namedDone(isolated(name)) : t().people.nameRemoved);
+}
+
+export const hide = (person: number, hidden: boolean): Promise<boolean> =>
+  decide(person, () => call("changePerson", { path: { person }, body: { hidden } }), hidden ? t().people.hideDone : t().people.showDone);
+
+export const setCover = (person: number, face: number): Promise<boolean> =>
+  decide(person, () => call("changePerson", { path: { person }, body: { cover_face: face } }), t().people.coverDone);
+
+export function merge(into: Person, others: readonly Person[]): Promise<boolean> {
+  const name = into.name ?? others.find((one) => one.name)?.name;
+  const count = others.length + 1;
+  return decide(
+    into.person,
+    () => call("mergePeople", { path: { person: into.person }, body: { people: others.map((one) => one.person) } }),
+    name ? t().people.mergeDoneInto(isolated(name)) : t().people.mergeDone(t().count.people(count, number(count))),
+  );
+}
+
+export const reject = (person: number, faces: number[]): Promise<boolean> =>
+  decide(person, () => call("rejectFaces", { path: { person }, body: { faces } }), t().people.notThisDone(faceCount(faces.length)));
+
+export const confirm = (person: number, faces: number[]): Promise<boolean> =>
+  decide(person, () => call("confirmFaces", { path: { person }, body: { faces } }), t().people.confirmDone(faceCount(faces.length)));
+
+export const moveFaces = (to: Person, faces: number[]): Promise<boolean> =>
+  decide(to.person, () => call("confirmFaces", { path: { person: to.person }, body: { faces } }),
+    t().people.moveDone(faceCount(faces.length), called(to)));
+
+export const split = (faces: number[]): Promise<boolean> =>
+  decide(undefined, () => call("splitPerson", { body: { faces } }), t().people.splitDone(faceCount(faces.length)));
