@@ -55,6 +55,8 @@ class LibraryModel {
   version = $state(0);
   // Where the grid was left: pixels of the whole.
   position = 0;
+  // The photo that was looked at last, which the grid shows when somebody comes back.
+  seen: { section: Section; index: number } | undefined;
 
   #parts = new Map<string, Part>();
   #layouts = new Map<string, Layout>();
@@ -122,6 +124,15 @@ class LibraryModel {
 
   photos(section: Section): PhotoInList[] {
     return this.#parts.get(section.from)?.photos ?? [];
+  }
+
+  // If it was loaded.
+  hashOf(photo: number): string | null | undefined {
+    for (const part of this.#parts.values()) {
+      const found = part.photos.find((one) => one.photo === photo);
+      if (found) return found.thumb_hash;
+    }
+    return undefined;
   }
 
   // The rows of a section that is on the screen. Photos that are not known yet have the usual proportions.
@@ -209,6 +220,7 @@ class LibraryModel {
     const at = find();
     if (at < 0) return undefined;
     const own = this.sections[index]!;
+    this.seen = { section: own, index: at };
     if (at === this.photos(own).length - 1) await this.part(own).load(at + 2, new AbortController().signal);
     return {
       before: this.photos(own)[at - 1]?.photo ?? (await this.#edge(index - 1, true)),

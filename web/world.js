@@ -1,0 +1,45 @@
+// The outline of the land for the map of a photo, from Natural Earth (public domain, through the package world-atlas): a
+// file of some 20 KB, made when the page is built. One unit is a degree: longitude from -180, latitude from 90 downwards.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { feature } from "topojson-client";
+
+export function worldSvg() {
+  const file = createRequire(import.meta.url).resolve("world-atlas/land-110m.json");
+  const topology = JSON.parse(readFileSync(file, "utf8"));
+  const { features } = feature(topology, topology.objects.land);
+  const polygons = features.flatMap(({ geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates));
+  const path = polygons.flat().map(ring).join("");
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-180 -90 360 180"><path d="${path}"/></svg>`;
+}
+
+// A tenth of a degree is enough: the outline itself is coarser. Steps are shorter than places.
+function ring(points) {
+  const round = (value) => Math.round(value * 10);
+  let [x, y] = [round(points[0][0]), round(-points[0][1])];
+  let text = `M${x / 10} ${y / 10}l`;
+  for (const [longitude, latitude] of points.slice(1)) {
+    const [toX, toY] = [round(longitude), round(-latitude)];
+    if (toX === x && toY === y) continue;
+    text += `${(toX - x) / 10} ${(toY - y) / 10} `;
+    [x, y] = [toX, toY];
+  }
+  return `${text.trimEnd()}z`;
+}
+
+// A plug-in of Vite: `import world from "virtual:world.svg"` is the address of the file.
+export function world() {
+  const name = "virtual:world.svg";
+  let isBuild = false;
+  return {
+    name: "world",
+    configResolved: (config) => void (isBuild = config.command === "build"),
+    resolveId: (id) => (id === name ? `\0${name}` : undefined),
+    load(id) {
+      if (id !== `\0${name}`) return undefined;
+      if (!isBuild) return `export default ${JSON.stringify(`data:image/svg+xml,${encodeURIComponent(worldSvg())}`)}`;
+      const file = this.emitFile({ type: "asset", name: "world.svg", source: worldSvg() });
+      return `export default import.meta.ROLLUP_FILE_URL_${file}`;
+    },
+  };
+}
