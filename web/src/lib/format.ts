@@ -31,6 +31,17 @@ export function day(bucket: string): string {
 export const moment = (seconds: number): string =>
   new Date(seconds * 1000).toLocaleString(settings.language, { dateStyle: "medium", timeStyle: "short" });
 
+// How long something takes: "2 min", "1 h 5 min".
+export function duration(seconds: number): string {
+  const unit = (value: number, name: string): string =>
+    value.toLocaleString(settings.language, { style: "unit", unit: name, unitDisplay: "short" });
+  if (seconds < 60) return unit(Math.max(1, Math.round(seconds)), "second");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return unit(minutes, "minute");
+  const hours = unit(Math.floor(minutes / 60), "hour");
+  return minutes % 60 ? `${hours} ${unit(minutes % 60, "minute")}` : hours;
+}
+
 export function bytes(value: number): string {
   const units = ["B", "KB", "MB", "GB", "TB"];
   let unit = 0;

@@ -1,0 +1,82 @@
+// What the server is doing: its status and its jobs, kept up to date while a view follows them.
+import { ApiError, call } from "./client";
+import { onServer } from "./events";
+import type { Job, Status } from "./generated";
+
+const soonAfter = 700; // milliseconds; events that come together are one request
+const pollEvery = 3_000; // while something runs: scans of other processes have no events
+const pollSeldom = 15_000;
+
+async function statusOrNone(): Promise<Status | undefined> {
+  try {
+    return await call("getStatus");
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 409) return undefined;
+    throw error;
+  }
+}
+
+class Activity {
+  status: Status | undefined = $state.raw();
+  unscanned = $state(false); // nothing was scanned yet, so there is no status
+  jobs: Job[] = $state.raw([]);
+  error: unknown = $state.raw();
+  #followers = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ends: (() => void)[] = [];
+
+  get running(): boolean {
+    return this.status?.scan != null || this.jobs.some((job) => job.state === "running" || job.state === "queued");
+  }
+
+  // $effect(() => activity.follow());
+  follow(): () => void {
+    if (this.#followers++ === 0) {
+      this.#ends = [
+        onServer("hello", () => this.#soon()),
+        onServer("job", () => this.#soon()),
+        onServer("scan.progress", () => this.#soon()),
+      ];
+      void this.load();
+    }
+    return () => {
+      if (--this.#followers > 0) return;
+      this.#ends.forEach((end) => end());
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  async load(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      const [status, { jobs }] = await Promise.all([statusOrNone(), call("listJobs")]);
+      this.status = status;
+      this.unscanned = !status;
+      this.jobs = jobs;
+      this.error = undefined;
+    } catch (error) {
+      this.error = error;
+    }
+    if (this.#followers) this.#timer ??= setTimeout(() => void this.#poll(), this.running ? pollEvery : pollSeldom);
+  }
+
+  #poll(): Promise<void> {
+    if (!document.hidden) return this.load();
+    this.#timer = setTimeout(() => void this.#poll(), pollEvery);
+    return Promise.resolve();
+  }
+
+  #waiting = false;
+  #soon(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    setTimeout(() => {
+      this.#waiting = false;
+      if (this.#followers) void this.load();
+    }, soonAfter);
+  }
+}
+
+export const activity = new Activity();
