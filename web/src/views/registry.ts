@@ -16,6 +16,7 @@ export const views: View[] = [
   { name: "library", title: (t) => t.library.title, icon: "library", inBar: true, load: () => import("./library/Library.svelte") },
   { name: "search", title: (t) => t.search.title, icon: "search", inBar: true, load: () => import("./search/Search.svelte") },
   { name: "people", title: (t) => t.people.title, icon: "people", inBar: true, load: () => import("./people/People.svelte") },
+  { name: "duplicates", title: (t) => t.duplicates.title, icon: "copies", load: () => import("./duplicates/Duplicates.svelte") },
   { name: "activity", title: (t) => t.activity.title, icon: "activity", load: () => import("./activity/Activity.svelte") },
   { name: "devices", title: (t) => t.devices.title, icon: "devices", load: () => import("./devices/Devices.svelte") },
   { name: "folders", title: (t) => t.folders.title, icon: "folder", load: () => import("./folders/Folders.svelte") },
