@@ -10,6 +10,8 @@ export default defineConfig({
   plugins: [svelte(), world()],
   build: {
     target: "es2022",
+    // light-dark() stays as it is, so that it follows color-scheme where that changes.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0, // the content security policy allows no data: URLs
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

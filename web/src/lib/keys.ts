@@ -31,9 +31,12 @@ export const isTyping = (target: EventTarget | null): boolean =>
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key !== "Escape" && isTyping(event.target)) return;
+  // What has the focus is pressed by these.
+  if ((event.key === "Enter" || event.key === " ") && event.target instanceof Element && event.target.closest("button, a, summary")) return;
   if (document.querySelector("dialog[open]")) return; // a dialog has its own keys
   const named = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
-  const found = active.toReversed().flat().find((key) => key.keys.includes(named));
+  const all = active.toReversed().flat();
+  const found = all.find((key) => key.keys.includes(named)) ?? all.find((key) => key.keys.includes(event.key));
   if (!found) return;
   event.preventDefault();
   found.run(event);

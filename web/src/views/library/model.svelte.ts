@@ -3,7 +3,7 @@
 import { call } from "../../api/client";
 import { onServer } from "../../api/events";
 import type { PhotoInList } from "../../api/generated";
-import { isIn, makeSections, type Section } from "../../lib/grid/sections";
+import { isIn, makeSections, type Bucket, type Section } from "../../lib/grid/sections";
 import { clampAspect, heightOfRows, justify, usualAspect, type Row, type Shape } from "../../lib/grid/justify";
 
 const pageSize = 1000; // photos of a request
@@ -20,21 +20,21 @@ class Part {
   failed = false;
   used = 0;
   loading: AbortController | undefined;
-  #next: string | undefined; // cursor within the bucket
-  #bucket = 0; // that is read
+  #next: string | undefined; // cursor
 
   constructor(readonly section: Section) {}
 
   // Reads on until there are `wanted` photos.
   async load(wanted: number, signal: AbortSignal): Promise<void> {
+    const { buckets } = this.section;
+    const read = ({ by, name }: Bucket) =>
+      call("listPhotos", { query: { by, bucket: name, limit: pageSize, ...(this.#next ? { cursor: this.#next } : {}) }, signal });
     while (!this.complete && this.photos.length < wanted) {
-      const bucket = this.section.buckets[this.#bucket]!;
-      const query = { by: bucket.by, bucket: bucket.name, limit: pageSize, ...(this.#next ? { cursor: this.#next } : {}) };
-      const page = await call("listPhotos", { query, signal });
-      this.photos = [...this.photos, ...page.photos];
-      this.#next = page.next ?? undefined;
-      if (!this.#next) this.#bucket += 1;
-      this.complete = this.#bucket === this.section.buckets.length;
+      // Buckets that were put together have few photos: all of them are read at once.
+      const pages = await Promise.all(buckets.map(read));
+      this.photos = [...this.photos, ...pages.flatMap((page) => page.photos)];
+      this.#next = pages[0]!.next ?? undefined;
+      this.complete = !this.#next || buckets.length > 1;
       changed();
     }
   }
