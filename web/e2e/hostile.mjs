@@ -3,17 +3,17 @@
 // With what it stands for, so that a test finds it: "keyword".
 export const hostile = (what) => `<img src=x onerror=evil()>\u202e${what}\u2067 🦉&amp;`;
 
-// Text in the page with such characters that is not isolated from what is around it: "P: <img src..." of each.
+// Text in the page with such characters that may reorder what is around it. An element that is inline does not hold them, not
+// even <bdi>, because they may end its isolate: each such text must fill a box of its own.
 export const notIsolated = (page) =>
   page.evaluate(() => {
     const found = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (!/[\u202e\u2067]/.test(node.data)) continue;
-      const style = getComputedStyle(node.parentElement);
-      const isAlone = node.parentElement.childNodes.length === 1 && ["block", "list-item", "inline-block"].includes(style.display);
-      const isolates = (element) => element && (/isolate|plaintext/.test(getComputedStyle(element).unicodeBidi) || isolates(element.parentElement));
-      if (!isAlone && !isolates(node.parentElement)) found.push(`${node.parentElement.tagName}: ${node.data}`);
+      let box = node.parentElement;
+      while (getComputedStyle(box).display === "inline") box = box.parentElement;
+      if (box.textContent.trim() !== node.data.trim()) found.push(`${box.outerHTML.slice(0, 200)}: ${node.data}`);
     }
     return found;
   });

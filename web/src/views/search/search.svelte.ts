@@ -11,6 +11,7 @@ export interface Question {
 }
 
 const pageSize = 60; // hits
+const likePicture = 24; // photos that look like a picture; further ones do not any more
 
 class Search {
   question: Question | undefined = $state.raw();
@@ -51,7 +52,7 @@ class Search {
     if (this.picture) URL.revokeObjectURL(this.picture.address);
     this.picture = { name: file.name, address: URL.createObjectURL(file) };
     await this.#run(async (signal) => {
-      const { photos } = await call("searchByPhoto", { body: file, query: { limit: pageSize }, signal });
+      const { photos } = await call("searchByPhoto", { body: file, query: { limit: likePicture }, signal });
       this.hits = photos.map(({ cosine, ...photo }) => ({ ...photo, score: cosine, confident: true, why: [`looks alike ${cosine.toFixed(2)}`] }));
       this.answer = { total: photos.length, total_is_minimum: false, less_certain: 0, next: null, notes: [] };
     });
