@@ -72,7 +72,7 @@ class McpTest(ScannedTestCase):
         people = self.use("list_people")
         self.assertTrue(people["people"])
         person = people["people"][0]["person"]
-        self.assertEqual(self.server.request("PATCH", f"/api/v1/people/{person}", {"name": "Ada"}).status, 204)
+        self.assertEqual(self.server.request("PATCH", f"/api/v1/people/{person}", {"name": "Ada"}).status, 200)
         hits = self.use("search_photos", q="person:Ada")["hits"]
         self.assertTrue(hits)
         described = self.use("describe_photo", photo=hits[0]["photo"])
@@ -184,6 +184,22 @@ class RemoteTest(ScannedTestCase):
         self.assertRegex(self.remote("people", "split", face).stdout, r"now belong to person \d+")
         self.assertIn("are never assigned", self.remote("people", "not", first, face).stdout)
         self.both("people", "list", "--json")
+
+    def test_decisions_are_undone_on_the_server(self) -> None:
+        self.assertEqual(self.both("people", "history"), "no decisions yet\n")
+        self.assertIn("no decision that could be undone", self.both("people", "undo"))
+        person = json.loads(self.both("people", "list", "--json"))["people"][0]["id"]
+        for name in ("Ada", "Eve"):
+            self.assertEqual(self.remote("people", "name", person, name).returncode, 0)
+        history = self.both("people", "history")
+        self.assertRegex(history, rf"2  \d{{4}}-\d\d-\d\d \d\d:\d\d  Renamed Ada to Eve\n +1 .*Named person {person} Ada  \(cannot be undone: decision 2")
+        self.assertEqual(len(self.both("people", "history", "-n", "1", "--json").splitlines()), 1)
+        self.assertIn("decision 1 cannot be undone: decision 2 changed the same later", self.both("people", "undo", "1"))
+        self.assertIn("'x' is not the number of a decision", self.both("people", "undo", "x"))
+        self.assertEqual(self.remote("people", "undo").stdout, "undone: Renamed Ada to Eve\n")
+        self.assertEqual(self.library.run("people", "undo").stdout, f"undone: Named person {person} Ada\n")
+        self.assertIn("no decision that could be undone", self.both("people", "undo"))
+        self.assertEqual(self.both("people", "history").count("(undone)"), 2)
 
     def test_what_a_server_cannot_do_is_refused(self) -> None:
         for arguments, status, words in (

@@ -144,6 +144,55 @@ class EqualNamesTest(PeopleTest):
         self.assertEqual(self.number("biden.jpg"), obama)
 
 
+class UndoTest(PeopleTest):
+    def history(self) -> list[dict]:
+        return self.library.lines("people", "history", "--json")
+
+    def test_each_decision_is_undone(self) -> None:
+        obama, biden = self.number("obama.jpg"), self.number("biden.jpg")
+        theirs = self.library.lines("people", "show", obama, "--json")
+        for arguments, text in (
+            (("name", obama, "Barack"), f"Named person {obama} Barack"), (("hide", obama), f"Hid person {obama}"),
+            (("cover", obama, theirs[-1]["face"]), f"Chose another cover for person {obama}"),
+            (("merge", obama, biden), f"Merged 1 person into person {obama}"),
+            (("split", theirs[0]["face"]), "Moved 1 face to a new person"),
+            (("assign", biden, theirs[0]["face"]), f"Confirmed 1 face as person {biden}"),
+            (("not", obama, theirs[0]["face"]), f"Rejected 1 face as person {obama}"),
+        ):
+            with self.subTest(arguments[0]):
+                before = self.people(), self.library.lines("people", "show", obama, "--json")
+                self.succeed(*arguments)
+                self.assertNotEqual((self.people(), self.library.lines("people", "show", obama, "--json")), before)
+                self.assertIn(f"undone: {text}", self.succeed("undo").stdout)
+                self.assertEqual((self.people(), self.library.lines("people", "show", obama, "--json")), before)
+        self.assertTrue(all(decision["undone_at"] for decision in self.history()))
+
+    def test_a_scan_between_a_decision_and_its_undo(self) -> None:
+        obama = self.number("obama.jpg")
+        face = next(one["face"] for one in self.library.lines("people", "show", obama, "--json") if one["path"].endswith("/obama.jpg"))
+        self.succeed("not", obama, face)
+        self.scan("--only", "faces")
+        self.assertNotEqual(self.number("obama.jpg"), obama)
+        self.succeed("undo")
+        self.assertEqual(self.number("obama.jpg"), obama)
+        self.scan("--only", "faces")
+        self.assertEqual(self.number("obama.jpg"), obama)
+
+    def test_a_merge_of_named_people_gives_the_name_back(self) -> None:
+        obama, biden = self.number("obama.jpg"), self.number("biden.jpg")
+        self.succeed("name", biden, "Joe")
+        self.succeed("merge", obama, biden)
+        self.assertEqual(self.names(), {"Joe", ""})
+        refused = self.library.run("people", "undo", 1)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("decision 1 cannot be undone: decision 2 changed the same later (Merged 1 person into Joe): undo that one first", refused.stderr)
+        self.succeed("undo", 2)
+        self.assertEqual({self.number("obama.jpg"), self.number("biden.jpg")}, {obama, biden})
+        self.assertEqual(self.people()["biden"]["name"], "Joe")
+        self.succeed("undo", 1)
+        self.assertEqual(self.names(), {""})
+
+
 class PicturesTest(PeopleTest):
     def size(self, jpeg: pathlib.Path) -> tuple[int, int]:
         """Width and height, from the frame header of a JPEG."""
@@ -291,6 +340,14 @@ class ForgetTest(PeopleTest):
         self.succeed("split", theirs["face"])
         self.scan("--only", "faces")
         self.assertEqual(len(self.vectors(self.number(pathlib.Path(theirs["path"]).name))), 1)
+
+    def test_the_journal_forgets_too(self) -> None:
+        self.succeed("name", self.number("biden.jpg"), "Joe")
+        self.succeed("merge", self.obama, self.number("astronaut.png"))
+        self.succeed("forget", self.obama, "--yes")
+        history = self.library.lines("people", "history", "--json")
+        self.assertEqual([decision["text"][-3:] for decision in history], ["Joe"])
+        self.assertEqual(self.files_with(NAME), [])
 
     def test_it_is_confirmed(self) -> None:
         done = self.library.run("people", "forget", self.obama)

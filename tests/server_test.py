@@ -153,7 +153,7 @@ class ApiTest(ScannedTestCase):
         self.assertEqual(self.ask("/api/v1/changes", since=gone["next"])["changes"], [], "it is missing already")
 
         person = self.ask("/api/v1/people")["people"][0]["person"]
-        self.ask(f"/api/v1/people/{person}", 204, "PATCH", {"name": "Ada"})
+        self.ask(f"/api/v1/people/{person}", 200, "PATCH", {"name": "Ada"})
         named = self.ask("/api/v1/changes", since=gone["next"])
         faces = self.ask(f"/api/v1/people/{person}/faces")["faces"]
         self.assertEqual({change["photo"] for change in named["changes"]}, {face["photo"] for face in faces})
@@ -201,7 +201,7 @@ class ApiTest(ScannedTestCase):
         folder = self.library.photos.parent.name
         self.assertIn(f"in:{folder}", texts(f"in:{folder[:-2]}"))
         person = self.ask("/api/v1/people")["people"][0]["person"]
-        self.ask(f"/api/v1/people/{person}", 204, "PATCH", {"name": "Zo\u00eb B"})
+        self.ask(f"/api/v1/people/{person}", 200, "PATCH", {"name": "Zo\u00eb B"})
         self.assertEqual(texts("person:zoe"), ['person:"Zo\u00eb B"'])
         self.assertTrue(self.ask("/api/v1/search", q=texts("person:zoe")[0])["hits"])
         self.assertEqual(len(self.ask("/api/v1/completions", limit=50)["completions"]), 17)
@@ -283,27 +283,27 @@ class ApiTest(ScannedTestCase):
         people = self.ask("/api/v1/people")["people"]
         self.assertTrue(people)
         person = people[0]["person"]
-        self.ask(f"/api/v1/people/{person}", 204, "PATCH", {"name": "Ana\u0301 <b>"})
+        self.ask(f"/api/v1/people/{person}", 200, "PATCH", {"name": "Ana\u0301 <b>"})
         self.assertEqual(self.ask("/api/v1/people")["people"][0]["name"], "Ana\u0301 <b>")
         faces = [face["face"] for face in self.ask(f"/api/v1/people/{person}/faces")["faces"]]
-        self.ask(f"/api/v1/people/{person}/confirm", 204, "POST", {"faces": faces[:1]})
+        self.ask(f"/api/v1/people/{person}/confirm", 200, "POST", {"faces": faces[:1]})
         self.assertTrue(self.ask(f"/api/v1/people/{person}/faces")["faces"][0]["decided"])
         other = self.ask("/api/v1/faces/split", 200, "POST", {"faces": faces[:1]})["person"]
-        self.ask(f"/api/v1/people/{other}/merge", 204, "POST", {"people": [person]} if len(faces) > 1 else {"people": [other]})
-        self.ask(f"/api/v1/people/{other}", 204, "PATCH", {"hidden": True})
+        self.ask(f"/api/v1/people/{other}/merge", 200, "POST", {"people": [person]} if len(faces) > 1 else {"people": [other]})
+        self.ask(f"/api/v1/people/{other}", 200, "PATCH", {"hidden": True})
         self.assertNotIn(other, [one["person"] for one in self.ask("/api/v1/people")["people"]])
         self.ask("/api/v1/people/99999/confirm", 404, "POST", {"faces": faces[:1]})
 
     def test_numbers_of_merged_people_and_equal_names_are_refused(self) -> None:
         first, second = (one["person"] for one in self.ask("/api/v1/people")["people"][:2])
-        self.ask(f"/api/v1/people/{first}", 204, "PATCH", {"name": "Zo\u00eb"})
+        self.ask(f"/api/v1/people/{first}", 200, "PATCH", {"name": "Zo\u00eb"})
         before = self.ask("/api/v1/people")
         refused = self.ask(f"/api/v1/people/{second}", 409, "PATCH", {"name": "ZOE", "hidden": True})
         self.assertIn(f"person {first} is also called Zo\u00eb; nothing was changed", refused["detail"])
         self.assertEqual(self.ask("/api/v1/people"), before)
-        self.ask(f"/api/v1/people/{second}", 204, "PATCH", {"name": "ZOE", "same_name": True})
+        self.ask(f"/api/v1/people/{second}", 200, "PATCH", {"name": "ZOE", "same_name": True})
         self.assertEqual([one["name"] for one in self.ask("/api/v1/people")["people"]].count("ZOE"), 1)
-        self.ask(f"/api/v1/people/{first}/merge", 204, "POST", {"people": [second]})
+        self.ask(f"/api/v1/people/{first}/merge", 200, "POST", {"people": [second]})
         faces = self.ask(f"/api/v1/people/{second}/faces")
         self.assertEqual(faces["person"], first)
         theirs = {"faces": [faces["faces"][0]["face"]]}
@@ -317,6 +317,44 @@ class ApiTest(ScannedTestCase):
         self.ask(f"/api/v1/people/{first}/merge", 409, "POST", {"people": [second]})
         self.assertEqual(self.ask("/api/v1/people"), before)
         self.ask("/api/v1/people/99999/faces", 404)
+
+    def test_decisions_are_listed_and_undone(self) -> None:
+        first, second = (one["person"] for one in self.ask("/api/v1/people")["people"][:2])
+        faces = [face["face"] for face in self.ask(f"/api/v1/people/{first}/faces")["faces"]]
+        before = [self.ask("/api/v1/people"), self.ask(f"/api/v1/people/{first}/faces")]
+        made = []
+        for method, path, body in (
+            ("PATCH", f"/people/{first}", {"name": "Zo\u00eb"}), ("PATCH", f"/people/{first}", {"hidden": True}),
+            ("PATCH", f"/people/{first}", {"hidden": False, "name": "<b>"}), ("PATCH", f"/people/{first}", {"cover_face": faces[-1]}),
+            ("POST", f"/people/{first}/confirm", {"faces": faces}), ("POST", f"/people/{first}/reject", {"faces": faces[:1]}),
+            ("POST", "/faces/split", {"faces": faces[:1]}), ("POST", f"/people/{second}/merge", {"people": [first]}),
+        ):
+            made.append(self.ask("/api/v1" + path, 200, method, body)["decision"])
+        self.assertEqual(made, sorted(set(made)))
+        self.assertIsNone(self.ask(f"/api/v1/people/{second}/merge", 200, "POST", {"people": [second]})["decision"], "nothing changed")
+        page = self.ask("/api/v1/decisions", limit=3)
+        rest = self.ask("/api/v1/decisions", cursor=page["next"])
+        listed = page["decisions"] + rest["decisions"]
+        self.assertEqual([one["decision"] for one in listed], made[::-1])
+        self.assertIsNone(rest["next"])
+        self.assertEqual(
+            [one["kind"] for one in listed], ["merge", "split", "reject", "confirm", "cover", "change", "hide", "name"]
+        )
+        self.assertEqual(listed[0]["text"], "Merged 1 person into <b>")
+        self.assertEqual((listed[0]["can_undo"], listed[0]["obstacle"]), (True, None))
+        self.assertFalse(listed[-1]["can_undo"])
+        self.assertIn(f"decision {made[-1]} changed the same later", listed[-1]["obstacle"])
+        refused = self.ask(f"/api/v1/decisions/{made[0]}/undo", 409, "POST")
+        self.assertIn(listed[-1]["obstacle"], refused["detail"])
+        now = self.ask("/api/v1/changes", since="now")["next"]
+        for decision in made[::-1]:
+            undone = self.ask(f"/api/v1/decisions/{decision}/undo", 200, "POST")
+            self.assertGreaterEqual(undone["undone_at"], undone["made_at"])
+        self.assertEqual([self.ask("/api/v1/people"), self.ask(f"/api/v1/people/{first}/faces")], before)
+        self.assertTrue(self.ask("/api/v1/changes", since=now)["changes"], "followers learn of it")
+        self.ask(f"/api/v1/decisions/{made[0]}/undo", 409, "POST")
+        self.ask("/api/v1/decisions/99999/undo", 404, "POST")
+        self.ask("/api/v1/decisions", 400, cursor="x")
 
     def test_the_page_is_served_and_allows_no_foreign_script(self) -> None:
         page = self.server.get("/")

@@ -181,6 +181,49 @@ PersonFace PersonFaceFrom(const Json& json) {
   return face;
 }
 
+Json ToApiJson(const Decided& decision) {
+  return {{"decision", decision.has_value() ? Json(*decision) : Json(nullptr)}};
+}
+
+Json ToApiJson(const DecisionRecord& decision) {
+  return {{"decision", decision.id},
+          {"kind", DecisionKindName(decision.kind)},
+          {"text", decision.text},
+          {"made_at", decision.made_at},
+          {"undone_at", decision.undone_at.has_value() ? Json(*decision.undone_at) : Json(nullptr)},
+          {"can_undo", decision.obstacle.empty()},
+          {"obstacle", TextOrNull(decision.obstacle)}};
+}
+
+DecisionRecord DecisionRecordFrom(const Json& json) {
+  DecisionRecord decision{.id = json.at("decision").get<DecisionId>()};
+  decision.kind = ParseDecisionKind(json.at("kind").get<std::string>()).value_or(DecisionKind::kChange);
+  decision.text = json.at("text").get<std::string>();
+  decision.made_at = json.at("made_at").get<int64_t>();
+  if (!json.at("undone_at").is_null()) {
+    decision.undone_at = json.at("undone_at").get<int64_t>();
+  }
+  decision.obstacle = TextOrEmpty(json.at("obstacle"));
+  return decision;
+}
+
+Json ToApiJson(const DecisionPage& page) {
+  Json json = {{"decisions", Json::array()},
+               {"next", page.next.has_value() ? Json(FormatDecisionCursor(*page.next)) : Json(nullptr)}};
+  for (const DecisionRecord& decision : page.decisions) {
+    json["decisions"].push_back(ToApiJson(decision));
+  }
+  return json;
+}
+
+DecisionPage DecisionPageFrom(const Json& json) {
+  DecisionPage page{.next = ParseDecisionCursor(TextOrEmpty(json.at("next")))};
+  for (const Json& decision : json.at("decisions")) {
+    page.decisions.push_back(DecisionRecordFrom(decision));
+  }
+  return page;
+}
+
 Json ToApiJson(const Job& job) {
   return {{"job", job.id},
           {"kind", JobKindName(job.request.kind)},
@@ -269,6 +312,15 @@ std::optional<Event> EventFrom(std::string_view name, const Json& data) {
                              .name = data.at("model").get<std::string>()};
   }
   return std::nullopt;
+}
+
+std::string FormatDecisionCursor(DecisionId decision) { return std::to_string(decision); }
+
+std::optional<DecisionId> ParseDecisionCursor(std::string_view text) {
+  DecisionId decision = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), decision);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number && decision > 0 ? std::optional(decision) : std::nullopt;
 }
 
 std::string FormatMark(const PhotoMark& mark) { return fmt::format("{}_{}", mark.id, mark.taken_at); }

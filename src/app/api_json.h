@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/decisions.h"
 #include "app/events.h"
 #include "app/jobs.h"
 #include "app/models_list.h"
@@ -30,6 +31,9 @@ nlohmann::ordered_json ToApiJson(const PersonRecord& person);
 nlohmann::ordered_json ToApiJson(const PersonFace& face);
 nlohmann::ordered_json ToApiJson(const KnownPerson& person);
 nlohmann::ordered_json ToApiJson(const Namesakes& others);
+nlohmann::ordered_json ToApiJson(const Decided& decision);
+nlohmann::ordered_json ToApiJson(const DecisionRecord& decision);
+nlohmann::ordered_json ToApiJson(const DecisionPage& page);
 nlohmann::ordered_json ToApiJson(const Job& job);
 nlohmann::ordered_json ToApiJson(const ListedPack& pack);
 
@@ -40,6 +44,8 @@ PersonRecord PersonRecordFrom(const nlohmann::ordered_json& json);
 PersonFace PersonFaceFrom(const nlohmann::ordered_json& json);
 KnownPerson KnownPersonFrom(const nlohmann::ordered_json& json, PersonId number);
 Namesakes NamesakesFrom(const nlohmann::ordered_json& json);
+DecisionRecord DecisionRecordFrom(const nlohmann::ordered_json& json);
+DecisionPage DecisionPageFrom(const nlohmann::ordered_json& json);
 Job JobFrom(const nlohmann::ordered_json& json);
 // The event of a scan with this name and data; nullopt for the name of another one.
 std::optional<Event> EventFrom(std::string_view name, const nlohmann::ordered_json& data);
@@ -48,6 +54,10 @@ std::optional<Event> EventFrom(std::string_view name, const nlohmann::ordered_js
 std::string ToServerSentEvent(std::string_view name, const nlohmann::ordered_json& data);
 // The same for an event of a scan; empty for those that are of no interest to clients.
 std::string ToServerSentEvent(const Event& event);
+
+// A decision's number as the cursor of a list, and back; nullopt for another text.
+std::string FormatDecisionCursor(DecisionId decision);
+std::optional<DecisionId> ParseDecisionCursor(std::string_view text);
 
 // A place in a list of photos as an opaque text, and back; nullopt for another text.
 std::string FormatMark(const PhotoMark& mark);

@@ -89,40 +89,29 @@ StatusOr<Namesakes> FindNamesakes(Library& library, PersonId person, std::string
   return others;
 }
 
-Status NamePerson(Library& library, PersonId person, std::string_view name) {
+StatusOr<Decided> ChangePerson(Library& library, PersonId person, const PersonChange& change) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  CALOTYPE_ASSIGN_OR_RETURN(const PersonId resolved, catalog->ResolvePerson(person));
-  return catalog->NamePerson(resolved, name);
+  return catalog->ChangePerson(person, change);
 }
 
-Status MergePeople(Library& library, PersonId into, std::span<const PersonId> others) {
+StatusOr<Decided> MergePeople(Library& library, PersonId into, std::span<const PersonId> others) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   return catalog->MergePeople(into, others);
 }
 
-StatusOr<PersonId> SplitPerson(Library& library, std::span<const FaceId> faces) {
+StatusOr<NewPerson> SplitPerson(Library& library, std::span<const FaceId> faces) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   return catalog->SplitPerson(faces);
 }
 
-Status ConfirmFaces(Library& library, PersonId person, std::span<const FaceId> faces) {
+StatusOr<Decided> ConfirmFaces(Library& library, PersonId person, std::span<const FaceId> faces) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   return catalog->DecideFaces(person, faces);
 }
 
-Status RejectFaces(Library& library, PersonId person, std::span<const FaceId> faces) {
+StatusOr<Decided> RejectFaces(Library& library, PersonId person, std::span<const FaceId> faces) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   return catalog->SetNotPerson(person, faces);
-}
-
-Status SetPersonCover(Library& library, PersonId person, FaceId face) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  return catalog->SetCover(person, face);
-}
-
-Status HidePerson(Library& library, PersonId person, bool hidden) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  return catalog->HidePerson(person, hidden);
 }
 
 }  // namespace calotype

@@ -64,18 +64,16 @@ struct Namesakes {
 StatusOr<Namesakes> FindNamesakes(Library& library, PersonId person, std::string_view name);
 
 // Each of these returns kNotFound, and changes nothing, when a person or a face does not exist. The id of a person who
-// was merged may be used for the person they were merged into.
-Status NamePerson(Library& library, PersonId person, std::string_view name);
+// was merged may be used for the person they were merged into. Each returns its number in the journal (decisions.h).
+//
+// Names a person, leaves them out of lists or shows them again, chooses the face that represents them.
+StatusOr<Decided> ChangePerson(Library& library, PersonId person, const PersonChange& change);
 // Moves the faces of `others` to `into`, which keeps its name or takes one of theirs.
-Status MergePeople(Library& library, PersonId into, std::span<const PersonId> others);
-// Moves faces to a new person, whose id is returned.
-StatusOr<PersonId> SplitPerson(Library& library, std::span<const FaceId> faces);
+StatusOr<Decided> MergePeople(Library& library, PersonId into, std::span<const PersonId> others);
+// Moves faces to a new person.
+StatusOr<NewPerson> SplitPerson(Library& library, std::span<const FaceId> faces);
 // Records that the faces are this person (ConfirmFaces) or are not (RejectFaces). Later scans respect it.
-Status ConfirmFaces(Library& library, PersonId person, std::span<const FaceId> faces);
-Status RejectFaces(Library& library, PersonId person, std::span<const FaceId> faces);
-// Chooses the face that represents a person in lists.
-Status SetPersonCover(Library& library, PersonId person, FaceId face);
-// Leaves a person out of lists, or shows them again.
-Status HidePerson(Library& library, PersonId person, bool hidden);
+StatusOr<Decided> ConfirmFaces(Library& library, PersonId person, std::span<const FaceId> faces);
+StatusOr<Decided> RejectFaces(Library& library, PersonId person, std::span<const FaceId> faces);
 
 }  // namespace calotype

@@ -9,6 +9,7 @@
 //   VocabularyCatalog   the values that filters can have
 //   FaceCatalog         faces, for clustering
 //   PeopleCatalog       people and users' decisions about them
+//   DecisionCatalog     the journal of decisions, to undo them
 //   ModelsCatalog       the models whose findings are shown
 //   MaintenanceCatalog  backup, check, deletion
 #pragma once
@@ -22,6 +23,7 @@
 #include "catalog/browse_catalog.h"
 #include "catalog/catalog_files.h"
 #include "catalog/change_catalog.h"
+#include "catalog/decision_catalog.h"
 #include "catalog/maintenance_catalog.h"
 #include "catalog/models_catalog.h"
 #include "catalog/people_catalog.h"
@@ -42,6 +44,7 @@ class Catalog : public ScannerCatalog,
                 public VocabularyCatalog,
                 public FaceCatalog,
                 public PeopleCatalog,
+                public DecisionCatalog,
                 public ModelsCatalog,
                 public MaintenanceCatalog {
  public:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/codec.h"
+#include "catalog/decision_journal.h"
 #include "catalog/forgotten_faces.h"
 #include "catalog/kept_findings.h"
 #include "catalog/row_values.h"
@@ -120,6 +121,8 @@ StatusOr<std::vector<ForgottenFace>> DeletePerson(Database& database, PersonId p
       "UPDATE face SET embedding = NULL, sharpness = NULL, person_id = NULL, decided = 0 WHERE person_id = ?1",
       person));
   CALOTYPE_RETURN_IF_ERROR(ForgetName(database, person));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::set<PersonId> numbers, NumbersOf(database, person));
+  CALOTYPE_RETURN_IF_ERROR(DeleteDecisionsAbout(database, numbers));
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM merged_person WHERE into_id = ?1", person));
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM person WHERE id = ?1", person));
   return faces;

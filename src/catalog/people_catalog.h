@@ -51,6 +51,21 @@ struct PersonRecord {
   std::string cover_path;  // of a photo that shows the cover face
 };
 
+// Properties of a person that a user sets; what is nullopt stays as it is.
+struct PersonChange {
+  std::optional<std::string> name;  // empty: no name
+  std::optional<bool> hidden;
+  std::optional<FaceId> cover;
+};
+
+// The number of a decision in the journal (DecisionCatalog); nullopt when nothing changed, so that none was recorded.
+using Decided = std::optional<DecisionId>;
+
+struct NewPerson {
+  PersonId person = 0;
+  Decided decision;
+};
+
 // What the clustering of faces reads and writes.
 class FaceCatalog {
  public:
@@ -81,7 +96,7 @@ class FaceCatalog {
 
 // People and the decisions of users about them, which clustering respects. The id of a person who was merged may be
 // used for the person they were merged into. Each decision is all or nothing: kNotFound when a person or face does not
-// exist.
+// exist. It is recorded in the journal in the same transaction.
 class PeopleCatalog {
  public:
   virtual ~PeopleCatalog() = default;
@@ -102,18 +117,17 @@ class PeopleCatalog {
   // The photos whose metadata has a named region with this name, in the same sense, by ascending id.
   virtual StatusOr<std::vector<PhotoId>> PhotosNaming(std::string_view name) = 0;
 
-  virtual Status NamePerson(PersonId person, std::string_view name) = 0;
+  // kNotFound also when the cover is a face of another person.
+  virtual StatusOr<Decided> ChangePerson(PersonId person, const PersonChange& change) = 0;
   // Moves all faces of `people` to `into` as decided faces. `into` keeps its name or gets one of theirs.
-  virtual Status MergePeople(PersonId into, std::span<const PersonId> people) = 0;
-  // Moves the faces to a new person, whose id is returned, and records that they are not the people to whom they
-  // belonged.
-  virtual StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) = 0;
+  virtual StatusOr<Decided> MergePeople(PersonId into, std::span<const PersonId> people) = 0;
+  // Moves the faces to a new person, and records that they are not the people to whom they belonged.
+  virtual StatusOr<NewPerson> SplitPerson(std::span<const FaceId> faces) = 0;
   // Records that the faces are this person, and assigns them.
-  virtual Status DecideFaces(PersonId person, std::span<const FaceId> faces) = 0;
+  virtual StatusOr<Decided> DecideFaces(PersonId person, std::span<const FaceId> faces) = 0;
   // Records that the faces are not this person. Those that were assigned to the person belong to nobody until the
   // next run of clustering.
-  virtual Status SetNotPerson(PersonId person, std::span<const FaceId> faces) = 0;
-  virtual Status HidePerson(PersonId person, bool hidden) = 0;
+  virtual StatusOr<Decided> SetNotPerson(PersonId person, std::span<const FaceId> faces) = 0;
   // Deletes the person with their number, name and the numbers merged into it, the vectors of their faces, also those
   // that are kept for other models, and named regions at the faces' places and, unless somebody else has the name,
   // elsewhere. The faces stay in their photos and belong to nobody. Their places are recorded: later results bring no
@@ -121,8 +135,6 @@ class PeopleCatalog {
   // next scan recognises it. Returns the faces, also those in photos that are missing. The bytes are still in the
   // catalogue's files until MaintenanceCatalog::EraseDeleted().
   virtual StatusOr<std::vector<ForgottenFace>> ForgetPerson(PersonId person) = 0;
-  // kNotFound also when the face is of another person.
-  virtual Status SetCover(PersonId person, FaceId face) = 0;
 };
 
 }  // namespace calotype

@@ -439,6 +439,33 @@ END;
     R"sql(
 ALTER TABLE photo ADD COLUMN thumb_hash BLOB;
 )sql",
+    R"sql(
+CREATE TABLE decision (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  undone_at INTEGER
+) STRICT;
+
+CREATE TABLE decision_change (
+  decision_id INTEGER NOT NULL REFERENCES decision(id) ON DELETE CASCADE,
+  kind INTEGER NOT NULL,
+  about INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  before TEXT,
+  after TEXT,
+  PRIMARY KEY (decision_id, kind, about, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decision_change_by_subject ON decision_change(kind, about, other);
+
+CREATE TABLE decision_person (
+  person_id INTEGER NOT NULL,
+  decision_id INTEGER NOT NULL REFERENCES decision(id) ON DELETE CASCADE,
+  PRIMARY KEY (person_id, decision_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decision_person_by_decision ON decision_person(decision_id);
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

@@ -116,14 +116,16 @@ class SqliteCatalog final : public Catalog {
   StatusOr<std::string> NameOf(PersonId person) override;
   StatusOr<std::vector<PersonId>> PeopleNamed(std::string_view name) override;
   StatusOr<std::vector<PhotoId>> PhotosNaming(std::string_view name) override;
-  Status NamePerson(PersonId person, std::string_view name) override;
-  Status MergePeople(PersonId into, std::span<const PersonId> people) override;
-  StatusOr<PersonId> SplitPerson(std::span<const FaceId> faces) override;
-  Status DecideFaces(PersonId person, std::span<const FaceId> faces) override;
-  Status SetNotPerson(PersonId person, std::span<const FaceId> faces) override;
-  Status HidePerson(PersonId person, bool hidden) override;
+  StatusOr<Decided> ChangePerson(PersonId person, const PersonChange& change) override;
+  StatusOr<Decided> MergePeople(PersonId into, std::span<const PersonId> people) override;
+  StatusOr<NewPerson> SplitPerson(std::span<const FaceId> faces) override;
+  StatusOr<Decided> DecideFaces(PersonId person, std::span<const FaceId> faces) override;
+  StatusOr<Decided> SetNotPerson(PersonId person, std::span<const FaceId> faces) override;
   StatusOr<std::vector<ForgottenFace>> ForgetPerson(PersonId person) override;
-  Status SetCover(PersonId person, FaceId face) override;
+
+  // DecisionCatalog
+  StatusOr<std::vector<DecisionRecord>> Decisions(std::optional<DecisionId> before, int limit) override;
+  StatusOr<DecisionRecord> UndoDecision(DecisionId decision) override;
 
   // ModelsCatalog
   StatusOr<LibraryModels> Models() override;

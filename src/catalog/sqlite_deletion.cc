@@ -1,7 +1,10 @@
 // MaintenanceCatalog::DeleteMissing().
 #include <array>
 #include <string_view>
+#include <utility>
 
+#include "catalog/decision_journal.h"
+#include "catalog/row_values.h"
 #include "catalog/sqlite_catalog.h"
 
 namespace calotype {
@@ -18,6 +21,19 @@ constexpr std::array kDeletions = {
     "DELETE FROM name_fts WHERE rowid IN deleted",   "DELETE FROM forgotten_face WHERE photo_id IN deleted",
     "DELETE FROM photo WHERE id IN deleted",
 };
+
+// Those without a name, with the decisions that concern them: nothing is left that could be undone.
+Status DeletePeopleWithoutFaces(Database& database) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query("SELECT id FROM person WHERE name = '' AND NOT EXISTS"
+                                                           " (SELECT 1 FROM face WHERE person_id = person.id)"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto people,
+                            ReadRows(std::move(rows), [](const Statement& row) { return PersonId{row.Int(0)}; }));
+  CALOTYPE_RETURN_IF_ERROR(DeleteDecisionsAbout(database, {people.begin(), people.end()}));
+  for (const PersonId person : people) {
+    CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM person WHERE id = ?1", person));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -47,8 +63,7 @@ StatusOr<int64_t> SqliteCatalog::DeleteMissing(int64_t before) {
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM companion WHERE photo_path NOT IN (SELECT path FROM file)"));
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("DELETE FROM face_not_person WHERE face_id NOT IN (SELECT id FROM face)"));
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
-      "DELETE FROM person WHERE name = '' AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)"));
+  CALOTYPE_RETURN_IF_ERROR(DeletePeopleWithoutFaces(*database_));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   return count.value_or(0);
 }

@@ -99,12 +99,6 @@ Status SqliteCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces
   return transaction.Commit();
 }
 
-Status SqliteCatalog::NamePerson(PersonId person, std::string_view name) {
-  const MutexLock lock(&mutex_);
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE person SET name = ?2 WHERE id = ?1", person, name));
-  return database_->changes() == 1 ? absl::OkStatus() : NoPerson(person);
-}
-
 StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
   const MutexLock lock(&mutex_);
   // The cover is the face that a user chose, else the one with the highest score x area. SQLite takes `id` and `path`

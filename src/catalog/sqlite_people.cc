@@ -1,8 +1,13 @@
 // PeopleCatalog: the decisions of users.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "catalog/decision_journal.h"
 #include "catalog/forgotten_faces.h"
 #include "catalog/library_keys.h"
 #include "catalog/row_values.h"
@@ -51,6 +56,53 @@ Status MergeOne(Database& database, PersonId into, PersonId other) {
   return database.Execute("DELETE FROM person WHERE id = ?1", other);
 }
 
+Status SetCover(Database& database, PersonId person, FaceId face) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto is_theirs,
+                            database.QueryInt("SELECT 1 FROM face WHERE id = ?1 AND person_id = ?2", face, person));
+  if (!is_theirs.has_value()) {
+    return absl::NotFoundError(fmt::format(
+        "face {} does not belong to person {} (calotype people show {} lists the faces)", face, person, person));
+  }
+  return database.Execute("UPDATE person SET cover_face_id = ?2 WHERE id = ?1", person, face);
+}
+
+// Also those in photos that are missing.
+StatusOr<std::vector<FaceId>> AllFacesOf(Database& database, PersonId person) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query("SELECT id FROM face WHERE person_id = ?1", person));
+  return ReadRows(std::move(rows), [](const Statement& row) { return FaceId{row.Int(0)}; });
+}
+
+StatusOr<std::string> ReadName(Database& database, PersonId person) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database.Query("SELECT name FROM person WHERE id = ?1", person));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? row.Text(0) : std::string();
+}
+
+StatusOr<DecisionSubject> SubjectFor(Database& database, PersonId person) {
+  DecisionSubject subject = {.person = person};
+  CALOTYPE_ASSIGN_OR_RETURN(subject.name, ReadName(database, person));
+  return subject;
+}
+
+DecisionScope ScopeOf(std::span<const FaceId> faces) {
+  return {.faces = std::vector<FaceId>(faces.begin(), faces.end()), .people = {}, .merging = {}};
+}
+
+// Without repetitions.
+int64_t CountOf(std::span<const FaceId> faces) { return std::ssize(std::set<FaceId>(faces.begin(), faces.end())); }
+
+DecisionKind KindOf(const PersonChange& change) {
+  const int properties =
+      (change.name.has_value() ? 1 : 0) + (change.hidden.has_value() ? 1 : 0) + (change.cover.has_value() ? 1 : 0);
+  if (properties > 1) {
+    return DecisionKind::kChange;
+  }
+  if (change.hidden.has_value()) {
+    return *change.hidden ? DecisionKind::kHide : DecisionKind::kShow;
+  }
+  return change.cover.has_value() ? DecisionKind::kCover : DecisionKind::kName;
+}
+
 }  // namespace
 
 StatusOr<PhotoId> SqliteCatalog::PhotoOfFace(FaceId face) {
@@ -67,9 +119,7 @@ StatusOr<PersonId> SqliteCatalog::ResolvePerson(PersonId person) {
 StatusOr<std::string> SqliteCatalog::NameOf(PersonId person) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
-  CALOTYPE_ASSIGN_OR_RETURN(Statement row, database_->Query("SELECT name FROM person WHERE id = ?1", meant));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
-  return found ? row.Text(0) : std::string();
+  return ReadName(*database_, meant);
 }
 
 StatusOr<std::vector<PersonId>> SqliteCatalog::PeopleNamed(std::string_view name) {
@@ -89,39 +139,79 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosNaming(std::string_view name
   return ReadRows(std::move(rows), [](const Statement& row) { return PhotoId{row.Int(0)}; });
 }
 
-Status SqliteCatalog::MergePeople(PersonId into, std::span<const PersonId> people) {
+StatusOr<Decided> SqliteCatalog::ChangePerson(PersonId person, const PersonChange& change) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, meant));
+  subject.new_name = change.name.value_or("");
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder,
+                            DecisionRecorder::Begin(*database_, {.faces = {}, .people = {meant}, .merging = {}}));
+  if (change.name.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE person SET name = ?2 WHERE id = ?1", meant, *change.name));
+  }
+  if (change.hidden.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database_->Execute("UPDATE person SET hidden = ?2 WHERE id = ?1", meant, *change.hidden ? 1 : 0));
+  }
+  if (change.cover.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(SetCover(*database_, meant, *change.cover));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const Decided decision, recorder.Finish(KindOf(change), subject));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return decision;
+}
+
+StatusOr<Decided> SqliteCatalog::MergePeople(PersonId into, std::span<const PersonId> people) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId kept, Resolve(*database_, into));
-  for (const PersonId person : people) {
+  DecisionScope scope = {.faces = {}, .people = {kept}, .merging = {}};
+  for (const PersonId person : std::set<PersonId>(people.begin(), people.end())) {
     CALOTYPE_ASSIGN_OR_RETURN(const PersonId other, Resolve(*database_, person));
-    if (other != kept) {
-      CALOTYPE_RETURN_IF_ERROR(MergeOne(*database_, kept, other));
+    if (other != kept && std::ranges::find(scope.merging, other) == scope.merging.end()) {
+      scope.merging.push_back(other);
+      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<FaceId> theirs, AllFacesOf(*database_, other));
+      scope.faces.insert(scope.faces.end(), theirs.begin(), theirs.end());
     }
   }
-  return transaction.Commit();
+  const std::vector<PersonId> others = scope.merging;
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, std::move(scope)));
+  for (const PersonId other : others) {
+    CALOTYPE_RETURN_IF_ERROR(MergeOne(*database_, kept, other));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, kept));
+  subject.count = std::ssize(others);
+  CALOTYPE_ASSIGN_OR_RETURN(const Decided decision, recorder.Finish(DecisionKind::kMerge, subject));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return decision;
 }
 
-StatusOr<PersonId> SqliteCatalog::SplitPerson(std::span<const FaceId> faces) {
+StatusOr<NewPerson> SqliteCatalog::SplitPerson(std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, ScopeOf(faces)));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO person(created_at) VALUES (unixepoch())"));
-  const PersonId person = database_->last_insert_id();
+  NewPerson created = {.person = database_->last_insert_id(), .decision = std::nullopt};
+  recorder.AddNewPerson(created.person);
   for (const FaceId face : faces) {
     CALOTYPE_RETURN_IF_ERROR(
         database_->Execute("INSERT OR IGNORE INTO face_not_person(face_id, person_id)"
                            " SELECT id, person_id FROM face WHERE id = ?1 AND person_id IS NOT NULL",
                            face));
   }
-  CALOTYPE_RETURN_IF_ERROR(Assign(*database_, person, faces));
+  CALOTYPE_RETURN_IF_ERROR(Assign(*database_, created.person, faces));
+  CALOTYPE_ASSIGN_OR_RETURN(created.decision,
+                            recorder.Finish(DecisionKind::kSplit, {.person = created.person, .count = CountOf(faces)}));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
-  return person;
+  return created;
 }
 
-Status SqliteCatalog::SetNotPerson(PersonId person, std::span<const FaceId> faces) {
+StatusOr<Decided> SqliteCatalog::SetNotPerson(PersonId person, std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, ScopeOf(faces)));
   for (const FaceId face : faces) {
     CALOTYPE_RETURN_IF_ERROR(
         ChangeFace(*database_,
@@ -131,21 +221,24 @@ Status SqliteCatalog::SetNotPerson(PersonId person, std::span<const FaceId> face
     CALOTYPE_RETURN_IF_ERROR(
         database_->Execute("INSERT OR IGNORE INTO face_not_person(face_id, person_id) VALUES (?1, ?2)", face, meant));
   }
-  return transaction.Commit();
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, meant));
+  subject.count = CountOf(faces);
+  CALOTYPE_ASSIGN_OR_RETURN(const Decided decision, recorder.Finish(DecisionKind::kReject, subject));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return decision;
 }
 
-Status SqliteCatalog::DecideFaces(PersonId person, std::span<const FaceId> faces) {
+StatusOr<Decided> SqliteCatalog::DecideFaces(PersonId person, std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, ScopeOf(faces)));
   CALOTYPE_RETURN_IF_ERROR(Assign(*database_, meant, faces));
-  return transaction.Commit();
-}
-
-Status SqliteCatalog::HidePerson(PersonId person, bool hidden) {
-  const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
-  return database_->Execute("UPDATE person SET hidden = ?2 WHERE id = ?1", meant, hidden ? 1 : 0);
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, meant));
+  subject.count = CountOf(faces);
+  CALOTYPE_ASSIGN_OR_RETURN(const Decided decision, recorder.Finish(DecisionKind::kConfirm, subject));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return decision;
 }
 
 StatusOr<std::vector<ForgottenFace>> SqliteCatalog::ForgetPerson(PersonId person) {
@@ -156,18 +249,6 @@ StatusOr<std::vector<ForgottenFace>> SqliteCatalog::ForgetPerson(PersonId person
   CALOTYPE_RETURN_IF_ERROR(WriteKey(*database_, kEraseKey, "yes"));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   return faces;
-}
-
-Status SqliteCatalog::SetCover(PersonId person, FaceId face) {
-  const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto is_theirs,
-                            database_->QueryInt("SELECT 1 FROM face WHERE id = ?1 AND person_id = ?2", face, meant));
-  if (!is_theirs.has_value()) {
-    return absl::NotFoundError(fmt::format(
-        "face {} does not belong to person {} (calotype people show {} lists the faces)", face, meant, meant));
-  }
-  return database_->Execute("UPDATE person SET cover_face_id = ?2 WHERE id = ?1", meant, face);
 }
 
 StatusOr<std::vector<FaceRecord>> SqliteCatalog::FacesOf(PersonId person) {

@@ -40,6 +40,12 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
+// The message of the error, if there is one.
+template <typename T>
+std::string Message(const StatusOr<T>& result) {
+  return Message(result.status());
+}
+
 #define CALOTYPE_ASSERT_OK(expression) ASSERT_EQ(::calotype::Message(expression), "")
 
 // The value of a StatusOr. If it has an error, prints the message and ends the test's process.

@@ -14,6 +14,7 @@ namespace calotype {
 
 using FaceId = int64_t;
 using PersonId = int64_t;
+using DecisionId = int64_t;
 
 // Kinds of files that belong to a photo. Values are stored: never renumber.
 enum class CompanionKind : uint8_t {

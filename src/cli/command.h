@@ -20,6 +20,7 @@ void AddModelsCommand(CommandLine& parser, App& app);
 void AddPauseCommands(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "people".
+void AddDecisionCommands(CommandLine& people, App& app);
 void AddForgetCommand(CommandLine& people, App& app);
 // Below "models".
 void AddImportCommand(CommandLine& models, App& app);

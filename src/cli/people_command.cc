@@ -133,7 +133,7 @@ CommandResult Change(App& app, const PeopleArguments& arguments,
 
 CommandResult Name(App& app, const PeopleArguments& arguments) {
   return Change(app, arguments, [&](LibraryClient& library, PersonId person) -> Status {
-    CALOTYPE_RETURN_IF_ERROR(library.Name(person, arguments.name));
+    CALOTYPE_RETURN_IF_ERROR(library.ChangePerson(person, {.name = arguments.name}));
     return OfferMerge(library, person, arguments.name);
   });
 }
@@ -224,15 +224,18 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   const auto face = std::make_shared<FaceId>();
   cover.AddArgument("FACE", *face, "The number of the face, from people show");
   cover.SetAction([=, &app] {
-    return Change(app, *arguments,
-                  [&](LibraryClient& library, PersonId person) { return library.SetCover(person, *face); });
+    return Change(app, *arguments, [&](LibraryClient& library, PersonId person) {
+      return library.ChangePerson(person, {.cover = *face});
+    });
   });
+  AddDecisionCommands(people, app);
   AddForgetCommand(people, app);
   for (const bool hide : {true, false}) {
     add(hide ? "hide" : "unhide", hide ? "Hide a person from lists" : "Show a hidden person again")
         .SetAction([=, &app] {
-          return Change(app, *arguments,
-                        [&](LibraryClient& library, PersonId person) { return library.Hide(person, hide); });
+          return Change(app, *arguments, [&](LibraryClient& library, PersonId person) {
+            return library.ChangePerson(person, {.hidden = hide});
+          });
         });
   }
 }

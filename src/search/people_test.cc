@@ -62,7 +62,7 @@ TEST_F(PeopleTest, SimilarFacesAreOnePerson) {
 TEST_F(PeopleTest, LaterFacesJoinExistingPeople) {
   AddFaces("/1", {{1, 0}});
   Update();
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(1, "Ada"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(1, {.name = "Ada"}));
   AddFaces("/2", {{0, 1}, AtCosine(0.8F)});
   EXPECT_THAT(Update(), ElementsAre(1, 2, 1));
   EXPECT_EQ(update_.joined, 1);

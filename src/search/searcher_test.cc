@@ -172,7 +172,7 @@ TEST_F(SearcherTest, PersonByName) {
   portrait.findings.faces = {FaceAt(10, {1, 0})};
   const PhotoId photo = AddPhoto("/ada.jpg", portrait);
   const PersonId ada = Value(catalog().CreatePerson());
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada Lovelace"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Ada Lovelace"}));
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, std::vector{Value(catalog().Faces())[0].id}));
   EXPECT_THAT(Ids("person:\"ada lovelace\""), ElementsAre(photo));
 }

@@ -271,6 +271,7 @@ class Server::Impl {
     AddChangeRoutes(router_, library_);
     AddSearchRoutes(router_, library_, analyser_);
     AddPeopleRoutes(router_, library_);
+    AddDecisionRoutes(router_, library_);
     AddLibraryRoutes(router_, library_, folders_);
     AddJobRoutes(router_, jobs_, feed_, folders_);
     AddWebhookRoutes(router_, webhooks_);

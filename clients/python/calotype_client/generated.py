@@ -334,6 +334,26 @@ class Namesakes(TypedDict):
 
 class NewPerson(TypedDict):
     person: int
+    decision: int | None
+
+
+class Decided(TypedDict):
+    decision: int | None
+
+
+class Decision(TypedDict):
+    decision: int
+    kind: Literal["name", "merge", "split", "confirm", "reject", "hide", "show", "cover", "change"]
+    text: str
+    made_at: int
+    undone_at: int | None
+    can_undo: bool
+    obstacle: str | None
+
+
+class DecisionPage(TypedDict):
+    decisions: list[Decision]
+    next: str | None
 
 
 class ScanProgress(TypedDict):
@@ -731,7 +751,7 @@ class Operations(Transport):
         same_name: bool | None = None,
         hidden: bool | None = None,
         cover_face: int | None = None,
-    ) -> None:
+    ) -> Decided:
         """Name, hide or show a person, or choose their cover.
 
         person: the number of a person
@@ -740,11 +760,11 @@ class Operations(Transport):
         hidden: leave out of lists
         cover_face: the face that represents the person
         """
-        self.ask_nothing(
+        return cast(Decided, self.ask_json(
             "PATCH",
             f"/api/v1/people/{person}",
             body={"name": name, "same_name": same_name, "hidden": hidden, "cover_face": cover_face},
-        )
+        ))
 
     def list_namesakes(self, person: int, name: str) -> Namesakes:
         """Other people who have a name, in any case and accents; they may be the same person.
@@ -762,29 +782,29 @@ class Operations(Transport):
         """
         return cast(Faces, self.ask_json("GET", f"/api/v1/people/{person}/faces"))
 
-    def merge_people(self, person: int, people: Sequence[int]) -> None:
+    def merge_people(self, person: int, people: Sequence[int]) -> Decided:
         """Move the faces of other people to this one.
 
         person: the number of a person
         people: the numbers of the others
         """
-        self.ask_nothing("POST", f"/api/v1/people/{person}/merge", body={"people": people})
+        return cast(Decided, self.ask_json("POST", f"/api/v1/people/{person}/merge", body={"people": people}))
 
-    def confirm_faces(self, person: int, faces: Sequence[int]) -> None:
+    def confirm_faces(self, person: int, faces: Sequence[int]) -> Decided:
         """Record that faces are this person.
 
         person: the number of a person
         faces: the numbers of faces
         """
-        self.ask_nothing("POST", f"/api/v1/people/{person}/confirm", body={"faces": faces})
+        return cast(Decided, self.ask_json("POST", f"/api/v1/people/{person}/confirm", body={"faces": faces}))
 
-    def reject_faces(self, person: int, faces: Sequence[int]) -> None:
+    def reject_faces(self, person: int, faces: Sequence[int]) -> Decided:
         """Record that faces are not this person.
 
         person: the number of a person
         faces: the numbers of faces
         """
-        self.ask_nothing("POST", f"/api/v1/people/{person}/reject", body={"faces": faces})
+        return cast(Decided, self.ask_json("POST", f"/api/v1/people/{person}/reject", body={"faces": faces}))
 
     def split_person(self, faces: Sequence[int]) -> NewPerson:
         """Move faces to a new person.
@@ -792,6 +812,21 @@ class Operations(Transport):
         faces: the numbers of faces
         """
         return cast(NewPerson, self.ask_json("POST", "/api/v1/faces/split", body={"faces": faces}))
+
+    def list_decisions(self, *, cursor: str | None = None, limit: int | None = None) -> DecisionPage:
+        """What users decided, the newest first, and whether it can be undone.
+
+        cursor: `next` of the page before; missing: the first page
+        limit: decisions on a page (50)
+        """
+        return cast(DecisionPage, self.ask_json("GET", "/api/v1/decisions", query={"cursor": cursor, "limit": limit}))
+
+    def undo_decision(self, decision: int) -> Decision:
+        """Restore what was before a decision; 409 if a later decision or a scan changed it.
+
+        decision: the number of a decision
+        """
+        return cast(Decision, self.ask_json("POST", f"/api/v1/decisions/{decision}/undo"))
 
     def get_status(self) -> Status:
         """Counts, failures, devices and the running scan."""

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/app.h"
+#include "app/decisions.h"
 #include "app/events.h"
 #include "app/library_status.h"
 #include "app/people.h"
@@ -43,13 +44,14 @@ class LibraryClient {
   virtual StatusOr<KnownPerson> Person(PersonId number) = 0;
   virtual StatusOr<Namesakes> Others(PersonId person, std::string_view name) = 0;
   // Changes. `person` is nobody who was merged (Person()).
-  virtual Status Name(PersonId person, std::string_view name) = 0;
+  virtual Status ChangePerson(PersonId person, const PersonChange& change) = 0;
   virtual Status Merge(PersonId into, std::span<const PersonId> others) = 0;
   virtual StatusOr<PersonId> Split(std::span<const FaceId> faces) = 0;
   virtual Status Confirm(PersonId person, std::span<const FaceId> faces) = 0;
   virtual Status Reject(PersonId person, std::span<const FaceId> faces) = 0;
-  virtual Status SetCover(PersonId person, FaceId face) = 0;
-  virtual Status Hide(PersonId person, bool hidden) = 0;
+
+  virtual StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) = 0;
+  virtual StatusOr<DecisionRecord> Undo(DecisionId decision) = 0;
 };
 
 // The library of this machine if `server` is empty, else that of the server with this URL. The token for it is in the

@@ -13,6 +13,11 @@ StatusOr<SearchAnswer> LocalClient::Search(const std::string& query, const Searc
 
 StatusOr<std::vector<std::string>> LocalClient::Folders() { return ScannedFolders(library_); }
 
+StatusOr<PersonId> LocalClient::Split(std::span<const FaceId> faces) {
+  CALOTYPE_ASSIGN_OR_RETURN(const NewPerson created, SplitPerson(library_, faces));
+  return created.person;
+}
+
 StatusOr<ScanReport> LocalClient::Scan(const ScanRequest& request, const EventHandler& on_event,
                                        const std::stop_token& stop) {
   ScanService scans(library_);

@@ -23,17 +23,23 @@ class LocalClient final : public LibraryClient {
   StatusOr<Namesakes> Others(PersonId person, std::string_view name) override {
     return FindNamesakes(library_, person, name);
   }
-  Status Name(PersonId person, std::string_view name) override { return NamePerson(library_, person, name); }
-  Status Merge(PersonId into, std::span<const PersonId> others) override { return MergePeople(library_, into, others); }
-  StatusOr<PersonId> Split(std::span<const FaceId> faces) override { return SplitPerson(library_, faces); }
+  Status ChangePerson(PersonId person, const PersonChange& change) override {
+    return calotype::ChangePerson(library_, person, change).status();
+  }
+  Status Merge(PersonId into, std::span<const PersonId> others) override {
+    return MergePeople(library_, into, others).status();
+  }
+  StatusOr<PersonId> Split(std::span<const FaceId> faces) override;
   Status Confirm(PersonId person, std::span<const FaceId> faces) override {
-    return ConfirmFaces(library_, person, faces);
+    return ConfirmFaces(library_, person, faces).status();
   }
   Status Reject(PersonId person, std::span<const FaceId> faces) override {
-    return RejectFaces(library_, person, faces);
+    return RejectFaces(library_, person, faces).status();
   }
-  Status SetCover(PersonId person, FaceId face) override { return SetPersonCover(library_, person, face); }
-  Status Hide(PersonId person, bool hidden) override { return HidePerson(library_, person, hidden); }
+  StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) override {
+    return ListDecisions(library_, before, limit);
+  }
+  StatusOr<DecisionRecord> Undo(DecisionId decision) override { return UndoDecision(library_, decision); }
 
   Library& library() { return library_; }
 

@@ -106,12 +106,19 @@ StatusOr<Namesakes> RemoteClient::Others(PersonId person, std::string_view name)
   return ReadAnswer(api_->Get(PathOf(person, "/namesakes"), values), NamesakesFrom);
 }
 
-Status RemoteClient::ChangePerson(PersonId person, const Json& changes) {
-  return api_->Send("PATCH", PathOf(person), changes).status();
-}
-
-Status RemoteClient::Name(PersonId person, std::string_view name) {
-  return ChangePerson(person, {{"name", name}, {"same_name", true}});
+Status RemoteClient::ChangePerson(PersonId person, const PersonChange& change) {
+  Json body = Json::object();
+  if (change.name.has_value()) {
+    body["name"] = *change.name;
+    body["same_name"] = true;
+  }
+  if (change.hidden.has_value()) {
+    body["hidden"] = *change.hidden;
+  }
+  if (change.cover.has_value()) {
+    body["cover_face"] = *change.cover;
+  }
+  return api_->Send("PATCH", PathOf(person), body).status();
 }
 
 Status RemoteClient::Merge(PersonId into, std::span<const PersonId> others) {
@@ -132,8 +139,16 @@ Status RemoteClient::Reject(PersonId person, std::span<const FaceId> faces) {
   return api_->Send("POST", PathOf(person, "/reject"), FacesBody(faces)).status();
 }
 
-Status RemoteClient::SetCover(PersonId person, FaceId face) { return ChangePerson(person, {{"cover_face", face}}); }
+StatusOr<DecisionPage> RemoteClient::Decisions(std::optional<DecisionId> before, int limit) {
+  ApiConnection::Values values = {{"limit", std::to_string(limit)}};
+  if (before.has_value()) {
+    values.emplace_back("cursor", FormatDecisionCursor(*before));
+  }
+  return ReadAnswer(api_->Get("/decisions", values), DecisionPageFrom);
+}
 
-Status RemoteClient::Hide(PersonId person, bool hidden) { return ChangePerson(person, {{"hidden", hidden}}); }
+StatusOr<DecisionRecord> RemoteClient::Undo(DecisionId decision) {
+  return ReadAnswer(api_->Send("POST", fmt::format("/decisions/{}/undo", decision), nullptr), DecisionRecordFrom);
+}
 
 }  // namespace calotype

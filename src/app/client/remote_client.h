@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <utility>
 
 #include "app/client/api_connection.h"
@@ -25,17 +24,15 @@ class RemoteClient final : public LibraryClient {
   StatusOr<std::vector<PersonFace>> Faces(PersonId person) override;
   StatusOr<KnownPerson> Person(PersonId number) override;
   StatusOr<Namesakes> Others(PersonId person, std::string_view name) override;
-  Status Name(PersonId person, std::string_view name) override;
+  Status ChangePerson(PersonId person, const PersonChange& change) override;
   Status Merge(PersonId into, std::span<const PersonId> others) override;
   StatusOr<PersonId> Split(std::span<const FaceId> faces) override;
   Status Confirm(PersonId person, std::span<const FaceId> faces) override;
   Status Reject(PersonId person, std::span<const FaceId> faces) override;
-  Status SetCover(PersonId person, FaceId face) override;
-  Status Hide(PersonId person, bool hidden) override;
+  StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) override;
+  StatusOr<DecisionRecord> Undo(DecisionId decision) override;
 
  private:
-  Status ChangePerson(PersonId person, const nlohmann::ordered_json& changes);
-
   const std::unique_ptr<ApiConnection> api_;
 };
 

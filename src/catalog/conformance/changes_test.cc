@@ -124,11 +124,11 @@ TEST_P(CatalogChangesTest, PeopleAndTheirNamesAreChangesOfTheirPhotos) {
   EXPECT_THAT(News(), ElementsAre(a));
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, in_a));
   EXPECT_THAT(News(), IsEmpty()) << "nothing changed";
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Ada"}));
   EXPECT_THAT(News(), ElementsAre(a));
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Ada"}));
   EXPECT_THAT(News(), IsEmpty());
-  const PersonId other = Value(catalog().SplitPerson(in_b));
+  const PersonId other = Value(catalog().SplitPerson(in_b)).person;
   EXPECT_THAT(News(), ElementsAre(b));
   CALOTYPE_ASSERT_OK(catalog().MergePeople(ada, std::vector{other}));
   EXPECT_THAT(News(), ElementsAre(b));

@@ -143,7 +143,7 @@ TEST_P(FactsTest, RegionsNameTheFacesThatLieThere) {
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 0) << "once";
   // The same region again, from a changed sidecar: the decision of the user stays.
   const PersonId ada = *Value(catalog().GetPhoto(photo)).face_people[0];
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Countess"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Countess"}));
   CALOTYPE_ASSERT_OK(StoreOne(WithFacts(photo, facts)));
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 0);
   EXPECT_THAT(Value(catalog().GetPhoto(photo)).face_names, ElementsAre("Countess", ""));
@@ -162,7 +162,7 @@ TEST_P(FactsTest, RegionsNeverGoAgainstAUser) {
   CALOTYPE_ASSERT_OK(StoreOne(WithFacts(first, Named("Ada", 100))));
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 0) << "she is not Ada";
   const PersonId other = Value(catalog().CreatePerson());
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(other, "Grace"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(other, {.name = "Grace"}));
   CALOTYPE_ASSERT_OK(catalog().DecideFaces(other, std::vector<FaceId>{face}));
   const FaceRecord by_user = Value(catalog().FacesOf(other)).at(0);
   EXPECT_TRUE(by_user.decided && !by_user.from_region);
@@ -191,8 +191,8 @@ TEST_P(FactsTest, ARegionMovesNoFaceBetweenTwoPeopleOfOneName) {
   CALOTYPE_ASSERT_OK(StoreOne(WithFaces(WithFacts(photo, Named("Ada", 100)), {100})));
   const PersonId first = Value(catalog().CreatePerson());
   const PersonId second = Value(catalog().CreatePerson());
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(first, "Ada"));
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(second, "ada"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(first, {.name = "Ada"}));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(second, {.name = "ada"}));
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(second, std::vector<FaceId>{1}));
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 0);
   EXPECT_EQ(Value(catalog().GetPhoto(photo)).face_people.at(0), second) << "this Ada was recognised";
@@ -204,7 +204,7 @@ TEST_P(FactsTest, OfTwoPeopleOfOneNameARegionMeansTheOneWhoIsPossible) {
   const PersonId first = Value(catalog().CreatePerson());
   const PersonId second = Value(catalog().CreatePerson());
   for (const PersonId person : {first, second}) {
-    CALOTYPE_ASSERT_OK(catalog().NamePerson(person, "Ada"));
+    CALOTYPE_ASSERT_OK(catalog().ChangePerson(person, {.name = "Ada"}));
   }
   CALOTYPE_ASSERT_OK(catalog().SetNotPerson(first, std::vector<FaceId>{1}));
   EXPECT_EQ(Value(catalog().ImportRegionNames()), 1);

@@ -46,7 +46,7 @@ class CatalogDecisionsTest : public CatalogTest {
 INSTANTIATE_TEST_SUITE_P(Backends, CatalogDecisionsTest, testing::ValuesIn(Backends()), BackendName);
 
 TEST_P(CatalogDecisionsTest, AMergedPersonsNumberGoesOnMeaningThem) {
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(bob_, "Bob"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(bob_, {.name = "Bob"}));
   const PersonId third = Value(catalog().CreatePerson());
   CALOTYPE_ASSERT_OK(catalog().MergePeople(bob_, std::vector{third}));
   CALOTYPE_ASSERT_OK(catalog().MergePeople(ada_, std::vector{bob_}));
@@ -62,14 +62,14 @@ TEST_P(CatalogDecisionsTest, AMergedPersonsNumberGoesOnMeaningThem) {
 }
 
 TEST_P(CatalogDecisionsTest, NamesAreFoundWhateverTheirCaseAndAccents) {
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada_, "Zoë"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada_, {.name = "Zoë"}));
   EXPECT_EQ(Value(catalog().NameOf(ada_)), "Zoë");
   EXPECT_EQ(Value(catalog().NameOf(bob_)), "");
   EXPECT_THAT(Value(catalog().PeopleNamed("Zoë")), ElementsAre(ada_));
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(bob_, "ZOE"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(bob_, {.name = "ZOE"}));
   EXPECT_THAT(Value(catalog().PeopleNamed("zoe")), ElementsAre(ada_, bob_));
   EXPECT_THAT(Value(catalog().PeopleNamed("Zo")), IsEmpty()) << "only whole names";
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(bob_, ""));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(bob_, {.name = ""}));
   EXPECT_THAT(Value(catalog().PeopleNamed("")), IsEmpty());
   CALOTYPE_ASSERT_OK(catalog().MergePeople(ada_, std::vector{bob_}));
   EXPECT_EQ(Value(catalog().NameOf(bob_)), "Zoë") << "the number means the other now";
@@ -77,18 +77,18 @@ TEST_P(CatalogDecisionsTest, NamesAreFoundWhateverTheirCaseAndAccents) {
 }
 
 TEST_P(CatalogDecisionsTest, WhatIsNotThereChangesNothing) {
-  EXPECT_TRUE(absl::IsNotFound(catalog().MergePeople(ada_, std::vector{bob_, PersonId{99}})));
+  EXPECT_TRUE(absl::IsNotFound(catalog().MergePeople(ada_, std::vector{bob_, PersonId{99}}).status()));
   EXPECT_THAT(Value(catalog().People()), SizeIs(2));
   EXPECT_TRUE(absl::IsNotFound(catalog().SplitPerson(std::vector{faces_[0], FaceId{999}}).status()));
   EXPECT_EQ(FaceOf(faces_[0]).person, ada_);
-  EXPECT_TRUE(absl::IsNotFound(catalog().SetCover(ada_, faces_[1])));
-  EXPECT_TRUE(absl::IsNotFound(catalog().HidePerson(99, true)));
+  EXPECT_TRUE(absl::IsNotFound(catalog().ChangePerson(ada_, {.cover = faces_[1]}).status()));
+  EXPECT_TRUE(absl::IsNotFound(catalog().ChangePerson(99, {.hidden = true}).status()));
   EXPECT_TRUE(absl::IsNotFound(catalog().FacesOf(99).status()));
 }
 
 TEST_P(CatalogDecisionsTest, SplitAndNotAreRemembered) {
   CALOTYPE_ASSERT_OK(catalog().DecideFaces(ada_, std::vector{faces_[1]}));
-  const PersonId other = Value(catalog().SplitPerson(std::vector{faces_[1]}));
+  const PersonId other = Value(catalog().SplitPerson(std::vector{faces_[1]})).person;
   EXPECT_EQ(FaceOf(faces_[1]).person, other);
   EXPECT_THAT(FaceOf(faces_[1]).not_people, ElementsAre(ada_));
   CALOTYPE_ASSERT_OK(catalog().SetNotPerson(other, std::vector{faces_[1]}));
@@ -111,10 +111,10 @@ TEST_P(CatalogDecisionsTest, DecisionsOutliveANewLook) {
 TEST_P(CatalogDecisionsTest, CoverAndHiding) {
   CALOTYPE_ASSERT_OK(catalog().MergePeople(ada_, std::vector{bob_}));
   for (const FaceId face : {faces_[0], faces_[1]}) {
-    CALOTYPE_ASSERT_OK(catalog().SetCover(ada_, face));
+    CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada_, {.cover = face}));
     EXPECT_EQ(Value(catalog().People())[0].cover, face);
   }
-  CALOTYPE_ASSERT_OK(catalog().HidePerson(bob_, true));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(bob_, {.hidden = true}));
   EXPECT_TRUE(Value(catalog().People())[0].hidden);
   EXPECT_THAT(Value(catalog().FacesOf(ada_)), SizeIs(2));
 }
@@ -128,7 +128,7 @@ class ForgetTest : public CatalogTest {
               "");
     EXPECT_EQ(Message(StoreOne(Found())), "");
     ada_ = Value(catalog().CreatePerson());
-    EXPECT_EQ(Message(catalog().NamePerson(ada_, "Ada Lovelace")), "");
+    EXPECT_EQ(Message(catalog().ChangePerson(ada_, {.name = "Ada Lovelace"})), "");
     const FaceId face = Value(catalog().Faces())[0].id;
     EXPECT_EQ(Message(catalog().AssignFaces(ada_, std::vector{face})), "");
   }
@@ -242,7 +242,7 @@ TEST_P(ForgetTest, TheUserMayAskForTheFaceAgain) {
   const FaceId face = Value(catalog().Faces())[0].id;
   Value(catalog().ForgetPerson(ada_));
   EXPECT_EQ(CountsOf("faces.recognise").done, 1);
-  const PersonId again = Value(catalog().SplitPerson(std::vector{face}));
+  const PersonId again = Value(catalog().SplitPerson(std::vector{face})).person;
   EXPECT_EQ(CountsOf("faces.detect").pending + CountsOf("faces.recognise").pending, 2);
   CALOTYPE_ASSERT_OK(StoreOne(Found()));
   EXPECT_THAT(Value(catalog().Faces()), SizeIs(2));
@@ -257,7 +257,7 @@ TEST_P(ForgetTest, ANameElsewhereGoesUnlessSomebodyElseHasIt) {
   EXPECT_THAT(Value(catalog().PhotosNaming("ADA Lovelace")), ElementsAre(photo_, other.id));
   EXPECT_THAT(Value(catalog().PhotosNaming("")), IsEmpty());
   const PersonId namesake = Value(catalog().CreatePerson());
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(namesake, "Ada Lovelace"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(namesake, {.name = "Ada Lovelace"}));
   Value(catalog().ForgetPerson(ada_));
   EXPECT_THAT(Value(catalog().GetPhoto(other.id)).properties->facts.regions, SizeIs(1));
   Value(catalog().ForgetPerson(namesake));

@@ -222,7 +222,7 @@ TEST_P(CatalogSearchTest, FilterByCameraTimeAndPerson) {
   const PhotoId undated = add("/3", "", "");
   const PhotoId never_decoded = Add("/4", "4");
   const PersonId ada = Value(catalog().CreatePerson());
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada Lovelace"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Ada Lovelace"}));
   const FaceId face = Value(catalog().Faces())[0].id;
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, std::vector{face}));
   struct Case {
@@ -308,7 +308,7 @@ TEST_P(CatalogSearchTest, APersonIsFoundByThePartOfAName) {
     const std::vector<FaceRecord> faces = Value(catalog().Faces());
     const auto face = std::ranges::find(faces, photo, &FaceRecord::photo);
     const PersonId person = Value(catalog().CreatePerson());
-    EXPECT_EQ(Message(catalog().NamePerson(person, as)), "");
+    EXPECT_EQ(Message(catalog().ChangePerson(person, {.name = as})), "");
     EXPECT_EQ(Message(catalog().AssignFaces(person, std::vector{face->id})), "");
   };
   name(first.id, "Zinédine");
@@ -355,7 +355,7 @@ TEST_P(CatalogSearchTest, PeopleWithTheirCover) {
   Value(catalog().CreatePerson());  // without a face: not listed
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(bob, std::vector{faces[1].id}));
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, std::vector{faces[0].id, faces[2].id}));
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Ada"}));
   const auto people = Value(catalog().People());
   ASSERT_THAT(people, SizeIs(2));
   EXPECT_EQ(people[0].id, ada);
@@ -370,7 +370,7 @@ TEST_P(CatalogSearchTest, PeopleWithTheirCover) {
 TEST_P(CatalogSearchTest, UnknownPeopleAndFacesAreNotFound) {
   CALOTYPE_ASSERT_OK(StoreOne(FullResult(Add("/a.jpg", "a"))));
   const FaceId face = Value(catalog().Faces())[0].id;
-  EXPECT_TRUE(absl::IsNotFound(catalog().NamePerson(9, "Ada")));
+  EXPECT_TRUE(absl::IsNotFound(catalog().ChangePerson(9, {.name = "Ada"}).status()));
   EXPECT_TRUE(absl::IsNotFound(catalog().AssignFaces(9, std::vector{face})));
   const PersonId person = Value(catalog().CreatePerson());
   EXPECT_TRUE(absl::IsNotFound(catalog().AssignFaces(person, std::vector{face, FaceId{999}})));

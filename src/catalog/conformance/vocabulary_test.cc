@@ -79,7 +79,7 @@ TEST_P(CatalogVocabularyTest, ObjectsPeopleAndKeywordsAreCountedOnDemand) {
   const PersonId ada = Value(catalog().CreatePerson());
   const std::vector<FaceId> faces = Value(catalog().GetPhoto(a)).face_ids;
   CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada, faces));
-  CALOTYPE_ASSERT_OK(catalog().NamePerson(ada, "Ada"));
+  CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada, {.name = "Ada"}));
   EXPECT_THAT(Of(Vocabulary::kPerson), ElementsAre("Ada"));
   EXPECT_EQ(Value(catalog().CountUses(Vocabulary::kPerson, "Ada", 10)), 1) << "photos, not faces";
   EXPECT_TRUE(absl::IsInvalidArgument(catalog().CountUses(Vocabulary::kCamera, "x", 1).status()));

@@ -148,8 +148,20 @@ constexpr char kSchemas[] = R"json({
     {"type": "object", "additionalProperties": false, "properties": {"people": {"type": "array", "items": {"type":
     "integer"}}, "text": {"type": "string"}}, "required": ["people", "text"]},
   "NewPerson":
-    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}}, "required":
-    ["person"]},
+    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "decision": {"type":
+    ["integer", "null"]}}, "required": ["person", "decision"]},
+  "Decided":
+    {"type": "object", "additionalProperties": false, "properties": {"decision": {"type": ["integer", "null"]}},
+    "required": ["decision"]},
+  "Decision":
+    {"type": "object", "additionalProperties": false, "properties": {"decision": {"type": "integer"}, "kind": {"type":
+    "string", "enum": ["name", "merge", "split", "confirm", "reject", "hide", "show", "cover", "change"]}, "text":
+    {"type": "string"}, "made_at": {"type": "integer"}, "undone_at": {"type": ["integer", "null"]}, "can_undo": {"type":
+    "boolean"}, "obstacle": {"type": ["string", "null"]}}, "required": ["decision", "kind", "text", "made_at",
+    "undone_at", "can_undo", "obstacle"]},
+  "DecisionPage":
+    {"type": "object", "additionalProperties": false, "properties": {"decisions": {"type": "array", "items": {"$ref":
+    "#/components/schemas/Decision"}}, "next": {"type": ["string", "null"]}}, "required": ["decisions", "next"]},
   "ScanProgress":
     {"type": "object", "additionalProperties": false, "properties": {"walking": {"type": "boolean"}, "photos":
     {"type": "integer"}, "unchanged": {"type": "integer"}, "to_do": {"type": "integer"}, "analysed": {"type":

@@ -37,7 +37,10 @@ StatusOr<HttpResponse> Faces(Library& library, PersonId person) {
   return JsonResponse(json);
 }
 
-HttpResponse Done() { return {.status = 204}; }
+StatusOr<HttpResponse> DecisionResponse(const StatusOr<Decided>& decision) {
+  CALOTYPE_RETURN_IF_ERROR(decision.status());
+  return JsonResponse(ToApiJson(*decision));
+}
 
 // The person whom a decision changes. The number of somebody who was merged is refused.
 StatusOr<PersonId> ChangedPerson(Library& library, const Arguments& arguments) {
@@ -56,19 +59,20 @@ Status CheckName(Library& library, PersonId person, const std::string& name) {
 
 StatusOr<HttpResponse> ChangePerson(Library& library, const Arguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, ChangedPerson(library, arguments));
+  PersonChange change;
   if (arguments.Has("name")) {
+    change.name = arguments.Text("name");
     if (!arguments.Flag("same_name")) {
-      CALOTYPE_RETURN_IF_ERROR(CheckName(library, person, arguments.Text("name")));
+      CALOTYPE_RETURN_IF_ERROR(CheckName(library, person, *change.name));
     }
-    CALOTYPE_RETURN_IF_ERROR(NamePerson(library, person, arguments.Text("name")));
   }
   if (arguments.Has("hidden")) {
-    CALOTYPE_RETURN_IF_ERROR(HidePerson(library, person, arguments.Flag("hidden")));
+    change.hidden = arguments.Flag("hidden");
   }
   if (arguments.Has("cover_face")) {
-    CALOTYPE_RETURN_IF_ERROR(SetPersonCover(library, person, arguments.Integer("cover_face")));
+    change.cover = arguments.Integer("cover_face");
   }
-  return Done();
+  return DecisionResponse(calotype::ChangePerson(library, person, change));
 }
 
 StatusOr<HttpResponse> Merge(Library& library, const Arguments& arguments) {
@@ -77,16 +81,14 @@ StatusOr<HttpResponse> Merge(Library& library, const Arguments& arguments) {
   for (const PersonId number : arguments.Integers("people")) {
     CALOTYPE_ASSIGN_OR_RETURN(others.emplace_back(), PersonToChange(library, number));
   }
-  CALOTYPE_RETURN_IF_ERROR(MergePeople(library, person, others));
-  return Done();
+  return DecisionResponse(MergePeople(library, person, others));
 }
 
 // Records with `decide` that faces are the person, or are not.
 StatusOr<HttpResponse> DecideFaces(Library& library, const Arguments& arguments,
-                                   Status (*decide)(Library&, PersonId, std::span<const FaceId>)) {
+                                   StatusOr<Decided> (*decide)(Library&, PersonId, std::span<const FaceId>)) {
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, ChangedPerson(library, arguments));
-  CALOTYPE_RETURN_IF_ERROR(decide(library, person, arguments.Integers("faces")));
-  return Done();
+  return DecisionResponse(decide(library, person, arguments.Integers("faces")));
 }
 
 // A route that decides something about people.
@@ -101,7 +103,7 @@ Route Decision(std::string path, std::string operation, std::string summary, std
           .in_path = std::move(in_path),
           .body = BodyKind::kJson,
           .in_body = std::move(in_body),
-          .answers = {{.status = 204, .content_type = ""}},
+          .answers = {{.schema = "Decided"}},
           .problems = {http_status::kConflict, http_status::kNotFound},
           .run = [run = std::move(run)](const Call& call) { return run(call.arguments); }};
 }
@@ -178,8 +180,10 @@ void AddPeopleRoutes(Router& router, Library& library) {
   Route split = Decision(
       "/api/v1/faces/split", "splitPerson", "Move faces to a new person", {},
       {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {
-        CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, SplitPerson(library, arguments.Integers("faces")));
-        return JsonResponse({{"person", person}});
+        CALOTYPE_ASSIGN_OR_RETURN(const NewPerson created, SplitPerson(library, arguments.Integers("faces")));
+        Json json = {{"person", created.person}};
+        json.update(ToApiJson(created.decision));
+        return JsonResponse(json);
       });
   split.answers = {{.schema = "NewPerson"}};
   router.Add(std::move(split));
