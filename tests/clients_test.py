@@ -186,6 +186,7 @@ class RemoteTest(ScannedTestCase):
         self.both("people", "list", "--json")
 
     def test_decisions_are_undone_on_the_server(self) -> None:
+        self.assertIn("no suggestions", self.both("people", "suggestions"))
         self.assertEqual(self.both("people", "history"), "no decisions yet\n")
         self.assertIn("no decision that could be undone", self.both("people", "undo"))
         person = json.loads(self.both("people", "list", "--json"))["people"][0]["id"]

@@ -193,6 +193,54 @@ class UndoTest(PeopleTest):
         self.assertEqual(self.names(), {""})
 
 
+class SuggestionsTest(PeopleTest):
+    """The samples' faces are clearly one person or clearly two, so the face of a photo is given to somebody new, or nobody."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.obama = self.number("obama_speaking.jpg")
+        self.succeed("name", self.obama, "Barack")
+        self.face = next(
+            one["face"] for one in self.library.lines("people", "show", self.obama, "--json") if one["path"].endswith("/obama.jpg")
+        )
+
+    def give_to(self, person: int | None) -> None:
+        """Assigns the face as a scan could have: without a decision."""
+        with contextlib.closing(sqlite3.connect(self.library.home / "home/catalog.db")) as database, database:
+            if person:
+                database.execute("INSERT INTO person(id, created_at) VALUES (?, 0)", (person,))
+            database.execute("UPDATE face SET person_id = ? WHERE id = ?", (person, self.face))
+
+    def suggestions(self) -> list[dict]:
+        return self.library.lines("people", "suggestions", "--json")
+
+    def test_a_person_is_suggested_until_somebody_says_no(self) -> None:
+        self.assertEqual(self.suggestions(), [])
+        self.assertIn("no suggestions", self.succeed("suggestions").stdout)
+        self.give_to(77)
+        (one,) = self.suggestions()
+        self.assertEqual((one["person"], one["faces"], one["suggested"], one["name"]), (77, 1, self.obama, "Barack"))
+        self.assertGreater(one["similarity"], 0.58)
+        self.assertEqual([(face["face"], pathlib.Path(face["path"]).name) for face in one["shown"]], [(self.face, "obama.jpg")])
+        text = self.succeed("suggestions").stdout
+        self.assertIn(f"person 77 (1 face) may be person {self.obama}, Barack", text)
+        self.assertIn(f"yes: calotype people merge {self.obama} 77    no: calotype people not {self.obama} {self.face}\n", text)
+        self.succeed("not", self.obama, self.face)
+        self.assertEqual(self.suggestions(), [])
+        self.succeed("undo")
+        self.assertEqual(len(self.suggestions()), 1)
+        self.succeed("merge", self.obama, 77)
+        self.assertEqual(self.suggestions(), [])
+
+    def test_a_face_without_a_person_is_suggested(self) -> None:
+        self.give_to(None)
+        (one,) = self.suggestions()
+        self.assertEqual((one["person"], one["suggested"], one["shown"][0]["face"]), (None, self.obama, self.face))
+        self.assertIn(f"yes: calotype people assign {self.obama} {self.face} ", self.succeed("suggestions").stdout)
+        self.succeed("assign", self.obama, self.face)
+        self.assertEqual(self.suggestions(), [])
+
+
 class PicturesTest(PeopleTest):
     def size(self, jpeg: pathlib.Path) -> tuple[int, int]:
         """Width and height, from the frame header of a JPEG."""

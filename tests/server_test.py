@@ -318,6 +318,20 @@ class ApiTest(ScannedTestCase):
         self.assertEqual(self.ask("/api/v1/people"), before)
         self.ask("/api/v1/people/99999/faces", 404)
 
+    def test_people_without_a_name_are_suggested(self) -> None:
+        named, other = (one["person"] for one in self.ask("/api/v1/people")["people"][:2])
+        self.ask(f"/api/v1/people/{named}", 200, "PATCH", {"name": "Ada"})
+        self.assertEqual(self.ask("/api/v1/people/suggestions")["suggestions"], [])
+        # Two people as a strict limit leaves them: with vectors that are alike.
+        with contextlib.closing(sqlite3.connect(self.library.home / "home/catalog.db")) as database, database:
+            database.execute("UPDATE face SET embedding = (SELECT embedding FROM face WHERE person_id = ?) WHERE person_id = ?", (named, other))
+        (one,) = self.ask("/api/v1/people/suggestions", limit=1)["suggestions"]
+        self.assertEqual((one["person"], one["faces"], one["suggested"], one["name"]), (other, 1, named, "Ada"))
+        self.assertAlmostEqual(one["similarity"], 1, places=2)
+        self.ask(f"/api/v1/people/{named}/reject", 200, "POST", {"faces": [face["face"] for face in one["shown"]]})
+        self.assertEqual(self.ask("/api/v1/people/suggestions")["suggestions"], [])
+        self.ask("/api/v1/people/suggestions", 400, limit=0)
+
     def test_decisions_are_listed_and_undone(self) -> None:
         first, second = (one["person"] for one in self.ask("/api/v1/people")["people"][:2])
         faces = [face["face"] for face in self.ask(f"/api/v1/people/{first}/faces")["faces"]]

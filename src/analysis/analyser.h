@@ -76,6 +76,10 @@ StatusOr<std::unique_ptr<Analyser>> CreateFaceRecogniser(const ModelSpec& recogn
 // The cosine from which two faces count as the same person: the parameter "match_threshold" of the model, else the
 // default of its family. Returns kInvalidArgument when neither exists.
 StatusOr<double> FaceMatchThreshold(const ModelSpec& recogniser);
+// The lower cosine from which two faces may be the same person, so that a user is asked: the parameter
+// "maybe_threshold" of the model, else four fifths of FaceMatchThreshold(). kInvalidArgument also when it is higher
+// than that.
+StatusOr<double> FaceMaybeThreshold(const ModelSpec& recogniser);
 std::unique_ptr<Analyser> CreatePdqAnalyser();
 
 // Turns text into a vector that can be compared with the vectors of the image encoder.

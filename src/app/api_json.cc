@@ -224,6 +224,33 @@ DecisionPage DecisionPageFrom(const Json& json) {
   return page;
 }
 
+Json ToApiJson(const NamedSuggestion& suggestion) {
+  Json json = {{"person", suggestion.person.has_value() ? Json(*suggestion.person) : Json(nullptr)},
+               {"faces", suggestion.faces},
+               {"shown", Json::array()},
+               {"suggested", suggestion.suggested.id},
+               {"name", suggestion.suggested.name},
+               {"similarity", suggestion.likeness}};
+  for (const PersonFace& face : suggestion.shown) {
+    json["shown"].push_back(ToApiJson(face));
+  }
+  return json;
+}
+
+NamedSuggestion NamedSuggestionFrom(const Json& json) {
+  NamedSuggestion suggestion;
+  if (!json.at("person").is_null()) {
+    suggestion.person = json.at("person").get<PersonId>();
+  }
+  suggestion.faces = json.at("faces").get<int64_t>();
+  for (const Json& face : json.at("shown")) {
+    suggestion.shown.push_back(PersonFaceFrom(face));
+  }
+  suggestion.suggested = {.id = json.at("suggested").get<PersonId>(), .name = json.at("name").get<std::string>()};
+  suggestion.likeness = json.at("similarity").get<float>();
+  return suggestion;
+}
+
 Json ToApiJson(const Job& job) {
   return {{"job", job.id},
           {"kind", JobKindName(job.request.kind)},

@@ -13,6 +13,7 @@
 #include "app/jobs.h"
 #include "app/models_list.h"
 #include "app/people.h"
+#include "app/people_suggestions.h"
 #include "app/search.h"
 #include "catalog/browse_catalog.h"
 #include "catalog/types.h"
@@ -29,6 +30,7 @@ nlohmann::ordered_json ToApiJson(const SearchAnswer& answer);
 nlohmann::ordered_json ToApiJson(const SimilarPhoto& photo);
 nlohmann::ordered_json ToApiJson(const PersonRecord& person);
 nlohmann::ordered_json ToApiJson(const PersonFace& face);
+nlohmann::ordered_json ToApiJson(const NamedSuggestion& suggestion);
 nlohmann::ordered_json ToApiJson(const KnownPerson& person);
 nlohmann::ordered_json ToApiJson(const Namesakes& others);
 nlohmann::ordered_json ToApiJson(const Decided& decision);
@@ -42,6 +44,7 @@ nlohmann::ordered_json ToApiJson(const ListedPack& pack);
 SearchAnswer SearchAnswerFrom(const nlohmann::ordered_json& json);
 PersonRecord PersonRecordFrom(const nlohmann::ordered_json& json);
 PersonFace PersonFaceFrom(const nlohmann::ordered_json& json);
+NamedSuggestion NamedSuggestionFrom(const nlohmann::ordered_json& json);
 KnownPerson KnownPersonFrom(const nlohmann::ordered_json& json, PersonId number);
 Namesakes NamesakesFrom(const nlohmann::ordered_json& json);
 DecisionRecord DecisionRecordFrom(const nlohmann::ordered_json& json);

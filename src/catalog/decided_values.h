@@ -16,8 +16,8 @@ namespace calotype {
 struct DecisionScope {
   std::vector<FaceId> faces;     // with the people whom they are not
   std::vector<PersonId> people;  // their own properties
-  std::vector<PersonId>
-      merging;  // people to be merged: also the numbers that mean them, and the faces that are not them
+  // People to be merged: also the numbers that mean them, and the faces that are not them.
+  std::vector<PersonId> merging;
 };
 
 // The keys of the scope that there are now. Numbers of people and exclusions come and go with a decision.

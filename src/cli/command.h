@@ -22,6 +22,7 @@ void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "people".
 void AddDecisionCommands(CommandLine& people, App& app);
 void AddForgetCommand(CommandLine& people, App& app);
+void AddSuggestionsCommand(CommandLine& people, App& app);
 // Below "models".
 void AddImportCommand(CommandLine& models, App& app);
 void AddPullCommand(CommandLine& models, App& app);

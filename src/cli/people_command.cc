@@ -230,6 +230,7 @@ void AddPeopleCommand(CommandLine& parser, App& app) {
   });
   AddDecisionCommands(people, app);
   AddForgetCommand(people, app);
+  AddSuggestionsCommand(people, app);
   for (const bool hide : {true, false}) {
     add(hide ? "hide" : "unhide", hide ? "Hide a person from lists" : "Show a hidden person again")
         .SetAction([=, &app] {

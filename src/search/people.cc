@@ -4,9 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,7 +18,7 @@
 #include "base/half.h"
 #include "base/sha256.h"
 #include "search/centroids.h"
-#include "search/vector_index/dot.h"
+#include "search/face_vectors.h"
 
 namespace calotype {
 namespace {
@@ -34,61 +31,14 @@ constexpr float kFounderSide = 24;
 // (bench/quality/README.md).
 constexpr float kFounderSharpness = 0.25F;
 
-// One similar face may be chance or a wrong member; the mean of three is more robust.
-constexpr std::size_t kClosest = 3;
-
-// A face whose cosine with a person's centroid is lower than the threshold by more than this is not compared with that
-// person's faces: three of them would have to be far from the centroid on the same side.
-constexpr float kCentroidMargin = 0.1F;
-
-// A face is compared with at most this many faces of a person, spread evenly over all of them.
-constexpr std::size_t kCompared = 100;
-
 bool CanFound(const FaceRecord& face) {
   const bool is_sharp = !face.sharpness.has_value() || *face.sharpness >= kFounderSharpness;
   return is_sharp && face.score >= kFounderScore && std::min(face.box.width, face.box.height) >= kFounderSide;
 }
 
-void Normalise(std::vector<float>& vector) {
-  const float length = std::sqrt(Dot(vector, vector));
-  if (length > 0) {
-    std::ranges::transform(vector, vector.begin(), [length](float x) { return x / length; });
-  }
-}
-
-// Embeddings can be compared only if they are from the same model: equal version and dimension.
-using Model = std::pair<std::string, std::size_t>;
-
-Model ModelOf(const FaceRecord& face) { return {face.version, face.embedding.size()}; }
-
-// A person's faces of one model. For a single face no sum is stored: most people in a large library are strangers seen
-// once.
-struct Embeddings {
-  std::vector<float> sum;  // set for two or more faces
-  std::vector<const FaceRecord*> faces;
-
-  void Add(const FaceRecord& face) {
-    faces.push_back(&face);
-    if (faces.size() == 1) {
-      return;
-    }
-    sum.resize(face.embedding.size());
-    for (const FaceRecord* one : faces.size() == 2 ? std::span(faces) : std::span(faces).last(1)) {
-      const std::vector<float> embedding = ToFloat(one->embedding);
-      std::ranges::transform(sum, embedding, sum.begin(), std::plus<>());
-    }
-  }
-  // The centroid, scaled to unit length.
-  std::vector<float> Centroid() const {
-    std::vector<float> centroid = sum.empty() ? ToFloat(faces.front()->embedding) : sum;
-    Normalise(centroid);
-    return centroid;
-  }
-};
-
 struct Person {
   std::optional<PersonId> id;  // nullopt for a person created in this run
-  std::map<Model, Embeddings> known;
+  std::map<FaceModel, FaceVectors> known;
   std::unordered_set<PhotoId> photos;
   std::vector<FaceId> added;  // faces to assign
 
@@ -96,41 +46,12 @@ struct Person {
   bool IsEmpty() const { return known.empty(); }
   void Add(const FaceRecord& face) {
     photos.insert(face.photo);
-    known[ModelOf(face)].Add(face);
+    known[FaceModelOf(face)].Add(face);
   }
   bool MayBe(const FaceRecord& face) const {
     return !id.has_value() || std::ranges::find(face.not_people, *id) == face.not_people.end();
   }
 };
-
-// The mean of the highest cosines of `embedding` with the person's faces; -1 if their centroid is too far away. Most
-// faces of a person are farther from each other than from the centroid, so a face far from it is far from all.
-float Likeness(const Embeddings& known, std::span<const float> embedding, float threshold) {
-  if (!known.sum.empty()) {
-    const float length = std::sqrt(Dot(known.sum, known.sum));
-    if (length > 0 && Dot(known.sum, embedding) / length < threshold - kCentroidMargin) {
-      return -1;
-    }
-  }
-  std::array<float, kClosest> best;
-  best.fill(-1);
-  std::size_t compared = 0;
-  const std::size_t stride = (known.faces.size() + kCompared - 1) / kCompared;
-  for (std::size_t i = 0; i < known.faces.size(); i += stride) {
-    const float cosine = DotHalves(embedding, known.faces[i]->embedding);
-    ++compared;
-    if (cosine > best.back()) {
-      best.back() = cosine;
-      std::ranges::sort(best, std::greater<>());
-    }
-  }
-  const std::size_t count = std::min(compared, kClosest);
-  float sum = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += best[i];
-  }
-  return count == 0 ? -1 : sum / static_cast<float>(count);
-}
 
 class Clustering {
  public:
@@ -161,12 +82,12 @@ class Clustering {
   std::vector<Match> MatchesOf(const std::vector<const FaceRecord*>& faces);
   void AddMatches(const FaceRecord& face, std::vector<Match>& matches);
   void Join(std::size_t person, const FaceRecord& face);
-  void Remember(std::size_t person, const Model& model);
+  void Remember(std::size_t person, const FaceModel& model);
 
   const float threshold_;
   std::vector<Person> people_;
-  std::map<Model, Centroids> centroids_;  // numbered by index into people_
-  std::set<std::size_t> changed_;         // indices of people_ who got faces
+  std::map<FaceModel, Centroids> centroids_;  // numbered by index into people_
+  std::set<std::size_t> changed_;             // indices of people_ who got faces
   PeopleUpdate update_;
 };
 
@@ -187,7 +108,7 @@ Clustering::Clustering(std::span<const FaceRecord> faces, float threshold) : thr
   }
 }
 
-void Clustering::Remember(std::size_t person, const Model& model) {
+void Clustering::Remember(std::size_t person, const FaceModel& model) {
   centroids_.try_emplace(model, model.second).first->second.Set(person, people_[person].known.at(model).Centroid());
 }
 
@@ -238,7 +159,7 @@ void Clustering::PlaceWithChanged(Faces& faces) {
 }
 
 void Clustering::AddMatches(const FaceRecord& face, std::vector<Match>& matches) {
-  const Model model = ModelOf(face);
+  const FaceModel model = FaceModelOf(face);
   const auto centroids = centroids_.find(model);
   if (centroids == centroids_.end()) {
     return;
@@ -249,7 +170,7 @@ void Clustering::AddMatches(const FaceRecord& face, std::vector<Match>& matches)
     if (person.IsIn(face.photo) || !person.MayBe(face)) {
       continue;
     }
-    const float likeness = Likeness(person.known.at(model), embedding, threshold_);
+    const float likeness = person.known.at(model).Likeness(embedding, threshold_);
     if (likeness >= threshold_) {
       matches.push_back({.face = &face, .person = place, .likeness = likeness});
     }
@@ -294,7 +215,7 @@ void Clustering::Join(std::size_t person, const FaceRecord& face) {
   joined.Add(face);
   joined.added.push_back(face.id);
   changed_.insert(person);
-  Remember(person, ModelOf(face));
+  Remember(person, FaceModelOf(face));
 }
 
 Status Clustering::Write(FaceCatalog& catalog, std::map<FaceId, PersonId>& people) {

@@ -260,6 +260,15 @@ TEST_F(FaceRecogniserTest, TheManifestOrTheFamilySetsTheMatchThreshold) {
   EXPECT_EQ(*FaceMatchThreshold(spec_), 0.4);
 }
 
+TEST_F(FaceRecogniserTest, WhoMayBeTheSamePersonIsLessAlike) {
+  spec_.params = ModelParams("face", {{"match_threshold", 0.5}});
+  EXPECT_DOUBLE_EQ(*FaceMaybeThreshold(spec_), 0.4);
+  spec_.params = ModelParams("face", {{"match_threshold", 0.5}, {"maybe_threshold", 0.45}});
+  EXPECT_EQ(*FaceMaybeThreshold(spec_), 0.45);
+  spec_.params = ModelParams("face", {{"match_threshold", 0.5}, {"maybe_threshold", 0.6}});
+  EXPECT_THAT(Message(FaceMaybeThreshold(spec_).status()), HasSubstr("maybe_threshold is 0.6; it must be at most"));
+}
+
 TEST_F(FaceRecogniserTest, RefusesParametersOutOfRange) {
   spec_.params =
       ModelParams("face", {{"input_size", int64_t{32}}, {"template_padding", -1.0}, {"dimension", int64_t{2}}});

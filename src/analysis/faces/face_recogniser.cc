@@ -64,6 +64,9 @@ constexpr std::array kFamilies = {
 
 constexpr int kDefaultSize = 112;
 
+// Of the threshold for the same person: what is a little less alike may be the same person, too.
+constexpr double kMaybePart = 0.8;
+
 // The landmarks in pixels of the analysed image.
 std::array<Point, 5> LandmarksIn(const PhotoView& photo, const FaceFinding& face) {
   std::array<Point, 5> landmarks;
@@ -249,6 +252,17 @@ StatusOr<double> FaceMatchThreshold(const ModelSpec& recogniser) {
     return recogniser.params.DoubleOr("match_threshold", family->match_threshold);
   }
   return recogniser.params.Double("match_threshold");
+}
+
+StatusOr<double> FaceMaybeThreshold(const ModelSpec& recogniser) {
+  CALOTYPE_ASSIGN_OR_RETURN(const double match, FaceMatchThreshold(recogniser));
+  CALOTYPE_ASSIGN_OR_RETURN(const double maybe, recogniser.params.DoubleOr("maybe_threshold", kMaybePart * match));
+  if (maybe > match) {
+    return absl::InvalidArgumentError(
+        fmt::format("model {}: maybe_threshold is {}; it must be at most match_threshold, which is {}", recogniser.name,
+                    maybe, match));
+  }
+  return maybe;
 }
 
 }  // namespace calotype

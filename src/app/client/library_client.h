@@ -14,6 +14,7 @@
 #include "app/events.h"
 #include "app/library_status.h"
 #include "app/people.h"
+#include "app/people_suggestions.h"
 #include "app/scan.h"
 #include "app/search.h"
 #include "base/status.h"
@@ -43,6 +44,7 @@ class LibraryClient {
   virtual StatusOr<std::vector<PersonFace>> Faces(PersonId person) = 0;
   virtual StatusOr<KnownPerson> Person(PersonId number) = 0;
   virtual StatusOr<Namesakes> Others(PersonId person, std::string_view name) = 0;
+  virtual StatusOr<std::vector<NamedSuggestion>> Suggestions(int limit) = 0;
   // Changes. `person` is nobody who was merged (Person()).
   virtual Status ChangePerson(PersonId person, const PersonChange& change) = 0;
   virtual Status Merge(PersonId into, std::span<const PersonId> others) = 0;

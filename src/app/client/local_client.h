@@ -23,6 +23,7 @@ class LocalClient final : public LibraryClient {
   StatusOr<Namesakes> Others(PersonId person, std::string_view name) override {
     return FindNamesakes(library_, person, name);
   }
+  StatusOr<std::vector<NamedSuggestion>> Suggestions(int limit) override { return ListSuggestions(library_, limit); }
   Status ChangePerson(PersonId person, const PersonChange& change) override {
     return calotype::ChangePerson(library_, person, change).status();
   }

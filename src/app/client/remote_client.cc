@@ -106,6 +106,17 @@ StatusOr<Namesakes> RemoteClient::Others(PersonId person, std::string_view name)
   return ReadAnswer(api_->Get(PathOf(person, "/namesakes"), values), NamesakesFrom);
 }
 
+StatusOr<std::vector<NamedSuggestion>> RemoteClient::Suggestions(int limit) {
+  const std::array values = {std::pair<std::string, std::string>("limit", std::to_string(limit))};
+  return ReadAnswer(api_->Get("/people/suggestions", values), [](const Json& json) {
+    std::vector<NamedSuggestion> suggestions;
+    for (const Json& suggestion : json.at("suggestions")) {
+      suggestions.push_back(NamedSuggestionFrom(suggestion));
+    }
+    return suggestions;
+  });
+}
+
 Status RemoteClient::ChangePerson(PersonId person, const PersonChange& change) {
   Json body = Json::object();
   if (change.name.has_value()) {

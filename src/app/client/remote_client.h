@@ -24,6 +24,7 @@ class RemoteClient final : public LibraryClient {
   StatusOr<std::vector<PersonFace>> Faces(PersonId person) override;
   StatusOr<KnownPerson> Person(PersonId number) override;
   StatusOr<Namesakes> Others(PersonId person, std::string_view name) override;
+  StatusOr<std::vector<NamedSuggestion>> Suggestions(int limit) override;
   Status ChangePerson(PersonId person, const PersonChange& change) override;
   Status Merge(PersonId into, std::span<const PersonId> others) override;
   StatusOr<PersonId> Split(std::span<const FaceId> faces) override;

@@ -134,13 +134,20 @@ constexpr char kSchemas[] = R"json({
     {"type": "integer"}, "cover_face": {"type": ["integer", "null"]}, "cover_path": {"type": ["string", "null"]}},
     "required": ["person", "name", "hidden", "faces", "photos", "cover_face", "cover_path"]}}}, "required": ["faces",
     "people"]},
-  "Faces":
-    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "faces": {"type":
-    "array", "items": {"type": "object", "additionalProperties": false, "properties": {"face": {"type": "integer"},
+  "Face":
+    {"type": "object", "additionalProperties": false, "properties": {"face": {"type": "integer"},
     "photo": {"type": "integer"}, "path": {"type": "string"}, "score": {"type": "number"}, "box": {"$ref":
     "#/components/schemas/Box"}, "decided": {"type": "boolean"}, "named_in_photo": {"type": "boolean"}}, "required": ["face",
-    "photo", "path", "score", "box", "decided", "named_in_photo"]}}}, "required": ["person",
-    "faces"]},
+    "photo", "path", "score", "box", "decided", "named_in_photo"]},
+  "Faces":
+    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "faces": {"type":
+    "array", "items": {"$ref": "#/components/schemas/Face"}}}, "required": ["person", "faces"]},
+  "Suggestions":
+    {"type": "object", "additionalProperties": false, "properties": {"suggestions": {"type": "array", "items": {"type":
+    "object", "additionalProperties": false, "properties": {"person": {"type": ["integer", "null"]}, "faces": {"type":
+    "integer"}, "shown": {"type": "array", "items": {"$ref": "#/components/schemas/Face"}}, "suggested": {"type":
+    "integer"}, "name": {"type": "string"}, "similarity": {"type": "number"}}, "required": ["person", "faces", "shown",
+    "suggested", "name", "similarity"]}}}, "required": ["suggestions"]},
   "KnownPerson":
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "name": {"type":
     ["string", "null"]}}, "required": ["person", "name"]},

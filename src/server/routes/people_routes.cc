@@ -8,6 +8,7 @@
 
 #include "app/api_json.h"
 #include "app/people.h"
+#include "app/people_suggestions.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -91,6 +92,19 @@ StatusOr<HttpResponse> DecideFaces(Library& library, const Arguments& arguments,
   return DecisionResponse(decide(library, person, arguments.Integers("faces")));
 }
 
+constexpr int kMaxSuggestions = 200;
+constexpr int kDefaultSuggestions = 50;
+
+StatusOr<HttpResponse> Suggestions(Library& library, const Arguments& arguments) {
+  const auto limit = static_cast<int>(arguments.Integer("limit", kDefaultSuggestions));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<NamedSuggestion> suggestions, ListSuggestions(library, limit));
+  Json json = {{"suggestions", Json::array()}};
+  for (const NamedSuggestion& suggestion : suggestions) {
+    json["suggestions"].push_back(ToApiJson(suggestion));
+  }
+  return JsonResponse(json);
+}
+
 // A route that decides something about people.
 Route Decision(std::string path, std::string operation, std::string summary, std::vector<Field> in_path,
                std::vector<Field> in_body, std::function<StatusOr<HttpResponse>(const Arguments&)> run) {
@@ -120,6 +134,18 @@ void AddPeopleRoutes(Router& router, Library& library) {
               .answers = {{.schema = "People"}},
               .problems = {http_status::kConflict},
               .run = [&library](const Call& call) { return People(library, call.arguments); }});
+  // Before /people/{person}, which has this path, too.
+  router.Add({.method = "GET",
+              .path = "/api/v1/people/suggestions",
+              .operation = "listSuggestions",
+              .tag = "people",
+              .summary = "People without a name, and faces without a person, who may be somebody with a name; the most "
+                         "alike first",
+              .lane = Lane::kHeavy,
+              .in_query = {IntegerField("limit", 1, kMaxSuggestions, "suggestions (50)")},
+              .answers = {{.schema = "Suggestions"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call& call) { return Suggestions(library, call.arguments); }});
   router.Add({.method = "GET",
               .path = "/api/v1/people/{person}",
               .operation = "getPerson",
