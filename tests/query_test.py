@@ -32,6 +32,7 @@ SQL = """
 UPDATE photo SET city = 'Tokyo', region = 'Tokyo', country = 'Japan', rating = 5 WHERE id = {pagoda};
 UPDATE photo SET city = 'Wien', region = 'Wien', country = 'Austria', rating = 3 WHERE id = {flower};
 INSERT INTO keyword(photo_id, name) VALUES ({pagoda}, 'holiday'), ({flower}, 'holiday');
+INSERT INTO photo_mark(mark, photo_id) VALUES (1, {flower}), (2, {flower}), (2, {pagoda});
 """
 PEOPLE = {"Ada": "faces/astronaut.png", "Barack O": "faces/obama.jpg", "Joe": "faces/biden.jpg"}
 

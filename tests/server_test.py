@@ -318,12 +318,45 @@ class ApiTest(ScannedTestCase):
         self.assertEqual(self.ask("/api/v1/people"), before)
         self.ask("/api/v1/people/99999/faces", 404)
 
+    def test_photos_are_marked(self) -> None:
+        photos = sorted(photo["photo"] for photo in self.ask("/api/v1/photos")["photos"])
+        self.assertEqual(self.ask("/api/v1/marks")["marks"], [{"mark": "delete", "photos": 0}, {"mark": "favourite", "photos": 0}])
+        now = self.ask("/api/v1/changes", since="now")["next"]
+        made = self.ask("/api/v1/marks", 200, "POST", {"photos": photos[:3], "mark": "delete"})["decision"]
+        self.assertEqual(self.ask("/api/v1/marks")["marks"][0]["photos"], 3)
+        page = self.ask("/api/v1/marks/photos", mark="delete", limit=2)
+        rest = self.ask("/api/v1/marks/photos", mark="delete", cursor=page["next"])
+        self.assertEqual([photo["photo"] for photo in page["photos"] + rest["photos"]], photos[:3])
+        self.assertIsNone(rest["next"])
+        self.assertEqual(sorted(hit["photo"] for hit in self.ask("/api/v1/search", q="marked:delete")["hits"]), photos[:3])
+        self.assertEqual({change["photo"] for change in self.ask("/api/v1/changes", since=now)["changes"]}, set(photos[:3]))
+        taken = self.ask("/api/v1/marks", 200, "POST", {"photos": photos[:1], "mark": "delete", "set": False})["decision"]
+        self.assertEqual(self.ask("/api/v1/marks")["marks"][0]["photos"], 2)
+        self.ask(f"/api/v1/decisions/{made}/undo", 409, "POST")
+        for decision in (taken, made):
+            self.ask(f"/api/v1/decisions/{decision}/undo", 200, "POST")
+        self.assertEqual(self.ask("/api/v1/marks")["marks"][0]["photos"], 0)
+        self.ask("/api/v1/marks", 404, "POST", {"photos": [99999], "mark": "delete"})
+        self.ask("/api/v1/marks", 400, "POST", {"photos": photos[:1], "mark": "shred"})
+        self.ask("/api/v1/marks/photos", 400, mark="shred")
+        self.ask("/api/v1/marks/photos", 400)
+        self.assertEqual({path.name for path in self.library.photos.iterdir()}, set(PHOTOS), "nothing is deleted")
+
+    def test_files_are_moved_only_where_a_setting_allows_it(self) -> None:
+        photo = self.ask("/api/v1/photos")["photos"][0]["photo"]
+        self.assertEqual(self.ask("/api/v1/folders")["trash"], [])
+        refused = self.ask("/api/v1/trash", 403, "POST", {"photos": [photo]})
+        self.assertIn("server.trash_folders", refused["detail"])
+        self.ask("/api/v1/trash", 400, "POST", {})
+        self.ask("/api/v1/trash", 404, "POST", {"photos": [99999]})
+        self.assertEqual({path.name for path in self.library.photos.iterdir()}, set(PHOTOS))
+
     def test_people_without_a_name_are_suggested(self) -> None:
         named, other = (one["person"] for one in self.ask("/api/v1/people")["people"][:2])
         self.ask(f"/api/v1/people/{named}", 200, "PATCH", {"name": "Ada"})
         self.assertEqual(self.ask("/api/v1/people/suggestions")["suggestions"], [])
         # Two people as a strict limit leaves them: with vectors that are alike.
-        with contextlib.closing(sqlite3.connect(self.library.home / "home/catalog.db")) as database, database:
+        with contextlib.closing(sqlite3.connect(self.library.home / "catalog.db")) as database, database:
             database.execute("UPDATE face SET embedding = (SELECT embedding FROM face WHERE person_id = ?) WHERE person_id = ?", (named, other))
         (one,) = self.ask("/api/v1/people/suggestions", limit=1)["suggestions"]
         self.assertEqual((one["person"], one["faces"], one["suggested"], one["name"]), (other, 1, named, "Ada"))

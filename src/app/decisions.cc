@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "app/trash.h"
+
 namespace calotype {
 namespace {
 
@@ -16,7 +18,8 @@ constexpr std::array kKinds = {
     NamedKind{DecisionKind::kSplit, "split"},   NamedKind{DecisionKind::kConfirm, "confirm"},
     NamedKind{DecisionKind::kReject, "reject"}, NamedKind{DecisionKind::kHide, "hide"},
     NamedKind{DecisionKind::kShow, "show"},     NamedKind{DecisionKind::kCover, "cover"},
-    NamedKind{DecisionKind::kChange, "change"},
+    NamedKind{DecisionKind::kChange, "change"}, NamedKind{DecisionKind::kMark, "mark"},
+    NamedKind{DecisionKind::kUnmark, "unmark"}, NamedKind{DecisionKind::kTrash, "trash"},
 };
 
 }  // namespace
@@ -32,8 +35,14 @@ StatusOr<DecisionPage> ListDecisions(Library& library, std::optional<DecisionId>
 }
 
 StatusOr<DecisionRecord> UndoDecision(Library& library, DecisionId decision) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  return catalog->UndoDecision(decision);
+  {
+    CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+    CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord record, catalog->Decision(decision));
+    if (record.kind != DecisionKind::kTrash) {
+      return catalog->UndoDecision(decision);
+    }
+  }
+  return ReturnFromTrash(library, decision);
 }
 
 const char* DecisionKindName(DecisionKind kind) {

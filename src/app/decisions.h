@@ -18,7 +18,8 @@ struct DecisionPage {
 
 // Up to `limit` decisions, those before `before` if it is given.
 StatusOr<DecisionPage> ListDecisions(Library& library, std::optional<DecisionId> before, int limit);
-// Restores what was before the decision; DecisionCatalog::UndoDecision() has the rules and errors.
+// Restores what was before the decision; DecisionCatalog::UndoDecision() has the rules and errors, for files that were
+// moved ReturnFromTrash().
 StatusOr<DecisionRecord> UndoDecision(Library& library, DecisionId decision);
 
 // The name of a kind in JSON: "merge".

@@ -128,6 +128,8 @@ void Settings::Register(ConfigRegistry& registry) {
                    "names under which clients reach the server, besides its addresses and the machine's own name");
   registry.AddList("server.folders", &server_folders,
                    "folders that clients may have scanned, besides those that were scanned before");
+  registry.AddList("server.trash_folders", &trash_folders,
+                   "folders in which clients with the scope admin may move photos to a trash folder; empty: none");
   registry.AddList("server.trusted_proxies", &trusted_proxies,
                    "addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count");
   registry.AddText("server.base_path", &base_path,

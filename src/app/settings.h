@@ -60,6 +60,7 @@ struct Settings {
   std::string tls_key;
   std::vector<std::string> server_hosts;
   std::vector<std::string> server_folders;
+  std::vector<std::string> trash_folders;
   std::vector<std::string> trusted_proxies;
   std::string base_path;
   bool require_token = false;

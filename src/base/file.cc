@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 
 #include "base/unfinished_writes.h"
 
@@ -70,6 +71,21 @@ Status GiveName(const std::filesystem::path& path, Unfinished& file) {
 }
 
 }  // namespace
+
+Status RenameWithoutReplacing(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+    return absl::OkStatus();
+  }
+  const int error = errno;
+  const std::string what = fmt::format("cannot move {} to {}", from.string(), to.string());
+  if (error == EXDEV) {
+    return absl::FailedPreconditionError(what + ": it is on another file system");
+  }
+  if (error == EINVAL || error == ENOSYS) {
+    return absl::FailedPreconditionError(what + ": this file system cannot move a file without replacing another one");
+  }
+  return ErrnoStatus(error, what);
+}
 
 UniqueFd::~UniqueFd() {
   if (descriptor_ >= 0) {

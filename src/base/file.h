@@ -63,6 +63,10 @@ StatusOr<UniqueFd> MakeMemoryFile(const char* name, std::span<const uint8_t> dat
 // disk.
 Status WriteAll(int descriptor, std::span<const uint8_t> data);
 
+// Renames a file within its file system, and never replaces another one. kAlreadyExists when there is something at
+// `to`; kFailedPrecondition when `to` is on another file system, or the file system cannot rename so.
+Status RenameWithoutReplacing(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Flushes the folder itself to disk, so that files created or renamed in it survive a crash of the machine.
 Status SyncFolder(const std::filesystem::path& folder);
 

@@ -138,5 +138,16 @@ TEST_F(FileTest, Sha256OfFileAndOfBytesAgree) {
   EXPECT_FALSE(Sha256OfFile(-1).ok());
 }
 
+TEST_F(FileTest, ARenameReplacesNothing) {
+  const fs::path a = Write("a", "a");
+  const fs::path b = Write("b", "b");
+  EXPECT_TRUE(absl::IsAlreadyExists(RenameWithoutReplacing(a, b)));
+  EXPECT_EQ(ReadTextFile(b).value_or(""), "b");
+  fs::remove(b);
+  EXPECT_TRUE(RenameWithoutReplacing(a, b).ok());
+  EXPECT_EQ(ReadTextFile(b).value_or(""), "a");
+  EXPECT_TRUE(absl::IsNotFound(RenameWithoutReplacing(a, b)));
+}
+
 }  // namespace
 }  // namespace calotype

@@ -10,6 +10,8 @@
 //   FaceCatalog         faces, for clustering
 //   PeopleCatalog       people and users' decisions about them
 //   DecisionCatalog     the journal of decisions, to undo them
+//   MarkCatalog         what users mark photos for
+//   TrashCatalog        the files that were moved to the trash
 //   ModelsCatalog       the models whose findings are shown
 //   MaintenanceCatalog  backup, check, deletion
 #pragma once
@@ -25,10 +27,12 @@
 #include "catalog/change_catalog.h"
 #include "catalog/decision_catalog.h"
 #include "catalog/maintenance_catalog.h"
+#include "catalog/mark_catalog.h"
 #include "catalog/models_catalog.h"
 #include "catalog/people_catalog.h"
 #include "catalog/scanner_catalog.h"
 #include "catalog/search_catalog.h"
+#include "catalog/trash_catalog.h"
 #include "catalog/vocabulary_catalog.h"
 #include "catalog/work_catalog.h"
 
@@ -45,6 +49,8 @@ class Catalog : public ScannerCatalog,
                 public FaceCatalog,
                 public PeopleCatalog,
                 public DecisionCatalog,
+                public MarkCatalog,
+                public TrashCatalog,
                 public ModelsCatalog,
                 public MaintenanceCatalog {
  public:

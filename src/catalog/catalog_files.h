@@ -31,6 +31,8 @@ class CatalogFiles {
   std::filesystem::path in_flight(const WorkOwner& owner) const;
   // The folder of the vector indices, which can be rebuilt.
   std::filesystem::path vectors() const { return Beside(".vectors"); }
+  // Locked while files are moved to the trash or back.
+  std::filesystem::path trash_lock() const { return Beside(".trash.lock"); }
   // The jobs of the server (app/jobs.h).
   std::filesystem::path jobs() const { return Beside(".jobs"); }
   // The webhooks of the server, with their secrets (app/webhooks.h).

@@ -39,6 +39,9 @@ constexpr std::array kValues = {
              "INSERT OR IGNORE INTO face_not_person(face_id, person_id) SELECT ?1, id FROM person WHERE id = ?2 AND"
              " ?3 <> ''",
              "DELETE FROM face_not_person WHERE face_id = ?1 AND person_id = ?2"},
+    ValueSql{DecidedKind::kMark, "SELECT 1 FROM photo_mark WHERE photo_id = ?1 AND mark = ?2",
+             "INSERT OR IGNORE INTO photo_mark(photo_id, mark) SELECT id, ?2 FROM photo WHERE id = ?1 AND ?3 <> ''",
+             "DELETE FROM photo_mark WHERE photo_id = ?1 AND mark = ?2"},
 };
 
 const ValueSql* FindSql(DecidedKind kind) {
@@ -107,7 +110,7 @@ void AddPropertiesOf(PersonId person, std::set<DecidedKey>& keys) {
 }  // namespace
 
 StatusOr<std::set<DecidedKey>> KeysIn(Database& database, const DecisionScope& scope) {
-  std::set<DecidedKey> keys;
+  std::set<DecidedKey> keys(scope.keys.begin(), scope.keys.end());
   for (const FaceId face : scope.faces) {
     keys.insert({.kind = DecidedKind::kFace, .id = face});
     keys.insert({.kind = DecidedKind::kForgotten, .id = face});
@@ -164,11 +167,13 @@ StatusOr<DecidedValues> ReadDecided(Database& database, const std::set<DecidedKe
 StatusOr<bool> SubjectExists(Database& database, const DecidedKey& key) {
   const bool is_face =
       key.kind == DecidedKind::kFace || key.kind == DecidedKind::kForgotten || key.kind == DecidedKind::kExcluded;
-  if (!is_face) {
+  if (!is_face && key.kind != DecidedKind::kMark) {
     return true;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto face, database.QueryInt("SELECT id FROM face WHERE id = ?1", key.id));
-  return face.has_value();
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto subject,
+      database.QueryInt(is_face ? "SELECT id FROM face WHERE id = ?1" : "SELECT id FROM photo WHERE id = ?1", key.id));
+  return subject.has_value();
 }
 
 Status WriteDecided(Database& database, const DecidedKey& key, const std::optional<std::string>& value) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <string_view>
 
 #include "base/units.h"
 
@@ -19,6 +20,11 @@ std::string DescribeNaming(const DecisionSubject& subject) {
   }
   return subject.name.empty() ? fmt::format("Named person {} {}", subject.person, subject.new_name)
                               : fmt::format("Renamed {} to {}", subject.name, subject.new_name);
+}
+
+std::string_view MarkPurpose(const DecisionSubject& subject) {
+  const std::string_view favourite = subject.count == 1 ? "as a favourite" : "as favourites";
+  return subject.mark == UserMark::kDelete ? "for deletion" : favourite;
 }
 
 void AddPerson(PersonId person, std::set<PersonId>& people) {
@@ -82,6 +88,7 @@ std::set<PersonId> PeopleIn(std::span<const DecidedChange> changes) {
         break;
       case DecidedKind::kFace:
       case DecidedKind::kForgotten:
+      case DecidedKind::kMark:
         break;
     }
     AddPerson(PersonIn(change.key.kind, change.before), people);
@@ -115,6 +122,8 @@ std::string DescribeKey(const DecidedKey& key) {
       return fmt::format("face {}", key.id);
     case DecidedKind::kExcluded:
       return fmt::format("whether face {} may be person {}", key.id, key.other);
+    case DecidedKind::kMark:
+      return fmt::format("the marks of photo {}", key.id);
   }
   return "";
 }
@@ -122,6 +131,7 @@ std::string DescribeKey(const DecidedKey& key) {
 std::string DescribeDecision(DecisionKind kind, const DecisionSubject& subject) {
   const std::string person = Called(subject.person, subject.name);
   const std::string faces = Counted(subject.count, "face");
+  const std::string photos = Counted(subject.count, "photo");
   switch (kind) {
     case DecisionKind::kName:
       return DescribeNaming(subject);
@@ -141,6 +151,12 @@ std::string DescribeDecision(DecisionKind kind, const DecisionSubject& subject) 
       return fmt::format("Chose another cover for {}", person);
     case DecisionKind::kChange:
       return fmt::format("Changed {}", person);
+    case DecisionKind::kMark:
+      return fmt::format("Marked {} {}", photos, MarkPurpose(subject));
+    case DecisionKind::kUnmark:
+      return fmt::format("Unmarked {}, no longer {}", photos, MarkPurpose(subject));
+    case DecisionKind::kTrash:
+      return fmt::format("Moved {} to the trash", photos);
   }
   return "";
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "catalog/decision_catalog.h"
+#include "catalog/mark_catalog.h"
 #include "catalog/types.h"
 
 namespace calotype {
@@ -26,11 +27,12 @@ enum class DecidedKind : uint8_t {
   kFace = 6,       // FaceState
   kExcluded = 7,   // the face is not the person `other`: "1"
   kForgotten = 8,  // the face is where a person was forgotten: "1"
+  kMark = 9,       // the photo has the mark `other`: "1"
 };
 
 struct DecidedKey {
   DecidedKind kind = DecidedKind::kPerson;
-  int64_t id = 0;  // of a person or a face
+  int64_t id = 0;  // of a person, a face or a photo
   int64_t other = 0;
 
   auto operator<=>(const DecidedKey&) const = default;
@@ -67,7 +69,8 @@ struct DecisionSubject {
   PersonId person = 0;
   std::string name;      // of the person before the decision; after a merge. Empty: no name
   std::string new_name;  // that kName gave
-  int64_t count = 0;     // of faces, or of the others who were merged
+  int64_t count = 0;     // of faces, of the others who were merged, or of photos
+  UserMark mark = UserMark::kDelete;
 };
 std::string DescribeDecision(DecisionKind kind, const DecisionSubject& subject);
 

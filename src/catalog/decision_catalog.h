@@ -22,7 +22,13 @@ enum class DecisionKind : uint8_t {
   kShow = 7,
   kCover = 8,
   kChange = 9,  // several properties of a person at once
+  kMark = 10,
+  kUnmark = 11,
+  kTrash = 12,  // files were moved (TrashCatalog)
 };
+
+// The number of a decision in the journal; nullopt when nothing changed, so that none was recorded.
+using Decided = std::optional<DecisionId>;
 
 struct DecisionRecord {
   DecisionId id = 0;
@@ -40,11 +46,14 @@ class DecisionCatalog {
   // Up to `limit` decisions, the newest first; those before `before`, if it is given. The cost grows with the number of
   // faces that they changed.
   virtual StatusOr<std::vector<DecisionRecord>> Decisions(std::optional<DecisionId> before, int limit) = 0;
-  // Restores what the decision changed, and returns the decision. Faces of photos that were deleted since are left out.
-  // Where clustering assigned a face since, the decision's own state counts: an assignment by clustering is none of a
-  // user.
+  // kNotFound
+  virtual StatusOr<DecisionRecord> Decision(DecisionId decision) = 0;
+  // Restores what the decision changed, and returns the decision. Photos that were deleted since, and their faces, are
+  // left out. Where clustering assigned a face since, the decision's own state counts: an assignment by clustering is
+  // none of a user.
   //   kNotFound            there is no such decision
-  //   kFailedPrecondition  it was undone already, or what it changed has changed again: DecisionRecord::obstacle
+  //   kFailedPrecondition  it was undone already, or what it changed has changed again: DecisionRecord::obstacle; or it
+  //                        is of DecisionKind::kTrash, whose files must be moved back first (PlanReturn())
   virtual StatusOr<DecisionRecord> UndoDecision(DecisionId decision) = 0;
 };
 

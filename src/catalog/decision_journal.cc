@@ -31,7 +31,9 @@ StatusOr<Decided> DecisionRecorder::Finish(DecisionKind kind, const DecisionSubj
         decision, static_cast<int>(change.key.kind), change.key.id, change.key.other, change.before, change.after));
   }
   std::set<PersonId> people = PeopleIn(changes);
-  people.insert(subject.person);
+  if (subject.person != 0) {
+    people.insert(subject.person);
+  }
   for (const PersonId person : people) {
     CALOTYPE_RETURN_IF_ERROR(
         database_->Execute("INSERT INTO decision_person(person_id, decision_id) VALUES (?1, ?2)", person, decision));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "catalog/decision_catalog.h"
 #include "catalog/transaction.h"
 #include "catalog/types.h"
 
@@ -57,9 +58,6 @@ struct PersonChange {
   std::optional<bool> hidden;
   std::optional<FaceId> cover;
 };
-
-// The number of a decision in the journal (DecisionCatalog); nullopt when nothing changed, so that none was recorded.
-using Decided = std::optional<DecisionId>;
 
 struct NewPerson {
   PersonId person = 0;

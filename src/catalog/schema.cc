@@ -466,6 +466,31 @@ CREATE TABLE decision_person (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_person_by_decision ON decision_person(decision_id);
 )sql",
+    R"sql(
+CREATE TABLE photo_mark (
+  mark INTEGER NOT NULL,
+  photo_id INTEGER NOT NULL REFERENCES photo(id),
+  PRIMARY KEY (mark, photo_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX photo_mark_by_photo ON photo_mark(photo_id);
+
+ALTER TABLE decision ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX decision_that_moves ON decision(moving) WHERE moving = 1;
+CREATE TABLE trash_file (
+  decision_id INTEGER NOT NULL REFERENCES decision(id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  trash_path TEXT NOT NULL,
+  PRIMARY KEY (decision_id, path)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER mark_set AFTER INSERT ON photo_mark BEGIN
+  DELETE FROM photo_change WHERE photo_id = new.photo_id;
+  INSERT INTO photo_change(photo_id) VALUES (new.photo_id);
+END;
+CREATE TRIGGER mark_removed AFTER DELETE ON photo_mark BEGIN
+  DELETE FROM photo_change WHERE photo_id = old.photo_id;
+  INSERT INTO photo_change(photo_id) VALUES (old.photo_id);
+END;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(Database& database) {

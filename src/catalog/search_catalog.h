@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "catalog/mark_catalog.h"
 #include "catalog/types.h"
 #include "catalog/vector_catalog.h"
 
@@ -73,6 +74,7 @@ struct PhotoFilter {
   std::string keyword;              // a whole keyword, or adjacent levels of it
   std::optional<int> rating;        // at least
   std::optional<PhotoFormat> format;
+  std::optional<UserMark> mark;
   std::optional<PositionFilter> near;
 };
 

@@ -125,7 +125,21 @@ class SqliteCatalog final : public Catalog {
 
   // DecisionCatalog
   StatusOr<std::vector<DecisionRecord>> Decisions(std::optional<DecisionId> before, int limit) override;
+  StatusOr<DecisionRecord> Decision(DecisionId decision) override;
   StatusOr<DecisionRecord> UndoDecision(DecisionId decision) override;
+
+  // MarkCatalog
+  StatusOr<Decided> MarkPhotos(UserMark mark, std::span<const PhotoId> photos, bool set) override;
+  StatusOr<std::vector<PhotoId>> PhotosWithMark(UserMark mark, PhotoId after, int limit) override;
+  StatusOr<int64_t> CountMarked(UserMark mark) override;
+
+  // TrashCatalog
+  StatusOr<DecisionId> PlanTrash(std::span<const TrashMove> moves, int64_t photos) override;
+  Status CompleteTrash(DecisionId decision) override;
+  Status PlanReturn(DecisionId decision) override;
+  Status CompleteReturn(DecisionId decision) override;
+  StatusOr<std::vector<TrashMove>> TrashMoves(DecisionId decision) override;
+  StatusOr<std::vector<DecisionId>> UnfinishedTrash() override;
 
   // ModelsCatalog
   StatusOr<LibraryModels> Models() override;

@@ -51,6 +51,7 @@ class UndoCheck {
   StatusOr<std::string> Obstacle();
 
  private:
+  StatusOr<std::string> TrashObstacle() const;
   StatusOr<std::string> LaterChange();
   StatusOr<std::string> Check(const DecidedChange& change);
   // The person whom the decision created, and whom the undo deletes, has nothing but what the decision gave them.
@@ -70,6 +71,9 @@ StatusOr<std::string> UndoCheck::Obstacle() {
   if (decision_.undone_at.has_value()) {
     return "it was undone already";
   }
+  if (decision_.kind == DecisionKind::kTrash) {
+    return TrashObstacle();
+  }
   CALOTYPE_ASSIGN_OR_RETURN(std::string obstacle, LaterChange());
   bool anything_left = false;
   for (auto change = changes_.begin(); obstacle.empty() && change != changes_.end(); ++change) {
@@ -79,7 +83,13 @@ StatusOr<std::string> UndoCheck::Obstacle() {
       CALOTYPE_ASSIGN_OR_RETURN(obstacle, Check(*change));
     }
   }
-  return obstacle.empty() && !anything_left ? "the photos with its faces were deleted" : obstacle;
+  return obstacle.empty() && !anything_left ? "its photos were deleted" : obstacle;
+}
+
+StatusOr<std::string> UndoCheck::TrashObstacle() const {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto moving,
+                            database_.QueryInt("SELECT 1 FROM decision WHERE id = ?1 AND moving = 1", decision_.id));
+  return moving.has_value() ? "its files are being moved" : std::string();
 }
 
 StatusOr<std::string> UndoCheck::LaterChange() {
@@ -167,6 +177,12 @@ StatusOr<DecisionRecord> FindDecision(Database& database, DecisionId decision) {
   return DecisionOf(row);
 }
 
+Status AddObstacle(Database& database, DecisionRecord& decision) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto changes, ChangesOfDecision(database, decision.id));
+  CALOTYPE_ASSIGN_OR_RETURN(decision.obstacle, UndoCheck(database, decision, changes).Obstacle());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StatusOr<std::vector<DecisionRecord>> SqliteCatalog::Decisions(std::optional<DecisionId> before, int limit) {
@@ -177,10 +193,16 @@ StatusOr<std::vector<DecisionRecord>> SqliteCatalog::Decisions(std::optional<Dec
                                              before.value_or(std::numeric_limits<DecisionId>::max()), limit));
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<DecisionRecord> decisions, ReadRows(std::move(rows), DecisionOf));
   for (DecisionRecord& decision : decisions) {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto changes, ChangesOfDecision(*database_, decision.id));
-    CALOTYPE_ASSIGN_OR_RETURN(decision.obstacle, UndoCheck(*database_, decision, changes).Obstacle());
+    CALOTYPE_RETURN_IF_ERROR(AddObstacle(*database_, decision));
   }
   return decisions;
+}
+
+StatusOr<DecisionRecord> SqliteCatalog::Decision(DecisionId decision) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecord record, FindDecision(*database_, decision));
+  CALOTYPE_RETURN_IF_ERROR(AddObstacle(*database_, record));
+  return record;
 }
 
 StatusOr<DecisionRecord> SqliteCatalog::UndoDecision(DecisionId decision) {
@@ -189,6 +211,9 @@ StatusOr<DecisionRecord> SqliteCatalog::UndoDecision(DecisionId decision) {
   CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord record, FindDecision(*database_, decision));
   CALOTYPE_ASSIGN_OR_RETURN(const auto changes, ChangesOfDecision(*database_, decision));
   CALOTYPE_ASSIGN_OR_RETURN(const std::string obstacle, UndoCheck(*database_, record, changes).Obstacle());
+  if (obstacle.empty() && record.kind == DecisionKind::kTrash) {
+    return absl::FailedPreconditionError(fmt::format("the files of decision {} must be moved back first", decision));
+  }
   if (!obstacle.empty()) {
     return absl::FailedPreconditionError(fmt::format("decision {} cannot be undone: {}", decision, obstacle));
   }

@@ -195,6 +195,13 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filt
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, PhotoIds(std::move(rows)));
     Keep(photos, is_all, std::move(found));
   }
+  if (filter.mark.has_value()) {
+    CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                              database_->Query(Sql("id IN (SELECT photo_id FROM photo_mark WHERE mark = ?1)"),
+                                               static_cast<int>(*filter.mark)));
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, PhotoIds(std::move(rows)));
+    Keep(photos, is_all, std::move(found));
+  }
   if (is_all) {
     CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(std::string(kPresent) + " ORDER BY id"));
     return PhotoIds(std::move(rows));

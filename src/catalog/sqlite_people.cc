@@ -85,7 +85,7 @@ StatusOr<DecisionSubject> SubjectFor(Database& database, PersonId person) {
 }
 
 DecisionScope ScopeOf(std::span<const FaceId> faces) {
-  return {.faces = std::vector<FaceId>(faces.begin(), faces.end()), .people = {}, .merging = {}};
+  return {.faces = std::vector<FaceId>(faces.begin(), faces.end()), .people = {}, .keys = {}, .merging = {}};
 }
 
 // Without repetitions.
@@ -145,8 +145,9 @@ StatusOr<Decided> SqliteCatalog::ChangePerson(PersonId person, const PersonChang
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, meant));
   subject.new_name = change.name.value_or("");
-  CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder,
-                            DecisionRecorder::Begin(*database_, {.faces = {}, .people = {meant}, .merging = {}}));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      DecisionRecorder recorder,
+      DecisionRecorder::Begin(*database_, {.faces = {}, .people = {meant}, .keys = {}, .merging = {}}));
   if (change.name.has_value()) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE person SET name = ?2 WHERE id = ?1", meant, *change.name));
   }
@@ -166,7 +167,7 @@ StatusOr<Decided> SqliteCatalog::MergePeople(PersonId into, std::span<const Pers
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId kept, Resolve(*database_, into));
-  DecisionScope scope = {.faces = {}, .people = {kept}, .merging = {}};
+  DecisionScope scope = {.faces = {}, .people = {kept}, .keys = {}, .merging = {}};
   for (const PersonId person : std::set<PersonId>(people.begin(), people.end())) {
     CALOTYPE_ASSIGN_OR_RETURN(const PersonId other, Resolve(*database_, person));
     if (other != kept && std::ranges::find(scope.merging, other) == scope.merging.end()) {

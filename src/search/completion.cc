@@ -119,6 +119,10 @@ std::vector<VocabularyWord> FixedValues(std::string_view key) {
     for (const std::string_view name : FormatKeys()) {
       words.push_back({.text = std::string(name), .uses = std::nullopt});
     }
+  } else if (key == "marked") {
+    for (const NamedMark& mark : kUserMarks) {
+      words.push_back({.text = std::string(mark.name), .uses = std::nullopt});
+    }
   } else if (key == "rating") {
     for (const char* const rating : {">=1", ">=2", ">=3", ">=4", "5"}) {
       words.push_back({.text = rating, .uses = std::nullopt});

@@ -25,9 +25,9 @@ constexpr int kMaxRating = 5;
 constexpr double kMaxLatitude = 90;
 constexpr double kMaxLongitude = 180;
 
-constexpr std::array<std::string_view, 17> kKeys = {"text",    "object", "person", "camera", "lens", "after",
+constexpr std::array<std::string_view, 18> kKeys = {"text",    "object", "person", "camera", "lens", "after",
                                                     "before",  "on",     "near",   "place",  "in",   "name",
-                                                    "keyword", "tag",    "rating", "type",   "like"};
+                                                    "keyword", "tag",    "rating", "marked", "type", "like"};
 
 // Format names and file extensions.
 struct FormatKey {
@@ -56,6 +56,14 @@ struct Token {
   bool quoted = false;
   std::string suffix;  // the text after the closing quote of object:"..."
 };
+
+std::string MarkNames() {
+  std::string names;
+  for (const NamedMark& one : kUserMarks) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", one.name);
+  }
+  return names;
+}
 
 std::string FormatNames() {
   std::string names;
@@ -341,6 +349,9 @@ Status Parser::AddFact(const Token& token, FactTerm::Kind kind) {
   if (kind == FactTerm::Kind::kRating) {
     return AddRating(token);
   }
+  if (kind == FactTerm::Kind::kMarked && !FindUserMark(ToLowerAscii(token.value)).has_value()) {
+    return Error(token.value_at, fmt::format("marked: has \"{}\"; marks are {}", token.value, MarkNames()));
+  }
   if (kind == FactTerm::Kind::kType && !FormatOf(token.value).has_value()) {
     return Error(token.value_at, fmt::format("type: has \"{}\"; types are {}", token.value, FormatNames()));
   }
@@ -371,7 +382,8 @@ Status Parser::Add(const Token& token) {
       FactKey{"near", FactTerm::Kind::kNear},       FactKey{"place", FactTerm::Kind::kPlace},
       FactKey{"in", FactTerm::Kind::kFolder},       FactKey{"name", FactTerm::Kind::kName},
       FactKey{"keyword", FactTerm::Kind::kKeyword}, FactKey{"rating", FactTerm::Kind::kRating},
-      FactKey{"type", FactTerm::Kind::kType},       FactKey{"tag", FactTerm::Kind::kKeyword}};
+      FactKey{"marked", FactTerm::Kind::kMarked},   FactKey{"type", FactTerm::Kind::kType},
+      FactKey{"tag", FactTerm::Kind::kKeyword}};
   if (token.key.empty()) {
     return AddWord(token);
   }

@@ -40,6 +40,7 @@ struct FactTerm {
     kFolder,
     kKeyword,
     kLens,
+    kMarked,
     kName,
     kNear,
     kOn,

@@ -21,8 +21,8 @@ std::string ToText(const Query& query) {
   for (const ObjectTerm& term : query.objects) {
     text += fmt::format(" {}object[{}]x{}", term.negated ? "-" : "", term.label, term.min_count);
   }
-  constexpr const char* kKinds[] = {"after", "before", "camera", "in",    "keyword", "lens", "name",
-                                    "near",  "on",     "person", "place", "rating",  "type"};
+  constexpr const char* kKinds[] = {"after", "before", "camera", "in",     "keyword", "lens",   "marked",
+                                    "name",  "near",   "on",     "person", "place",   "rating", "type"};
   for (const FactTerm& term : query.facts) {
     text += fmt::format(" {}{}[{}]", term.negated ? "-" : "", kKinds[static_cast<int>(term.kind)], term.value);
     if (term.near.has_value()) {
@@ -101,6 +101,7 @@ TEST(QueryTest, Parses) {
       {"keyword:\"summer 2024\"", " keyword[summer 2024]"},
       {"tag:sea -TAG:\"summer 2024\"", " keyword[sea] -keyword[summer 2024]"},
       {"lens:50mm", " lens[50mm]"},
+      {"marked:Delete", " marked[Delete]"},
       {"rating:3", " rating[3]>=3"},
       {"rating:>=4", " rating[>=4]>=4"},
       {"rating:>4", " rating[>4]>=5"},
@@ -167,6 +168,7 @@ TEST(QueryTest, ErrorsNameThePositionAndWhatIsAllowed) {
       {"near:48,16,5km", 6, "\"48,16,5km\""},
       {"near:nan,16,5", 6, "\"nan,16,5\""},
       {"on:may", 4, "a date is YYYY"},
+      {"marked:none", 8, "marks are delete, favourite"},
       {"rating:6", 8, "a number from 0 to 5"},
       {"rating:good", 8, "\"good\""},
       {"type:bmp", 6, "types are jpeg, jpg, png"},

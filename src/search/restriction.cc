@@ -37,6 +37,7 @@ constexpr std::array kFactNames = {
     FactName{FactTerm::Kind::kFolder, nullptr, "in"},
     FactName{FactTerm::Kind::kKeyword, &PhotoFilter::keyword, "keyword"},
     FactName{FactTerm::Kind::kLens, &PhotoFilter::lens, "lens"},
+    FactName{FactTerm::Kind::kMarked, nullptr, "marked", false},
     FactName{FactTerm::Kind::kName, nullptr, "name"},
     FactName{FactTerm::Kind::kNear, nullptr, "near", false},
     FactName{FactTerm::Kind::kOn, &PhotoFilter::taken_on, "on", false},
@@ -67,6 +68,8 @@ StatusOr<FactName> FillFilter(const FactTerm& term, PhotoFilter& filter) {
     filter.near = term.near;
   } else if (term.kind == FactTerm::Kind::kRating) {
     filter.rating = term.rating;
+  } else if (term.kind == FactTerm::Kind::kMarked) {
+    filter.mark = FindUserMark(ToLowerAscii(term.value));
   } else {
     filter.format = FormatOf(term.value);
   }

@@ -20,6 +20,7 @@
 #include "app/predict.h"
 #include "app/program_data.h"
 #include "app/thumbnails.h"
+#include "app/trash.h"
 #include "app/upload_analysis.h"
 #include "app/webhooks.h"
 #include "base/log.h"
@@ -232,6 +233,10 @@ class Server::Impl {
         }
       });
     }
+    // A library without a catalogue has no trash.
+    if (const Status recovered = RecoverTrash(library_); !recovered.ok() && !absl::IsFailedPrecondition(recovered)) {
+      LogWarning("trash: {}", Message(recovered));
+    }
     jobs_.Start([this](const Job& job) { OnJob(job); });
     webhooks_.Start();
     http_.Start();
@@ -272,6 +277,8 @@ class Server::Impl {
     AddSearchRoutes(router_, library_, analyser_);
     AddPeopleRoutes(router_, library_);
     AddDecisionRoutes(router_, library_);
+    AddMarkRoutes(router_, library_);
+    AddTrashRoutes(router_, library_);
     AddLibraryRoutes(router_, library_, folders_);
     AddJobRoutes(router_, jobs_, feed_, folders_);
     AddWebhookRoutes(router_, webhooks_);

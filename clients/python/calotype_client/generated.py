@@ -307,7 +307,7 @@ class People(TypedDict):
     people: list[PeoplePeopleItem]
 
 
-class FacesFace(TypedDict):
+class Face(TypedDict):
     face: int
     photo: int
     path: str
@@ -319,7 +319,20 @@ class FacesFace(TypedDict):
 
 class Faces(TypedDict):
     person: int
-    faces: list[FacesFace]
+    faces: list[Face]
+
+
+class SuggestionsSuggestion(TypedDict):
+    person: int | None
+    faces: int
+    shown: list[Face]
+    suggested: int
+    name: str
+    similarity: float
+
+
+class Suggestions(TypedDict):
+    suggestions: list[SuggestionsSuggestion]
 
 
 class KnownPerson(TypedDict):
@@ -343,12 +356,27 @@ class Decided(TypedDict):
 
 class Decision(TypedDict):
     decision: int
-    kind: Literal["name", "merge", "split", "confirm", "reject", "hide", "show", "cover", "change"]
+    kind: Literal["name", "merge", "split", "confirm", "reject", "hide", "show", "cover", "change", "mark", "unmark", "trash"]
     text: str
     made_at: int
     undone_at: int | None
     can_undo: bool
     obstacle: str | None
+
+
+class Trashed(TypedDict):
+    decision: int
+    photos: int
+    files: int
+
+
+class MarksMark(TypedDict):
+    mark: str
+    photos: int
+
+
+class Marks(TypedDict):
+    marks: list[MarksMark]
 
 
 class DecisionPage(TypedDict):
@@ -445,6 +473,7 @@ class Status(TypedDict):
 
 class Folders(TypedDict):
     folders: list[str]
+    trash: list[str]
 
 
 class FolderListingFolder(TypedDict):
@@ -736,6 +765,13 @@ class Operations(Transport):
         """
         return cast(People, self.ask_json("GET", "/api/v1/people", query={"hidden": hidden}))
 
+    def list_suggestions(self, *, limit: int | None = None) -> Suggestions:
+        """People without a name, and faces without a person, who may be somebody with a name; the most alike first.
+
+        limit: suggestions (50)
+        """
+        return cast(Suggestions, self.ask_json("GET", "/api/v1/people/suggestions", query={"limit": limit}))
+
     def get_person(self, person: int) -> KnownPerson:
         """Whom a number means: the person, or whom they were merged into.
 
@@ -828,6 +864,63 @@ class Operations(Transport):
         """
         return cast(Decision, self.ask_json("POST", f"/api/v1/decisions/{decision}/undo"))
 
+    def count_marks(self) -> Marks:
+        """The marks that photos can have, with the number of photos that have each."""
+        return cast(Marks, self.ask_json("GET", "/api/v1/marks"))
+
+    def mark_photos(
+        self,
+        photos: Sequence[int],
+        mark: Literal["delete", "favourite"],
+        *,
+        set: bool | None = None,
+    ) -> Decided:
+        """Mark photos, or take a mark from them; nothing is deleted.
+
+        photos: the numbers of photos
+        mark: what the photos are marked for
+        set: false takes the mark away (true)
+        """
+        return cast(Decided, self.ask_json("POST", "/api/v1/marks", body={"photos": photos, "mark": mark, "set": set}))
+
+    def list_marked(
+        self,
+        mark: Literal["delete", "favourite"],
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> PhotoPage:
+        """The photos with a mark, in the order of their numbers.
+
+        mark: what the photos are marked for
+        cursor: `next` of the page before; missing: the first page
+        limit: photos on a page (100)
+        """
+        return cast(PhotoPage, self.ask_json(
+            "GET",
+            "/api/v1/marks/photos",
+            query={"mark": mark, "cursor": cursor, "limit": limit},
+        ))
+
+    def trash_photos(
+        self,
+        *,
+        photos: Sequence[int] | None = None,
+        files: Sequence[str] | None = None,
+        keep_one: bool | None = None,
+    ) -> Trashed:
+        """Move files of photos to the trash folder of their scanned folder; nothing is deleted.
+
+        photos: the numbers of photos, all of whose files are moved
+        files: single files of photos, by path
+        keep_one: refuse to move the last file of a picture (false)
+        """
+        return cast(Trashed, self.ask_json(
+            "POST",
+            "/api/v1/trash",
+            body={"photos": photos, "files": files, "keep_one": keep_one},
+        ))
+
     def get_status(self) -> Status:
         """Counts, failures, devices and the running scan."""
         return cast(Status, self.ask_json("GET", "/api/v1/status"))
@@ -841,7 +934,7 @@ class Operations(Transport):
         self.ask_nothing("POST", "/api/v1/resume")
 
     def list_folders(self) -> Folders:
-        """The scanned folders."""
+        """The scanned folders, and those of them whose photos may be moved to a trash folder."""
         return cast(Folders, self.ask_json("GET", "/api/v1/folders"))
 
     def remove_folder(self, path: str) -> None:

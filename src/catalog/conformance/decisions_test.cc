@@ -219,7 +219,7 @@ TEST_P(JournalTest, FacesOfDeletedPhotosAreLeftOut) {
   const Decided gone = Value(catalog().DecideFaces(ada_, Faces({5})));
   CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/c.jpg"}));
   EXPECT_EQ(Value(catalog().DeleteMissing(4'000'000'000)), 1);
-  EXPECT_EQ(ObstacleOf(*gone), "the photos with its faces were deleted");
+  EXPECT_EQ(ObstacleOf(*gone), "its photos were deleted");
   CALOTYPE_ASSERT_OK(catalog().UndoDecision(*both));
   EXPECT_THAT(Value(catalog().FacesOf(bob_)), SizeIs(2));
 }

@@ -162,10 +162,17 @@ constexpr char kSchemas[] = R"json({
     "required": ["decision"]},
   "Decision":
     {"type": "object", "additionalProperties": false, "properties": {"decision": {"type": "integer"}, "kind": {"type":
-    "string", "enum": ["name", "merge", "split", "confirm", "reject", "hide", "show", "cover", "change"]}, "text":
+    "string", "enum": ["name", "merge", "split", "confirm", "reject", "hide", "show", "cover", "change", "mark", "unmark", "trash"]}, "text":
     {"type": "string"}, "made_at": {"type": "integer"}, "undone_at": {"type": ["integer", "null"]}, "can_undo": {"type":
     "boolean"}, "obstacle": {"type": ["string", "null"]}}, "required": ["decision", "kind", "text", "made_at",
     "undone_at", "can_undo", "obstacle"]},
+  "Trashed":
+    {"type": "object", "additionalProperties": false, "properties": {"decision": {"type": "integer"}, "photos": {"type":
+    "integer"}, "files": {"type": "integer"}}, "required": ["decision", "photos", "files"]},
+  "Marks":
+    {"type": "object", "additionalProperties": false, "properties": {"marks": {"type": "array", "items": {"type":
+    "object", "additionalProperties": false, "properties": {"mark": {"type": "string"}, "photos": {"type": "integer"}},
+    "required": ["mark", "photos"]}}}, "required": ["marks"]},
   "DecisionPage":
     {"type": "object", "additionalProperties": false, "properties": {"decisions": {"type": "array", "items": {"$ref":
     "#/components/schemas/Decision"}}, "next": {"type": ["string", "null"]}}, "required": ["decisions", "next"]},
@@ -207,7 +214,7 @@ constexpr char kSchemas[] = R"json({
     "devices", "failures"]},
   "Folders":
     {"type": "object", "additionalProperties": false, "properties": {"folders": {"type": "array", "items": {"type":
-    "string"}}}, "required": ["folders"]},
+    "string"}}, "trash": {"type": "array", "items": {"type": "string"}}}, "required": ["folders", "trash"]},
   "FolderListing":
     {"type": "object", "additionalProperties": false, "properties": {"path": {"type": ["string", "null"]}, "parent":
     {"type": ["string", "null"]}, "samples": {"type": ["string", "null"]}, "folders": {"type": "array", "items":

@@ -13,6 +13,7 @@
 #include "app/pending_work.h"
 #include "app/program_data.h"
 #include "app/status_json.h"
+#include "app/trash_plan.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -27,7 +28,8 @@ StatusOr<HttpResponse> StatusOf(Library& library) {
 
 StatusOr<HttpResponse> FoldersOf(Library& library) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
-  return JsonResponse({{"folders", folders}});
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> trash, TrashFolders(library));
+  return JsonResponse({{"folders", folders}, {"trash", trash}});
 }
 
 Json FolderToJson(const std::filesystem::path& folder, const std::vector<std::string>& scanned) {
@@ -113,8 +115,9 @@ void AddLibraryRoutes(Router& router, Library& library, const FolderRules& rules
   resume.answers = nothing;
   router.Add(std::move(resume));
 
-  Route folders = Simple("GET", "/api/v1/folders", "listFolders", "The scanned folders", Scope::kRead,
-                         [&library](const Call&) { return FoldersOf(library); });
+  Route folders = Simple("GET", "/api/v1/folders", "listFolders",
+                         "The scanned folders, and those of them whose photos may be moved to a trash folder",
+                         Scope::kRead, [&library](const Call&) { return FoldersOf(library); });
   folders.answers = {{.schema = "Folders"}};
   router.Add(std::move(folders));
   Route browse =

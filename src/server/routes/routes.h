@@ -25,6 +25,8 @@ void AddChangeRoutes(Router& router, Library& library);
 void AddSearchRoutes(Router& router, Library& library, UploadAnalyser& analyser);
 void AddPeopleRoutes(Router& router, Library& library);
 void AddDecisionRoutes(Router& router, Library& library);
+void AddMarkRoutes(Router& router, Library& library);
+void AddTrashRoutes(Router& router, Library& library);
 // Status, folders, duplicates, models, devices.
 void AddLibraryRoutes(Router& router, Library& library, const FolderRules& rules);
 void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders);

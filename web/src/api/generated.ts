@@ -257,16 +257,29 @@ export interface People {
   }[];
 }
 
+export interface Face {
+  face: number;
+  photo: number;
+  path: string;
+  score: number;
+  box: Box;
+  decided: boolean;
+  named_in_photo: boolean;
+}
+
 export interface Faces {
   person: number;
-  faces: {
-    face: number;
-    photo: number;
-    path: string;
-    score: number;
-    box: Box;
-    decided: boolean;
-    named_in_photo: boolean;
+  faces: Face[];
+}
+
+export interface Suggestions {
+  suggestions: {
+    person: number | null;
+    faces: number;
+    shown: Face[];
+    suggested: number;
+    name: string;
+    similarity: number;
   }[];
 }
 
@@ -282,6 +295,39 @@ export interface Namesakes {
 
 export interface NewPerson {
   person: number;
+  decision: number | null;
+}
+
+export interface Decided {
+  decision: number | null;
+}
+
+export interface Decision {
+  decision: number;
+  kind: "name" | "merge" | "split" | "confirm" | "reject" | "hide" | "show" | "cover" | "change" | "mark" | "unmark" | "trash";
+  text: string;
+  made_at: number;
+  undone_at: number | null;
+  can_undo: boolean;
+  obstacle: string | null;
+}
+
+export interface Trashed {
+  decision: number;
+  photos: number;
+  files: number;
+}
+
+export interface Marks {
+  marks: {
+    mark: string;
+    photos: number;
+  }[];
+}
+
+export interface DecisionPage {
+  decisions: Decision[];
+  next: string | null;
 }
 
 export interface ScanProgress {
@@ -359,6 +405,7 @@ export interface Status {
 
 export interface Folders {
   folders: string[];
+  trash: string[];
 }
 
 export interface FolderListing {
@@ -660,6 +707,16 @@ export interface Operations {
     body: undefined;
     answer: People;
   };
+  /** People without a name, and faces without a person, who may be somebody with a name; the most alike first */
+  listSuggestions: {
+    path: Record<never, never>;
+    query: {
+      /** suggestions (50) */
+      limit?: number;
+    };
+    body: undefined;
+    answer: Suggestions;
+  };
   /** Whom a number means: the person, or whom they were merged into */
   getPerson: {
     path: {
@@ -687,7 +744,7 @@ export interface Operations {
       /** the face that represents the person */
       cover_face?: number;
     };
-    answer: undefined;
+    answer: Decided;
   };
   /** Other people who have a name, in any case and accents; they may be the same person */
   listNamesakes: {
@@ -723,7 +780,7 @@ export interface Operations {
       /** the numbers of the others */
       people: number[];
     };
-    answer: undefined;
+    answer: Decided;
   };
   /** Record that faces are this person */
   confirmFaces: {
@@ -736,7 +793,7 @@ export interface Operations {
       /** the numbers of faces */
       faces: number[];
     };
-    answer: undefined;
+    answer: Decided;
   };
   /** Record that faces are not this person */
   rejectFaces: {
@@ -749,7 +806,7 @@ export interface Operations {
       /** the numbers of faces */
       faces: number[];
     };
-    answer: undefined;
+    answer: Decided;
   };
   /** Move faces to a new person */
   splitPerson: {
@@ -760,6 +817,77 @@ export interface Operations {
       faces: number[];
     };
     answer: NewPerson;
+  };
+  /** What users decided, the newest first, and whether it can be undone */
+  listDecisions: {
+    path: Record<never, never>;
+    query: {
+      /** `next` of the page before; missing: the first page */
+      cursor?: string;
+      /** decisions on a page (50) */
+      limit?: number;
+    };
+    body: undefined;
+    answer: DecisionPage;
+  };
+  /** Restore what was before a decision; 409 if a later decision or a scan changed it */
+  undoDecision: {
+    path: {
+      /** the number of a decision */
+      decision: number;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Decision;
+  };
+  /** The marks that photos can have, with the number of photos that have each */
+  countMarks: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: Marks;
+  };
+  /** Mark photos, or take a mark from them; nothing is deleted */
+  markPhotos: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** the numbers of photos */
+      photos: number[];
+      /** what the photos are marked for */
+      mark: "delete" | "favourite";
+      /** false takes the mark away (true) */
+      set?: boolean;
+    };
+    answer: Decided;
+  };
+  /** The photos with a mark, in the order of their numbers */
+  listMarked: {
+    path: Record<never, never>;
+    query: {
+      /** what the photos are marked for */
+      mark: "delete" | "favourite";
+      /** `next` of the page before; missing: the first page */
+      cursor?: string;
+      /** photos on a page (100) */
+      limit?: number;
+    };
+    body: undefined;
+    answer: PhotoPage;
+  };
+  /** Move files of photos to the trash folder of their scanned folder; nothing is deleted */
+  trashPhotos: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** the numbers of photos, all of whose files are moved */
+      photos?: number[];
+      /** single files of photos, by path */
+      files?: string[];
+      /** refuse to move the last file of a picture (false) */
+      keep_one?: boolean;
+    };
+    answer: Trashed;
   };
   /** Counts, failures, devices and the running scan */
   getStatus: {
@@ -782,7 +910,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** The scanned folders */
+  /** The scanned folders, and those of them whose photos may be moved to a trash folder */
   listFolders: {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -992,6 +1120,7 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   searchByPhoto: ["POST", "api/v1/similar"],
   completeQuery: ["GET", "api/v1/completions"],
   listPeople: ["GET", "api/v1/people"],
+  listSuggestions: ["GET", "api/v1/people/suggestions"],
   getPerson: ["GET", "api/v1/people/{person}"],
   changePerson: ["PATCH", "api/v1/people/{person}"],
   listNamesakes: ["GET", "api/v1/people/{person}/namesakes"],
@@ -1000,6 +1129,12 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   confirmFaces: ["POST", "api/v1/people/{person}/confirm"],
   rejectFaces: ["POST", "api/v1/people/{person}/reject"],
   splitPerson: ["POST", "api/v1/faces/split"],
+  listDecisions: ["GET", "api/v1/decisions"],
+  undoDecision: ["POST", "api/v1/decisions/{decision}/undo"],
+  countMarks: ["GET", "api/v1/marks"],
+  markPhotos: ["POST", "api/v1/marks"],
+  listMarked: ["GET", "api/v1/marks/photos"],
+  trashPhotos: ["POST", "api/v1/trash"],
   getStatus: ["GET", "api/v1/status"],
   pauseScans: ["POST", "api/v1/pause"],
   resumeScans: ["POST", "api/v1/resume"],
