@@ -1,8 +1,8 @@
 // What differs between two pictures of the same size, as a picture: the first one in dark grey, and on it in colour where the
 // second one differs. Both are RGBA, as canvases have them; where the second is transparent, nothing is compared.
 
-const noise = 14; // of 255: what resizing and JPEG change anyway
-const full = 70; // and from where the colour is full
+const noise = 24; // of 255: what resizing and JPEG change anyway
+const full = 80; // and from where the colour is full
 const colour = [255, 96, 48] as const;
 
 export interface Difference {

@@ -14,10 +14,11 @@ const shownForUndo = 20_000;
 class Notices {
   list: Notice[] = $state.raw([]);
 
-  add(text: string, { bad = false, undo }: { bad?: boolean; undo?: () => void } = {}): void {
+  add(text: string, { bad = false, undo }: { bad?: boolean; undo?: () => void } = {}): number {
     const notice = { id: ++count, text, bad, undo };
     this.list = [...this.list.slice(-2), notice];
     setTimeout(() => this.remove(notice.id), undo ? shownForUndo : shownFor);
+    return notice.id;
   }
 
   remove(id: number): void {

@@ -1,6 +1,7 @@
 // The groups of copies. The server compares pictures for them, which takes long for a large library, so they are kept while the
 // page is open.
 import { ApiError, call } from "../../api/client";
+import { onDecision } from "../../api/decisions";
 import type { Duplicates } from "../../api/generated";
 
 export type Group = Duplicates["groups"][number];
@@ -18,6 +19,19 @@ class Copies {
   error: unknown = $state.raw();
   #asked = "";
   #abort: AbortController | undefined;
+
+  #trashed = new Set<number>();
+
+  // After files were moved to the trash, and when that is undone, the groups are other ones.
+  trashed(decision: number | null, turned: boolean, crops: boolean): void {
+    if (decision !== null) this.#trashed.add(decision);
+    void this.load(turned, crops, true);
+  }
+  undone(decision: number | undefined): void {
+    if (decision === undefined || !this.#trashed.delete(decision)) return;
+    const [turned, crops] = this.#asked.split(" ");
+    void this.load(turned === "true", crops === "true", true);
+  }
 
   async load(turned: boolean, crops: boolean, again = false): Promise<void> {
     const asked = `${turned} ${crops}`;
@@ -44,3 +58,4 @@ class Copies {
 }
 
 export const copies = new Copies();
+onDecision((undone) => copies.undone(undone));

@@ -1,7 +1,8 @@
-// The people of the library, and what the views of people change. Every change answers whether it was made.
+// The people of the library, and what the views of people change. A change answers undefined if it was not made; a notice then says why.
 import { attempt } from "../../api/attempt";
 import { ApiError, call } from "../../api/client";
-import type { People } from "../../api/generated";
+import { decideAndTell, onDecision } from "../../api/decisions";
+import type { Decided, People } from "../../api/generated";
 import { t } from "../../i18n";
 import { number } from "../../lib/format";
 import { isolated } from "../../lib/names";
@@ -47,79 +48,60 @@ class PeopleList {
 
 export const people = new PeopleList();
 
-// Runs after each change and each undo; the person's page adds itself, for its faces.
-const listeners = new Set<() => void>();
-export function onChange(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-}
-export async function changed(): Promise<void> {
-  listeners.forEach((listener) => listener());
-  await people.load();
-}
+onDecision(() => void (people.loaded && people.load()));
 
-// The number means somebody else since a merge: says whom. `error` is a 409 of a change of `person`.
-async function explainMerged(person: number): Promise<boolean> {
-  const known = await call("getPerson", { path: { person } });
-  if (known.person === person) return false;
-  notices.add(t().people.mergedAway(called(known)), { bad: true });
-  await changed();
-  return true;
-}
-
-async function decide(person: number | undefined, change: () => Promise<unknown>, text: string): Promise<boolean> {
-  const answer = await attempt(async () => {
-    try {
-      return { value: await change() };
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 409 && person !== undefined && (await explainMerged(person))) return undefined;
-      throw error;
-    }
-  });
-  if (!answer) return false;
-  notices.add(text);
-  await changed();
-  return true;
-}
+// Decides something about `person`. The number may mean somebody else since a merge: then nothing is changed, and a notice says
+// whom.
+export const decideAbout = (person: number, change: () => Promise<Decided>) => async (): Promise<Decided | undefined> => {
+  try {
+    return await change();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    const known = await call("getPerson", { path: { person } });
+    if (known.person === person) throw error;
+    notices.add(t().people.mergedAway(called(known)), { bad: true });
+    await people.load();
+    return undefined;
+  }
+};
 
 const faceCount = (count: number): string => t().count.faces(count, number(count));
 
 // "namesakes": somebody else has the name, and nothing was changed.
-export async function rename(person: number, name: string, sameName = false): Promise<boolean | "namesakes"> {
+export async function rename(person: number, name: string, sameName = false): Promise<Decided | undefined | "namesakes"> {
   if (name && !sameName) {
     const others = await attempt(() => call("listNamesakes", { path: { person }, query: { name } }));
-    if (!others) return false;
+    if (!others) return undefined;
     if (others.people.length) return "namesakes";
   }
   const body = { name, ...(sameName ? { same_name: true } : {}) };
-  return decide(person, () => call("changePerson", { path: { person }, body }), name ? t().people.namedDone(isolated(name)) : t().people.nameRemoved);
+  return decideAndTell(decideAbout(person, () => call("changePerson", { path: { person }, body })), name ? t().people.namedDone(isolated(name)) : t().people.nameRemoved);
 }
 
-export const hide = (person: number, hidden: boolean): Promise<boolean> =>
-  decide(person, () => call("changePerson", { path: { person }, body: { hidden } }), hidden ? t().people.hideDone : t().people.showDone);
+export const hide = (person: number, hidden: boolean): Promise<Decided | undefined> =>
+  decideAndTell(decideAbout(person, () => call("changePerson", { path: { person }, body: { hidden } })), hidden ? t().people.hideDone : t().people.showDone);
 
-export const setCover = (person: number, face: number): Promise<boolean> =>
-  decide(person, () => call("changePerson", { path: { person }, body: { cover_face: face } }), t().people.coverDone);
+export const setCover = (person: number, face: number): Promise<Decided | undefined> =>
+  decideAndTell(decideAbout(person, () => call("changePerson", { path: { person }, body: { cover_face: face } })), t().people.coverDone);
 
-export function merge(into: Person, others: readonly Person[]): Promise<boolean> {
+export function merge(into: Person, others: readonly Person[]): Promise<Decided | undefined> {
   const name = into.name ?? others.find((one) => one.name)?.name;
   const count = others.length + 1;
-  return decide(
-    into.person,
-    () => call("mergePeople", { path: { person: into.person }, body: { people: others.map((one) => one.person) } }),
+  return decideAndTell(
+    decideAbout(into.person, () => call("mergePeople", { path: { person: into.person }, body: { people: others.map((one) => one.person) } })),
     name ? t().people.mergeDoneInto(isolated(name)) : t().people.mergeDone(t().count.people(count, number(count))),
   );
 }
 
-export const reject = (person: number, faces: number[]): Promise<boolean> =>
-  decide(person, () => call("rejectFaces", { path: { person }, body: { faces } }), t().people.notThisDone(faceCount(faces.length)));
+export const reject = (person: number, faces: number[]): Promise<Decided | undefined> =>
+  decideAndTell(decideAbout(person, () => call("rejectFaces", { path: { person }, body: { faces } })), t().people.notThisDone(faceCount(faces.length)));
 
-export const confirm = (person: number, faces: number[]): Promise<boolean> =>
-  decide(person, () => call("confirmFaces", { path: { person }, body: { faces } }), t().people.confirmDone(faceCount(faces.length)));
+export const confirm = (person: number, faces: number[]): Promise<Decided | undefined> =>
+  decideAndTell(decideAbout(person, () => call("confirmFaces", { path: { person }, body: { faces } })), t().people.confirmDone(faceCount(faces.length)));
 
-export const moveFaces = (to: Person, faces: number[]): Promise<boolean> =>
-  decide(to.person, () => call("confirmFaces", { path: { person: to.person }, body: { faces } }),
+export const moveFaces = (to: Person, faces: number[]): Promise<Decided | undefined> =>
+  decideAndTell(decideAbout(to.person, () => call("confirmFaces", { path: { person: to.person }, body: { faces } })),
     t().people.moveDone(faceCount(faces.length), called(to)));
 
-export const split = (faces: number[]): Promise<boolean> =>
-  decide(undefined, () => call("splitPerson", { body: { faces } }), t().people.splitDone(faceCount(faces.length)));
+export const split = (faces: number[]): Promise<Decided | undefined> =>
+  decideAndTell(() => call("splitPerson", { body: { faces } }), t().people.splitDone(faceCount(faces.length)));
