@@ -42,5 +42,15 @@ if(CALOTYPE_SANITIZE)
   target_compile_options(calotype_program INTERFACE -O1 ${calotype_sanitize} -Wno-error)
   add_link_options(${calotype_sanitize})
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  target_compile_options(calotype_program INTERFACE -O2)
+  # What makes an error in memory stop the program instead of letting an attacker go on: checked sizes of copies, a guard in
+  # each stack frame, jumps only to where functions begin, and tables of addresses that are read-only once the program runs.
+  # tests/hardening_test.py looks for them in the binary.
+  target_compile_options(calotype_program INTERFACE -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+                                                    -fstack-clash-protection)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(calotype_program INTERFACE -fcf-protection=full)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64")
+    target_compile_options(calotype_program INTERFACE -mbranch-protection=standard)
+  endif()
+  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
