@@ -25,8 +25,8 @@ inline constexpr std::size_t kFacesShown = 6;
 // Up to `limit` suggestions, the most alike first; SuggestPeople() in search/ has the rules. They are between the
 // cosine from which the shown face model takes two faces for one person, and a lower one from which they may be
 // (FaceMaybeThreshold). A yes is MergePeople() or ConfirmFaces(), a no RejectFaces() with the shown faces: then the
-// suggestion is not made again. Empty without a face model. Loads the vectors of all faces: with 100,000 of them, about
-// a second.
+// suggestion is not made again. Empty without a face model. Loads the vectors of all faces, and compares 100,000 in
+// about a second.
 StatusOr<std::vector<NamedSuggestion>> ListSuggestions(Library& library, int limit);
 
 }  // namespace calotype

@@ -44,7 +44,8 @@ class Suggester {
   struct NamedCentroids {
     explicit NamedCentroids(std::size_t dimension) : codes(dimension) {}
     Centroids codes;
-    std::map<std::size_t, std::vector<float>> exact;
+    // Indexed as named_; empty: no faces of this model. As f16, because memory is what comparing them waits for.
+    std::vector<std::vector<uint16_t>> halves;
   };
 
   void AddCentroids();
@@ -99,9 +100,10 @@ void Suggester::AddCentroids() {
   for (std::size_t i = 0; i < named_.size(); ++i) {
     for (const auto& [model, vectors] : named_[i].vectors) {
       NamedCentroids& centroids = centroids_.try_emplace(model, model.second).first->second;
-      std::vector<float> centroid = vectors.Centroid();
+      const std::vector<float> centroid = vectors.Centroid();
       centroids.codes.Set(i, centroid);
-      centroids.exact[i] = std::move(centroid);
+      centroids.halves.resize(named_.size());
+      centroids.halves[i] = ToHalf(centroid);
     }
   }
 }
@@ -120,7 +122,7 @@ std::set<std::size_t> Suggester::Near(const Unknown& unknown) {
     const std::vector<float> centroid = vectors.Centroid();
     const float floor = at_least_ - kCentroidMargin;
     for (const std::size_t place : centroids->second.codes.Near(centroid, floor)) {
-      if (Dot(centroid, centroids->second.exact.at(place)) >= floor) {
+      if (DotHalves(centroid, centroids->second.halves[place]) >= floor) {
         near.insert(place);
       }
     }
