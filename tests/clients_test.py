@@ -317,8 +317,10 @@ class PythonClientTest(ScannedTestCase):
         changed = {change["path"] for change, _ in self.client.iter_changes(page=3)}
         self.assertEqual({pathlib.Path(path).name for path in changed}, set(PHOTOS))
         person = self.client.list_people()["people"][0]["person"]
-        self.assertIsNone(self.client.change_person(person, name="Ada"))
+        self.assertIsInstance(self.client.change_person(person, name="Ada")["decision"], int)
         self.assertEqual(self.client.get_person(person)["name"], "Ada")
+        self.assertIsNone(self.client.pause_scans())
+        self.assertIsNone(self.client.resume_scans())
 
     def test_a_photo_is_analysed_as_the_command_does(self) -> None:
         shown = self.library.json("show", self.library.photos / "obama.jpg", "--json")
