@@ -184,7 +184,7 @@ export const de: Texts = {
   people: {
     title: "Personen",
     person: (id) => `Person ${id}`,
-    addName: "Namen geben",
+    addName: "Benennen",
     all: "Alle Personen",
     find: "Einen Namen finden",
     noneFound: "Niemand heißt so",
@@ -275,7 +275,7 @@ export const de: Texts = {
     why: "Warum dieses",
     sameBytes: "dieselben Bytes",
     kinds: {
-      greyscale: "in Graustufen", resized: "verkleinert oder vergrößert", recompressed: "neu komprimiert", "crop of": "ein Ausschnitt", mirrored: "gespiegelt",
+      greyscale: "in Graustufen", resized: "andere Größe", recompressed: "neu komprimiert", "crop of": "ein Ausschnitt", mirrored: "gespiegelt",
       "mirrored and upside down": "gespiegelt und kopfüber", "upside down": "kopfüber", "turned right": "nach rechts gedreht",
       "turned left": "nach links gedreht", "turned right and mirrored": "nach rechts gedreht und gespiegelt", "turned left and mirrored": "nach links gedreht und gespiegelt",
     },
@@ -432,7 +432,7 @@ export const de: Texts = {
     none: "Noch keine Ordner",
     noneHelp: "Wählen Sie einen Ordner mit Fotos. Nichts verlässt diesen Rechner.",
     add: "Ordner hinzufügen",
-    rescan: "Noch einmal scannen",
+    rescan: "Neu scannen",
     scanning: "Der Scan hat begonnen",
     remove: "Entfernen",
     removeTitle: "Diesen Ordner entfernen?",
