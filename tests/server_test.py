@@ -204,7 +204,7 @@ class ApiTest(ScannedTestCase):
         self.ask(f"/api/v1/people/{person}", 200, "PATCH", {"name": "Zo\u00eb B"})
         self.assertEqual(texts("person:zoe"), ['person:"Zo\u00eb B"'])
         self.assertTrue(self.ask("/api/v1/search", q=texts("person:zoe")[0])["hits"])
-        self.assertEqual(len(self.ask("/api/v1/completions", limit=50)["completions"]), 17)
+        self.assertEqual(len(self.ask("/api/v1/completions", limit=50)["completions"]), 18)
         self.assertEqual(texts("nonsense:x"), [])
 
     def test_thumbnails_and_originals_are_files_a_browser_keeps(self) -> None:
