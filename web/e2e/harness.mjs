@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { after, test as nodeTest } from "node:test";
 import { chromium } from "playwright-core";
 import { environment, root, shared } from "./environment.mjs";
+import { servePageOf } from "./page_folder.mjs";
 
 export { root };
 
@@ -76,18 +77,6 @@ export async function open(url, { screen = "desktop", dark = false, locale = "en
   return page;
 }
 after(() => browser?.close());
-
-// The page of a folder (build/web) instead of the program's own, so that a change needs no new program. Everything else,
-// also the policy about content, is the server's.
-const servePageOf = (context, folder) =>
-  context.route(/:\d+\/(?:(?:assets|page)\/[^?]*)?(?:#.*)?$/, async (route) => {
-    const { pathname } = new URL(route.request().url());
-    if (pathname === "/") {
-      const response = await route.fetch();
-      return route.fulfill({ response, body: readFileSync(`${root}/${folder}/index.html`, "utf8") });
-    }
-    return route.fulfill({ path: `${root}/${folder}${pathname}` });
-  });
 
 // All pictures that are on the screen have arrived.
 export const pictures = (page) =>

@@ -7,6 +7,7 @@ import { isIn, makeSections, type Bucket, type Section } from "../../lib/grid/se
 import { clampAspect, heightOfRows, justify, usualAspect, type Row, type Shape } from "../../lib/grid/justify";
 
 const pageSize = 1000; // photos of a request
+const newestAtFirst = 200; // photos
 const mostKept = 20_000; // photos in memory; those that were looked at longest ago go first
 const refreshEvery = 3_000; // milliseconds, while a scan adds photos
 
@@ -69,23 +70,34 @@ class LibraryModel {
 
   async refresh(): Promise<void> {
     try {
-      const { buckets: days } = await call("getTimeline", { query: { by: "day" } });
-      const sections = makeSections(days);
-      const key = (section: Section): string => JSON.stringify(section);
-      const old = new Map(this.sections.map((section) => [section.from, section]));
-      for (const section of sections) {
-        const before = old.get(section.from);
-        if (before && key(before) !== key(section)) this.#forget(section.from);
+      const timeline = call("getTimeline", { query: { by: "day" } });
+      // To count a million photos takes seconds. The newest ones are shown meanwhile.
+      if (this.state === "new") {
+        const none = (): undefined => undefined;
+        const newest = call("listPhotos", { query: { limit: newestAtFirst } }).catch(none);
+        const first = await Promise.race([timeline.then(none, none), newest]);
+        if (first) this.#show(daysOf(first.photos));
       }
-      this.sections = sections;
-      this.total = days.reduce((all, one) => all + one.photos, 0);
+      this.#show((await timeline).buckets);
       this.state = "ready";
-      this.measure();
-      this.version += 1;
     } catch (error) {
       this.error = error;
       if (this.state === "new") this.state = "failed";
     }
+  }
+
+  #show(days: { bucket: string; photos: number }[]): void {
+    const sections = makeSections(days);
+    const key = (section: Section): string => JSON.stringify(section);
+    const old = new Map(this.sections.map((section) => [section.from, section]));
+    for (const section of sections) {
+      const before = old.get(section.from);
+      if (before && key(before) !== key(section)) this.#forget(section.from);
+    }
+    this.sections = sections;
+    this.total = days.reduce((all, one) => all + one.photos, 0);
+    this.measure();
+    this.version += 1;
   }
 
   // True if it changed.
@@ -250,6 +262,16 @@ class LibraryModel {
       if (kept > mostKept && part !== all[0]![1]) this.#parts.delete(key);
     }
   }
+}
+
+// The timeline of some photos.
+function daysOf(photos: PhotoInList[]): { bucket: string; photos: number }[] {
+  const days = new Map<string, number>();
+  for (const { taken_at } of photos) {
+    const bucket = taken_at?.slice(0, 10) || "none";
+    days.set(bucket, (days.get(bucket) ?? 0) + 1);
+  }
+  return [...days].map(([bucket, count]) => ({ bucket, photos: count }));
 }
 
 export const library = new LibraryModel();
