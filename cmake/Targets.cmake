@@ -30,13 +30,18 @@ if(CALOTYPE_TESTS)
     OPTIONS ${CALOTYPE_TEST_OPTIONS})
 endif()
 
-# calotype_library(NAME SOURCES a.cc... PUBLIC libs... PRIVATE libs... [ALONE b.cc...])
+# calotype_library(NAME [OBJECT] SOURCES a.cc... PUBLIC libs... PRIVATE libs... [ALONE b.cc...])
 #   The static library calotype_NAME of one folder under src/. PUBLIC: what its headers need; PRIVATE: what stops at a .cc.
+#   OBJECT: its files are linked whole into the programs that name it, before all libraries, which may call them.
 #   ALONE: the sources that a unity build compiles by themselves, because names in their anonymous namespace occur in a
 #   neighbour too. "Redefinition" errors of a unity build are fixed by another name, or by an entry here.
 function(calotype_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;ALONE" ${ARGN})
-  add_library(calotype_${name} STATIC ${arg_SOURCES})
+  cmake_parse_arguments(arg "OBJECT" "" "SOURCES;PUBLIC;PRIVATE;ALONE" ${ARGN})
+  if(arg_OBJECT)
+    add_library(calotype_${name} OBJECT ${arg_SOURCES})
+  else()
+    add_library(calotype_${name} STATIC ${arg_SOURCES})
+  endif()
   target_include_directories(calotype_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(calotype_${name} PUBLIC ${arg_PUBLIC} PRIVATE calotype_program ${arg_PRIVATE})
   target_precompile_headers(calotype_${name} REUSE_FROM calotype_program_headers)

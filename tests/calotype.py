@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,12 @@ UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteu
 
 # Marks what takes long and whose parts have unit tests: only `./check long` runs it.
 long_run = unittest.skipUnless(os.environ.get("CALOTYPE_TEST_LONG"), "a longer run: ./check long")
+
+def limit_file_size(size: int) -> None:
+    """What a test without privileges has for a full disk, in a process to be. Those that read photos take it back for
+    themselves: they pass pixels on in files in memory."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
 
 # Variables that are for the tests and not for the program, which would warn that it does not know them.
 VARIABLES_OF_TESTS = ("CALOTYPE_BINARY", "CALOTYPE_TEST", "CALOTYPE_BENCH", "CALOTYPE_GPU")

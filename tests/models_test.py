@@ -6,14 +6,13 @@ import json
 import os
 import pathlib
 import random
-import resource
 import signal
 import subprocess
 import time
 import tomllib
 import unittest
 
-from calotype import ROOT, CalotypeTestCase, user_cache
+from calotype import ROOT, CalotypeTestCase, limit_file_size, user_cache
 from hub_server import COMMIT, HubServer
 
 KB = 1000
@@ -307,14 +306,13 @@ class FaultTest(ModelsTestCase):
         self.assertIn("'ftp://somewhere' (models.hub, HF_ENDPOINT) is not an http or https URL", self.pull(expect=1))
 
     def test_a_disk_that_fills_up(self) -> None:
-        # The limit on the size of a file is what a test without privileges has for a full disk.
         limit = 1000 * KB
         done = subprocess.run(
             self.library.command("models", "pull", self.manifest, "--accept-licence", LICENCE),
             env=self.library.environment,
             capture_output=True,
             text=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+            preexec_fn=lambda: limit_file_size(limit),
         )
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn(f"no space for {self.pack}/image.onnx.partial", done.stderr)

@@ -4,14 +4,13 @@ import json
 import math
 import os
 import pathlib
-import resource
 import shutil
 import signal
 import subprocess
 import time
 import unittest
 
-from calotype import SAMPLES, CalotypeTestCase, Library
+from calotype import SAMPLES, CalotypeTestCase, Library, limit_file_size
 from server_process import Server
 
 INT8 = "onnxruntime cpu int8"
@@ -160,12 +159,11 @@ class QuantiseTest(CalotypeTestCase):
     def test_a_disk_that_fills_up_is_told_and_leaves_nothing(self) -> None:
         library = Library()
         self.addCleanup(library.close)
-        # The limit on the size of a file is what a test without privileges has for a full disk.
         limit = 1_000_000
         command = ["env", "--ignore-signal=XFSZ", *library.command("models", "quantise", "embed.image", "--photos", "1")]
         done = subprocess.run(
             command, env=library.environment, capture_output=True, text=True, timeout=500,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+            preexec_fn=lambda: limit_file_size(limit),
         )
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout + done.stderr, r"write \S+/quantised/part-")

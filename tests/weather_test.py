@@ -8,7 +8,6 @@ import contextlib
 import os
 import pathlib
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +15,7 @@ import time
 import unittest
 
 import made_photos
-from calotype import BINARY, CalotypeTestCase
+from calotype import BINARY, CalotypeTestCase, limit_file_size
 
 PATIENCE_S = 120
 WRONG_CLOCK = pathlib.Path(BINARY).parent / "wrong_clock.so"
@@ -98,7 +97,7 @@ class WeatherTest(CalotypeTestCase):
         for limit in (50_000, 150_000, 230_000, 300_000, 350_000, 400_000):
 
             def limited(size: int = limit) -> None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+                limit_file_size(size)
 
             # The system sends a signal with the error, which a full disk does not.
             command = ["env", "--ignore-signal=XFSZ", *self.library.command("scan", self.library.photos, "--only", "pdq")]

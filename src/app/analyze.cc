@@ -79,7 +79,7 @@ Status AnalyzePhotos(const App& app, const AnalyzeRequest& request,
       static_cast<int>(std::min<int64_t>(app.settings().workers, static_cast<int64_t>(request.photos.size())));
   CALOTYPE_ASSIGN_OR_RETURN(const OpenedAnalysis opened, Open(app, request.only, workers));
   CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(app));
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   const PhotoTools tools{
       .reader = *reader, .analysis = *opened.analysis, .places = places.get(), .limits = app.settings().Limits()};
   std::vector<std::promise<AnalyzedPhoto>> promises(request.photos.size());

@@ -7,17 +7,19 @@
 #include <cstdlib>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
+#include "photo/reader_settings.h"
 
 namespace calotype {
 namespace {
 
 // Variables that the program reads and that are not settings: the home (folders.h), the token for a server, and the
-// choice of inner loops (kernels.h) and the plug-in of the tests.
-constexpr std::array<std::string_view, 7> kOtherVariables = {
+// choice of inner loops (kernels.h), the plug-in of the tests, and the program that reads photos.
+constexpr std::array<std::string_view, 8> kOtherVariables = {
     "CALOTYPE_HOME",          "CALOTYPE_ANALYSIS_KERNEL", "CALOTYPE_ALIKE_KERNEL", "CALOTYPE_DOT_KERNEL",
-    "CALOTYPE_SEARCH_KERNEL", "CALOTYPE_FAULT",           "CALOTYPE_TOKEN"};
+    "CALOTYPE_SEARCH_KERNEL", "CALOTYPE_FAULT",           "CALOTYPE_TOKEN",        "CALOTYPE_READER"};
 
 std::vector<std::string> VariableNames() {
   std::vector<std::string> names;
@@ -50,6 +52,9 @@ Status App::Apply() {
     LogWarning("{}", warning);
   }
   settings_.Resolve(folders_, Cores());
+  ReaderSettings reader = settings_.Reader();
+  reader.program = environment("CALOTYPE_READER") == nullptr ? "" : environment("CALOTYPE_READER");
+  SetReaderSettings(std::move(reader));
   CALOTYPE_ASSIGN_OR_RETURN(catalog_files_, CatalogFiles::Of(settings_.catalog_file));
   return settings_.Validate();
 }

@@ -39,7 +39,7 @@ StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo) {
 
 StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   for (const std::string& path : photo.paths) {
     const std::optional<std::filesystem::path> real = RealPathBelow(path, folders);
     if (!real.has_value()) {

@@ -20,6 +20,9 @@ DoctorCheck CheckConfiguration(const App& app);
 DoctorCheck CheckCatalogue(const App& app);
 // A small photo of each format is decoded to the right colours.
 DoctorCheck CheckDecoders();
+// The processes that read photos start, and the kernel keeps them from everything else, unless the settings say not to.
+// Names libraries of versions with known holes.
+DoctorCheck CheckSandbox(const Settings& settings);
 // ONNX Runtime opened, and OpenVINO too unless the settings exclude it.
 DoctorCheck CheckEngines(const StatusOr<DeviceSet>& devices);
 // Every NVIDIA GPU of the machine and every GPU that a policy names can be used. `facts` are those of this machine.

@@ -70,7 +70,7 @@ Status Decode(const PhotoReader& reader, const Sample& sample) {
 }  // namespace
 
 DoctorCheck CheckDecoders() {
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   std::vector<std::string_view> decoded;
   std::vector<std::string> failed;
   for (const Sample& sample : kSamples) {

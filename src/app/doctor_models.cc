@@ -35,7 +35,7 @@ int64_t Count(const std::optional<List>& list) {
 
 StatusOr<PhotoResult> Analyse(const std::filesystem::path& path, const PhotoAnalysis& analysis,
                               const DecodeLimits& limits) {
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   CALOTYPE_ASSIGN_OR_RETURN(const OpenPhoto photo, OpenPhotoFile(path.string()));
   CALOTYPE_ASSIGN_OR_RETURN(PhotoResult result,
                             ProcessPhoto(photo, {.reader = *reader, .analysis = analysis, .limits = limits}));

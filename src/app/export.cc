@@ -59,7 +59,7 @@ std::string WhyNot(const fs::path& path, const PhotoRecord& photo) {
 class SidecarExport {
  public:
   SidecarExport(const SidecarOptions& options, const SidecarReport& report)
-      : options_(options), report_(report), files_(options.names), reader_(CreateInProcessReader()) {}
+      : options_(options), report_(report), files_(options.names), reader_(CreatePhotoReader()) {}
 
   void Write(const std::string& path, const PhotoRecord& photo) {
     if (const std::string reason = WhyNot(path, photo); !reason.empty()) {

@@ -48,8 +48,7 @@ StatusOr<Image> FacePicture(int file, const PhotoRecord& photo, const Box& box, 
   const float square = kSurroundings * std::max(box.width, box.height);
   DecodeLimits enough = limits;
   enough.target_long_side = LongSideFor(photo, square, side);
-  CALOTYPE_ASSIGN_OR_RETURN(const DecodeAnswer answer,
-                            CreateInProcessReader()->Decode({.photo = file, .limits = enough}));
+  CALOTYPE_ASSIGN_OR_RETURN(const DecodeAnswer answer, CreatePhotoReader()->Decode({.photo = file, .limits = enough}));
   const DecodedPhoto& decoded = answer.photo.value();  // no limit of memory was given
   const float x = (box.x + box.width / 2) / decoded.scale_x();
   const float y = (box.y + box.height / 2) / decoded.scale_y();

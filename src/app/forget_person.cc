@@ -37,7 +37,7 @@ class TraceFinder {
         limits_(limits),
         name_(name),
         folded_(FoldCaseAndAccents(name)),
-        reader_(CreateInProcessReader()) {}
+        reader_(CreatePhotoReader()) {}
 
   // `places` are where the person's faces are in the photo, in pixels.
   Status Add(PhotoId photo, const std::vector<Box>& places) {

@@ -131,7 +131,7 @@ PredictService::PredictService(PredictModelFinder find, ModelCache& cache, const
 
 PredictService::PredictService(std::unique_ptr<Models> models, PredictModelFinder find, const DecodeLimits& limits)
     : owned_models_(std::move(models)),
-      owned_reader_(CreateInProcessReader()),
+      owned_reader_(CreatePhotoReader()),
       find_(std::move(find)),
       cache_(*owned_models_->cache),
       reader_(*owned_reader_),

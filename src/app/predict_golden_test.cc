@@ -104,7 +104,7 @@ class PredictGoldenTest : public ::testing::Test {
 
   Json golden_;
   const TemporaryFolder folder_ = *TemporaryFolder::Create();
-  const std::unique_ptr<PhotoReader> reader_ = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader_ = CreatePhotoReader();
   std::unique_ptr<ModelCache> cache_;
   std::optional<PredictService> service_;
 };

@@ -70,7 +70,7 @@ class ModelsQuantiser {
   const OnProgress& on_progress_;
   const std::stop_token stop_;
   const ScratchFolder scratch_;
-  const std::unique_ptr<PhotoReader> reader_ = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader_ = CreatePhotoReader();
 };
 
 }  // namespace calotype

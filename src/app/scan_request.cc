@@ -15,6 +15,7 @@
 #include "app/scan.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "photo/reader_settings.h"
 #include "pipeline/folder_watcher.h"
 #include "pipeline/process_photo.h"
 #include "search/people.h"
@@ -138,22 +139,22 @@ Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
 
 StatusOr<ScanOptions> ScanRunner::OptionsOf(const ScanRequest& request) const {
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(library_.app()));
-  ScanOptions options{
-      .catalog_file = settings().catalog_file,
-      .models = models_->Set(),
-      .wait = true,
-      .workers = static_cast<int>(settings().workers),
-      .limits = settings().Limits(),
-      .memory = {.limit = settings().memory_mb * kMegabyte,
-                 .least_outside = held_bytes_,
-                 .make_room = [cache = models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); }},
-      .places = std::move(places),
-      .scanner = {.exclude = settings().exclude,
-                  .follow_links = settings().follow_links,
-                  .gone_is_deleted = request.gone},
-      .throttle = {.max_load = static_cast<double>(settings().max_load),
-                   .own_threads = App::Cores(),
-                   .rest_on_battery = settings().rest_on_battery}};
+  ScanOptions options{.catalog_file = settings().catalog_file,
+                      .models = models_->Set(),
+                      .wait = true,
+                      .workers = static_cast<int>(settings().workers),
+                      .limits = settings().Limits(),
+                      .memory = {.limit = settings().memory_mb * kMegabyte,
+                                 .least_outside = held_bytes_,
+                                 .make_room = [cache = models_->cache.get()](int64_t bytes) { cache->MakeRoom(bytes); },
+                                 .resident = [] { return ResidentBytes() + ReaderMemory(); }},
+                      .places = std::move(places),
+                      .scanner = {.exclude = settings().exclude,
+                                  .follow_links = settings().follow_links,
+                                  .gone_is_deleted = request.gone},
+                      .throttle = {.max_load = static_cast<double>(settings().max_load),
+                                   .own_threads = App::Cores(),
+                                   .rest_on_battery = settings().rest_on_battery}};
   for (const std::string& folder : request.folders) {
     options.roots.push_back(CatalogPath(folder));
   }

@@ -21,7 +21,7 @@ bool IsFileThere(const std::string& path) {
 }
 
 ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
-    : catalog_(catalog), limits_(limits), reader_(CreateInProcessReader()) {}
+    : catalog_(catalog), limits_(limits), reader_(CreatePhotoReader()) {}
 
 std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
   std::error_code error;

@@ -119,6 +119,12 @@ void Settings::Register(ConfigRegistry& registry) {
       "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
       "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
       "refused; 0: no limit");
+  registry.AddBool("scan.sandbox", &sandbox,
+                   "keep the processes that read photos from files, the network and other processes");
+  registry.AddInteger("limits.decode_s", &decode_s, 1, 86'400,
+                      "seconds to read a photo, and one more for each megabyte of its file, after which it fails");
+  registry.AddInteger("limits.decoder_memory_mb", &decoder_memory_mb, 100, int64_t{1} << 30,
+                      "megabytes of memory that reading one photo may take");
   registry.AddList(
       "server.listen", &listen,
       "addresses to listen on, each as HOST:PORT; on addresses other than this machine's own, clients need a token");
@@ -245,6 +251,10 @@ CacheSettings Settings::Cache() const {
     }
   }
   return settings;
+}
+
+ReaderSettings Settings::Reader() const {
+  return {.sandbox = sandbox, .decode_s = decode_s, .memory_mb = decoder_memory_mb};
 }
 
 DecodeLimits Settings::Limits() const {

@@ -14,6 +14,7 @@
 #include "inference/placement/device_policy.h"
 #include "inference/placement/model_cache.h"
 #include "photo/decode.h"
+#include "photo/reader_settings.h"
 
 namespace calotype {
 
@@ -55,6 +56,9 @@ struct Settings {
   int64_t max_aspect_ratio = 200;
   int64_t max_pages = 100;
   int64_t memory_mb = 0;
+  bool sandbox = true;
+  int64_t decode_s = 60;
+  int64_t decoder_memory_mb = 6000;
   std::vector<std::string> listen = {"127.0.0.1:4280"};
   std::string tls_certificate;
   std::string tls_key;
@@ -89,6 +93,7 @@ struct Settings {
   void Resolve(const Folders& folders, int cores);
   Status Validate() const;
   DecodeLimits Limits() const;
+  ReaderSettings Reader() const;
   // What `providers` says.
   StatusOr<std::vector<PluginProvider>> Plugins() const;
   // By task, and under "" the default one.

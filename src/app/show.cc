@@ -43,7 +43,7 @@ StatusOr<std::vector<uint8_t>> RenderPhoto(const App& app, const PhotoRecord& ph
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenAnyPath(photo, path));
   CALOTYPE_ASSIGN_OR_RETURN(
       DecodeAnswer decoded,
-      CreateInProcessReader()->Decode({.photo = file.get(), .limits = app.settings().Limits(), .page = page}));
+      CreatePhotoReader()->Decode({.photo = file.get(), .limits = app.settings().Limits(), .page = page}));
   RenderFindings(*decoded.photo, photo, page);
   return EncodeJpeg(decoded.photo->image, kRenderQuality);
 }

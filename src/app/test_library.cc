@@ -33,7 +33,7 @@ Image Mirror(const Image& image) {
 
 StatusOr<Image> Load(const fs::path& path) {
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, CreateInProcessReader()->Decode({.photo = file.get()}));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, CreatePhotoReader()->Decode({.photo = file.get()}));
   if (!decoded.photo.has_value()) {
     return absl::ResourceExhaustedError(fmt::format("{} takes too much memory to decode", path.string()));
   }

@@ -99,7 +99,7 @@ StatusOr<ThumbnailFile> Thumbnails::Get(const PhotoRecord& photo, ThumbnailSize 
         DecodeLimits limits = library_.app().settings().Limits();
         limits.target_long_side = long_side;
         CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded,
-                                  CreateInProcessReader()->Decode({.photo = original.file.get(), .limits = limits}));
+                                  CreatePhotoReader()->Decode({.photo = original.file.get(), .limits = limits}));
         KeepThumbHash(photo, decoded.photo.value().image);
         return std::move(decoded.photo->image);
       });

@@ -13,7 +13,7 @@ namespace calotype {
 StatusOr<AnalyzedPhoto> UploadAnalyser::Analyze(std::span<const uint8_t> photo, const std::vector<std::string>& only) {
   CALOTYPE_ASSIGN_OR_RETURN(const Opened opened, OpenOnce());
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<PhotoAnalysis> analysis, OpenAnalysis(*opened.models, only));
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   const PhotoTools tools{.reader = *reader,
                          .analysis = *analysis,
                          .places = opened.places.get(),

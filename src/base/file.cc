@@ -17,6 +17,8 @@
 namespace calotype {
 namespace {
 
+constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
 constexpr std::size_t kReadFileLimit = std::size_t{1} << 30;
 // In the name of a temporary file, so that nobody else's file is taken for one.
 constexpr std::string_view kUnfinishedMark = ".calotype-";
@@ -169,12 +171,22 @@ Status WriteAll(int descriptor, std::span<const uint8_t> data) {
 }
 
 StatusOr<UniqueFd> MakeMemoryFile(const char* name, std::span<const uint8_t> data) {
-  UniqueFd file(memfd_create(name, MFD_CLOEXEC));
+  UniqueFd file(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (file.get() < 0) {
     return ErrnoStatus(errno, "create a file in memory");
   }
   CALOTYPE_RETURN_IF_ERROR(WriteAll(file.get(), data));
+  CALOTYPE_RETURN_IF_ERROR(SealFile(file));
   return file;
+}
+
+Status SealFile(const UniqueFd& file) {
+  return fcntl(file.get(), F_ADD_SEALS, kSeals) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "seal a file in memory");
+}
+
+bool IsSealed(const UniqueFd& file) {
+  const int seals = fcntl(file.get(), F_GET_SEALS);
+  return seals >= 0 && (seals & kSeals) == kSeals;
 }
 
 Status SyncFolder(const std::filesystem::path& folder) {

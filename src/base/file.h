@@ -56,8 +56,14 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path);
 // Reads the file at `path` as text, at most 1 GiB.
 StatusOr<std::string> ReadTextFile(const std::filesystem::path& path);
 
-// Makes a file in memory with these bytes, for code that reads open files. `name` appears in /proc only.
+// Makes a sealed file in memory with these bytes, for code that reads open files. `name` appears in /proc only.
 StatusOr<UniqueFd> MakeMemoryFile(const char* name, std::span<const uint8_t> data);
+
+// Seals a file in memory: neither its bytes nor its size can change any more. No writable mapping of it may be left.
+Status SealFile(const UniqueFd& file);
+
+// True for a file in memory that is sealed.
+bool IsSealed(const UniqueFd& file);
 
 // Writes all of `data` at the file's position. Returns the error of the system call: kResourceExhausted for a full
 // disk.

@@ -126,6 +126,7 @@ CommandLine CommandLine::AddCommand(const std::string& name, const std::string& 
   CLI::App* const command = app_.add_subcommand(name, help);
   command->add_flag("-v,--verbose", globals_.verbose)->group(kHidden);
   command->add_option("--set", globals_.assignments)->allow_extra_args(false)->group(kHidden);
+  command->add_flag("--no-sandbox", globals_.no_sandbox)->group(kHidden);
   for (const SettingOption& option : kSettingOptions) {
     AddSettingOption(*command, option, globals_.assignments)->group(kHidden);
   }
@@ -275,6 +276,9 @@ CommandLineParser::CommandLineParser(const std::string& program, const std::stri
   description_.help = summary;
   CommandLine root = this->root();
   root.AddFlag("-v,--verbose", globals_.verbose, "Report which models are loaded and where they run");
+  root.AddFlag("--no-sandbox", globals_.no_sandbox,
+               "Let the processes that read photos reach files and the network, where a kernel or a library needs it "
+               "(scan.sandbox)");
   root.AddRepeated("--set KEY=VALUE", globals_.assignments,
                    "Change a setting for this run (calotype config lists them)");
   root.AddOption(std::string(kServerOption) + " URL", globals_.server,

@@ -32,6 +32,7 @@ CommandResult UsageError(const std::string& message);
 // Options that every command takes, before or after its name.
 struct GlobalArguments {
   bool verbose = false;
+  bool no_sandbox = false;
   std::vector<std::string> assignments;  // KEY=VALUE, also of --log-file and --log-format
   std::string server;                    // a URL; empty: the library of this machine
   bool settings_optional = false;        // the command that was given also runs with settings that are not valid

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "cli/command.h"
@@ -44,7 +46,11 @@ int Run(int argc, char** argv) {
     return status;
   }
   SetLogLevel(parser.globals().verbose ? LogLevel::kInfo : LogLevel::kNotice);
-  const Status configured = app.Configure(parser.globals().assignments);
+  std::vector<std::string> assignments = parser.globals().assignments;
+  if (parser.globals().no_sandbox) {
+    assignments.emplace_back("scan.sandbox=false");
+  }
+  const Status configured = app.Configure(assignments);
   if (!configured.ok() && !parser.globals().settings_optional) {
     return Fail(configured);
   }

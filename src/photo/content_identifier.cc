@@ -326,7 +326,7 @@ std::string Find(Reader& reader) {
 std::string ContentIdentifier(int descriptor) {
   Reader reader(descriptor);
   std::string found = Find(reader);
-  found.resize(std::min(found.size(), found.find('\0')));
+  found.erase(std::ranges::find(found, '\0'), found.end());
   const bool is_one = std::ranges::all_of(found, [](char c) { return c > ' ' && c <= '~'; });
   return is_one ? found : std::string();
 }

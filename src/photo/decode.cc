@@ -42,7 +42,7 @@ StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const D
   CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
   if (!CanDecode(row->format)) {
     return absl::UnimplementedError(
-        fmt::format("this machine cannot read {}; install the package {}", row->name, row->package));
+        fmt::format("this machine cannot read {}; install the package {}", FormatName(row->format), row->package));
   }
   return row;
 }

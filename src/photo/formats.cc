@@ -76,29 +76,26 @@ StatusOr<int64_t> MemoryOf(File file, const Limits& limits) {
 
 // RAW first: many RAW formats are TIFF files too.
 constexpr std::array kFormats = {
-    FormatRow{PhotoFormat::kRaw, "RAW", IsRaw, DecodeRaw, RawMemory, ReadRawFacts, {}, {}},
-    FormatRow{PhotoFormat::kJpeg, "JPEG", IsJpeg, DecodeJpeg, JpegMemory, ReadJpegFacts, {}, {}},
-    FormatRow{PhotoFormat::kPng, "PNG", IsPng,
+    FormatRow{PhotoFormat::kRaw, IsRaw, DecodeRaw, RawMemory, ReadRawFacts, {}, {}},
+    FormatRow{PhotoFormat::kJpeg, IsJpeg, DecodeJpeg, JpegMemory, ReadJpegFacts, {}, {}},
+    FormatRow{PhotoFormat::kPng, IsPng,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); },
               MemoryOf<PhotoFormat::kPng>, TaggedFacts, "pngload", "libvips42"},
-    FormatRow{PhotoFormat::kWebp, "WebP", IsWebp,
+    FormatRow{PhotoFormat::kWebp, IsWebp,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); },
               MemoryOf<PhotoFormat::kWebp>, TaggedFacts, "webpload", "libvips42"},
-    FormatRow{PhotoFormat::kTiff, "TIFF", IsTiff, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, TiffFacts, "tiffload",
-              "libvips42"},
-    FormatRow{PhotoFormat::kGif, "GIF", IsGif,
+    FormatRow{PhotoFormat::kTiff, IsTiff, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, TiffFacts, "tiffload", "libvips42"},
+    FormatRow{PhotoFormat::kGif, IsGif,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); },
               MemoryOf<PhotoFormat::kGif>, TaggedFacts, "gifload", "libvips42"},
-    FormatRow{PhotoFormat::kHeic, "HEIC", IsHeic,
-              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); },
-              MemoryOf<PhotoFormat::kHeic>, TaggedFacts, "heifload",
-              "libvips42 with libheif and libheif-plugin-libde265"},
-    FormatRow{PhotoFormat::kAvif, "AVIF", IsAvif,
-              [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); },
-              MemoryOf<PhotoFormat::kAvif>, TaggedFacts, "heifload",
-              "libvips42 with libheif and libheif-plugin-aomdec"},
-    FormatRow{PhotoFormat::kJpegXl, "JPEG XL", IsJpegXl, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, JpegXlFacts,
-              "jxlload", "libvips42 with libjxl"},
+    FormatRow{
+        PhotoFormat::kHeic, IsHeic, [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); },
+        MemoryOf<PhotoFormat::kHeic>, TaggedFacts, "heifload", "libvips42 with libheif and libheif-plugin-libde265"},
+    FormatRow{
+        PhotoFormat::kAvif, IsAvif, [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); },
+        MemoryOf<PhotoFormat::kAvif>, TaggedFacts, "heifload", "libvips42 with libheif and libheif-plugin-aomdec"},
+    FormatRow{PhotoFormat::kJpegXl, IsJpegXl, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, JpegXlFacts, "jxlload",
+              "libvips42 with libjxl"},
 };
 
 const FormatRow* RowOf(PhotoFormat format) {
@@ -111,11 +108,6 @@ const FormatRow* RowOf(PhotoFormat format) {
 const FormatRow* FindFormat(std::span<const uint8_t> file) {
   const auto row = std::ranges::find_if(kFormats, [&](const FormatRow& candidate) { return candidate.sniff(file); });
   return row == kFormats.end() ? nullptr : &*row;
-}
-
-std::string_view FormatName(PhotoFormat format) {
-  const FormatRow* row = RowOf(format);
-  return row == nullptr ? "unknown" : row->name;
 }
 
 PhotoFormat SniffFormat(std::span<const uint8_t> head) {

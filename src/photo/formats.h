@@ -13,7 +13,6 @@ namespace calotype {
 
 struct FormatRow {
   PhotoFormat format;
-  std::string_view name;
   bool (*sniff)(std::span<const uint8_t> file);
   StatusOr<StoredPhoto> (*decode)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // decode_memory.h

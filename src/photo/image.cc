@@ -7,8 +7,7 @@ namespace calotype {
 Image::Image(int width, int height)
     : width_(width),
       height_(height),
-      data_(std::make_unique_for_overwrite<uint8_t[]>(static_cast<std::size_t>(width) *
-                                                      static_cast<std::size_t>(height) * kChannels)) {}
+      memory_(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * kChannels) {}
 
 Image Image::Clone() const {
   Image copy(width_, height_);

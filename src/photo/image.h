@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
+
+#include "photo/pixel_memory.h"
 
 namespace calotype {
 
@@ -17,15 +18,17 @@ class Image {
   Image() = default;
   // Pixels are left uninitialised: the caller writes all of them. Neither size may be negative.
   Image(int width, int height);
+  // Of pixels that are there: `memory` holds those of width x height.
+  Image(int width, int height, PixelMemory memory) : width_(width), height_(height), memory_(std::move(memory)) {}
   // The moved-from image is empty.
   Image(Image&& other) noexcept
       : width_(std::exchange(other.width_, 0)),
         height_(std::exchange(other.height_, 0)),
-        data_(std::move(other.data_)) {}
+        memory_(std::move(other.memory_)) {}
   Image& operator=(Image&& other) noexcept {
     width_ = std::exchange(other.width_, 0);
     height_ = std::exchange(other.height_, 0);
-    data_ = std::move(other.data_);
+    memory_ = std::move(other.memory_);
     return *this;
   }
 
@@ -34,17 +37,24 @@ class Image {
   bool empty() const { return width_ == 0 || height_ == 0; }
   // Bytes from one row to the next.
   std::size_t stride() const { return static_cast<std::size_t>(width_) * kChannels; }
-  std::span<const uint8_t> pixels() const { return {data_.get(), stride() * static_cast<std::size_t>(height_)}; }
-  std::span<uint8_t> pixels() { return {data_.get(), stride() * static_cast<std::size_t>(height_)}; }
-  const uint8_t* row(int y) const { return data_.get() + stride() * static_cast<std::size_t>(y); }
-  uint8_t* row(int y) { return data_.get() + stride() * static_cast<std::size_t>(y); }
+  std::span<const uint8_t> pixels() const { return {memory_.data(), stride() * static_cast<std::size_t>(height_)}; }
+  std::span<uint8_t> pixels() { return {memory_.data(), stride() * static_cast<std::size_t>(height_)}; }
+  const uint8_t* row(int y) const { return memory_.data() + stride() * static_cast<std::size_t>(y); }
+  uint8_t* row(int y) { return memory_.data() + stride() * static_cast<std::size_t>(y); }
 
   Image Clone() const;
+
+  // Takes the memory of the pixels out of the image, which is empty afterwards.
+  PixelMemory TakeMemory() {
+    width_ = 0;
+    height_ = 0;
+    return std::move(memory_);
+  }
 
  private:
   int width_ = 0;
   int height_ = 0;
-  std::unique_ptr<uint8_t[]> data_;
+  PixelMemory memory_;
 };
 
 }  // namespace calotype

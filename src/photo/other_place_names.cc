@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unicode.h"
@@ -10,15 +12,14 @@ namespace calotype {
 
 StatusOr<OtherPlaceNames> OtherPlaceNames::Load(const std::filesystem::path& file) {
   constexpr std::string_view kHead = "# calotype other place names ";
-  OtherPlaceNames names;
-  CALOTYPE_ASSIGN_OR_RETURN(names.text_, ReadTextFile(file));
-  if (!names.text_.starts_with(kHead) || !names.text_.ends_with('\n')) {
+  CALOTYPE_ASSIGN_OR_RETURN(std::string text, ReadTextFile(file));
+  if (!text.starts_with(kHead) || !text.ends_with('\n')) {
     return absl::DataLossError(
         fmt::format("{} is not a complete file of other names of places (its first line is not \"{}...\", or its last "
                     "line has no end); remove it, and tools/setup/fetch_places creates it again",
                     file.string(), kHead));
   }
-  return names;
+  return OtherPlaceNames(std::move(text));
 }
 
 std::vector<std::string> OtherPlaceNames::Find(std::string_view name) const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -25,6 +26,8 @@ class OtherPlaceNames {
   std::vector<std::string> Find(std::string_view name) const;
 
  private:
+  explicit OtherPlaceNames(std::string text) : text_(std::move(text)) {}
+
   std::string text_;
 };
 

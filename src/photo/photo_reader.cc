@@ -11,9 +11,12 @@
 #include "base/file.h"
 #include "photo/content_identifier.h"
 #include "photo/decode_memory.h"
+#include "photo/libraries.h"
 #include "photo/limits.h"
 #include "photo/metadata.h"
+#include "photo/reader_settings.h"
 #include "photo/sidecar.h"
+#include "photo/sidecar_facts.h"
 #include "photo/tiff_pages.h"
 
 namespace calotype {
@@ -127,5 +130,13 @@ class InProcessReader : public PhotoReader {
 }  // namespace
 
 std::unique_ptr<PhotoReader> CreateInProcessReader() { return std::make_unique<InProcessReader>(); }
+
+std::unique_ptr<PhotoReader> CreatePhotoReader() { return CreateInProcessReader(); }
+
+StatusOr<ReaderReport> DescribeReader() {
+  return ReaderReport{.missing = {"a process of its own"}, .libraries = LibraryVersions()};
+}
+
+int64_t ReaderMemory() { return 0; }
 
 }  // namespace calotype

@@ -4,14 +4,15 @@
 // readers.
 //
 // Requests hold open descriptors and options, answers are plain values. There are no paths, no callbacks and no state
-// shared with the caller, so that an implementation may run in a child process without access to the file system. The
-// caller opens the files.
+// shared with the caller, so that the work is done in child processes without access to the file system. The caller
+// opens the files.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct PhotoRequest {
   int page = 1;  // the page of a TIFF that Decode() reads; other formats have only the first
   // Decode() does not start when it would need more bytes of memory than this; 0 means no limit.
   int64_t max_memory = 0;
+  // When a stop is requested, a reader that can give up returns kCancelled within a second.
+  std::stop_token stop;
 };
 
 // A sidecar that could not be read; the facts are those of the photo and the other sidecars.
@@ -72,12 +75,23 @@ class PhotoReader {
   //                       the page
   //   kResourceExhausted  the photo exceeds a limit; the message names the value, the limit and its setting
   //   kUnimplemented      the libraries on this machine cannot read the format
+  // From a reader with child processes (CreatePhotoReader()), where the message is "decoder stopped: ...", also:
+  //   kInternal           the photo crashed the decoder twice, or made it do what it may not do
+  //   kDeadlineExceeded   it took longer than the setting limits.decode_s allows
+  //   kResourceExhausted  it took more memory than limits.decoder_memory_mb
+  //   kCancelled          PhotoRequest::stop
   virtual StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const = 0;
 
   // Returns the content of an XMP file with the additions (AddToXmp() in xmp_writer.h), of at most 16 MB. `sidecar` is
   // -1 for a new file. Nothing is written.
   virtual StatusOr<XmpChange> AddToSidecar(int sidecar, const XmpAdditions& additions) const = 0;
 };
+
+// Returns the reader of this program. The program links the library calotype_sandbox, whose reader passes each request
+// to a child process that can reach nothing else (sandbox/sandboxed_reader.cc). Unit tests link calotype_decoders, and
+// CreateInProcessReader() is their reader. The same holds for EncodeJpeg(), EncodeThumbnail() (encode.h), DrawText()
+// (text_image.h) and DecodePhoto() of bytes (decode.h).
+std::unique_ptr<PhotoReader> CreatePhotoReader();
 
 // Returns a reader that works in this process, on the calling thread.
 std::unique_ptr<PhotoReader> CreateInProcessReader();

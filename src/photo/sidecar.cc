@@ -1,17 +1,9 @@
 #include "photo/sidecar.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <exception>
-#include <span>
 #include <system_error>
 #include <utility>
-
-#include "base/file.h"
-#include "photo/metadata.h"
-#include "photo/xmp_facts.h"
 
 namespace calotype {
 namespace {
@@ -19,20 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 2> kExtensions = {".xmp", ".XMP"};
-
-template <typename Fact>
-void Take(Fact& from, Fact& to) {
-  if (from != Fact()) {
-    to = std::move(from);
-  }
-}
-
-template <typename Fact>
-void TakeUnknown(Fact& from, Fact& to) {
-  if (to == Fact()) {
-    to = std::move(from);
-  }
-}
 
 }  // namespace
 
@@ -55,35 +33,6 @@ std::vector<fs::path> SidecarsOf(const fs::path& path) {
     }
   }
   return found;
-}
-
-StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadAll(descriptor, kMaxSidecarBytes, kSidecarBytesKnob));
-  return FactsFromXmp(bytes, orientation);
-}
-
-void TakeFromSidecar(PhotoFacts sidecar, PhotoFacts& facts) {
-  Take(sidecar.title, facts.title);
-  Take(sidecar.description, facts.description);
-  Take(sidecar.rating, facts.rating);
-  Take(sidecar.keywords, facts.keywords);
-  if (!sidecar.regions.empty()) {
-    facts.regions = std::move(sidecar.regions);
-  }
-  if (sidecar.gps) {
-    facts.gps = sidecar.gps;
-  }
-  if (!sidecar.city.empty() || !sidecar.region.empty() || !sidecar.country.empty()) {
-    facts.city = std::move(sidecar.city);
-    facts.region = std::move(sidecar.region);
-    facts.country = std::move(sidecar.country);
-  }
-  TakeUnknown(sidecar.taken_at, facts.taken_at);
-  TakeUnknown(sidecar.camera, facts.camera);
-  TakeUnknown(sidecar.lens, facts.lens);
-  for (const std::string& kind : sidecar.unreadable) {
-    AddUnreadable(kind, facts);
-  }
 }
 
 }  // namespace calotype

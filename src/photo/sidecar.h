@@ -7,9 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/status.h"
-#include "photo/facts.h"
-
 namespace calotype {
 
 // Larger XMP files are not read.
@@ -22,13 +19,5 @@ bool IsSidecarName(std::string_view name);
 // Returns the existing sidecars of the photo at `path`: those named after the whole file name ("photo.jpg.xmp") first.
 // A "photo.xmp" applies to every photo of that name.
 std::vector<std::filesystem::path> SidecarsOf(const std::filesystem::path& path);
-
-// Reads an open XMP file. `orientation` is the photo's EXIF orientation, by which regions are turned.
-// kInvalidArgument when the file is not XMP, kResourceExhausted when it is larger than 16 MB.
-StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation);
-
-// Replaces each fact of the photo that the sidecar states. The time, camera and lens are taken from the sidecar only
-// where the photo does not state them.
-void TakeFromSidecar(PhotoFacts sidecar, PhotoFacts& facts);
 
 }  // namespace calotype

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "photo/orient.h"
+#include "photo/sidecar_facts.h"
 
 namespace calotype {
 namespace {

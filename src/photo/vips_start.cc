@@ -57,6 +57,18 @@ bool PrepareVips() {
   return kStarted;
 }
 
+void StartVipsLoaders() {
+  std::array<char, 4> nothing{};
+  for (const auto load : {vips_pngload_buffer, vips_webpload_buffer, vips_tiffload_buffer, vips_gifload_buffer,
+                          vips_heifload_buffer, vips_jxlload_buffer}) {
+    VipsImage* image = nullptr;
+    if (load(nothing.data(), nothing.size(), &image, nullptr) == 0) {
+      g_object_unref(image);
+    }
+  }
+  vips_error_clear();
+}
+
 std::string TakeVipsError() {
   const std::unique_ptr<char, FreeError> text(vips_error_buffer_copy());
   std::string line(text.get());

@@ -77,6 +77,7 @@ StatusOr<std::vector<SidecarProblem>> DecodeInto(LoadedPhoto& loaded, const Open
                                                  const PhotoTools& tools) {
   PhotoRequest request = RequestFor(photo, tools.limits);
   request.page = page;
+  request.stop = tools.stop;
   CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer answer, Decode(request, tools, loaded.memory));
   if (!answer.photo.has_value()) {
     return absl::InternalError("the reader returned no picture");
@@ -163,7 +164,9 @@ StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& too
 }
 
 StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {
-  CALOTYPE_ASSIGN_OR_RETURN(FactsAnswer answer, tools.reader.ReadFacts(RequestFor(photo, tools.limits)));
+  PhotoRequest request = RequestFor(photo, tools.limits);
+  request.stop = tools.stop;
+  CALOTYPE_ASSIGN_OR_RETURN(FactsAnswer answer, tools.reader.ReadFacts(request));
   Warn(photo, answer.problems);
   CompletePlace(tools.places, answer.facts);
   return PhotoProperties{.format = answer.format, .facts = std::move(answer.facts)};

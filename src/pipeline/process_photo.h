@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,7 @@ struct PhotoTools {
   const PlaceIndex* places = nullptr;  // null: photos get no place names
   DecodeLimits limits;
   MemoryBudget* memory = nullptr;  // null: decode at once, whatever memory it takes
+  std::stop_token stop;            // PhotoRequest::stop
 };
 
 // A photo that was read and waits for its analysis.

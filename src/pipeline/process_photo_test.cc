@@ -39,7 +39,7 @@ class ProcessPhotoTest : public ::testing::Test {
   }
 
   const StatusOr<TemporaryFolder> folder_ = TemporaryFolder::Create();
-  const std::unique_ptr<PhotoReader> reader_ = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader_ = CreatePhotoReader();
   const std::unique_ptr<PhotoAnalysis> analysis_ = Analysis(FindOneObject);
   const PhotoTools tools_{.reader = *reader_, .analysis = *analysis_};
 };

@@ -23,8 +23,8 @@ struct ScanOptions {
   ModelSet models;  // the models that the analysis uses
   // What to do when another scan holds the lock. True: queue new files for that scan and wait for its end. False: fail.
   bool wait = false;
-  int workers = 1;                                                      // threads that analyse photos
-  std::shared_ptr<const PhotoReader> reader = CreateInProcessReader();  // never null
+  int workers = 1;                                                  // threads that analyse photos
+  std::shared_ptr<const PhotoReader> reader = CreatePhotoReader();  // never null
   DecodeLimits limits;
   MemorySettings memory;                     // photos wait until there is room; a photo that alone needs more fails
   std::shared_ptr<const PlaceIndex> places;  // null: photos get no place names

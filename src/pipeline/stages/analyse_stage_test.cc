@@ -14,7 +14,7 @@ LoadedItem Item(PhotoId id, std::vector<std::string> analyses) {
 }
 
 TEST(AnalyseStageTest, RunsWhatIsAskedForAndPassesTheResultOn) {
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   const PhotoAnalysis analysis = ObjectsAnalysis();
   const PhotoTools tools{.reader = *reader, .analysis = analysis};
   const ScanState state{{}};
@@ -36,7 +36,7 @@ TEST(AnalyseStageTest, RunsWhatIsAskedForAndPassesTheResultOn) {
 }
 
 TEST(AnalyseStageTest, AFailureIsPassedOn) {
-  const std::unique_ptr<PhotoReader> reader = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
   const PhotoAnalysis analysis = ObjectsAnalysis(FailAlways);
   const PhotoTools tools{.reader = *reader, .analysis = analysis};
   const ScanState state{{}};

@@ -25,6 +25,9 @@ bool NeedsOnlyFacts(const WorkItem& item) {
   return item.analyses.size() == 1 && item.analyses.front() == kFactsAnalysis;
 }
 
+// The scan stopped while the photo was read. It stays claimed, as those that were not started.
+bool IsStopped(const Status& status) { return absl::IsCancelled(status); }
+
 }  // namespace
 
 void DecodeStage::Run() {
@@ -56,7 +59,7 @@ void DecodeStage::ReadPhoto(const WorkItem& item) {
     if (document != nullptr) {
       ReadOtherPages(item, document);
     }
-  } else if (!GiveBack(item, loaded.status())) {
+  } else if (!IsStopped(loaded.status()) && !GiveBack(item, loaded.status())) {
     parts_.to_write.Push({.result = Unreadable(item, loaded.status()), .path = item.files.front().path});
   }
 }
@@ -77,7 +80,7 @@ void DecodeStage::ReadOtherPages(const WorkItem& item, const std::shared_ptr<Doc
                               .path = item.files.front().path,
                               .page = page,
                               .document = document});
-    } else if (GiveBack(item, loaded.status())) {
+    } else if (IsStopped(loaded.status()) || GiveBack(item, loaded.status())) {
       return;
     } else if (std::optional<PhotoResult> whole = document->AddUnreadable(page, loaded.status()); whole.has_value()) {
       parts_.to_write.Push({.result = *std::move(whole), .path = item.files.front().path});
@@ -124,7 +127,7 @@ void DecodeStage::ReadFacts(const WorkItem& item) {
   const auto start = std::chrono::steady_clock::now();
   StatusOr<PhotoProperties> read =
       ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
-  if (!read.ok() && GiveBack(item, read.status())) {
+  if (!read.ok() && (IsStopped(read.status()) || GiveBack(item, read.status()))) {
     return;
   }
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;

@@ -50,7 +50,7 @@ class DecodeStageTest : public ::testing::Test {
 
   const StatusOr<TemporaryFolder> home_ = TemporaryFolder::Create();
   const fs::path root_ = home_->path() / "photos";
-  const std::unique_ptr<PhotoReader> reader_ = CreateInProcessReader();
+  const std::unique_ptr<PhotoReader> reader_ = CreatePhotoReader();
   const PhotoAnalysis analysis_ = ObjectsAnalysis();
   const PhotoTools tools_{.reader = *reader_, .analysis = analysis_};
   FakeWorkSource source_;

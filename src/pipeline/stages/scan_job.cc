@@ -62,7 +62,8 @@ class ScanJob {
                .analysis = analysis,
                .places = options.places.get(),
                .limits = options.limits,
-               .memory = &memory_} {}
+               .memory = &memory_,
+               .stop = stop} {}
 
   StatusOr<ScanReport> Run();
 

@@ -1,0 +1,42 @@
+// Settings of the processes that read photos.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace calotype {
+
+struct ReaderSettings {
+  // Each request runs in a child process. True: the kernel also keeps the child from files, the network and other
+  // processes.
+  bool sandbox = true;
+  // Seconds to read a photo, and one more for each megabyte of its file; knob: limits.decode_s
+  int64_t decode_s = 60;
+  // Memory that one photo may take, in megabytes; knob: limits.decoder_memory_mb
+  int64_t memory_mb = 6000;
+  std::string program;                 // the child's program; empty: beside this program, or in libexec
+  std::optional<int> newest_landlock;  // use no newer ABI of Landlock than this, as on an older kernel; for tests
+};
+
+// Sets them for the whole process. Call it before photos are read; children that run already keep theirs.
+void SetReaderSettings(ReaderSettings settings);
+ReaderSettings CurrentReaderSettings();
+
+// What a child says about itself.
+struct ReaderReport {
+  std::vector<std::string> protections;  // "seccomp", "Landlock ABI 7", ...
+  std::vector<std::string> missing;      // what this kernel or build lacks, with the reason
+  std::vector<std::string> libraries;    // "libvips 8.14.1", ...
+};
+
+// Starts a child if none is idle. In programs that read photos in their own process: no protections.
+StatusOr<ReaderReport> DescribeReader();
+
+// Resident bytes of all children, without those of pictures that they passed on.
+int64_t ReaderMemory();
+
+}  // namespace calotype
