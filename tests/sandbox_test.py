@@ -133,6 +133,8 @@ class SandboxTest(ServerTestCase):
         self.scan("--only", "pdq", expect=1)
         self.assertEqual(self.done(), 60)
         self.assertEqual(self.counts(), {STOPPED["crash"]: 10})
+        failures = self.library.json("status", "--json")["failures"]
+        self.assertEqual([one["next_try"] for one in failures], [None], "they are set aside")
         self.scan("--only", "pdq")
         self.assertEqual(self.done(), 60, "and later scans leave them alone")
 

@@ -71,8 +71,7 @@ StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLi
   }
   return MakeUpright(std::move(stored), row->format);
 } catch (const std::bad_alloc&) {
-  return absl::ResourceExhaustedError(
-      fmt::format("not enough memory to decode the photo; lower limits.pixels, now {}", limits.max_pixels));
+  return absl::ResourceExhaustedError("not enough memory to decode the photo (limits.decoder_memory_mb)");
 }
 
 StatusOr<int64_t> MemoryToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) try {

@@ -74,7 +74,7 @@ StatusOr<SelectedPage> SelectPage(int page, std::span<uint8_t> file) {
   if (page == 1 && !comes_first) {
     selected.facts = ReadFactsOfFile(file);
   }
-  // A single page keeps its smaller versions, which libvips may use.
+  // A single page is read as it is.
   if (pages.size() > 1 || !comes_first) {
     KeepTiffPage(file, pages[static_cast<std::size_t>(page) - 1]);
   }

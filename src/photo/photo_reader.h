@@ -77,6 +77,7 @@ class PhotoReader {
   //   kUnimplemented      the libraries on this machine cannot read the format
   // From a reader with child processes (CreatePhotoReader()), where the message is "decoder stopped: ...", also:
   //   kInternal           the photo crashed the decoder twice, or made it do what it may not do
+  //   kUnavailable        the system killed the decoder twice; may work later
   //   kDeadlineExceeded   it took longer than the setting limits.decode_s allows
   //   kResourceExhausted  it took more memory than limits.decoder_memory_mb
   //   kCancelled          PhotoRequest::stop

@@ -30,13 +30,28 @@ struct Free {
 };
 
 // libheif and libvips report errors only as text.
+template <std::size_t kCount>
+bool HasAnyOf(std::string_view text, const std::array<std::string_view, kCount>& known) {
+  return std::ranges::any_of(known, [&](auto one) { return text.find(one) != std::string_view::npos; });
+}
+
 bool IsMissingCodec(std::string_view text) {
   constexpr std::array<std::string_view, 2> kTexts = {"Unsupported codec", "No decoding plugin"};
-  return std::ranges::any_of(kTexts, [&](auto known) { return text.find(known) != std::string_view::npos; });
+  return HasAnyOf(text, kTexts);
+}
+
+bool IsLackOfMemory(std::string_view text) {
+  constexpr std::array<std::string_view, 5> kTexts = {"out of memory", "Out of memory", "Memory allocation",
+                                                      "Cannot allocate memory", "unable to allocate"};
+  return HasAnyOf(text, kTexts);
 }
 
 Status VipsFailure(std::string_view format) {
   const std::string detail = TakeVipsError();
+  if (IsLackOfMemory(detail)) {
+    return absl::ResourceExhaustedError(
+        fmt::format("not enough memory to decode the {} ({}; limits.decoder_memory_mb)", format, detail));
+  }
   if (IsMissingCodec(detail)) {
     return absl::UnimplementedError(
         fmt::format("this kind of {} cannot be read by the libraries of this machine ({})", format, detail));
@@ -68,24 +83,41 @@ Status NotSupported(std::string_view what) {
   return absl::UnimplementedError(fmt::format("not supported: {}", what));
 }
 
-// libvips does not recognise animated AVIF by its first bytes, but its loader reads the still picture in it.
-bool NeedsHeifLoader(std::span<const uint8_t> file) {
-  if (!IsHeic(file) && !IsAvif(file)) {
-    return false;
-  }
-  const char* const loader = vips_foreign_find_load_buffer(file.data(), file.size());
-  return loader == nullptr || !std::string_view(loader).starts_with("VipsForeignLoadHeif");
+// The loader of each format, called by its name: a search for a loader would show the file to all of them, also to
+// those that no photo is to reach (ImageMagick, PDF ...). An animated AVIF is loaded, too: it may hold a still picture.
+struct Loader {
+  bool (*is_format)(std::span<const uint8_t> file);
+  int (*load)(void* data, std::size_t size, VipsImage** image, ...);
+};
+
+constexpr std::array kLoaders = {Loader{IsPng, vips_pngload_buffer},   Loader{IsWebp, vips_webpload_buffer},
+                                 Loader{IsTiff, vips_tiffload_buffer}, Loader{IsGif, vips_gifload_buffer},
+                                 Loader{IsHeic, vips_heifload_buffer}, Loader{IsAvif, vips_heifload_buffer},
+                                 Loader{IsJpegXl, vips_jxlload_buffer}};
+
+// `options` are further ones of the loader: names and values.
+template <typename... Options>
+VipsImagePtr OpenPlain(std::span<const uint8_t> file, Options... options) {
+  const auto* const loader = std::ranges::find_if(kLoaders, [&](const Loader& one) { return one.is_format(file); });
+  return loader == kLoaders.end() ? nullptr : Apply([&](VipsImage** result) {
+    // libvips only reads the buffer, but lacks the const. A null ends the options.
+    return loader->load(const_cast<uint8_t*>(file.data()), file.size(), result, "access", VIPS_ACCESS_SEQUENTIAL,
+                        "fail_on", VIPS_FAIL_ON_ERROR, options..., nullptr);
+  });
 }
 
-VipsImagePtr OpenPlain(std::span<const uint8_t> file) {
-  if (NeedsHeifLoader(file)) {
-    return Apply([&](VipsImage** result) {
-      return vips_heifload_buffer(const_cast<uint8_t*>(file.data()), file.size(), result, "access",
-                                  VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
-    });
+int LongSide(const VipsImage* image) { return std::max(image->Xsize, image->Ysize); }
+
+// The picture, or where the format has it a smaller one that is at least `target` long: WebP is scaled when it is
+// loaded, HEIC may have a thumbnail. `header` is the file as it was opened.
+VipsImagePtr OpenForTarget(std::span<const uint8_t> file, VipsImagePtr header, int target) {
+  VipsImagePtr smaller;
+  if (IsWebp(file) && LongSide(header.get()) > target) {
+    smaller = OpenPlain(file, "scale", static_cast<double>(target) / LongSide(header.get()));
+  } else if (IsHeic(file) || IsAvif(file)) {
+    smaller = OpenPlain(file, "thumbnail", TRUE);
   }
-  return VipsImagePtr(vips_image_new_from_buffer(file.data(), file.size(), "", "access", VIPS_ACCESS_SEQUENTIAL,
-                                                 "fail_on", VIPS_FAIL_ON_ERROR, nullptr));
+  return smaller && LongSide(smaller.get()) >= target ? std::move(smaller) : std::move(header);
 }
 
 bool IsGrey(const VipsImage* image) {
@@ -121,6 +153,7 @@ StatusOr<VipsImagePtr> OpenHeader(std::span<const uint8_t> file, std::string_vie
   if (!PrepareVips()) {
     return NoVips();
   }
+  vips_error_clear();  // what an earlier photo left is no reason of this one
   VipsImagePtr header = OpenPlain(file);
   const bool is_float = IsTiff(file) && ReadTiffSamples(file).is_float;
   if (is_float && (!header || IsGrey(header.get()))) {
@@ -153,22 +186,12 @@ VipsImagePtr ToSixteenBits(VipsImagePtr image) {
   });
 }
 
-VipsImagePtr Thumbnail(std::span<const uint8_t> file, int target, bool manage_colour) {
-  return Apply([&](VipsImage** result) {
-    // libvips only reads the buffer, but lacks the const. Upright() applies the orientation tag, for all formats alike.
-    // The option "fail_on" of the thumbnailer does not reach every loader (PNG and GIF in 8.14), so it is passed in the
-    // option string of the loader. A null ends the options.
-    return vips_thumbnail_buffer(const_cast<uint8_t*>(file.data()), file.size(), result, target, "height", target,
-                                 "size", VIPS_SIZE_DOWN, "no_rotate", TRUE, "option_string", "fail_on=error",
-                                 manage_colour ? "export_profile" : nullptr, "srgb", nullptr);
-  });
-}
-
-// The same without the bands that mean nothing, and for files that libvips does not recognise. It cannot shrink on
-// load.
-VipsImagePtr ThumbnailOfBands(VipsImagePtr image, const Bands& bands, int target, bool manage_colour) {
-  image =
-      Apply([&](VipsImage** result) { return vips_extract_band(image.get(), result, 0, "n", bands.used(), nullptr); });
+// Without the bands that mean nothing. Upright() applies the orientation tag, for all formats alike.
+VipsImagePtr Thumbnail(VipsImagePtr image, const Bands& bands, int target, bool manage_colour) {
+  if (bands.used() != bands.total) {
+    image = Apply(
+        [&](VipsImage** result) { return vips_extract_band(image.get(), result, 0, "n", bands.used(), nullptr); });
+  }
   return !image ? nullptr : Apply([&](VipsImage** result) {
     return vips_thumbnail_image(image.get(), result, target, "height", target, "size", VIPS_SIZE_DOWN, "no_rotate",
                                 TRUE, manage_colour ? "export_profile" : nullptr, "srgb", nullptr);
@@ -294,15 +317,14 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
   const Bands bands = BandsOf(header.get(), file);
   const bool manage_colour = (!limits.as_stored || bands.colours == 4) && NeedsColourManagement(header.get(), bands);
   const bool to_integers = NeedsSixteenBits(header.get(), bands);
-  const bool is_usual = bands.used() == bands.total && !NeedsHeifLoader(file) && !to_integers;
   if (to_integers) {
     header = ToSixteenBits(std::move(header));
     if (!header) {
       return VipsFailure(format);
     }
   }
-  VipsImagePtr pixels = is_usual ? Thumbnail(file, target, manage_colour)
-                                 : ThumbnailOfBands(std::move(header), bands, target, manage_colour);
+  header = OpenForTarget(file, std::move(header), target);
+  VipsImagePtr pixels = Thumbnail(std::move(header), bands, target, manage_colour);
   if (pixels) {
     pixels = ToEightBitSrgb(std::move(pixels));
   }

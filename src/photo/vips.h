@@ -52,8 +52,8 @@ bool VipsHasLoader(std::string_view loader);
 // transparent becomes white; if most of what is visible is nearly white, it becomes dark grey, so that white text stays
 // readable. `format` is the name of the format for messages. Safe from many threads. Error codes as for DecodePhoto();
 // kUnimplemented also for pictures with floating-point samples of unknown range, and for animations without a still.
-// libvips keeps one error text for the whole process: when several photos fail at once, the detail in brackets may
-// belong to another of them.
+// libvips keeps one error text for the whole process: where several threads read photos, the detail in brackets may
+// belong to another of them. A child process reads one at a time.
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
                                      std::string_view format);
 

@@ -9,9 +9,8 @@ namespace calotype {
 namespace {
 
 // The only loaders that files can reach; all others (ImageMagick, PDF, SVG, OpenSlide ...) stay blocked.
-constexpr std::array kAllowedLoaders = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",   "VipsForeignLoadWebp",
-                                        "VipsForeignLoadTiff", "VipsForeignLoadNsgif", "VipsForeignLoadHeif",
-                                        "VipsForeignLoadJxl"};
+constexpr std::array kAllowedLoaders = {"VipsForeignLoadPng",   "VipsForeignLoadWebp", "VipsForeignLoadTiff",
+                                        "VipsForeignLoadNsgif", "VipsForeignLoadHeif", "VipsForeignLoadJxl"};
 
 struct FreeError {
   void operator()(void* data) const { g_free(data); }

@@ -206,14 +206,23 @@ AnalysisOutcome PhotoAnalysis::RunOne(Analyser& analyser, const PhotoView& view,
   return outcome;
 }
 
+namespace {
+
+// Another attempt to read a photo that is over a limit, or that stopped its decoder twice, would end in the same way.
+bool IsRetryableRead(absl::StatusCode code) {
+  return IsRetryable(code) && code != absl::StatusCode::kResourceExhausted &&
+         code != absl::StatusCode::kDeadlineExceeded && code != absl::StatusCode::kInternal;
+}
+
+}  // namespace
+
 void PhotoAnalysis::RecordUndecodable(const Status& reason, std::span<const std::string> names,
                                       PhotoResult& result) const {
-  result.outcomes.push_back(
-      {.analysis = std::string(kDecodeAnalysis),
-       .version = std::string(kDecodeVersion),
-       .state = AnalysisState::kFailed,
-       .reason = Message(reason),
-       .retryable = reason.code() != absl::StatusCode::kResourceExhausted && IsRetryable(reason.code())});
+  result.outcomes.push_back({.analysis = std::string(kDecodeAnalysis),
+                             .version = std::string(kDecodeVersion),
+                             .state = AnalysisState::kFailed,
+                             .reason = Message(reason),
+                             .retryable = IsRetryableRead(reason.code())});
   for (const auto& analyser : analysers_) {
     if (Contains(names, analyser->name())) {
       result.outcomes.push_back({.analysis = std::string(analyser->name()),

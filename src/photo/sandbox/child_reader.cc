@@ -254,6 +254,9 @@ Status ChildReader::Autopsy() {
   if (!WIFSIGNALED(status)) {
     return absl::InternalError(fmt::format("decoder stopped: exit status {}{}", WEXITSTATUS(status), InFormat()));
   }
+  if (WTERMSIG(status) == SIGKILL) {
+    return absl::UnavailableError(fmt::format("decoder stopped: SIGKILL{} (too little memory?)", InFormat()));
+  }
   const bool overflow = page_.words()->cause == LastCause::kStackOverflow;
   return absl::InternalError(fmt::format("decoder stopped: {}{}{}", SignalName(WTERMSIG(status)),
                                          overflow ? " (stack overflow)" : "", InFormat()));

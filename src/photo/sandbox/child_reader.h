@@ -32,6 +32,7 @@ class ChildReader {
 
   // Sends a request and waits for the answer. On an error the child is dead:
   //   kInternal           it died: "decoder stopped: SIGSEGV in RAW", "decoder stopped: forbidden system call socket"
+  //   kUnavailable        somebody killed it: the system, which lacked memory, or a person
   //   kDeadlineExceeded   no answer within `deadline_s`
   //   kResourceExhausted  it died because it got no memory
   //   kCancelled          `stop` was requested; an answer that comes within half a second is still returned

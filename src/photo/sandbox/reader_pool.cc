@@ -96,7 +96,7 @@ StatusOr<ReaderReply> ReaderPool::Ask(ReaderCall call) {
   call.request.deadline_s = CurrentReaderSettings().decode_s + BytesOf(call.files) / kMegabyte;
   CALOTYPE_ASSIGN_OR_RETURN(Child child, Take(KindOf(call.request.operation)));
   StatusOr<ReaderReply> reply = AskOnce(call, child);
-  const bool died = child == nullptr && absl::IsInternal(reply.status());
+  const bool died = child == nullptr && (absl::IsInternal(reply.status()) || absl::IsUnavailable(reply.status()));
   if (!died) {
     return reply;
   }
