@@ -63,8 +63,8 @@ std::string ToText(const std::vector<PersonRecord>& people) {
   }
   std::string text;
   for (const PersonRecord& person : people) {
-    text += fmt::format("{:>5}  {:<24}{:>5} photos  {}\n", person.id,
-                        person.name.empty() ? "(no name yet)" : Printable(person.name), person.photos,
+    text += fmt::format("{:>5}  {:<24}{:>12}  {}\n", person.id,
+                        person.name.empty() ? "(no name yet)" : Printable(person.name), Counted(person.photos, "photo"),
                         Dim(Printable(person.cover_path)));
   }
   return text + Dim("\ngive one a name: calotype people name ID \"Name\"\n");
