@@ -12,16 +12,24 @@ namespace {
 
 // In an order that never leaves a reference to a deleted row. The table `deleted` holds the photos' ids.
 constexpr std::array kDeletions = {
-    "DELETE FROM claim WHERE photo_id IN deleted",      "DELETE FROM analysis WHERE photo_id IN deleted",
-    "DELETE FROM object WHERE photo_id IN deleted",     "DELETE FROM tag WHERE photo_id IN deleted",
-    "DELETE FROM face WHERE photo_id IN deleted",       "DELETE FROM text_line WHERE photo_id IN deleted",
-    "DELETE FROM text_fts WHERE rowid IN deleted",      "DELETE FROM embedding WHERE photo_id IN deleted",
-    "DELETE FROM pdq WHERE photo_id IN deleted",        "DELETE FROM kept WHERE photo_id IN deleted",
-    "DELETE FROM keyword WHERE photo_id IN deleted",    "DELETE FROM named_region WHERE photo_id IN deleted",
-    "DELETE FROM name_fts WHERE rowid IN deleted",      "DELETE FROM forgotten_face WHERE photo_id IN deleted",
+    "DELETE FROM claim WHERE photo_id IN deleted",
+    "DELETE FROM analysis WHERE photo_id IN deleted",
+    "DELETE FROM object WHERE photo_id IN deleted",
+    "DELETE FROM tag WHERE photo_id IN deleted",
+    "DELETE FROM face WHERE photo_id IN deleted",
+    "DELETE FROM text_line WHERE photo_id IN deleted",
+    "DELETE FROM text_fts WHERE rowid IN deleted",
+    "DELETE FROM embedding WHERE photo_id IN deleted",
+    "DELETE FROM pdq WHERE photo_id IN deleted",
+    "DELETE FROM kept WHERE photo_id IN deleted",
+    "DELETE FROM keyword WHERE photo_id IN deleted",
+    "DELETE FROM named_region WHERE photo_id IN deleted",
+    "DELETE FROM name_fts WHERE rowid IN deleted",
+    "DELETE FROM forgotten_face WHERE photo_id IN deleted",
     "DELETE FROM photo_mark WHERE photo_id IN deleted",
     // A later photo may get the number.
-    "DELETE FROM decision_change WHERE kind = 9 AND about IN deleted", "DELETE FROM photo WHERE id IN deleted",
+    "DELETE FROM decision_change WHERE kind = 9 AND about IN deleted",
+    "DELETE FROM photo WHERE id IN deleted",
 };
 
 // Those without a name, with the decisions that concern them: nothing is left that could be undone.
