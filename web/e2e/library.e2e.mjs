@@ -51,6 +51,15 @@ test("photos are opened, left and selected by keyboard alone", async () => {
   await page.waitForFunction(() => /2 photos selected/.test(document.querySelector(".bar")?.textContent));
   assert.deepEqual(await violations(page), []);
   await shot(page, "library-selection");
+  const marked = async (mark) => (await server.ask(`marks/photos?mark=${mark}`)).photos.length;
+  for (const [button, mark] of [["Mark to delete", "delete"], ["Favourite", "favourite"]]) {
+    await page.click(`.bar >> text=${button}`);
+    await page.waitForSelector("text=2 photos marked");
+    assert.equal(await marked(mark), 2);
+    await page.click("button:text-is('Undo')");
+    await page.waitForSelector("text=2 photos marked", { state: "detached" });
+    assert.equal(await marked(mark), 0);
+  }
   await page.keyboard.press("Escape");
   await page.waitForSelector(".bar", { state: "detached" });
   await page.keyboard.press("?");

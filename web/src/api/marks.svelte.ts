@@ -48,6 +48,11 @@ class Marks {
     );
   }
 
+  like(photos: number[]): Promise<Decided | undefined> {
+    const count = t().count.photos(photos.length, number(photos.length));
+    return decideAndTell(() => call("markPhotos", { body: { photos, mark: "favourite", set: true } }), t().marks.liked(count));
+  }
+
   canTrash(path: string): boolean {
     return this.trashFolders.some((folder) => path.startsWith(folder.endsWith("/") ? folder : `${folder}/`));
   }

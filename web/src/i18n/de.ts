@@ -314,6 +314,8 @@ export const de: Texts = {
     unmark: "Doch behalten",
     markOthers: "Alle außer diesem vormerken",
     isMarked: "Zum Löschen vorgemerkt",
+    like: "Favorit",
+    liked: (count: string) => `${count} als Favorit markiert (Suche: marked:favourite)`,
     marked: (count) => `${count} zum Löschen vorgemerkt`,
     unmarked: (count) => `${count} nicht mehr vorgemerkt`,
     count: (count) => `${count} zum Löschen vorgemerkt`,

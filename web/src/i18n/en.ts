@@ -312,6 +312,8 @@ export const en = {
     unmark: "Keep after all",
     markOthers: "Mark all but this one",
     isMarked: "Marked to delete",
+    like: "Favourite",
+    liked: (count: string) => `${count} marked as favourite (search: marked:favourite)`,
     marked: (count: string) => `${count} marked to delete`,
     unmarked: (count: string) => `The mark of ${count} was removed`,
     count: (count: string) => `${count} marked to delete`,

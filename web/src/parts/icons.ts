@@ -38,6 +38,7 @@ export const icons = {
   play: "M7 4.5v15L19.5 12z",
   pause: "M8 5v14M16 5v14",
   bookmark: "M6.5 4h11v16.5L12 16l-5.5 4.5z",
+  star: "M12 3.5l2.6 5.4l5.9.8l-4.3 4.1l1 5.9L12 16.9l-5.2 2.8l1-5.9L3.5 9.7l5.9-.8z",
   trash: "M4.5 6.5h15M9 6.5V4h6v2.5M6.5 6.5l1 13.5h9l1-13.5M10 10.5v6M14 10.5v6",
 } as const;
 
