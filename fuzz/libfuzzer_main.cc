@@ -8,7 +8,7 @@
 namespace {
 
 const calotype::FuzzTarget& Target() {
-  static const calotype::FuzzTarget* const target = [] {
+  static const calotype::FuzzTarget* const kTarget = [] {
     const char* const name = std::getenv("CALOTYPE_FUZZ");
     const calotype::FuzzTarget* const found = name == nullptr ? nullptr : calotype::FindFuzzTarget(name);
     if (found == nullptr) {
@@ -18,7 +18,7 @@ const calotype::FuzzTarget& Target() {
     calotype::SetLogSink([](const auto&...) {});
     return found;
   }();
-  return *target;
+  return *kTarget;
 }
 
 }  // namespace

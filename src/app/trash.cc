@@ -116,7 +116,7 @@ StatusOr<Trashed> MoveToTrash(Library& library, const TrashRequest& request) {
   CALOTYPE_ASSIGN_OR_RETURN(const TrashPlan plan, PlanTrash(library, request));
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const DecisionId decision, catalog->PlanTrash(plan.moves, plan.photos));
-  if (const Status moved = MoveAll(plan.moves); !moved.ok()) {
+  if (Status moved = MoveAll(plan.moves); !moved.ok()) {
     MoveBack(plan.moves, LogFailure);
     CALOTYPE_RETURN_IF_ERROR(catalog->CompleteReturn(decision));
     return moved;

@@ -13,7 +13,7 @@ namespace calotype {
 namespace {
 
 // Smaller pictures are copied sooner than a file is made.
-constexpr std::size_t kLarge = 64 * 1024;
+constexpr std::size_t kLarge = std::size_t{64} * 1024;
 
 std::atomic<bool> in_files = false;
 

@@ -14,10 +14,10 @@ namespace calotype {
 namespace {
 
 // A fault this near to the stack pointer is one of the stack.
-constexpr uintptr_t kNearStack = 64 * 1024;
+constexpr uintptr_t kNearStack = uintptr_t{64} * 1024;
 
 LastWords* noted = nullptr;
-std::array<char, 64 * 1024> own_stack;  // the overflown one cannot run a handler
+std::array<char, std::size_t{64} * 1024> own_stack;  // the overflown one cannot run a handler
 
 uintptr_t StackPointer([[maybe_unused]] const ucontext_t& context) {
 #if defined(__x86_64__)

@@ -176,10 +176,14 @@ class Filter {
   int error_ = 0;
 };
 
-scmp_arg_cmp Equal(unsigned argument, uint64_t value) { return SCMP_CMP64(argument, SCMP_CMP_EQ, value, 0); }
-scmp_arg_cmp NotEqual(unsigned argument, uint64_t value) { return SCMP_CMP64(argument, SCMP_CMP_NE, value, 0); }
+scmp_arg_cmp Equal(unsigned argument, uint64_t value) {
+  return {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+scmp_arg_cmp NotEqual(unsigned argument, uint64_t value) {
+  return {.arg = argument, .op = SCMP_CMP_NE, .datum_a = value, .datum_b = 0};
+}
 scmp_arg_cmp Masked(unsigned argument, uint64_t mask, uint64_t value) {
-  return SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, mask, value);
+  return {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
 }
 
 // Rules that depend on arguments.
