@@ -26,8 +26,8 @@ struct TrashPlan {
   int64_t photos = 0;
 };
 
-// The scanned folders whose files may be moved: those at or below a folder of the setting server.trash_folders that can
-// be written. By path, without links.
+// Returns the scanned folders whose files may be moved to the trash, ordered by path: those at or below a folder that
+// the setting server.trash_folders names, if they can be written.
 StatusOr<std::vector<std::string>> TrashFolders(Library& library);
 
 // Plans the moves, with sidecars and other companions. A companion that belongs to a photo that stays, stays. Reads all

@@ -22,7 +22,7 @@ enum class DecidedKind : uint8_t {
   kPerson = 1,     // a person exists: when they were created
   kName = 2,       // of a person
   kHidden = 3,     // a person is hidden: "1"
-  kCover = 4,      // of a person: the face that was chosen
+  kCover = 4,      // the face that a user chose to represent a person
   kMerged = 5,     // a number means another person: that person
   kFace = 6,       // FaceState
   kExcluded = 7,   // the face is not the person `other`: "1"

@@ -13,7 +13,7 @@ void LoadLibraries(bool for_text);
 // "libvips 8.14.1", "LibRaw 0.20.2" ...
 std::vector<std::string> LibraryVersions();
 
-// `handler` is called when a library ends the process because it got no memory.
+// Some libraries end the process when they get no memory. `handler` is called before.
 void SetLackOfMemoryHandler(void (*handler)());
 
 }  // namespace calotype

@@ -33,9 +33,8 @@ class PixelMemory {
   PixelMemory& operator=(const PixelMemory&) = delete;
   ~PixelMemory() { Free(); }
 
-  // The bytes of a sealed file (IsSealed() in base/file.h) that another process made. What is written to them changes
-  // this copy alone. kInvalidArgument when the file is not sealed or has fewer than `bytes`, of which there must be
-  // one.
+  // Returns the first `bytes` (at least one) of a sealed file (IsSealed() in base/file.h) that another process made.
+  // Writing to them does not change the file. kInvalidArgument if the file is not sealed, or shorter.
   static StatusOr<PixelMemory> Map(const UniqueFd& file, std::size_t bytes);
 
   const uint8_t* data() const { return data_; }

@@ -19,7 +19,7 @@ struct ReaderSettings {
   // Memory that one photo may take, in megabytes; knob: limits.decoder_memory_mb
   int64_t memory_mb = 6000;
   std::string program;                 // the child's program; empty: beside this program, or in libexec
-  std::optional<int> newest_landlock;  // use no newer ABI of Landlock than this, as on an older kernel; for tests
+  std::optional<int> newest_landlock;  // for tests: pretend that the kernel knows no newer ABI of Landlock than this
 };
 
 // Sets them for the whole process. Call it before photos are read; children that run already keep theirs.
@@ -33,7 +33,8 @@ struct ReaderReport {
   std::vector<std::string> libraries;    // "libvips 8.14.1", ...
 };
 
-// Starts a child if none is idle. In programs that read photos in their own process: no protections.
+// Asks a child, which is started if none is idle. Unit tests read photos in their own process; there it reports no
+// protections.
 StatusOr<ReaderReport> DescribeReader();
 
 // Resident bytes of all children, without those of pictures that they passed on.

@@ -66,16 +66,17 @@ Status RestrictWithLandlock(int version, std::span<const std::string> readable) 
   const RulesetAttributes attributes = AttributesOf(version);
   const UniqueFd rules(static_cast<int>(syscall(kCreateRuleset, &attributes, SizeOf(version), 0)));
   if (rules.get() < 0) {
-    return ErrnoStatus(errno, "cannot make a ruleset of Landlock");
+    return ErrnoStatus(errno, "cannot create the Landlock rules");
   }
   for (const std::string& folder : readable) {
     const UniqueFd opened(open(folder.c_str(), O_PATH | O_CLOEXEC));
     const PathRule rule{.allowed = kReadFile | kReadFolder, .folder = opened.get()};
     if (opened.get() >= 0 && syscall(kAddRule, rules.get(), kPathBeneath, &rule, 0) != 0) {
-      return ErrnoStatus(errno, "cannot add a rule to Landlock");
+      return ErrnoStatus(errno, "cannot add a Landlock rule");
     }
   }
-  return syscall(kRestrictSelf, rules.get(), 0) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "Landlock");
+  return syscall(kRestrictSelf, rules.get(), 0) == 0 ? absl::OkStatus()
+                                                     : ErrnoStatus(errno, "cannot apply the Landlock rules");
 }
 
 }  // namespace calotype

@@ -45,6 +45,13 @@ ReaderPool& ReaderPool::Get() {
   return pool;
 }
 
+StatusOr<ReaderPool::Child> ReaderPool::Start(ChildKind kind) {
+  CALOTYPE_ASSIGN_OR_RETURN(Child child, ChildReader::Start(kind, CurrentReaderSettings()));
+  const MutexLock lock(&mutex_);
+  processes_.push_back(child->process());
+  return child;
+}
+
 StatusOr<ReaderPool::Child> ReaderPool::Take(ChildKind kind) {
   {
     const MutexLock lock(&mutex_);
@@ -55,10 +62,7 @@ StatusOr<ReaderPool::Child> ReaderPool::Take(ChildKind kind) {
       return child;
     }
   }
-  CALOTYPE_ASSIGN_OR_RETURN(Child child, ChildReader::Start(kind, CurrentReaderSettings()));
-  const MutexLock lock(&mutex_);
-  processes_.push_back(child->process());
-  return child;
+  return Start(kind);
 }
 
 void ReaderPool::Return(ChildKind kind, Child child) {
@@ -100,11 +104,7 @@ StatusOr<ReaderReply> ReaderPool::Ask(ReaderCall call) {
   if (!died) {
     return reply;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(child, ChildReader::Start(KindOf(call.request.operation), CurrentReaderSettings()));
-  {
-    const MutexLock lock(&mutex_);
-    processes_.push_back(child->process());
-  }
+  CALOTYPE_ASSIGN_OR_RETURN(child, Start(KindOf(call.request.operation)));
   return AskOnce(call, child);
 }
 

@@ -42,6 +42,8 @@ class ReaderPool {
  private:
   using Child = std::unique_ptr<ChildReader>;
 
+  StatusOr<Child> Start(ChildKind kind) ABSL_LOCKS_EXCLUDED(mutex_);
+  // An idle child, or a new one.
   StatusOr<Child> Take(ChildKind kind) ABSL_LOCKS_EXCLUDED(mutex_);
   void Return(ChildKind kind, Child child) ABSL_LOCKS_EXCLUDED(mutex_);
   StatusOr<ReaderReply> AskOnce(ReaderCall& call, Child& child) ABSL_LOCKS_EXCLUDED(mutex_);

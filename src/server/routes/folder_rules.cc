@@ -30,8 +30,8 @@ std::vector<std::string> FolderRules::Roots() const {
 }
 
 StatusOr<std::vector<std::string>> FolderRules::Subfolders(const std::string& path) const {
-  CALOTYPE_RETURN_IF_ERROR(Check(path));
-  return SubfoldersOf(path);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::filesystem::path real, RealPath(path));
+  return SubfoldersOf(real);
 }
 
 StatusOr<std::filesystem::path> FolderRules::RealPath(const std::string& path) const {

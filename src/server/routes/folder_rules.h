@@ -23,7 +23,8 @@ class FolderRules {
 
   // The allowed and the scanned folders that are there, ordered by path.
   std::vector<std::string> Roots() const;
-  // The folders in `path`, which must be at or below a root: errors as for Check(), and those of SubfoldersOf().
+  // The folders in `path`, which must be at or below a root, without links on the way to them. Errors as for Check(),
+  // and those of SubfoldersOf().
   StatusOr<std::vector<std::string>> Subfolders(const std::string& path) const;
 
   // OK for a folder or file at or below an allowed or an already scanned folder, once links are followed.
@@ -32,6 +33,7 @@ class FolderRules {
 
  private:
   std::vector<std::string> All() const;
+  // What Check() allows, without links: use it, since `path` may lead elsewhere a moment later.
   StatusOr<std::filesystem::path> RealPath(const std::string& path) const;
 
   Library& library_;

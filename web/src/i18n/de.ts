@@ -56,8 +56,6 @@ export const de: Texts = {
     noDateShort: "—",
     timeline: "Zeitleiste",
     select: "Auswählen",
-    selection: "Ausgewählte Fotos",
-    selected: (count, text) => `${text} ${plural(count, "Foto", "Fotos")} ausgewählt`,
     similar: "Ähnliche Fotos",
     searchDays: "In diesen Tagen suchen",
     download: "Herunterladen",

@@ -54,8 +54,6 @@ export const en = {
     noDateShort: "—",
     timeline: "Timeline",
     select: "Select",
-    selection: "Selected photos",
-    selected: (count: number, text: string) => `${text} ${plural(count, "photo", "photos")} selected`,
     similar: "Similar photos",
     searchDays: "Search in these days",
     download: "Download",
