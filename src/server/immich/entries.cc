@@ -72,8 +72,8 @@ bool AddFaceRecognition(const Entry& entry, PredictRequest& request) {
 }
 
 bool AddTextDetection(const Entry& entry, PredictRequest& request) {
-  PredictRequest::TextDetection& detection = request.text_detection.emplace();
-  detection.model = entry.model;
+  request.text_detection = {.model = entry.model};
+  PredictRequest::TextDetection& detection = *request.text_detection;
   return ReadNumber(entry, "minScore", detection.min_score) &&
          ReadNumber(entry, "maxResolution", detection.max_resolution) && detection.max_resolution > 0 &&
          ScoreModeIsFast(entry);
