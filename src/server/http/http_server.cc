@@ -21,19 +21,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <condition_variable>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <list>
 #include <mutex>
@@ -46,6 +40,7 @@
 #include "base/text.h"
 #include "server/http/acceptor.h"
 #include "server/http/body_reservation.h"
+#include "server/http/client_stream.h"
 #include "server/http/connection_limit.h"
 #include "server/http/idle_connections.h"
 #include "server/http/lanes.h"
@@ -62,10 +57,11 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
 using ErrorCode = boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t kFirstRead = 512;           // an idle connection keeps no more
+constexpr std::size_t kReadPiece = 16U << 10U;    // of a request
 constexpr std::size_t kWritePiece = 256U << 10U;  // of a file
-constexpr unsigned kHttp11 = 11;
 constexpr std::size_t kDiscardBytes = 256U << 20U;
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kEventPoll{200};
@@ -84,6 +80,29 @@ int StatusOfReadError(const ErrorCode& error) {
     return error == http::error::header_limit ? http_status::kHeadTooLarge : http_status::kTooLarge;
   }
   return error == beast::error::timeout ? http_status::kTimeout : http_status::kBadRequest;
+}
+
+// The head of a response. `bytes` is the size of the body; nullopt: it comes in chunks.
+std::string HeadOf(const HttpResponse& response, std::optional<uint64_t> bytes, bool keep_alive) {
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, ReasonPhrase(response.status));
+  const auto add = [&head](std::string_view name, std::string_view value) {
+    fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
+  };
+  for (const auto& [name, value] : response.headers) {
+    add(name, value);
+  }
+  if (!response.content_type.empty()) {
+    add("Content-Type", response.content_type);
+  }
+  if (!keep_alive) {
+    add("Connection", "close");
+  }
+  if (!bytes.has_value()) {
+    add("Transfer-Encoding", "chunked");
+  } else if (response.status != http_status::kNoContent && response.status != http_status::kUnchanged) {
+    add("Content-Length", std::to_string(*bytes));
+  }
+  return head += "\r\n";
 }
 
 }  // namespace
@@ -157,9 +176,8 @@ class HttpServer::Impl {
   };
 
   // A connection: the stream and what is known of the client.
-  template <typename Stream>
   struct Connection {
-    Stream stream;
+    std::unique_ptr<ClientStream> stream;
     HttpHandler& handler;
     beast::flat_buffer buffer;
     std::string client;
@@ -212,24 +230,15 @@ class HttpServer::Impl {
         address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
       }
       const std::string client = address.to_string();
-      if (listener.security == nullptr) {
-        Connection<beast::tcp_stream> connection{.stream = beast::tcp_stream(std::move(socket)),
-                                                 .handler = listener.handler,
-                                                 .client = client,
-                                                 .from_loopback = address.is_loopback()};
-        co_await Serve(connection, /*secure=*/false);
-      } else {
-        Connection<beast::ssl_stream<beast::tcp_stream>> connection{
-            .stream = beast::ssl_stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *listener.security),
-            .handler = listener.handler,
-            .client = client,
-            .from_loopback = address.is_loopback()};
-        beast::get_lowest_layer(connection.stream).expires_after(limits_.header_timeout);
-        co_await connection.stream.async_handshake(asio::ssl::stream_base::server,
-                                                   asio::redirect_error(asio::use_awaitable, error));
-        if (!error) {
-          co_await Serve(connection, /*secure=*/true);
-        }
+      const bool secure = listener.security != nullptr;
+      Connection connection{.stream = MakeClientStream(std::move(socket), listener.security.get()),
+                            .handler = listener.handler,
+                            .client = client,
+                            .from_loopback = address.is_loopback()};
+      connection.stream->tcp().expires_after(limits_.header_timeout);
+      co_await connection.stream->Open(error);
+      if (!error) {
+        co_await Serve(connection, secure);
       }
     } catch (const std::exception& problem) {
       LogWarning("a connection ended with an error: {}", problem.what());
@@ -242,8 +251,7 @@ class HttpServer::Impl {
   }
 
   // Serves the requests of one connection, one after the other.
-  template <typename Stream>
-  asio::awaitable<void> Serve(Connection<Stream>& connection, bool secure) {
+  asio::awaitable<void> Serve(Connection& connection, bool secure) {
     // GCC 12 evaluates a co_await on the right of && whatever is on the left, so each has a statement of its own.
     bool is_open = true;
     while (is_open && !stopping_) {
@@ -253,9 +261,9 @@ class HttpServer::Impl {
       }
     }
     ErrorCode error;
-    beast::get_lowest_layer(connection.stream).socket().shutdown(tcp::socket::shutdown_send, error);
+    connection.stream->tcp().socket().shutdown(tcp::socket::shutdown_send, error);
     if (connection.unread_body && !stopping_) {
-      co_await Discard(beast::get_lowest_layer(connection.stream));
+      co_await Discard(connection.stream->tcp());
     }
   }
 
@@ -271,34 +279,30 @@ class HttpServer::Impl {
   }
 
   // Waits for the first bytes of a request. False at the end of the connection.
-  template <typename Stream>
-  asio::awaitable<bool> WaitForRequest(Connection<Stream>& connection) {
+  asio::awaitable<bool> WaitForRequest(Connection& connection) {
     if (connection.buffer.size() > 0) {
       co_return true;
     }
     connection.buffer.shrink_to_fit();
-    auto& lowest = beast::get_lowest_layer(connection.stream);
+    auto& lowest = connection.stream->tcp();
     const IdleConnections::Entry entry = idle_.Add([&lowest] { lowest.close(); });
     lowest.expires_after(limits_.idle_timeout);
     ErrorCode error;
-    const std::size_t bytes = co_await connection.stream.async_read_some(
-        connection.buffer.prepare(kFirstRead), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t bytes = co_await connection.stream->ReadSome(connection.buffer.prepare(kFirstRead), error);
     idle_.Remove(entry);
     connection.buffer.commit(bytes);
     co_return !error;
   }
 
   // Reads a request and answers it. False when the connection must be closed.
-  template <typename Stream>
-  asio::awaitable<bool> ServeOne(Connection<Stream>& connection, bool secure) {
+  asio::awaitable<bool> ServeOne(Connection& connection, bool secure) {
     const Clock::time_point start = Clock::now();
-    http::request_parser<http::string_body> parser;
+    Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser.body_limit(std::numeric_limits<std::uint64_t>::max());  // set below, when the head is known
-    beast::get_lowest_layer(connection.stream).expires_after(limits_.header_timeout);
+    connection.stream->tcp().expires_after(limits_.header_timeout);
     ErrorCode error;
-    co_await http::async_read_header(connection.stream, connection.buffer, parser,
-                                     asio::redirect_error(asio::use_awaitable, error));
+    co_await ReadInto(parser, connection, /*whole=*/false, error);
     HttpRequest request{.id = NewRequestId(), .client = connection.client, .from_loopback = connection.from_loopback};
     request.secure = secure;
     if (error) {
@@ -363,29 +367,47 @@ class HttpServer::Impl {
     return admission.max_body_setting.empty() ? limit : fmt::format("{} ({})", limit, admission.max_body_setting);
   }
 
-  template <typename Stream, typename Parser>
-  asio::awaitable<void> ReadBody(Connection<Stream>& connection, Parser& parser, ErrorCode& error) {
+  // Reads and parses the head of a request, or all that is left of it.
+  static asio::awaitable<void> ReadInto(Parser& parser, Connection& connection, bool whole, ErrorCode& error) {
+    parser.eager(whole);
+    while (!error && !(whole ? parser.is_done() : parser.is_header_done())) {
+      if (connection.buffer.size() > 0) {
+        connection.buffer.consume(parser.put(connection.buffer.data(), error));
+        if (error != http::error::need_more) {
+          continue;
+        }
+        error = {};
+      }
+      const std::size_t bytes = co_await connection.stream->ReadSome(connection.buffer.prepare(kReadPiece), error);
+      connection.buffer.commit(bytes);
+      if (error == asio::error::eof) {
+        error = http::error::end_of_stream;
+        if (parser.got_some()) {
+          parser.put_eof(error);
+        }
+      }
+    }
+  }
+
+  asio::awaitable<void> ReadBody(Connection& connection, Parser& parser, ErrorCode& error) {
     if (parser.is_done()) {
       co_return;
     }
-    auto& lowest = beast::get_lowest_layer(connection.stream);
+    auto& lowest = connection.stream->tcp();
     lowest.expires_after(limits_.body_timeout);
     const auto expects = parser.get()[http::field::expect];
     if (beast::iequals(expects, "100-continue")) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await asio::async_write(connection.stream, asio::buffer(kContinue.data(), kContinue.size()),
-                                 asio::redirect_error(asio::use_awaitable, error));
+      co_await connection.stream->Write(kContinue, error);
       if (error) {
         co_return;
       }
     }
-    co_await http::async_read(connection.stream, connection.buffer, parser,
-                              asio::redirect_error(asio::use_awaitable, error));
+    co_await ReadInto(parser, connection, /*whole=*/true, error);
   }
 
   // Answers a request that could not be read. Says nothing to a client that closed the connection.
-  template <typename Stream>
-  asio::awaitable<void> RefuseUnread(Connection<Stream>& connection, const HttpRequest& request, const ErrorCode& error,
+  asio::awaitable<void> RefuseUnread(Connection& connection, const HttpRequest& request, const ErrorCode& error,
                                      Clock::time_point start) {
     if (error == http::error::end_of_stream || error == http::error::partial_message ||
         error.category() == asio::error::get_system_category() || error == asio::error::operation_aborted) {
@@ -435,49 +457,29 @@ class HttpServer::Impl {
   }
 
   // Sends a response. Returns whether the connection can be used again.
-  template <typename Stream>
-  asio::awaitable<bool> Send(Connection<Stream>& connection, const HttpRequest& request, HttpResponse response,
-                             bool keep_alive, Clock::time_point start) {
+  asio::awaitable<bool> Send(Connection& connection, const HttpRequest& request, HttpResponse response, bool keep_alive,
+                             Clock::time_point start) {
     const bool has_body = request.method != "HEAD";
     const bool streams = static_cast<bool>(response.events);
     const uint64_t bytes = response.file.has_value() ? response.file->bytes : response.body.size();
     keep_alive = keep_alive && !streams;
-    http::response<http::string_body> message;
-    message.version(kHttp11);
-    message.result(static_cast<unsigned>(response.status));
-    message.reason(std::string(ReasonPhrase(response.status)));
-    for (const auto& [name, value] : response.headers) {
-      message.insert(name, value);
-    }
-    if (!response.content_type.empty()) {
-      message.set(http::field::content_type, response.content_type);
-    }
-    message.keep_alive(keep_alive);
-    if (streams) {
-      message.chunked(true);
-    } else if (response.status != http_status::kNoContent && response.status != http_status::kUnchanged) {
-      message.content_length(bytes);
-    }
-    beast::get_lowest_layer(connection.stream).expires_after(limits_.write_timeout);
+    std::string head = HeadOf(response, streams ? std::nullopt : std::optional(bytes), keep_alive);
+    connection.stream->tcp().expires_after(limits_.write_timeout);
     ErrorCode error;
     if (has_body && !streams && !response.file.has_value() && response.body.size() <= kWritePiece) {
-      message.body() = std::move(response.body);  // in one piece with the head
-      co_await http::async_write(connection.stream, message, asio::redirect_error(asio::use_awaitable, error));
-    } else {
-      http::response_serializer<http::string_body> serializer(message);
-      co_await http::async_write_header(connection.stream, serializer,
-                                        asio::redirect_error(asio::use_awaitable, error));
-      if (!error && has_body) {
-        co_await SendBody(connection, response, error);
-      }
+      head += response.body;  // in one piece with the head
+      response.body.clear();
+    }
+    co_await connection.stream->Write(head, error);
+    if (!error && has_body) {
+      co_await SendBody(connection, response, error);
     }
     connection.handler.Finished(request, response.status, bytes,
                                 std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
     co_return !error && keep_alive;
   }
 
-  template <typename Stream>
-  asio::awaitable<void> SendBody(Connection<Stream>& connection, const HttpResponse& response, ErrorCode& error) {
+  asio::awaitable<void> SendBody(Connection& connection, const HttpResponse& response, ErrorCode& error) {
     if (response.file.has_value()) {
       co_await SendFile(connection, *response.file, error);
     } else if (response.events) {
@@ -487,20 +489,17 @@ class HttpServer::Impl {
     }
   }
 
-  template <typename Stream>
-  asio::awaitable<void> SendText(Connection<Stream>& connection, std::string_view text, ErrorCode& error) {
+  asio::awaitable<void> SendText(Connection& connection, std::string_view text, ErrorCode& error) {
     while (!text.empty() && !error) {
       const std::string_view piece = text.substr(0, kWritePiece);
-      beast::get_lowest_layer(connection.stream).expires_after(limits_.write_timeout);
-      co_await asio::async_write(connection.stream, asio::buffer(piece.data(), piece.size()),
-                                 asio::redirect_error(asio::use_awaitable, error));
+      connection.stream->tcp().expires_after(limits_.write_timeout);
+      co_await connection.stream->Write(piece, error);
       text.remove_prefix(piece.size());
     }
   }
 
   // Reads on a worker: a disk that sleeps must not hold up other connections.
-  template <typename Stream>
-  asio::awaitable<void> SendFile(Connection<Stream>& connection, const FileBody& file, ErrorCode& error) {
+  asio::awaitable<void> SendFile(Connection& connection, const FileBody& file, ErrorCode& error) {
     std::vector<char> piece(static_cast<std::size_t>(std::min<uint64_t>(kWritePiece, file.bytes)));
     for (uint64_t sent = 0; sent < file.bytes && !error;) {
       const std::size_t wanted = static_cast<std::size_t>(std::min<uint64_t>(piece.size(), file.bytes - sent));
@@ -518,8 +517,7 @@ class HttpServer::Impl {
     }
   }
 
-  template <typename Stream>
-  asio::awaitable<void> SendEvents(Connection<Stream>& connection, const EventStream& events, ErrorCode& error) {
+  asio::awaitable<void> SendEvents(Connection& connection, const EventStream& events, ErrorCode& error) {
     asio::steady_timer timer(io_);
     Clock::time_point last = Clock::now();
     while (!stopping_ && !error) {
@@ -532,17 +530,15 @@ class HttpServer::Impl {
       }
       if (!text->empty()) {
         last = Clock::now();
-        beast::get_lowest_layer(connection.stream).expires_after(limits_.write_timeout);
-        co_await asio::async_write(connection.stream, http::make_chunk(asio::buffer(*text)),
-                                   asio::redirect_error(asio::use_awaitable, error));
+        connection.stream->tcp().expires_after(limits_.write_timeout);
+        co_await connection.stream->Write(fmt::format("{:x}\r\n{}\r\n", text->size(), *text), error);
       }
       timer.expires_after(kEventPoll);
       ErrorCode ignored;
       co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     if (!error) {
-      co_await asio::async_write(connection.stream, http::make_chunk_last(),
-                                 asio::redirect_error(asio::use_awaitable, error));
+      co_await connection.stream->Write("0\r\n\r\n", error);
     }
   }
 
