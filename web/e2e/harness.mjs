@@ -100,10 +100,12 @@ export async function shot(page, name) {
   await page.screenshot({ path: `${shots}/${name}.png` });
 }
 
-// Runs `look` on every kind of screen: sizes and colours.
+// Runs `look` with each size of a screen and each set of colours. With CALOTYPE_TEST_LONG (./check long): with every
+// combination of them.
 export async function onEveryScreen(look) {
   for (const screen of ["desktop", "phone"]) {
-    for (const dark of [false, true]) await look({ screen, dark, name: `${screen}-${dark ? "dark" : "light"}` });
+    const colours = process.env.CALOTYPE_TEST_LONG ? [false, true] : [screen === "phone"];
+    for (const dark of colours) await look({ screen, dark, name: `${screen}-${dark ? "dark" : "light"}` });
   }
 }
 
