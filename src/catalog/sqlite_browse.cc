@@ -24,6 +24,26 @@ constexpr std::string_view kColumns =
     "SELECT photo.id, (SELECT min(path) FROM file WHERE photo_id = photo.id AND missing = 0), taken_at, sha256, width,"
     " height, thumb_hash FROM photo WHERE";
 
+// Parts of CountByDate(). ?2 is the length of a date.
+//
+// Each date that a photo has, the newest first; each is found from the one before. NULL is the last.
+constexpr std::string_view kDates =
+    "SELECT (SELECT substr(max(taken_at), 1, ?2) FROM photo WHERE taken_at <> '') UNION ALL"
+    " SELECT (SELECT substr(max(taken_at), 1, ?2) FROM photo WHERE taken_at <> '' AND taken_at < taken) FROM dated"
+    " WHERE taken IS NOT NULL";
+// A date of which less is known is a text of its own: "2024-05" is no day.
+constexpr std::string_view kOfDates =
+    "SELECT taken, (SELECT count(*) FROM photo WHERE taken_at <> '' AND taken_at BETWEEN taken AND"
+    " CASE WHEN length(taken) = ?2 THEN taken || '~' ELSE taken END) FROM dated WHERE taken IS NOT NULL";
+constexpr std::string_view kUndated =
+    "SELECT '', count(*) - (SELECT count(*) FROM photo WHERE taken_at <> '') FROM photo";
+// Minus those that are not shown, which are among these.
+constexpr std::string_view kMayBeHidden =
+    "SELECT substr(coalesce(taken_at, ''), 1, ?2), -count(*) FROM photo WHERE id IN"
+    " (SELECT photo_id FROM file WHERE missing = 1 UNION SELECT id FROM photo WHERE orphaned_at IS NOT NULL"
+    "  UNION SELECT photo_id FROM companion JOIN file ON file.path = companion.path WHERE kind = ?1)"
+    " AND NOT";
+
 // Of the text of a date: "2024-05", "2024-05-17".
 int LengthOf(DatePart part) { return part == DatePart::kMonth ? 7 : 10; }
 
@@ -97,14 +117,18 @@ Status SqliteCatalog::SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb
   return database_->Execute("UPDATE photo SET thumb_hash = ?2 WHERE id = ?1", photo, Blob(thumb_hash));
 }
 
+// The index counts the photos of each date; then the few that are not shown are subtracted. Looking at each photo takes
+// six times as long.
 StatusOr<std::vector<DateCount>> SqliteCatalog::CountByDate(DatePart part) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database_->Query(fmt::format("SELECT substr(coalesce(taken_at, ''), 1, ?2) AS date, count(*) FROM photo WHERE{}"
-                                   " GROUP BY date ORDER BY date = '', date DESC",
-                                   kShown),
-                       kRaw, LengthOf(part)));
+      database_->Query(
+          fmt::format("WITH RECURSIVE dated(taken) AS ({}), counted(taken, photos) AS ({} UNION ALL {} UNION"
+                      " ALL {}{} GROUP BY 1) SELECT taken, CAST(sum(photos) AS BIGINT) FROM counted GROUP BY taken"
+                      " HAVING sum(photos) > 0 ORDER BY taken = '', taken DESC",
+                      kDates, kOfDates, kUndated, kMayBeHidden, kShown),
+          kRaw, LengthOf(part)));
   return ReadRows(std::move(rows),
                   [](const Statement& row) { return DateCount{.date = row.Text(0), .photos = row.Int(1)}; });
 }

@@ -130,6 +130,32 @@ TEST_P(CatalogBrowseTest, DatesAreCountedAndListedAsFarAsTheyAreKnown) {
               ElementsAre("2024-05-31: /2", "2024-05-01: /1 /6", "2024-05: /7", "2023-12: /3", "1999: /4", ": /5"));
 }
 
+// Whatever changes which photos are shown, the counts are those of the list.
+TEST_P(CatalogBrowseTest, CountsFollowEveryChange) {
+  const auto expect_buckets = [&](const char* after, const testing::Matcher<std::vector<std::string>>& buckets) {
+    EXPECT_THAT(InBuckets(DatePart::kDay), buckets) << after;
+  };
+  AddTaken("/a.jpg", "2024-05-01T10:00:00");
+  AddTaken("/a.dng", "2024-05-01T10:00:01");
+  AddTaken("/b", "");
+  expect_buckets("adding", ElementsAre("2024-05-01: /a.dng /a.jpg", ": /b"));
+  const Companion raw{.photo_path = "/a.jpg", .path = "/a.dng", .kind = CompanionKind::kRaw, .stamp = StampOf(1)};
+  CALOTYPE_ASSERT_OK(catalog().PutCompanion(raw));
+  expect_buckets("pairing", ElementsAre("2024-05-01: /a.jpg", ": /b"));
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/a.jpg", "/b"}));
+  expect_buckets("losing files", ElementsAre("2024-05-01: /a.dng"));
+  AddTaken("/a.jpg", "2023-01-02T10:00:00");
+  AddTaken("/b", "2022");
+  expect_buckets("their return with other dates", ElementsAre("2023-01-02: /a.jpg", "2022: /b"));
+  CALOTYPE_ASSERT_OK(catalog().DropCompanion(raw));
+  expect_buckets("parting", ElementsAre("2024-05-01: /a.dng", "2023-01-02: /a.jpg", "2022: /b"));
+  Add("/b", "other bytes");
+  expect_buckets("other content", ElementsAre("2024-05-01: /a.dng", "2023-01-02: /a.jpg", ": /b"));
+  Add("/copy of a", "/a.jpg");
+  CALOTYPE_ASSERT_OK(catalog().MarkMissing(std::vector<std::string>{"/a.jpg"}));
+  expect_buckets("losing one of two files", ElementsAre("2024-05-01: /a.dng", "2023-01-02: /copy of a", ": /b"));
+}
+
 TEST_P(CatalogBrowseTest, RowsAreGivenForNumbers) {
   const PhotoId first = AddTaken("/1", "2024-05-01T10:00:00");
   const PhotoId second = AddTaken("/2", "");
