@@ -11,6 +11,14 @@ export function sizeFor(longSide: number): ThumbnailSize {
 
 export const thumbnailUrl = (photo: number, size: ThumbnailSize): string => url("getThumbnail", { photo }, { size });
 
+// Of an <img> that is not in the document any more. Chromium notes each <img> whose address changes with the document,
+// forgets it when it is taken out of the document, and so keeps for ever what changes afterwards.
+function stopLoading(image: HTMLImageElement): void {
+  image.removeAttribute("src");
+  document.head.append(image);
+  image.remove();
+}
+
 // {@attach picture(address)} of an <img>: sets data-state to "loaded" or "failed". `delay`: milliseconds that it must be
 // there first.
 export const picture = (address: string | undefined, delay = 0) => (image: HTMLImageElement) => {
@@ -33,7 +41,8 @@ export const picture = (address: string | undefined, delay = 0) => (image: HTMLI
     removeEventListener("calotype:online", again);
     image.removeEventListener("load", loaded);
     image.removeEventListener("error", failed);
-    image.removeAttribute("src");
     image.dataset.state = "";
+    if (image.isConnected) image.removeAttribute("src");
+    else if (!image.complete) stopLoading(image);
   };
 };

@@ -68,7 +68,7 @@ function groupBy<T>(list: T[], key: (one: T) => string): T[][] {
   return groups;
 }
 
-// Whether a photo is in a bucket: by its local day, which is that of the camera's clock.
-export function isIn(bucket: Bucket, takenAt: string | null): boolean {
-  return bucket.name === (takenAt ? takenAt.slice(0, bucket.by === "day" ? 10 : 7) : "none");
-}
+// The bucket of a photo: by its local day, which is that of the camera's clock.
+export const bucketOf = (by: Bucket["by"], takenAt: string | null): string => takenAt?.slice(0, by === "day" ? 10 : 7) || "none";
+
+export const isIn = (bucket: Bucket, takenAt: string | null): boolean => bucketOf(bucket.by, takenAt) === bucket.name;

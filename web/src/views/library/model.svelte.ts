@@ -3,7 +3,7 @@
 import { call } from "../../api/client";
 import { onServer } from "../../api/events";
 import type { PhotoInList } from "../../api/generated";
-import { isIn, makeSections, type Bucket, type Section } from "../../lib/grid/sections";
+import { bucketOf, isIn, makeSections, type Bucket, type Section } from "../../lib/grid/sections";
 import { clampAspect, heightOfRows, justify, usualAspect, type Row, type Shape } from "../../lib/grid/justify";
 
 const pageSize = 1000; // photos of a request
@@ -16,26 +16,42 @@ const sectionGap = 20;
 
 // What is known of a section.
 class Part {
-  photos: PhotoInList[] = [];
+  photos: PhotoInList[];
   complete = false;
   failed = false;
   used = 0;
   loading: AbortController | undefined;
   #next: string | undefined; // cursor
+  #isOld: boolean;
 
-  constructor(readonly section: Section) {}
+  // `old`: photos that are shown until they were read again.
+  constructor(
+    readonly section: Section,
+    old: PhotoInList[] = [],
+  ) {
+    this.photos = old;
+    this.#isOld = old.length > 0;
+  }
+
+  has(wanted: number): boolean {
+    return this.complete || (!this.#isOld && this.photos.length >= wanted);
+  }
 
   // Reads on until there are `wanted` photos.
   async load(wanted: number, signal: AbortSignal): Promise<void> {
     const { buckets } = this.section;
     const read = ({ by, name }: Bucket) =>
       call("listPhotos", { query: { by, bucket: name, limit: pageSize, ...(this.#next ? { cursor: this.#next } : {}) }, signal });
-    while (!this.complete && this.photos.length < wanted) {
+    let photos = this.#isOld ? [] : this.photos;
+    while (!this.has(wanted)) {
       // Buckets that were put together have few photos: all of them are read at once.
       const pages = await Promise.all(buckets.map(read));
-      this.photos = [...this.photos, ...pages.flatMap((page) => page.photos)];
+      photos = [...photos, ...pages.flatMap((page) => page.photos)];
       this.#next = pages[0]!.next ?? undefined;
       this.complete = !this.#next || buckets.length > 1;
+      if (this.#isOld && !this.complete && photos.length < wanted) continue;
+      this.photos = photos;
+      this.#isOld = false;
       changed();
     }
   }
@@ -76,7 +92,7 @@ class LibraryModel {
         const none = (): undefined => undefined;
         const newest = call("listPhotos", { query: { limit: newestAtFirst } }).catch(none);
         const first = await Promise.race([timeline.then(none, none), newest]);
-        if (first) this.#show(daysOf(first.photos));
+        if (first) this.#show(daysOf(first.photos), first.photos);
       }
       this.#show((await timeline).buckets);
       this.state = "ready";
@@ -86,13 +102,26 @@ class LibraryModel {
     }
   }
 
-  #show(days: { bucket: string; photos: number }[]): void {
+  // `known`: some of the photos.
+  #show(days: { bucket: string; photos: number }[], known: PhotoInList[] = []): void {
     const sections = makeSections(days);
     const key = (section: Section): string => JSON.stringify(section);
-    const old = new Map(this.sections.map((section) => [section.from, section]));
-    for (const section of sections) {
-      const before = old.get(section.from);
-      if (before && key(before) !== key(section)) this.#forget(section.from);
+    const kept = new Set(sections.map(key));
+    // Photos of sections that are no more, or have other photos now: on the screen until they were read again.
+    const old = [...known];
+    for (const section of this.sections.filter((one) => !kept.has(key(one)))) {
+      const part = this.#parts.get(section.from);
+      part?.loading?.abort();
+      old.push(...(part?.photos ?? []));
+      this.#parts.delete(section.from);
+      this.#layouts.delete(section.from);
+    }
+    if (old.length) {
+      const byBucket = groupByBucket(old);
+      for (const section of sections.filter((one) => !this.#parts.has(one.from))) {
+        const photos = section.buckets.flatMap(({ by, name }) => byBucket[by].get(name) ?? []);
+        if (photos.length) this.#parts.set(section.from, new Part(section, photos));
+      }
     }
     this.sections = sections;
     this.total = days.reduce((all, one) => all + one.photos, 0);
@@ -179,7 +208,7 @@ class LibraryModel {
   load(section: Section, wanted: number): void {
     const part = this.part(section);
     part.used = ++this.#clock;
-    if (part.complete || part.loading || part.photos.length >= wanted) return;
+    if (part.loading || part.has(wanted)) return;
     const loading = new AbortController();
     part.loading = loading;
     part.failed = false;
@@ -247,12 +276,6 @@ class LibraryModel {
     return this.photos(section).at(last ? -1 : 0)?.photo;
   }
 
-  #forget(key: string): void {
-    this.#parts.get(key)?.loading?.abort();
-    this.#parts.delete(key);
-    this.#layouts.delete(key);
-  }
-
   #dropOld(): void {
     const all = [...this.#parts].sort((a, b) => b[1].used - a[1].used);
     let kept = 0;
@@ -264,11 +287,24 @@ class LibraryModel {
   }
 }
 
+function groupByBucket(photos: PhotoInList[]): Record<Bucket["by"], Map<string, PhotoInList[]>> {
+  const groups = { day: new Map<string, PhotoInList[]>(), month: new Map<string, PhotoInList[]>() };
+  for (const photo of photos) {
+    for (const by of ["day", "month"] as const) {
+      const name = bucketOf(by, photo.taken_at);
+      const group = groups[by].get(name);
+      if (group) group.push(photo);
+      else groups[by].set(name, [photo]);
+    }
+  }
+  return groups;
+}
+
 // The timeline of some photos.
 function daysOf(photos: PhotoInList[]): { bucket: string; photos: number }[] {
   const days = new Map<string, number>();
   for (const { taken_at } of photos) {
-    const bucket = taken_at?.slice(0, 10) || "none";
+    const bucket = bucketOf("day", taken_at);
     days.set(bucket, (days.get(bucket) ?? 0) + 1);
   }
   return [...days].map(([bucket, count]) => ({ bucket, photos: count }));
