@@ -449,7 +449,7 @@ class JobTest(ServerTestCase):
     def test_a_new_library_is_scanned_by_a_job_and_events_tell_of_it(self) -> None:
         self.library.add_samples("robin.jpg")
         server = self.serve("--set", f"server.folders={self.library.photos}")
-        self.assertEqual(server.get("/api/v1/photos").status, 409)
+        self.assertEqual(server.get("/api/v1/photos").json()["photos"], [])
         events: list[str] = []
         listening = threading.Event()
 
@@ -457,6 +457,37 @@ class JobTest(ServerTestCase):
             with socket.create_connection(("127.0.0.1", server.port)) as connection, contextlib.suppress(OSError):
                 connection.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 while piece := connection.recv(65536):
+    def test_a_library_that_nothing_was_scanned_into_is_empty(self) -> None:
+        server = self.serve()
+        status = server.get("/api/v1/status")
+        self.assertEqual((status.status, status.json()["scanned"], status.json()["photos"]["total"]), (200, False, 0))
+        for path, empty in {
+            "photos": {"photos": [], "next": None},
+            "timeline?by=day": {"buckets": []},
+            "people": {"faces": 0, "people": []},
+            "people/suggestions": {"suggestions": []},
+            "decisions": {"decisions": [], "next": None},
+            "marks": {"marks": [{"mark": "delete", "photos": 0}, {"mark": "favourite", "photos": 0}]},
+            "marks/photos?mark=delete": {"photos": [], "next": None},
+            "folders": {"folders": [], "trash": []},
+            "duplicates": {"groups": [], "plain": 0, "changed": 0},
+        }.items():
+            with self.subTest(path=path):
+                answer = server.get(f"/api/v1/{path}")
+                self.assertEqual((answer.status, answer.json()), (200, empty))
+        self.assertEqual(server.get("/api/v1/search?q=cat").json()["hits"], [])
+        self.assertEqual(server.get("/api/v1/search?q=before:never").status, 400)
+        # What changes something, or asks for one thing, is refused as ever.
+        self.assertEqual(server.get("/api/v1/photos/1").status, 409)
+        self.assertEqual(server.request("POST", "/api/v1/pause").status, 409)
+        # The command line says the same about this library wherever it runs.
+        for command in (["status"], ["people", "list"], ["people", "suggestions"], ["people", "history"], ["search", "cat"]):
+            with self.subTest(command=command):
+                for options in ([], ["--server", f"http://127.0.0.1:{server.port}"]):
+                    answer = self.library.run(*command, *options)
+                    self.assertEqual(answer.returncode, 1, answer.stdout)
+                    self.assertIn("nothing was scanned yet", answer.stderr)
+
                     events.append(piece.decode())
                     listening.set()
 

@@ -44,4 +44,12 @@ Json DuplicateGroupToJson(const DuplicateGroup& group) {
   return json;
 }
 
+Json DuplicatesToJson(const Duplicates& found) {
+  Json json = {{"groups", Json::array()}, {"plain", found.plain}, {"changed", found.changed}};
+  for (const DuplicateGroup& group : found.groups) {
+    json["groups"].push_back(DuplicateGroupToJson(group));
+  }
+  return json;
+}
+
 }  // namespace calotype

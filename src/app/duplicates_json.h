@@ -9,5 +9,6 @@ namespace calotype {
 
 // Crops are in a list of their own: whoever deletes all `photos` but the keeper deletes no crop.
 nlohmann::ordered_json DuplicateGroupToJson(const DuplicateGroup& group);
+nlohmann::ordered_json DuplicatesToJson(const Duplicates& found);
 
 }  // namespace calotype

@@ -1,6 +1,8 @@
 #include "app/library.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "app/open_catalog.h"
@@ -47,6 +49,11 @@ StatusOr<std::shared_ptr<const OpenTextEncoder>> Library::Encoder(const ModelSet
     replaced = std::exchange(encoder_, std::move(opened));
   }
   return encoder_;
+}
+
+bool Library::Scanned() const {
+  std::error_code error;
+  return std::filesystem::exists(app_.catalog_files().database(), error);
 }
 
 int64_t Library::encoders_opened() const {

@@ -42,6 +42,8 @@ class Library {
   // A connection to the catalogue for one operation. kFailedPrecondition when nothing was scanned yet.
   StatusOr<CatalogLease> Catalogue() { return catalogs_.Take(); }
   CatalogPool& catalogs() { return catalogs_; }
+  // There is a catalogue: something was scanned.
+  bool Scanned() const;
 
   // The vector indices of this library.
   VectorSearch& vectors() { return vectors_; }

@@ -13,6 +13,7 @@
 namespace calotype {
 
 struct LibraryStatus {
+  bool scanned = true;  // false: nothing was scanned yet, and the rest is empty
   bool paused = false;  // calotype pause; scans of this library rest
   CatalogStatus catalog;
   LibraryModels models;

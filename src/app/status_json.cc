@@ -99,6 +99,7 @@ Json ScanToJson(const std::optional<ScanNews>& news) {
 Json StatusToJson(const LibraryStatus& status) {
   const CatalogStatus& catalog = status.catalog;
   Json json = {{"paused", status.paused},
+               {"scanned", status.scanned},
                {"photos", {{"total", catalog.photos}, {"missing", catalog.missing}, {"damaged", catalog.damaged}}}};
   json["analyses"] = Json::object();
   for (const auto& [name, counts] : catalog.analyses) {
@@ -132,7 +133,7 @@ Json StatusToJson(const LibraryStatus& status) {
 }
 
 LibraryStatus StatusFromJson(const Json& json) {
-  LibraryStatus status{.paused = json.at("paused").get<bool>()};
+  LibraryStatus status{.scanned = json.at("scanned").get<bool>(), .paused = json.at("paused").get<bool>()};
   CatalogStatus& catalog = status.catalog;
   const Json& photos = json.at("photos");
   catalog.photos = photos.at("total").get<int64_t>();

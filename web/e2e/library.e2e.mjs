@@ -124,3 +124,8 @@ test("the language and the colours are kept", async () => {
   assert.match(await page.textContent("nav"), /Library/);
   assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 19, 18)");
 });
+  for (const view of ["search", "people", "duplicates", "activity", "folders"]) {
+    await page.goto(`${empty.url}/#/${view}`);
+    await page.waitForSelector("main h1");
+  }
+  assert.deepEqual(page.errors, []);

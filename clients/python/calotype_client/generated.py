@@ -472,6 +472,7 @@ class Status(TypedDict):
 
 
 class Folders(TypedDict):
+    scanned: bool
     folders: list[str]
     trash: list[str]
 

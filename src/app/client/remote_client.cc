@@ -53,10 +53,19 @@ StatusOr<SearchAnswer> RemoteClient::Search(const std::string& query, const Sear
       break;
     }
   }
+  CALOTYPE_RETURN_IF_ERROR(CheckScannedIf(all.result.hits.empty()));
   return all;
 }
 
-StatusOr<LibraryStatus> RemoteClient::GetStatus() { return ReadAnswer(api_->Get("/status"), StatusFromJson); }
+StatusOr<LibraryStatus> RemoteClient::GetStatus() {
+  CALOTYPE_ASSIGN_OR_RETURN(LibraryStatus status, ReadAnswer(api_->Get("/status"), StatusFromJson));
+  if (!status.scanned) {
+    return absl::FailedPreconditionError("nothing was scanned yet; run: calotype scan FOLDER");
+  }
+  return status;
+}
+
+Status RemoteClient::CheckScannedIf(bool empty) { return empty ? GetStatus().status() : absl::OkStatus(); }
 
 StatusOr<std::optional<ScanNews>> RemoteClient::News() {
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, GetStatus());
@@ -64,8 +73,11 @@ StatusOr<std::optional<ScanNews>> RemoteClient::News() {
 }
 
 StatusOr<std::vector<std::string>> RemoteClient::Folders() {
-  return ReadAnswer(api_->Get("/folders"),
-                    [](const Json& json) { return json.at("folders").get<std::vector<std::string>>(); });
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> folders, ReadAnswer(api_->Get("/folders"), [](const Json& json) {
+                              return json.at("folders").get<std::vector<std::string>>();
+                            }));
+  CALOTYPE_RETURN_IF_ERROR(CheckScannedIf(folders.empty()));
+  return folders;
 }
 
 StatusOr<ScanReport> RemoteClient::Scan(const ScanRequest& request, const EventHandler& on_event,
@@ -75,13 +87,15 @@ StatusOr<ScanReport> RemoteClient::Scan(const ScanRequest& request, const EventH
 
 StatusOr<PeopleAnswer> RemoteClient::People(const PeopleRequest& request) {
   const std::array values = {std::pair<std::string, std::string>("hidden", request.hidden ? "true" : "false")};
-  return ReadAnswer(api_->Get("/people", values), [](const Json& json) {
-    PeopleAnswer answer{.faces = json.at("faces").get<int64_t>()};
-    for (const Json& person : json.at("people")) {
-      answer.people.push_back(PersonRecordFrom(person));
-    }
-    return answer;
-  });
+  CALOTYPE_ASSIGN_OR_RETURN(PeopleAnswer people, ReadAnswer(api_->Get("/people", values), [](const Json& json) {
+                              PeopleAnswer answer{.faces = json.at("faces").get<int64_t>()};
+                              for (const Json& person : json.at("people")) {
+                                answer.people.push_back(PersonRecordFrom(person));
+                              }
+                              return answer;
+                            }));
+  CALOTYPE_RETURN_IF_ERROR(CheckScannedIf(people.people.empty()));
+  return people;
 }
 
 StatusOr<std::vector<PersonFace>> RemoteClient::Faces(PersonId person) {
@@ -108,13 +122,16 @@ StatusOr<Namesakes> RemoteClient::Others(PersonId person, std::string_view name)
 
 StatusOr<std::vector<NamedSuggestion>> RemoteClient::Suggestions(int limit) {
   const std::array values = {std::pair<std::string, std::string>("limit", std::to_string(limit))};
-  return ReadAnswer(api_->Get("/people/suggestions", values), [](const Json& json) {
-    std::vector<NamedSuggestion> suggestions;
-    for (const Json& suggestion : json.at("suggestions")) {
-      suggestions.push_back(NamedSuggestionFrom(suggestion));
-    }
-    return suggestions;
-  });
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<NamedSuggestion> suggestions,
+                            ReadAnswer(api_->Get("/people/suggestions", values), [](const Json& json) {
+                              std::vector<NamedSuggestion> read;
+                              for (const Json& suggestion : json.at("suggestions")) {
+                                read.push_back(NamedSuggestionFrom(suggestion));
+                              }
+                              return read;
+                            }));
+  CALOTYPE_RETURN_IF_ERROR(CheckScannedIf(suggestions.empty()));
+  return suggestions;
 }
 
 Status RemoteClient::ChangePerson(PersonId person, const PersonChange& change) {
@@ -155,7 +172,9 @@ StatusOr<DecisionPage> RemoteClient::Decisions(std::optional<DecisionId> before,
   if (before.has_value()) {
     values.emplace_back("cursor", FormatDecisionCursor(*before));
   }
-  return ReadAnswer(api_->Get("/decisions", values), DecisionPageFrom);
+  CALOTYPE_ASSIGN_OR_RETURN(DecisionPage page, ReadAnswer(api_->Get("/decisions", values), DecisionPageFrom));
+  CALOTYPE_RETURN_IF_ERROR(CheckScannedIf(page.decisions.empty()));
+  return page;
 }
 
 StatusOr<DecisionRecord> RemoteClient::Undo(DecisionId decision) {

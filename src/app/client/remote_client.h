@@ -34,6 +34,9 @@ class RemoteClient final : public LibraryClient {
   StatusOr<DecisionRecord> Undo(DecisionId decision) override;
 
  private:
+  // The API calls a library that nothing was scanned into empty, LocalClient fails. If an answer is empty, fails alike.
+  Status CheckScannedIf(bool empty);
+
   const std::unique_ptr<ApiConnection> api_;
 };
 

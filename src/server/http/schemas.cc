@@ -189,8 +189,8 @@ constexpr char kSchemas[] = R"json({
     ["walking", "photos", "unchanged", "to_do", "analysed", "failed", "resting", "process", "photos_per_minute",
     "seconds_left"]},
   "Status":
-    {"type": "object", "additionalProperties": false, "properties": {"paused": {"type": "boolean"}, "photos": {"type":
-    "object", "additionalProperties": false, "properties": {"total": {"type": "integer"}, "missing": {"type":
+    {"type": "object", "additionalProperties": false, "properties": {"paused": {"type": "boolean"}, "scanned": {"type":
+    "boolean"}, "photos": {"type": "object", "additionalProperties": false, "properties": {"total": {"type": "integer"}, "missing": {"type":
     "integer"}, "damaged": {"type": "integer"}}, "required": ["total", "missing", "damaged"]}, "analyses": {"type":
     "object", "additionalProperties": {"type": "object", "additionalProperties": false, "properties": {"done":
     {"type": "integer"}, "pending": {"type": "integer"}, "running": {"type": "integer"}, "failed": {"type":
@@ -210,7 +210,7 @@ constexpr char kSchemas[] = R"json({
     {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"analysis": {"type":
     "string"}, "reason": {"type": "string"}, "count": {"type": "integer"}, "next_try": {"type": ["integer", "null"]},
     "examples": {"type": "array", "items": {"type": "string"}}}, "required": ["analysis", "reason", "count",
-    "next_try", "examples"]}}}, "required": ["paused", "photos", "analyses", "models", "scan", "died", "runs",
+    "next_try", "examples"]}}}, "required": ["paused", "scanned", "photos", "analyses", "models", "scan", "died", "runs",
     "devices", "failures"]},
   "Folders":
     {"type": "object", "additionalProperties": false, "properties": {"folders": {"type": "array", "items": {"type":

@@ -3,6 +3,7 @@
 
 #include "app/api_json.h"
 #include "app/decisions.h"
+#include "server/routes/empty_library.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -21,7 +22,8 @@ StatusOr<HttpResponse> DecisionList(Library& library, const Arguments& arguments
   }
   CALOTYPE_ASSIGN_OR_RETURN(
       const DecisionPage page,
-      ListDecisions(library, before, static_cast<int>(arguments.Integer("limit", kDefaultDecisions))));
+      OrEmpty(library,
+              ListDecisions(library, before, static_cast<int>(arguments.Integer("limit", kDefaultDecisions)))));
   return JsonResponse(ToApiJson(page));
 }
 

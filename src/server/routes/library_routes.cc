@@ -14,6 +14,7 @@
 #include "app/program_data.h"
 #include "app/status_json.h"
 #include "app/trash_plan.h"
+#include "server/routes/empty_library.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -22,13 +23,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 StatusOr<HttpResponse> StatusOf(Library& library) {
-  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status, ReadStatus(library));
+  CALOTYPE_ASSIGN_OR_RETURN(const LibraryStatus status,
+                            OrEmpty(library, ReadStatus(library), LibraryStatus{.scanned = false}));
   return JsonResponse(StatusToJson(status));
 }
 
 StatusOr<HttpResponse> FoldersOf(Library& library) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> trash, TrashFolders(library));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, OrEmpty(library, ScannedFolders(library)));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> trash, OrEmpty(library, TrashFolders(library)));
   return JsonResponse({{"folders", folders}, {"trash", trash}});
 }
 
@@ -61,14 +63,11 @@ StatusOr<HttpResponse> Browse(Library& library, const FolderRules& rules, const 
 }
 
 StatusOr<HttpResponse> DuplicatesOf(Library& library, const Arguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindDuplicates(library, {.turned = arguments.Flag("turned"),
-                                                                             .crops = arguments.Flag("crops"),
-                                                                             .query = arguments.Text("q")}));
-  Json json = {{"groups", Json::array()}, {"plain", found.plain}, {"changed", found.changed}};
-  for (const DuplicateGroup& group : found.groups) {
-    json["groups"].push_back(DuplicateGroupToJson(group));
-  }
-  return JsonResponse(json);
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found,
+                            OrEmpty(library, FindDuplicates(library, {.turned = arguments.Flag("turned"),
+                                                                      .crops = arguments.Flag("crops"),
+                                                                      .query = arguments.Text("q")})));
+  return JsonResponse(DuplicatesToJson(found));
 }
 
 StatusOr<HttpResponse> ModelsOf(const App& app) {

@@ -6,6 +6,7 @@
 
 #include "app/api_json.h"
 #include "app/marks.h"
+#include "server/routes/empty_library.h"
 #include "server/routes/routes.h"
 
 namespace calotype {
@@ -29,8 +30,16 @@ UserMark MarkOf(const Arguments& arguments) {
   return FindUserMark(arguments.Text("mark")).value_or(UserMark::kFavourite);
 }
 
+std::vector<MarkCount> NoMarks() {
+  std::vector<MarkCount> counts;
+  for (const NamedMark& one : kUserMarks) {
+    counts.push_back({.name = std::string(one.name)});
+  }
+  return counts;
+}
+
 StatusOr<HttpResponse> MarkCounts(Library& library) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<MarkCount> counts, CountMarks(library));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<MarkCount> counts, OrEmpty(library, CountMarks(library), NoMarks()));
   Json json = {{"marks", Json::array()}};
   for (const MarkCount& count : counts) {
     json["marks"].push_back({{"mark", count.name}, {"photos", count.photos}});
@@ -47,9 +56,9 @@ StatusOr<HttpResponse> Marked(Library& library, const Arguments& arguments) {
       return absl::InvalidArgumentError("cursor is not the value of `next` in an earlier answer");
     }
   }
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const MarkedPage page,
-      ListMarked(library, MarkOf(arguments), after, static_cast<int>(arguments.Integer("limit", kDefaultMarked))));
+  CALOTYPE_ASSIGN_OR_RETURN(const MarkedPage page,
+                            OrEmpty(library, ListMarked(library, MarkOf(arguments), after,
+                                                        static_cast<int>(arguments.Integer("limit", kDefaultMarked)))));
   Json json = {{"photos", Json::array()},
                {"next", page.next.has_value() ? Json(std::to_string(*page.next)) : Json(nullptr)}};
   for (const PhotoRow& row : page.photos) {

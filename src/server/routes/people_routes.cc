@@ -10,6 +10,7 @@
 #include "app/people.h"
 #include "app/people_suggestions.h"
 #include "server/routes/routes.h"
+#include "server/routes/empty_library.h"
 
 namespace calotype {
 namespace {
@@ -19,8 +20,9 @@ using Json = nlohmann::ordered_json;
 Field PersonField() { return IdField("person", "the number of a person"); }
 
 StatusOr<HttpResponse> People(Library& library, const Arguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const PeopleAnswer answer,
-                            ListPeople(library, {.hidden = arguments.Flag("hidden"), .count_faces = true}));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const PeopleAnswer answer,
+      OrEmpty(library, ListPeople(library, {.hidden = arguments.Flag("hidden"), .count_faces = true})));
   Json json = {{"faces", answer.faces}, {"people", Json::array()}};
   for (const PersonRecord& person : answer.people) {
     json["people"].push_back(ToApiJson(person));
@@ -97,7 +99,8 @@ constexpr int kDefaultSuggestions = 50;
 
 StatusOr<HttpResponse> Suggestions(Library& library, const Arguments& arguments) {
   const auto limit = static_cast<int>(arguments.Integer("limit", kDefaultSuggestions));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<NamedSuggestion> suggestions, ListSuggestions(library, limit));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<NamedSuggestion> suggestions,
+                            OrEmpty(library, ListSuggestions(library, limit)));
   Json json = {{"suggestions", Json::array()}};
   for (const NamedSuggestion& suggestion : suggestions) {
     json["suggestions"].push_back(ToApiJson(suggestion));

@@ -14,6 +14,7 @@
 #include "server/routes/photo_rows.h"
 #include "server/routes/routes.h"
 
+#include "server/routes/empty_library.h"
 namespace calotype {
 namespace {
 
@@ -43,7 +44,7 @@ StatusOr<HttpResponse> ListOfPhotos(Library& library, const Arguments& arguments
       return absl::InvalidArgumentError("cursor is not the value of `next` in an earlier answer");
     }
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoRow> rows, ListPhotos(library, page));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoRow> rows, OrEmpty(library, ListPhotos(library, page)));
   Json json = {{"photos", Json::array()}, {"next", nullptr}};
   for (const PhotoRow& row : rows) {
     json["photos"].push_back(ToApiJson(row));
@@ -55,7 +56,8 @@ StatusOr<HttpResponse> ListOfPhotos(Library& library, const Arguments& arguments
 }
 
 StatusOr<HttpResponse> Timeline(Library& library, const Arguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DateCount> dates, CountByDate(library, PartOf(arguments)));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DateCount> dates,
+                            OrEmpty(library, CountByDate(library, PartOf(arguments))));
   Json json = {{"buckets", Json::array()}};
   for (const DateCount& date : dates) {
     json["buckets"].push_back({{"bucket", date.date.empty() ? kNoDate : date.date}, {"photos", date.photos}});

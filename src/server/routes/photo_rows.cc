@@ -10,6 +10,9 @@
 namespace calotype {
 
 Status AddPhotoRows(Library& library, nlohmann::ordered_json& items) {
+  if (items.empty()) {
+    return absl::OkStatus();  // there may be no catalogue
+  }
   std::vector<PhotoId> photos;
   photos.reserve(items.size());
   for (const nlohmann::ordered_json& item : items) {

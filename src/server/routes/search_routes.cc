@@ -4,6 +4,7 @@
 #include "app/api_json.h"
 #include "app/completions.h"
 #include "server/http/problem.h"
+#include "server/routes/empty_library.h"
 #include "server/routes/photo_rows.h"
 #include "server/routes/routes.h"
 #include "server/routes/search_request.h"
@@ -18,7 +19,7 @@ constexpr int kMaxCompletions = 50;
 constexpr int kMaxCursor = 1'000'000;
 
 StatusOr<HttpResponse> Search(Library& library, const Arguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, SearchAsAsked(library, arguments));
+  CALOTYPE_ASSIGN_OR_RETURN(const SearchAnswer answer, OrEmpty(library, SearchAsAsked(library, arguments)));
   Json json = ToApiJson(answer);
   CALOTYPE_RETURN_IF_ERROR(AddPhotoRows(library, json["hits"]));
   return JsonResponse(json);
@@ -27,9 +28,9 @@ StatusOr<HttpResponse> Search(Library& library, const Arguments& arguments) {
 StatusOr<HttpResponse> Complete(Library& library, const Arguments& arguments) {
   const auto cursor =
       arguments.Has("at") ? std::optional(static_cast<std::size_t>(arguments.Integer("at"))) : std::nullopt;
-  CALOTYPE_ASSIGN_OR_RETURN(
-      const QueryCompletions found,
-      CompleteQuery(library, arguments.Text("q"), cursor, static_cast<std::size_t>(arguments.Integer("limit", 10))));
+  CALOTYPE_ASSIGN_OR_RETURN(const QueryCompletions found,
+                            OrEmpty(library, CompleteQuery(library, arguments.Text("q"), cursor,
+                                                           static_cast<std::size_t>(arguments.Integer("limit", 10)))));
   Json json = {{"start", found.start}, {"end", found.end}, {"completions", Json::array()}};
   for (const Completion& one : found.completions) {
     json["completions"].push_back({{"text", one.text},

@@ -1,5 +1,5 @@
 // What the server is doing: its status and its jobs, kept up to date while a view follows them.
-import { ApiError, call } from "./client";
+import { call } from "./client";
 import { onServer } from "./events";
 import type { Job, Status } from "./generated";
 
@@ -7,18 +7,9 @@ const soonAfter = 700; // milliseconds; events that come together are one reques
 const pollEvery = 3_000; // while something runs: scans of other processes have no events
 const pollSeldom = 15_000;
 
-async function statusOrNone(): Promise<Status | undefined> {
-  try {
-    return await call("getStatus");
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 409) return undefined;
-    throw error;
-  }
-}
-
 class Activity {
   status: Status | undefined = $state.raw();
-  unscanned = $state(false); // nothing was scanned yet, so there is no status
+  unscanned = $state(false); // nothing was scanned yet; then `status` is undefined
   jobs: Job[] = $state.raw([]);
   error: unknown = $state.raw();
   #followers = 0;
@@ -51,9 +42,9 @@ class Activity {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      const [status, { jobs }] = await Promise.all([statusOrNone(), call("listJobs")]);
-      this.status = status;
-      this.unscanned = !status;
+      const [status, { jobs }] = await Promise.all([call("getStatus"), call("listJobs")]);
+      this.status = status.scanned ? status : undefined;
+      this.unscanned = !status.scanned;
       this.jobs = jobs;
       this.error = undefined;
     } catch (error) {

@@ -366,6 +366,7 @@ export interface Status {
     running: number;
     failed: number;
     skipped: number;
+  scanned: boolean;
   }>;
   models: {
     shown: string | null;

@@ -1,6 +1,6 @@
 // The groups of copies. The server compares pictures for them, which takes long for a large library, so they are kept while the
 // page is open.
-import { ApiError, call } from "../../api/client";
+import { call } from "../../api/client";
 import { onDecision } from "../../api/decisions";
 import type { Duplicates } from "../../api/generated";
 
@@ -48,9 +48,7 @@ class Copies {
       this.groups = groups.toSorted((one, other) => spare(other) - spare(one));
     } catch (error) {
       if (abort.signal.aborted) return;
-      // 409: nothing was scanned yet.
-      if (error instanceof ApiError && error.status === 409) this.groups = [];
-      else this.error = error;
+      this.error = error;
       this.#asked = "";
     }
     this.loading = false;

@@ -29,15 +29,7 @@ class PeopleList {
       this.error = undefined;
       this.loaded = true;
     } catch (error) {
-      // 409: nothing was scanned yet.
-      if (error instanceof ApiError && error.status === 409) {
-        this.list = [];
-        this.facesInPhotos = 0;
-        this.error = undefined;
-        this.loaded = true;
-      } else if (!this.loaded) {
-        this.error = error;
-      }
+      if (!this.loaded) this.error = error;
     }
   }
 
