@@ -99,7 +99,8 @@ class TrashTest(ServerTestCase):
     def test_the_scope_is_admin(self) -> None:
         token = self.library.run("token", "create", "w", "--scope", "write").stdout.strip()
         server = self.serve("--set", "server.require_token=true")
-        answer = server.request("POST", "/api/v1/trash", {"photos": [1]}, {"Authorization": f"Bearer {token}"})
+        may_write = {"Authorization": f"Bearer {token}"}
+        answer = server.request("POST", "/api/v1/trash", {"photos": [1]}, may_write)
         self.assertEqual(answer.status, 403, answer.body)
 
     def test_a_server_that_is_killed_in_a_move_loses_nothing(self) -> None:
@@ -117,9 +118,19 @@ class TrashTest(ServerTestCase):
                 self.assertIsNotNone(latest["undone_at"])
                 self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 3)
                 server.stop()
+        admin = self.library.run("token", "create", "a", "--scope", "admin").stdout.strip()
 
     def test_a_server_that_is_killed_in_an_undo_goes_on_at_its_next_start(self) -> None:
         server = Server(self.library)
+        may_all = {"Authorization": f"Bearer {admin}"}
+        moved = server.request("POST", "/api/v1/trash", {"photos": [1]}, may_all).json()["decision"]
+        marked = server.request("POST", "/api/v1/marks", {"photos": [2], "mark": "favourite"}, may_write).json()["decision"]
+        refused = server.request("POST", f"/api/v1/decisions/{moved}/undo", None, may_write)
+        self.assertEqual(refused.status, 403, refused.body)
+        self.assertNotEqual(self.files(), self.before)
+        self.assertEqual(server.request("POST", f"/api/v1/decisions/{marked}/undo", None, may_write).status, 200)
+        self.assertEqual(server.request("POST", f"/api/v1/decisions/{moved}/undo", None, may_all).status, 200)
+        self.assertEqual(self.files(), self.before)
         moved = self.move(server, *PHOTOS)
         server.stop()
         server = Server(self.library, environment={"LD_PRELOAD": str(KILLED_MOVE), "CALOTYPE_TEST_KILLED_MOVE": "2"})

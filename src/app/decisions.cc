@@ -34,15 +34,18 @@ StatusOr<DecisionPage> ListDecisions(Library& library, std::optional<DecisionId>
   return page;
 }
 
+StatusOr<DecisionRecord> FindDecision(Library& library, DecisionId decision) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  return catalog->Decision(decision);
+}
+
 StatusOr<DecisionRecord> UndoDecision(Library& library, DecisionId decision) {
-  {
-    CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-    CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord record, catalog->Decision(decision));
-    if (record.kind != DecisionKind::kTrash) {
-      return catalog->UndoDecision(decision);
-    }
+  CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord record, FindDecision(library, decision));
+  if (record.kind == DecisionKind::kTrash) {
+    return ReturnFromTrash(library, decision);
   }
-  return ReturnFromTrash(library, decision);
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  return catalog->UndoDecision(decision);
 }
 
 const char* DecisionKindName(DecisionKind kind) {

@@ -18,6 +18,8 @@ struct DecisionPage {
 
 // Up to `limit` decisions, those before `before` if it is given.
 StatusOr<DecisionPage> ListDecisions(Library& library, std::optional<DecisionId> before, int limit);
+// kNotFound when there is no such decision.
+StatusOr<DecisionRecord> FindDecision(Library& library, DecisionId decision);
 // Restores what was before the decision; DecisionCatalog::UndoDecision() has the rules and errors, for files that were
 // moved ReturnFromTrash().
 StatusOr<DecisionRecord> UndoDecision(Library& library, DecisionId decision);

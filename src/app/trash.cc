@@ -68,21 +68,36 @@ void RemoveEmptyFolders(std::span<const TrashMove> moves) {
   }
 }
 
-// Moves back what is in the trash, the last first. Calls `failed` for what cannot be moved.
-template <typename Failed>
-void MoveBack(std::span<const TrashMove> moves, const Failed& failed) {
+// What could not be moved back, and the first reason.
+struct Left {
+  std::vector<TrashMove> moves;
+  Status reason;
+};
+
+// Moves back what is in the trash, the last first. The log names what cannot be moved.
+Left MoveBack(std::span<const TrashMove> moves) {
+  Left left;
   for (const TrashMove& move : std::views::reverse(moves)) {
     if (!Exists(move.trash_path)) {
       continue;
     }
     if (const Status moved = RenameWithoutReplacing(move.trash_path, move.path); !moved.ok()) {
-      failed(moved);
+      LogWarning("trash: {}", Message(moved));
+      left.moves.push_back(move);
+      left.reason.Update(moved);
     }
   }
   RemoveEmptyFolders(moves);
+  return left;
 }
 
-void LogFailure(const Status& failure) { LogWarning("trash: {}", Message(failure)); }
+// Moves back, and records it.
+StatusOr<Left> Return(Catalog& catalog, DecisionId decision, std::span<const TrashMove> moves) {
+  Left left = MoveBack(moves);
+  CALOTYPE_RETURN_IF_ERROR(SyncFoldersOf(moves));
+  CALOTYPE_RETURN_IF_ERROR(catalog.CompleteReturn(decision, left.moves));
+  return left;
+}
 
 Status MoveAll(std::span<const TrashMove> moves) {
   for (const TrashMove& move : moves) {
@@ -117,8 +132,7 @@ StatusOr<Trashed> MoveToTrash(Library& library, const TrashRequest& request) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const DecisionId decision, catalog->PlanTrash(plan.moves, plan.photos));
   if (Status moved = MoveAll(plan.moves); !moved.ok()) {
-    MoveBack(plan.moves, LogFailure);
-    CALOTYPE_RETURN_IF_ERROR(catalog->CompleteReturn(decision));
+    CALOTYPE_RETURN_IF_ERROR(Return(*catalog, decision, plan.moves).status());
     return moved;
   }
   CALOTYPE_RETURN_IF_ERROR(catalog->CompleteTrash(decision));
@@ -137,9 +151,12 @@ StatusOr<DecisionRecord> ReturnFromTrash(Library& library, DecisionId decision) 
     return absl::FailedPreconditionError(fmt::format("decision {} cannot be undone: {}", decision, Message(free)));
   }
   CALOTYPE_RETURN_IF_ERROR(catalog->PlanReturn(decision));
-  MoveBack(moves, LogFailure);
-  CALOTYPE_RETURN_IF_ERROR(SyncFoldersOf(moves));
-  CALOTYPE_RETURN_IF_ERROR(catalog->CompleteReturn(decision));
+  CALOTYPE_ASSIGN_OR_RETURN(const Left left, Return(*catalog, decision, moves));
+  if (!left.moves.empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} of {} files of decision {} could not be moved back and are still in the trash: {}",
+                    left.moves.size(), moves.size(), decision, Message(left.reason)));
+  }
   return catalog->Decision(decision);
 }
 
@@ -157,10 +174,9 @@ Status RecoverTrash(Library& library) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DecisionId> interrupted, catalog->UnfinishedTrash());
   for (const DecisionId decision : interrupted) {
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TrashMove> moves, catalog->TrashMoves(decision));
-    MoveBack(moves, LogFailure);
-    CALOTYPE_RETURN_IF_ERROR(SyncFoldersOf(moves));
-    CALOTYPE_RETURN_IF_ERROR(catalog->CompleteReturn(decision));
-    LogWarning("trash: a move of {} files was interrupted, and is taken back", moves.size());
+    CALOTYPE_ASSIGN_OR_RETURN(const Left left, Return(*catalog, decision, moves));
+    LogWarning("trash: a move of {} files was interrupted, and is taken back; {} of them are still in the trash",
+               moves.size(), left.moves.size());
   }
   return absl::OkStatus();
 }

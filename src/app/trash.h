@@ -21,12 +21,15 @@ struct Trashed {
 // request moves files of this library.
 StatusOr<Trashed> MoveToTrash(Library& library, const TrashRequest& request);
 
-// Undoes a decision of DecisionKind::kTrash. All files are moved back, or none.
-//   kFailedPrecondition  a file is not in the trash any more, or something is at its place now; or as above
+// Undoes a decision of DecisionKind::kTrash. Checks all files before it moves the first one. If moving one fails all
+// the same, the decision goes on, of the files that are still in the trash, and can be undone again.
+//   kFailedPrecondition  a file is not in the trash any more, something is at its place now, or moving it failed; or as
+//                        above
 StatusOr<DecisionRecord> ReturnFromTrash(Library& library, DecisionId decision);
 
 // Moves the files of interrupted moves back, and undoes their decisions. What cannot be moved back, because something
-// is at its place now, stays in the trash, and the log names it. Does nothing while another process moves files.
+// is at its place now, stays in the trash: the log names it, and its decision is not undone but can be. Does nothing
+// while another process moves files.
 Status RecoverTrash(Library& library);
 
 }  // namespace calotype

@@ -160,6 +160,16 @@ TEST_F(TrashTest, RecoveryOverwritesNothing) {
   EXPECT_EQ(fs::file_size(Path("p0.jpg")), 12U);
   EXPECT_THAT(Trash(), ElementsAre("p0.jpg")) << "it stays there";
   EXPECT_EQ(Files(), all_);
+  // The decision goes on, of what is left.
+  EXPECT_FALSE(Catalogue()->Decision(trashed->decision)->undone_at.has_value());
+  EXPECT_THAT(Message(UndoDecision(*library_, trashed->decision).status()), HasSubstr("there is something at"));
+  fs::remove(Path("p0.jpg"));
+  const StatusOr<DecisionRecord> undone = UndoDecision(*library_, trashed->decision);
+  ASSERT_TRUE(undone.ok()) << undone.status();
+  EXPECT_TRUE(undone->undone_at.has_value());
+  EXPECT_THAT(Trash(), IsEmpty());
+  EXPECT_GT(fs::file_size(Path("p0.jpg")), 12U);
+  EXPECT_TRUE(IsPresent(Photo("p0.jpg")));
 }
 
 TEST_F(TrashTest, ASidecarOfAPhotoThatStaysStays) {

@@ -137,7 +137,7 @@ class SqliteCatalog final : public Catalog {
   StatusOr<DecisionId> PlanTrash(std::span<const TrashMove> moves, int64_t photos) override;
   Status CompleteTrash(DecisionId decision) override;
   Status PlanReturn(DecisionId decision) override;
-  Status CompleteReturn(DecisionId decision) override;
+  Status CompleteReturn(DecisionId decision, std::span<const TrashMove> left) override;
   StatusOr<std::vector<TrashMove>> TrashMoves(DecisionId decision) override;
   StatusOr<std::vector<DecisionId>> UnfinishedTrash() override;
 

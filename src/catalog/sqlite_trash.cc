@@ -11,6 +11,23 @@
 namespace calotype {
 namespace {
 
+Status AddTrashFiles(Database& database, DecisionId decision, std::span<const TrashMove> moves) {
+  for (const TrashMove& move : moves) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database.Execute("INSERT INTO trash_file(decision_id, path, trash_path) VALUES (?1, ?2, ?3)", decision,
+                         move.path, move.trash_path));
+  }
+  return absl::OkStatus();
+}
+
+// The files of the decision are missing now.
+Status LoseTrashFiles(Database& database, DecisionId decision) {
+  return database.Execute(
+      "UPDATE file SET missing = 1, missing_since = unixepoch() WHERE missing = 0 AND path IN"
+      " (SELECT path FROM trash_file WHERE decision_id = ?1)",
+      decision);
+}
+
 // A commit waits until it is on the disk (in WAL mode it otherwise does not), as long as this object lives. Not within
 // a transaction.
 class DurableCommits {
@@ -43,11 +60,7 @@ StatusOr<DecisionId> SqliteCatalog::PlanTrash(std::span<const TrashMove> moves, 
       "INSERT INTO decision(kind, text, made_at, moving) VALUES (?1, ?2, unixepoch(), 1)",
       static_cast<int>(DecisionKind::kTrash), DescribeDecision(DecisionKind::kTrash, {.count = photos})));
   const DecisionId decision = database_->last_insert_id();
-  for (const TrashMove& move : moves) {
-    CALOTYPE_RETURN_IF_ERROR(
-        database_->Execute("INSERT INTO trash_file(decision_id, path, trash_path) VALUES (?1, ?2, ?3)", decision,
-                           move.path, move.trash_path));
-  }
+  CALOTYPE_RETURN_IF_ERROR(AddTrashFiles(*database_, decision, moves));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   return decision;
 }
@@ -55,10 +68,7 @@ StatusOr<DecisionId> SqliteCatalog::PlanTrash(std::span<const TrashMove> moves, 
 Status SqliteCatalog::CompleteTrash(DecisionId decision) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
-  CALOTYPE_RETURN_IF_ERROR(
-      database_->Execute("UPDATE file SET missing = 1, missing_since = unixepoch() WHERE missing = 0 AND path IN"
-                         " (SELECT path FROM trash_file WHERE decision_id = ?1)",
-                         decision));
+  CALOTYPE_RETURN_IF_ERROR(LoseTrashFiles(*database_, decision));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE decision SET moving = 0 WHERE id = ?1", decision));
   return transaction.Commit();
 }
@@ -81,15 +91,22 @@ Status SqliteCatalog::PlanReturn(DecisionId decision) {
   return transaction.Commit();
 }
 
-Status SqliteCatalog::CompleteReturn(DecisionId decision) {
+Status SqliteCatalog::CompleteReturn(DecisionId decision, std::span<const TrashMove> left) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("UPDATE file SET missing = 0, missing_since = NULL WHERE missing = 1 AND"
                          " path IN (SELECT path FROM trash_file WHERE decision_id = ?1)",
                          decision));
-  CALOTYPE_RETURN_IF_ERROR(
-      database_->Execute("UPDATE decision SET moving = 0, undone_at = unixepoch() WHERE id = ?1", decision));
+  if (left.empty()) {
+    CALOTYPE_RETURN_IF_ERROR(
+        database_->Execute("UPDATE decision SET moving = 0, undone_at = unixepoch() WHERE id = ?1", decision));
+  } else {
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM trash_file WHERE decision_id = ?1", decision));
+    CALOTYPE_RETURN_IF_ERROR(AddTrashFiles(*database_, decision, left));
+    CALOTYPE_RETURN_IF_ERROR(LoseTrashFiles(*database_, decision));
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE decision SET moving = 0 WHERE id = ?1", decision));
+  }
   return transaction.Commit();
 }
 

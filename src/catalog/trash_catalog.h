@@ -30,8 +30,9 @@ class TrashCatalog {
   //   kNotFound            there is no such decision, or it moved no files
   //   kFailedPrecondition  it was undone already, or its files are being moved
   virtual Status PlanReturn(DecisionId decision) = 0;
-  // The files are back, and present; the decision is undone.
-  virtual Status CompleteReturn(DecisionId decision) = 0;
+  // The files are back, and present, apart from `left`: these could not be moved and are still in the trash. The
+  // decision is undone if none is left; else it goes on, of the files that are left, and can be undone later.
+  virtual Status CompleteReturn(DecisionId decision, std::span<const TrashMove> left) = 0;
   // By path.
   virtual StatusOr<std::vector<TrashMove>> TrashMoves(DecisionId decision) = 0;
   // Decisions with a plan that is not complete.

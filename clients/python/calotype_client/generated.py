@@ -859,7 +859,8 @@ class Operations(Transport):
         return cast(DecisionPage, self.ask_json("GET", "/api/v1/decisions", query={"cursor": cursor, "limit": limit}))
 
     def undo_decision(self, decision: int) -> Decision:
-        """Restore what was before a decision; 409 if a later decision or a scan changed it.
+        """Restore what was before a decision; 409 if a later decision or a scan changed it, 403 without the scope
+        admin if it moved files to the trash.
 
         decision: the number of a decision
         """

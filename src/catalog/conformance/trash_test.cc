@@ -44,7 +44,7 @@ TEST_P(TrashCatalogTest, FilesGoAndReturn) {
   ASSERT_THAT(moves, SizeIs(2));
   EXPECT_EQ(moves[1].path, moves_[1].path);
   EXPECT_EQ(moves[1].trash_path, moves_[1].trash_path);
-  CALOTYPE_ASSERT_OK(catalog().CompleteReturn(decision));
+  CALOTYPE_ASSERT_OK(catalog().CompleteReturn(decision, {}));
   EXPECT_TRUE(IsPresent(photo_));
   EXPECT_TRUE(Value(catalog().Decision(decision)).undone_at.has_value());
   EXPECT_TRUE(absl::IsFailedPrecondition(catalog().PlanReturn(decision)));

@@ -27,6 +27,17 @@ StatusOr<HttpResponse> DecisionList(Library& library, const Arguments& arguments
   return JsonResponse(ToApiJson(page));
 }
 
+// Files that were moved to the trash are moved back by who may move them there.
+StatusOr<HttpResponse> Undo(Library& library, const Call& call) {
+  const DecisionId decision = call.arguments.Integer("decision");
+  CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord record, FindDecision(library, decision));
+  if (record.kind == DecisionKind::kTrash && call.request.scope < Scope::kAdmin) {
+    return absl::PermissionDeniedError("this decision moved files, and moving them back needs the scope admin");
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord undone, UndoDecision(library, decision));
+  return JsonResponse(ToApiJson(undone));
+}
+
 }  // namespace
 
 void AddDecisionRoutes(Router& router, Library& library) {
@@ -44,16 +55,14 @@ void AddDecisionRoutes(Router& router, Library& library) {
               .path = "/api/v1/decisions/{decision}/undo",
               .operation = "undoDecision",
               .tag = "decisions",
-              .summary = "Restore what was before a decision; 409 if a later decision or a scan changed it",
+              .summary =
+                  "Restore what was before a decision; 409 if a later decision or a scan changed it, 403 without the "
+                  "scope admin if it moved files to the trash",
               .scope = Scope::kWrite,
               .in_path = {IdField("decision", "the number of a decision")},
               .answers = {{.schema = "Decision"}},
               .problems = {http_status::kConflict, http_status::kNotFound},
-              .run = [&library](const Call& call) -> StatusOr<HttpResponse> {
-                CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord undone,
-                                          UndoDecision(library, call.arguments.Integer("decision")));
-                return JsonResponse(ToApiJson(undone));
-              }});
+              .run = [&library](const Call& call) { return Undo(library, call); }});
 }
 
 }  // namespace calotype

@@ -831,7 +831,7 @@ export interface Operations {
     body: undefined;
     answer: DecisionPage;
   };
-  /** Restore what was before a decision; 409 if a later decision or a scan changed it */
+  /** Restore what was before a decision; 409 if a later decision or a scan changed it, 403 without the scope admin if it moved files to the trash */
   undoDecision: {
     path: {
       /** the number of a decision */
