@@ -4,6 +4,7 @@ import base64
 import contextlib
 import gzip
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -317,6 +318,16 @@ class ApiTest(ScannedTestCase):
         self.ask(f"/api/v1/people/{first}/merge", 409, "POST", {"people": [second]})
         self.assertEqual(self.ask("/api/v1/people"), before)
         self.ask("/api/v1/people/99999/faces", 404)
+
+    def test_a_person_is_forgotten(self) -> None:
+        person = self.ask("/api/v1/people")["people"][0]
+        number = person["person"]
+        self.ask(f"/api/v1/people/{number}", 200, "PATCH", {"name": "Forget Me"})
+        forgotten = self.ask(f"/api/v1/people/{number}/forget", 200, "POST")
+        self.assertEqual((forgotten["person"], forgotten["faces"], forgotten["not_erased"]), (number, person["faces"], None))
+        self.assertNotIn(number, [one["person"] for one in self.ask("/api/v1/people", hidden="true")["people"]])
+        self.assertNotIn("Forget Me", json.dumps(self.ask("/api/v1/decisions")))
+        self.ask(f"/api/v1/people/{number}/forget", 404, "POST")
 
     def test_photos_are_marked(self) -> None:
         photos = sorted(photo["photo"] for photo in self.ask("/api/v1/photos")["photos"])

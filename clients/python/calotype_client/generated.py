@@ -351,6 +351,16 @@ class NewPerson(TypedDict):
 
 
 class Decided(TypedDict):
+class Forgotten(TypedDict):
+    person: int
+    faces: int
+    photos: int
+    sidecars: list[str]
+    named_photos: list[str]
+    backups: list[str]
+    not_erased: str | None
+
+
     decision: int | None
 
 
@@ -859,6 +869,14 @@ class Operations(Transport):
         return cast(DecisionPage, self.ask_json("GET", "/api/v1/decisions", query={"cursor": cursor, "limit": limit}))
 
     def undo_decision(self, decision: int) -> Decision:
+    def forget_person(self, person: int) -> Forgotten:
+        """Delete the name and the face vectors of a person for good, and say which files still have them; `not_erased`
+        says why the deleted bytes are still in the catalogue's file.
+
+        person: the number of a person
+        """
+        return cast(Forgotten, self.ask_json("POST", f"/api/v1/people/{person}/forget"))
+
         """Restore what was before a decision; 409 if a later decision or a scan changed it, 403 without the scope
         admin if it moved files to the trash.
 

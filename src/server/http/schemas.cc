@@ -158,6 +158,12 @@ constexpr char kSchemas[] = R"json({
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "decision": {"type":
     ["integer", "null"]}}, "required": ["person", "decision"]},
   "Decided":
+  "Forgotten":
+    {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "faces": {"type":
+    "integer"}, "photos": {"type": "integer"}, "sidecars": {"type": "array", "items": {"type": "string"}},
+    "named_photos": {"type": "array", "items": {"type": "string"}}, "backups": {"type": "array", "items": {"type":
+    "string"}}, "not_erased": {"type": ["string", "null"]}}, "required": ["person", "faces", "photos", "sidecars",
+    "named_photos", "backups", "not_erased"]},
     {"type": "object", "additionalProperties": false, "properties": {"decision": {"type": ["integer", "null"]}},
     "required": ["decision"]},
   "Decision":

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "app/api_json.h"
+#include "app/forget_person.h"
 #include "app/people.h"
 #include "app/people_suggestions.h"
-#include "server/routes/routes.h"
 #include "server/routes/empty_library.h"
+#include "server/routes/routes.h"
 
 namespace calotype {
 namespace {
@@ -92,6 +93,28 @@ StatusOr<HttpResponse> DecideFaces(Library& library, const Arguments& arguments,
                                    StatusOr<Decided> (*decide)(Library&, PersonId, std::span<const FaceId>)) {
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId person, ChangedPerson(library, arguments));
   return DecisionResponse(decide(library, person, arguments.Integers("faces")));
+}
+
+// Cannot be undone. If the bytes could not be erased, the same request tries that again.
+StatusOr<HttpResponse> Forget(Library& library, const Arguments& arguments) {
+  const StatusOr<PersonId> person = ChangedPerson(library, arguments);
+  ForgottenPerson forgotten;
+  if (absl::IsNotFound(person.status())) {
+    CALOTYPE_ASSIGN_OR_RETURN(const bool erased, EraseForgotten(library));
+    if (!erased) {
+      return person.status();
+    }
+  } else {
+    CALOTYPE_RETURN_IF_ERROR(person.status());
+    CALOTYPE_ASSIGN_OR_RETURN(forgotten, ForgetPerson(library, *person));
+  }
+  return JsonResponse({{"person", arguments.Integer("person")},
+                       {"faces", forgotten.faces},
+                       {"photos", forgotten.photos},
+                       {"sidecars", forgotten.sidecars},
+                       {"named_photos", forgotten.named_photos},
+                       {"backups", forgotten.backups},
+                       {"not_erased", forgotten.erased.ok() ? Json(nullptr) : Json(Message(forgotten.erased))}});
 }
 
 constexpr int kMaxSuggestions = 200;
@@ -206,6 +229,19 @@ void AddPeopleRoutes(Router& router, Library& library) {
   router.Add(Decision("/api/v1/people/{person}/reject", "rejectFaces", "Record that faces are not this person",
                       {PersonField()}, {IdsField("faces", "the numbers of faces")},
                       [&library](const Arguments& arguments) { return DecideFaces(library, arguments, RejectFaces); }));
+  router.Add({.method = "POST",
+              .path = "/api/v1/people/{person}/forget",
+              .operation = "forgetPerson",
+              .tag = "people",
+              .summary =
+                  "Delete the name and the face vectors of a person for good, and say which files still have them; "
+                  "`not_erased` says why the deleted bytes are still in the catalogue's file",
+              .scope = Scope::kAdmin,
+              .lane = Lane::kHeavy,
+              .in_path = {PersonField()},
+              .answers = {{.schema = "Forgotten"}},
+              .problems = {http_status::kConflict, http_status::kNotFound},
+              .run = [&library](const Call& call) { return Forget(library, call.arguments); }});
   Route split = Decision(
       "/api/v1/faces/split", "splitPerson", "Move faces to a new person", {},
       {IdsField("faces", "the numbers of faces")}, [&library](const Arguments& arguments) -> StatusOr<HttpResponse> {

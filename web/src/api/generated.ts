@@ -842,6 +842,16 @@ export interface Operations {
     answer: Decision;
   };
   /** The marks that photos can have, with the number of photos that have each */
+  /** Delete the name and the face vectors of a person for good, and say which files still have them; `not_erased` says why the deleted bytes are still in the catalogue's file */
+  forgetPerson: {
+    path: {
+      /** the number of a person */
+      person: number;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Forgotten;
+  };
   countMarks: {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -1159,3 +1169,4 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   logout: ["DELETE", "api/v1/session"],
   getReadiness: ["GET", "readyz"],
 };
+  forgetPerson: ["POST", "api/v1/people/{person}/forget"],
