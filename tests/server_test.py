@@ -457,17 +457,6 @@ class JobTest(ServerTestCase):
         self.assertEqual(location, f"/api/v1/jobs/{answer.json()['job']}")
         return answer.json()
 
-    def test_a_new_library_is_scanned_by_a_job_and_events_tell_of_it(self) -> None:
-        self.library.add_samples("robin.jpg")
-        server = self.serve("--set", f"server.folders={self.library.photos}")
-        self.assertEqual(server.get("/api/v1/photos").json()["photos"], [])
-        events: list[str] = []
-        listening = threading.Event()
-
-        def listen() -> None:
-            with socket.create_connection(("127.0.0.1", server.port)) as connection, contextlib.suppress(OSError):
-                connection.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                while piece := connection.recv(65536):
     def test_a_library_that_nothing_was_scanned_into_is_empty(self) -> None:
         server = self.serve()
         status = server.get("/api/v1/status")
@@ -499,6 +488,17 @@ class JobTest(ServerTestCase):
                     self.assertEqual(answer.returncode, 1, answer.stdout)
                     self.assertIn("nothing was scanned yet", answer.stderr)
 
+    def test_a_new_library_is_scanned_by_a_job_and_events_tell_of_it(self) -> None:
+        self.library.add_samples("robin.jpg")
+        server = self.serve("--set", f"server.folders={self.library.photos}")
+        self.assertEqual(server.get("/api/v1/photos").json()["photos"], [])
+        events: list[str] = []
+        listening = threading.Event()
+
+        def listen() -> None:
+            with socket.create_connection(("127.0.0.1", server.port)) as connection, contextlib.suppress(OSError):
+                connection.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                while piece := connection.recv(65536):
                     events.append(piece.decode())
                     listening.set()
 
@@ -515,6 +515,19 @@ class JobTest(ServerTestCase):
         self.assertIn("event: hello", text)
         self.assertRegex(text, r'event: job\r?\ndata: {"job":1,"kind":"scan","state":"done"')
         self.assertIn("event: scan.progress", text)
+
+    def test_a_backup_is_not_restored_while_a_server_runs(self) -> None:
+        self.library.add_samples("robin.jpg")
+        self.scan("--only", "pdq")
+        backup = self.library.home / "backup.db"
+        self.library.run("backup", backup)
+        server = self.serve()
+        refused = self.library.run("restore", backup)
+        self.assertEqual(refused.returncode, 1)
+        self.assertRegex(refused.stderr, r"another server \(calotype serve\) of this catalogue is running \(process \d+\)")
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
+        server.stop()
+        self.assertEqual(self.library.run("restore", backup).returncode, 0)
 
     def test_only_allowed_folders_are_scanned(self) -> None:
         allowed = self.library.photos

@@ -43,6 +43,8 @@ StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const fs::path& b
   std::error_code error;
   fs::create_directories(files.folder(), error);
   CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(files.scan_lock(), "scan of this catalogue"));
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock server,
+                            FileLock::Take(files.server_lock(), "server (calotype serve) of this catalogue"));
   const std::optional<ClosedCatalog> closed = library.catalogs().Close(kPatience);
   if (!closed) {
     return absl::FailedPreconditionError("the catalogue is in use; try again when searches and changes are finished");

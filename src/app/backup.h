@@ -27,10 +27,10 @@ struct RestoredCatalogue {
 };
 
 // Checks a copy of `backup` and replaces the catalogue with it. The previous catalogue is moved to a new file beside
-// it, and those of earlier calls stay. No other process may have the catalogue open; only a scan of one is detected.
+// it, and those of earlier calls stay. No other process may have the catalogue open; a scan and a server are detected.
 //   kNotFound            `backup` does not exist
 //   kDataLoss            `backup` is damaged or not a catalogue; nothing was changed
-//   kFailedPrecondition  a scan runs, or another operation of this library uses the catalogue
+//   kFailedPrecondition  a scan or a server runs, or another operation of this library uses the catalogue
 StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const std::filesystem::path& backup);
 
 // Reads the whole catalogue and returns one line per fault; empty when it is intact.

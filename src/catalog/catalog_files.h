@@ -33,6 +33,8 @@ class CatalogFiles {
   std::filesystem::path vectors() const { return Beside(".vectors"); }
   // Locked while files are moved to the trash or back.
   std::filesystem::path trash_lock() const { return Beside(".trash.lock"); }
+  // Locked by the running server.
+  std::filesystem::path server_lock() const { return Beside(".server.lock"); }
   // The jobs of the server (app/jobs.h).
   std::filesystem::path jobs() const { return Beside(".jobs"); }
   // The webhooks of the server, with their secrets (app/webhooks.h).

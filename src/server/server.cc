@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -24,6 +25,7 @@
 #include "app/upload_analysis.h"
 #include "app/webhooks.h"
 #include "base/log.h"
+#include "base/file_lock.h"
 #include "base/memory.h"
 #include "server/api.h"
 #include "server/http/http_server.h"
@@ -243,6 +245,7 @@ class Server::Impl {
     idle_memory_.emplace([this] { return http_.worked(); }, ReturnMemory, kQuiet);
   }
 
+    LockLibrary();
   Status Reload(const Settings& fresh) {
     CALOTYPE_ASSIGN_OR_RETURN(AccessOptions access, AccessOf(fresh));
     CALOTYPE_ASSIGN_OR_RETURN(Networks immich, Networks::Parse(fresh.immich_networks, "server.immich_networks"));
@@ -281,6 +284,20 @@ class Server::Impl {
     AddTrashRoutes(router_, library_);
     AddLibraryRoutes(router_, library_, folders_);
     AddJobRoutes(router_, jobs_, feed_, folders_);
+  // So that nobody restores a backup meanwhile. A second server of a library works, too, but does not know the jobs of
+  // the first.
+  void LockLibrary() {
+    const CatalogFiles& files = app_.catalog_files();
+    std::error_code error;
+    std::filesystem::create_directories(files.folder(), error);
+    StatusOr<FileLock> lock = FileLock::Take(files.server_lock(), "server (calotype serve) of this catalogue");
+    if (lock.ok()) {
+      lock_.emplace(*std::move(lock));
+    } else {
+      LogWarning("{}", Message(lock.status()));
+    }
+  }
+
     AddWebhookRoutes(router_, webhooks_);
     AddAnalyseRoutes(router_, analyser_);
     AddMcpRoutes(router_, mcp_);
@@ -336,6 +353,7 @@ class Server::Impl {
   FolderRules folders_;
   TokenStore tokens_;
   Access access_;
+  std::optional<FileLock> lock_;
   ServerMetrics metrics_;
   Router router_;
   Api api_;
