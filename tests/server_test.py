@@ -516,6 +516,37 @@ class JobTest(ServerTestCase):
         self.assertRegex(text, r'event: job\r?\ndata: {"job":1,"kind":"scan","state":"done"')
         self.assertIn("event: scan.progress", text)
 
+    def test_chosen_photos_are_exported_and_their_copies_found(self) -> None:
+        self.library.add_samples("coffee.png", "coffee_copy.jpg", "robin.jpg")
+        self.scan("--only", "pdq")
+        server = self.serve()
+        photos = {pathlib.Path(one["path"]).name: one["photo"] for one in server.get("/api/v1/photos").json()["photos"]}
+        for name, copies in (("coffee.png", {"coffee.png", "coffee_copy.jpg"}), ("coffee_copy.jpg", {"coffee.png", "coffee_copy.jpg"}), ("robin.jpg", set())):
+            groups = server.get(f"/api/v1/photos/{photos[name]}/copies").json()["groups"]
+            self.assertEqual({pathlib.Path(one["path"]).name for group in groups for one in group["photos"]}, copies, name)
+        self.assertEqual(server.get("/api/v1/photos/99999/copies").status, 404)
+
+        chosen = [photos["robin.jpg"], photos["coffee.png"]]
+        csv = server.request("POST", "/api/v1/photos/table", {"photos": chosen, "format": "csv"})
+        self.assertEqual((csv.status, csv.type.split(";")[0]), (200, "text/csv"))
+        rows = csv.body.decode().splitlines()
+        self.assertEqual([rows[0].split(",")[0], len(rows)], ["path", 3])
+        self.assertIn("robin.jpg", rows[1])
+        lines = server.request("POST", "/api/v1/photos/table", {"photos": chosen, "format": "jsonl"}).body.decode().splitlines()
+        self.assertEqual([pathlib.Path(json.loads(line)["path"]).name for line in lines], ["robin.jpg", "coffee.png"])
+        self.assertEqual(server.request("POST", "/api/v1/photos/table", {"photos": [99999], "format": "csv"}).status, 404)
+
+        # Sidecars need something to say.
+        (self.library.photos / "robin.jpg.xmp").write_text(
+            "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+            "<rdf:Description rdf:about='' xmlns:dc='http://purl.org/dc/elements/1.1/'><dc:subject><rdf:Bag><rdf:li>bird"
+            "</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>"
+        )
+        self.scan("--only", "pdq")
+        done = self.ended(server, self.submit(server, kind="export", chosen=chosen)["job"])
+        self.assertEqual((done["state"], sum(done["counts"].values())), ("done", 2), done)
+        self.assertEqual(self.ended(server, self.submit(server, kind="export", chosen=[99999])["job"])["state"], "failed")
+
     def test_a_backup_is_not_restored_while_a_server_runs(self) -> None:
         self.library.add_samples("robin.jpg")
         self.scan("--only", "pdq")

@@ -85,8 +85,9 @@ Json ToApiJson(const PhotoRecord& photo) {
   json.update(PhotoToJson(photo));
   json["gone"] = photo.present_paths == 0;
   json["analyses"] = Json::array();
-  for (const AnalysisOutcome& outcome : photo.outcomes) {
-    json["analyses"].push_back(ToJson(outcome));
+  for (std::size_t i = 0; i < photo.outcomes.size(); ++i) {
+    Json& analysis = json["analyses"].emplace_back(ToJson(photo.outcomes[i]));
+    analysis["next_try"] = photo.next_tries[i] > 0 ? Json(photo.next_tries[i]) : Json(nullptr);
   }
   return json;
 }

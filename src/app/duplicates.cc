@@ -77,6 +77,19 @@ StatusOr<Duplicates> FindDuplicates(Library& library, const DuplicatesRequest& r
   return FindCopies(library, *catalog, request);
 }
 
+StatusOr<Duplicates> FindCopiesOf(Library& library, PhotoId photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  CALOTYPE_RETURN_IF_ERROR(catalog->GetPhoto(photo).status());
+  ScannedFiles files(*catalog, library.app().settings().Limits());
+  return FindDuplicates(*catalog, files,
+                        {.turned = true,
+                         .threads = App::Cores(),
+                         .vectors = &library.vectors(),
+                         .allows_photo = {},
+                         .allows_path = {},
+                         .of = photo});
+}
+
 StatusOr<std::vector<Burst>> FindBursts(Library& library, const BurstOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates copies, FindCopies(library, *catalog, {}));

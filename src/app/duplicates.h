@@ -6,6 +6,7 @@
 
 #include "app/library.h"
 #include "base/status.h"
+#include "catalog/types.h"
 #include "search/bursts.h"
 #include "search/duplicates.h"
 #include "search/look_alikes.h"
@@ -23,6 +24,9 @@ struct DuplicatesRequest {
 // Thread-safe. Decodes the photos that may be copies, so this takes time: see search/duplicates.h.
 //   kInvalidArgument  the query cannot be read, or has words or like:, which are no filters
 StatusOr<Duplicates> FindDuplicates(Library& library, const DuplicatesRequest& request);
+
+// The groups that a photo is in, with all kinds of copies and crops. Decodes only photos that are similar to it.
+StatusOr<Duplicates> FindCopiesOf(Library& library, PhotoId photo);
 
 // As the functions of the same names in search/. The copies that FindDuplicates() finds do not take part.
 StatusOr<std::vector<Burst>> FindBursts(Library& library, const BurstOptions& options);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/browse.h"
 #include "app/export_table.h"
 #include "app/findings_json.h"
 #include "app/open_catalog.h"
@@ -151,6 +152,16 @@ std::vector<ChosenPhoto> ChosenPhotos(std::span<const Hit> hits) {
   std::vector<ChosenPhoto> chosen;
   std::ranges::transform(hits, std::back_inserter(chosen),
                          [](const Hit& hit) { return ChosenPhoto{.photo = hit.photo, .paths = hit.paths}; });
+  return chosen;
+}
+
+StatusOr<std::vector<ChosenPhoto>> FilesOf(Library& library, std::span<const PhotoId> photos) {
+  std::vector<ChosenPhoto> chosen;
+  for (const PhotoId id : photos) {
+    CALOTYPE_ASSIGN_OR_RETURN(PhotoRecord photo, FindPhoto(library, id));
+    photo.paths.resize(photo.present_paths);
+    chosen.push_back({.photo = id, .paths = std::move(photo.paths)});
+  }
   return chosen;
 }
 

@@ -45,6 +45,9 @@ struct ChosenPhoto {
 // The photos of hits, with the files that the query asked for.
 std::vector<ChosenPhoto> ChosenPhotos(std::span<const Hit> hits);
 
+// These photos with all their files that are on the disk. kNotFound when one of them does not exist.
+StatusOr<std::vector<ChosenPhoto>> FilesOf(Library& library, std::span<const PhotoId> photos);
+
 struct SidecarOptions {
   SidecarNames names = SidecarNames::kWhole;
   bool labels = false;             // also what models found

@@ -37,6 +37,7 @@ Json ToJson(const Job& job) {
           {"gone", request.gone},
           {"reason", request.reason},
           {"query", request.query},
+          {"chosen", request.chosen},
           {"pack", request.use.pack},
           {"choices", request.use.choices},
           {"undo", request.use.undo},
@@ -66,7 +67,8 @@ std::optional<Job> ParseJob(const Json& json) {
                    .gone = json.at("gone").get<bool>(),
                    .reason = json.at("reason").get<std::string>(),
                    .query = json.at("query").get<std::string>()};
-    // Jobs that were saved before there were these kinds lack their members.
+    // Jobs that an earlier version saved lack these.
+    job.request.chosen = json.value("chosen", std::vector<PhotoId>());
     job.request.use = {.pack = json.value("pack", std::string()),
                        .choices = json.value("choices", std::vector<std::string>()),
                        .undo = json.value("undo", false)};
@@ -83,6 +85,19 @@ std::optional<Job> ParseJob(const Json& json) {
   } catch (const Json::exception&) {
     return std::nullopt;
   }
+}
+
+// The photos that an export is for.
+StatusOr<std::vector<ChosenPhoto>> PhotosOf(Library& library, const JobRequest& request) {
+  if (!request.chosen.empty()) {
+    return FilesOf(library, request.chosen);
+  }
+  Query query;
+  if (!request.query.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(request.query));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(library, query));
+  return ChosenPhotos(hits);
 }
 
 std::map<std::string, int64_t> CountsOf(const ScanReport& report) {
@@ -253,18 +268,14 @@ StatusOr<JobService::Outcome> JobService::Run(const Job& job, const std::stop_to
       return Outcome{.counts = {{"bytes", backup.bytes}}, .file = backup.file.string()};
     }
     case JobKind::kExport: {
-      Query query;
-      if (!request.query.empty()) {
-        CALOTYPE_ASSIGN_OR_RETURN(query, ReadQuery(request.query));
-      }
-      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Hit> hits, PhotosToExport(library_, query));
+      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ChosenPhoto> chosen, PhotosOf(library_, request));
       const SidecarReport report{
           .on_written = [](const WrittenSidecar&) {},
           .on_skipped = [](const std::string& path,
                            const std::string& reason) { LogInfo("export skipped {}: {}", path, reason); },
           .on_failure = [](const Status& failure) { LogWarning("{}", Message(failure)); }};
       CALOTYPE_ASSIGN_OR_RETURN(const ExportedSidecars done,
-                                ExportSidecars(library_.app(), ChosenPhotos(hits), SidecarOptions(), report));
+                                ExportSidecars(library_.app(), chosen, SidecarOptions(), report));
       return Outcome{.counts = {{"written", done.written},
                                 {"unchanged", done.unchanged},
                                 {"skipped", done.skipped},

@@ -40,6 +40,7 @@ struct JobRequest {
   bool gone = false;                 // kScan: as ScanRequest::gone
   std::string reason;                // kRetry: as RetryRequest::reason
   std::string query;                 // kExport: which photos get sidecars; empty: all
+  std::vector<PhotoId> chosen;       // kExport: these photos instead of those of `query`
   UseRequest use;                    // kSwitch
   QuantiseRequest quantise;          // kQuantise
 };

@@ -185,9 +185,10 @@ Status ReadFacePeople(Database& database, PhotoRecord& photo) {
 // version is pending.
 Status ReadAnalyses(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database.Query("SELECT analysis, version, state, reason, device, ms, found_version FROM analysis"
-                                     " WHERE photo_id = ?1 ORDER BY analysis",
-                                     photo.id));
+      Statement rows,
+      database.Query("SELECT analysis, version, state, reason, device, ms, found_version, retry_at FROM analysis"
+                     " WHERE photo_id = ?1 ORDER BY analysis",
+                     photo.id));
   std::vector<std::string> found;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
     photo.outcomes.push_back({.analysis = row.Text(0),
@@ -196,6 +197,7 @@ Status ReadAnalyses(Database& database, PhotoRecord& photo) {
                               .reason = row.Text(3),
                               .device = row.Text(4),
                               .milliseconds = row.Real(5)});
+    photo.next_tries.push_back(photo.outcomes.back().state == AnalysisState::kFailed ? row.Int(7) : 0);
     if (!row.IsNull(6)) {
       found.push_back(row.Text(0));
     }

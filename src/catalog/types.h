@@ -52,6 +52,8 @@ struct PhotoRecord {
   std::vector<std::optional<PersonId>> face_people;
   std::vector<std::string> face_names;  // the names of these people; empty for no person or no name
   std::vector<AnalysisOutcome> outcomes;
+  // One per outcome: when a scan retries it without being asked, in seconds since 1970; 0: it does not.
+  std::vector<int64_t> next_tries;
 };
 
 }  // namespace calotype

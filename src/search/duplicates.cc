@@ -11,6 +11,7 @@
 #include "search/copy_groups.h"
 #include "search/crops.h"
 #include "search/hash_groups.h"
+#include "search/similar.h"
 
 namespace calotype {
 namespace {
@@ -181,6 +182,36 @@ Status AddCrops(SearchCatalog& catalog, LibraryFiles& files, const DuplicateOpti
   return absl::OkStatus();
 }
 
+// Photos that may be in a group with options.of, itself among them.
+StatusOr<PhotoSet> PhotosNear(SearchCatalog& catalog, const std::vector<HashRecord>& hashes,
+                              const DuplicateOptions& options) {
+  constexpr int kNeighbours = 16;  // by embedding: crops, and what they were cut from
+  PhotoSet near;
+  near.Add(options.of);
+  const auto own = std::ranges::find(hashes, options.of, &HashRecord::photo);
+  if (own != hashes.end()) {
+    for (int turn = 0; turn < (options.turned ? kPdqTurns : 1); ++turn) {
+      const PdqHash turned = TurnedHash(own->pdq.hash, static_cast<PdqTurn>(turn));
+      for (const HashRecord& other : hashes) {
+        if (HammingDistance(turned, other.pdq.hash) <= options.max_distance) {
+          near.Add(other.photo);
+        }
+      }
+    }
+  }
+  if (options.vectors != nullptr) {
+    const StatusOr<std::vector<SimilarPhoto>> similar =
+        FindSimilar(catalog, *options.vectors, options.of, kNeighbours, {});
+    if (!similar.ok() && !absl::IsFailedPrecondition(similar.status())) {  // it has no embedding yet
+      return similar.status();
+    }
+    for (const SimilarPhoto& photo : similar.ok() ? *similar : std::vector<SimilarPhoto>()) {
+      near.Add(photo.photo);
+    }
+  }
+  return near;
+}
+
 }  // namespace
 
 std::string_view CopyKindName(const DuplicatePhoto& photo) {
@@ -211,6 +242,10 @@ StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, LibraryFiles& files,
   std::erase_if(hashes, [&](const HashRecord& hash) { return is_excluded(hash.photo); });
   Duplicates found;
   found.plain = std::erase_if(hashes, [&](const HashRecord& hash) { return hash.pdq.quality < options.min_quality; });
+  if (options.of != 0) {
+    CALOTYPE_ASSIGN_OR_RETURN(const PhotoSet near, PhotosNear(catalog, hashes, options));
+    std::erase_if(hashes, [&](const HashRecord& hash) { return !near.Contains(hash.photo); });
+  }
   Describer describer(catalog, files, options);
   CALOTYPE_ASSIGN_OR_RETURN(auto sets, CandidatesByHash(hashes, describer, options));
   found.groups = GroupAll(std::move(sets), files, options);
@@ -221,7 +256,8 @@ StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, LibraryFiles& files,
   std::ranges::sort(grouped);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> copied, catalog.PhotosWithCopies());
   for (const PhotoId photo : copied) {
-    if (!std::ranges::binary_search(grouped, photo) && !is_excluded(photo)) {
+    const bool is_asked_for = options.of == 0 || options.of == photo;
+    if (is_asked_for && !std::ranges::binary_search(grouped, photo) && !is_excluded(photo)) {
       CALOTYPE_ASSIGN_OR_RETURN(CopyCandidate candidate, describer.Describe({.photo = photo, .pdq = {}}));
       if (candidate.photo.paths.size() > 1) {
         found.groups.push_back({std::move(candidate.photo)});
@@ -231,6 +267,11 @@ StatusOr<Duplicates> FindDuplicates(SearchCatalog& catalog, LibraryFiles& files,
   found.changed = describer.changed();
   if (options.vectors != nullptr) {
     CALOTYPE_RETURN_IF_ERROR(AddCrops(catalog, files, options, hashes, found.groups));
+  }
+  if (options.of != 0) {
+    std::erase_if(found.groups, [&](const DuplicateGroup& group) {
+      return std::ranges::find(group, options.of, &DuplicatePhoto::photo) == group.end();
+    });
   }
   std::ranges::sort(found.groups, {}, [](const DuplicateGroup& group) { return group.front().photo; });
   return found;

@@ -30,6 +30,8 @@ struct DuplicateOptions {
   // Restrict the search: other photos and other paths do not exist for it. Null: all do.
   std::function<bool(PhotoId)> allows_photo;
   std::function<bool(std::string_view)> allows_path;
+  // Only the groups that this photo is in, among photos with a hash or an embedding near its own. 0: all.
+  PhotoId of = 0;
 };
 
 // What was done to the picture of the keeper to get this copy. If several things were, the first of these.

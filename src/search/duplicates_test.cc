@@ -58,6 +58,18 @@ class DuplicatesTest : public SearchTest {
   }
 };
 
+TEST_F(DuplicatesTest, OnePhotoIsAskedFor) {
+  const PhotoId keeper = AddHash("/keeper", 0, 100, 400);
+  const PhotoId copy = AddHash("/copy", 4, 100, 200);
+  const PhotoId other = AddHash("/other", 128, 100, 400);
+  AddHash("/other copy", 130, 100, 200);
+  AddHash("/alone", 200, 100, 300);
+  EXPECT_THAT(Groups({.of = copy}), ElementsAre(ElementsAre(keeper, copy)));
+  EXPECT_THAT(Groups({.of = keeper}), ElementsAre(ElementsAre(keeper, copy)));
+  EXPECT_THAT(Groups({.of = other}), ElementsAre(SizeIs(2)));
+  EXPECT_THAT(Groups({.of = catalog().FindByPath("/alone").value()}), IsEmpty());
+}
+
 TEST_F(DuplicatesTest, ADistanceOf31IsACopyAndOf32IsNot) {
   const PhotoId small = AddHash("/small", 0, 100, 100);
   const PhotoId large = AddHash("/large", 31, 100, 200);

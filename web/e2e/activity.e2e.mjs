@@ -1,7 +1,8 @@
 // The first run, folders, activity and devices.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { environment } from "./environment.mjs";
 import { onEveryScreen, open, pictures, root, serve, shot, test, violations } from "./harness.mjs";
 import { hostile, notIsolated } from "./hostile.mjs";
@@ -34,6 +35,7 @@ test("an empty library offers a folder and the samples, and shows photos within 
     await page.waitForSelector("text=Apache-2.0");
     await shot(page, `welcome-${name}`);
     assert.deepEqual(await violations(page), []);
+    assert.deepEqual(page.errors, []);
     await page.context().close();
   });
   const page = await open(empty.url);
@@ -155,6 +157,32 @@ test("a device that fails is shown with its reason and what to do", async () => 
   assert.deepEqual(await violations(page), []);
   await shot(page, "devices-failing");
   assert.deepEqual(page.errors, []);
+});
+
+test("the models are switched to those of another pack, and back", async () => {
+  // The same models under another name: nothing has to be analysed again.
+  const models = mkdtempSync(`${tmpdir()}/calotype-e2e-models-`);
+  const starter = `${environment("").CALOTYPE_MODELS_FOLDER}/starter`;
+  for (const name of ["starter", "other"]) {
+    mkdirSync(`${models}/${name}`);
+    for (const file of readdirSync(starter)) symlinkSync(`${starter}/${file}`, `${models}/${name}/${file}`);
+  }
+  unlinkSync(`${models}/other/pack.toml`);
+  writeFileSync(`${models}/other/pack.toml`, readFileSync(`${starter}/pack.toml`, "utf8").replace('name = "starter"', 'name = "other"'));
+  const own = await serve({ options: ["--set", `models.folder=${models}`] });
+  const page = await open("about:blank");
+  await page.route("**/api/v1/devices", (route) => route.fulfill({ json: { passed: 0, total: 0, checks: [], models: [] } }));
+  await page.goto(`${own.url}/#/devices`);
+  await page.click("text=Use this pack");
+  await page.click("dialog .button.main");
+  for (let tries = 0; tries < 300 && (await own.ask("status")).models.shown !== "other"; ++tries) await page.waitForTimeout(100);
+  assert.equal((await own.ask("status")).models.shown, "other");
+  await page.click(".button:has-text('Back to')");
+  for (let tries = 0; tries < 300 && (await own.ask("status")).models.shown !== "starter"; ++tries) await page.waitForTimeout(100);
+  assert.equal((await own.ask("status")).models.shown, "starter");
+  assert.deepEqual(page.errors, []);
+  await own.stop();
+  rmSync(models, { recursive: true });
 });
 
 test("another pack is used after a question, and the way back is offered", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { onEveryScreen, open, pictures, serve, shot, test, violations } from "./harness.mjs";
 
 const server = await serve();
@@ -104,12 +105,71 @@ test("what was scrolled past is gone: only what is on the screen takes memory", 
   assert.deepEqual(page.errors, []);
 });
 
+test("a selection is exported as a table, or to sidecars", async () => {
+  const page = await open(server.url);
+  await pictures(page);
+  await page.waitForFunction(() => [...document.querySelectorAll(".tile")].every((tile) => tile.querySelector("a")));
+  await page.keyboard.press("x");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.click(".bar >> text=Export");
+  await page.waitForSelector("dialog[open]");
+  await shot(page, "library-export");
+  assert.deepEqual(await violations(page), []);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("dialog >> text=CSV")]);
+  assert.equal(download.suggestedFilename(), "photos.csv");
+  const rows = readFileSync(await download.path(), "utf8").trim().split("\r\n");
+  assert.match(rows[0], /^path,/);
+  assert.equal(rows.length, 3);
+  // The photos are shared by all tests, so no sidecar is written.
+  let submitted;
+  await page.route("**/api/v1/jobs", (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    submitted = route.request().postDataJSON();
+    return route.fulfill({ status: 202, json: { job: 1, kind: "export", state: "queued", error: null, counts: {}, file: null, progress: null, step: null, submitted: 1, started: null, ended: null } });
+  });
+  await page.click(".bar >> text=Export");
+  await page.click("dialog >> text=sidecars");
+  await page.waitForSelector("text=The sidecars are being written");
+  assert.deepEqual([submitted.kind, submitted.chosen.length], ["export", 2]);
+  assert.deepEqual(page.errors, []);
+});
+
+test("below a path of a proxy everything is found", async () => {
+  const below = await serve({ options: ["--set", "server.base_path=/my/photos"] });
+  const page = await open(`${below.url}/my/photos/`);
+  await pictures(page);
+  const address = await page.getAttribute(".tile img", "src");
+  assert.ok(!address.startsWith("/"), address);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".stage");
+  await pictures(page);
+  await page.keyboard.press("Escape");
+  await page.fill("#query", "flower");
+  await page.press("#query", "Enter");
+  await page.waitForSelector("a.hit");
+  await page.reload();
+  await page.waitForSelector("a.hit");
+  assert.ok(page.url().startsWith(`${below.url}/my/photos/#/search`), page.url());
+  await page.waitForTimeout(1_500); // the other views are loaded
+  for (const view of ["people", "duplicates", "activity", "folders"]) {
+    await page.goto(`${below.url}/my/photos/#/${view}`);
+    await page.waitForSelector("main h1");
+  }
+  assert.deepEqual(page.errors, []);
+});
+
 test("an empty library says what to do", async () => {
   const empty = await serve({ empty: true });
   const page = await open(empty.url);
   await page.waitForFunction(() => /Welcome/.test(document.querySelector("main").textContent));
   await shot(page, "welcome");
   assert.deepEqual(await violations(page), []);
+  for (const view of ["search", "people", "duplicates", "activity", "folders"]) {
+    await page.goto(`${empty.url}/#/${view}`);
+    await page.waitForSelector("main h1");
+  }
+  assert.deepEqual(page.errors, []);
 });
 
 test("the language and the colours are kept", async () => {
@@ -124,8 +184,3 @@ test("the language and the colours are kept", async () => {
   assert.match(await page.textContent("nav"), /Library/);
   assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 19, 18)");
 });
-  for (const view of ["search", "people", "duplicates", "activity", "folders"]) {
-    await page.goto(`${empty.url}/#/${view}`);
-    await page.waitForSelector("main h1");
-  }
-  assert.deepEqual(page.errors, []);

@@ -32,6 +32,35 @@ test("it says what each analysis did, and where the photo was taken", async () =
   await shot(page, "photo-analyses");
 });
 
+test("its copies in other files are found when somebody asks", async () => {
+  const page = await open(`${server.url}/#/photo/${await server.photo("coffee.png")}`);
+  await page.click("text=Look for copies");
+  const copies = page.locator("aside section", { has: page.locator("h3:text-is('Copies')") });
+  await copies.locator("a[aria-label^='coffee_copy.jpg']").waitFor();
+  await copies.scrollIntoViewIfNeeded();
+  await shot(page, "photo-copies");
+  assert.match(await copies.textContent(), /resized|recompressed/);
+  assert.deepEqual(await violations(page), []);
+  await page.goto(`${server.url}/#/photo/${rocket}`);
+  await page.click("text=Look for copies");
+  await page.waitForSelector("text=There is no other copy");
+  assert.deepEqual(page.errors, []);
+});
+
+test("an analysis that failed says why in the language of the page, and when it is tried again", async () => {
+  const page = await open("about:blank", { locale: "de-DE" });
+  await page.route(`**/api/v1/photos/${rocket}`, async (route) => {
+    const photo = await (await route.fetch()).json();
+    const text = photo.analyses.find((one) => one.analysis === "text");
+    Object.assign(text, { state: "failed", reason: "decoder stopped: out of memory (limits.decoder_memory_mb)", next_try: 1_800_000_000 });
+    return route.fulfill({ json: photo });
+  });
+  await page.goto(`${server.url}/#/photo/${rocket}`);
+  await page.waitForSelector("text=Der Decoder wurde angehalten: zu wenig Speicher");
+  await page.waitForSelector("text=Nächster Versuch");
+  assert.deepEqual(page.errors, []);
+});
+
 test("it zooms at the pointer by wheel and by keys, and moves no further than its edges", async () => {
   const page = await open(`${server.url}/#/photo/${sign}`);
   await pictures(page);

@@ -125,6 +125,7 @@ class PhotoAnalyse(TypedDict):
     version: str | None
     device: str | None
     ms: float | None
+    next_try: int | None
 
 
 Photo = TypedDict("Photo", {
@@ -350,7 +351,6 @@ class NewPerson(TypedDict):
     decision: int | None
 
 
-class Decided(TypedDict):
 class Forgotten(TypedDict):
     person: int
     faces: int
@@ -361,6 +361,7 @@ class Forgotten(TypedDict):
     not_erased: str | None
 
 
+class Decided(TypedDict):
     decision: int | None
 
 
@@ -471,6 +472,7 @@ class StatusFailure(TypedDict):
 
 class Status(TypedDict):
     paused: bool
+    scanned: bool
     photos: StatusPhotos
     analyses: dict[str, StatusAnalysesValue]
     models: StatusModels
@@ -482,7 +484,6 @@ class Status(TypedDict):
 
 
 class Folders(TypedDict):
-    scanned: bool
     folders: list[str]
     trash: list[str]
 
@@ -715,6 +716,21 @@ class Operations(Transport):
         """
         return cast(SimilarPhotos, self.ask_json("GET", f"/api/v1/photos/{photo}/similar", query={"limit": limit}))
 
+    def list_copies(self, photo: int) -> Duplicates:
+        """The groups of copies that a photo is in: resized, recompressed, turned, greyscale, and crops.
+
+        photo: the number of a photo
+        """
+        return cast(Duplicates, self.ask_json("GET", f"/api/v1/photos/{photo}/copies"))
+
+    def export_table(self, photos: Sequence[int], format: Literal["csv", "jsonl"]) -> bytes:
+        """What is known about photos as a table, as calotype export writes it.
+
+        photos: the numbers of photos
+        format: CSV, or one JSON object per line
+        """
+        return self.ask_bytes("POST", "/api/v1/photos/table", body={"photos": photos, "format": format})
+
     def retry_photo(self, photo: int) -> RetriedAnalyses:
         """Make the failed analyses of a photo pending; the next scan repeats them.
 
@@ -853,6 +869,14 @@ class Operations(Transport):
         """
         return cast(Decided, self.ask_json("POST", f"/api/v1/people/{person}/reject", body={"faces": faces}))
 
+    def forget_person(self, person: int) -> Forgotten:
+        """Delete the name and the face vectors of a person for good, and say which files still have them; `not_erased`
+        says why the deleted bytes are still in the catalogue's file.
+
+        person: the number of a person
+        """
+        return cast(Forgotten, self.ask_json("POST", f"/api/v1/people/{person}/forget"))
+
     def split_person(self, faces: Sequence[int]) -> NewPerson:
         """Move faces to a new person.
 
@@ -869,14 +893,6 @@ class Operations(Transport):
         return cast(DecisionPage, self.ask_json("GET", "/api/v1/decisions", query={"cursor": cursor, "limit": limit}))
 
     def undo_decision(self, decision: int) -> Decision:
-    def forget_person(self, person: int) -> Forgotten:
-        """Delete the name and the face vectors of a person for good, and say which files still have them; `not_erased`
-        says why the deleted bytes are still in the catalogue's file.
-
-        person: the number of a person
-        """
-        return cast(Forgotten, self.ask_json("POST", f"/api/v1/people/{person}/forget"))
-
         """Restore what was before a decision; 409 if a later decision or a scan changed it, 403 without the scope
         admin if it moved files to the trash.
 
@@ -1007,6 +1023,7 @@ class Operations(Transport):
         gone: bool | None = None,
         reason: str | None = None,
         query: str | None = None,
+        chosen: Sequence[int] | None = None,
         pack: str | None = None,
         choices: Sequence[str] | None = None,
         undo: bool | None = None,
@@ -1022,6 +1039,7 @@ class Operations(Transport):
         gone: scan: treat all missing files as deleted; needs the scope admin
         reason: retry: only failures whose reason contains this
         query: export: which photos (all)
+        chosen: export: the numbers of photos, instead of those of `query`
         pack: switch: an installed pack
         choices: switch: models of the pack, each as TASK=CHOICE (its usual ones)
         undo: switch: go back to the models before, whose results were kept
@@ -1031,7 +1049,7 @@ class Operations(Transport):
         return cast(Job, self.ask_json(
             "POST",
             "/api/v1/jobs",
-            body={"kind": kind, "folders": folders, "only": only, "gone": gone, "reason": reason, "query": query, "pack": pack, "choices": choices, "undo": undo, "tasks": tasks, "photos": photos},
+            body={"kind": kind, "folders": folders, "only": only, "gone": gone, "reason": reason, "query": query, "chosen": chosen, "pack": pack, "choices": choices, "undo": undo, "tasks": tasks, "photos": photos},
         ))
 
     def list_jobs(self) -> Jobs:

@@ -73,7 +73,8 @@ constexpr char kSchemas[] = R"json({
     "items": {"type": "object", "additionalProperties": false, "properties": {"analysis": {"type": "string"}, "state":
     {"type": "string", "enum": ["pending", "running", "done", "failed", "skipped"]}, "reason": {"type": ["string",
     "null"]}, "version": {"type": ["string", "null"]}, "device": {"type": ["string", "null"]}, "ms": {"type": ["number",
-    "null"]}}, "required": ["analysis", "state", "reason", "version", "device", "ms"]}}}, "required": ["photo", "path",
+    "null"]}, "next_try": {"type": ["integer", "null"]}}, "required": ["analysis", "state", "reason", "version", "device",
+    "ms", "next_try"]}}}, "required": ["photo", "path",
     "paths", "sha256", "bytes", "gone", "devices", "timings_ms", "errors", "analyses"]},
   "AnalysedUpload":
     {"type": "object", "additionalProperties": false, "properties": {"sha256": {"type": "string"}, "devices": {"type":
@@ -157,13 +158,13 @@ constexpr char kSchemas[] = R"json({
   "NewPerson":
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "decision": {"type":
     ["integer", "null"]}}, "required": ["person", "decision"]},
-  "Decided":
   "Forgotten":
     {"type": "object", "additionalProperties": false, "properties": {"person": {"type": "integer"}, "faces": {"type":
     "integer"}, "photos": {"type": "integer"}, "sidecars": {"type": "array", "items": {"type": "string"}},
     "named_photos": {"type": "array", "items": {"type": "string"}}, "backups": {"type": "array", "items": {"type":
     "string"}}, "not_erased": {"type": ["string", "null"]}}, "required": ["person", "faces", "photos", "sidecars",
     "named_photos", "backups", "not_erased"]},
+  "Decided":
     {"type": "object", "additionalProperties": false, "properties": {"decision": {"type": ["integer", "null"]}},
     "required": ["decision"]},
   "Decision":

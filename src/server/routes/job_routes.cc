@@ -11,6 +11,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kMaxCalibrationPhotos = 10'000;
 
+Field ChosenField() {
+  Field field = IdsField("chosen", "export: the numbers of photos, instead of those of `query`");
+  field.required = false;
+  return field;
+}
+
 Field JobField() { return IdField("job", "the number of a job"); }
 
 StatusOr<HttpResponse> SubmitJob(JobService& jobs, const FolderRules& folders, const Call& call) {
@@ -22,6 +28,7 @@ StatusOr<HttpResponse> SubmitJob(JobService& jobs, const FolderRules& folders, c
       .gone = arguments.Flag("gone"),
       .reason = arguments.Text("reason"),
       .query = arguments.Text("query"),
+      .chosen = arguments.Integers("chosen"),
       .use = {.pack = arguments.Text("pack"), .choices = arguments.Texts("choices"), .undo = arguments.Flag("undo")},
       .quantise = {.tasks = arguments.Texts("tasks"),
                    .photos = static_cast<int>(arguments.Integer("photos", QuantiseRequest::kPhotos))}};
@@ -51,29 +58,30 @@ StatusOr<HttpResponse> Jobs(const JobService& jobs) {
 }  // namespace
 
 void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders) {
-  router.Add(
-      {.method = "POST",
-       .path = "/api/v1/jobs",
-       .operation = "submitJob",
-       .tag = "jobs",
-       .summary = "Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch "
+  router.Add({.method = "POST",
+              .path = "/api/v1/jobs",
+              .operation = "submitJob",
+              .tag = "jobs",
+              .summary =
+                  "Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch "
                   "to other models, or int8 forms of models",
-       .scope = Scope::kWrite,
-       .body = BodyKind::kJson,
-       .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise"}, "what to do",
-                               /*required=*/true),
-                   TextsField("folders", "scan: folders or files; without them, all folders scanned before"),
-                   OnlyField("scan: names of analyses (all)"),
-                   FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
-                   TextField("reason", "retry: only failures whose reason contains this"),
-                   TextField("query", "export: which photos (all)"), TextField("pack", "switch: an installed pack"),
-                   TextsField("choices", "switch: models of the pack, each as TASK=CHOICE (its usual ones)"),
-                   FlagField("undo", "switch: go back to the models before, whose results were kept"),
-                   TextsField("tasks", "quantise: tasks, such as objects or embed.image (all)"),
-                   IntegerField("photos", 1, kMaxCalibrationPhotos, "quantise: photos to calibrate with (64)")},
-       .answers = {{.status = 202, .schema = "Job"}},
-       .problems = {http_status::kConflict, http_status::kTooLarge},
-       .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
+              .scope = Scope::kWrite,
+              .body = BodyKind::kJson,
+              .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise"}, "what to do",
+                                      /*required=*/true),
+                          TextsField("folders", "scan: folders or files; without them, all folders scanned before"),
+                          OnlyField("scan: names of analyses (all)"),
+                          FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
+                          TextField("reason", "retry: only failures whose reason contains this"),
+                          TextField("query", "export: which photos (all)"), ChosenField(),
+                          TextField("pack", "switch: an installed pack"),
+                          TextsField("choices", "switch: models of the pack, each as TASK=CHOICE (its usual ones)"),
+                          FlagField("undo", "switch: go back to the models before, whose results were kept"),
+                          TextsField("tasks", "quantise: tasks, such as objects or embed.image (all)"),
+                          IntegerField("photos", 1, kMaxCalibrationPhotos, "quantise: photos to calibrate with (64)")},
+              .answers = {{.status = 202, .schema = "Job"}},
+              .problems = {http_status::kConflict, http_status::kTooLarge},
+              .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
   router.Add({.method = "GET",
               .path = "/api/v1/jobs",
               .operation = "listJobs",

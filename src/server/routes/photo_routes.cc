@@ -6,15 +6,18 @@
 
 #include "app/api_json.h"
 #include "app/browse.h"
+#include "app/duplicates.h"
+#include "app/duplicates_json.h"
+#include "app/export.h"
 #include "app/pending_work.h"
 #include "app/people.h"
 #include "app/search.h"
 #include "server/http/file_response.h"
 #include "server/http/problem.h"
+#include "server/routes/empty_library.h"
 #include "server/routes/photo_rows.h"
 #include "server/routes/routes.h"
 
-#include "server/routes/empty_library.h"
 namespace calotype {
 namespace {
 
@@ -63,6 +66,24 @@ StatusOr<HttpResponse> Timeline(Library& library, const Arguments& arguments) {
     json["buckets"].push_back({{"bucket", date.date.empty() ? kNoDate : date.date}, {"photos", date.photos}});
   }
   return JsonResponse(json);
+}
+
+StatusOr<HttpResponse> CopiesOf(Library& library, PhotoId photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(const Duplicates found, FindCopiesOf(library, photo));
+  return JsonResponse(DuplicatesToJson(found));
+}
+
+// A table of photos, to keep.
+StatusOr<HttpResponse> TableOf(const Library& library, const Arguments& arguments) {
+  const bool is_csv = arguments.Text("format") == "csv";
+  HttpResponse response{.content_type = is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson"};
+  const auto add = [&response](std::string_view text) {
+    response.body += text;
+    return absl::OkStatus();
+  };
+  CALOTYPE_RETURN_IF_ERROR(ExportTable(library.app(), arguments.Integers("photos"),
+                                       is_csv ? TableFormat::kCsv : TableFormat::kJsonLines, add));
+  return response;
 }
 
 StatusOr<HttpResponse> OnePhoto(Library& library, PhotoId id) {
@@ -244,6 +265,29 @@ void AddPhotoRoutes(Router& router, Library& library, Thumbnails& thumbnails) {
               .answers = {{.schema = "SimilarPhotos"}},
               .problems = {http_status::kConflict},
               .run = [&library](const Call& call) { return SimilarTo(library, call.arguments); }});
+  router.Add({.method = "GET",
+              .path = "/api/v1/photos/{photo}/copies",
+              .operation = "listCopies",
+              .tag = "photos",
+              .summary = "The groups of copies that a photo is in: resized, recompressed, turned, greyscale, and crops",
+              .lane = Lane::kHeavy,
+              .in_path = {PhotoField()},
+              .answers = {{.schema = "Duplicates"}},
+              .problems = {http_status::kConflict},
+              .run = [&library](const Call& call) { return CopiesOf(library, call.arguments.Integer("photo")); }});
+  router.Add({.method = "POST",
+              .path = "/api/v1/photos/table",
+              .operation = "exportTable",
+              .tag = "photos",
+              .summary = "What is known about photos as a table, as calotype export writes it",
+              .lane = Lane::kHeavy,
+              .body = BodyKind::kJson,
+              .in_body = {IdsField("photos", "the numbers of photos"),
+                          ChoiceField("format", {"csv", "jsonl"}, "CSV, or one JSON object per line",
+                                      /*required=*/true)},
+              .answers = {{.content_type = "text/csv"}, {.content_type = "application/x-ndjson"}},
+              .problems = {http_status::kConflict, http_status::kNotFound},
+              .run = [&library](const Call& call) { return TableOf(library, call.arguments); }});
   router.Add({.method = "POST",
               .path = "/api/v1/photos/{photo}/retry",
               .operation = "retryPhoto",

@@ -136,6 +136,7 @@ export interface Photo {
     version: string | null;
     device: string | null;
     ms: number | null;
+    next_try: number | null;
   }[];
 }
 
@@ -298,6 +299,16 @@ export interface NewPerson {
   decision: number | null;
 }
 
+export interface Forgotten {
+  person: number;
+  faces: number;
+  photos: number;
+  sidecars: string[];
+  named_photos: string[];
+  backups: string[];
+  not_erased: string | null;
+}
+
 export interface Decided {
   decision: number | null;
 }
@@ -355,6 +366,7 @@ export interface RunningScan {
 
 export interface Status {
   paused: boolean;
+  scanned: boolean;
   photos: {
     total: number;
     missing: number;
@@ -366,7 +378,6 @@ export interface Status {
     running: number;
     failed: number;
     skipped: number;
-  scanned: boolean;
   }>;
   models: {
     shown: string | null;
@@ -634,6 +645,28 @@ export interface Operations {
     body: undefined;
     answer: SimilarPhotos;
   };
+  /** The groups of copies that a photo is in: resized, recompressed, turned, greyscale, and crops */
+  listCopies: {
+    path: {
+      /** the number of a photo */
+      photo: number;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Duplicates;
+  };
+  /** What is known about photos as a table, as calotype export writes it */
+  exportTable: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** the numbers of photos */
+      photos: number[];
+      /** CSV, or one JSON object per line */
+      format: "csv" | "jsonl";
+    };
+    answer: Blob;
+  };
   /** Make the failed analyses of a photo pending; the next scan repeats them */
   retryPhoto: {
     path: {
@@ -809,6 +842,16 @@ export interface Operations {
     };
     answer: Decided;
   };
+  /** Delete the name and the face vectors of a person for good, and say which files still have them; `not_erased` says why the deleted bytes are still in the catalogue's file */
+  forgetPerson: {
+    path: {
+      /** the number of a person */
+      person: number;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Forgotten;
+  };
   /** Move faces to a new person */
   splitPerson: {
     path: Record<never, never>;
@@ -842,16 +885,6 @@ export interface Operations {
     answer: Decision;
   };
   /** The marks that photos can have, with the number of photos that have each */
-  /** Delete the name and the face vectors of a person for good, and say which files still have them; `not_erased` says why the deleted bytes are still in the catalogue's file */
-  forgetPerson: {
-    path: {
-      /** the number of a person */
-      person: number;
-    };
-    query: Record<never, never>;
-    body: undefined;
-    answer: Forgotten;
-  };
   countMarks: {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -993,6 +1026,8 @@ export interface Operations {
       reason?: string;
       /** export: which photos (all) */
       query?: string;
+      /** export: the numbers of photos, instead of those of `query` */
+      chosen?: number[];
       /** switch: an installed pack */
       pack?: string;
       /** switch: models of the pack, each as TASK=CHOICE (its usual ones) */
@@ -1125,6 +1160,8 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   getFaceThumbnail: ["GET", "api/v1/faces/{face}/thumbnail"],
   getOriginal: ["GET", "api/v1/photos/{photo}/original"],
   listSimilar: ["GET", "api/v1/photos/{photo}/similar"],
+  listCopies: ["GET", "api/v1/photos/{photo}/copies"],
+  exportTable: ["POST", "api/v1/photos/table"],
   retryPhoto: ["POST", "api/v1/photos/{photo}/retry"],
   listChanges: ["GET", "api/v1/changes"],
   search: ["GET", "api/v1/search"],
@@ -1139,6 +1176,7 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   mergePeople: ["POST", "api/v1/people/{person}/merge"],
   confirmFaces: ["POST", "api/v1/people/{person}/confirm"],
   rejectFaces: ["POST", "api/v1/people/{person}/reject"],
+  forgetPerson: ["POST", "api/v1/people/{person}/forget"],
   splitPerson: ["POST", "api/v1/faces/split"],
   listDecisions: ["GET", "api/v1/decisions"],
   undoDecision: ["POST", "api/v1/decisions/{decision}/undo"],
@@ -1169,4 +1207,3 @@ export const routes: Record<keyof Operations, readonly [method: string, path: st
   logout: ["DELETE", "api/v1/session"],
   getReadiness: ["GET", "readyz"],
 };
-  forgetPerson: ["POST", "api/v1/people/{person}/forget"],

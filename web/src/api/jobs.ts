@@ -1,6 +1,7 @@
 // Jobs that the page submits. Each answers the job, or undefined after a notice that says why there is none.
 import { t } from "../i18n";
 import { notices } from "../lib/notices.svelte";
+import { inParts } from "../lib/parts_of";
 import { activity } from "./activity.svelte";
 import { attempt } from "./attempt";
 import { call } from "./client";
@@ -24,6 +25,15 @@ export async function retryFailures(reason = ""): Promise<void> {
 
 export async function backUp(): Promise<void> {
   if (await submit({ kind: "backup" })) notices.add(t().activity.backupStarted);
+}
+
+// True if all of it was submitted.
+export async function exportSidecars(photos: number[]): Promise<boolean> {
+  for (const chosen of inParts(photos)) {
+    if (!(await submit({ kind: "export", chosen }))) return false;
+  }
+  notices.add(t().library.exportStarted);
+  return true;
 }
 
 export const switchModels = (pack: string): Promise<Job | undefined> => submit({ kind: "switch", pack });

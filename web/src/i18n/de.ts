@@ -59,6 +59,13 @@ export const de: Texts = {
     similar: "Ähnliche Fotos",
     searchDays: "In diesen Tagen suchen",
     download: "Herunterladen",
+    export: "Exportieren",
+    exportTitle: (photos) => `${photos} exportieren`,
+    exportCsv: "Tabelle für eine Tabellenkalkulation (CSV)",
+    exportJson: "Alles, was bekannt ist (JSON, eine Zeile je Foto)",
+    exportSidecars: "Sidecar-Dateien (XMP) neben die Fotos schreiben",
+    exportSidecarsHelp: "Sidecars enthalten Stichwörter sowie Namen und Orte der Gesichter für andere Fotoprogramme. Die Fotos selbst werden nicht verändert.",
+    exportStarted: "Die Sidecar-Dateien werden geschrieben. Unter Aktivität steht der Auftrag.",
     failed: "Die Fotos konnten nicht aufgelistet werden",
     keys: {
       move: "Zum nächsten Foto; mit Umschalttaste auswählen",
@@ -155,6 +162,9 @@ export const de: Texts = {
     all: "Alle",
     files: "Dateien",
     kinds: { sidecar: "Begleitdatei", video: "Video eines Live-Fotos", pair: "dieselbe Aufnahme in anderem Format" },
+    copies: "Kopien",
+    findCopies: "Kopien in anderen Dateien suchen",
+    noCopies: "Von diesem Foto gibt es keine andere Kopie",
     analysesTitle: "Analysen",
     analyses: {
       decode: "Datei lesen", facts: "Metadaten", objects: "Objekte", embedding: "Bedeutung", text: "Text", pdq: "Wahrnehmungs-Hash",

@@ -57,6 +57,13 @@ export const en = {
     similar: "Similar photos",
     searchDays: "Search in these days",
     download: "Download",
+    export: "Export",
+    exportTitle: (photos: string) => `Export ${photos}`,
+    exportCsv: "A table for a spreadsheet (CSV)",
+    exportJson: "All that is known (JSON, one line per photo)",
+    exportSidecars: "Write sidecars (XMP) beside the photos",
+    exportSidecarsHelp: "Sidecars get keywords and the names and places of faces, for other photo programs. The photos themselves are not changed.",
+    exportStarted: "The sidecars are being written. Activity shows the job.",
     failed: "The photos could not be listed",
     keys: {
       move: "Go to the next photo; with Shift, select",
@@ -153,6 +160,9 @@ export const en = {
     all: "All",
     files: "Files",
     kinds: { sidecar: "sidecar", video: "video of a live photo", pair: "the same shot in another format" },
+    copies: "Copies",
+    findCopies: "Look for copies in other files",
+    noCopies: "There is no other copy of this photo",
     analysesTitle: "Analyses",
     analyses: {
       decode: "Reading the file", facts: "Metadata", objects: "Objects", embedding: "Meaning", text: "Text", pdq: "Perceptual hash",
