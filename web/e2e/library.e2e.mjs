@@ -101,6 +101,18 @@ test("what was scrolled past is gone: only what is on the screen takes memory", 
   assert.ok((await page.$$(".tile")).length < 200, "only what is on the screen");
   await page.keyboard.press("Home");
   const after = await nodes();
+  // What is dragged past is asked for, too, although the screen changes with every frame.
+  const line = await page.locator(".scrubber").boundingBox();
+  let asked = 0;
+  page.on("request", (request) => (asked += /photos\?/.test(request.url()) ? 1 : 0));
+  await page.mouse.move(line.x + line.width / 2, line.y + 30);
+  await page.mouse.down();
+  for (let i = 0; i < 60; ++i) {
+    await page.mouse.move(line.x + line.width / 2, line.y + 100 + i * 8);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  assert.ok(asked > 1, `${asked} requests while the line was dragged`);
+  await page.mouse.up();
   assert.ok(after < 2 * before, `${before} nodes at first, ${after} after all was seen`);
   assert.deepEqual(page.errors, []);
 });
