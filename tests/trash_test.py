@@ -96,12 +96,41 @@ class TrashTest(ServerTestCase):
         self.assertFalse(copy.exists())
         self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 3)
 
+    def test_the_command_line_lists_the_trash_and_restores_from_it(self) -> None:
+        self.assertIn("nothing is in the trash", self.library.run("trash", "list").stdout)
+        server = self.serve()
+        marked = server.request("POST", "/api/v1/marks", {"photos": self.numbers(server, "cat.png"), "mark": "delete"}).json()["decision"]
+        first, second = (self.move(server, name)["decision"] for name in ("robin.jpg", "flower.jpg"))
+        by_server = ("--server", f"http://127.0.0.1:{server.port}")
+        for options in ((), by_server):
+            (one, other) = self.library.lines("trash", "list", "--json", *options)
+            self.assertEqual([one["decision"], other["decision"], one["kind"]], [second, first, "trash"])
+        refused = self.library.run("trash", "restore", marked)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"the trash has no {marked}", refused.stderr)
+        self.assertEqual(self.library.run("trash", "restore", second, *by_server).returncode, 0)
+        server.stop()
+        self.assertIn("undone: Moved 1 photo to the trash", self.library.run("trash", "restore", first).stdout)
+        self.assertEqual(self.files(), self.before)
+        self.assertEqual(self.library.lines("trash", "list", "--json"), [])
+        self.assertEqual(self.library.run("trash", "restore", first).returncode, 1)
+
     def test_the_scope_is_admin(self) -> None:
         token = self.library.run("token", "create", "w", "--scope", "write").stdout.strip()
+        admin = self.library.run("token", "create", "a", "--scope", "admin").stdout.strip()
         server = self.serve("--set", "server.require_token=true")
         may_write = {"Authorization": f"Bearer {token}"}
         answer = server.request("POST", "/api/v1/trash", {"photos": [1]}, may_write)
         self.assertEqual(answer.status, 403, answer.body)
+        may_all = {"Authorization": f"Bearer {admin}"}
+        moved = server.request("POST", "/api/v1/trash", {"photos": [1]}, may_all).json()["decision"]
+        marked = server.request("POST", "/api/v1/marks", {"photos": [2], "mark": "favourite"}, may_write).json()["decision"]
+        refused = server.request("POST", f"/api/v1/decisions/{moved}/undo", None, may_write)
+        self.assertEqual(refused.status, 403, refused.body)
+        self.assertNotEqual(self.files(), self.before)
+        self.assertEqual(server.request("POST", f"/api/v1/decisions/{marked}/undo", None, may_write).status, 200)
+        self.assertEqual(server.request("POST", f"/api/v1/decisions/{moved}/undo", None, may_all).status, 200)
+        self.assertEqual(self.files(), self.before)
 
     def test_a_server_that_is_killed_in_a_move_loses_nothing(self) -> None:
         for kill_at in (1, 2, 3):
@@ -118,19 +147,9 @@ class TrashTest(ServerTestCase):
                 self.assertIsNotNone(latest["undone_at"])
                 self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 3)
                 server.stop()
-        admin = self.library.run("token", "create", "a", "--scope", "admin").stdout.strip()
 
     def test_a_server_that_is_killed_in_an_undo_goes_on_at_its_next_start(self) -> None:
         server = Server(self.library)
-        may_all = {"Authorization": f"Bearer {admin}"}
-        moved = server.request("POST", "/api/v1/trash", {"photos": [1]}, may_all).json()["decision"]
-        marked = server.request("POST", "/api/v1/marks", {"photos": [2], "mark": "favourite"}, may_write).json()["decision"]
-        refused = server.request("POST", f"/api/v1/decisions/{moved}/undo", None, may_write)
-        self.assertEqual(refused.status, 403, refused.body)
-        self.assertNotEqual(self.files(), self.before)
-        self.assertEqual(server.request("POST", f"/api/v1/decisions/{marked}/undo", None, may_write).status, 200)
-        self.assertEqual(server.request("POST", f"/api/v1/decisions/{moved}/undo", None, may_all).status, 200)
-        self.assertEqual(self.files(), self.before)
         moved = self.move(server, *PHOTOS)
         server.stop()
         server = Server(self.library, environment={"LD_PRELOAD": str(KILLED_MOVE), "CALOTYPE_TEST_KILLED_MOVE": "2"})

@@ -37,6 +37,7 @@ void AddShellCommands(CommandLine& parser, App& app);
 void AddShowCommand(CommandLine& parser, App& app);
 void AddSimilarCommand(CommandLine& parser, App& app);
 void AddStatusCommand(CommandLine& parser, App& app);
+void AddTrashCommand(CommandLine& parser, App& app);
 void AddTokenCommand(CommandLine& parser, App& app);
 void AddWorkflowTestCommand(CommandLine& parser, App& app);
 

@@ -1,10 +1,11 @@
-// calotype people history, people undo
+// calotype people history, people undo, trash list, trash restore
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -35,6 +36,21 @@ std::string HistoryLine(const DecisionRecord& decision) {
   return fmt::format("{:>5}  {}  {}{}\n", decision.id, Dim(made), Printable(decision.text), Dim(Printable(note)));
 }
 
+// Calls `visit` for each decision, the newest first, until it answers false.
+Status ForEachDecision(LibraryClient& library, const std::function<bool(const DecisionRecord&)>& visit) {
+  std::optional<DecisionId> before;
+  do {
+    CALOTYPE_ASSIGN_OR_RETURN(const DecisionPage page, library.Decisions(before, kPage));
+    for (const DecisionRecord& decision : page.decisions) {
+      if (!visit(decision)) {
+        return absl::OkStatus();
+      }
+    }
+    before = page.next;
+  } while (before.has_value());
+  return absl::OkStatus();
+}
+
 CommandResult PrintHistory(App& app, const HistoryArguments& arguments) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, arguments.server));
   std::string text;
@@ -56,17 +72,15 @@ CommandResult PrintHistory(App& app, const HistoryArguments& arguments) {
 
 // The latest decision that was not undone.
 StatusOr<DecisionId> LatestDecision(LibraryClient& library) {
-  std::optional<DecisionId> before;
-  do {
-    CALOTYPE_ASSIGN_OR_RETURN(const DecisionPage page, library.Decisions(before, kPage));
-    for (const DecisionRecord& decision : page.decisions) {
-      if (!decision.undone_at.has_value()) {
-        return decision.id;
-      }
-    }
-    before = page.next;
-  } while (before.has_value());
-  return absl::NotFoundError("there is no decision that could be undone (calotype people history)");
+  DecisionId latest = 0;
+  CALOTYPE_RETURN_IF_ERROR(ForEachDecision(library, [&latest](const DecisionRecord& decision) {
+    latest = decision.undone_at.has_value() ? 0 : decision.id;
+    return latest == 0;
+  }));
+  if (latest == 0) {
+    return absl::NotFoundError("there is no decision that could be undone (calotype people history)");
+  }
+  return latest;
 }
 
 CommandResult Undo(App& app, const std::string& number, const std::string& server) {
@@ -84,7 +98,56 @@ CommandResult Undo(App& app, const std::string& number, const std::string& serve
   return 0;
 }
 
+bool IsInTrash(const DecisionRecord& decision) {
+  return decision.kind == DecisionKind::kTrash && !decision.undone_at.has_value();
+}
+
+CommandResult ListTrash(App& app, bool json, const std::string& server) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, server));
+  std::string text;
+  CALOTYPE_RETURN_IF_ERROR(ForEachDecision(*library, [&](const DecisionRecord& decision) {
+    if (IsInTrash(decision)) {
+      text += json ? JsonLine(ToApiJson(decision)) : HistoryLine(decision);
+    }
+    return true;
+  }));
+  if (!json) {
+    text = text.empty() ? "nothing is in the trash\n" : text + Dim("\nmove files back: calotype trash restore N\n");
+  }
+  Print(text);
+  return 0;
+}
+
+CommandResult RestoreFromTrash(App& app, DecisionId number, const std::string& server) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, server));
+  bool is_there = false;
+  CALOTYPE_RETURN_IF_ERROR(ForEachDecision(*library, [&](const DecisionRecord& decision) {
+    is_there = decision.id == number && IsInTrash(decision);
+    return decision.id > number;
+  }));
+  if (!is_there) {
+    return absl::NotFoundError(fmt::format("the trash has no {} (calotype trash list)", number));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord undone, library->Undo(number));
+  Print(fmt::format("undone: {}\n", Printable(undone.text)));
+  return 0;
+}
+
 }  // namespace
+
+void AddTrashCommand(CommandLine& parser, App& app) {
+  CommandLine trash = parser.AddCommand("trash", "List what the server moved to the trash, and move it back");
+  CommandLine list = trash.AddCommand("list", "List moves to the trash that were not undone, the newest first");
+  const auto json = std::make_shared<bool>(false);
+  const std::string& list_server = list.AddServer();
+  list.AddFlag("--json", *json, "One JSON line for each move");
+  list.SetAction([=, &app, &list_server] { return ListTrash(app, *json, list_server); });
+  CommandLine restore = trash.AddCommand("restore", "Move the files of one move back to where they were");
+  const auto number = std::make_shared<int64_t>(0);
+  const std::string& restore_server = restore.AddServer();
+  restore.AddArgument("N", *number, "The number of the move, from trash list");
+  restore.SetAction([=, &app, &restore_server] { return RestoreFromTrash(app, *number, restore_server); });
+}
 
 void AddDecisionCommands(CommandLine& people, App& app) {
   CommandLine history = people.AddCommand("history", "List decisions about people, the newest first");

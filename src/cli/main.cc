@@ -15,11 +15,12 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 20> kCommands = {
-    AddScanCommand,   AddSearchCommand,  AddShowCommand,   AddSimilarCommand,      AddDuplicatesCommand,
-    AddPeopleCommand, AddFoldersCommand, AddStatusCommand, AddRetryCommand,        AddAnalyzeCommand,
-    AddModelsCommand, AddConfigCommand,  AddDoctorCommand, AddExportCommand,       AddKeepingCommands,
-    AddPauseCommands, AddServeCommand,   AddTokenCommand,  AddWorkflowTestCommand, AddShellCommands,
+constexpr std::array<AddCommand, 21> kCommands = {
+    AddScanCommand,   AddSearchCommand,  AddShowCommand,   AddSimilarCommand, AddDuplicatesCommand,
+    AddPeopleCommand, AddFoldersCommand, AddStatusCommand, AddRetryCommand,   AddAnalyzeCommand,
+    AddModelsCommand, AddConfigCommand,  AddDoctorCommand, AddExportCommand,  AddKeepingCommands,
+    AddPauseCommands, AddServeCommand,   AddTokenCommand,  AddTrashCommand,   AddWorkflowTestCommand,
+    AddShellCommands,
 };
 
 int Fail(const Status& status) {
