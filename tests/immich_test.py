@@ -1,6 +1,7 @@
 """calotype serve --immich: requests as Immich's server sends them."""
 
 import concurrent.futures
+import hashlib
 import json
 import pathlib
 import re
@@ -11,6 +12,7 @@ import unittest
 import uuid
 
 from calotype import ROOT, SAMPLES, CalotypeTestCase
+from hub_server import HubServer
 from server_process import Answer, Server, ServerTestCase
 
 
@@ -205,6 +207,92 @@ class ImmichEnvironmentTest(ServerTestCase):
         server = self.serve("--immich", "127.0.0.1:0", environment={"IMMICH_PORT": "38124"})
         self.assertEqual(server.get("/healthz").status, 200)
         self.wait_for(lambda: "IMMICH_HOST and IMMICH_PORT have no effect" in "".join(server.errors))
+
+
+class FetchTest(CalotypeTestCase):
+    """Models that are downloaded when Immich first asks for them."""
+
+    licence = "Research-only"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hub = HubServer()
+        self.addCleanup(self.hub.close)
+        environment = self.library.environment
+        for name in [name for name in environment if name.lower().endswith("_proxy")]:
+            del environment[name]
+        environment["HF_ENDPOINT"] = self.hub.endpoint
+        environment["CALOTYPE_MODELS_FOLDER"] = str(self.library.home / "models")
+        testdata = ROOT / "src/analysis/embed/testdata"
+        # Immich's own file: its repository and path say which model it is.
+        text = 'format = 1\nname = "tiny"\n[[model]]\nname = "text"\ntask = "embed.text"\nfamily = "clip"\nfile = "text.onnx"\n'
+        text += self.entry("textual/model.onnx", testdata / "contrastive/immich_textual.onnx")
+        text += f'licence = "{self.licence}"\nlicence_terms = "Not for money."\n'
+        for name in ("vocab.json", "merges.txt"):
+            text += f'[[model.extra_files]]\npath = "{name}"\n' + self.entry(f"textual/{name}", testdata / "tokenizers/clip" / name)
+        text += '[model.params]\nspace = "random"\n'
+        self.manifest = self.library.home / "tiny.toml"
+        self.manifest.write_text(text)
+
+    def entry(self, path: str, file: pathlib.Path) -> str:
+        """The keys that say where the file is fetched from, and its pin."""
+        data, revision = file.read_bytes(), "f" * 40
+        self.hub.add("immich-app/tiny-clip", path, data)
+        hub = f'hub = {{repository = "immich-app/tiny-clip", revision = "{revision}", path = "{path}"}}'
+        return f'{hub}\nsha256 = "{hashlib.sha256(data).hexdigest()}"\nbytes = {len(data)}\n'
+
+    def serve(self, *options: str) -> Server:
+        server = Server(self.library, "--immich", "127.0.0.1:0", "--set", f"server.immich_packs={self.manifest}", *options)
+        self.addCleanup(server.stop)
+        line = server.process.stdout.readline()
+        line = line if "Immich" in line else server.process.stdout.readline()
+        server.port = int(re.search(r"127\.0\.0\.1:(\d+)", line)[1])
+        return server
+
+    def predict(self, server: Server, model: str = "tiny-clip") -> Answer:
+        body, headers = form(entries=json.dumps({"clip": {"textual": {"modelName": model}}}), text="a dog")
+        return server.request("POST", "/predict", body, headers)
+
+    def test_a_model_is_there_soon_after_the_first_request(self) -> None:
+        self.hub.faults.slow = 0.05
+        server = self.serve("--set", f"server.immich_licences={self.licence}")
+        first = self.predict(server)
+        self.assertEqual(first.status, 500)
+        self.assertIn("is not there yet: the pack", first.body.decode())
+        self.assertEqual(server.get("/ping").body, b"pong")
+        for _ in range(200):
+            answer = self.predict(server)
+            if answer.status == 200:
+                break
+            self.assertIn(b"is not there yet", answer.body)
+            time.sleep(0.1)
+        self.assertGreater(len(json.loads(answer.json()["clip"])), 1)
+        self.assertEqual(len({request.path for request in self.hub.log if request.method == "GET" and "textual/model" in request.path and request.server == "hub"}), 1)
+        other = self.predict(server, "another-clip")
+        self.assertIn("is not installed", other.body.decode())
+
+    def test_a_licence_that_was_not_accepted_is_named(self) -> None:
+        answer = self.predict(self.serve())
+        self.assertEqual(answer.status, 500)
+        self.assertIn(f"the licence {self.licence} was not accepted", answer.body.decode())
+        self.assertIn("server.immich_licences", answer.body.decode())
+        self.assertEqual(self.hub.log, [])
+
+    def test_a_download_that_fails_says_why(self) -> None:
+        self.hub.files.clear()
+        server = self.serve("--set", f"server.immich_licences={self.licence}")
+        for _ in range(100):
+            answer = self.predict(server)
+            self.assertEqual(answer.status, 500)
+            if b"could not be downloaded" in answer.body:
+                break
+            time.sleep(0.1)
+        self.assertIn(b"could not be downloaded with the pack", answer.body)
+
+    def test_a_pack_that_nobody_knows_is_refused_at_the_start(self) -> None:
+        done = self.library.run("serve", "--listen", "127.0.0.1:0", "--immich", "127.0.0.1:0", "--set", "server.immich_packs=nonsense")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("server.immich_packs: unknown pack 'nonsense'", done.stderr)
 
 
 if __name__ == "__main__":

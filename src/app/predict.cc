@@ -142,8 +142,15 @@ PredictService::~PredictService() = default;
 
 StatusOr<std::unique_ptr<PredictService>> PredictService::Open(const App& app, const PredictOptions& options) {
   CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Models> models, OpenModels(app, Pack{.name = "immich"}, options.use));
-  PredictModelFinder find = [&app, folder = options.models](const PredictModelName& wanted) {
-    return FindPredictModel(app, folder, wanted);
+  PredictModelFinder find = [&app, folder = options.models,
+                             fetcher = options.fetcher](const PredictModelName& wanted) -> StatusOr<ModelSpec> {
+    StatusOr<ModelSpec> model = FindPredictModel(app, folder, wanted);
+    if (fetcher != nullptr && absl::IsFailedPrecondition(model.status())) {
+      if (const std::optional<Status> coming = fetcher->Fetch(wanted); coming.has_value()) {
+        return *coming;
+      }
+    }
+    return model;
   };
   return std::unique_ptr<PredictService>(
       new PredictService(std::move(models), std::move(find), app.settings().Limits()));

@@ -20,6 +20,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "app/app.h"
+#include "app/model_fetcher.h"
 #include "app/open_models.h"
 #include "app/predict_models.h"
 #include "base/geometry.h"
@@ -87,8 +88,9 @@ struct PredictAnswer {
 };
 
 struct PredictOptions {
-  ModelUse use;              // how many requests run at the same time, and with how many threads each
-  ImmichModelFolder models;  // models besides those of the installed packs
+  ModelUse use;                     // how many requests run at the same time, and with how many threads each
+  ImmichModelFolder models;         // models besides those of the installed packs
+  ModelFetcher* fetcher = nullptr;  // downloads models that are nowhere; must outlive the service. Null: nobody does
 };
 
 // Keeps the models that requests named, each loaded when it is first needed and unloaded when it was idle for as long
@@ -107,7 +109,8 @@ class PredictService {
   PredictService& operator=(const PredictService&) = delete;
 
   //   kFailedPrecondition  a model is not installed; the message says what to do
-  //   kUnavailable         "Failed to load model 'NAME'": the reason is logged, and after a minute it is tried again
+  //   kUnavailable         "Failed to load model 'NAME'": the reason is logged, and after a minute it is tried again;
+  //                        or it is being downloaded
   //   kOutOfRange          the photo has no pixels
   //   kInvalidArgument     the photo cannot be decoded or is not whole; a question about a photo has a text, or the
   //                        other way round; a recognition without its detection

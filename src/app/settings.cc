@@ -170,6 +170,11 @@ void Settings::Register(ConfigRegistry& registry) {
                    "IMMICH_PORT, else [::]:3003; empty: off");
   registry.AddList("server.immich_networks", &immich_networks,
                    "addresses or networks from which Immich's requests are answered; empty: all");
+  registry.AddList("server.immich_packs", &immich_packs,
+                   "packs, or paths of manifests, that are downloaded when Immich asks for a model of theirs; empty: "
+                   "nothing is downloaded");
+  registry.AddList("server.immich_licences", &immich_licences,
+                   "licences that are accepted for server.immich_packs, by name (calotype models pull shows them)");
   registry.AddText("client.token_file", &token_file,
                    "with --server: a file that has the token, for when CALOTYPE_TOKEN is not set");
   registry.AddText("client.certificates", &certificates,

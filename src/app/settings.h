@@ -83,6 +83,8 @@ struct Settings {
   int64_t webhook_retry_ms = 5000;
   std::string immich;
   std::vector<std::string> immich_networks;
+  std::vector<std::string> immich_packs;
+  std::vector<std::string> immich_licences;
   std::string token_file;
   std::string certificates;
   std::string log_file;

@@ -18,14 +18,15 @@
 #include "app/browse.h"
 #include "app/jobs.h"
 #include "app/library.h"
+#include "app/model_fetcher.h"
 #include "app/predict.h"
 #include "app/program_data.h"
 #include "app/thumbnails.h"
 #include "app/trash.h"
 #include "app/upload_analysis.h"
 #include "app/webhooks.h"
-#include "base/log.h"
 #include "base/file_lock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "server/api.h"
 #include "server/http/http_server.h"
@@ -218,6 +219,15 @@ class Server::Impl {
     if (immich.threads_per_run.has_value()) {
       predict.use.threads = static_cast<int>(*immich.threads_per_run);
     }
+    if (!settings_.immich_packs.empty()) {
+      StatusOr<std::unique_ptr<ModelFetcher>> fetcher =
+          ModelFetcher::Open(app_, settings_.immich_packs, settings_.immich_licences);
+      if (!fetcher.ok()) {
+        return Annotate(fetcher.status(), "server.immich_packs");
+      }
+      fetcher_ = *std::move(fetcher);
+      predict.fetcher = fetcher_.get();
+    }
     CALOTYPE_ASSIGN_OR_RETURN(predict_, PredictService::Open(library_.app(), predict));
     immich_.emplace(*predict_, metrics_, std::move(options));
     CALOTYPE_ASSIGN_OR_RETURN(const uint16_t port, http_.Listen(endpoint, std::nullopt, *immich_));
@@ -235,6 +245,7 @@ class Server::Impl {
         }
       });
     }
+    LockLibrary();
     // A library without a catalogue has no trash.
     if (const Status recovered = RecoverTrash(library_); !recovered.ok() && !absl::IsFailedPrecondition(recovered)) {
       LogWarning("trash: {}", Message(recovered));
@@ -245,7 +256,6 @@ class Server::Impl {
     idle_memory_.emplace([this] { return http_.worked(); }, ReturnMemory, kQuiet);
   }
 
-    LockLibrary();
   Status Reload(const Settings& fresh) {
     CALOTYPE_ASSIGN_OR_RETURN(AccessOptions access, AccessOf(fresh));
     CALOTYPE_ASSIGN_OR_RETURN(Networks immich, Networks::Parse(fresh.immich_networks, "server.immich_networks"));
@@ -274,16 +284,6 @@ class Server::Impl {
   }
 
  private:
-  void AddRoutes() {
-    AddPhotoRoutes(router_, library_, thumbnails_);
-    AddChangeRoutes(router_, library_);
-    AddSearchRoutes(router_, library_, analyser_);
-    AddPeopleRoutes(router_, library_);
-    AddDecisionRoutes(router_, library_);
-    AddMarkRoutes(router_, library_);
-    AddTrashRoutes(router_, library_);
-    AddLibraryRoutes(router_, library_, folders_);
-    AddJobRoutes(router_, jobs_, feed_, folders_);
   // So that nobody restores a backup meanwhile. A second server of a library works, too, but does not know the jobs of
   // the first.
   void LockLibrary() {
@@ -298,6 +298,16 @@ class Server::Impl {
     }
   }
 
+  void AddRoutes() {
+    AddPhotoRoutes(router_, library_, thumbnails_);
+    AddChangeRoutes(router_, library_);
+    AddSearchRoutes(router_, library_, analyser_);
+    AddPeopleRoutes(router_, library_);
+    AddDecisionRoutes(router_, library_);
+    AddMarkRoutes(router_, library_);
+    AddTrashRoutes(router_, library_);
+    AddLibraryRoutes(router_, library_, folders_);
+    AddJobRoutes(router_, jobs_, feed_, folders_);
     AddWebhookRoutes(router_, webhooks_);
     AddAnalyseRoutes(router_, analyser_);
     AddMcpRoutes(router_, mcp_);
@@ -343,6 +353,7 @@ class Server::Impl {
   const Settings& settings_;
   const bool tokens_required_;
   ModelMetrics model_metrics_;  // before all that have models
+  std::optional<FileLock> lock_;
   Library library_;
   Thumbnails thumbnails_;
   JobService jobs_;
@@ -353,12 +364,12 @@ class Server::Impl {
   FolderRules folders_;
   TokenStore tokens_;
   Access access_;
-  std::optional<FileLock> lock_;
   ServerMetrics metrics_;
   Router router_;
   Api api_;
   std::vector<std::string> urls_;
   std::string immich_url_;
+  std::unique_ptr<ModelFetcher> fetcher_;    // before predict_, which uses it
   std::unique_ptr<PredictService> predict_;  // null: Immich is not answered
   std::optional<ImmichListener> immich_;
   std::vector<PredictModelName> preload_names_;
