@@ -213,6 +213,22 @@ test("a face that a scan left without a person is suggested, and the answer coun
   assert.deepEqual(page.errors, []);
 });
 
+test("a person is forgotten for good after a question", async () => {
+  const own = await serve();
+  const [person, ...others] = (await own.ask("people")).people;
+  const page = await open(`${own.url}/#/people/${person.person}`);
+  await faces(page);
+  await page.click(".actions >> text=Forget");
+  await page.waitForSelector("dialog[open]");
+  await shot(page, "person-forget");
+  assert.deepEqual(await violations(page), []);
+  await page.click("dialog >> text=Forget for good");
+  await page.waitForFunction(() => location.hash === "#/people");
+  assert.deepEqual((await own.ask("people?hidden=true")).people.map((one) => one.person), others.map((one) => one.person));
+  await page.waitForFunction((count) => document.querySelectorAll("a[data-tile]").length === count, others.length);
+  assert.deepEqual(page.errors, []);
+});
+
 test("2,000 people and a person with 5,000 faces are drawn only where they are seen", async () => {
   const page = await open("about:blank");
   const [sample] = await people();
