@@ -117,6 +117,28 @@ test("what was scrolled past is gone: only what is on the screen takes memory", 
   assert.deepEqual(page.errors, []);
 });
 
+test("the newest photos are shown before all are counted, and stay", async () => {
+  const page = await open("about:blank");
+  const [sample] = (await server.ask("photos?limit=1")).photos;
+  const newest = Array.from({ length: 200 }, (_, i) => ({ ...sample, photo: i + 1, taken_at: "2024-05-17T12:00:00" }));
+  let count;
+  const counted = new Promise((resolve) => (count = resolve));
+  await page.route("**/api/v1/timeline?*", async (route) => {
+    await counted;
+    return route.fulfill({ json: { buckets: [{ bucket: "2024-05-17", photos: 400 }, { bucket: "2024-05-16", photos: 400 }] } });
+  });
+  // Thumbnails and the photos of one day never arrive.
+  await page.route("**/thumbnail*", () => undefined);
+  await page.route("**/api/v1/photos?*", (route) => (route.request().url().includes("bucket") ? undefined : route.fulfill({ json: { photos: newest, next: "x" } })));
+  await page.goto(server.url);
+  await page.waitForSelector("h2:has-text('May 2024')");
+  await page.waitForSelector(".tile canvas");
+  count();
+  await page.waitForSelector("h2:has-text('May 17, 2024')");
+  assert.ok(await page.$(".tile canvas"), "what was there stays until it was read again");
+  assert.deepEqual(page.errors, []);
+});
+
 test("a selection is exported as a table, or to sidecars", async () => {
   const page = await open(server.url);
   await pictures(page);
