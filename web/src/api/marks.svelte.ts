@@ -2,14 +2,26 @@
 import { SvelteSet } from "svelte/reactivity";
 import { t } from "../i18n";
 import { number } from "../lib/format";
+import { inParts } from "../lib/parts_of";
 import { call } from "./client";
-import { decideAndTell, onDecision } from "./decisions";
+import { decide, decideAndTell, onDecision } from "./decisions";
 import type { Decided } from "./generated";
 
 // Photos, with all their files, or single files.
 export type Trashable = { photos: number[] } | { files: string[] };
 
 const pageSize = 1000;
+
+// Very many photos take several decisions, which are undone one by one.
+async function mark(photos: number[], kind: "delete" | "favourite", set: boolean, text: string): Promise<Decided | undefined> {
+  const parts = inParts(photos);
+  const last = parts.pop() ?? [];
+  const send = (part: number[]) => () => call("markPhotos", { body: { photos: part, mark: kind, set } });
+  for (const part of parts) {
+    if (!(await decide(send(part)))) return undefined;
+  }
+  return decideAndTell(send(last), text);
+}
 
 class Marks {
   readonly toDelete = new SvelteSet<number>();
@@ -42,15 +54,11 @@ class Marks {
 
   set(photos: number[], set: boolean): Promise<Decided | undefined> {
     const count = t().count.photos(photos.length, number(photos.length));
-    return decideAndTell(
-      () => call("markPhotos", { body: { photos, mark: "delete", set } }),
-      set ? t().marks.marked(count) : t().marks.unmarked(count),
-    );
+    return mark(photos, "delete", set, set ? t().marks.marked(count) : t().marks.unmarked(count));
   }
 
   like(photos: number[]): Promise<Decided | undefined> {
-    const count = t().count.photos(photos.length, number(photos.length));
-    return decideAndTell(() => call("markPhotos", { body: { photos, mark: "favourite", set: true } }), t().marks.liked(count));
+    return mark(photos, "favourite", true, t().marks.liked(t().count.photos(photos.length, number(photos.length))));
   }
 
   canTrash(path: string): boolean {
