@@ -131,7 +131,9 @@ class WireReader {
     Get(present);
     value.reset();
     if (present) {
-      Get(value.emplace());
+      T content{};
+      Get(content);
+      value = std::move(content);
     }
   }
   template <typename T>
