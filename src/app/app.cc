@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "photo/reader_settings.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -55,6 +56,8 @@ Status App::Apply() {
   ReaderSettings reader = settings_.Reader();
   reader.program = environment("CALOTYPE_READER") == nullptr ? "" : environment("CALOTYPE_READER");
   SetReaderSettings(std::move(reader));
+  CALOTYPE_ASSIGN_OR_RETURN(S3Settings objects, settings_.Storage(environment));
+  SetStorageSettings({.s3 = std::move(objects), .folder = folders_.cache / "objects"});
   CALOTYPE_ASSIGN_OR_RETURN(catalog_files_, CatalogFiles::Of(settings_.catalog_file));
   return settings_.Validate();
 }

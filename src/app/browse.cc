@@ -1,7 +1,6 @@
 #include "app/browse.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include "app/folders.h"
 #include "app/scanned_files.h"
 #include "photo/photo_reader.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
@@ -45,14 +45,15 @@ StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo) 
     if (!real.has_value()) {
       continue;
     }
-    StatusOr<UniqueFd> file = OpenForReading(*real);
-    struct stat status{};
-    if (!file.ok() || fstat(file->get(), &status) != 0) {
+    StatusOr<StoredPhoto> stored = OpenStoredPhoto(*real);
+    if (!stored.ok()) {
       continue;
     }
-    if (const PhotoFormat format = reader->DetectFormat(file->get()); format != PhotoFormat::kUnknown) {
-      return OriginalFile{
-          .file = *std::move(file), .path = path, .bytes = static_cast<uint64_t>(status.st_size), .format = format};
+    if (const PhotoFormat format = reader->DetectFormat(stored->file.get()); format != PhotoFormat::kUnknown) {
+      return OriginalFile{.file = std::move(stored->file),
+                          .path = path,
+                          .bytes = static_cast<uint64_t>(stored->stamp.size),
+                          .format = format};
     }
   }
   return absl::NotFoundError(fmt::format("no file of photo {} is on the disk", photo.id));

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "photo/photo_reader.h"
 #include "pipeline/process_photo.h"
+#include "storage/object_path.h"
 
 namespace calotype {
 namespace {
@@ -41,6 +42,9 @@ Status WriteTable(Catalog& catalog, std::span<const PhotoId> photos, TableFormat
 
 // Why the photo gets no sidecar at `path`; empty if it does.
 std::string WhyNot(const fs::path& path, const PhotoRecord& photo) {
+  if (IsObjectPath(path.native())) {
+    return "sidecars are not written into object storage; export a table (--to csv or json)";
+  }
   std::error_code error;
   const auto bytes = fs::file_size(path, error);
   if (error) {

@@ -6,6 +6,7 @@
 #include "app/open_catalog.h"
 #include "base/file.h"
 #include "base/file_lock.h"
+#include "storage/object_path.h"
 
 namespace calotype {
 
@@ -19,6 +20,11 @@ StatusOr<std::vector<std::string>> ScannedFolders(Library& library) {
 }
 
 std::optional<std::filesystem::path> RealPathBelow(const std::string& path, const std::vector<std::string>& folders) {
+  if (IsObjectPath(path)) {  // has no links, and no part "..": ParseObjectPath()
+    const bool is_below = ParseObjectPath(path).ok() &&
+                          std::ranges::any_of(folders, [&](const std::string& one) { return IsAtOrBelow(path, one); });
+    return is_below ? std::optional<std::filesystem::path>(path) : std::nullopt;
+  }
   std::error_code error;
   std::filesystem::path real = std::filesystem::canonical(path, error);
   if (error) {

@@ -16,7 +16,8 @@ namespace calotype {
 StatusOr<std::vector<std::string>> ScannedFolders(Library& library);
 
 // The path of the file or folder at `path` without links, if that is one of `folders` or lies below one; nullopt
-// otherwise, also if it does not exist. Use the returned path: `path` may lead elsewhere a moment later.
+// otherwise, also if it does not exist (an object need not exist). Use the returned path: `path` may lead elsewhere a
+// moment later.
 std::optional<std::filesystem::path> RealPathBelow(const std::string& path, const std::vector<std::string>& folders);
 
 // The paths of the folders in `folder`, by name, without hidden ones. Links to folders are among them. kNotFound or

@@ -14,6 +14,7 @@
 #include "base/unicode.h"
 #include "photo/photo_reader.h"
 #include "photo/sidecar.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -92,17 +93,17 @@ class TraceFinder {
   }
 
   void AddFile(const std::string& path) {
-    const StatusOr<UniqueFd> photo = OpenForReading(path);
+    const StatusOr<StoredPhoto> photo = OpenStoredPhoto(path);
     if (!photo.ok()) {
       return;
     }
-    const bool names = NamesWith(photo->get(), {});
+    const bool names = NamesWith(photo->file.get(), {});
     if (names) {
       photos_.insert(path);
     }
     for (const fs::path& sidecar : SidecarsOf(path)) {
       const StatusOr<UniqueFd> file = OpenForReading(sidecar);
-      if (file.ok() && (HasName(file->get()) || (!names && NamesWith(photo->get(), {file->get()})))) {
+      if (file.ok() && (HasName(file->get()) || (!names && NamesWith(photo->file.get(), {file->get()})))) {
         sidecars_.insert(sidecar.string());
       }
     }

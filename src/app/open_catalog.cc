@@ -4,6 +4,8 @@
 
 #include <system_error>
 
+#include "storage/object_path.h"
+
 namespace calotype {
 
 namespace fs = std::filesystem;
@@ -25,6 +27,10 @@ StatusOr<std::unique_ptr<Catalog>> OpenCatalog(const App& app, bool create) {
 }
 
 fs::path CatalogPath(const std::string& path) {
+  if (IsObjectPath(path)) {
+    const StatusOr<ObjectPath> object = ParseObjectPath(path);
+    return object.ok() ? object->ToString() : path;
+  }
   std::error_code error;
   fs::path absolute = fs::weakly_canonical(path, error);
   if (error) {

@@ -8,17 +8,18 @@
 
 #include "absl/strings/match.h"
 #include "app/open_catalog.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
 StatusOr<UniqueFd> OpenAnyPath(const PhotoRecord& photo, const std::string& path) {
-  StatusOr<UniqueFd> file = OpenForReading(path);
-  for (std::size_t i = 0; i < photo.paths.size() && !file.ok(); ++i) {
-    if (StatusOr<UniqueFd> other = OpenForReading(photo.paths[i]); other.ok()) {
-      file = std::move(other);
+  StatusOr<StoredPhoto> stored = OpenStoredPhoto(path);
+  for (std::size_t i = 0; i < photo.paths.size() && !stored.ok(); ++i) {
+    if (StatusOr<StoredPhoto> other = OpenStoredPhoto(photo.paths[i]); other.ok()) {
+      stored = std::move(other);
     }
   }
-  return file;
+  return stored.ok() ? StatusOr<UniqueFd>(std::move(stored->file)) : stored.status();
 }
 
 Status CheckJpegOutput(SearchCatalog& catalog, const std::string& output) {

@@ -19,6 +19,7 @@
 #include "pipeline/folder_watcher.h"
 #include "pipeline/process_photo.h"
 #include "search/people.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -56,7 +57,9 @@ Status CheckFolders(const App& app, const std::vector<std::string>& folders) {
     return absl::OkStatus();
   }
   for (const std::string& folder : folders) {
-    if (const fs::path path = CatalogPath(folder); !fs::exists(path, error)) {
+    const fs::path path = CatalogPath(folder);
+    CALOTYPE_ASSIGN_OR_RETURN(const bool exists, StoredFolderExists(path.string()));
+    if (!exists) {
       return absl::NotFoundError(fmt::format("{} does not exist", path.string()));
     }
   }

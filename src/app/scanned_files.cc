@@ -5,6 +5,8 @@
 
 #include "base/file.h"
 #include "base/file_system.h"
+#include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -17,7 +19,7 @@ constexpr std::size_t kMostPictures = 64;
 
 bool IsFileThere(const std::string& path) {
   std::error_code error;
-  return fs::exists(path, error);
+  return IsObjectPath(path) || fs::exists(path, error);
 }
 
 ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
@@ -25,12 +27,13 @@ ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
 
 std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
   std::error_code error;
-  if (fs::symlink_status(path, error).type() != fs::file_type::regular) {
+  const bool is_object = IsObjectPath(path);
+  if (!is_object && fs::symlink_status(path, error).type() != fs::file_type::regular) {
     return std::nullopt;
   }
-  const StatusOr<FileStamp> seen = StampOfFile(fs::path(path));
+  const StatusOr<FileStamp> seen = StampOfStoredPhoto(path);
   const auto stored = catalog_.FilesUnder(path);
-  const StatusOr<FileSystemKind> kind = FileSystemOf(fs::path(path));
+  const StatusOr<FileSystemKind> kind = is_object ? FileSystemKind::kLocal : FileSystemOf(fs::path(path));
   if (!seen.ok() || !stored.ok() || !kind.ok()) {
     return std::nullopt;
   }
@@ -39,7 +42,7 @@ std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
     return std::nullopt;
   }
   const fs::path folder = fs::path(path).parent_path();
-  return LibraryFile{.stamp = *seen, .through_link = fs::canonical(folder, error) != folder};
+  return LibraryFile{.stamp = *seen, .through_link = !is_object && fs::canonical(folder, error) != folder};
 }
 
 bool ScannedFiles::Exists(const std::string& path) { return IsFileThere(path); }
@@ -47,8 +50,8 @@ bool ScannedFiles::Exists(const std::string& path) { return IsFileThere(path); }
 ScannedFiles::Result ScannedFiles::Decode(const std::string& path, int side) const {
   DecodeLimits limits = limits_;
   limits.target_long_side = side;
-  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
-  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, reader_->Decode({.photo = file.get(), .limits = limits}));
+  CALOTYPE_ASSIGN_OR_RETURN(const StoredPhoto stored, OpenStoredPhoto(path));
+  CALOTYPE_ASSIGN_OR_RETURN(DecodeAnswer decoded, reader_->Decode({.photo = stored.file.get(), .limits = limits}));
   if (!decoded.photo.has_value()) {
     return absl::InternalError("the reader returned no picture");
   }

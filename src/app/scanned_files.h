@@ -18,7 +18,8 @@
 
 namespace calotype {
 
-// True if there is a file at `path` now. The catalogue knows only what the last scan saw.
+// True if there is a file at `path` now. The catalogue knows only what the last scan saw. Of an object, which takes a
+// request to look at, it is believed.
 bool IsFileThere(const std::string& path);
 
 // Keeps the last pictures that were read: at most 64, 190 MB.

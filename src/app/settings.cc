@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "models/pack.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -69,6 +70,13 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddInteger("models.tries", &tries, 1, 1000, "failed downloads of a file in a row before giving up");
   registry.AddInteger("models.retry_delay_ms", &retry_delay_ms, 0, 3'600'000,
                       "wait before the second try, in milliseconds; doubled for each further try");
+  registry.AddText("storage.endpoint", &storage_endpoint,
+                   "where photos named s3://BUCKET/KEY lie: http(s)://HOST[:PORT]; empty: AWS_ENDPOINT_URL_S3, "
+                   "AWS_ENDPOINT_URL, else Amazon S3");
+  registry.AddText("storage.region", &storage_region,
+                   "the region of that storage; empty: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1");
+  registry.AddInteger("storage.tries", &storage_tries, 1, 1000,
+                      "failed requests for an object in a row before giving up");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
   registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; optional");
   registry.AddList("inference.providers", &providers, "plug-in execution providers, each as NAME=LIBRARY");
@@ -256,6 +264,11 @@ CacheSettings Settings::Cache() const {
     }
   }
   return settings;
+}
+
+StatusOr<S3Settings> Settings::Storage(const std::function<const char*(const char*)>& environment) const {
+  return CompleteS3Settings(
+      {.endpoint = storage_endpoint, .region = storage_region, .tries = static_cast<int>(storage_tries)}, environment);
 }
 
 ReaderSettings Settings::Reader() const {

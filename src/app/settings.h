@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "inference/placement/model_cache.h"
 #include "photo/decode.h"
 #include "photo/reader_settings.h"
+#include "storage/s3_client.h"
 
 namespace calotype {
 
@@ -29,6 +31,9 @@ struct Settings {
   int64_t connections = 4;
   int64_t tries = 6;
   int64_t retry_delay_ms = 1000;
+  std::string storage_endpoint;
+  std::string storage_region;
+  int64_t storage_tries = 6;
   std::string onnxruntime;
   std::string openvino;
   std::vector<std::string> providers;
@@ -96,6 +101,8 @@ struct Settings {
   Status Validate() const;
   DecodeLimits Limits() const;
   ReaderSettings Reader() const;
+  // What storage.* says, and where it is empty the environment. kInvalidArgument for an endpoint that is no URL.
+  StatusOr<S3Settings> Storage(const std::function<const char*(const char*)>& environment) const;
   // What `providers` says.
   StatusOr<std::vector<PluginProvider>> Plugins() const;
   // By task, and under "" the default one.

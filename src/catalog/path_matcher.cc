@@ -11,7 +11,7 @@ PathMatcher::PathMatcher(const PathFilter& filter) {
     while (folder.size() > 1 && folder.ends_with('/')) {
       folder.pop_back();
     }
-    if (folder.starts_with('/')) {
+    if (folder.starts_with('/') || folder.find("://") != std::string::npos) {  // "s3://bucket/folder"
       roots_.push_back(ToNormalForm(folder, NormalForm::kNfc) + (folder == "/" ? "" : "/"));
     } else {
       folders_.push_back("/" + FoldCaseAndAccents(folder) + "/");

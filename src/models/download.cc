@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
-#include <mutex>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/file.h"
+#include "base/stoppable_sleep.h"
 #include "models/partial_file.h"
 
 namespace calotype {
@@ -24,15 +23,6 @@ constexpr int kMaxRedirects = 8;
 constexpr std::size_t kBlockBytes = 1 << 20;
 
 bool HasBody(int status) { return status == 200 || status == 206; }
-
-// Returns false when `stop` was requested during the sleep.
-bool Sleep(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  std::unique_lock lock(mutex);
-  changed.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
-}
 
 class FileFetch {
  public:
@@ -125,7 +115,7 @@ Status FileFetch::FetchFromHub() {
       return absl::UnavailableError(fmt::format(
           "{}; gave up after {} tries. The downloaded part is kept: run this again", Message(status), tries));
     }
-    if (!Sleep(RetryDelay(tries + 1, settings_.retry_delay, retry_after_), stop_)) {
+    if (!SleepUnlessStopped(RetryDelay(tries + 1, settings_.retry_delay, retry_after_), stop_)) {
       return absl::CancelledError("stopped");
     }
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "models/fake_http_client.h"
 #include "models/partial_file.h"
 
 namespace calotype {
@@ -18,34 +19,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Returns the prepared responses in order and records the requests.
-class FakeClient final : public HttpClient {
- public:
-  struct Answer {
-    HttpClientResponse response;
-    std::string body;
-    Status end = absl::OkStatus();  // after the body
-  };
-
-  StatusOr<HttpClientResponse> Send(const HttpClientRequest& request, const HttpHandlers& handlers,
-                                    const std::stop_token& /*stop*/) override {
-    asked.push_back(request);
-    if (answers.empty()) {
-      return absl::InternalError("one request too many");
-    }
-    const Answer answer = answers.front();
-    answers.erase(answers.begin());
-    CALOTYPE_RETURN_IF_ERROR(handlers.on_response(answer.response));
-    CALOTYPE_RETURN_IF_ERROR(
-        handlers.on_body({reinterpret_cast<const uint8_t*>(answer.body.data()), answer.body.size()}));
-    CALOTYPE_RETURN_IF_ERROR(answer.end);
-    return answer.response;
-  }
-
-  std::vector<HttpClientRequest> asked;
-  std::vector<Answer> answers;
-};
-
 class DownloadTest : public ::testing::Test {
  protected:
   void TearDown() override { fs::remove_all(folder_); }
@@ -55,30 +28,30 @@ class DownloadTest : public ::testing::Test {
   }
   std::string Partial() const { return ReadTextFile(download_.target.string() + ".partial").value_or("none"); }
 
-  static FakeClient::Answer Redirect(const std::string& etag, const std::string& where = "https://cdn.test/x") {
+  static FakeHttpClient::Answer Redirect(const std::string& etag, const std::string& where = "https://cdn.test/x") {
     return {.response = {.status = 302, .headers = {{"location", where}, {"x-linked-etag", '"' + etag + '"'}}},
             .body = "a page"};
   }
-  static FakeClient::Answer Whole(const std::string& body, const std::string& etag) {
+  static FakeHttpClient::Answer Whole(const std::string& body, const std::string& etag) {
     return {.response = {.status = 200,
                          .headers = {{"etag", '"' + etag + '"'}, {"content-length", std::to_string(body.size())}}},
             .body = body};
   }
-  static FakeClient::Answer Rest(const std::string& body, int first, int total) {
+  static FakeHttpClient::Answer Rest(const std::string& body, int first, int total) {
     return {.response = {.status = 206,
                          .headers = {{"etag", "\"e\""},
                                      {"content-range", "bytes " + std::to_string(first) + "-" +
                                                            std::to_string(total - 1) + "/" + std::to_string(total)}}},
             .body = body};
   }
-  static FakeClient::Answer Refusal(int status, const std::string& content_range = "") {
-    FakeClient::Answer answer;
+  static FakeHttpClient::Answer Refusal(int status, const std::string& content_range = "") {
+    FakeHttpClient::Answer answer;
     answer.response.status = status;
     answer.response.headers["content-range"] = content_range;
     return answer;
   }
   // `whole`, but the connection breaks after `bytes` bytes.
-  static FakeClient::Answer Cut(FakeClient::Answer whole, std::size_t bytes) {
+  static FakeHttpClient::Answer Cut(FakeHttpClient::Answer whole, std::size_t bytes) {
     whole.body.resize(bytes);
     whole.end = absl::UnavailableError("reset by peer");
     return whole;
@@ -94,7 +67,7 @@ class DownloadTest : public ::testing::Test {
                         .folder = {},
                         .tries = 3,
                         .retry_delay = std::chrono::milliseconds(0)};
-  FakeClient client_;
+  FakeHttpClient client_;
   std::vector<int64_t> seen_;
   const std::string text_ = "what the model is";
   const std::string hash_ = Sha256({reinterpret_cast<const uint8_t*>(text_.data()), text_.size()}).Hex();
@@ -181,7 +154,7 @@ TEST_F(DownloadTest, AWrongHashDeletesTheFile) {
 }
 
 TEST_F(DownloadTest, StopsWhenMoreBytesComeThanExpected) {
-  FakeClient::Answer endless = Whole(text_, "e");
+  FakeHttpClient::Answer endless = Whole(text_, "e");
   endless.body += text_;
   client_.answers = {Redirect(hash_), endless};
   EXPECT_THAT(Message(FetchFile().status()), HasSubstr("more than the expected 17 bytes"));

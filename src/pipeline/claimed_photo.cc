@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file_system.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -12,9 +13,9 @@ Status Changed(const std::string& path) {
 }
 
 // True when an open file with the stamp `seen` still has the content that it had with the stamp `stored`.
-StatusOr<bool> IsSameContent(int descriptor, const FileStamp& stored, const FileStamp& seen,
+StatusOr<bool> IsSameContent(int descriptor, FileSystemKind file_system, const FileStamp& stored, const FileStamp& seen,
                              const Sha256Digest& sha256) {
-  if (CompareStamps(stored, seen, FileSystemOf(descriptor)) != StampMatch::kChanged) {
+  if (CompareStamps(stored, seen, file_system) != StampMatch::kChanged) {
     return true;
   }
   if (stored.size != seen.size || stored.mtime_ns != seen.mtime_ns) {
@@ -27,18 +28,21 @@ StatusOr<bool> IsSameContent(int descriptor, const FileStamp& stored, const File
 }  // namespace
 
 StatusOr<ClaimedFile> ClaimedFile::Open(const PhotoFile& file, const Sha256Digest& sha256) {
-  CALOTYPE_ASSIGN_OR_RETURN(UniqueFd descriptor, OpenForReading(file.path));
-  CALOTYPE_ASSIGN_OR_RETURN(const FileStamp stamp, StampOfFile(descriptor.get()));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool same, IsSameContent(descriptor.get(), file.stamp, stamp, sha256));
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, OpenStoredPhoto(file.path));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool same,
+                            IsSameContent(stored.file.get(), stored.file_system, file.stamp, stored.stamp, sha256));
   if (!same) {
     return Changed(file.path);
   }
-  return ClaimedFile(std::move(descriptor), file.path, stamp, sha256);
+  return ClaimedFile(std::move(stored), file.path, sha256);
 }
 
 Status ClaimedFile::CheckUnchanged() const {
+  if (is_copy_) {
+    return absl::OkStatus();
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const FileStamp stamp, StampOfFile(photo_.file.get()));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool same, IsSameContent(photo_.file.get(), stamp_, stamp, sha256_));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool same, IsSameContent(photo_.file.get(), file_system_, stamp_, stamp, sha256_));
   return same ? absl::OkStatus() : Changed(path_);
 }
 

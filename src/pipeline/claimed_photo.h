@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "catalog/work_source.h"
 #include "pipeline/open_photo.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
@@ -21,7 +22,7 @@ class ClaimedFile {
  public:
   // kAborted when the file was changed since its stamp was stored: it may be another photo now. When only ctime or
   // inode differ (chmod, rename, a restored backup), its content is hashed to find out. Other errors as for
-  // OpenForReading().
+  // OpenStoredPhoto().
   static StatusOr<ClaimedFile> Open(const PhotoFile& file, const Sha256Digest& sha256);
 
   // Call it after reading: kAborted when the content was changed since Open().
@@ -32,12 +33,19 @@ class ClaimedFile {
   void SetSidecars(std::vector<OpenSidecar> sidecars) { photo_.sidecars = std::move(sidecars); }
 
  private:
-  ClaimedFile(UniqueFd descriptor, std::string path, const FileStamp& stamp, const Sha256Digest& sha256)
-      : photo_{.file = std::move(descriptor), .sidecars = {}}, path_(std::move(path)), stamp_(stamp), sha256_(sha256) {}
+  ClaimedFile(StoredPhoto stored, std::string path, const Sha256Digest& sha256)
+      : photo_{.file = std::move(stored.file), .sidecars = {}},
+        path_(std::move(path)),
+        stamp_(stored.stamp),
+        file_system_(stored.file_system),
+        is_copy_(stored.is_copy),
+        sha256_(sha256) {}
 
   OpenPhoto photo_;
   std::string path_;
   FileStamp stamp_;  // at Open()
+  FileSystemKind file_system_;
+  bool is_copy_;  // of an object: nothing can change it
   Sha256Digest sha256_;
 };
 

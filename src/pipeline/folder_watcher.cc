@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "pipeline/photo_files.h"
+#include "storage/object_path.h"
 
 namespace calotype {
 namespace {
@@ -78,6 +79,9 @@ FolderWatcher::FolderWatcher(const std::vector<fs::path>& roots, const WatchOpti
 void FolderWatcher::AddRoot(const fs::path& root) {
   if (inotify_.get() < 0) {
     return Poll(root, "inotify is not available, or its limit is reached");
+  }
+  if (IsObjectPath(root.native())) {
+    return Poll(root, "object storage does not report changes");
   }
   if (const std::string_view network = NetworkOf(root); !network.empty()) {
     return Poll(root, fmt::format("on a network file system ({}), where inotify does not see changes", network));

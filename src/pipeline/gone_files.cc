@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/file_stamp.h"
+#include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -23,10 +25,12 @@ Status MarkMissing(ScannerCatalog& catalog, const std::vector<std::string>& path
   return paths.empty() ? absl::OkStatus() : catalog.MarkMissing(paths);
 }
 
-// A disk that is not mounted leaves no folder, or an empty one.
+// A disk that is not mounted leaves no folder, or an empty one. An object storage that is not there gives no list, so
+// nothing is taken for gone.
 bool IsNothingThere(const fs::path& root) {
   std::error_code error;
-  return !fs::exists(root, error) || (fs::is_directory(root, error) && fs::is_empty(root, error));
+  return !IsObjectPath(root.native()) &&
+         (!fs::exists(root, error) || (fs::is_directory(root, error) && fs::is_empty(root, error)));
 }
 
 }  // namespace
@@ -43,7 +47,7 @@ StatusOr<bool> GoneFiles::HasMoved(const std::string& path) const {
     return true;
   }
   return std::ranges::any_of(photo->files, [&](const PhotoFile& other) {
-    const StatusOr<FileStamp> now = StampOfFile(fs::path(other.path));
+    const StatusOr<FileStamp> now = StampOfStoredPhoto(other.path);
     return now.ok() && IsSameFile(*now, photo->stamp) && IsSameFile(*now, other.stamp);
   });
 }

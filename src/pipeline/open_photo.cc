@@ -4,12 +4,17 @@
 
 #include "base/log.h"
 #include "photo/sidecar.h"
+#include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
 std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths) {
   std::vector<OpenSidecar> sidecars;
   for (const std::string& path : paths) {
+    if (IsObjectPath(path)) {
+      continue;
+    }
     for (std::filesystem::path& sidecar : SidecarsOf(path)) {
       StatusOr<UniqueFd> file = OpenForReading(sidecar);
       if (file.ok()) {
@@ -24,7 +29,8 @@ std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths) {
 
 StatusOr<OpenPhoto> OpenPhotoFile(const std::string& path) {
   OpenPhoto photo;
-  CALOTYPE_ASSIGN_OR_RETURN(photo.file, OpenForReading(path));
+  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, OpenStoredPhoto(path));
+  photo.file = std::move(stored.file);
   photo.sidecars = OpenSidecars({&path, 1});
   return photo;
 }

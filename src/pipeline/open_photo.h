@@ -23,10 +23,10 @@ struct OpenPhoto {
 };
 
 // Opens the sidecars of a photo that lies at `paths`: those of the first path first. A sidecar that cannot be opened is
-// skipped with a warning.
+// skipped with a warning. Sidecars in object storage are not looked for.
 std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths);
 
-// Opens the photo at `path` and its sidecars. Error codes as for OpenForReading().
+// Opens the photo at `path` and its sidecars. Error codes as for OpenStoredPhoto().
 StatusOr<OpenPhoto> OpenPhotoFile(const std::string& path);
 
 // Returns the request to read `photo`, which must stay open meanwhile.

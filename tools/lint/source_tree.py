@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # The order in which a photo travels: a folder may use only itself and the folders before it.
-FOLDERS = "base photo inference models analysis catalog pipeline search app server cli".split()
+FOLDERS = "base photo inference models storage analysis catalog pipeline search app server cli".split()
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "storage/object_path.h"
+
 namespace calotype {
 namespace {
 
@@ -16,11 +18,12 @@ constexpr int kClaimBatch = 32;
 constexpr std::chrono::milliseconds kIdle{50};
 constexpr std::chrono::milliseconds kWaitForOthers{500};
 
-// True when no file of the photo exists. One that cannot be looked at is for the decoder to tell.
+// True when no file of the photo exists. One that cannot be looked at is for the decoder to tell; so is an object,
+// which takes a request to look at.
 bool IsAbsent(const WorkItem& item) {
   return !item.files.empty() && std::ranges::none_of(item.files, [](const PhotoFile& file) {
     std::error_code error;
-    return std::filesystem::exists(file.path, error) || error;
+    return IsObjectPath(file.path) || std::filesystem::exists(file.path, error) || error;
   });
 }
 

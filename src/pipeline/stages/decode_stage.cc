@@ -91,7 +91,7 @@ void DecodeStage::ReadOtherPages(const WorkItem& item, const std::shared_ptr<Doc
 // Makes the photo pending again when the photo itself is not the reason; otherwise returns false.
 bool DecodeStage::GiveBack(const WorkItem& item, const Status& reason) {
   const bool changed = absl::IsAborted(reason);
-  if (!changed && !parts_.lost_roots.Explain(PathsOf(item))) {
+  if (!changed && !parts_.lost_roots.Explain(PathsOf(item), reason)) {
     return false;
   }
   if (changed) {

@@ -4,15 +4,24 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "storage/object_path.h"
 
 namespace calotype {
+namespace {
 
-bool LostRoots::Explain(const std::vector<std::string>& paths) {
+// The folder that a disk was mounted on remains, and is empty.
+bool IsLost(const std::filesystem::path& root, const Status& reason) {
   std::error_code error;
+  return IsObjectPath(root.native()) ? absl::IsUnavailable(reason)
+                                     : !std::filesystem::exists(root, error) || std::filesystem::is_empty(root, error);
+}
+
+}  // namespace
+
+bool LostRoots::Explain(const std::vector<std::string>& paths, const Status& reason) {
   for (const std::string& path : paths) {
     const auto root = std::ranges::find_if(roots_, [&](const auto& one) { return IsAtOrBelow(path, one); });
-    // The folder that a disk was mounted on remains, and is empty.
-    if (root == roots_.end() || (std::filesystem::exists(*root, error) && !std::filesystem::is_empty(*root, error))) {
+    if (root == roots_.end() || !IsLost(*root, reason)) {
       return false;
     }
     bool is_new = false;
@@ -22,9 +31,12 @@ bool LostRoots::Explain(const std::vector<std::string>& paths) {
     }
     if (is_new) {
       ++state_.counts().problems;
-      state_.Report({.path = root->string(),
-                     .analysis = "read",
-                     .reason = "is gone or empty, as if its disk was removed; its photos wait for the next scan"});
+      state_.Report(
+          {.path = root->string(),
+           .analysis = "read",
+           .reason = IsObjectPath(root->native())
+                         ? Message(reason) + "; its photos wait for the next scan"
+                         : "is gone or empty, as if its disk was removed; its photos wait for the next scan"});
     }
   }
   return true;

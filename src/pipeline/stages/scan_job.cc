@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,6 +29,7 @@
 #include "pipeline/stages/rest_watch.h"
 #include "pipeline/stages/walk_stage.h"
 #include "pipeline/stages/write_stage.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -140,12 +140,14 @@ StatusOr<FileLock> ScanJob::TakeLock() {
 }
 
 Status ScanJob::CheckRoots() const {
-  std::error_code error;
   for (const fs::path& root : options_.roots) {
     CALOTYPE_ASSIGN_OR_RETURN(const int64_t known, scan_catalog_->CountFilesUnder(root.string()));
     // A known root may be on a disk that is not mounted; the walk reports it.
-    if (known == 0 && !fs::exists(root, error)) {
-      return absl::NotFoundError(fmt::format("{} does not exist", root.string()));
+    if (known == 0) {
+      CALOTYPE_ASSIGN_OR_RETURN(const bool exists, StoredFolderExists(root.string()));
+      if (!exists) {
+        return absl::NotFoundError(fmt::format("{} does not exist", root.string()));
+      }
     }
   }
   return absl::OkStatus();

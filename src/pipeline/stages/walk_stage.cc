@@ -5,20 +5,26 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "pipeline/object_scanner.h"
 #include "pipeline/scanner.h"
+#include "storage/object_path.h"
 
 namespace calotype {
 
 void WalkStage::Run() {
-  Scanner scanner(catalog_, *options_.reader, options_.scanner, state_.counts(),
-                  [this](std::string_view path, std::string_view reason) {
-                    state_.Report({.path = std::string(path), .analysis = "read", .reason = std::string(reason)});
-                  });
+  const ProblemHandler report = [this](std::string_view path, std::string_view reason) {
+    state_.Report({.path = std::string(path), .analysis = "read", .reason = std::string(reason)});
+  };
+  Scanner scanner(catalog_, *options_.reader, options_.scanner, state_.counts(), report);
+  ObjectScanner object_scanner(catalog_, options_.scanner, state_.counts(), report);
   const auto scan = [&](const std::filesystem::path& folder, const std::filesystem::path& root) {
     if (state_.Stopping()) {
       return;
     }
-    if (const Status status = scanner.ScanPart(folder, root, state_.stop_token()); !status.ok()) {
+    const Status status = IsObjectPath(root.native())
+                              ? object_scanner.ScanPart(folder.native(), root.native(), state_.stop_token())
+                              : scanner.ScanPart(folder, root, state_.stop_token());
+    if (!status.ok()) {
       state_.Fail(status);
     }
   };
@@ -33,7 +39,9 @@ void WalkStage::Run() {
     }
   }
   if (!state_.Stopping()) {
-    if (const Status status = scanner.MarkMissing(); !status.ok()) {
+    Status status = scanner.MarkMissing();
+    status.Update(object_scanner.MarkMissing());
+    if (!status.ok()) {
       state_.Fail(status);
     }
   }

@@ -1,0 +1,179 @@
+#include "storage/photo_storage.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "base/mutex.h"
+#include "models/http.h"
+#include "storage/object_path.h"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What all threads use to read objects; made at the first use.
+struct ObjectStorage {
+  explicit ObjectStorage(const StorageSettings& settings)
+      : folder(settings.folder),
+        http(CreateHttpClient()),
+        credentials(*http, [](const char* name) { return std::getenv(name); }),
+        client(settings.s3, *http, credentials) {}
+
+  const fs::path folder;
+  const std::unique_ptr<HttpClient> http;
+  CredentialFinder credentials;
+  S3Client client;
+};
+
+class Current {
+ public:
+  void Set(StorageSettings settings) {
+    const MutexLock lock(&mutex_);
+    settings_ = std::move(settings);
+    storage_.reset();
+  }
+  std::shared_ptr<ObjectStorage> Get() {
+    const MutexLock lock(&mutex_);
+    if (storage_ == nullptr) {
+      storage_ = std::make_shared<ObjectStorage>(settings_);
+    }
+    return storage_;
+  }
+
+ private:
+  Mutex mutex_;
+  StorageSettings settings_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<ObjectStorage> storage_ ABSL_GUARDED_BY(mutex_);
+};
+
+Current& TheCurrent() {
+  static Current current;
+  return current;
+}
+
+// A file without a name in `folder`: it vanishes with its descriptor, also when the process is killed.
+StatusOr<UniqueFd> NamelessFile(const fs::path& folder) {
+  std::error_code ignored;
+  fs::create_directories(folder, ignored);
+  UniqueFd file(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file.get() >= 0) {
+    return file;
+  }
+  // Some file systems have none.
+  std::string name = (folder / "object.XXXXXX").string();
+  UniqueFd named(mkostemp(name.data(), O_CLOEXEC));
+  if (named.get() < 0) {
+    return ErrnoStatus(errno, fmt::format("cannot make a file in {}", folder.string()));
+  }
+  fs::remove(name, ignored);
+  return named;
+}
+
+StatusOr<StoredPhoto> OpenObject(const ObjectPath& object, const std::stop_token& stop) {
+  const std::shared_ptr<ObjectStorage> storage = TheCurrent().Get();
+  CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd copy, NamelessFile(storage->folder));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const FileStamp stamp,
+      storage->client.Read(object, [&](std::span<const uint8_t> bytes) { return WriteAll(copy.get(), bytes); }, stop));
+  // Opened anew, for reading only: it goes to a process that parses bytes from outside.
+  StoredPhoto photo{.file = UniqueFd(open(fmt::format("/proc/self/fd/{}", copy.get()).c_str(), O_RDONLY | O_CLOEXEC)),
+                    .stamp = stamp,
+                    .file_system = FileSystemKind::kLocal,
+                    .is_copy = true};
+  if (photo.file.get() < 0) {
+    return ErrnoStatus(errno, "cannot open its copy");
+  }
+  return photo;
+}
+
+}  // namespace
+
+StatusOr<S3Settings> CompleteS3Settings(S3Settings settings, const std::function<const char*(const char*)>& get) {
+  const auto first_of = [&get](std::initializer_list<const char*> names) {
+    for (const char* const name : names) {
+      if (const char* const value = get(name); value != nullptr && *value != '\0') {
+        return std::string(value);
+      }
+    }
+    return std::string();
+  };
+  if (settings.region.empty()) {
+    settings.region = first_of({"AWS_REGION", "AWS_DEFAULT_REGION"});
+  }
+  if (settings.region.empty()) {
+    settings.region = "us-east-1";
+  }
+  if (settings.endpoint.empty()) {
+    settings.endpoint = first_of({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  }
+  if (settings.endpoint.empty()) {
+    settings.endpoint = fmt::format("https://s3.{}.amazonaws.com", settings.region);
+  }
+  while (settings.endpoint.ends_with('/')) {
+    settings.endpoint.pop_back();
+  }
+  const std::size_t scheme = settings.endpoint.find("://");
+  if (OriginOf(settings.endpoint).empty() || !ResolveUrl(settings.endpoint, "/").ok() || scheme == std::string::npos ||
+      settings.endpoint.find_first_of("/?#@", scheme + 3) != std::string::npos) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' (storage.endpoint, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL) is not http(s)://HOST[:PORT]",
+                    settings.endpoint));
+  }
+  return settings;
+}
+
+void SetStorageSettings(StorageSettings settings) { TheCurrent().Set(std::move(settings)); }
+
+StatusOr<StoredPhoto> OpenStoredPhoto(const std::string& path, const std::stop_token& stop) {
+  if (IsObjectPath(path)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
+    StatusOr<StoredPhoto> copy = OpenObject(object, stop);
+    return copy.ok() ? std::move(copy) : Annotate(copy.status(), path);
+  }
+  StoredPhoto photo;
+  CALOTYPE_ASSIGN_OR_RETURN(photo.file, OpenForReading(path));
+  CALOTYPE_ASSIGN_OR_RETURN(photo.stamp, StampOfFile(photo.file.get()));
+  photo.file_system = FileSystemOf(photo.file.get());
+  return photo;
+}
+
+StatusOr<FileStamp> StampOfStoredPhoto(const std::string& path, const std::stop_token& stop) {
+  if (!IsObjectPath(path)) {
+    return StampOfFile(fs::path(path));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
+  StatusOr<FileStamp> stamp = TheCurrent().Get()->client.Stamp(object, stop);
+  return stamp.ok() ? stamp : Annotate(stamp.status(), path);
+}
+
+StatusOr<bool> StoredFolderExists(const std::string& path) {
+  if (!IsObjectPath(path)) {
+    std::error_code error;
+    return fs::exists(path, error);
+  }
+  const StatusOr<StoredList> list = ListStoredFolder(path, "", {});
+  return absl::IsNotFound(list.status()) ? StatusOr<bool>(false)
+         : list.ok()                     ? StatusOr<bool>(true)
+                                         : Annotate(list.status(), path);
+}
+
+StatusOr<StoredList> ListStoredFolder(const std::string& path, const std::string& next, const std::stop_token& stop) {
+  CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath folder, ParseObjectPath(path));
+  CALOTYPE_ASSIGN_OR_RETURN(ObjectList objects, TheCurrent().Get()->client.List(folder, next, stop));
+  StoredList list{.files = {}, .next = std::move(objects.next)};
+  for (ListedObject& object : objects.objects) {
+    list.files.push_back(
+        {.path = ObjectPath{.bucket = folder.bucket, .key = std::move(object.key)}.ToString(), .stamp = object.stamp});
+  }
+  return list;
+}
+
+}  // namespace calotype

@@ -1,0 +1,60 @@
+// Opens photos where they lie: in the file system, or in S3-compatible object storage ("s3://BUCKET/KEY"). All paths
+// here are as the catalogue stores them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/file_stamp.h"
+#include "base/file_system.h"
+#include "base/status.h"
+#include "storage/s3_client.h"
+
+namespace calotype {
+
+struct StorageSettings {
+  S3Settings s3;
+  std::filesystem::path folder;  // for copies of objects while they are read: of any size, so on a disk
+};
+
+// The settings of storage.*, completed from the environment as Amazon's tools do: AWS_ENDPOINT_URL_S3,
+// AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION. `get` is std::getenv. kInvalidArgument for an endpoint that is no
+// http or https URL or has a path.
+StatusOr<S3Settings> CompleteS3Settings(S3Settings settings, const std::function<const char*(const char*)>& get);
+
+// Sets them for the whole process. Call it before photos are opened.
+void SetStorageSettings(StorageSettings settings);
+
+struct StoredPhoto {
+  UniqueFd file;    // open for reading; of an object: a copy without a name, which nobody changes
+  FileStamp stamp;  // of the file or object when it was opened
+  FileSystemKind file_system = FileSystemKind::kLocal;
+  bool is_copy = false;
+};
+
+// Opens the photo at `path`. An object is read completely. Errors as for OpenForReading() and S3Client::Read(), with
+// the path; kResourceExhausted when the disk for copies is full.
+StatusOr<StoredPhoto> OpenStoredPhoto(const std::string& path, const std::stop_token& stop = {});
+
+// The stamp of the photo at `path` now.
+StatusOr<FileStamp> StampOfStoredPhoto(const std::string& path, const std::stop_token& stop = {});
+
+// Says whether a folder or file is there, also an empty one. An object storage that cannot be asked is an error.
+StatusOr<bool> StoredFolderExists(const std::string& path);
+
+// A list of S3Client::List(), with whole paths; its errors do not name `path`.
+struct StoredList {
+  struct File {
+    std::string path;
+    FileStamp stamp;
+  };
+  std::vector<File> files;
+  std::string next;
+};
+StatusOr<StoredList> ListStoredFolder(const std::string& path, const std::string& next, const std::stop_token& stop);
+
+}  // namespace calotype

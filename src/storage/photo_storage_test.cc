@@ -1,0 +1,54 @@
+#include "storage/photo_storage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "base/temporary_folder.h"
+
+namespace calotype {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+StatusOr<S3Settings> Complete(const S3Settings& settings, const Variables& variables) {
+  return CompleteS3Settings(settings, [&](const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  });
+}
+
+TEST(S3SettingsTest, TheEnvironmentCompletesThem) {
+  EXPECT_EQ(Complete({}, {})->endpoint, "https://s3.us-east-1.amazonaws.com");
+  EXPECT_EQ(Complete({}, {{"AWS_DEFAULT_REGION", "eu-central-1"}})->endpoint, "https://s3.eu-central-1.amazonaws.com");
+  const Variables both = {{"AWS_ENDPOINT_URL", "http://one:9000"}, {"AWS_ENDPOINT_URL_S3", "http://two:9000/"}};
+  EXPECT_EQ(Complete({}, both)->endpoint, "http://two:9000");
+  EXPECT_EQ(Complete({.endpoint = "https://own", .region = "r"}, both)->endpoint, "https://own");
+}
+
+TEST(S3SettingsTest, WhatIsNoEndpointIsRefused) {
+  for (const char* const endpoint : {"localhost:9000", "ftp://host", "http://host/path", "http://host?a", "http://"}) {
+    const Status status = Complete({.endpoint = endpoint, .region = {}}, {}).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << endpoint;
+    EXPECT_THAT(Message(status), ::testing::HasSubstr("storage.endpoint")) << endpoint;
+  }
+}
+
+TEST(PhotoStorageTest, AFileIsOpenedAsItIs) {
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  const std::string path = folder->path() / "a.jpg";
+  std::ofstream(path) << "12345";
+  const StatusOr<StoredPhoto> photo = OpenStoredPhoto(path);
+  ASSERT_TRUE(photo.ok());
+  EXPECT_EQ(photo->stamp, *StampOfStoredPhoto(path));
+  EXPECT_EQ(photo->stamp.size, 5);
+  EXPECT_FALSE(photo->is_copy);
+  EXPECT_TRUE(*StoredFolderExists(folder->path()));
+  EXPECT_FALSE(*StoredFolderExists(folder->path() / "not"));
+  EXPECT_TRUE(absl::IsNotFound(OpenStoredPhoto(path + "x").status()));
+}
+
+}  // namespace
+}  // namespace calotype
