@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -247,6 +248,21 @@ class ShellTest(CalotypeTestCase):
         self.assertEqual(self.complete_in_bash("show", "cat.png", "--render", "ca"), ["cat.png"])
         self.assertEqual(self.complete_in_bash("status", ""), [])
         self.assertEqual(sorted(self.complete_in_bash("--set", "")), sorted(key + "=" for key in self.settings()))
+
+    def test_bash_completes_the_words_of_a_query(self) -> None:
+        self.library.add_samples("cat.png", "rocket.jpg")
+        self.library.environment["PATH"] = f"{pathlib.Path(BINARY).parent}{os.pathsep}{self.library.environment['PATH']}"
+        self.assertEqual(self.complete_in_bash("search", "cam"), [], "nothing was scanned yet")
+        self.assertEqual(self.library.run("scan", self.library.photos, "--only", "pdq").returncode, 0)
+        camera = self.library.json("show", self.library.photos / "rocket.jpg", "--json")["camera"]
+        self.assertIn("camera:", self.complete_in_bash("search", "cam"))
+        # Three words for bash, of which the last is completed.
+        quoted = "".join(self.complete_in_bash("search", "camera", ":", "Cal"))
+        self.assertEqual(subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, text=True, check=True).stdout.strip('"').replace(" ", ""),
+                         camera.replace(" ", ""))
+        self.assertEqual(self.complete_in_bash("export", "type", ":", "jpe"), ["jpeg"])
+        self.assertIn("--limit", self.complete_in_bash("search", "camera:x", "--li"))
+        self.assertEqual(self.output("completion", "query", "--", "-type:pn"), "-type:png\n")
 
     def test_zsh_completes(self) -> None:
         if shutil.which("zsh") is None:

@@ -69,6 +69,9 @@ std::string ShellQuoted(std::string_view text) {
   return quoted + "'";
 }
 
+// The value of a variable of a shell.
+std::string_view YesOrEmpty(bool yes) { return yes ? "yes" : "''"; }
+
 std::string SpaceSeparated(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
 
 // Patterns of a shell's "case" for an option of the command at `path`: 'search -n'|'search --limit'. An option of the
@@ -100,6 +103,8 @@ constexpr std::string_view kBashEnd = R"sh(  if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
   elif [[ -n $commands ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+  elif [[ -n $query ]]; then
+    _calotype_query
   elif [[ -n $files ]]; then
     _calotype_files
   fi
@@ -118,8 +123,23 @@ _calotype_values() {
   [[ $cur == *,* ]] && before=${cur%,*},
   mapfile -t COMPREPLY < <(compgen -P "$before" -W "$1" -- "${cur##*,}")
 }
+# A word of a query, with the values of the library. bash makes three words of key:value, and completes the last.
+_calotype_query() {
+  local before='' one
+  if [[ $cur == : ]]; then
+    before=$prev:
+    cur=''
+  elif [[ $prev == : ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}:
+  fi
+  while IFS= read -r one; do
+    one=${one#"$before"}
+    [[ $one == *: ]] && compopt -o nospace 2>/dev/null
+    COMPREPLY+=("$(printf %q "$one")")
+  done < <("${COMP_WORDS[0]}" completion query -- "$before${cur//\\/}" 2>/dev/null)
+}
 _calotype() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} options='' commands='' files=''
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} options='' commands='' files='' query=''
   COMPREPLY=()
   # bash makes three words of --option=value.
   if [[ $cur == = ]]; then
@@ -132,7 +152,7 @@ _calotype() {
 constexpr std::string_view kZshBegin = R"sh(#compdef calotype
 # Completion of calotype for zsh: source <(calotype completion zsh), or a file called _calotype in a folder of $fpath.
 _calotype() {
-  local cur=${words[CURRENT]} prev=${words[CURRENT-1]} files=''
+  local cur=${words[CURRENT]} prev=${words[CURRENT-1]} files='' query=''
   local -a options commands
 )sh";
 
@@ -140,6 +160,9 @@ constexpr std::string_view kZshEnd = R"sh(  if [[ $cur == -* ]]; then
     _describe -o option options
   elif (( ${#commands} )); then
     _describe command commands
+  elif [[ -n $query ]]; then
+    # The program has chosen what matches; words need no space behind a key.
+    compadd -U -S '' -- ${(f)"$(${words[1]} completion query -- "${(Q)cur}" 2>/dev/null)"}
   elif [[ -n $files ]]; then
     _files
   fi
@@ -169,6 +192,8 @@ function __calotype_at
 end
 complete -c calotype -f
 )sh";
+
+constexpr std::string_view kFishQuery = "(calotype completion query -- (commandline -ct) 2>/dev/null)";
 
 // "name:help" as _describe of zsh takes it.
 std::string ZshItem(std::string_view name, std::string_view help) {
@@ -254,9 +279,9 @@ std::string BashCompletion(const CommandDescription& program, const std::vector<
     }
     std::vector<std::string> below;
     std::ranges::transform(command->commands, std::back_inserter(below), &CommandDescription::name);
-    offers += fmt::format("    {}) options={} commands={} files={} ;;\n", ShellQuoted(path),
+    offers += fmt::format("    {}) options={} commands={} files={} query={} ;;\n", ShellQuoted(path),
                           ShellQuoted(SpaceSeparated(names)), ShellQuoted(SpaceSeparated(below)),
-                          TakesPaths(*command) ? "yes" : "''");
+                          YesOrEmpty(TakesPaths(*command)), YesOrEmpty(command->takes_words));
   }
   return fmt::format("{}{}  case \"$at $prev\" in\n{}  esac\n  case $at in\n{}  esac\n{}", kBashBegin,
                      FindPath(places, "COMP_WORDS", "1", "COMP_CWORD"), ValueCases(places, settings, BashValue), offers,
@@ -277,8 +302,8 @@ std::string ZshCompletion(const CommandDescription& program, const std::vector<s
     for (const CommandDescription& one : command->commands) {
       below += " " + ZshItem(one.name, one.help);
     }
-    offers += fmt::format("    {}) options=({} ) commands=({} ) files={} ;;\n", ShellQuoted(path), names, below,
-                          TakesPaths(*command) ? "yes" : "''");
+    offers += fmt::format("    {}) options=({} ) commands=({} ) files={} query={} ;;\n", ShellQuoted(path), names,
+                          below, YesOrEmpty(TakesPaths(*command)), YesOrEmpty(command->takes_words));
   }
   return fmt::format("{}{}  case \"$at $prev\" in\n{}  esac\n  case $at in\n{}  esac\n{}", kZshBegin,
                      FindPath(places, "words", "2", "CURRENT"), ValueCases(places, settings, ZshValue), offers,
@@ -295,6 +320,7 @@ std::string FishCompletion(const CommandDescription& program, const std::vector<
       offers += fmt::format("{} -a {} -d {}\n", at, below.name, FishQuoted(below.help));
     }
     offers += TakesPaths(*command) ? at + " -F\n" : "";
+    offers += command->takes_words ? at + " -a " + FishQuoted(kFishQuery) + "\n" : "";
     for (const ParameterDescription& option : command->options) {
       offers += (path.empty() ? "complete -c calotype" : at) + FishOption(option, settings) + "\n";
     }

@@ -2,15 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "app/completions.h"
+#include "app/library.h"
 #include "app/settings.h"
 #include "base/file.h"
 #include "cli/command.h"
@@ -33,6 +38,36 @@ void AddCompletion(CommandLine& completion, const CommandDescription& program, A
     Print(make(program, settings));
     return 0;
   });
+}
+
+constexpr std::size_t kCompletions = 50;
+
+// The first characters of a text in UTF-8.
+std::string_view FirstCharacters(std::string_view text, std::size_t count) {
+  std::size_t end = 0;
+  while (end < text.size() && count > 0) {
+    ++end;
+    const bool is_whole = end == text.size() || (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
+    count -= is_whole ? 1 : 0;
+  }
+  return text.substr(0, end);
+}
+
+// For the scripts, so it prints no error: without a library there is nothing to complete with.
+CommandResult CompleteWord(const App& app, const std::string& word) {
+  Library library(app);
+  const StatusOr<QueryCompletions> found = CompleteQuery(library, word, std::nullopt, kCompletions);
+  if (!found.ok()) {
+    return 0;
+  }
+  std::string text;
+  for (const Completion& one : found->completions) {
+    if (Printable(one.text) == one.text) {
+      text += fmt::format("{}{}\n", FirstCharacters(word, found->start), one.text);
+    }
+  }
+  Print(text);
+  return 0;
 }
 
 struct ManArguments {
@@ -93,6 +128,10 @@ void AddShellCommands(CommandLine& parser, App& app) {
   AddCompletion(completion, program, app, "bash", "source <(calotype completion bash)", BashCompletion);
   AddCompletion(completion, program, app, "zsh", "source <(calotype completion zsh)", ZshCompletion);
   AddCompletion(completion, program, app, "fish", "calotype completion fish | source", FishCompletion);
+  CommandLine query = completion.AddCommand("query", "Print what a word of a query can become, for these scripts");
+  const auto word = std::make_shared<std::string>();
+  query.AddOptionalArgument("WORD", *word, "What was typed so far, such as person:A");
+  query.SetAction([=, &app] { return CompleteWord(app, *word); });
   CommandLine man = parser.AddCommand("man", "Print a man page: calotype man calotype-search.1 | man -l -");
   const auto arguments = std::make_shared<ManArguments>();
   man.AddOptionalArgument("PAGE", arguments->page, "calotype.1 (the default), calotype-COMMAND.1 or calotype-config.5");
