@@ -5,6 +5,7 @@ find_package(Boost 1.74 REQUIRED)  # headers only: Asio and Beast
 find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(CURL REQUIRED)
 find_package(JPEG REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(absl REQUIRED)
 find_package(fmt REQUIRED)

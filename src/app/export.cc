@@ -63,8 +63,8 @@ std::string WhyNot(const fs::path& path, const PhotoRecord& photo) {
 // Writes the sidecars of one export.
 class SidecarExport {
  public:
-  SidecarExport(const SidecarOptions& options, const SidecarReport& report)
-      : options_(options), report_(report), files_(options.names), reader_(CreatePhotoReader()) {}
+  SidecarExport(const SidecarOptions& options, const SidecarReport& report, const DecodeLimits& limits)
+      : options_(options), report_(report), limits_(limits), files_(options.names), reader_(CreatePhotoReader()) {}
 
   void Write(const std::string& path, const PhotoRecord& photo) {
     if (const std::string reason = WhyNot(path, photo); !reason.empty()) {
@@ -96,6 +96,7 @@ class SidecarExport {
     }
     const SidecarPlace place = files_.Of(path);
     XmpAdditions additions = XmpOf(photo, options_.labels, options_.remove_old_labels);
+    additions.max_xmp_properties = limits_.max_xmp_properties;
     if (place.beside_shared) {
       additions.keywords.clear();  // They are in photo.xmp or in the photo: a copy would hide later changes.
     }
@@ -119,6 +120,7 @@ class SidecarExport {
 
   const SidecarOptions& options_;
   const SidecarReport& report_;
+  const DecodeLimits limits_;
   SidecarFiles files_;
   std::unique_ptr<PhotoReader> reader_;
   ExportedSidecars exported_;
@@ -179,7 +181,7 @@ StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const Chosen
     }
   }
   std::ranges::sort(files);
-  SidecarExport sidecars(options, report);
+  SidecarExport sidecars(options, report, app.settings().Limits());
   for (const auto& [path, id] : files) {
     CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
     sidecars.Write(path, photo);

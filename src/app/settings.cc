@@ -123,6 +123,14 @@ void Settings::Register(ConfigRegistry& registry) {
                       "photos whose long side is more than this many times the short side are refused");
   registry.AddInteger("limits.pages", &max_pages, 1, 65'536,
                       "pages of a document (a TIFF with several pages) that are read; later ones are left out");
+  registry.AddInteger("limits.samples_per_byte", &samples_per_byte, 1, 1'000'000,
+                      "photos that take more than 200 million samples (a channel of a pixel) and this many for each "
+                      "byte of their file to decode are refused");
+  registry.AddInteger("limits.metadata_mb", &metadata_mb, 1, 100'000,
+                      "photos with more megabytes of EXIF, XMP, IPTC, colour profile and texts are refused");
+  registry.AddInteger("limits.xmp_properties", &max_xmp_properties, 1, 1'000'000,
+                      "XMP with more properties in one structure is not read; entries of lists do not count");
+  registry.AddInteger("limits.frames", &max_frames, 1, 100'000'000, "animations with more frames are refused");
   registry.AddInteger(
       "limits.memory_mb", &memory_mb, 0, int64_t{1} << 30,
       "memory limit of a scan, in megabytes: photos wait until enough is free, and a photo that needs more is "
@@ -279,7 +287,11 @@ DecodeLimits Settings::Limits() const {
   return {.max_file_bytes = static_cast<std::size_t>(max_file_bytes),
           .max_pixels = max_pixels,
           .max_aspect_ratio = static_cast<int>(max_aspect_ratio),
-          .max_pages = static_cast<int>(max_pages)};
+          .max_pages = static_cast<int>(max_pages),
+          .samples_per_byte = static_cast<int>(samples_per_byte),
+          .max_metadata_bytes = metadata_mb * 1'000'000,
+          .max_xmp_properties = static_cast<int>(max_xmp_properties),
+          .max_frames = static_cast<int>(max_frames)};
 }
 
 }  // namespace calotype

@@ -57,9 +57,13 @@ struct Settings {
   int64_t settle_s = 2;
   int64_t poll_s = 300;
   int64_t max_file_bytes = int64_t{1} << 30;
-  int64_t max_pixels = 400'000'000;
+  int64_t max_pixels = 600'000'000;
   int64_t max_aspect_ratio = 200;
   int64_t max_pages = 100;
+  int64_t samples_per_byte = 300;
+  int64_t metadata_mb = 64;
+  int64_t max_xmp_properties = 2000;
+  int64_t max_frames = 100'000;
   int64_t memory_mb = 0;
   bool sandbox = true;
   int64_t decode_s = 60;

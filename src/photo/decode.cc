@@ -36,6 +36,10 @@ StatusOr<const FormatRow*> RequireFormat(std::span<const uint8_t> file) {
   return row;
 }
 
+Status CheckStructure(const FormatRow& row, std::span<const uint8_t> file, const DecodeLimits& limits) {
+  return row.check == nullptr ? absl::OkStatus() : row.check(file, limits);
+}
+
 // Returns the format of the file if this machine can read it.
 StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_RETURN_IF_ERROR(CheckFileSize(file.size(), limits));
@@ -44,6 +48,7 @@ StatusOr<const FormatRow*> FormatToDecode(std::span<const uint8_t> file, const D
     return absl::UnimplementedError(
         fmt::format("this machine cannot read {}; install the package {}", FormatName(row->format), row->package));
   }
+  CALOTYPE_RETURN_IF_ERROR(CheckStructure(*row, file, limits));
   return row;
 }
 
@@ -53,7 +58,8 @@ StatusOr<FileFacts> ReadPhotoFacts(int descriptor, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file,
                             ReadAll(descriptor, limits.max_file_bytes, kFileBytesKnob));
   CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, RequireFormat(file));
-  CALOTYPE_ASSIGN_OR_RETURN(PhotoFacts facts, row->facts(file));
+  CALOTYPE_RETURN_IF_ERROR(CheckStructure(*row, file, limits));
+  CALOTYPE_ASSIGN_OR_RETURN(PhotoFacts facts, row->facts(file, limits));
   return FileFacts{.format = row->format, .facts = std::move(facts)};
 }
 

@@ -39,11 +39,18 @@ PhotoFormat SniffFormat(std::span<const uint8_t> head);
 // Limits for all formats. They are checked after the header is read and before memory is allocated.
 struct DecodeLimits {
   std::size_t max_file_bytes = std::size_t{1} << 30;  // knob: limits.file_bytes
-  int64_t max_pixels = 400'000'000;                   // width x height; knob: limits.pixels
+  int64_t max_pixels = 600'000'000;                   // width x height; knob: limits.pixels
   int max_aspect_ratio = 200;                         // long side over short side; knob: limits.aspect_ratio
   // Decode to the smallest size at least this long, never enlarged. Tall pictures keep more: TargetLongSide().
   int target_long_side = 2000;
   int max_pages = 100;  // pages of a document that are read, from the first on; knob: limits.pages
+  // Samples (a channel of a pixel) that are computed for each byte of the file, besides the first kFreeSamples; each
+  // scan of a progressive JPEG and each tile of a HEIC counts; knob: limits.samples_per_byte
+  int samples_per_byte = 300;
+  // Bytes of EXIF, XMP, IPTC, colour profile and texts together, when unpacked; knob: limits.metadata_mb
+  int64_t max_metadata_bytes = 64'000'000;
+  int max_xmp_properties = 2000;  // in one structure of an XMP packet; knob: limits.xmp_properties
+  int max_frames = 100'000;       // of an animation, of which only the first is decoded; knob: limits.frames
   // Return the pixels as a program without colour management sees them: not rotated by EXIF, colour profiles ignored
   // (except for CMYK), transparency dropped.
   bool as_stored = false;

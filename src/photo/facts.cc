@@ -14,10 +14,12 @@
 #include <utility>
 #include <vector>
 
+#include "photo/exif_limits.h"
 #include "photo/facts_text.h"
 #include "photo/metadata.h"
 #include "photo/time_zone.h"
 #include "photo/xmp_facts.h"
+#include "photo/xmp_limits.h"
 
 namespace calotype {
 namespace {
@@ -249,10 +251,10 @@ bool ReadIptc(std::span<const uint8_t> photoshop, Exiv2::IptcData& iptc) {
   return !has_record || Exiv2::IptcParser::decode(iptc, record + header, size) == 0;
 }
 
-std::span<const uint8_t> WithoutExifMark(std::span<const uint8_t> exif) {
-  constexpr std::string_view kMark = "Exif\0\0"sv;
-  const bool marked = exif.size() >= kMark.size() && std::equal(kMark.begin(), kMark.end(), exif.begin());
-  return marked ? exif.subspan(kMark.size()) : exif;
+void AddOverLimit(std::string_view block, const Status& status, PhotoFacts& facts) {
+  if (!status.ok()) {
+    AddUnreadable(fmt::format("{}: {}", block, Message(status)), facts);
+  }
 }
 
 }  // namespace
@@ -263,7 +265,7 @@ void AddUnreadable(std::string_view kind, PhotoFacts& facts) {
   }
 }
 
-PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const uint8_t> photoshop) {
+PhotoFacts ReadFacts(const MetadataBlocks& blocks, const DecodeLimits& limits) {
   PrepareExiv2();
   Exiv2::ExifData exif_data;
   Exiv2::IptcData iptc_data;
@@ -276,14 +278,17 @@ PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp
       return false;
     }
   };
-  const bool exif_is_readable = is_readable(exif, [&] {
-    const std::span<const uint8_t> block = WithoutExifMark(exif);
-    return Exiv2::ExifParser::decode(exif_data, block.data(), static_cast<uint32_t>(block.size())) !=
+  const CheckedExif exif = CheckExif(WithoutExifMark(blocks.exif), limits);
+  const bool exif_is_readable = is_readable(exif.bytes, [&] {
+    return Exiv2::ExifParser::decode(exif_data, exif.bytes.data(), static_cast<uint32_t>(exif.bytes.size())) !=
            Exiv2::invalidByteOrder;
   });
-  const bool xmp_is_readable =
-      is_readable(xmp, [&] { return Exiv2::XmpParser::decode(xmp_data, std::string(xmp.begin(), xmp.end())) == 0; });
-  const bool iptc_is_readable = is_readable(photoshop, [&] { return ReadIptc(photoshop, iptc_data); });
+  const std::string_view packet(reinterpret_cast<const char*>(blocks.xmp.data()), blocks.xmp.size());
+  const Status xmp = CheckXmp(packet, limits);
+  const bool xmp_is_readable = !xmp.ok() || is_readable(blocks.xmp, [&] {
+    return Exiv2::XmpParser::decode(xmp_data, std::string(packet)) == 0;
+  });
+  const bool iptc_is_readable = is_readable(blocks.photoshop, [&] { return ReadIptc(blocks.photoshop, iptc_data); });
   PhotoFacts facts = FactsOf(exif_data, iptc_data, xmp_data);
   for (const auto& [readable, name] :
        {std::pair(exif_is_readable, "EXIF"), {xmp_is_readable, "XMP"}, {iptc_is_readable, "IPTC"}}) {
@@ -291,29 +296,37 @@ PhotoFacts ReadFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp
       AddUnreadable(name, facts);
     }
   }
+  AddOverLimit("EXIF", exif.exif, facts);
+  AddOverLimit("XMP", exif.xmp, facts);
+  AddOverLimit("XMP", xmp, facts);
   return facts;
 }
 
-PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file) {
+PhotoFacts ReadFactsOfFile(std::span<const uint8_t> file, const DecodeLimits& limits) {
   PrepareExiv2();
+  const CheckedExif checked = CheckExif(file, limits);
+  PhotoFacts facts;
   try {
-    const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<long>(file.size()));  // NOLINT: its type
+    const auto size = static_cast<long>(checked.bytes.size());  // NOLINT(google-runtime-int): exiv2's type
+    const auto image = Exiv2::ImageFactory::open(checked.bytes.data(), size);
     image->readMetadata();
-    return FactsOf(image->exifData(), image->iptcData(), image->xmpData());
-  } catch (const std::exception&) {
-    return {};
+    facts = FactsOf(image->exifData(), image->iptcData(), image->xmpData());
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): a photo without facts is still a photo
   }
+  AddOverLimit("EXIF", checked.exif, facts);
+  AddOverLimit("XMP", checked.xmp, facts);
+  return facts;
 }
 
-StatusOr<PhotoFacts> FactsFromXmp(std::span<const uint8_t> xmp, int orientation) {
+StatusOr<PhotoFacts> FactsFromXmp(std::span<const uint8_t> xmp, int orientation, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const Exiv2::XmpData data,
-                            DecodeXmp({reinterpret_cast<const char*>(xmp.data()), xmp.size()}));
+                            DecodeXmp({reinterpret_cast<const char*>(xmp.data()), xmp.size()}, limits));
   PhotoFacts facts;
   facts.orientation = orientation;
   AddXmp(data, facts);
   return facts;
 }
 
-PhotoFacts FactsFromExif(std::span<const uint8_t> exif) { return ReadFacts(exif, {}); }
+PhotoFacts FactsFromExif(std::span<const uint8_t> exif) { return ReadFacts({.exif = exif}, {}); }
 
 }  // namespace calotype

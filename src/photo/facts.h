@@ -53,7 +53,7 @@ struct PhotoFacts {
   std::optional<int64_t> taken_utc;  // seconds since 1970; empty: the time zone or the time of day is not known
 
   // What is there but cannot be read, each kind once: "date", "position", "rating", "region", "EXIF", "XMP", "IPTC",
-  // "sidecar". In answers of PhotoReader only what no other source states.
+  // "sidecar"; "EXIF: ..." and "XMP: ..." name a limit. In answers of PhotoReader only what no other source states.
   std::vector<std::string> unreadable;
 };
 

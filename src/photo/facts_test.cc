@@ -84,7 +84,7 @@ TEST(ReadFacts, AsksXmpWhereExifIsSilent) {
 TEST(ReadFacts, SurvivesBrokenXmp) {
   for (const std::string_view text : {"<x:xmpmeta", "not xml", "", "<?xpacket?><a><b></a>"}) {
     const std::vector<uint8_t> xmp(text.begin(), text.end());
-    EXPECT_EQ(ReadFacts({}, xmp).taken_at, "");
+    EXPECT_EQ(ReadFacts({.xmp = xmp}, {}).taken_at, "");
   }
 }
 
@@ -98,7 +98,7 @@ TEST(ReadFacts, MayBeAskedFromManyThreads) {
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {
-        EXPECT_EQ(ReadFacts({}, xmp).taken_at, "2001-02-03");
+        EXPECT_EQ(ReadFacts({.xmp = xmp}, {}).taken_at, "2001-02-03");
       }
     });
   }

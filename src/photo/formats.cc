@@ -5,9 +5,13 @@
 #include <utility>
 
 #include "photo/decode_memory.h"
+#include "photo/frames.h"
+#include "photo/heif_work.h"
 #include "photo/jpeg.h"
 #include "photo/jpeg_xl.h"
+#include "photo/limits.h"
 #include "photo/metadata.h"
+#include "photo/png_limits.h"
 #include "photo/png_text.h"
 #include "photo/raw.h"
 #include "photo/sniff.h"
@@ -17,7 +21,14 @@
 namespace calotype {
 namespace {
 
-PhotoFacts FactsOf(const VipsMetadata& metadata) { return ReadPngFacts(metadata.exif, metadata.xmp, metadata.texts); }
+Status CheckHeif(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t work, HeifWork(file));
+  return CheckWork(work, file.size(), limits);
+}
+
+PhotoFacts FactsOf(const VipsMetadata& metadata, const DecodeLimits& limits) {
+  return ReadPngFacts(metadata.exif, metadata.xmp, metadata.texts, limits);
+}
 
 // PNG, WebP, GIF: EXIF states the orientation.
 StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
@@ -25,7 +36,7 @@ StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLi
   StoredPhoto photo{.image = std::move(picture.image),
                     .width = picture.width,
                     .height = picture.height,
-                    .facts = FactsOf(picture.metadata),
+                    .facts = FactsOf(picture.metadata, limits),
                     .pages = picture.pages};
   photo.turn = photo.facts.orientation;
   return photo;
@@ -39,63 +50,77 @@ StatusOr<StoredPhoto> DecodeTurned(std::span<const uint8_t> file, const DecodeLi
   return photo;
 }
 
+StatusOr<StoredPhoto> DecodeHeif(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
+  CALOTYPE_RETURN_IF_ERROR(CheckHeif(file, limits));
+  return DecodeTurned(file, limits, name);
+}
+
+StatusOr<PhotoFacts> JpegXlFacts(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  return ReadFacts({.exif = FindJpegXlBox(file, "Exif"), .xmp = FindJpegXlBox(file, "xml ")}, limits);
+}
+
 // libvips before 8.15 does not return the EXIF block of JPEG XL.
 StatusOr<StoredPhoto> DecodeJpegXl(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTurned(file, limits, "JPEG XL"));
-  photo.facts = ReadFacts(FindJpegXlBox(file, "Exif"), FindJpegXlBox(file, "xml "));
+  CALOTYPE_ASSIGN_OR_RETURN(photo.facts, JpegXlFacts(file, limits));
   return photo;
 }
 
 // A TIFF file contains the tags of EXIF itself.
 StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, "TIFF"));
-  photo.facts = ReadFactsOfFile(file);
+  photo.facts = ReadFactsOfFile(file, limits);
   photo.turn = photo.facts.orientation;
   photo.pages = static_cast<int>(FindTiffPages(file).size());  // libvips counts thumbnails, too
   return photo;
 }
 
-StatusOr<PhotoFacts> TaggedFacts(std::span<const uint8_t> file) {
+StatusOr<PhotoFacts> TaggedFacts(std::span<const uint8_t> file, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const VipsHeader header, ReadVipsHeader(file, "photo"));
-  return FactsOf(header.metadata);
+  CALOTYPE_RETURN_IF_ERROR(CheckMetadataBytes(header.metadata.bytes(), limits));
+  return FactsOf(header.metadata, limits);
 }
 
-StatusOr<PhotoFacts> JpegXlFacts(std::span<const uint8_t> file) {
-  return ReadFacts(FindJpegXlBox(file, "Exif"), FindJpegXlBox(file, "xml "));
+StatusOr<PhotoFacts> TiffFacts(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  return ReadFactsOfFile(file, limits);
 }
-
-StatusOr<PhotoFacts> TiffFacts(std::span<const uint8_t> file) { return ReadFactsOfFile(file); }
 
 using File = std::span<const uint8_t>;
 using Limits = DecodeLimits;
 
 template <PhotoFormat kFormat>
 StatusOr<int64_t> MemoryOf(File file, const Limits& limits) {
+  if (kFormat == PhotoFormat::kHeic || kFormat == PhotoFormat::kAvif) {
+    CALOTYPE_RETURN_IF_ERROR(CheckHeif(file, limits));
+  }
   return VipsMemory(file, limits, kFormat);
 }
 
 // RAW first: many RAW formats are TIFF files too.
 constexpr std::array kFormats = {
-    FormatRow{PhotoFormat::kRaw, IsRaw, DecodeRaw, RawMemory, ReadRawFacts, {}, {}},
-    FormatRow{PhotoFormat::kJpeg, IsJpeg, DecodeJpeg, JpegMemory, ReadJpegFacts, {}, {}},
-    FormatRow{PhotoFormat::kPng, IsPng,
+    FormatRow{PhotoFormat::kRaw, IsRaw, nullptr, DecodeRaw, RawMemory, ReadRawFacts, {}, {}},
+    FormatRow{PhotoFormat::kJpeg, IsJpeg, nullptr, DecodeJpeg, JpegMemory, ReadJpegFacts, {}, {}},
+    FormatRow{PhotoFormat::kPng, IsPng, CheckPngChunks,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "PNG"); },
               MemoryOf<PhotoFormat::kPng>, TaggedFacts, "pngload", "libvips42"},
-    FormatRow{PhotoFormat::kWebp, IsWebp,
+    FormatRow{PhotoFormat::kWebp, IsWebp, CheckWebpChunks,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "WebP"); },
               MemoryOf<PhotoFormat::kWebp>, TaggedFacts, "webpload", "libvips42"},
-    FormatRow{PhotoFormat::kTiff, IsTiff, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, TiffFacts, "tiffload", "libvips42"},
-    FormatRow{PhotoFormat::kGif, IsGif,
+    FormatRow{PhotoFormat::kTiff, IsTiff, nullptr, DecodeTiff, MemoryOf<PhotoFormat::kTiff>, TiffFacts, "tiffload",
+              "libvips42"},
+    FormatRow{PhotoFormat::kGif, IsGif, CheckGifFrames,
               [](File file, const Limits& limits) { return DecodeTagged(file, limits, "GIF"); },
               MemoryOf<PhotoFormat::kGif>, TaggedFacts, "gifload", "libvips42"},
-    FormatRow{
-        PhotoFormat::kHeic, IsHeic, [](File file, const Limits& limits) { return DecodeTurned(file, limits, "HEIC"); },
-        MemoryOf<PhotoFormat::kHeic>, TaggedFacts, "heifload", "libvips42 with libheif and libheif-plugin-libde265"},
-    FormatRow{
-        PhotoFormat::kAvif, IsAvif, [](File file, const Limits& limits) { return DecodeTurned(file, limits, "AVIF"); },
-        MemoryOf<PhotoFormat::kAvif>, TaggedFacts, "heifload", "libvips42 with libheif and libheif-plugin-aomdec"},
-    FormatRow{PhotoFormat::kJpegXl, IsJpegXl, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, JpegXlFacts, "jxlload",
-              "libvips42 with libjxl"},
+    FormatRow{PhotoFormat::kHeic, IsHeic, CheckHeifItems,
+              [](File file, const Limits& limits) { return DecodeHeif(file, limits, "HEIC"); },
+              MemoryOf<PhotoFormat::kHeic>, TaggedFacts, "heifload",
+              "libvips42 with libheif and libheif-plugin-libde265"},
+    FormatRow{PhotoFormat::kAvif, IsAvif, CheckHeifItems,
+              [](File file, const Limits& limits) { return DecodeHeif(file, limits, "AVIF"); },
+              MemoryOf<PhotoFormat::kAvif>, TaggedFacts, "heifload",
+              "libvips42 with libheif and libheif-plugin-aomdec"},
+    FormatRow{PhotoFormat::kJpegXl, IsJpegXl, nullptr, DecodeJpegXl, MemoryOf<PhotoFormat::kJpegXl>, JpegXlFacts,
+              "jxlload", "libvips42 with libjxl"},
 };
 
 const FormatRow* RowOf(PhotoFormat format) {

@@ -14,11 +14,13 @@ namespace calotype {
 struct FormatRow {
   PhotoFormat format;
   bool (*sniff)(std::span<const uint8_t> file);
+  // Checks what a library would read before it can be stopped; null when there is nothing.
+  Status (*check)(std::span<const uint8_t> file, const DecodeLimits& limits);
   StatusOr<StoredPhoto> (*decode)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // decode_memory.h
   StatusOr<int64_t> (*memory)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // Reads the metadata without decoding pixels.
-  StatusOr<PhotoFacts> (*facts)(std::span<const uint8_t> file);
+  StatusOr<PhotoFacts> (*facts)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // The libvips loader that the format needs, and the package that contains it; empty when none is needed.
   std::string_view vips_loader;
   std::string_view package;

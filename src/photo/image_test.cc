@@ -89,8 +89,8 @@ TEST(CheckPixels, HoldsSizesAgainstTheLimits) {
   constexpr auto kWrong = absl::StatusCode::kInvalidArgument;
   constexpr auto kOver = absl::StatusCode::kResourceExhausted;
   for (const SizeCase& wanted :
-       {SizeCase{1, 1, absl::StatusCode::kOk}, SizeCase{20000, 20000, absl::StatusCode::kOk},
-        SizeCase{20001, 20000, kOver}, SizeCase{200, 1, absl::StatusCode::kOk}, SizeCase{201, 1, kOver},
+       {SizeCase{1, 1, absl::StatusCode::kOk}, SizeCase{30000, 20000, absl::StatusCode::kOk},
+        SizeCase{30001, 20000, kOver}, SizeCase{200, 1, absl::StatusCode::kOk}, SizeCase{201, 1, kOver},
         SizeCase{1, 201, kOver}, SizeCase{0, 5, kWrong}, SizeCase{5, 0, kWrong}, SizeCase{-1, 5, kWrong},
         SizeCase{int64_t{1} << 62, int64_t{1} << 62, kWrong}}) {
     EXPECT_EQ(CheckPixels(wanted.width, wanted.height, {}).code(), wanted.code) << wanted.width << "x" << wanted.height;

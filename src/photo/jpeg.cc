@@ -14,9 +14,11 @@
 
 #include "photo/icc.h"
 #include "photo/jpeg_error.h"
+#include "photo/jpeg_markers.h"
 #include "photo/jpeg_source.h"
 #include "photo/limits.h"
 #include "photo/metadata.h"
+#include "photo/pixels_in_work.h"
 #include "photo/vips.h"
 
 namespace calotype {
@@ -65,6 +67,15 @@ class JpegDecoder {
     return read ? absl::OkStatus() : FailureBeforePicture();
   }
 
+  // Of the blocks that ReadHeader() kept.
+  int64_t metadata_bytes() const {
+    int64_t bytes = 0;
+    for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
+      bytes += marker->data_length;
+    }
+    return bytes;
+  }
+
   int width() const { return static_cast<int>(info_.image_width); }
   int height() const { return static_cast<int>(info_.image_height); }
 
@@ -96,8 +107,9 @@ class JpegDecoder {
     return useful ? std::vector<uint8_t>(profile.begin(), profile.end()) : std::vector<uint8_t>();
   }
 
-  PhotoFacts Facts() const {
-    return ReadFacts(Payload(1, kExifMark), Payload(1, kXmpMark), Payload(13, kPhotoshopMark));
+  PhotoFacts Facts(const DecodeLimits& limits) const {
+    return ReadFacts(
+        {.exif = Payload(1, kExifMark), .xmp = Payload(1, kXmpMark), .photoshop = Payload(13, kPhotoshopMark)}, limits);
   }
 
   // Starts decoding to `output_width()` times `output_height()` pixels in `space`. Reads the whole file if it is
@@ -286,17 +298,21 @@ int JpegScale(int width, int height, int target_long_side) {
   return scale;
 }
 
-StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file) {
+StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file, const DecodeLimits& limits) {
   JpegDecoder decoder(file);
   CALOTYPE_RETURN_IF_ERROR(decoder.ReadHeader());
-  return decoder.Facts();
+  CALOTYPE_RETURN_IF_ERROR(CheckMetadataBytes(decoder.metadata_bytes(), limits));
+  return decoder.Facts(limits);
 }
 
 StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits) {
   JpegDecoder decoder(file);
   CALOTYPE_RETURN_IF_ERROR(decoder.ReadHeader());
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(decoder.width(), decoder.height(), limits));
-  PhotoFacts facts = decoder.Facts();
+  CALOTYPE_RETURN_IF_ERROR(CheckWork(ReadJpegFrame(file).value_or(JpegFrame()).work, file.size(), limits));
+  CALOTYPE_RETURN_IF_ERROR(CheckMetadataBytes(decoder.metadata_bytes(), limits));
+  PhotoFacts facts = decoder.Facts(limits);
+  const PixelsInWork pixels_in_work;
   const int scale =
       JpegScale(decoder.width(), decoder.height(), TargetLongSide(decoder.width(), decoder.height(), limits));
   CALOTYPE_ASSIGN_OR_RETURN(Image image, ReadImage(decoder, scale, limits.as_stored));

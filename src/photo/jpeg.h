@@ -23,6 +23,6 @@ int JpegScale(int width, int height, int target_long_side);
 StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 // Reads the metadata without decoding the pixels.
-StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file);
+StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 }  // namespace calotype

@@ -38,6 +38,35 @@ Status CheckPixels(int64_t width, int64_t height, const DecodeLimits& limits) {
   return absl::OkStatus();
 }
 
+Status CheckWork(int64_t samples, std::size_t bytes, const DecodeLimits& limits) {
+  const int64_t allowed = kFreeSamples + static_cast<int64_t>(bytes) * limits.samples_per_byte;
+  if (samples <= allowed) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(fmt::format(
+      "decoding it means to compute {} samples from a file of {} bytes, the limit is {}: {} million, and {} for each "
+      "byte (limits.samples_per_byte)",
+      samples, bytes, allowed, kFreeSamples / 1'000'000, limits.samples_per_byte));
+}
+
+Status CheckMetadataBytes(int64_t bytes, const DecodeLimits& limits) {
+  if (bytes <= limits.max_metadata_bytes) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(
+      fmt::format("its metadata has at least {} bytes, the limit is {} "
+                  "(limits.metadata_mb)",
+                  bytes, limits.max_metadata_bytes));
+}
+
+Status CheckFrames(int64_t frames, const DecodeLimits& limits) {
+  if (frames <= limits.max_frames) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(
+      fmt::format("it has at least {} frames, the limit is {} (limits.frames)", frames, limits.max_frames));
+}
+
 int TargetLongSide(int64_t width, int64_t height, const DecodeLimits& limits) {
   constexpr double kTall = 4;
   constexpr double kMorePixels = 4;

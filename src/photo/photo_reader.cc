@@ -38,7 +38,7 @@ std::vector<SidecarProblem> AddSidecars(const PhotoRequest& request, PhotoFacts&
   std::vector<SidecarProblem> problems;
   std::vector<PhotoFacts> found;
   for (std::size_t i = 0; i < request.sidecars.size(); ++i) {
-    StatusOr<PhotoFacts> sidecar = ReadSidecar(request.sidecars[i], facts.orientation);
+    StatusOr<PhotoFacts> sidecar = ReadSidecar(request.sidecars[i], facts.orientation, request.limits);
     if (sidecar.ok()) {
       found.push_back(*std::move(sidecar));
     } else {
@@ -60,7 +60,7 @@ struct SelectedPage {
 };
 
 // Makes `page` the only page that decoders see.
-StatusOr<SelectedPage> SelectPage(int page, std::span<uint8_t> file) {
+StatusOr<SelectedPage> SelectPage(int page, std::span<uint8_t> file, const DecodeLimits& limits) {
   const bool has_pages = SniffFormat(file) == PhotoFormat::kTiff;
   const std::vector<std::size_t> pages = has_pages ? FindTiffPages(file) : std::vector<std::size_t>{0};
   if (page < 1 || page > std::ssize(pages)) {
@@ -72,7 +72,7 @@ StatusOr<SelectedPage> SelectPage(int page, std::span<uint8_t> file) {
   SelectedPage selected{.pages = static_cast<int>(pages.size()), .facts = {}};
   const bool comes_first = pages.front() == FirstTiffDirectory(file);
   if (page == 1 && !comes_first) {
-    selected.facts = ReadFactsOfFile(file);
+    selected.facts = ReadFactsOfFile(file, limits);
   }
   // A single page is read as it is.
   if (pages.size() > 1 || !comes_first) {
@@ -103,7 +103,7 @@ class InProcessReader : public PhotoReader {
   StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const override {
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<uint8_t> file,
                               ReadAll(request.photo, request.limits.max_file_bytes, kFileBytesKnob));
-    CALOTYPE_ASSIGN_OR_RETURN(SelectedPage selected, SelectPage(request.page, file));
+    CALOTYPE_ASSIGN_OR_RETURN(SelectedPage selected, SelectPage(request.page, file, request.limits));
     DecodeAnswer answer;
     if (request.max_memory > 0) {
       CALOTYPE_ASSIGN_OR_RETURN(answer.needed_memory, MemoryToDecode(file, request.limits));

@@ -67,15 +67,18 @@ void AddRawProfile(std::string_view type, std::vector<uint8_t> bytes, RawProfile
 
 bool IsFactsKeyword(std::string_view keyword) { return keyword.starts_with(kRawProfile) || keyword == kCreationTime; }
 
-PhotoFacts ReadPngFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const PngText> texts) {
+PhotoFacts ReadPngFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const PngText> texts,
+                        const DecodeLimits& limits) {
   RawProfiles profiles;
   for (const PngText& text : texts) {
     if (text.keyword.starts_with(kRawProfile)) {
       AddRawProfile(std::string_view(text.keyword).substr(kRawProfile.size()), BytesOfRawProfile(text.text), profiles);
     }
   }
-  PhotoFacts facts =
-      ReadFacts(exif.empty() ? profiles.exif : exif, xmp.empty() ? profiles.xmp : xmp, profiles.photoshop);
+  PhotoFacts facts = ReadFacts({.exif = exif.empty() ? profiles.exif : exif,
+                                .xmp = xmp.empty() ? profiles.xmp : xmp,
+                                .photoshop = profiles.photoshop},
+                               limits);
   const auto created = std::ranges::find(texts, kCreationTime, &PngText::keyword);
   if (facts.taken_at.empty() && created != texts.end()) {
     facts.taken_at = IsoFromPng(created->text);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "photo/decode.h"
 #include "photo/facts.h"
 
 namespace calotype {
@@ -22,6 +23,7 @@ bool IsFactsKeyword(std::string_view keyword);
 
 // Reads the blocks of the file. EXIF, XMP and IPTC that the file has no block for are taken from the chunks "Raw
 // profile type ..." of ImageMagick and others; the date, if nothing else states it, from "Creation Time".
-PhotoFacts ReadPngFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const PngText> texts);
+PhotoFacts ReadPngFacts(std::span<const uint8_t> exif, std::span<const uint8_t> xmp, std::span<const PngText> texts,
+                        const DecodeLimits& limits);
 
 }  // namespace calotype

@@ -18,6 +18,7 @@
 #include "photo/limits.h"
 #include "photo/metadata.h"
 #include "photo/orient.h"
+#include "photo/pixels_in_work.h"
 #include "photo/vips.h"
 
 namespace calotype {
@@ -187,8 +188,8 @@ StatusOr<StoredPhoto> Develop(RawFile& raw, const DecodeLimits& limits) {
       .image = std::move(image), .width = raw.width(), .height = raw.height(), .turn = raw.orientation(), .facts = {}};
 }
 
-PhotoFacts FactsOf(std::span<const uint8_t> file, const RawFile& raw) {
-  PhotoFacts facts = ReadFactsOfFile(file);
+PhotoFacts FactsOf(std::span<const uint8_t> file, const RawFile& raw, const DecodeLimits& limits) {
+  PhotoFacts facts = ReadFactsOfFile(file, limits);
   raw.CompleteFacts(facts);
   facts.orientation = raw.orientation();
   return facts;
@@ -202,17 +203,19 @@ StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file) {
   return RawSize{.width = raw.width(), .height = raw.height()};
 }
 
-StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file) {
+StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file, const DecodeLimits& limits) {
   RawFile raw;
   CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
-  return FactsOf(file, raw);
+  return FactsOf(file, raw, limits);
 }
 
 StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits) {
   RawFile raw;
   CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(raw.width(), raw.height(), limits));
-  PhotoFacts facts = FactsOf(file, raw);
+  CALOTYPE_RETURN_IF_ERROR(CheckWork(int64_t{raw.width()} * raw.height(), file.size(), limits));
+  PhotoFacts facts = FactsOf(file, raw, limits);
+  const PixelsInWork pixels_in_work;
   std::optional<StoredPhoto> photo = DecodePreview(raw, limits);
   if (!photo) {
     CALOTYPE_ASSIGN_OR_RETURN(photo, Develop(raw, limits));

@@ -26,6 +26,6 @@ StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file);
 StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 // Reads the metadata without decoding the pixels.
-StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file);
+StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 }  // namespace calotype

@@ -29,7 +29,7 @@ PhotoFacts FactsOfCase(std::string_view name) {
 
 PhotoFacts FactsOfSidecar(std::string_view name) {
   const StatusOr<std::vector<uint8_t>> file = ReadFile(CasePath(name));
-  const StatusOr<PhotoFacts> facts = file.ok() ? FactsFromXmp(*file, 1) : file.status();
+  const StatusOr<PhotoFacts> facts = file.ok() ? FactsFromXmp(*file, 1, {}) : file.status();
   if (!facts.ok()) {
     ADD_FAILURE() << name << ": " << Message(facts.status());
     return {};

@@ -154,7 +154,7 @@ TEST(ReportedPictures, ABlockOfTheFileComesBeforeARawProfile) {
   const std::vector<PngText> texts = {{"Raw profile type exif", "\nexif\n  4\n45786966\n"},
                                       {"Creation Time", "Mon, 04 Mar 2019 05:06:07 +0100"},
                                       {"Raw profile type xmp", "no profile"}};
-  EXPECT_EQ(ReadPngFacts({}, {}, texts).taken_at, "2019-03-04T05:06:07+01:00");
+  EXPECT_EQ(ReadPngFacts({}, {}, texts, {}).taken_at, "2019-03-04T05:06:07+01:00");
   EXPECT_EQ(DecodePhoto(TestData("quarters.png"), {})->facts.taken_at, "2024-05-01T12:34:56.123+02:00");
 }
 
@@ -196,7 +196,8 @@ TEST(UnreadableFacts, NamesEachKindOnce) {
         "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
         "<rdf:Description xmlns:exif='http://ns.adobe.com/exif/1.0/' xmlns:xmp='http://ns.adobe.com/xap/1.0/' " +
         std::string(properties) + "/></rdf:RDF></x:xmpmeta>";
-    return ReadPngFacts({}, std::span(reinterpret_cast<const uint8_t*>(packet.data()), packet.size()), {}).unreadable;
+    return ReadPngFacts({}, std::span(reinterpret_cast<const uint8_t*>(packet.data()), packet.size()), {}, {})
+        .unreadable;
   };
   EXPECT_THAT(kinds("exif:GPSLatitude='95,0N' exif:GPSLongitude='16,0E'"), ElementsAre("position"));
   EXPECT_THAT(kinds("exif:GPSLatitude='48.5' exif:GPSLongitude='16.5'"), ElementsAre("position")) << "no reference";
@@ -207,7 +208,7 @@ TEST(UnreadableFacts, NamesEachKindOnce) {
   EXPECT_THAT(kinds("xmp:Rating='3' xmp:CreateDate='2024-02-01'"), IsEmpty());
   constexpr std::string_view kBroken = "<x:xmpmeta";
   const std::span broken(reinterpret_cast<const uint8_t*>(kBroken.data()), kBroken.size());
-  EXPECT_THAT(ReadPngFacts(broken, broken, {}).unreadable, ElementsAre("EXIF", "XMP"));
+  EXPECT_THAT(ReadPngFacts(broken, broken, {}, {}).unreadable, ElementsAre("EXIF", "XMP"));
 }
 
 }  // namespace

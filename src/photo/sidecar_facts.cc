@@ -27,9 +27,9 @@ void TakeUnknown(Fact& from, Fact& to) {
 
 }  // namespace
 
-StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation) {
+StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadAll(descriptor, kMaxSidecarBytes, kSidecarBytesKnob));
-  return FactsFromXmp(bytes, orientation);
+  return FactsFromXmp(bytes, orientation, limits);
 }
 
 void TakeFromSidecar(PhotoFacts sidecar, PhotoFacts& facts) {

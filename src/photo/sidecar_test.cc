@@ -34,7 +34,7 @@ class SidecarTest : public ::testing::Test {
   // What is read from a sidecar with this text.
   StatusOr<PhotoFacts> Read(const std::string& text, int orientation) const {
     CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(Write("a.xmp", text)));
-    return ReadSidecar(file.get(), orientation);
+    return ReadSidecar(file.get(), orientation, {});
   }
 
   fs::path folder_;

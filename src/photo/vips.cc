@@ -12,6 +12,7 @@
 
 #include "photo/icc.h"
 #include "photo/limits.h"
+#include "photo/pixels_in_work.h"
 #include "photo/sniff.h"
 #include "photo/tiff_samples.h"
 #include "photo/vips_start.h"
@@ -274,20 +275,42 @@ void* AddText(VipsImage* /*image*/, const char* field, GValue* value, void* text
 }
 
 VipsMetadata MetadataOf(VipsImage* header) {
-  VipsMetadata metadata{.exif = Blob(header, VIPS_META_EXIF_NAME), .xmp = Blob(header, VIPS_META_XMP_NAME)};
+  VipsMetadata metadata{.exif = Blob(header, VIPS_META_EXIF_NAME),
+                        .xmp = Blob(header, VIPS_META_XMP_NAME),
+                        .texts = {},
+                        .profile_bytes = static_cast<int64_t>(Blob(header, VIPS_META_ICC_NAME).size())};
   vips_image_map(header, AddText, &metadata.texts);
   return metadata;
 }
 
-VipsPicture FromHeader(VipsImage* header) {
-  return {.image = {},
-          .width = vips_image_get_width(header),
-          .height = vips_image_get_page_height(header),
-          .metadata = MetadataOf(header),
-          .pages = vips_image_get_n_pages(header)};
+StatusOr<VipsHeader> HeaderOf(VipsImage* header, std::string_view format) {
+  int interlaced = 0;
+  if (vips_image_get_typeof(header, "interlaced") != 0 && vips_image_get_int(header, "interlaced", &interlaced) != 0) {
+    return VipsFailure(format);
+  }
+  return VipsHeader{.width = vips_image_get_width(header),
+                    .height = vips_image_get_page_height(header),
+                    .bands = vips_image_get_bands(header),
+                    .sample_bytes = static_cast<int>(vips_format_sizeof(vips_image_get_format(header))),
+                    .is_interlaced = interlaced != 0,
+                    .metadata = MetadataOf(header)};
 }
 
 }  // namespace
+
+int64_t VipsMetadata::bytes() const {
+  int64_t bytes = static_cast<int64_t>(exif.size() + xmp.size()) + profile_bytes;
+  for (const PngText& text : texts) {
+    bytes += static_cast<int64_t>(text.keyword.size() + text.text.size());
+  }
+  return bytes;
+}
+
+Status CheckVipsHeader(const VipsHeader& header, std::size_t bytes, const DecodeLimits& limits) {
+  CALOTYPE_RETURN_IF_ERROR(CheckPixels(header.width, header.height, limits));
+  CALOTYPE_RETURN_IF_ERROR(CheckWork(int64_t{header.width} * header.height * header.bands, bytes, limits));
+  return CheckMetadataBytes(header.metadata.bytes(), limits);
+}
 
 bool VipsHasLoader(std::string_view loader) {
   return PrepareVips() && vips_type_find("VipsForeignLoad", fmt::format("{}_buffer", loader).c_str()) != 0;
@@ -295,24 +318,20 @@ bool VipsHasLoader(std::string_view loader) {
 
 StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format) {
   CALOTYPE_ASSIGN_OR_RETURN(const VipsImagePtr header, OpenHeader(file, format));
-  int interlaced = 0;
-  if (vips_image_get_typeof(header.get(), "interlaced") != 0 &&
-      vips_image_get_int(header.get(), "interlaced", &interlaced) != 0) {
-    return VipsFailure(format);
-  }
-  return VipsHeader{.width = vips_image_get_width(header.get()),
-                    .height = vips_image_get_page_height(header.get()),
-                    .bands = vips_image_get_bands(header.get()),
-                    .sample_bytes = static_cast<int>(vips_format_sizeof(vips_image_get_format(header.get()))),
-                    .is_interlaced = interlaced != 0,
-                    .metadata = MetadataOf(header.get())};
+  return HeaderOf(header.get(), format);
 }
 
 StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const DecodeLimits& limits,
                                      std::string_view format) {
   CALOTYPE_ASSIGN_OR_RETURN(VipsImagePtr header, OpenHeader(file, format));
-  VipsPicture picture = FromHeader(header.get());
-  CALOTYPE_RETURN_IF_ERROR(CheckPixels(picture.width, picture.height, limits));
+  CALOTYPE_ASSIGN_OR_RETURN(VipsHeader known, HeaderOf(header.get(), format));
+  CALOTYPE_RETURN_IF_ERROR(CheckVipsHeader(known, file.size(), limits));
+  VipsPicture picture{.image = {},
+                      .width = known.width,
+                      .height = known.height,
+                      .metadata = std::move(known.metadata),
+                      .pages = vips_image_get_n_pages(header.get())};
+  const PixelsInWork pixels_in_work;
   const int target = TargetLongSide(picture.width, picture.height, limits);
   const Bands bands = BandsOf(header.get(), file);
   const bool manage_colour = (!limits.as_stored || bands.colours == 4) && NeedsColourManagement(header.get(), bands);

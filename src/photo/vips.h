@@ -3,6 +3,7 @@
 // settings are in vips_start.cc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -21,6 +22,9 @@ struct VipsMetadata {
   std::vector<uint8_t> exif;
   std::vector<uint8_t> xmp;
   std::vector<PngText> texts;
+  int64_t profile_bytes = 0;  // of the colour profile
+
+  int64_t bytes() const;
 };
 
 struct VipsPicture {
@@ -43,6 +47,9 @@ struct VipsHeader {
 
 // Reads only the header. Error codes as for DecodeWithVips().
 StatusOr<VipsHeader> ReadVipsHeader(std::span<const uint8_t> file, std::string_view format);
+
+// Checks what the header says: pixels, the work to decode them from a file of `bytes`, and the size of the metadata.
+Status CheckVipsHeader(const VipsHeader& header, std::size_t bytes, const DecodeLimits& limits);
 
 // True when this libvips has the loader ("heifload" ...).
 bool VipsHasLoader(std::string_view loader);

@@ -16,6 +16,7 @@
 #include "photo/facts_text.h"
 #include "photo/orient.h"
 #include "photo/xmp_keywords.h"
+#include "photo/xmp_limits.h"
 
 namespace calotype {
 namespace {
@@ -250,8 +251,9 @@ Box BoxOfRectangle(std::string_view text) {
   return {.x = sides[0], .y = sides[1], .width = sides[2], .height = sides[3]};
 }
 
-StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet) {
+StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet, const DecodeLimits& limits) {
   PrepareExiv2();
+  CALOTYPE_RETURN_IF_ERROR(CheckXmp(packet, limits));
   // The toolkit accepts any text as a packet without properties.
   if (packet.find(":RDF") == std::string_view::npos) {
     return absl::InvalidArgumentError("it is no XMP, or broken");

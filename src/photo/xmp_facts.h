@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "photo/decode.h"
 #include "photo/facts.h"
 
 namespace calotype {
@@ -20,8 +21,8 @@ inline constexpr float kSamePlace = 0.3F;
 // A rectangle of Microsoft's: "left, top, width, height". NAN for what is missing.
 Box BoxOfRectangle(std::string_view text);
 
-// Parses the packet. kInvalidArgument when it is not XMP, or damaged.
-StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet);
+// Parses the packet. kInvalidArgument when it is not XMP, or damaged; kResourceExhausted when it is over a limit.
+StatusOr<Exiv2::XmpData> DecodeXmp(std::string_view packet, const DecodeLimits& limits);
 
 // Sets title, description, rating, keywords, place and regions, as far as they are there, and the position where
 // `facts` has none. `facts.orientation` tells how regions are to be turned.

@@ -45,7 +45,7 @@ StatusOr<XmpChange> AddToXmp(std::string_view existing, const XmpAdditions& addi
   PrepareExiv2();
   StatusOr<Exiv2::XmpData> xmp = Exiv2::XmpData();
   if (!existing.empty()) {
-    xmp = DecodeXmp(existing);
+    xmp = DecodeXmp(existing, {.max_xmp_properties = additions.max_xmp_properties});
   }
   CALOTYPE_RETURN_IF_ERROR(xmp.status());
   try {

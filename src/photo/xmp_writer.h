@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "photo/decode.h"
 #include "photo/facts.h"
 
 namespace calotype {
@@ -23,6 +24,7 @@ struct XmpAdditions {
   int orientation = 1;                // EXIF's, of the photo
   int width = 0;                      // of the upright photo, in pixels
   int height = 0;
+  int max_xmp_properties = DecodeLimits().max_xmp_properties;  // as in DecodeLimits, of the existing packet
 };
 
 struct XmpChange {

@@ -84,7 +84,7 @@ XmpChange Add(const std::string& existing, const XmpAdditions& additions) {
 
 PhotoFacts Facts(const std::string& packet, int orientation = 1) {
   const StatusOr<PhotoFacts> facts =
-      FactsFromXmp({reinterpret_cast<const uint8_t*>(packet.data()), packet.size()}, orientation);
+      FactsFromXmp({reinterpret_cast<const uint8_t*>(packet.data()), packet.size()}, orientation, {});
   EXPECT_TRUE(facts.ok()) << Message(facts.status());
   return facts.ok() ? *facts : PhotoFacts();
 }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "photo/photo_reader.h"
+#include "photo/pixels_in_work.h"
 #include "photo/sandbox/channel.h"
 #include "photo/sandbox/reader_process.h"
 
@@ -35,10 +36,15 @@ void Crash() {
 
 void Abort() { std::abort(); }
 
-void Loop() {
+void LoopInMetadata() {
   volatile bool on = true;
   while (on) {
   }
+}
+
+void Loop() {
+  const PixelsInWork pixels_in_work;
+  LoopInMetadata();
 }
 
 void TakeEightGigabytes() {
@@ -100,9 +106,10 @@ void RunThread() {
   std::thread([] {}).join();
 }
 
-constexpr std::array<std::pair<std::string_view, void (*)()>, 16> kDeeds = {{{"crash", Crash},
+constexpr std::array<std::pair<std::string_view, void (*)()>, 17> kDeeds = {{{"crash", Crash},
                                                                              {"abort", Abort},
                                                                              {"loop", Loop},
+                                                                             {"loop in metadata", LoopInMetadata},
                                                                              {"8 GB", TakeEightGigabytes},
                                                                              {"all memory", TakeAllMemory},
                                                                              {"stack", OverflowStack},

@@ -22,6 +22,7 @@
 
 #include "photo/decode.h"
 #include "photo/sandbox/confinement.h"
+#include "photo/stopped.h"
 
 namespace calotype {
 namespace {
@@ -185,6 +186,11 @@ std::string ChildReader::InFormat() const {
   return known ? fmt::format(" in {}", FormatName(static_cast<PhotoFormat>(format))) : std::string();
 }
 
+Status ChildReader::Stopped(Status status) const {
+  const bool reads_photo = page_.words()->format != static_cast<uint32_t>(PhotoFormat::kUnknown);
+  return reads_photo && page_.words()->in_pixels == 0 ? StoppedBeforePixels(std::move(status)) : status;
+}
+
 StatusOr<ChannelMessage> ChildReader::Call(std::span<const uint8_t> request, std::span<const int> files,
                                            int64_t deadline_s, const std::stop_token& stop) {
   if (!Send(channel_, request, files).ok()) {
@@ -219,8 +225,8 @@ Status ChildReader::WaitForAnswer(int64_t deadline_s, const std::stop_token& sto
       return Kill(absl::CancelledError("stopped"));
     }
     if (now >= deadline) {
-      return Kill(absl::DeadlineExceededError(
-          fmt::format("decoder stopped: no answer{} after {} s (limits.decode_s)", InFormat(), deadline_s)));
+      return Kill(Stopped(absl::DeadlineExceededError(
+          fmt::format("decoder stopped: no answer{} after {} s (limits.decode_s)", InFormat(), deadline_s))));
     }
   }
 }
@@ -242,14 +248,14 @@ Status ChildReader::Autopsy() {
         "calotype-reader does not start; does it lack a library? (ldd calotype-reader)");
   }
   if (page_.words()->cause == LastCause::kForbiddenCall) {
-    return absl::InternalError(
-        fmt::format("decoder stopped: forbidden system call {}{}", page_.CallName(), InFormat()));
+    return Stopped(
+        absl::InternalError(fmt::format("decoder stopped: forbidden system call {}{}", page_.CallName(), InFormat())));
   }
   if (page_.words()->cause == LastCause::kOutOfMemory) {
-    return absl::ResourceExhaustedError(
-        fmt::format("decoder stopped: more than {} MB of memory{} "
-                    "(limits.decoder_memory_mb)",
-                    settings_.memory_mb, InFormat()));
+    return Stopped(
+        absl::ResourceExhaustedError(fmt::format("decoder stopped: more than {} MB of memory{} "
+                                                 "(limits.decoder_memory_mb)",
+                                                 settings_.memory_mb, InFormat())));
   }
   if (!WIFSIGNALED(status)) {
     return absl::InternalError(fmt::format("decoder stopped: exit status {}{}", WEXITSTATUS(status), InFormat()));
@@ -258,8 +264,8 @@ Status ChildReader::Autopsy() {
     return absl::UnavailableError(fmt::format("decoder stopped: SIGKILL{} (too little memory?)", InFormat()));
   }
   const bool overflow = page_.words()->cause == LastCause::kStackOverflow;
-  return absl::InternalError(fmt::format("decoder stopped: {}{}{}", SignalName(WTERMSIG(status)),
-                                         overflow ? " (stack overflow)" : "", InFormat()));
+  return Stopped(absl::InternalError(fmt::format("decoder stopped: {}{}{}", SignalName(WTERMSIG(status)),
+                                                 overflow ? " (stack overflow)" : "", InFormat())));
 }
 
 }  // namespace calotype

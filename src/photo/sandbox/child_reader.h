@@ -50,6 +50,8 @@ class ChildReader {
   Status Autopsy();
   Status Kill(Status reason);
   std::string InFormat() const;
+  // `status` of a child that was stopped or died while it read a photo.
+  Status Stopped(Status status) const;
 
   pid_t process_;  // -1: dead
   UniqueFd channel_;

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "photo/libraries.h"
+#include "photo/pixels_in_work.h"
 #include "photo/sandbox/confinement.h"
 
 namespace calotype {
@@ -51,6 +52,7 @@ void WatchFaults(LastWords& words) {
     throw std::bad_alloc();
   });
   SetLackOfMemoryHandler(NoteLackOfMemory);
+  PixelsInWork::Watch([](bool in_work) { noted->in_pixels = in_work ? 1 : 0; });
   if (kSanitized) {
     return;  // they report faults themselves
   }

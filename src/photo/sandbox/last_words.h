@@ -20,7 +20,8 @@ enum class LastCause : uint32_t { kNone = 0, kForbiddenCall = 1, kStackOverflow 
 struct LastWords {
   static constexpr std::size_t kMaxName = 32;
 
-  std::atomic<uint32_t> format;  // PhotoFormat of the photo in work
+  std::atomic<uint32_t> format;     // PhotoFormat of the photo in work
+  std::atomic<uint32_t> in_pixels;  // 1 while its pixels are decoded, 0 while its header and metadata are read
   std::atomic<LastCause> cause;
   std::array<std::atomic<char>, kMaxName> call;  // the name of the forbidden system call
 };

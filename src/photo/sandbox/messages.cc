@@ -47,6 +47,7 @@ void Fields(Archive& archive, PhotoFacts& facts) {
 template <typename Archive>
 void Fields(Archive& archive, DecodeLimits& limits) {
   archive(limits.max_file_bytes, limits.max_pixels, limits.max_aspect_ratio, limits.target_long_side, limits.max_pages,
+          limits.samples_per_byte, limits.max_metadata_bytes, limits.max_xmp_properties, limits.max_frames,
           limits.as_stored);
 }
 
@@ -74,7 +75,7 @@ void Fields(Archive& archive, DecodeAnswer& answer) {
 template <typename Archive>
 void Fields(Archive& archive, XmpAdditions& additions) {
   archive(additions.keywords, additions.faces, additions.known_regions, additions.labels, additions.unwanted,
-          additions.orientation, additions.width, additions.height);
+          additions.orientation, additions.width, additions.height, additions.max_xmp_properties);
 }
 
 template <typename Archive>

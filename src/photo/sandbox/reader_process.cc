@@ -87,6 +87,7 @@ class Server {
   Reply Answer(const ReaderRequest& request, const std::vector<UniqueFd>& files) try {
     words_.format = static_cast<uint32_t>(PhotoFormat::kUnknown);
     words_.cause = LastCause::kNone;
+    words_.in_pixels = 0;
     Reply reply;
     if (const Status status = Do(request, files, reply); !status.ok()) {
       SetError(status, reply.answer);

@@ -19,6 +19,7 @@
 #include "photo/photo_reader.h"
 #include "photo/reader_settings.h"
 #include "photo/sandbox/confinement.h"
+#include "photo/stopped.h"
 #include "photo/test_data.h"
 #include "photo/text_image.h"
 
@@ -221,6 +222,19 @@ TEST_F(SandboxedReaderTest, AMissingProgramIsAnError) {
   const Status status = Misbehave("nonsense");
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(Message(Decode("quarters.png").status()), HasSubstr("/nowhere/calotype-reader"));
+}
+
+TEST_F(SandboxedReaderTest, AnErrorSaysWhetherThePixelsWereInWork) {
+  ReaderSettings settings = Settings();
+  settings.decode_s = 1;
+  SetReaderSettings(settings);
+  const Status in_pixels = Misbehave("loop");
+  const Status in_metadata = Misbehave("loop in metadata");
+  EXPECT_EQ(Message(in_pixels), "decoder stopped: no answer in PNG after 1 s (limits.decode_s)");
+  EXPECT_EQ(Message(in_metadata), Message(in_pixels));
+  EXPECT_FALSE(IsStoppedBeforePixels(in_pixels));
+  EXPECT_TRUE(IsStoppedBeforePixels(in_metadata));
+  EXPECT_TRUE(IsStoppedBeforePixels(Misbehave("crash")));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "photo/stopped.h"
 #include "pipeline/claimed_photo.h"
 
 namespace calotype {
@@ -109,7 +110,9 @@ PhotoResult DecodeStage::Unreadable(const WorkItem& item, const Status& reason) 
   parts_.tools.analysis.RecordUndecodable(reason, parts_.tools.analysis.Closure(item.analyses), result);
   // Date, place and camera of a photo are worth keeping even if its pixels are broken.
   StatusOr<PhotoProperties> read =
-      ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
+      IsStoppedBeforePixels(reason)
+          ? StatusOr<PhotoProperties>(reason)
+          : ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
   AnalysisOutcome& facts =
       result.outcomes.emplace_back(FactsOutcome(parts_.tools.places, read.ok() ? read->facts : PhotoFacts()));
   if (read.ok()) {

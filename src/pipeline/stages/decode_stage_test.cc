@@ -6,6 +6,7 @@
 
 #include "base/file_stamp.h"
 #include "photo/made_tiff.h"
+#include "photo/stopped.h"
 #include "pipeline/fake_work_source.h"
 #include "pipeline/stages/stage_test_util.h"
 
@@ -150,6 +151,43 @@ TEST_F(DecodeStageTest, AStoppedScanStartsNothing) {
   Run(Claim(7, "a.jpg"));
   EXPECT_EQ(to_analyse_.size() + to_write_.size(), 0U);
   EXPECT_THAT(source_.given_back, IsEmpty()) << "closing the source returns it";
+}
+
+// Stops in the same way whatever it is asked for.
+class StoppedReader final : public PhotoReader {
+ public:
+  explicit StoppedReader(Status failure) : failure_(std::move(failure)) {}
+
+  PhotoFormat DetectFormat(int) const override { return PhotoFormat::kPng; }
+  std::string ReadContentIdentifier(int) const override { return ""; }
+  StatusOr<FactsAnswer> ReadFacts(const PhotoRequest&) const override {
+    ++facts_reads;
+    return FactsAnswer{.format = PhotoFormat::kPng, .facts = {.taken_at = "2024"}};
+  }
+  StatusOr<DecodeAnswer> Decode(const PhotoRequest&) const override { return failure_; }
+  StatusOr<XmpChange> AddToSidecar(int, const XmpAdditions&) const override { return XmpChange{}; }
+
+  mutable int facts_reads = 0;
+
+ private:
+  const Status failure_;
+};
+
+// Each kind of stop may take the whole of limits.decode_s, so it is not asked for twice.
+TEST_F(DecodeStageTest, FactsAreNotReadAgainWhereReadingThemStoppedTheDecoder) {
+  const Status stopped = absl::DeadlineExceededError("decoder stopped: no answer in PNG after 60 s (limits.decode_s)");
+  for (const bool in_metadata : {false, true}) {
+    SCOPED_TRACE(in_metadata);
+    const StoppedReader reader(in_metadata ? StoppedBeforePixels(stopped) : stopped);
+    Run(Claim(7, "a.jpg"), {.reader = reader, .analysis = analysis_});
+    EXPECT_EQ(reader.facts_reads, in_metadata ? 0 : 1);
+    const std::optional<FinishedItem> finished = to_write_.TryPop();
+    ASSERT_TRUE(finished.has_value());
+    const AnalysisOutcome& facts = finished->result.outcomes.back();
+    EXPECT_EQ(facts.analysis, kFactsAnalysis);
+    EXPECT_EQ(facts.state, in_metadata ? AnalysisState::kSkipped : AnalysisState::kDone);
+    EXPECT_EQ(facts.reason, in_metadata ? Message(stopped) : "");
+  }
 }
 
 }  // namespace
