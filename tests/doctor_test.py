@@ -1,7 +1,6 @@
 """calotype doctor: what it finds when all is well, and what it says of each thing that is not."""
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -64,9 +63,9 @@ class DoctorTest(CalotypeTestCase):
         return {check["name"] for check in answer["checks"] if not check["ok"]}
 
     def copy_of_pack(self, name: str) -> pathlib.Path:
-        """The installed starter pack under another folder: links, but for the file that a test breaks."""
+        """The installed starter pack under another folder."""
         folder = pathlib.Path(self.library.home) / name / "starter"
-        shutil.copytree(self.models / "starter", folder, copy_function=os.symlink)
+        shutil.copytree(self.models / "starter", folder)
         return folder
 
     def test_all_is_well_on_a_fresh_home(self) -> None:

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/printable.h"
 
 namespace calotype {
 
@@ -22,7 +23,7 @@ StatusOr<std::vector<std::string>> ReadLabels(const ModelSpec& model, std::strin
     if (line.ends_with('\r')) {
       line.pop_back();
     }
-    labels.push_back(std::move(line));
+    labels.push_back(Printable(line));
   }
   if (labels.empty()) {
     return absl::InvalidArgumentError(fmt::format("model {}: {} has no lines", model.name, name));

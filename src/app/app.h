@@ -45,6 +45,7 @@ class App {
   // The tokens of the server's clients (TokenStore).
   std::filesystem::path TokensFile() const { return folders_.data / "tokens.json"; }
   // The file with the measurements and failures of devices (DeviceStore).
+  std::filesystem::path VerifiedFile() const { return folders_.cache / "verified_models.txt"; }
   std::filesystem::path DeviceFile() const { return folders_.cache / "devices.json"; }
 
   // Told about the models that are opened from now on; null: nobody. Must outlive them. Not while others use this

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -116,6 +117,17 @@ constexpr std::array kColumns = {
     Column{"text", [](Photo photo, Properties) { return Join(Lines(photo), "\n"); }},
 };
 
+// A spreadsheet takes a text that begins with one of these as a formula, which can send data away or start programs.
+// An apostrophe makes it a text again. Numbers stay numbers.
+std::string WithoutFormula(std::string value) {
+  const bool may_be_formula =
+      !value.empty() && std::string_view("=+-@\t\r").find(value.front()) != std::string_view::npos;
+  double number = 0;
+  const char* const end = value.data() + value.size();
+  const bool is_number = may_be_formula && std::from_chars(value.data(), end, number).ptr == end;
+  return may_be_formula && !is_number ? "'" + value : value;
+}
+
 std::string Quoted(const std::string& value) {
   if (value.find_first_of(",\"\r\n") == std::string::npos) {
     return value;
@@ -142,7 +154,7 @@ std::string CsvRow(const PhotoRecord& photo) {
   const PhotoProperties properties = photo.properties.value_or(PhotoProperties{});
   std::string line;
   for (const Column& column : kColumns) {
-    line += (&column == kColumns.data() ? "" : ",") + Quoted(column.value(photo, properties));
+    line += (&column == kColumns.data() ? "" : ",") + Quoted(WithoutFormula(column.value(photo, properties)));
   }
   return line + "\r\n";
 }

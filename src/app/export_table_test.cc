@@ -68,5 +68,16 @@ TEST(ExportTableTest, XmpHasLabelsOnceIfAskedFor) {
   EXPECT_THAT(additions.unwanted, ElementsAre("cat", "dog", "tv/monitor", "indoor"));
 }
 
+TEST(ExportTableTest, CsvHasNoFormulas) {
+  PhotoRecord photo = MadePhoto();
+  photo.findings.objects->at(0).label = "=cmd|' /C calc'!A0";
+  photo.properties->facts.title = "@SUM(1)";
+  photo.properties->facts.gps = GpsPosition{.latitude = -48.5, .longitude = 11};
+  const std::string row = CsvRow(photo);
+  EXPECT_THAT(row, HasSubstr(",'=cmd|' /C calc'!A0;"));
+  EXPECT_THAT(row, HasSubstr(",'@SUM(1),"));
+  EXPECT_THAT(row, HasSubstr(",-48.5,11,")) << "a number stays one";
+}
+
 }  // namespace
 }  // namespace calotype

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "inference/engines/compiled_folder.h"
+#include "models/verified_files.h"
 
 namespace calotype {
 namespace {
@@ -18,6 +19,16 @@ constexpr std::chrono::days kCompiledUnused{60};
 
 // All other models work on the results of these.
 const std::set<std::string> kTasksOfEveryPhoto = {"objects", "embed.image", "ocr.detect", "faces.detect"};
+
+// Hashes the files of a model before it is loaded, unless they are known not to have changed. Other models (Immich's)
+// have no hashes.
+std::function<Status(const ModelFile&)> CheckFilesOf(const Pack& pack, const std::filesystem::path& store) {
+  auto verified = std::make_shared<VerifiedFiles>(store);
+  return [models = pack.models, verified](const ModelFile& file) {
+    const auto model = std::ranges::find(models, file.path, &ModelSpec::path);
+    return model == models.end() ? absl::OkStatus() : verified->Check(*model);
+  };
+}
 
 }  // namespace
 
@@ -93,6 +104,8 @@ StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, Pack pack, const Mo
                               .parallel = use.parallel,
                               .measure_all = use.measure_all,
                               .limit = std::chrono::seconds(settings.device_timeout_s),
+                              .cpu_limit = std::chrono::seconds(settings.cpu_timeout_s),
+                              .check = CheckFilesOf(models->pack, app.VerifiedFile()),
                               .max_batch = settings.max_batch,
                               .batch_delay = std::chrono::microseconds(settings.batch_delay_us),
                               .serves = use.serves,

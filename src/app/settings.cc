@@ -82,6 +82,8 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddList("inference.providers", &providers, "plug-in execution providers, each as NAME=LIBRARY");
   registry.AddInteger("inference.device_timeout_s", &device_timeout_s, 1, 86'400,
                       "seconds after which a load or a run on a GPU counts as failed");
+  registry.AddInteger("inference.cpu_timeout_s", &cpu_timeout_s, 1, 86'400,
+                      "seconds after which a run on the CPU counts as failed; a model can loop forever");
   registry.AddInteger("inference.batch_delay_us", &batch_delay_us, 0, 1'000'000,
                       "microseconds that a call on a GPU waits for others, to run together as a batch");
   registry.AddList("devices.default", &default_devices, "auto, or devices in the order in which to try them");

@@ -38,6 +38,7 @@ struct Settings {
   std::string openvino;
   std::vector<std::string> providers;
   int64_t device_timeout_s = 60;
+  int64_t cpu_timeout_s = 300;
   int64_t batch_delay_us = 2000;
   std::map<std::string, int64_t> max_batch;  // by task
   std::vector<std::string> default_devices = {"auto"};

@@ -1,5 +1,6 @@
 // Builds the command line, runs the command that was given, and turns its result into the exit status.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/given_up.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/progress_bar.h"
@@ -66,7 +68,12 @@ int main(int argc, char** argv) {
   try {
     calotype::PrepareOutput();
     calotype::SetLogPreparation(calotype::ProgressBar::Clear);
-    return calotype::Finish(calotype::Run(argc, argv));
+    const int status = calotype::Finish(calotype::Run(argc, argv));
+    if (calotype::AnyCallGivenUp()) {
+      std::fflush(nullptr);
+      _exit(status);
+    }
+    return status;
   } catch (const std::exception& error) {
     calotype::PrintError(fmt::format("unexpected error: {}", error.what()));
     return 1;

@@ -2,6 +2,7 @@
 // know which library and device are behind it.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -47,6 +48,7 @@ class Session {
   // outputs().
   //   kInvalidArgument    number, type or shape of the tensors do not match inputs()
   //   kResourceExhausted  out of memory
+  //   kDeadlineExceeded   SessionOptions::run_limit
   //   kInternal           any other failure, with the engine's own message
   virtual StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) = 0;
 };
@@ -65,6 +67,9 @@ struct SessionOptions {
   // verifies the files and replaces them. Empty: nothing is kept.
   std::filesystem::path compiled;
   bool few_runs = false;  // the process runs the model once or twice: prefer fast loading to fast runs
+  // Time after which a Run() on the CPU ends with kDeadlineExceeded, if Engine::ends_runs(); 0: none. A model may loop
+  // forever. After two such runs in a row, all others fail at once.
+  std::chrono::milliseconds run_limit{0};
 };
 
 // A device on which an engine can run models.
@@ -86,6 +91,8 @@ class Engine {
   // Never empty; the CPU comes first. A device that is listed as usable may still fail: only loading and running a
   // model shows that it works.
   virtual std::vector<EngineDevice> devices() const = 0;
+  // True if SessionOptions::run_limit is kept, whatever the model does.
+  virtual bool ends_runs() const { return false; }
   // Loads the model file `model`.
   //   kNotFound            no such model file
   //   kInvalidArgument     this engine cannot read the model, or `options` name a device that is not in devices()

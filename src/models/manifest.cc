@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "base/toml_error.h"
 #include "models/pack.h"
 
@@ -108,6 +110,37 @@ StatusOr<ModelParams> ReadParams(const toml::table& model, std::string_view file
   return ModelParams(name, std::move(values));
 }
 
+// A file name must stay below the pack's folder.
+bool IsSafeName(const fs::path& name) {
+  return !name.empty() && name.is_relative() && name.has_filename() &&
+         std::ranges::none_of(name, [](const fs::path& part) { return part == ".." || part == "."; });
+}
+
+// Checks a path that a field of the manifest names.
+Status CheckPath(const std::string& name, const toml::source_region& source, std::string_view file,
+                 std::string_view what) {
+  return IsSafeName(name)
+             ? absl::OkStatus()
+             : TomlError(file, source, fmt::format("{}: '{}' must be a file below the pack's folder", what, name));
+}
+
+// No link in the folder may lead out of it. Only the folder itself may be one.
+Status CheckLinks(const fs::path& folder) {
+  std::error_code error;
+  const fs::path real_folder = fs::canonical(folder, error);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, error)) {
+    if (!entry.is_symlink(error)) {
+      continue;
+    }
+    const fs::path target = fs::weakly_canonical(entry.path(), error);
+    if (error || !IsAtOrBelow(target, real_folder)) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} is a link out of the pack's folder; put the file itself there", entry.path().string()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<std::optional<SelfTestSpec>> ReadSelfTest(const toml::table& model, const fs::path& folder,
                                                    std::string_view file, std::string_view what) {
   const toml::table* const table = model["self_test"].as_table();
@@ -117,12 +150,14 @@ StatusOr<std::optional<SelfTestSpec>> ReadSelfTest(const toml::table& model, con
   const TableReader reader(*table, file, what);
   SelfTestSpec test;
   if (const auto photo = (*table)["photo"].value_exact<std::string>()) {
+    CALOTYPE_RETURN_IF_ERROR(CheckPath(*photo, table->source(), file, what));
     test.photo = folder / *photo;
   }
   test.text = (*table)["text"].value_or(std::string());
   std::vector<std::string> more_photos;
   CALOTYPE_RETURN_IF_ERROR(reader.ReadStrings("more_photos", &more_photos));
   for (const std::string& more : more_photos) {
+    CALOTYPE_RETURN_IF_ERROR(CheckPath(more, table->source(), file, what));
     test.more_photos.push_back(folder / more);
   }
   CALOTYPE_RETURN_IF_ERROR(reader.ReadStrings("more_texts", &test.more_texts));
@@ -137,12 +172,6 @@ StatusOr<std::optional<SelfTestSpec>> ReadSelfTest(const toml::table& model, con
     return TomlError(file, table->source(), fmt::format("{}: a self-test needs either a photo or a text", what));
   }
   return test;
-}
-
-// A file name must stay below the pack's folder.
-bool IsSafeName(const fs::path& name) {
-  return !name.empty() && name.is_relative() && name.has_filename() &&
-         std::ranges::none_of(name, [](const fs::path& part) { return part == ".." || part == "."; });
 }
 
 StatusOr<std::optional<HubFile>> ReadHub(const toml::table& table, std::string_view file, std::string_view what) {
@@ -171,10 +200,7 @@ StatusOr<PackFile> ReadFileEntry(const toml::table& table, const char* key, bool
   const TableReader reader(table, file, what);
   PackFile entry;
   CALOTYPE_RETURN_IF_ERROR(reader.Read(key, &entry.name));
-  if (!IsSafeName(entry.name)) {
-    return TomlError(file, table[key].node()->source(),
-                     fmt::format("{}: '{}' must be a file below the pack's folder", what, entry.name));
-  }
+  CALOTYPE_RETURN_IF_ERROR(CheckPath(entry.name, table[key].node()->source(), file, what));
   CALOTYPE_ASSIGN_OR_RETURN(entry.hub, ReadHub(table, file, what));
   entry.commit = table["hub"]["commit"].value_or(std::string());
   if (installed || table.contains("sha256")) {
@@ -211,9 +237,16 @@ StatusOr<std::vector<PackFile>> ReadFiles(const toml::table& model, bool install
   return files;
 }
 
+// Names are shown in many places, also in tables, so they have only characters that a terminal shows as they are.
+Status CheckName(const std::string& name, const toml::source_region& source, std::string_view file) {
+  return Printable(name) == name ? absl::OkStatus()
+                                 : TomlError(file, source, fmt::format("'{}' is not a name", Printable(name)));
+}
+
 StatusOr<ModelSpec> ReadModel(const toml::table& table, const fs::path& folder, bool installed, std::string_view file) {
   ModelSpec model;
   CALOTYPE_RETURN_IF_ERROR(TableReader(table, file, "model").Read("name", &model.name));
+  CALOTYPE_RETURN_IF_ERROR(CheckName(model.name, table.source(), file));
   const std::string what = "model " + model.name;
   const TableReader reader(table, file, what);
   CALOTYPE_RETURN_IF_ERROR(reader.Read("task", &model.task));
@@ -222,11 +255,14 @@ StatusOr<ModelSpec> ReadModel(const toml::table& table, const fs::path& folder, 
                      fmt::format("{}: unknown task '{}'; known: {}", what, model.task, fmt::join(kModelTasks, ", ")));
   }
   CALOTYPE_RETURN_IF_ERROR(reader.Read("family", &model.family));
+  CALOTYPE_RETURN_IF_ERROR(CheckName(model.family, table.source(), file));
   CALOTYPE_ASSIGN_OR_RETURN(model.files, ReadFiles(table, installed, file, what));
   CALOTYPE_RETURN_IF_ERROR(reader.Read("licence", &model.licence));
+  model.licence = Printable(model.licence);
   model.choice = table["choice"].value_or(std::string(kOnlyChoice));
-  model.licence_terms = table["licence_terms"].value_or(std::string());
-  model.notice = table["notice"].value_or(std::string());
+  CALOTYPE_RETURN_IF_ERROR(CheckName(model.choice, table.source(), file));
+  model.licence_terms = PrintableLines(table["licence_terms"].value_or(std::string()));
+  model.notice = PrintableLines(table["notice"].value_or(std::string()));
   model.path = folder / model.files[0].name;
   model.folder = folder;
   model.sha256 = model.files[0].sha256.value_or(Sha256Digest{});
@@ -286,7 +322,8 @@ StatusOr<Pack> ReadPack(const toml::table& root, const fs::path& folder, bool in
         fmt::format("the manifest has format {}; this version of Calotype reads format {}", format, kFormat));
   }
   CALOTYPE_RETURN_IF_ERROR(reader.Read("name", &pack.name));
-  pack.summary = root["summary"].value_or(std::string());
+  CALOTYPE_RETURN_IF_ERROR(CheckName(pack.name, root.source(), file));
+  pack.summary = Printable(root["summary"].value_or(std::string()));
   const toml::array* const models = root["model"].as_array();
   for (std::size_t i = 0; models != nullptr && i < models->size(); ++i) {
     const toml::table* const table = models->get_as<toml::table>(i);
@@ -315,6 +352,7 @@ StatusOr<Pack> Parse(const std::string& text, const std::string& file, const fs:
 StatusOr<Pack> LoadPack(const fs::path& folder) {
   const fs::path manifest = folder / kManifestName;
   CALOTYPE_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(manifest));
+  CALOTYPE_RETURN_IF_ERROR(CheckLinks(folder));
   return Parse(text, manifest.string(), folder, /*installed=*/true);
 }
 

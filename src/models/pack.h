@@ -140,7 +140,8 @@ struct Pack {
 inline constexpr std::string_view kManifestName = "pack.toml";
 
 // Reads the manifest in `folder` without opening the model files. Returns kNotFound when there is no manifest,
-// kInvalidArgument with file and line for an invalid one.
+// kInvalidArgument with file and line for an invalid one, and when a link in the folder leads out of it: whatever a
+// manifest or a model names is in the pack.
 StatusOr<Pack> LoadPack(const std::filesystem::path& folder);
 
 // Parses the text of a manifest whose files may not be downloaded yet: SHA-256 and sizes may be missing. `file` is its

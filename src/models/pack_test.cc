@@ -168,5 +168,63 @@ TEST_F(PackTest, VerifiesSizeAndHash) {
   EXPECT_TRUE(VerifyModel(model, true).ok());
 }
 
+// Each field of a manifest that names a file.
+TEST_F(PackTest, NoFieldLeadsOutOfThePack) {
+  struct Field {
+    const char* written;
+    const char* hostile;
+  };
+  const std::string extra = kModel + "[[model.extra_files]]\npath = \"labels.txt\"\nsha256 = \"" + kAbc + "\"\n";
+  for (const std::string outside : {"../secret", "/etc/passwd", "a/../../secret", "."}) {
+    for (const Field& field :
+         {Field{"file = \"finder.onnx\"", "file = \"%\""}, Field{"photo = \"self_test/cat.jpg\"", "photo = \"%\""},
+          Field{"photo = \"self_test/cat.jpg\"", "photo = \"cat.jpg\"\nmore_photos = [\"%\"]"},
+          Field{"path = \"labels.txt\"", "path = \"%\""}}) {
+      SCOPED_TRACE(testing::Message() << field.hostile << " " << outside);
+      std::string manifest = "format = 1\nname = \"starter\"\n" + extra;
+      std::string hostile = field.hostile;
+      hostile.replace(hostile.find('%'), 1, outside);
+      const std::size_t at = manifest.find(field.written);
+      ASSERT_NE(at, std::string::npos);
+      manifest.replace(at, std::string(field.written).size(), hostile);
+      EXPECT_THAT(Message(Load(manifest).status()), HasSubstr("must be a file below the pack's folder"));
+    }
+  }
+}
+
+TEST_F(PackTest, NoLinkLeadsOutOfThePack) {
+  const std::string manifest = "format = 1\nname = \"starter\"\n" + kModel;
+  std::ofstream(folder_ / "secret") << "abc";
+  const fs::path pack = folder_ / "starter";
+  std::ofstream(pack / "inside") << "abc";
+  fs::create_symlink("inside", pack / "link");
+  EXPECT_TRUE(Load(manifest).ok()) << "a link within the pack";
+  fs::create_directories(pack / "self_test");
+  for (const char* const name : {"finder.onnx", "labels.txt", "self_test/cat.jpg", "tokenizer_config.json"}) {
+    SCOPED_TRACE(name);
+    fs::create_symlink(folder_ / "secret", pack / name);
+    EXPECT_THAT(Message(Load(manifest).status()), HasSubstr(std::string(name) + " is a link out of the pack's folder"));
+    fs::remove(pack / name);
+  }
+  fs::create_directory_symlink(pack, folder_ / "elsewhere");
+  EXPECT_TRUE(LoadPack(folder_ / "elsewhere").ok()) << "the folder itself may be a link";
+}
+
+TEST_F(PackTest, TextIsSafeToPrint) {
+  std::string manifest = "format = 1\nname = \"starter\"\nsummary = \"a\\u001b[31mb\"\n" + kModel;
+  const std::string licence = "licence = \"MIT\"";
+  manifest.replace(manifest.find(licence), licence.size(),
+                   "licence = \"M\\u0007IT\"\nlicence_terms = \"one\\ntwo\\u202e\"\nnotice = \"\\u009b2J\"");
+  const StatusOr<Pack> pack = Load(manifest);
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  EXPECT_EQ(pack->summary, "a?[31mb");
+  EXPECT_EQ(pack->models[0].licence, "M?IT");
+  EXPECT_EQ(pack->models[0].licence_terms, "one\ntwo?");
+  EXPECT_EQ(pack->models[0].notice, "?2J");
+  const std::string name = "name = \"finder\"";
+  manifest.replace(manifest.find(name), name.size(), "name = \"fin\\u001bder\"");
+  EXPECT_THAT(Message(Load(manifest).status()), HasSubstr("'fin?der' is not a name"));
+}
+
 }  // namespace
 }  // namespace calotype

@@ -189,6 +189,8 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
 
   std::string name() const override { return name_; }
 
+  bool ends_runs() const override { return true; }
+
   std::vector<EngineDevice> devices() const override {
     std::vector<EngineDevice> infos;
     std::transform(devices_.begin(), devices_.end(), std::back_inserter(infos),
@@ -250,7 +252,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
       return absl::InternalError(fmt::format("{} supports no part of {}: all of it would run on the CPU",
                                              device.provider, model.filename().string()));
     }
-    return MakeOnnxRuntimeSession(std::move(session), Info(options));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::chrono::milliseconds(0));
   }
 
   // Reading weights, folding constants and fusing nodes take ONNX Runtime the longest when it loads a model. The result
@@ -284,7 +286,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
                                                const Names& rows_of_one) const {
     auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), model.c_str(), CpuSettings(options, rows_of_one));
-    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), options.run_limit, std::move(arena));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadCompiled(const fs::path& compiled, const SessionOptions& options) const {
@@ -297,7 +299,8 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
     auto arena = std::make_unique<ArenaShare>();
     Ort::Session session(Environment(), file.bytes().data(), file.bytes().size(), settings);
     file.Release();  // prepacking has copied most weights, so the mapping's pages are no longer needed
-    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena), std::move(file));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), options.run_limit, std::move(arena),
+                                  std::move(file));
   }
 
   StatusOr<std::unique_ptr<Session>> LoadAndKeep(const fs::path& model, const SessionOptions& options,
@@ -321,7 +324,7 @@ class OnnxRuntimeEngine : public Engine, public std::enable_shared_from_this<Onn
       return ErrnoStatus(errno, fmt::format("write {}", part.string()));
     }
     fs::rename(part, compiled);
-    return MakeOnnxRuntimeSession(std::move(session), Info(options), std::move(arena));
+    return MakeOnnxRuntimeSession(std::move(session), Info(options), options.run_limit, std::move(arena));
   }
 
   DeviceInfo Info(const SessionOptions& options) const {

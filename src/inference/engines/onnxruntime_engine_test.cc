@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <memory>
 
@@ -221,6 +222,24 @@ TEST(TensorTest, OwnsAlignedStorageThatCopiesShare) {
   const Tensor copy = tensor;
   tensor.data<float>()[3] = 7;
   EXPECT_EQ(copy.data<float>()[3], 7);
+}
+
+// endless.onnx has a loop whose condition stays true.
+TEST(OnnxRuntimeTest, ARunWithoutAnEndIsEnded) {
+  const auto engine = OpenEngine();
+  ASSERT_NE(engine, nullptr);
+  EXPECT_TRUE(engine->ends_runs());
+  const auto session = engine->Load(kData / "endless.onnx", {.run_limit = std::chrono::milliseconds(100)});
+  ASSERT_TRUE(session.ok()) << session.status();
+  const std::vector<Tensor> input = {Tensor(ElementType::kFloat32, {1})};
+  for (int run = 0; run < 3; ++run) {
+    const Status ended = (*session)->Run(input).status();
+    EXPECT_TRUE(absl::IsDeadlineExceeded(ended)) << ended;
+    EXPECT_EQ(Message(ended), "a run on the CPU did not end within 0.1 s (inference.cpu_timeout_s)");
+  }
+  const auto other = engine->Load(kData / "affine.onnx", {.run_limit = std::chrono::milliseconds(100)});
+  ASSERT_TRUE(other.ok());
+  EXPECT_TRUE((*other)->Run(AffineInputs()).ok()) << "other models go on";
 }
 
 }  // namespace

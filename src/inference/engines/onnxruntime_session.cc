@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 #ifdef __GLIBC__
@@ -11,6 +12,7 @@
 
 #include "inference/engines/check_inputs.h"
 #include "inference/engines/onnxruntime_error.h"
+#include "inference/engines/run_watch.h"
 
 namespace calotype {
 namespace {
@@ -65,12 +67,13 @@ StatusOr<TensorInfo> DescribeTensor(std::string name, const Ort::TypeInfo& type)
 
 class OnnxRuntimeSession : public Session {
  public:
-  OnnxRuntimeSession(Ort::Session session, DeviceInfo device, std::unique_ptr<ArenaShare> arena,
-                     std::optional<MappedFile> memory)
-      : arena_(std::move(arena)), memory_(std::move(memory)), session_(std::move(session)), device_(std::move(device)) {
-    // A session that was made verbose to report where nodes run must not be verbose in each run.
-    run_options_.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
-  }
+  OnnxRuntimeSession(Ort::Session session, DeviceInfo device, std::chrono::milliseconds run_limit,
+                     std::unique_ptr<ArenaShare> arena, std::optional<MappedFile> memory)
+      : arena_(std::move(arena)),
+        memory_(std::move(memory)),
+        session_(std::move(session)),
+        device_(std::move(device)),
+        run_limit_(run_limit) {}
   OnnxRuntimeSession(const OnnxRuntimeSession&) = delete;
   OnnxRuntimeSession& operator=(const OnnxRuntimeSession&) = delete;
   ~OnnxRuntimeSession() override {
@@ -110,11 +113,24 @@ class OnnxRuntimeSession : public Session {
 
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
     CALOTYPE_RETURN_IF_ERROR(CheckInputs(inputs_, inputs));
-    return Guarded([&] { return RunChecked(inputs); });
+    if (ended_in_a_row_ >= kGiveUp) {
+      return RunTookTooLong(run_limit_);
+    }
+    Ort::RunOptions options;
+    // A session that was made verbose to report where nodes run must not be verbose in each run.
+    options.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_WARNING);
+    const RunWatch watch(run_limit_, [&options] { options.SetTerminate(); });
+    StatusOr<std::vector<Tensor>> outputs = Guarded([&] { return RunChecked(inputs, options); });
+    if (!outputs.ok() && watch.ended()) {
+      ++ended_in_a_row_;
+      return RunTookTooLong(run_limit_);
+    }
+    ended_in_a_row_ = 0;
+    return outputs;
   }
 
  private:
-  StatusOr<std::vector<Tensor>> RunChecked(std::span<const Tensor> inputs) {
+  StatusOr<std::vector<Tensor>> RunChecked(std::span<const Tensor> inputs, const Ort::RunOptions& options) {
     const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
     std::vector<const char*> input_names;
     std::vector<const char*> output_names;
@@ -128,7 +144,7 @@ class OnnxRuntimeSession : public Session {
     for (const TensorInfo& output : outputs_) {
       output_names.push_back(output.name.c_str());
     }
-    std::vector<Ort::Value> results = session_.Run(run_options_, input_names.data(), values.data(), values.size(),
+    std::vector<Ort::Value> results = session_.Run(options, input_names.data(), values.data(), values.size(),
                                                    output_names.data(), output_names.size());
     std::vector<Tensor> tensors;
     for (Ort::Value& result : results) {
@@ -151,7 +167,9 @@ class OnnxRuntimeSession : public Session {
   const std::optional<MappedFile> memory_;  // declared before the session, which reads from it until it is destroyed
   Ort::Session session_;
   const DeviceInfo device_;
-  Ort::RunOptions run_options_;
+  static constexpr int kGiveUp = 2;  // runs that were ended in a row: the next one would only waste the same time
+  const std::chrono::milliseconds run_limit_;
+  std::atomic<int> ended_in_a_row_ = 0;
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;
 };
@@ -159,10 +177,11 @@ class OnnxRuntimeSession : public Session {
 }  // namespace
 
 StatusOr<std::unique_ptr<Session>> MakeOnnxRuntimeSession(Ort::Session session, DeviceInfo device,
+                                                          std::chrono::milliseconds run_limit,
                                                           std::unique_ptr<ArenaShare> arena,
                                                           std::optional<MappedFile> memory) {
-  auto made =
-      std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device), std::move(arena), std::move(memory));
+  auto made = std::make_unique<OnnxRuntimeSession>(std::move(session), std::move(device), run_limit, std::move(arena),
+                                                   std::move(memory));
   CALOTYPE_RETURN_IF_ERROR(made->Describe());
   return made;
 }

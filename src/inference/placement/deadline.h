@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/given_up.h"
 #include "base/status.h"
 
 namespace calotype {
@@ -26,6 +27,7 @@ StatusOr<T> CallWithDeadline(std::chrono::milliseconds limit, const std::string&
   std::future<StatusOr<T>> answer = task->get_future();
   std::thread([task] { (*task)(); }).detach();
   if (answer.wait_for(limit) != std::future_status::ready) {
+    NoteCallGivenUp();
     return absl::DeadlineExceededError(fmt::format("{} did not return within {} ms", what, limit.count()));
   }
   try {

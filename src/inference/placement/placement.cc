@@ -203,12 +203,16 @@ bool Placement::NeedsMeasuring(const ModelFile& model, const ModelProbe& probe) 
 }
 
 StatusOr<std::unique_ptr<Session>> Placement::LoadPlain(const ModelFile& model, const DeviceOption& option) const {
+  if (settings_.check) {
+    CALOTYPE_RETURN_IF_ERROR(settings_.check(model));
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const std::filesystem::path file, FileFor(model, option));
   return LoadOn(option, file,
                 {.threads = settings_.threads,
                  .parallel = settings_.parallel,
                  .compiled = settings_.compiled,
-                 .few_runs = settings_.few_runs},
+                 .few_runs = settings_.few_runs,
+                 .run_limit = settings_.cpu_limit},
                 settings_.limit);
 }
 

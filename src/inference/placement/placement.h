@@ -47,6 +47,10 @@ struct PlacementSettings {
   std::string machine;
   // Time limit for a load or a run on devices other than the CPU.
   std::chrono::milliseconds limit{std::chrono::minutes(1)};
+  // Time limit for a run on the CPU; 0: none.
+  std::chrono::milliseconds cpu_limit{0};
+  // Called before each load: an error says that the files of the model are not what they should be. May be null.
+  std::function<Status(const ModelFile&)> check;
   // Batching on devices other than the CPU (there each worker of a scan has its own core and would only wait for
   // others): the maximum number of rows by task, and how long the first call waits for others. Tasks that are not
   // listed are not batched.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,13 +43,14 @@ constexpr int kRunsAtATime = 2;
 
 class GuardedSession final : public SessionDecorator {
  public:
-  GuardedSession(std::shared_ptr<Session> session, std::chrono::milliseconds limit)
-      : SessionDecorator(std::move(session)), limit_(limit) {}
+  // `what` is what a call does, for the message when it does not return. At most `at_a_time` calls are in the session.
+  GuardedSession(std::shared_ptr<Session> session, std::chrono::milliseconds limit, std::string what, int at_a_time)
+      : SessionDecorator(std::move(session)), limit_(limit), what_(std::move(what)), at_a_time_(at_a_time) {}
 
   StatusOr<std::vector<Tensor>> Run(std::span<const Tensor> inputs) override {
     CALOTYPE_RETURN_IF_ERROR(Enter());
     StatusOr<std::vector<Tensor>> outputs = CallWithDeadline<std::vector<Tensor>>(
-        limit_, "a run",
+        limit_, what_,
         [session = session_, owned = std::vector(inputs.begin(), inputs.end())] { return session->Run(owned); });
     const MutexLock lock(&mutex_);
     --running_;
@@ -62,13 +64,15 @@ class GuardedSession final : public SessionDecorator {
   // A call that waited while the device hung does not try it again.
   Status Enter() {
     const MutexLock lock(&mutex_);
-    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_ < kRunsAtATime || !hangs_.ok(); });
+    mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_ < at_a_time_ || !hangs_.ok(); });
     CALOTYPE_RETURN_IF_ERROR(hangs_);
     ++running_;
     return absl::OkStatus();
   }
 
   const std::chrono::milliseconds limit_;
+  const std::string what_;
+  const int at_a_time_;
   Mutex mutex_;
   int running_ ABSL_GUARDED_BY(mutex_) = 0;
   Status hangs_ ABSL_GUARDED_BY(mutex_);
@@ -132,14 +136,18 @@ StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std:
                                           SessionOptions session, std::chrono::milliseconds limit) {
   session.device = option.device;
   session.precision = option.precision;
-  if (option.device == "cpu") {
+  const bool on_cpu = option.device == "cpu";
+  if (on_cpu && (session.run_limit.count() == 0 || option.engine->ends_runs())) {
     return option.engine->Load(model, session);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Session> loaded,
-      CallWithDeadline<std::unique_ptr<Session>>(
-          limit, "loading", [engine = option.engine, model, session] { return engine->Load(model, session); }));
-  return std::make_unique<GuardedSession>(std::move(loaded), limit);
+  const std::chrono::milliseconds longest = on_cpu ? session.run_limit : limit;
+  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Session> loaded,
+                            CallWithDeadline<std::unique_ptr<Session>>(
+                                longest, on_cpu ? "loading on the CPU (inference.cpu_timeout_s)" : "loading",
+                                [engine = option.engine, model, session] { return engine->Load(model, session); }));
+  return std::make_unique<GuardedSession>(std::move(loaded), longest,
+                                          on_cpu ? "a run on the CPU (inference.cpu_timeout_s)" : "a run",
+                                          on_cpu ? std::max(session.parallel, 1) : kRunsAtATime);
 }
 
 Status CheckFinite(std::span<const Tensor> tensors) {

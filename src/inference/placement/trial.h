@@ -15,7 +15,9 @@
 namespace calotype {
 
 // Loads `model` on `option`. On devices other than the CPU, a load or a run that takes longer than `limit` fails with
-// kDeadlineExceeded, as do all later runs of that session; and at most two runs execute at a time, others wait.
+// kDeadlineExceeded, as do all later runs of that session; and at most two runs execute at a time, others wait. On the
+// CPU, SessionOptions::run_limit is kept in the same way, for loads too, if the engine does not keep it itself; what
+// hangs goes on behind the scenes, since nothing can end it.
 StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
                                           SessionOptions session, std::chrono::milliseconds limit);
 

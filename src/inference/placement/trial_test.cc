@@ -78,5 +78,25 @@ TEST(LoadOnTest, CallsThatWaitForAHangingDeviceDoNotTryIt) {
   end->notify_all();
 }
 
+// An engine that cannot end a run: the call returns, and later ones do not wait.
+TEST(LoadOnTest, ARunOnTheCpuThatHangsIsGivenUp) {
+  const auto until = std::make_shared<std::atomic<bool>>(false);
+  const auto engine = std::make_shared<FakeDeviceEngine>(
+      "fake 1", std::vector<FakeDevice>{{.device = "cpu", .fault = [until](int, float) -> StatusOr<float> {
+                                           while (!*until) {
+                                             std::this_thread::sleep_for(milliseconds(1));
+                                           }
+                                           return 0;
+                                         }}});
+  const DeviceOption option = ListDeviceOptions(std::vector<std::shared_ptr<Engine>>({engine})).front();
+  const auto session = LoadOn(option, "model", {.run_limit = milliseconds(50)}, std::chrono::minutes(1));
+  ASSERT_TRUE(session.ok());
+  const Status first = (*session)->Run(FakeInput(1)).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(first));
+  EXPECT_EQ(Message(first), "a run on the CPU (inference.cpu_timeout_s) did not return within 50 ms");
+  EXPECT_EQ((*session)->Run(FakeInput(1)).status(), first);
+  *until = true;
+}
+
 }  // namespace
 }  // namespace calotype

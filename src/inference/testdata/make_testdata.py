@@ -57,6 +57,30 @@ def activations() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def endless() -> onnx.ModelProto:
+    """Adds 1 to x, float [1], without an end: a loop whose condition stays true."""
+    scalar = [("turn", TensorProto.INT64), ("on", TensorProto.BOOL)]
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["on"], ["still_on"]), helper.make_node("Add", ["v", "one"], ["w"])],
+        "body",
+        [helper.make_tensor_value_info(name, kind, []) for name, kind in scalar]
+        + [helper.make_tensor_value_info("v", TensorProto.FLOAT, [1])],
+        [
+            helper.make_tensor_value_info("still_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("w", TensorProto.FLOAT, [1]),
+        ],
+        [helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])],
+    )
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["", "true", "x"], ["y"], body=body)],
+        "endless",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])],
+        [helper.make_tensor("true", TensorProto.BOOL, [], [True])],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
 def small_network(opset: int) -> onnx.ModelProto:
     """Everything that is computed in 8 bits: convolutions before Relu, Clip and nothing, Gemm, MatMul. Names tell which
     stays float: "few" has too few weights, "twice" multiplies two activations."""
@@ -108,3 +132,4 @@ if __name__ == "__main__":
     save("small_network_11.onnx", small_network(11))
     save("affine.onnx", affine())
     save("activations.onnx", activations())
+    save("endless.onnx", endless())
