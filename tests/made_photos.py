@@ -53,6 +53,25 @@ def with_content_identifier(photo: bytes, identifier: str) -> bytes:
     return photo[:2] + _segment(0xE1, b"Exif\0\0" + exif) + photo[2:]
 
 
+def with_canon_lens(photo: bytes, lens: int) -> bytes:
+    """The JPEG with an EXIF block in which Canon's maker note has that number of a lens."""
+    make, model = b"Canon\0", b"Canon EOS 5D\0\0"
+    settings = [0] * 48
+    settings[0], settings[22] = 2 * len(settings), lens
+    # Behind the first directory: its texts, the EXIF directory, the maker note with one entry, and what it points to.
+    make_at = 8 + 2 + 3 * 12 + 4
+    exif_at = make_at + len(make + model)
+    note_at = exif_at + 2 + 12 + 4
+    settings_at = note_at + 2 + 12 + 4
+    exif = struct.pack("<2sHIH", b"II", 42, 8, 3) + struct.pack("<HHII", 0x010F, 2, len(make), make_at)
+    exif += struct.pack("<HHII", 0x0110, 2, len(model), make_at + len(make)) + struct.pack("<HHII", 0x8769, 4, 1, exif_at)
+    exif += bytes(4) + make + model
+    note = struct.pack("<HHHII", 1, 0x0001, 3, len(settings), settings_at) + bytes(4)
+    note += struct.pack(f"<{len(settings)}H", *settings)
+    exif += struct.pack("<HHHII", 1, 0x927C, 7, len(note), note_at) + bytes(4) + note
+    return photo[:2] + _segment(0xE1, b"Exif\0\0" + exif) + photo[2:]
+
+
 def _box(kind: bytes, *parts: bytes) -> bytes:
     content = b"".join(parts)
     return struct.pack(">I", 8 + len(content)) + kind + content

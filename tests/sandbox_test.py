@@ -13,6 +13,7 @@ import time
 import unittest
 import zlib
 
+import made_photos
 from calotype import BINARY, ROOT
 from server_process import ServerTestCase
 
@@ -147,6 +148,13 @@ class SandboxTest(ServerTestCase):
         self.assertGreaterEqual(self.done(), 60)
         for reason in self.failures().values():  # none, where LibRaw is newer
             self.assertRegex(reason, r"^decoder stopped: SIG[A-Z]+ in RAW$|RAW")
+
+    def test_a_lens_is_named(self) -> None:
+        # exiv2 looks for the user's names of lenses, which would end a confined process.
+        self.add("lens.jpg", made_photos.with_canon_lens(made_photos.jpeg(64, 48, "lens"), 1))
+        self.scan("--only", "pdq")
+        shown = self.library.json("show", self.library.photos / "lens.jpg", "--json")
+        self.assertEqual((shown["camera"], shown["lens"]), ("Canon EOS 5D", "Canon EF 50mm f/1.8"))
 
     def test_a_killed_child_loses_no_photo(self) -> None:
         self.add_good(200)
