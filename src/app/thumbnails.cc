@@ -10,6 +10,7 @@
 
 #include "analysis/image_ops.h"
 #include "app/face_picture.h"
+#include "base/log.h"
 #include "photo/encode.h"
 #include "photo/photo_reader.h"
 
@@ -134,7 +135,12 @@ StatusOr<ThumbnailFile> Thumbnails::GetOrMake(const PhotoRecord& photo, std::str
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, EncodeThumbnail(std::move(image), long_side, format));
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  CALOTYPE_RETURN_IF_ERROR(WriteFileAtomically(path, bytes));
+  if (const Status written = WriteFileAtomically(path, bytes); !written.ok()) {
+    // A full or read-only disk is no reason to show nothing.
+    LogWarning("a thumbnail cannot be kept: {}", Message(written));
+    CALOTYPE_ASSIGN_OR_RETURN(UniqueFd file, MakeMemoryFile("thumbnail", bytes));
+    return ThumbnailFile{.file = std::move(file), .bytes = bytes.size()};
+  }
   Tidy(static_cast<int64_t>(bytes.size()));
   return Open(path);
 }

@@ -66,6 +66,16 @@ TEST_F(ThumbnailsTest, AThumbnailHasItsSizeAndFormat) {
   EXPECT_EQ(Value(DecodePhoto(large.file.get(), {})).full_width, 1000) << "never enlarged";
 }
 
+TEST_F(ThumbnailsTest, AThumbnailThatCannotBeKeptIsShown) {
+  std::ofstream(cache()) << "a file where the folder should be";
+  Thumbnails thumbnails(*library_, cache(), 1'000'000);
+  const ThumbnailFile shown = Value(thumbnails.Get(PhotoAt("wide.jpg"), ThumbnailSize::kSmall, PhotoFormat::kJpeg));
+  const DecodedPhoto decoded = Value(DecodePhoto(shown.file.get(), {}));
+  EXPECT_EQ(decoded.full_width, 256);
+  EXPECT_EQ(decoded.damage, "");
+  EXPECT_EQ(lseek(shown.file.get(), 0, SEEK_END), static_cast<off_t>(shown.bytes));
+}
+
 TEST_F(ThumbnailsTest, AThumbnailIsMadeOnceAndOutlivesItsPhoto) {
   Thumbnails thumbnails(*library_, cache(), 1'000'000);
   const PhotoRecord photo = PhotoAt("wide.jpg");
