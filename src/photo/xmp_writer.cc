@@ -61,6 +61,10 @@ StatusOr<XmpChange> AddToXmp(std::string_view existing, const XmpAdditions& addi
     if (!change.changes.empty() && Exiv2::XmpParser::encode(change.packet, *xmp) != 0) {
       return absl::InternalError("exiv2 could not write the XMP packet");
     }
+    // exiv2 writes the names of namespaces as they are, also those with an "&".
+    if (!change.changes.empty() && !DecodeXmp(change.packet).ok()) {
+      return absl::InternalError("what exiv2 wrote cannot be read again, so the sidecar is left as it is");
+    }
     return change;
   } catch (const std::exception& error) {
     return absl::InternalError(fmt::format("exiv2 could not write the XMP packet ({})", error.what()));

@@ -89,6 +89,19 @@ PhotoFacts Facts(const std::string& packet, int orientation = 1) {
   return facts.ok() ? *facts : PhotoFacts();
 }
 
+TEST(XmpWriter, WritesNothingThatCannotBeReadAgain) {
+  std::string odd = Packet("<own:thing>kept</own:thing>");
+  EXPECT_TRUE(AddToXmp(odd, Named("Ada")).ok());
+  constexpr std::string_view kNamespace = "urn:somebody:own#";
+  odd.replace(odd.find(kNamespace), kNamespace.size(), "urn:somebody:this&amp;that");
+  const StatusOr<XmpChange> change = AddToXmp(odd, Named("Ada"));
+  if (change.ok()) {
+    EXPECT_TRUE(AddToXmp(change->packet, Named("Ada")).ok());
+  } else {
+    EXPECT_THAT(Message(change.status()), HasSubstr("the sidecar is left as it is"));
+  }
+}
+
 TEST(XmpWriter, KeepsWhatOthersWrote) {
   const std::string before =
       Packet(List("dc:subject", {"holiday"}) + Regions("Rex", "Pet") + "<own:note>keep me</own:note>");
