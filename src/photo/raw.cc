@@ -61,6 +61,8 @@ class RawFile {
   int width() const { return width_; }
   int height() const { return height_; }
   int orientation() const { return orientation_; }
+  // libraw forgets the file when its preview is broken. The sensor picture may be whole.
+  bool is_closed() const { return is_closed_; }
 
   // Facts that libraw read, for files that exiv2 does not know (CR3 before exiv2 0.28).
   void CompleteFacts(PhotoFacts& facts) const {
@@ -78,7 +80,9 @@ class RawFile {
   // Returns the embedded JPEG; empty when there is none.
   std::span<const uint8_t> Preview() {
     const libraw_thumbnail_t& thumbnail = raw_->imgdata.thumbnail;
-    if (raw_->unpack_thumb() != LIBRAW_SUCCESS || thumbnail.tformat != LIBRAW_THUMBNAIL_JPEG) {
+    const int code = raw_->unpack_thumb();
+    is_closed_ = LIBRAW_FATAL_ERROR(code);
+    if (code != LIBRAW_SUCCESS || thumbnail.tformat != LIBRAW_THUMBNAIL_JPEG) {
       return {};
     }
     return {reinterpret_cast<const uint8_t*>(thumbnail.thumb), thumbnail.tlength};
@@ -139,6 +143,7 @@ class RawFile {
   int width_ = 0;
   int height_ = 0;
   int orientation_ = 1;
+  bool is_closed_ = false;
 };
 
 double Shape(int width, int height) { return static_cast<double>(width) / height; }
@@ -218,6 +223,9 @@ StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimit
   const PixelsInWork pixels_in_work;
   std::optional<StoredPhoto> photo = DecodePreview(raw, limits);
   if (!photo) {
+    if (raw.is_closed()) {
+      CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
+    }
     CALOTYPE_ASSIGN_OR_RETURN(photo, Develop(raw, limits));
   }
   photo->facts = std::move(facts);

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "photo/heif_colours.h"
 #include "photo/icc.h"
 #include "photo/limits.h"
 #include "photo/pixels_in_work.h"
@@ -57,7 +58,9 @@ Status VipsFailure(std::string_view format) {
     return absl::UnimplementedError(
         fmt::format("this kind of {} cannot be read by the libraries of this machine ({})", format, detail));
   }
-  return absl::InvalidArgumentError(fmt::format("the {} is broken or cut short ({})", format, detail));
+  // libpng says nothing about some headers.
+  return absl::InvalidArgumentError(
+      fmt::format("the {} is broken or cut short{}", format, detail.empty() ? "" : fmt::format(" ({})", detail)));
 }
 
 std::vector<uint8_t> Blob(VipsImage* image, const char* name) {
@@ -96,15 +99,37 @@ constexpr std::array kLoaders = {Loader{IsPng, vips_pngload_buffer},   Loader{Is
                                  Loader{IsHeic, vips_heifload_buffer}, Loader{IsAvif, vips_heifload_buffer},
                                  Loader{IsJpegXl, vips_jxlload_buffer}};
 
+bool IsHeif(std::span<const uint8_t> file) { return IsHeic(file) || IsAvif(file); }
+
+// libvips knows the colours of HEIC and AVIF only from an ICC profile: gives the picture one that says the same as its
+// boxes.
+VipsImagePtr WithHeifProfile(std::span<const uint8_t> file, VipsImagePtr image) {
+  const std::vector<uint8_t> profile = vips_image_get_typeof(image.get(), VIPS_META_ICC_NAME) == 0
+                                           ? ProfileOf(ReadHeifColours(file))
+                                           : std::vector<uint8_t>();
+  if (profile.empty()) {
+    return image;
+  }
+  image = Apply([&](VipsImage** result) { return vips_copy(image.get(), result, nullptr); });
+  if (image) {
+    vips_image_set_blob_copy(image.get(), VIPS_META_ICC_NAME, profile.data(), profile.size());
+  }
+  return image;
+}
+
 // `options` are further ones of the loader: names and values.
 template <typename... Options>
 VipsImagePtr OpenPlain(std::span<const uint8_t> file, Options... options) {
   const auto* const loader = std::ranges::find_if(kLoaders, [&](const Loader& one) { return one.is_format(file); });
-  return loader == kLoaders.end() ? nullptr : Apply([&](VipsImage** result) {
+  VipsImagePtr image = loader == kLoaders.end() ? nullptr : Apply([&](VipsImage** result) {
     // libvips only reads the buffer, but lacks the const. A null ends the options.
     return loader->load(const_cast<uint8_t*>(file.data()), file.size(), result, "access", VIPS_ACCESS_SEQUENTIAL,
                         "fail_on", VIPS_FAIL_ON_ERROR, options..., nullptr);
   });
+  if (image && image->Coding == VIPS_CODING_LABQ) {  // Lab of 8 bits in TIFF: packed, and no bands of its own
+    image = Apply([&](VipsImage** result) { return vips_LabQ2Lab(image.get(), result, nullptr); });
+  }
+  return image && IsHeif(file) ? WithHeifProfile(file, std::move(image)) : std::move(image);
 }
 
 int LongSide(const VipsImage* image) { return std::max(image->Xsize, image->Ysize); }
@@ -115,7 +140,7 @@ VipsImagePtr OpenForTarget(std::span<const uint8_t> file, VipsImagePtr header, i
   VipsImagePtr smaller;
   if (IsWebp(file) && LongSide(header.get()) > target) {
     smaller = OpenPlain(file, "scale", static_cast<double>(target) / LongSide(header.get()));
-  } else if (IsHeic(file) || IsAvif(file)) {
+  } else if (IsHeif(file)) {
     smaller = OpenPlain(file, "thumbnail", TRUE);
   }
   return smaller && LongSide(smaller.get()) >= target ? std::move(smaller) : std::move(header);
@@ -187,11 +212,30 @@ VipsImagePtr ToSixteenBits(VipsImagePtr image) {
   });
 }
 
+// Converts with the embedded profile, or if there is none that fits, with a profile of libvips.
+VipsImagePtr ToSrgb(VipsImagePtr image, const char* default_profile) {
+  return Apply([&](VipsImage** result) {
+    return vips_icc_transform(image.get(), result, "srgb", "embedded", TRUE, "input_profile", default_profile, nullptr);
+  });
+}
+
+// Some AVIF have colours that are multiplied by alpha; libvips takes all for plain.
+VipsImagePtr Unmultiplied(VipsImagePtr image) {
+  const VipsBandFormat samples = image->BandFmt;
+  image = Apply([&](VipsImage** result) { return vips_unpremultiply(image.get(), result, nullptr); });
+  return !image ? nullptr : Apply([&](VipsImage** result) { return vips_cast(image.get(), result, samples, nullptr); });
+}
+
 // Without the bands that mean nothing. Upright() applies the orientation tag, for all formats alike.
 VipsImagePtr Thumbnail(VipsImagePtr image, const Bands& bands, int target, bool manage_colour) {
   if (bands.used() != bands.total) {
     image = Apply(
         [&](VipsImage** result) { return vips_extract_band(image.get(), result, 0, "n", bands.used(), nullptr); });
+  }
+  if (image && bands.colours == 4) {
+    // vips_thumbnail_image() takes its own profile of inks, and not the embedded one.
+    image = ToSrgb(std::move(image), "cmyk");
+    manage_colour = false;
   }
   return !image ? nullptr : Apply([&](VipsImage** result) {
     return vips_thumbnail_image(image.get(), result, target, "height", target, "size", VIPS_SIZE_DOWN, "no_rotate",
@@ -343,6 +387,12 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
     }
   }
   header = OpenForTarget(file, std::move(header), target);
+  if (bands.has_alpha && IsHeif(file) && ReadHeifColours(file).is_premultiplied) {
+    header = Unmultiplied(std::move(header));
+    if (!header) {
+      return VipsFailure(format);
+    }
+  }
   VipsImagePtr pixels = Thumbnail(std::move(header), bands, target, manage_colour);
   if (pixels) {
     pixels = ToEightBitSrgb(std::move(pixels));
@@ -373,10 +423,7 @@ StatusOr<Image> ConvertToSrgb(std::span<const uint8_t> pixels, int width, int he
   if (!profile.empty()) {
     vips_image_set_blob_copy(image.get(), VIPS_META_ICC_NAME, profile.data(), profile.size());
   }
-  image = Apply([&](VipsImage** result) {
-    return vips_icc_transform(image.get(), result, "srgb", "embedded", TRUE, "input_profile",
-                              channels == 4 ? "cmyk" : "srgb", nullptr);
-  });
+  image = ToSrgb(std::move(image), channels == 4 ? "cmyk" : "srgb");
   if (!image) {
     return VipsFailure("colour profile");
   }
