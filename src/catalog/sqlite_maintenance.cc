@@ -56,7 +56,9 @@ Status Move(const fs::path& from, const fs::path& to) {
 
 Status SqliteCatalog::BackUp(const fs::path& target) {
   std::error_code error;
-  if (fs::exists(target, error)) {
+  const bool exists = fs::exists(target, error);
+  CALOTYPE_RETURN_IF_ERROR(FileError(error, "look for", target));
+  if (exists) {
     return absl::AlreadyExistsError(fmt::format("{} exists already and is not overwritten", target.string()));
   }
   if (const fs::path folder = target.parent_path(); !folder.empty() && !fs::is_directory(folder, error)) {

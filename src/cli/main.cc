@@ -3,9 +3,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/given_up.h"
@@ -34,6 +39,35 @@ int Fail(const Status& status) {
 int Finish(int status) {
   const Status printed = OutputStatus();
   return status == 0 && !printed.ok() ? Fail(printed) : status;
+}
+
+constexpr std::string_view kNoMemory = "not enough memory, or no more threads allowed (ulimit -v, ulimit -u)";
+
+// True when the exception says that the system refused memory or a thread.
+bool IsLackOfMemory(const std::exception& error) {
+  const auto* const system = dynamic_cast<const std::system_error*>(&error);
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+         (system != nullptr && (system->code() == std::errc::resource_unavailable_try_again ||
+                                system->code() == std::errc::not_enough_memory));
+}
+
+// Called when nobody catches an exception, such as that of a thread that got no memory: that is no crash, and what was
+// stored is whole. Allocates nothing.
+void OnTerminate() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) {
+      std::rethrow_exception(error);
+    }
+  } catch (const std::exception& error) {
+    if (IsLackOfMemory(error)) {
+      for (const std::string_view part : {std::string_view("calotype: "), kNoMemory, std::string_view("\n")}) {
+        static_cast<void>(!write(STDERR_FILENO, part.data(), part.size()));
+      }
+      _exit(1);
+    }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): ends below
+  }
+  std::abort();
 }
 
 int Run(int argc, char** argv) {
@@ -65,6 +99,7 @@ int Run(int argc, char** argv) {
 }  // namespace calotype
 
 int main(int argc, char** argv) {
+  std::set_terminate(calotype::OnTerminate);
   try {
     calotype::PrepareOutput();
     calotype::SetLogPreparation(calotype::ProgressBar::Clear);
@@ -75,7 +110,8 @@ int main(int argc, char** argv) {
     }
     return status;
   } catch (const std::exception& error) {
-    calotype::PrintError(fmt::format("unexpected error: {}", error.what()));
+    calotype::PrintError(calotype::IsLackOfMemory(error) ? std::string(calotype::kNoMemory)
+                                                         : fmt::format("unexpected error: {}", error.what()));
     return 1;
   }
 }
