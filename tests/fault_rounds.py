@@ -190,13 +190,13 @@ class Rounds:
         self.end(scan, killed=True)
 
     def kill_decoders(self) -> None:
-        scan = self.start(*self.scan_arguments())
+        # A stopped decoder answers nothing until its deadline.
+        scan = self.start(*self.scan_arguments(), environment=dict(self.library.environment, CALOTYPE_LIMITS_DECODE_S="3"))
         for _ in range(self.chance.randrange(1, 6)):
             time.sleep(self.chance.uniform(0, self.span / 3))
             for child in children_of(scan.pid):
                 with contextlib.suppress(OSError):
                     os.kill(child, self.chance.choice((signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP)))
-        # A stopped decoder answers nothing until its deadline.
         self.end(scan)
 
     def faulty(self) -> dict[str, str]:

@@ -149,6 +149,21 @@ class SandboxTest(ServerTestCase):
         for reason in self.failures().values():  # none, where LibRaw is newer
             self.assertRegex(reason, r"^decoder stopped: SIG[A-Z]+ in RAW$|RAW")
 
+    def test_a_decoder_that_gets_no_processor_is_waited_for(self) -> None:
+        self.add_good(30)
+        scan = self.library.start("scan", self.library.photos, "--only", "pdq", "--set", "limits.decode_s=2")
+        readers = []
+        while scan.poll() is None and not readers:
+            readers = children(scan.pid)
+        for reader in readers:
+            os.kill(reader, signal.SIGSTOP)
+        time.sleep(4)
+        for reader in readers:
+            os.kill(reader, signal.SIGCONT)
+        output, errors = scan.communicate(timeout=120)
+        self.assertEqual(scan.returncode, 0, errors)
+        self.assertEqual(self.done(), 30)
+
     def test_a_lens_is_named(self) -> None:
         # exiv2 looks for the user's names of lenses, which would end a confined process.
         self.add("lens.jpg", made_photos.with_canon_lens(made_photos.jpeg(64, 48, "lens"), 1))

@@ -139,8 +139,9 @@ void Settings::Register(ConfigRegistry& registry) {
       "refused; 0: no limit");
   registry.AddBool("scan.sandbox", &sandbox,
                    "keep the processes that read photos from files, the network and other processes");
-  registry.AddInteger("limits.decode_s", &decode_s, 1, 86'400,
-                      "seconds to read a photo, and one more for each megabyte of its file, after which it fails");
+  registry.AddInteger(
+      "limits.decode_s", &decode_s, 1, 86'400,
+      "seconds of processor time to read a photo, and one more for each megabyte of its file, after which it fails");
   registry.AddInteger("limits.decoder_memory_mb", &decoder_memory_mb, 100, int64_t{1} << 30,
                       "megabytes of memory that reading one photo may take");
   registry.AddList(

@@ -14,7 +14,8 @@ struct ReaderSettings {
   // Each request runs in a child process. True: the kernel also keeps the child from files, the network and other
   // processes.
   bool sandbox = true;
-  // Seconds to read a photo, and one more for each megabyte of its file; knob: limits.decode_s
+  // Seconds of processor time to read a photo, and one more for each megabyte of its file. One that gets no processor
+  // is waited for five times as long. Knob: limits.decode_s
   int64_t decode_s = 60;
   // Memory that one photo may take, in megabytes; knob: limits.decoder_memory_mb
   int64_t memory_mb = 6000;

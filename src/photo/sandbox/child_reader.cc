@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -22,6 +23,7 @@
 
 #include "photo/decode.h"
 #include "photo/sandbox/confinement.h"
+#include "photo/sandbox/messages.h"
 #include "photo/stopped.h"
 
 namespace calotype {
@@ -140,6 +142,17 @@ std::string SignalName(int signal) {
   return name == nullptr ? fmt::format("signal {}", signal) : fmt::format("SIG{}", name);
 }
 
+// Seconds on a processor so far, of all its threads together.
+double ProcessorTime(pid_t process) {
+  clockid_t clock{};
+  timespec time{};
+  const bool known = clock_getcpuclockid(process, &clock) == 0 && clock_gettime(clock, &time) == 0;
+  return known
+             ? std::chrono::duration<double>(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec))
+                   .count()
+             : 0;
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<ChildReader>> ChildReader::Start(ChildKind kind, const ReaderSettings& settings) {
@@ -210,7 +223,8 @@ StatusOr<ChannelMessage> ChildReader::Call(std::span<const uint8_t> request, std
 }
 
 Status ChildReader::WaitForAnswer(int64_t deadline_s, const std::stop_token& stop) {
-  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(deadline_s);
+  const Clock::time_point start = Clock::now();
+  const double worked_before = ProcessorTime(process_);
   std::optional<Clock::time_point> stopped;
   while (true) {
     pollfd waiting{.fd = channel_.get(), .events = POLLIN, .revents = 0};
@@ -224,9 +238,15 @@ Status ChildReader::WaitForAnswer(int64_t deadline_s, const std::stop_token& sto
     if (stopped.has_value() && now >= *stopped + kGrace) {
       return Kill(absl::CancelledError("stopped"));
     }
-    if (now >= deadline) {
+    const int64_t waited_s = std::chrono::duration_cast<std::chrono::seconds>(now - start).count();
+    if (waited_s < deadline_s) {
+      continue;
+    }
+    const bool had_its_time = ProcessorTime(process_) - worked_before >= static_cast<double>(deadline_s);
+    if (had_its_time || waited_s >= kPatience * deadline_s) {
       return Kill(Stopped(absl::DeadlineExceededError(
-          fmt::format("decoder stopped: no answer{} after {} s (limits.decode_s)", InFormat(), deadline_s))));
+          fmt::format("decoder stopped: no answer{} after {} s (limits.decode_s)", InFormat(),
+                      had_its_time ? deadline_s : waited_s))));
     }
   }
 }

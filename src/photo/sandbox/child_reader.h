@@ -33,7 +33,7 @@ class ChildReader {
   // Sends a request and waits for the answer. On an error the child is dead:
   //   kInternal           it died: "decoder stopped: SIGSEGV in RAW", "decoder stopped: forbidden system call socket"
   //   kUnavailable        somebody killed it: the system, which lacked memory, or a person
-  //   kDeadlineExceeded   no answer within `deadline_s`
+  //   kDeadlineExceeded   no answer within `deadline_s`, in which it worked as long, or within kPatience times that
   //   kResourceExhausted  it died because it got no memory
   //   kCancelled          `stop` was requested; an answer that comes within half a second is still returned
   StatusOr<ChannelMessage> Call(std::span<const uint8_t> request, std::span<const int> files, int64_t deadline_s,

@@ -29,11 +29,15 @@ enum class Operation : uint8_t {
   kDrawText = 8,
 };
 
+// A child that gets no processor, as on a busy machine, has this many times its deadline.
+inline constexpr int64_t kPatience = 5;
+
 // Each operation uses a part of the fields. Its files travel beside it: the photo or the pixels first, then the
 // sidecars.
 struct ReaderRequest {
   Operation operation = Operation::kDescribe;
-  int64_t deadline_s = 0;  // the child ends itself somewhat later than this, in case its program is gone
+  // The child ends itself somewhat later than kPatience times this, in case its program is gone.
+  int64_t deadline_s = 0;
   DecodeLimits limits;
   int page = 1;
   int64_t max_memory = 0;

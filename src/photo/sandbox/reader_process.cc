@@ -208,7 +208,7 @@ Status Serve(const UniqueFd& channel, Server& server) {
     }
     CALOTYPE_RETURN_IF_ERROR(message.status());
     CALOTYPE_ASSIGN_OR_RETURN(const ReaderRequest request, ReadRequest(message->bytes));
-    SetAlarm(request.deadline_s + kAfterDeadline);
+    SetAlarm(kPatience * request.deadline_s + kAfterDeadline);
     const Reply reply = server.Answer(request, message->files);
     SetAlarm(0);
     message->files.clear();
