@@ -381,13 +381,15 @@ class Rounds:
         self.check("in peace")
 
 
-def run_rounds(rounds: int, seed: int) -> list[str]:
-    """What was wrong."""
+def run_rounds(rounds: int, seed: int, seconds: float = 1e9) -> list[str]:
+    """What was wrong. No round begins after so many seconds."""
     wrong = []
     start = time.monotonic()
     with contextlib.closing(Library()) as library:
         all_rounds = Rounds(library, seed)
         for number in range(rounds):
+            if time.monotonic() - start > seconds:
+                break
             try:
                 all_rounds.run(number)
             except Wrong as told:
@@ -396,7 +398,7 @@ def run_rounds(rounds: int, seed: int) -> list[str]:
                 shutil.rmtree(library.home / "home", ignore_errors=True)  # the next one begins anew
         all_rounds.add_up_failed_calls()
         counts = ", ".join(f"{count} {way}" for way, count in sorted(all_rounds.counts.items()))
-        print(f"{rounds} rounds of seed {seed} in {time.monotonic() - start:.0f} s ({counts}); {all_rounds.failed_calls:,} calls of "
+        print(f"{sum(all_rounds.counts.values())} rounds of seed {seed} in {time.monotonic() - start:.0f} s ({counts}); {all_rounds.failed_calls:,} calls of "
               f"files failed or were slow; {len(wrong)} rounds went wrong", flush=True)
     return wrong
 
@@ -405,8 +407,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin no further round after so long")
     options = parser.parse_args()
-    return 1 if run_rounds(options.rounds, options.seed) else 0
+    return 1 if run_rounds(options.rounds, options.seed, options.seconds) else 0
 
 
 if __name__ == "__main__":
