@@ -2,6 +2,7 @@
 // when one stage is slower than the stage before it (back-pressure).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -37,6 +38,14 @@ class BoundedQueue {
     return TakeFront();
   }
 
+  // As Pop(), but waits at most `timeout`: nullopt also when no item came.
+  std::optional<T> PopWithin(std::chrono::nanoseconds timeout) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    mutex_.AwaitWithTimeout([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); },
+                            timeout);
+    return TakeFront();
+  }
+
   // Returns an item if one is there now, else nullopt. Does not wait.
   std::optional<T> TryPop() ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
@@ -46,6 +55,12 @@ class BoundedQueue {
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
     closed_ = true;
+  }
+
+  // True when it is closed and empty: there will be no more items.
+  bool IsFinished() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    return closed_ && items_.empty();
   }
 
   std::size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {

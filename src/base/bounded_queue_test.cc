@@ -78,5 +78,19 @@ TEST(BoundedQueueTest, ManyThreadsGetEachItemOnce) {
   }
 }
 
+TEST(BoundedQueueTest, AWaitCanBeLimited) {
+  BoundedQueue<int> queue(2);
+  EXPECT_EQ(queue.PopWithin(std::chrono::milliseconds(1)), std::nullopt);
+  EXPECT_FALSE(queue.IsFinished());
+  const std::jthread producer([&] { queue.Push(5); });
+  EXPECT_EQ(queue.PopWithin(std::chrono::minutes(1)), 5);
+  queue.Push(6);
+  queue.Close();
+  EXPECT_FALSE(queue.IsFinished()) << "an item is left";
+  EXPECT_EQ(queue.PopWithin(std::chrono::minutes(1)), 6);
+  EXPECT_TRUE(queue.IsFinished());
+  EXPECT_EQ(queue.PopWithin(std::chrono::minutes(1)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace calotype

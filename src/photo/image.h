@@ -44,13 +44,6 @@ class Image {
 
   Image Clone() const;
 
-  // Takes the memory of the pixels out of the image, which is empty afterwards.
-  PixelMemory TakeMemory() {
-    width_ = 0;
-    height_ = 0;
-    return std::move(memory_);
-  }
-
  private:
   int width_ = 0;
   int height_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 
 namespace calotype {
@@ -32,14 +33,19 @@ constexpr int kTile = 32;
 void MoveTile(const Image& from, Image& to, Turn turn, int left, int top) {
   const int right = std::min(left + kTile, from.width());
   const int bottom = std::min(top + kTile, from.height());
+  // From the place of a pixel in `to` to that of its right neighbour.
+  const auto across = turn.swap ? static_cast<std::ptrdiff_t>(to.stride()) : std::ptrdiff_t{Image::kChannels};
+  const bool backwards = turn.swap ? turn.mirror_y : turn.mirror_x;
+  const std::ptrdiff_t step = backwards ? -across : across;
   for (int y = top; y < bottom; ++y) {
+    const int to_x = turn.swap ? y : left;
+    const int to_y = turn.swap ? left : y;
+    const int column = turn.mirror_x ? to.width() - 1 - to_x : to_x;
+    const int row = turn.mirror_y ? to.height() - 1 - to_y : to_y;
+    uint8_t* target = to.row(row) + static_cast<std::size_t>(column) * Image::kChannels;
     const uint8_t* source = from.row(y) + static_cast<std::size_t>(left) * Image::kChannels;
-    for (int x = left; x < right; ++x, source += Image::kChannels) {
-      const int to_x = turn.swap ? y : x;
-      const int to_y = turn.swap ? x : y;
-      const int column = turn.mirror_x ? to.width() - 1 - to_x : to_x;
-      const int row = turn.mirror_y ? to.height() - 1 - to_y : to_y;
-      std::memcpy(to.row(row) + static_cast<std::size_t>(column) * Image::kChannels, source, Image::kChannels);
+    for (int x = left; x < right; ++x, source += Image::kChannels, target += step) {
+      std::memcpy(target, source, Image::kChannels);
     }
   }
 }

@@ -1,4 +1,4 @@
-// The memory of pixels: on the heap, or a file in memory (memfd) that is passed to another process without a copy.
+// The memory of pixels: on the heap, or a file in memory (memfd) that another process passed on.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,15 @@ namespace calotype {
 class PixelMemory {
  public:
   PixelMemory() = default;
-  // `bytes` uninitialised bytes, on the heap or in a file (AllocatePixelsInFiles()). Throws std::bad_alloc.
+  // `bytes` uninitialised bytes on the heap. Throws std::bad_alloc.
   explicit PixelMemory(std::size_t bytes);
   PixelMemory(PixelMemory&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        mapped_(std::exchange(other.mapped_, 0)),
-        file_(std::move(other.file_)) {}
+      : data_(std::exchange(other.data_, nullptr)), mapped_(std::exchange(other.mapped_, 0)) {}
   PixelMemory& operator=(PixelMemory&& other) noexcept {
     if (this != &other) {
       Free();
       data_ = std::exchange(other.data_, nullptr);
       mapped_ = std::exchange(other.mapped_, 0);
-      file_ = UniqueFd(std::move(other.file_));
     }
     return *this;
   }
@@ -40,18 +37,11 @@ class PixelMemory {
   const uint8_t* data() const { return data_; }
   uint8_t* data() { return data_; }
 
-  // Ends the memory and returns a sealed file with its first `bytes`: the file that the memory is, or a new one.
-  StatusOr<UniqueFd> Seal(std::size_t bytes) &&;
-
  private:
   void Free();
 
   uint8_t* data_ = nullptr;
   std::size_t mapped_ = 0;  // 0: on the heap
-  UniqueFd file_;           // of mapped bytes that this process allocated
 };
-
-// From now on, memory of pixels is allocated as files if it is large. For a process that passes all its pictures on.
-void AllocatePixelsInFiles();
 
 }  // namespace calotype

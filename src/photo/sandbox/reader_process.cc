@@ -1,6 +1,7 @@
 #include "photo/sandbox/reader_process.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -180,11 +181,10 @@ class Server {
     MakePrintable(decode.problems);
     if (decode.photo.has_value()) {
       decode.photo->damage = Printable(decode.photo->damage);
-      Image image = std::move(decode.photo->image);
+      const Image image = std::move(decode.photo->image);
       reply.answer.width = image.width();
       reply.answer.height = image.height();
-      const std::size_t bytes = image.pixels().size();
-      CALOTYPE_ASSIGN_OR_RETURN(reply.pixels, std::move(image).TakeMemory().Seal(bytes));
+      CALOTYPE_ASSIGN_OR_RETURN(reply.pixels, MakeMemoryFile("calotype-pixels", image.pixels()));
     }
     return absl::OkStatus();
   }
@@ -220,12 +220,22 @@ Status Serve(const UniqueFd& channel, Server& server) {
   }
 }
 
+// The pictures of photos one after another get the same memory. Otherwise each would get new pages from the system,
+// which takes about as long as copying the picture.
+void KeepFreedMemory() {
+#ifdef __GLIBC__
+  constexpr int kBytes = 32 << 20;  // M_MMAP_THRESHOLD allows no more
+  mallopt(M_MMAP_THRESHOLD, kBytes);
+  mallopt(M_TRIM_THRESHOLD, kBytes);
+#endif
+}
+
 Status Run(int argc, char** argv, const PhotoReader& reader) {
   const UniqueFd channel(kChannelDescriptor);
   CALOTYPE_ASSIGN_OR_RETURN(const Arguments arguments, ParseArguments(argc, argv));
   CALOTYPE_ASSIGN_OR_RETURN(LastWordsPage page, LastWordsPage::Open(UniqueFd(kLastWordsDescriptor)));
   closefrom(kLastWordsDescriptor + 1);
-  AllocatePixelsInFiles();
+  KeepFreedMemory();
   LoadLibraries(arguments.draws_text);
   WatchFaults(*page.words());
   CALOTYPE_ASSIGN_OR_RETURN(ConfinementReport report, Confine(arguments.confinement, *page.words()));

@@ -1,5 +1,10 @@
 #include "pipeline/stages/analyse_stage.h"
 
+#include <thread>
+
+#include "base/file_stamp.h"
+#include "photo/made_tiff.h"
+#include "pipeline/fake_work_source.h"
 #include "pipeline/stages/stage_test_util.h"
 
 namespace calotype {
@@ -23,7 +28,7 @@ TEST(AnalyseStageTest, RunsWhatIsAskedForAndPassesTheResultOn) {
   input.Push(Item(1, {"objects"}));
   input.Push(Item(2, {}));
   input.Close();
-  AnalyseStage(tools, nullptr, state, input, output).Run();
+  AnalyseStage(tools, nullptr, state, nullptr, input, output).Run();
   const std::optional<FinishedItem> first = output.TryPop();
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(first->path, "1.jpg");
@@ -44,8 +49,47 @@ TEST(AnalyseStageTest, AFailureIsPassedOn) {
   FinishedQueue output(1);
   input.Push(Item(1, {"objects"}));
   input.Close();
-  AnalyseStage(tools, nullptr, state, input, output).Run();
+  AnalyseStage(tools, nullptr, state, nullptr, input, output).Run();
   EXPECT_EQ(output.TryPop()->result.outcomes.back().state, AnalysisState::kFailed);
+}
+
+// With one place between the stages, a thread that passed the pages on instead of analysing them would wait forever.
+TEST(AnalyseStageTest, AThreadWithoutADecodedPhotoDecodesADocumentItself) {
+  const StatusOr<TemporaryFolder> home = TemporaryFolder::Create();
+  const std::filesystem::path path = home->path() / "scan.tif";
+  ASSERT_TRUE(WriteFileAtomically(path, MakeTiff({{.shade = 50}, {.shade = 100}, {.shade = 150}, {}})).ok());
+  std::vector<std::unique_ptr<Analyser>> analysers;
+  analysers.push_back(std::make_unique<FakeAnalyser>("text", std::vector<std::string_view>{}, ReadShade));
+  const PhotoAnalysis analysis(std::move(analysers));
+  const std::unique_ptr<PhotoReader> reader = CreatePhotoReader();
+  const PhotoTools tools{.reader = *reader, .analysis = analysis};
+  ScanState state{{}};
+  FakeWorkSource source;
+  LostRoots lost_roots({home->path()}, state);
+  ClaimedQueue claimed(1);
+  LoadedQueue loaded(1);
+  FinishedQueue finished(1);
+  claimed.Push({.photo = 7,
+                .sha256 = Sha256(*ReadFile(path)),
+                .files = {{.path = path.string(), .stamp = *StampOfFile(path)}},
+                .analyses = {"decode", "text"}});
+  claimed.Close();
+  DecodeStage decode({.tools = tools,
+                      .source = source,
+                      .in_flight = nullptr,
+                      .lost_roots = lost_roots,
+                      .state = state,
+                      .input = claimed,
+                      .to_analyse = loaded,
+                      .to_write = finished});
+  AnalyseStage analyse(tools, nullptr, state, &decode, loaded, finished);
+  std::jthread thread([&] { analyse.Run(); });
+  const std::optional<FinishedItem> item = finished.Pop();
+  loaded.Close();
+  ASSERT_TRUE(item.has_value());
+  EXPECT_EQ(item->result.id, 7);
+  EXPECT_EQ(item->path, path);
+  EXPECT_EQ(item->result.findings.text->size(), 4U) << "one line of each page";
 }
 
 }  // namespace

@@ -32,20 +32,33 @@ bool IsStopped(const Status& status) { return absl::IsCancelled(status); }
 }  // namespace
 
 void DecodeStage::Run() {
+  const Take pass_on = [this](LoadedItem item) { parts_.to_analyse.Push(std::move(item)); };
   while (std::optional<WorkItem> item = parts_.input.Pop()) {
-    parts_.state.WaitWhileResting();
-    if (parts_.state.Stopping()) {
-      continue;
-    }
-    if (NeedsOnlyFacts(*item)) {
-      ReadFacts(*item);
-    } else {
-      ReadPhoto(*item);
-    }
+    Read(*item, pass_on);
   }
 }
 
-void DecodeStage::ReadPhoto(const WorkItem& item) {
+bool DecodeStage::ReadOne(const Take& take) {
+  const std::optional<WorkItem> item = parts_.input.TryPop();
+  if (item.has_value()) {
+    Read(*item, take);
+  }
+  return item.has_value();
+}
+
+void DecodeStage::Read(const WorkItem& item, const Take& take) {
+  parts_.state.WaitWhileResting();
+  if (parts_.state.Stopping()) {
+    return;
+  }
+  if (NeedsOnlyFacts(item)) {
+    ReadFacts(item);
+  } else {
+    ReadPhoto(item, take);
+  }
+}
+
+void DecodeStage::ReadPhoto(const WorkItem& item, const Take& take) {
   const InFlight::Note note(parts_.in_flight, item.photo);
   StatusOr<LoadedPhoto> loaded =
       ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadPhoto(photo, parts_.tools); });
@@ -53,12 +66,12 @@ void DecodeStage::ReadPhoto(const WorkItem& item) {
     loaded->result.id = item.photo;
     std::vector<std::string> analyses = parts_.tools.analysis.Closure(item.analyses);
     const std::shared_ptr<Document> document = DocumentOf(*loaded, analyses, parts_.tools);
-    parts_.to_analyse.Push({.photo = *std::move(loaded),
-                            .analyses = std::move(analyses),
-                            .path = item.files.front().path,
-                            .document = document});
+    take({.photo = *std::move(loaded),
+          .analyses = std::move(analyses),
+          .path = item.files.front().path,
+          .document = document});
     if (document != nullptr) {
-      ReadOtherPages(item, document);
+      ReadOtherPages(item, document, take);
     }
   } else if (!IsStopped(loaded.status()) && !GiveBack(item, loaded.status())) {
     parts_.to_write.Push({.result = Unreadable(item, loaded.status()), .path = item.files.front().path});
@@ -66,7 +79,7 @@ void DecodeStage::ReadPhoto(const WorkItem& item) {
 }
 
 // When the scan stops, or the photo is given back, the result of the pages so far is never complete, so it is dropped.
-void DecodeStage::ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document) {
+void DecodeStage::ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document, const Take& take) {
   for (int page = 2; page <= document->last_page(); ++page) {
     parts_.state.WaitWhileResting();
     if (parts_.state.Stopping()) {
@@ -76,11 +89,11 @@ void DecodeStage::ReadOtherPages(const WorkItem& item, const std::shared_ptr<Doc
         ReadClaimed(item, [&](const OpenPhoto& photo) { return LoadPage(photo, page, parts_.tools); });
     if (loaded.ok()) {
       loaded->result.id = item.photo;
-      parts_.to_analyse.Push({.photo = *std::move(loaded),
-                              .analyses = document->analyses(),
-                              .path = item.files.front().path,
-                              .page = page,
-                              .document = document});
+      take({.photo = *std::move(loaded),
+            .analyses = document->analyses(),
+            .path = item.files.front().path,
+            .page = page,
+            .document = document});
     } else if (IsStopped(loaded.status()) || GiveBack(item, loaded.status())) {
       return;
     } else if (std::optional<PhotoResult> whole = document->AddUnreadable(page, loaded.status()); whole.has_value()) {

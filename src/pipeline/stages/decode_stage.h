@@ -1,6 +1,7 @@
 // Third stage of a scan: opens and decodes the claimed photos.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,9 +35,16 @@ class DecodeStage {
   // does not try it again. When the scan stops, the rest stays claimed. The pages of a document follow each other.
   void Run();
 
+  using Take = std::function<void(LoadedItem)>;
+
+  // The same for one photo, on a thread that would otherwise wait: reads the next photo of `input` and passes it, and
+  // the other pages of a document, to `take` instead of `to_analyse`. False if `input` has none now.
+  bool ReadOne(const Take& take);
+
  private:
-  void ReadPhoto(const WorkItem& item);
-  void ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document);
+  void Read(const WorkItem& item, const Take& take);
+  void ReadPhoto(const WorkItem& item, const Take& take);
+  void ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document, const Take& take);
   void ReadFacts(const WorkItem& item);
   bool GiveBack(const WorkItem& item, const Status& reason);
   PhotoResult Unreadable(const WorkItem& item, const Status& reason) const;

@@ -71,7 +71,7 @@ class ScanJob {
   StatusOr<FileLock> TakeLock();
   Status CheckRoots() const;
   void Walk() { WalkStage(*scan_catalog_, options_, state_).Run(); }
-  // Decoding takes a tenth of the time of the analyses.
+  // Decoding takes a tenth of the time of all analyses. Where it takes more, the workers decode, too (AnalyseStage).
   int Decoders() const { return std::max(1, options_.workers / 4); }
   Status Prepare();
   void RunStages();
@@ -210,7 +210,6 @@ void ScanJob::RunStages() {
   const LeaseKeeper keeper(*source_);
   const RestWatch rest(*work_catalog_, options_.throttle, state_);
   WriteStage write(*source_, state_, finished);
-  AnalyseStage analyse(tools_, in_flight_.get(), state_, loaded, finished);
   DecodeStage decode({.tools = tools_,
                       .source = *source_,
                       .in_flight = in_flight_.get(),
@@ -219,6 +218,7 @@ void ScanJob::RunStages() {
                       .input = claimed,
                       .to_analyse = loaded,
                       .to_write = finished});
+  AnalyseStage analyse(tools_, in_flight_.get(), state_, &decode, loaded, finished);
   std::jthread writer([&] { write.Run(); });
   std::vector<std::jthread> analysts;
   for (int i = 0; i < options_.workers; ++i) {

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <latch>
+#include <thread>
+
 #include "pipeline/scan_test_util.h"
 
 namespace calotype {
@@ -33,6 +37,44 @@ TEST_F(ScanJobTest, EveryPhotoOnceAndTheSecondScanDoesNothing) {
   EXPECT_EQ(again->unchanged, 21);
   EXPECT_EQ(again->analysed, 0);
   EXPECT_EQ(calls_, 21);
+}
+
+// Reads like the reader of this program, but each call waits until all `together` of them are at it.
+class ReaderInCompany : public PhotoReader {
+ public:
+  explicit ReaderInCompany(int together) : arrived_(together) {}
+
+  PhotoFormat DetectFormat(int file) const override { return reader_->DetectFormat(file); }
+  std::string ReadContentIdentifier(int file) const override { return reader_->ReadContentIdentifier(file); }
+  StatusOr<FactsAnswer> ReadFacts(const PhotoRequest& request) const override { return reader_->ReadFacts(request); }
+  StatusOr<DecodeAnswer> Decode(const PhotoRequest& request) const override {
+    constexpr std::chrono::seconds kPatience{20};
+    arrived_.count_down();
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (!arrived_.try_wait()) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        return absl::DeadlineExceededError("alone");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return reader_->Decode(request);
+  }
+  StatusOr<XmpChange> AddToSidecar(int sidecar, const XmpAdditions& additions) const override {
+    return reader_->AddToSidecar(sidecar, additions);
+  }
+
+ private:
+  const std::unique_ptr<PhotoReader> reader_ = CreatePhotoReader();
+  mutable std::latch arrived_;
+};
+
+TEST_F(ScanJobTest, WorkersWithNothingToAnalyseDecode) {
+  constexpr int kThreads = 4;  // three workers and the decoder
+  AddPhotos(kThreads);
+  options_.reader = std::make_shared<ReaderInCompany>(kThreads);
+  const StatusOr<ScanReport> report = Scan(*Analysis());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->analysed, kThreads) << "decoded one after the other, they would wait for each other";
 }
 
 TEST_F(ScanJobTest, ASidecarIsReadWithoutLookingAgain) {
