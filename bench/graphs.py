@@ -33,6 +33,8 @@ import transformers as hf
 from PIL import Image
 from torch import nn
 
+import mobile_face
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -271,6 +273,7 @@ def make_graphs(folder: Path) -> None:
                   torch.zeros(1, 77, dtype=torch.int32), ("text", "embedding"), folder / "clip_text.onnx")
     clip_vocabulary(folder)
     export_simple(arcface(), torch.rand(1, 3, 112, 112), ("input.1", "embedding"), folder / "arcface_r50.onnx")
+    mobile_face.make(folder / "mobile_face.onnx", SEED)
 
 
 def take_real_ones(folder: Path, starter: Path) -> None:
@@ -293,12 +296,14 @@ class Model:
     family: str
     self_test: dict[str, object]
     licence: str = "Apache-2.0"
+    choice: str = ""
     params: dict[str, object] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
 
 
 OBJECTS = {"photo": "self_test/objects.jpg", "more_photos": ["self_test/hard_objects.jpg"]}
 LINES = {"photo": "self_test/text_line.png", "more_photos": [f"self_test/hard_line_{i}.png" for i in range(1, 5)]}
+CHIPS = {"photo": "self_test/face_chip.jpg", "more_photos": ["self_test/image.jpg"]}
 SPACE = {"space": "bench-vit-b-32"}
 REST = (
     Model("clip_image", "embed.image", "clip", {"photo": "self_test/image.jpg", "more_photos": [
@@ -313,8 +318,8 @@ REST = (
     # About its licence, see tools/starter_pack/README.md.
     Model("scrfd", "faces.detect", "scrfd",
           {"photo": "self_test/face_640.jpg", "more_photos": ["self_test/hard_faces.jpg"], "expect_faces": 1}),
-    Model("arcface_r50", "faces.recognise", "arcface",
-          {"photo": "self_test/face_chip.jpg", "more_photos": ["self_test/image.jpg"]}),
+    Model("arcface_r50", "faces.recognise", "arcface", CHIPS, choice="accurate"),
+    Model("mobile_face", "faces.recognise", "arcface", CHIPS, choice="fast"),
 )
 PACKS = {
     "bench-classic": (Model("detr_r50", "objects", "detr", OBJECTS), *REST),
@@ -330,6 +335,7 @@ def facts(path: Path) -> str:
 def entry(model: Model, folder: Path) -> str:
     """One [[model]] of a manifest (docs/packs.md)."""
     text = f'[[model]]\nname = "{model.name.replace("_", "-")}"\ntask = "{model.task}"\nfamily = "{model.family}"\n'
+    text += f'choice = "{model.choice}"\n' if model.choice else ""
     text += f'file = "{model.name}.onnx"\n{facts(folder / f"{model.name}.onnx")}licence = "{model.licence}"\n\n'
     for name in model.extra:
         text += f'[[model.extra_files]]\npath = "{name}"\n{facts(folder / name)}\n'

@@ -477,6 +477,8 @@ class KnownPackTest(ModelsTestCase):
         text = self.library.run("models", "list").stdout
         self.assertIn("not installed: calotype models pull standard-free", text)
         self.assertIn("objects (balanced*)", text)
+        self.assertRegex(text, r"faces\.recognise \(accurate\*\) +buffalo-l-recognise")
+        self.assertRegex(text, r"faces\.recognise \(fast\) +buffalo-s-recognise +\? ")
         self.assertIn("InsightFace-non-commercial", text)
 
     def test_a_wrong_name_says_what_there_is(self) -> None:

@@ -42,11 +42,11 @@ std::string ToText(const ListedModel& model) {
   // "objects (fast*)": a star marks the one of several models that is used.
   const std::string task =
       model.only_choice ? model.task : fmt::format("{} ({}{})", model.task, model.choice, model.chosen ? "*" : "");
-  std::string text = fmt::format("  {:<22}{:<21}{:>10}  {:<14}{}\n", task, model.name,
+  std::string text = fmt::format("  {:<28}{:<21}{:>10}  {:<14}{}\n", task, model.name,
                                  model.bytes_of_all > 0 ? FormatBytes(model.bytes_of_all) : "?", model.licence,
                                  Printable(model.problem));
   for (const std::string& note : {model.licence_terms, model.notice}) {
-    text += note.empty() ? "" : Dim(fmt::format("  {:<22}{}\n", "", note));
+    text += note.empty() ? "" : Dim(fmt::format("  {:<28}{}\n", "", note));
   }
   return text;
 }
