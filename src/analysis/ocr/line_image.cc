@@ -45,6 +45,27 @@ int BatchWidth(const LineImage& widest, const LineFormat& format) {
   return std::min(width, format.max_width);
 }
 
+// With one_by_one: at most a fifth wider than the line needs, so that there are five or six widths for each doubling.
+int NarrowestWidth(const LineImage& line, const LineFormat& format) {
+  constexpr int kStepsToDouble = 5;
+  const int wanted = static_cast<int>(std::min(format.height * Ratio(line), 1.0 * format.max_width));
+  int base = format.min_width;
+  while (2 * base < wanted) {
+    base *= 2;
+  }
+  const int step = std::max(1, base / kStepsToDouble);
+  const int steps = std::max(0, wanted - base + step - 1) / step;
+  return std::min(base + steps * step, format.max_width);
+}
+
+std::vector<LineBatch> PlanLines(std::span<const LineImage> lines, const LineFormat& format) {
+  std::vector<LineBatch> batches;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    batches.push_back({.lines = {i}, .width = NarrowestWidth(lines[i], format)});
+  }
+  return batches;
+}
+
 // The maximum number of rows of a batch of this width.
 std::size_t RowsAt(int width, const LineFormat& format) {
   const auto columns = static_cast<std::size_t>(width);
@@ -97,6 +118,9 @@ void TurnUpsideDown(LineImage& line) {
 }
 
 std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format) {
+  if (format.one_by_one) {
+    return PlanLines(lines, format);
+  }
   std::vector<std::size_t> order(lines.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&lines](std::size_t i) { return Ratio(lines[i]); });

@@ -45,6 +45,9 @@ struct LineFormat {
   // Widths are min_width times a power of two, or max_width, and all batches of one width have the same number of
   // rows. For devices that prepare themselves for each shape (WantsFewShapes).
   bool few_shapes = false;
+  // Each line by itself, in the narrowest of a few widths. For engines that prepare themselves for each shape, on
+  // devices that take as long for one line after another as for all at once (PreparesForShapes).
+  bool one_by_one = false;
   Normalisation normalisation = kPaddleNormalisation;
 };
 
@@ -55,9 +58,9 @@ struct LineBatch {
 };
 
 // Groups lines of similar shape into batches, to keep padding low. As in RapidOCR (rec_batch_num), six lines form a
-// group and the longest one decides the width of all, because padding changes what is recognised. A group with more
-// than 9600 columns in total (2560 with few_shapes) is split into several batches of that width: a network may return
-// ten thousand numbers per column.
+// group and the longest one decides the width of all, because padding changes what is recognised; not with one_by_one.
+// A group with more than 9600 columns in total (2560 with few_shapes) is split into several batches of that width: a
+// network may return ten thousand numbers per column.
 std::vector<LineBatch> PlanBatches(std::span<const LineImage> lines, const LineFormat& format);
 
 // Converts the lines of `batch` to a float tensor [N, 3, height, batch.width]. The space to the right of shorter lines

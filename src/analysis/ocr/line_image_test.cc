@@ -146,6 +146,19 @@ TEST(PlanBatchesTest, HasFewShapesWhereTheyAreExpensive) {
   EXPECT_EQ(narrow[0].rows, 8U);
 }
 
+TEST(PlanBatchesTest, LinesOneByOneHaveFewWidths) {
+  const auto batches = PlanBatches(LinesOfWidths({10, 66, 67, 90, 140, 300, 10000}), {.one_by_one = true});
+  std::vector<std::pair<std::size_t, int>> widths;
+  for (const LineBatch& batch : batches) {
+    ASSERT_EQ(batch.lines.size(), 1U);
+    EXPECT_EQ(batch.rows, 0U);
+    widths.emplace_back(batch.lines[0], batch.width);
+  }
+  // The lines need 48, 316, 321, 432, 672, 1440 and more than the most columns.
+  EXPECT_THAT(widths, ElementsAre(Pair(0, 320), Pair(1, 320), Pair(2, 384), Pair(3, 448), Pair(4, 768), Pair(5, 1536),
+                                  Pair(6, 3200)));
+}
+
 TEST(ToLineTensorTest, RowsWithoutALineAreZero) {
   std::vector<LineImage> lines = LinesOfWidths({10});
   std::ranges::fill(lines[0].image.pixels(), uint8_t{255});

@@ -83,6 +83,7 @@ StatusOr<std::vector<ReadText>> LineRecogniser::Read(Session& session, std::span
   std::vector<ReadText> read(lines.size());
   LineFormat format = settings_.format;
   format.few_shapes = WantsFewShapes(session);
+  format.one_by_one = PreparesForShapes(session);
   for (const LineBatch& batch : PlanBatches(lines, format)) {
     CALOTYPE_ASSIGN_OR_RETURN(const Tensor output, RunNetwork(session, ToLineTensor(lines, batch, format), 3));
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<const CtcAlphabet> alphabet,

@@ -8,6 +8,11 @@
 
 namespace calotype {
 
+bool PreparesForShapes(const Session& session) {
+  const DeviceInfo device = session.device();
+  return device.device == "cpu" && device.engine.starts_with("openvino");
+}
+
 StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t rank) {
   if (session.inputs().size() != 1 || session.outputs().size() != 1) {
     return absl::InvalidArgumentError(fmt::format("the graph has {} inputs and {} outputs; expected one of each",

@@ -10,6 +10,10 @@
 
 namespace calotype {
 
+// True for an engine on the CPU that prepares itself for each input shape: a run of PP-OCR's recogniser with a new
+// shape takes as long as two with a known one in OpenVINO, and no longer in ONNX Runtime.
+bool PreparesForShapes(const Session& session);
+
 // Runs `session` on its one input and returns its one output, whatever their names: float32 [batch.dim(0), ...] with
 // `rank` dimensions. Returns kInvalidArgument when the graph's inputs or outputs differ from that.
 StatusOr<Tensor> RunNetwork(Session& session, const Tensor& batch, std::size_t rank);
