@@ -58,8 +58,22 @@ class QueryTest(unittest.TestCase):
     library: Library
 
     @classmethod
+    def prepare(cls) -> None:
+        """Before the scan."""
+
+    @classmethod
+    def add_facts(cls) -> None:
+        with contextlib.closing(sqlite3.connect(cls.library.home / "home/catalog.db")) as database:
+            ids = {
+                pathlib.Path(path).stem: photo for photo, path in database.execute("SELECT photo_id, path FROM file")
+            }
+            database.executescript(SQL.format(**ids))
+            database.commit()
+
+    @classmethod
     def setUpClass(cls) -> None:
         cls.library = Library()
+        cls.prepare()
         for folder, photos in FOLDERS.items():
             (cls.library.photos / folder).mkdir()
             for photo in photos:
@@ -71,12 +85,7 @@ class QueryTest(unittest.TestCase):
         for name, photo in PEOPLE.items():
             faces = cls.library.json("show", cls.library.photos / photo, "--json")["faces"]
             assert cls.library.run("people", "name", faces[0]["person"], name).returncode == 0
-        with contextlib.closing(sqlite3.connect(cls.library.home / "home/catalog.db")) as database:
-            ids = {
-                pathlib.Path(path).stem: photo for photo, path in database.execute("SELECT photo_id, path FROM file")
-            }
-            database.executescript(SQL.format(**ids))
-            database.commit()
+        cls.add_facts()
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -86,7 +86,7 @@ std::vector<std::string> MadeUpLines(int64_t photo) {
 Status BenchText(const Options& options) {
   const std::filesystem::path file = options.folder / "catalog.db";
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, Catalog::Open(file));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(file));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto database, SqliteDatabase::Open(file));
   CALOTYPE_ASSIGN_OR_RETURN(const auto lines, database->QueryInt("SELECT count(*) FROM text_line"));
   Tell("lines", static_cast<double>(lines.value_or(0)), "");
   const std::string rare = MadeUpWord(kWords - 2);

@@ -24,8 +24,7 @@ std::vector<PhotoId> Spread(const std::vector<PhotoId>& photos, std::size_t coun
 }  // namespace
 
 StatusOr<std::vector<fs::path>> PhotosOfLibrary(const App& app, std::size_t count) {
-  std::error_code error;
-  if (!fs::exists(app.catalog_files().database(), error)) {
+  if (!app.catalog_files().MayExist()) {
     return std::vector<fs::path>();
   }
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/false));

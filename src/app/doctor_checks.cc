@@ -17,7 +17,6 @@
 #include "app/open_catalog.h"
 #include "base/file.h"
 #include "base/units.h"
-#include "catalog/schema.h"
 
 namespace calotype {
 namespace {
@@ -144,8 +143,7 @@ DoctorCheck CheckConfiguration(const App& app) {
 
 DoctorCheck CheckCatalogue(const App& app) {
   DoctorCheck check{.name = "catalogue"};
-  const std::string file = app.catalog_files().database().string();
-  std::error_code error;
+  const std::string file = app.catalog_files().name();
   const StatusOr<std::string> places = DescribePlaces(app);
   if (!places.ok()) {
     check.detail = Message(places.status());
@@ -153,7 +151,7 @@ DoctorCheck CheckCatalogue(const App& app) {
                                app.settings().places_file);
     return check;
   }
-  if (!fs::exists(file, error)) {
+  if (!app.catalog_files().MayExist()) {
     check.ok = true;
     check.detail = fmt::format("nothing was scanned yet (the first scan creates {}); {}", file, *places);
     return check;
@@ -162,11 +160,13 @@ DoctorCheck CheckCatalogue(const App& app) {
   const StatusOr<CatalogStatus> status = catalog.ok() ? (*catalog)->GetStatus() : catalog.status();
   check.ok = status.ok();
   if (check.ok) {
-    check.detail =
-        fmt::format("{}, schema {}, {}; {}", file, SchemaVersion(), Counted(status->photos, "photo"), *places);
+    check.detail = fmt::format("{}, schema {}, {}; {}", file, app.catalog_files().schema_version(),
+                               Counted(status->photos, "photo"), *places);
   } else {
     check.detail = Message(status.status());
-    check.remedy = fmt::format("follow the message; or move {} away and scan again", file);
+    check.remedy = app.catalog_files().on_server()
+                       ? "follow the message (docs/postgres.md)"
+                       : fmt::format("follow the message; or move {} away and scan again", file);
   }
   return check;
 }

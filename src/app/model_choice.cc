@@ -28,9 +28,8 @@ Status NoPack(const std::string& folder, const std::string& name) {
 
 // The models that the library was told to use; nullopt when nobody chose any.
 std::optional<ModelSet> ModelsOfLibrary(const std::string& catalog_file) {
-  std::error_code error;
   const StatusOr<CatalogFiles> files = CatalogFiles::Of(catalog_file);
-  if (!files.ok() || !fs::exists(files->database(), error)) {
+  if (!files.ok() || !files->MayExist()) {
     return std::nullopt;
   }
   // An unreadable catalogue is reported by the next caller that needs more of it.

@@ -19,7 +19,7 @@ StatusOr<std::unique_ptr<Catalog>> OpenCatalog(const App& app, bool create) {
       return absl::PermissionDeniedError(
           fmt::format("cannot create {}: {}", file.parent_path().string(), error.message()));
     }
-  } else if (!fs::exists(file, error)) {
+  } else if (!app.catalog_files().MayExist()) {
     return absl::FailedPreconditionError(
         fmt::format("nothing was scanned yet: there is no {}; run: calotype scan FOLDER", file.string()));
   }

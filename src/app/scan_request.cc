@@ -53,7 +53,7 @@ Status SortPeople(Library& library, const Models& models) {
 // disk that is not mounted; the scan itself decides.
 Status CheckFolders(const App& app, const std::vector<std::string>& folders) {
   std::error_code error;
-  if (fs::exists(app.catalog_files().database(), error)) {
+  if (app.catalog_files().MayExist()) {
     return absl::OkStatus();
   }
   for (const std::string& folder : folders) {

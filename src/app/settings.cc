@@ -60,7 +60,8 @@ std::string UsualPack(const fs::path& models_folder) {
 
 void Settings::Register(ConfigRegistry& registry) {
   registry.AddText("catalog.file", &catalog_file,
-                   "the catalogue: sqlite:PATH or a path; on a local disk, not NFS or CIFS");
+                   "the catalogue: sqlite:PATH or a path, on a local disk, not NFS or CIFS; or "
+                   "postgresql://USER@HOST/DATABASE (docs/postgres.md)");
   registry.AddText("places.file", &places_file, "the list of places (tools/setup/fetch_places); optional");
   registry.AddText("models.folder", &models_folder, "where packs are installed");
   registry.AddText("models.pack", &pack,

@@ -54,8 +54,10 @@ class Catalog : public ScannerCatalog,
                 public ModelsCatalog,
                 public MaintenanceCatalog {
  public:
-  // Opens the catalogue at `url`: "sqlite:PATH" or a bare path. Creates the file if it does not exist (not its folder),
-  // and migrates an older catalogue to the current schema.
+  // Opens the catalogue at `url`: "sqlite:PATH", a bare path, or "postgresql://USER@HOST/DATABASE" (or "postgres://").
+  // Creates the file if it does not exist (not its folder), or the tables in an empty database, and migrates an older
+  // catalogue to the current schema. Of a server, the errors are the same kinds: unreachable (kUnavailable), no such
+  // database (kNotFound), access refused (kPermissionDenied), wrong version (kFailedPrecondition).
   //   kInvalidArgument     another kind of URL
   //   kFailedPrecondition  the file is on NFS or CIFS, where SQLite's write-ahead log is not safe; or a newer
   //                        version of Calotype, or another program, wrote it
@@ -66,8 +68,8 @@ class Catalog : public ScannerCatalog,
 
   // Checks a copy of `backup` and replaces the catalogue at `url` with it. Returns the file to which the replaced
   // catalogue was moved (CatalogFiles::NextBeforeRestore()); nullopt if there was none. No process may have the
-  // catalogue open; this is not checked. The copy gets a new id, so that vector indices of the replaced catalogue are
-  // rebuilt.
+  // catalogue open; this is not checked. kUnimplemented for a catalogue on a server, whose tools do it. The copy gets a
+  // new id, so that vector indices of the replaced catalogue are rebuilt.
   //   kNotFound   `backup` does not exist; nothing was changed
   //   kDataLoss   `backup` is damaged, empty or not a catalogue; nothing was changed
   static StatusOr<std::optional<std::filesystem::path>> Restore(const std::filesystem::path& backup,

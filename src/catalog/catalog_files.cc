@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <system_error>
 
+#include "base/folders.h"
+#include "base/sha256.h"
+#include "catalog/postgres_address.h"
+#include "catalog/postgres_schema.h"
 #include "catalog/schema.h"
 
 namespace calotype {
@@ -13,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kForms = "sqlite:PATH, a path, or postgresql://USER@HOST/DATABASE";
 constexpr std::string_view kReplaced = ".before-restore";
 
 // The part of a URL before the colon, such as "postgresql"; empty when `url` has none. A single letter or a slash
@@ -26,21 +32,41 @@ std::string_view SchemeOf(std::string_view url) {
   return is_scheme ? scheme : std::string_view();
 }
 
+// A readable name of a folder, which differs for each address.
+std::string FolderName(std::string_view address) {
+  std::string name(address.substr(address.find("//") + 2));
+  std::ranges::replace_if(
+      name, [](char c) { return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')); }, '-');
+  return fmt::format("{}-{}", name,
+                     Sha256({reinterpret_cast<const uint8_t*>(address.data()), address.size()}).Hex().substr(0, 12));
+}
+
 }  // namespace
 
+int64_t CatalogFiles::schema_version() const { return on_server_ ? PostgresSchemaVersion() : SchemaVersion(); }
+
+bool CatalogFiles::MayExist() const {
+  std::error_code error;
+  return on_server_ || fs::exists(database_, error);
+}
+
 StatusOr<CatalogFiles> CatalogFiles::Of(const std::string& url) {
+  if (IsPostgresUrl(url)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const PostgresAddress address, PostgresAddress::Of(url));
+    const auto environment = [](const char* name) -> const char* { return std::getenv(name); };
+    return CatalogFiles(FoldersFromEnvironment(environment).data / "servers" / FolderName(address.name) / "catalog",
+                        address.name, /*on_server=*/true);
+  }
   std::string_view path = url;
   if (path.starts_with(kSqlite)) {
     path.remove_prefix(kSqlite.size());
   } else if (const std::string_view scheme = SchemeOf(url); !scheme.empty()) {
-    return absl::InvalidArgumentError(
-        fmt::format("the catalogue \"{}\" has the unknown type \"{}\"; use sqlite:PATH or a path", url, scheme));
+    return absl::InvalidArgumentError(fmt::format("the catalogue has the unknown type \"{}\"; use {}", scheme, kForms));
   }
   if (path.empty()) {
-    return absl::InvalidArgumentError(
-        fmt::format("the catalogue \"{}\" names no file; use sqlite:PATH or a path", url));
+    return absl::InvalidArgumentError(fmt::format("the catalogue \"{}\" names no file; use {}", url, kForms));
   }
-  return CatalogFiles(std::filesystem::path(path));
+  return CatalogFiles(std::filesystem::path(path), std::string(path), /*on_server=*/false);
 }
 
 std::filesystem::path CatalogFiles::in_flight(const WorkOwner& owner) const {

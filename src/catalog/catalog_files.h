@@ -14,11 +14,20 @@ namespace calotype {
 
 class CatalogFiles {
  public:
-  // `url` is "sqlite:PATH" or a bare path.
-  //   kInvalidArgument  another kind of catalogue ("postgresql:..."), or an empty path
+  // `url` is "sqlite:PATH", a bare path, or "postgresql://...". What a catalogue on a server has in files is in a
+  // folder of this machine, one for each address: ~/.local/share/calotype/servers/ADDRESS.
+  //   kInvalidArgument  another kind of catalogue, or an empty path
   static StatusOr<CatalogFiles> Of(const std::string& url);
 
-  // The database itself. SQLite keeps files named "-wal" and "-shm" beside it while it is open.
+  // For messages: the database's path, or the server's address without a password.
+  const std::string& name() const { return name_; }
+  // The version of the tables that this program writes there.
+  int64_t schema_version() const;
+  // False when nothing was scanned yet; a server is not asked.
+  bool MayExist() const;
+  bool on_server() const { return on_server_; }
+  // The database itself; there is no such file when it is on a server. SQLite keeps files named "-wal" and "-shm"
+  // beside it while it is open.
   const std::filesystem::path& database() const { return database_; }
   // The folder that holds the database and all other files.
   std::filesystem::path folder() const { return database_.parent_path(); }
@@ -48,10 +57,13 @@ class CatalogFiles {
   std::filesystem::path InFolder(std::string_view name) const { return folder() / name; }
 
  private:
-  explicit CatalogFiles(std::filesystem::path database) : database_(std::move(database)) {}
+  CatalogFiles(std::filesystem::path database, std::string name, bool on_server)
+      : database_(std::move(database)), name_(std::move(name)), on_server_(on_server) {}
   std::filesystem::path Beside(std::string_view suffix) const;
 
   std::filesystem::path database_;
+  std::string name_;
+  bool on_server_;
 };
 
 }  // namespace calotype

@@ -25,12 +25,24 @@ TEST(CatalogFilesTest, AUrlOrAPathNamesTheFile) {
 }
 
 TEST(CatalogFilesTest, OtherKindsAreRefused) {
-  const Status status = CatalogFiles::Of("postgresql://host/name").status();
+  const Status status = CatalogFiles::Of("oracle://me:geheim@host/name").status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_THAT(Message(status), testing::AllOf(HasSubstr("\"postgresql\""), HasSubstr("sqlite:PATH")));
+  EXPECT_THAT(Message(status),
+              testing::AllOf(HasSubstr("\"oracle\""), HasSubstr("sqlite:PATH"), testing::Not(HasSubstr("geheim"))));
   EXPECT_TRUE(absl::IsInvalidArgument(CatalogFiles::Of("").status()));
   EXPECT_TRUE(absl::IsInvalidArgument(CatalogFiles::Of("sqlite:").status()));
   EXPECT_TRUE(absl::IsInvalidArgument(Catalog::Open("mysql:x").status()));
+}
+
+TEST(CatalogFilesTest, AServerHasAFolderOfThisMachine) {
+  const CatalogFiles files = Value(CatalogFiles::Of("postgres://me:geheim@db.example/photos"));
+  EXPECT_TRUE(files.on_server());
+  EXPECT_TRUE(files.MayExist()) << "the server is not asked";
+  EXPECT_EQ(files.name(), "postgresql://db.example/photos");
+  EXPECT_THAT(files.scan_lock().string(),
+              testing::ContainsRegex("/servers/db-example-photos-[0-9a-f]{12}/catalog.scan.lock$"));
+  EXPECT_NE(files.folder(), Value(CatalogFiles::Of("postgres://db.example/photos2")).folder());
+  EXPECT_EQ(files.folder(), Value(CatalogFiles::Of("postgresql://you@db.example/photos")).folder());
 }
 
 TEST(CatalogFilesTest, TheOtherFilesAreBesideIt) {

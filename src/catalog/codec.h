@@ -12,7 +12,7 @@
 
 #include "base/geometry.h"
 #include "base/sha256.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 
 namespace calotype {
 

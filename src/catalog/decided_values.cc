@@ -21,26 +21,29 @@ struct ValueSql {
 
 constexpr std::array kValues = {
     ValueSql{DecidedKind::kPerson, "SELECT created_at FROM person WHERE id = ?1 AND ?2 = 0",
-             "INSERT INTO person(id, created_at) SELECT ?1, CAST(?3 AS INTEGER) WHERE ?2 = 0",
+             "INSERT INTO person(id, created_at) SELECT ?1, CAST(?3 AS BIGINT) WHERE ?2 = 0",
              "DELETE FROM person WHERE id = ?1 AND ?2 = 0"},
     ValueSql{DecidedKind::kName, "SELECT name FROM person WHERE id = ?1 AND ?2 = 0 AND name <> ''",
              "UPDATE person SET name = ?3 WHERE id = ?1 AND ?2 = 0",
              "UPDATE person SET name = '' WHERE id = ?1 AND ?2 = 0"},
     ValueSql{DecidedKind::kHidden, "SELECT hidden FROM person WHERE id = ?1 AND ?2 = 0 AND hidden <> 0",
-             "UPDATE person SET hidden = CAST(?3 AS INTEGER) WHERE id = ?1 AND ?2 = 0",
+             "UPDATE person SET hidden = CAST(?3 AS BIGINT) WHERE id = ?1 AND ?2 = 0",
              "UPDATE person SET hidden = 0 WHERE id = ?1 AND ?2 = 0"},
     ValueSql{DecidedKind::kCover, "SELECT cover_face_id FROM person WHERE id = ?1 AND ?2 = 0 AND cover_face_id > 0",
-             "UPDATE person SET cover_face_id = CAST(?3 AS INTEGER) WHERE id = ?1 AND ?2 = 0",
+             "UPDATE person SET cover_face_id = CAST(?3 AS BIGINT) WHERE id = ?1 AND ?2 = 0",
              "UPDATE person SET cover_face_id = NULL WHERE id = ?1 AND ?2 = 0"},
-    ValueSql{DecidedKind::kMerged, "SELECT into_id FROM merged_person WHERE id = ?1 AND ?2 = 0",
-             "INSERT OR REPLACE INTO merged_person(id, into_id) SELECT ?1, CAST(?3 AS INTEGER) WHERE ?2 = 0",
-             "DELETE FROM merged_person WHERE id = ?1 AND ?2 = 0"},
+    ValueSql{
+        DecidedKind::kMerged, "SELECT into_id FROM merged_person WHERE id = ?1 AND ?2 = 0",
+        "INSERT INTO merged_person(id, into_id) SELECT ?1, CAST(?3 AS BIGINT) WHERE ?2 = 0 ON CONFLICT(id) DO UPDATE"
+        " SET into_id = excluded.into_id",
+        "DELETE FROM merged_person WHERE id = ?1 AND ?2 = 0"},
     ValueSql{DecidedKind::kExcluded, "SELECT 1 FROM face_not_person WHERE face_id = ?1 AND person_id = ?2",
-             "INSERT OR IGNORE INTO face_not_person(face_id, person_id) SELECT ?1, id FROM person WHERE id = ?2 AND"
-             " ?3 <> ''",
+             "INSERT INTO face_not_person(face_id, person_id) SELECT ?1, id FROM person WHERE id = ?2 AND ?3 <> ''"
+             " ON CONFLICT DO NOTHING",
              "DELETE FROM face_not_person WHERE face_id = ?1 AND person_id = ?2"},
     ValueSql{DecidedKind::kMark, "SELECT 1 FROM photo_mark WHERE photo_id = ?1 AND mark = ?2",
-             "INSERT OR IGNORE INTO photo_mark(photo_id, mark) SELECT id, ?2 FROM photo WHERE id = ?1 AND ?3 <> ''",
+             "INSERT INTO photo_mark(photo_id, mark) SELECT id, ?2 FROM photo WHERE id = ?1 AND ?3 <> ''"
+             " ON CONFLICT DO NOTHING",
              "DELETE FROM photo_mark WHERE photo_id = ?1 AND mark = ?2"},
 };
 

@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 #include "catalog/decision.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 
 namespace calotype {
 

@@ -21,9 +21,9 @@ StatusOr<Decided> DecisionRecorder::Finish(DecisionKind kind, const DecisionSubj
   if (changes.empty()) {
     return std::nullopt;
   }
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO decision(kind, text, made_at) VALUES (?1, ?2, unixepoch())",
+  CALOTYPE_ASSIGN_OR_RETURN(const DecisionId decision,
+                            database_->Insert("INSERT INTO decision(kind, text, made_at) VALUES (?1, ?2, unixepoch())",
                                               static_cast<int>(kind), DescribeDecision(kind, subject)));
-  const DecisionId decision = database_->last_insert_id();
   for (const DecidedChange& change : changes) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute(
         "INSERT INTO decision_change(decision_id, kind, about, other, before, after)"

@@ -9,7 +9,7 @@
 #include "catalog/decided_values.h"
 #include "catalog/decision.h"
 #include "catalog/people_catalog.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 
 namespace calotype {
 

@@ -57,7 +57,7 @@ Status WriteKeywords(Database& database, PhotoId photo, const std::vector<std::s
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM keyword WHERE photo_id = ?1", photo));
   for (const std::string& keyword : keywords) {
     CALOTYPE_RETURN_IF_ERROR(
-        database.Execute("INSERT OR IGNORE INTO keyword(photo_id, name) VALUES (?1, ?2)", photo, keyword));
+        database.Execute("INSERT INTO keyword(photo_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING", photo, keyword));
   }
   return absl::OkStatus();
 }

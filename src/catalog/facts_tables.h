@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/status.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 #include "catalog/types.h"
 
 namespace calotype {

@@ -11,7 +11,6 @@
 #include "catalog/codec.h"
 #include "catalog/forgotten_faces.h"
 #include "catalog/row_values.h"
-#include "catalog/text_query.h"
 
 namespace calotype {
 namespace {
@@ -24,8 +23,7 @@ StatusOr<int64_t> LabelId(Database& database, std::string_view name) {
   if (known.has_value()) {
     return *known;
   }
-  CALOTYPE_RETURN_IF_ERROR(database.Execute("INSERT INTO label(name) VALUES (?1)", name));
-  return database.last_insert_id();
+  return database.Insert("INSERT INTO label(name) VALUES (?1)", name);
 }
 
 Status WriteObjects(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
@@ -44,10 +42,10 @@ Status WriteTags(Database& database, PhotoId photo, std::span<const Tag> tags) {
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM tag WHERE photo_id = ?1", photo));
   for (const Tag& tag : tags) {
     CALOTYPE_ASSIGN_OR_RETURN(const int64_t label, LabelId(database, tag.label));
-    CALOTYPE_RETURN_IF_ERROR(
-        database.Execute("INSERT INTO tag(photo_id, label_id, score) VALUES (?1, ?2, ?3)"
-                         " ON CONFLICT(photo_id, label_id) DO UPDATE SET score = max(score, excluded.score)",
-                         photo, label, tag.score));
+    CALOTYPE_RETURN_IF_ERROR(database.Execute(
+        "INSERT INTO tag(photo_id, label_id, score) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT(photo_id, label_id) DO UPDATE SET score = excluded.score WHERE tag.score < excluded.score",
+        photo, label, tag.score));
   }
   return absl::OkStatus();
 }
@@ -72,7 +70,7 @@ Status WriteText(Database& database, PhotoId photo, const Findings& findings, st
         database.Execute("INSERT INTO text_line(photo_id, position, text, score, quad, page)"
                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                          photo, position, line.text, line.score, PointsBlob(line.quad), line.page));
-    body += (position++ == 0 ? "" : "\n") + IndexedLine(line.text);
+    body += (position++ == 0 ? "" : "\n") + database.dialect().indexed_line(line.text);
   }
   return body.empty() ? absl::OkStatus()
                       : database.Execute("INSERT INTO text_fts(rowid, body) VALUES (?1, ?2)", photo, body);
@@ -106,19 +104,25 @@ std::optional<KnownFace> TakeSameFace(std::vector<KnownFace>& known, const Box& 
   return same;
 }
 
+// ?11 is the id that the face keeps; a new one gets the next.
+constexpr std::string_view kInsertKnownFace =
+    "INSERT INTO face(photo_id, position, score, x, y, width, height, landmarks, person_id, decided, id)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+constexpr std::string_view kInsertNewFace =
+    "INSERT INTO face(photo_id, position, score, x, y, width, height, landmarks, person_id, decided)"
+    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE ?11 = 0";
+
 Status WriteFaces(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<KnownFace> known, KnownFaces(database, photo));
   CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM face WHERE photo_id = ?1", photo));
   int position = 0;
   for (const FaceFinding& face : *findings.faces) {
     const std::optional<KnownFace> same = TakeSameFace(known, face.box);
-    const auto id = same.has_value() ? std::optional(same->id) : std::nullopt;
     const auto person = same.has_value() ? same->person : std::nullopt;
-    CALOTYPE_RETURN_IF_ERROR(
-        database.Execute("INSERT INTO face(id, photo_id, position, score, x, y, width, height, landmarks, person_id,"
-                         " decided) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                         id, photo, position++, face.score, face.box.x, face.box.y, face.box.width, face.box.height,
-                         PointsBlob(face.landmarks), person, same.has_value() ? same->decided : 0));
+    CALOTYPE_RETURN_IF_ERROR(database.Execute(same.has_value() ? kInsertKnownFace : kInsertNewFace, photo, position++,
+                                              face.score, face.box.x, face.box.y, face.box.width, face.box.height,
+                                              PointsBlob(face.landmarks), person, same.has_value() ? same->decided : 0,
+                                              same.has_value() ? same->id : 0));
   }
   return absl::OkStatus();
 }
@@ -148,8 +152,10 @@ Status WriteFaceEmbeddings(Database& database, PhotoId photo, const Findings& fi
 
 Status WritePdq(Database& database, PhotoId photo, const Findings& findings, std::string_view /*version*/) {
   const PdqFinding& pdq = *findings.pdq;
-  return database.Execute("INSERT OR REPLACE INTO pdq(photo_id, hash, quality) VALUES (?1, ?2, ?3)", photo,
-                          AsBlob(std::span(pdq.hash)), pdq.quality);
+  return database.Execute(
+      "INSERT INTO pdq(photo_id, hash, quality) VALUES (?1, ?2, ?3) ON CONFLICT(photo_id) DO"
+      " UPDATE SET hash = excluded.hash, quality = excluded.quality",
+      photo, AsBlob(std::span(pdq.hash)), pdq.quality);
 }
 
 Status ReadObjects(Database& database, PhotoId photo, Findings& findings) {

@@ -7,7 +7,7 @@
 #include "analysis/findings.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 
 namespace calotype {
 

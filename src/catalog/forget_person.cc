@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/unicode.h"
 #include "catalog/codec.h"
 #include "catalog/decision_journal.h"
 #include "catalog/forgotten_faces.h"
 #include "catalog/kept_findings.h"
+#include "catalog/names.h"
 #include "catalog/row_values.h"
 
 namespace calotype {
@@ -103,10 +105,24 @@ Status ForgetInAllKept(Database& database, PersonId person, std::vector<Forgotte
 
 // Regions with the name elsewhere, where no face was found; not if somebody else has the name, too.
 Status ForgetName(Database& database, PersonId person) {
-  return database.Execute(
-      "DELETE FROM named_region WHERE fold(name) = (SELECT fold(name) FROM person WHERE id = ?1 AND name <> '')"
-      " AND NOT EXISTS (SELECT 1 FROM person AS other WHERE id <> ?1 AND fold(other.name) = fold(named_region.name))",
-      person);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<NamedPerson> people, NamedPeople(database));
+  const auto own = std::ranges::find(people, person, &NamedPerson::id);
+  if (own == people.end()) {
+    return absl::OkStatus();
+  }
+  const std::string folded = FoldCaseAndAccents(own->name);
+  const bool is_shared = std::ranges::any_of(
+      people, [&](const NamedPerson& other) { return other.id != person && FoldCaseAndAccents(other.name) == folded; });
+  if (is_shared) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> names, RegionNames(database));
+  for (const std::string& name : names) {
+    if (FoldCaseAndAccents(name) == folded) {
+      CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM named_region WHERE name = ?1", name));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

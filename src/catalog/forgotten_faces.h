@@ -10,7 +10,7 @@
 #include "base/geometry.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 
 namespace calotype {
 

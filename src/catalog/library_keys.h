@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 
 namespace calotype {
 

@@ -35,10 +35,10 @@ Status RequireOfAllPhotos(Database& database, const AnalysisVersion& wanted, int
                        wanted.analysis, wanted.version));
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query("SELECT photo.id, found_version IS NOT NULL, found_version IS ?2 OR EXISTS"
+      database.Query("SELECT photo.id, found_version IS NOT NULL, found_version IS NOT DISTINCT FROM ?2 OR EXISTS"
                      " (SELECT 1 FROM kept WHERE kept.photo_id = photo.id AND kept.analysis = ?1 AND"
                      " kept.version = ?2) FROM photo LEFT JOIN analysis ON analysis.photo_id = photo.id AND"
-                     " analysis.analysis = ?1 WHERE analysis.version IS NOT ?2"
+                     " analysis.analysis = ?1 WHERE analysis.version IS DISTINCT FROM ?2"
                      " AND EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)",
                      wanted.analysis, wanted.version));
   const auto make = [](const Statement& row) {
@@ -55,10 +55,11 @@ Status RequireOfPhoto(Database& database, PhotoId photo, int64_t now) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database.Query("SELECT required.analysis, required.version, found_version IS NOT NULL,"
-                     " found_version IS required.version OR EXISTS (SELECT 1 FROM kept WHERE kept.photo_id = ?1 AND"
+                     " found_version IS NOT DISTINCT FROM required.version OR EXISTS (SELECT 1 FROM kept WHERE "
+                     "kept.photo_id = ?1 AND"
                      " kept.analysis = required.analysis AND kept.version = required.version)"
                      " FROM required LEFT JOIN analysis ON analysis.photo_id = ?1 AND"
-                     " analysis.analysis = required.analysis WHERE analysis.version IS NOT required.version",
+                     " analysis.analysis = required.analysis WHERE analysis.version IS DISTINCT FROM required.version",
                      photo));
   const auto make = [photo](const Statement& row) {
     return std::pair(AnalysisVersion{.analysis = row.Text(0), .version = row.Text(1)},

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/status.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 #include "catalog/types.h"
 
 namespace calotype {

@@ -12,7 +12,7 @@
 #include "base/file_stamp.h"
 #include "base/geometry.h"
 #include "base/status.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 #include "catalog/types.h"
 
 namespace calotype {

@@ -493,17 +493,17 @@ END;
 )sql",
 };
 
-StatusOr<int64_t> UserVersion(Database& database) {
+StatusOr<int64_t> UserVersion(SqliteDatabase& database) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto version, database.QueryInt("PRAGMA user_version"));
   return version.value_or(0);
 }
 
 // Refuses a file that this program must not change. Nothing has been written yet.
-Status CheckOwner(Database& database, int64_t version) {
+Status CheckOwner(SqliteDatabase& database, int64_t version) {
   // Read the id last: another process may commit the first migration, tables and id at once, between the two reads.
   CALOTYPE_ASSIGN_OR_RETURN(const auto tables, database.QueryInt("SELECT count(*) FROM sqlite_schema"));
   CALOTYPE_ASSIGN_OR_RETURN(const auto application, database.QueryInt("PRAGMA application_id"));
-  const std::string path = database.file().string();
+  const std::string path = database.name();
   if (application != kApplicationId && tables.value_or(0) + version > 0) {
     return absl::FailedPreconditionError(
         fmt::format("{} is an SQLite database of another program (application_id {}, a catalogue has {}); set "
@@ -523,13 +523,13 @@ Status CheckOwner(Database& database, int64_t version) {
 
 int64_t SchemaVersion() { return std::ssize(kMigrations); }
 
-Status Migrate(Database& database) {
+Status Migrate(SqliteDatabase& database) {
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t seen, UserVersion(database));
   CALOTYPE_RETURN_IF_ERROR(CheckOwner(database, seen));
   if (seen == SchemaVersion()) {
     return absl::OkStatus();
   }
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database));
   // Read again under the lock: another process may have migrated the file meanwhile.
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t version, UserVersion(database));
   CALOTYPE_RETURN_IF_ERROR(CheckOwner(database, version));

@@ -1,4 +1,4 @@
-// The tables of the catalogue, and the migration of older files. docs/schema.md explains every column.
+// The tables of the catalogue on SQLite, and the migration of older files. docs/schema.md explains every column.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,6 @@ int64_t SchemaVersion();
 
 // Migrates the file to SchemaVersion() in one transaction.
 //   kFailedPrecondition  a newer Calotype or another program wrote it
-Status Migrate(Database& database);
+Status Migrate(SqliteDatabase& database);
 
 }  // namespace calotype

@@ -62,14 +62,14 @@ TEST(IndexMigrationTest, WordsAreFoundByLettersThatAreTypedInAnotherWay) {
   const std::filesystem::path file = folder.path() / "catalog.db";
   std::filesystem::copy_file(SourceDir() / "src/catalog/testdata/version_5.db", file);
   {
-    const auto database = Value(Database::Open(file));
+    const auto database = Value(SqliteDatabase::Open(file));
     CALOTYPE_ASSERT_OK(
         database->Execute("INSERT INTO text_fts(rowid, body) VALUES (1000, 'old line\nKärntner Straße')"));
     CALOTYPE_ASSERT_OK(database->Execute("INSERT INTO name_fts(rowid, body) VALUES (1000, 'größe.jpg')"));
     CALOTYPE_ASSERT_OK(database->Execute("INSERT INTO name_fts(rowid, body) VALUES (1001, 'plain.jpg')"));
   }
   Value(Catalog::Open(file));
-  const auto database = Value(Database::Open(file));
+  const auto database = Value(SqliteDatabase::Open(file));
   const auto found = [&](const char* table, const char* word) {
     return Value(
         database->QueryInt(fmt::format("SELECT rowid FROM {0} WHERE {0} MATCH ?1 AND rowid >= 1000", table), word));
@@ -131,7 +131,7 @@ TEST(PagesMigrationTest, TheTextOfTiffFilesIsReadAgain) {
   const std::filesystem::path file = folder.path() / "catalog.db";
   std::filesystem::copy_file(SourceDir() / "src/catalog/testdata/version_4.db", file);
   {
-    const auto database = Value(Database::Open(file));
+    const auto database = Value(SqliteDatabase::Open(file));
     CALOTYPE_ASSERT_OK(database->Execute(
         "UPDATE photo SET format = 4 WHERE id = (SELECT rowid FROM text_fts WHERE text_fts MATCH 'parking')"));
   }

@@ -5,10 +5,12 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 #include "catalog/sqlite_functions.h"
+#include "catalog/text_query.h"
 
 namespace calotype {
 namespace {
@@ -105,99 +107,99 @@ std::string ImmutableUri(const std::filesystem::path& file) {
   return uri + "?immutable=1";
 }
 
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+class SqliteStatement final : public CompiledStatement {
+ public:
+  SqliteStatement(const SqliteDatabase& database, sqlite3_stmt* statement) : database_(database), handle_(statement) {}
+
+  void Reset() override {
+    sqlite3_reset(handle_.get());
+    sqlite3_clear_bindings(handle_.get());
+    bind_error_ = SQLITE_OK;
+  }
+  void BindNull(int index) override { NoteBind(sqlite3_bind_null(handle_.get(), index)); }
+  void BindInt(int index, int64_t value) override { NoteBind(sqlite3_bind_int64(handle_.get(), index, value)); }
+  void BindReal(int index, double value) override { NoteBind(sqlite3_bind_double(handle_.get(), index, value)); }
+  void BindText(int index, std::string_view value) override {
+    // The data of an empty view may be null, which SQLite would store as NULL.
+    const char* data = value.empty() ? "" : value.data();
+    NoteBind(sqlite3_bind_text64(handle_.get(), index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
+  void BindPath(int index, std::string_view value) override { BindText(index, value); }
+  void BindBlob(int index, Blob value) override {
+    NoteBind(value.empty() ? sqlite3_bind_zeroblob(handle_.get(), index, 0)
+                           : sqlite3_bind_blob64(handle_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT));
+  }
+
+  StatusOr<bool> Step() override {
+    if (bind_error_ != SQLITE_OK) {
+      return database_.ErrorStatus(bind_error_);
+    }
+    errno = 0;
+    const int code = sqlite3_step(handle_.get());
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+      return code == SQLITE_ROW;
+    }
+    return database_.ErrorStatus(code);
+  }
+
+  bool IsNull(int column) const override { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
+  int64_t Int(int column) const override { return sqlite3_column_int64(handle_.get(), column); }
+  double Real(int column) const override { return sqlite3_column_double(handle_.get(), column); }
+  std::string Text(int column) const override {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+    return text == nullptr ? std::string() : std::string(text, size);
+  }
+  Blob Bytes(int column) const override {
+    const auto* data = static_cast<const uint8_t*>(sqlite3_column_blob(handle_.get(), column));
+    return {data, data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+  }
+
+ private:
+  void NoteBind(int code) {
+    if (bind_error_ == SQLITE_OK) {
+      bind_error_ = code;
+    }
+  }
+
+  const SqliteDatabase& database_;
+  StatementHandle handle_;
+  int bind_error_ = SQLITE_OK;
+};
+
+// IMMEDIATE, because a transaction that reads first and writes later fails when another writer came in between.
+//
+// Keywords: steps through the index from each one to the next, because folding every row would take seconds in a large
+// library. People: SQLite takes the columns of the cover from the row with the maximum.
+constexpr Dialect kSqlite = {
+    .begin = "BEGIN IMMEDIATE",
+    .begin_snapshot = "BEGIN",
+    .returning = "",
+    .record_change = "INSERT OR REPLACE INTO photo_change(photo_id) VALUES (?1)",
+    .keywords =
+        "WITH RECURSIVE word(name) AS (SELECT min(name COLLATE NOCASE) FROM keyword UNION ALL"
+        " SELECT (SELECT min(keyword.name COLLATE NOCASE) FROM keyword"
+        " WHERE keyword.name COLLATE NOCASE > word.name) FROM word WHERE word.name IS NOT NULL)"
+        " SELECT name, NULL FROM word WHERE name IS NOT NULL",
+    .keyword_key = "keyword.name COLLATE NOCASE",
+    .people =
+        "SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"
+        " (SELECT min(path) FROM file WHERE file.photo_id = face.photo_id AND missing = 0), hidden,"
+        " max(CASE WHEN face.id = cover_face_id THEN 1e18 ELSE score * width * height END)"
+        " FROM face JOIN person ON person.id = person_id WHERE EXISTS"
+        " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
+        " GROUP BY person_id ORDER BY photos DESC, person_id",
+    .indexed_line = IndexedLine,
+};
+
 }  // namespace
 
-void FinalizeStatement::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-
-Statement::Statement(Database* database, std::string_view sql, StatementHandle handle)
-    : database_(database), sql_(sql), handle_(std::move(handle)) {}
-
-Statement::~Statement() {
-  if (handle_ != nullptr) {
-    Reset();
-    database_->GiveBack(std::move(sql_), std::move(handle_));
-  }
-}
-
-void Statement::Reset() {
-  sqlite3_reset(handle_.get());
-  sqlite3_clear_bindings(handle_.get());
-  bind_error_ = SQLITE_OK;
-}
-
-StatusOr<bool> Statement::Step() {
-  if (bind_error_ != SQLITE_OK) {
-    return database_->ErrorStatus(bind_error_);
-  }
-  errno = 0;
-  const int code = sqlite3_step(handle_.get());
-  if (code == SQLITE_ROW || code == SQLITE_DONE) {
-    return code == SQLITE_ROW;
-  }
-  return database_->ErrorStatus(code);
-}
-
-Status Statement::Run() {
-  return ForEach([](const Statement&) {});
-}
-
-bool Statement::IsNull(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
-
-int64_t Statement::Int(int column) const { return sqlite3_column_int64(handle_.get(), column); }
-
-double Statement::Real(int column) const { return sqlite3_column_double(handle_.get(), column); }
-
-std::string Statement::Text(int column) const {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
-  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
-  return text == nullptr ? std::string() : std::string(text, size);
-}
-
-Blob Statement::Bytes(int column) const {
-  const auto* data = static_cast<const uint8_t*>(sqlite3_column_blob(handle_.get(), column));
-  return {data, data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
-}
-
-void Statement::NoteBind(int code) {
-  if (bind_error_ == SQLITE_OK) {
-    bind_error_ = code;
-  }
-}
-
-void Statement::BindValue(int index, const std::optional<int64_t>& value) {
-  value.has_value() ? BindInt(index, *value) : BindNull(index);
-}
-
-void Statement::BindValue(int index, const std::optional<double>& value) {
-  value.has_value() ? BindReal(index, *value) : BindNull(index);
-}
-
-void Statement::BindValue(int index, const std::optional<std::string>& value) {
-  value.has_value() ? BindText(index, *value) : BindNull(index);
-}
-
-void Statement::BindValue(int index, const std::optional<Blob>& value) {
-  value.has_value() ? BindBlob(index, *value) : BindNull(index);
-}
-
-void Statement::BindNull(int index) { NoteBind(sqlite3_bind_null(handle_.get(), index)); }
-
-void Statement::BindInt(int index, int64_t value) { NoteBind(sqlite3_bind_int64(handle_.get(), index, value)); }
-
-void Statement::BindReal(int index, double value) { NoteBind(sqlite3_bind_double(handle_.get(), index, value)); }
-
-void Statement::BindText(int index, std::string_view value) {
-  // The data of an empty view may be null, which SQLite would store as NULL.
-  const char* data = value.empty() ? "" : value.data();
-  NoteBind(sqlite3_bind_text64(handle_.get(), index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
-}
-
-void Statement::BindBlob(int index, Blob value) {
-  NoteBind(value.empty() ? sqlite3_bind_zeroblob(handle_.get(), index, 0)
-                         : sqlite3_bind_blob64(handle_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT));
-}
-
-StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& file) {
+StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::filesystem::path& file) {
   sqlite3* connection = nullptr;
   constexpr int kFlags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const bool immutable = IsAtRestAndReadOnly(file);
@@ -212,81 +214,68 @@ StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& 
     return status;
   }
   sqlite3_busy_timeout(connection, kBusyTimeoutMs);
-  return std::unique_ptr<Database>(new Database(file, connection, immutable));
+  return std::unique_ptr<SqliteDatabase>(new SqliteDatabase(file, connection, immutable));
 }
 
-Database::Database(std::filesystem::path file, sqlite3* connection, bool immutable)
+SqliteDatabase::SqliteDatabase(std::filesystem::path file, sqlite3* connection, bool immutable)
     : file_(std::move(file)), connection_(connection), immutable_(immutable) {}
 
-Database::~Database() {
-  idle_statements_.clear();
+SqliteDatabase::~SqliteDatabase() {
+  DropStatements();
   sqlite3_close(connection_);
 }
 
-Status Database::Script(const std::string& sql) {
+Status SqliteDatabase::Script(const std::string& sql) {
   errno = 0;
   const int code = sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : ErrorStatus(code);
 }
 
-StatusOr<Statement> Database::Prepare(std::string_view sql) {
+Status SqliteDatabase::CheckUsable() {
   // Writers put changes there first, and into the file itself later.
   if (std::error_code error; immutable_ && std::filesystem::exists(WalFile(file_), error)) {
     return absl::UnavailableError(
         fmt::format("another process began to write the catalogue {} while it was read; run again", file_.string()));
   }
-  if (const auto idle = idle_statements_.find(sql); idle != idle_statements_.end()) {
-    StatementHandle handle = std::move(idle->second);
-    idle_statements_.erase(idle);
-    return Statement(this, sql, std::move(handle));
-  }
+  return absl::OkStatus();
+}
+
+StatusOr<std::unique_ptr<CompiledStatement>> SqliteDatabase::Compile(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
   if (code != SQLITE_OK) {
     return ErrorStatus(code);
   }
-  return Statement(this, sql, StatementHandle(statement));
+  return std::make_unique<SqliteStatement>(*this, statement);
 }
 
-void Database::GiveBack(std::string sql, StatementHandle handle) {
-  idle_statements_.try_emplace(std::move(sql), std::move(handle));
+StatusOr<int64_t> SqliteDatabase::LastId(std::string_view table, std::string_view column) {
+  CALOTYPE_ASSIGN_OR_RETURN(const auto highest, QueryInt(fmt::format("SELECT max({}) FROM {}", column, table)));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto given, QueryInt("SELECT seq FROM sqlite_sequence WHERE name = ?1", table));
+  return std::max(highest.value_or(0), given.value_or(0));
 }
 
-bool Database::read_only() const { return sqlite3_db_readonly(connection_, "main") == 1; }
-
-int64_t Database::changes() const { return sqlite3_changes64(connection_); }
-
-int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(connection_); }
-
-bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
-
-Status Database::ErrorStatus(int code) const { return StatusOf(connection_, code, file_); }
-
-StatusOr<SqliteTransaction> SqliteTransaction::Begin(Database& database) {
-  const bool nested = database.in_transaction();
-  // IMMEDIATE, because a transaction that reads first and writes later fails when another writer came in between.
-  CALOTYPE_RETURN_IF_ERROR(database.Execute(nested ? "SAVEPOINT calotype" : "BEGIN IMMEDIATE"));
-  return SqliteTransaction(&database, nested);
+// Only tables whose ids are never used again have a row there.
+Status SqliteDatabase::SetLastId(std::string_view table, std::string_view /*column*/, int64_t id) {
+  return Execute("UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", table, id);
 }
 
-Status SqliteTransaction::Commit() {
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute(nested_ ? "RELEASE calotype" : "COMMIT"));
-  database_ = nullptr;
-  return absl::OkStatus();
+// In WAL mode, NORMAL does not wait.
+Status SqliteDatabase::SetDurable(bool durable) {
+  return Script(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
-SqliteTransaction::~SqliteTransaction() {
-  // On a full disk SQLite has rolled back already.
-  if (database_ == nullptr || !database_->in_transaction()) {
-    return;
-  }
-  if (nested_) {
-    database_->Execute("ROLLBACK TO calotype").IgnoreError();
-    database_->Execute("RELEASE calotype").IgnoreError();
-  } else {
-    database_->Execute("ROLLBACK").IgnoreError();
-  }
-}
+const Dialect& SqliteDatabase::dialect() const { return kSqlite; }
+
+bool SqliteDatabase::read_only() const { return sqlite3_db_readonly(connection_, "main") == 1; }
+
+int64_t SqliteDatabase::changes() const { return sqlite3_changes64(connection_); }
+
+int64_t SqliteDatabase::last_insert_id() const { return sqlite3_last_insert_rowid(connection_); }
+
+bool SqliteDatabase::in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
+
+Status SqliteDatabase::ErrorStatus(int code) const { return StatusOf(connection_, code, file_); }
 
 }  // namespace calotype

@@ -50,7 +50,7 @@ Status CheckFileSystem(const CatalogFiles& files, const SqliteCatalog::FileSyste
       files.database().string(), FileSystemName(*kind)));
 }
 
-Status Prepare(Database& database) {
+Status Prepare(SqliteDatabase& database) {
   CALOTYPE_RETURN_IF_ERROR(Migrate(database));
   if (!database.read_only()) {
     CALOTYPE_RETURN_IF_ERROR(database.Script(kWritePragmas));
@@ -60,61 +60,10 @@ Status Prepare(Database& database) {
 
 }  // namespace
 
-// Rolls back unless it was committed.
-class SqliteCatalog::ConnectionTransaction final : public Transaction {
- public:
-  explicit ConnectionTransaction(SqliteCatalog& catalog) : catalog_(catalog) {}
-  ~ConnectionTransaction() override {
-    if (open_) {
-      catalog_.Rollback();
-    }
-  }
-
-  Status Commit() override {
-    if (!open_) {
-      return absl::FailedPreconditionError("this transaction of the catalogue has ended");
-    }
-    open_ = false;
-    return catalog_.Commit();
-  }
-
- private:
-  SqliteCatalog& catalog_;
-  bool open_ = true;
-};
-
-StatusOr<std::unique_ptr<Transaction>> SqliteCatalog::BeginTransaction() {
-  const MutexLock lock(&mutex_);
-  if (database_->in_transaction()) {
-    return absl::FailedPreconditionError("a transaction is open already on this connection to the catalogue");
-  }
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("BEGIN IMMEDIATE"));
-  return std::make_unique<ConnectionTransaction>(*this);
-}
-
-Status SqliteCatalog::Commit() {
-  const MutexLock lock(&mutex_);
-  if (!database_->in_transaction()) {
-    return absl::FailedPreconditionError("an earlier error rolled this transaction of the catalogue back");
-  }
-  Status status = database_->Execute("COMMIT");
-  if (!status.ok() && database_->in_transaction()) {
-    database_->Execute("ROLLBACK").IgnoreError();
-  }
-  return status;
-}
-
-void SqliteCatalog::Rollback() {
-  const MutexLock lock(&mutex_);
-  if (database_->in_transaction()) {
-    database_->Execute("ROLLBACK").IgnoreError();
-  }
-}
-
 StatusOr<std::unique_ptr<Catalog>> SqliteCatalog::OpenFile(const CatalogFiles& files, const FileSystemProbe& probe) {
   CALOTYPE_RETURN_IF_ERROR(CheckFileSystem(files, probe));
   CALOTYPE_RETURN_IF_ERROR(CheckNotEmptied(files));
-  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(files.database()));
+  CALOTYPE_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDatabase> database, SqliteDatabase::Open(files.database()));
   Status status = Prepare(*database);
   for (int tries = 1; absl::IsUnavailable(status) && tries < kOpenTries; ++tries) {
     absl::SleepFor(kOpenWait);
@@ -122,11 +71,6 @@ StatusOr<std::unique_ptr<Catalog>> SqliteCatalog::OpenFile(const CatalogFiles& f
   }
   CALOTYPE_RETURN_IF_ERROR(status);
   return std::make_unique<SqliteCatalog>(std::move(database));
-}
-
-StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const std::string& url) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogFiles files, CatalogFiles::Of(url));
-  return SqliteCatalog::OpenFile(files, [](const std::filesystem::path& path) { return FileSystemOf(path); });
 }
 
 }  // namespace calotype

@@ -22,7 +22,7 @@ class SqliteFaultsTest : public testing::Test {
  protected:
   std::filesystem::path file() const { return folder_.path() / "catalog.db"; }
   std::unique_ptr<Catalog> Open() { return Value(Catalog::Open(file())); }
-  static Database& DatabaseOf(Catalog& catalog) { return dynamic_cast<SqliteCatalog&>(catalog).database_for_test(); }
+  static Database& DatabaseOf(Catalog& catalog) { return dynamic_cast<SqliteCatalog&>(catalog).unlocked_database(); }
   static std::string IntegrityOf(Catalog& catalog) {
     Statement row = Value(DatabaseOf(catalog).Query("PRAGMA integrity_check"));
     return Value(row.Step()) ? row.Text(0) : "no answer";
@@ -48,7 +48,7 @@ TEST_F(SqliteFaultsTest, NewerSchemaIsRefusedAndLeftAlone) {
 
 TEST_F(SqliteFaultsTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
   {
-    const auto other = Value(Database::Open(file()));
+    const auto other = Value(SqliteDatabase::Open(file()));
     CALOTYPE_ASSERT_OK(other->Script("CREATE TABLE song(title TEXT)"));
   }
   const auto before = std::filesystem::file_size(file());

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/unicode.h"
 #include "catalog/text_query.h"
 
 namespace calotype {
@@ -34,11 +33,8 @@ void CallWithText(sqlite3_context* context, int /*count*/, sqlite3_value** argum
 
 int AddFunctions(sqlite3* connection) {
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
-  const int code = sqlite3_create_function_v2(connection, "fold", 1, kFlags, nullptr, &CallWithText<FoldCaseAndAccents>,
-                                              nullptr, nullptr, nullptr);
-  return code != SQLITE_OK ? code
-                           : sqlite3_create_function_v2(connection, "indexed", 1, kFlags, nullptr,
-                                                        &CallWithText<IndexedLines>, nullptr, nullptr, nullptr);
+  return sqlite3_create_function_v2(connection, "indexed", 1, kFlags, nullptr, &CallWithText<IndexedLines>, nullptr,
+                                    nullptr, nullptr);
 }
 
 }  // namespace calotype

@@ -5,11 +5,8 @@ struct sqlite3;
 
 namespace calotype {
 
-// Adds to the connection, and returns SQLite's result code:
-//   fold(text)     FoldCaseAndAccents() in base/unicode.h
-//   indexed(text)  IndexedLines() in text_query.h
-// Both return NULL for NULL. No index or trigger of the schema may use them: other programs that open the file lack
-// them.
+// Adds indexed(text) to the connection, which is IndexedLines() in text_query.h and NULL for NULL; returns SQLite's
+// result code. No index or trigger of the schema may use it: other programs that open the file lack it.
 int AddFunctions(sqlite3* connection);
 
 }  // namespace calotype

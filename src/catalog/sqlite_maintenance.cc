@@ -1,4 +1,4 @@
-// MaintenanceCatalog: backup and check; and Catalog::Restore().
+// MaintenanceCatalog on SQLite: backup, check and restore.
 #include <fmt/format.h>
 
 #include <array>
@@ -22,25 +22,6 @@ constexpr int kMaxProblems = 100;
 
 // Files that SQLite keeps beside a database in use.
 constexpr std::array kCompanions = {"", "-wal", "-shm"};
-
-struct Rule {
-  std::string_view what;
-  std::string_view query;  // counts the rows that break it
-};
-constexpr std::array kRules = {
-    Rule{"rows of the full-text index without a text",
-         "SELECT count(*) FROM text_fts WHERE rowid NOT IN (SELECT photo_id FROM text_line)"},
-    Rule{"embeddings of an invalid size",
-         "SELECT count(*) FROM embedding WHERE length(vector) % 2 <> 0 OR length(vector) = 0"},
-    Rule{"perceptual hashes that are not 32 bytes long", "SELECT count(*) FROM pdq WHERE length(hash) <> 32"},
-    Rule{"photos without a valid SHA-256", "SELECT count(*) FROM photo WHERE length(sha256) <> 32"},
-    Rule{"analyses in an unknown state", "SELECT count(*) FROM analysis WHERE state NOT BETWEEN 0 AND 4"},
-    Rule{"running analyses without a claim",
-         "SELECT count(*) FROM analysis WHERE state = 1 AND photo_id NOT IN"
-         " (SELECT photo_id FROM claim)"},
-    Rule{"merged people that point to nobody",
-         "SELECT count(*) FROM merged_person WHERE into_id NOT IN (SELECT id FROM person)"},
-};
 
 Status FileError(const std::error_code& error, std::string_view what, const fs::path& path) {
   return error ? ErrnoStatus(error.value(), fmt::format("{} {}", what, path.string())) : absl::OkStatus();
@@ -86,21 +67,9 @@ Status SqliteCatalog::BackUp(const fs::path& target) {
   const MutexLock lock(&mutex_);
   database_
       ->Execute("INSERT OR REPLACE INTO backup(path, made_at) VALUES (?1, unixepoch())",
-                fs::absolute(target, error).lexically_normal().string())
+                PathBytes(fs::absolute(target, error).lexically_normal().native()))
       .IgnoreError();
   return absl::OkStatus();
-}
-
-StatusOr<std::vector<std::string>> SqliteCatalog::Backups() {
-  const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT path FROM backup ORDER BY path"));
-  return ReadRows(std::move(rows), [](const Statement& row) { return row.Text(0); });
-}
-
-StatusOr<bool> SqliteCatalog::MustErase() {
-  const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto key, ReadKey(*database_, kEraseKey));
-  return key.has_value();
 }
 
 Status SqliteCatalog::EraseDeleted() {
@@ -113,16 +82,13 @@ Status SqliteCatalog::EraseDeleted() {
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("VACUUM"));
   CALOTYPE_ASSIGN_OR_RETURN(const auto busy, database_->QueryInt("PRAGMA wal_checkpoint(TRUNCATE)"));
   if (busy.value_or(1) != 0) {
-    return absl::UnavailableError(
-        fmt::format("another process reads the catalogue {}, whose log still has deleted bytes; end that process",
-                    database_->file().string()));
+    return absl::UnavailableError(fmt::format(
+        "another process reads the catalogue {}, whose log still has deleted bytes; end that process", file_.string()));
   }
   return DropKey(*database_, kEraseKey);
 }
 
-StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
-  const MutexLock lock(&mutex_);
-  std::vector<std::string> problems;
+StatusOr<bool> SqliteCatalog::CheckDatabase(std::vector<std::string>& problems) {
   CALOTYPE_ASSIGN_OR_RETURN(Statement integrity,
                             database_->Query(fmt::format("PRAGMA integrity_check({})", kMaxProblems)));
   CALOTYPE_RETURN_IF_ERROR(integrity.ForEach([&problems](const Statement& row) {
@@ -133,13 +99,13 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
   // SQLite reads a last page that is cut short as if the rest were zeros.
   CALOTYPE_ASSIGN_OR_RETURN(const auto page_size, database_->QueryInt("PRAGMA page_size"));
   std::error_code error;
-  const auto size = static_cast<int64_t>(fs::file_size(database_->file(), error));
+  const auto size = static_cast<int64_t>(fs::file_size(file_, error));
   if (!error && size % page_size.value_or(1) != 0) {
     problems.push_back(fmt::format(
         "the file has {} bytes, which is not a whole number of pages of {} bytes: it was cut short", size, *page_size));
   }
   if (!problems.empty()) {
-    return problems;  // With damaged pages, the checks below would report nonsense.
+    return false;
   }
   CALOTYPE_ASSIGN_OR_RETURN(Statement keys, database_->Query("PRAGMA foreign_key_check"));
   CALOTYPE_RETURN_IF_ERROR(keys.ForEach([&problems](const Statement& row) {
@@ -148,13 +114,7 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Check() {
           fmt::format("row {} of {} refers to a row of {} that does not exist", row.Int(1), row.Text(0), row.Text(2)));
     }
   }));
-  for (const Rule& rule : kRules) {
-    CALOTYPE_ASSIGN_OR_RETURN(const auto count, database_->QueryInt(rule.query));
-    if (count.value_or(0) > 0) {
-      problems.push_back(fmt::format("{} {}", *count, rule.what));
-    }
-  }
-  return problems;
+  return true;
 }
 
 namespace {
@@ -193,7 +153,7 @@ Status PrepareRestored(const fs::path& part, const fs::path& backup) {
   if (!problems.empty()) {
     return absl::DataLossError(fmt::format("{} is damaged ({}); nothing was changed", backup.string(), problems[0]));
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const auto database, Database::Open(part));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto database, SqliteDatabase::Open(part));
   CALOTYPE_RETURN_IF_ERROR(
       database->Execute("UPDATE library SET value = lower(hex(randomblob(12))) WHERE key = ?1", kLibraryIdKey));
   return database->Script("PRAGMA wal_checkpoint(TRUNCATE);");
@@ -215,8 +175,7 @@ StatusOr<std::optional<fs::path>> MoveAway(const CatalogFiles& files) {
 
 }  // namespace
 
-StatusOr<std::optional<fs::path>> Catalog::Restore(const fs::path& backup, const std::string& url) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogFiles files, CatalogFiles::Of(url));
+StatusOr<std::optional<fs::path>> SqliteCatalog::RestoreFile(const fs::path& backup, const CatalogFiles& files) {
   const fs::path& file = files.database();
   std::error_code error;
   if (!fs::exists(backup, error)) {

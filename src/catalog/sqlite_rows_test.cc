@@ -18,11 +18,11 @@ const std::vector<AnalysisVersion> kRequired = {{"decode", "d1"}, {"objects", "v
 
 class SqliteRowsTest : public CatalogTest {
  protected:
-  std::unique_ptr<Database> OpenDatabase() const {
-    return Value(Database::Open(Value(CatalogFiles::Of(url())).database()));
+  std::unique_ptr<SqliteDatabase> OpenDatabase() const {
+    return Value(SqliteDatabase::Open(Value(CatalogFiles::Of(url())).database()));
   }
 };
-INSTANTIATE_TEST_SUITE_P(Backends, SqliteRowsTest, testing::ValuesIn(Backends()), BackendName);
+INSTANTIATE_TEST_SUITE_P(Backends, SqliteRowsTest, testing::ValuesIn(FileBackends()), BackendName);
 
 TEST_P(SqliteRowsTest, ARetryableFailureIsPutOffLongerEachTime) {
   CALOTYPE_ASSERT_OK(catalog().RequireAnalyses(kRequired));
@@ -80,7 +80,7 @@ class LeaseRowsTest : public SqliteRowsTest {
 
   const std::vector<std::string> names_ = {"objects"};
 };
-INSTANTIATE_TEST_SUITE_P(Backends, LeaseRowsTest, testing::ValuesIn(Backends()), BackendName);
+INSTANTIATE_TEST_SUITE_P(Backends, LeaseRowsTest, testing::ValuesIn(FileBackends()), BackendName);
 
 TEST_P(LeaseRowsTest, AnExpiredClaimIsTaken) {
   EXPECT_FALSE(CanBeTaken());

@@ -72,18 +72,27 @@ std::string IndexedLines(std::string_view lines) {
   }
 }
 
-std::string MatchExpression(std::string_view words) {
-  std::string expression;
+std::vector<QueryPhrase> QueryPhrases(std::string_view words, bool phrase) {
+  if (phrase) {
+    return HasToken(words) ? std::vector{QueryPhrase{.text = words}} : std::vector<QueryPhrase>();
+  }
+  std::vector<QueryPhrase> phrases;
   for (std::size_t i = 0; i < words.size();) {
     const auto end = static_cast<std::size_t>(
         std::find_if(words.begin() + static_cast<std::ptrdiff_t>(i), words.end(), IsSpace) - words.begin());
-    const std::string_view word = words.substr(i, end - i);
-    if (HasToken(word)) {
-      expression += (expression.empty() ? "" : " ") + Quoted(IndexedLine(word));
+    if (const std::string_view word = words.substr(i, end - i); HasToken(word)) {
       const bool is_last = std::all_of(words.begin() + static_cast<std::ptrdiff_t>(end), words.end(), IsSpace);
-      expression += is_last && word.ends_with('*') ? "*" : "";
+      phrases.push_back({.text = word, .prefix = is_last && word.ends_with('*')});
     }
     i = end + 1;
+  }
+  return phrases;
+}
+
+std::string MatchExpression(std::string_view words) {
+  std::string expression;
+  for (const QueryPhrase& phrase : QueryPhrases(words, /*phrase=*/false)) {
+    expression += (expression.empty() ? "" : " ") + Quoted(IndexedLine(phrase.text)) + (phrase.prefix ? "*" : "");
   }
   return expression;
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace calotype {
 
@@ -15,6 +16,16 @@ std::string IndexedLine(std::string_view line);
 
 // Lines that are separated by line breaks, each as it is indexed.
 std::string IndexedLines(std::string_view lines);
+
+// Words that must be in a text, next to each other.
+struct QueryPhrase {
+  std::string_view text;
+  bool prefix = false;  // the last word is the start of one
+};
+
+// One phrase for each word with a letter, a digit or a non-ASCII byte; with `phrase` one for all of them. Only a last
+// word that ends in * is a prefix. The phrases point into `words`.
+std::vector<QueryPhrase> QueryPhrases(std::string_view words, bool phrase);
 
 // `words` as an FTS5 expression that requires all of them. Each word is a quoted phrase, so nothing in it acts as an
 // operator; a last word that ends in * is a prefix. Empty when no word has a letter, a digit or a non-ASCII byte.

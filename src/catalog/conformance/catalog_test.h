@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/postgres_test_server.h"
 #include "catalog/test_data.h"
 
 namespace calotype {
@@ -22,14 +23,27 @@ struct CatalogBackend {
   std::string name;
   // The URL of a new, empty catalogue. `folder` is a temporary folder of the test.
   std::string (*new_url)(const std::filesystem::path& folder);
+  // It has no file of its own, and ids are never given again.
+  bool on_server = false;
   // Close and open the catalogue before each call: finds what is kept in memory only.
   bool reopen = false;
 };
 
-inline std::vector<CatalogBackend> Backends() {
+// Those whose catalogue is a file.
+inline std::vector<CatalogBackend> FileBackends() {
   const auto sqlite = [](const std::filesystem::path& folder) { return "sqlite:" + (folder / "catalog.db").string(); };
-  return {{.name = "Sqlite", .new_url = sqlite, .reopen = false},
-          {.name = "SqliteReopened", .new_url = sqlite, .reopen = true}};
+  return {{.name = "Sqlite", .new_url = sqlite, .on_server = false, .reopen = false},
+          {.name = "SqliteReopened", .new_url = sqlite, .on_server = false, .reopen = true}};
+}
+
+// PostgresTest.IsInstalled says when the server is missing.
+inline std::vector<CatalogBackend> Backends() {
+  std::vector<CatalogBackend> backends = FileBackends();
+  if (!TestServer::Programs().empty()) {
+    const auto postgres = [](const std::filesystem::path&) { return TestServer::Get().NewDatabase(); };
+    backends.push_back({.name = "Postgres", .new_url = postgres, .on_server = true, .reopen = false});
+  }
+  return backends;
 }
 
 inline std::string BackendName(const testing::TestParamInfo<CatalogBackend>& info) { return info.param.name; }

@@ -18,7 +18,7 @@ class CatalogMaintenanceTest : public CatalogTest {
   fs::path copy() const { return folder() / "copy.db"; }
   fs::path replaced() const { return Value(CatalogFiles::Of(url())).database().string() + ".before-restore"; }
 };
-INSTANTIATE_TEST_SUITE_P(Backends, CatalogMaintenanceTest, testing::ValuesIn(Backends()), BackendName);
+INSTANTIATE_TEST_SUITE_P(Backends, CatalogMaintenanceTest, testing::ValuesIn(FileBackends()), BackendName);
 
 TEST_P(CatalogMaintenanceTest, ABackupIsRestoredWhole) {
   const PhotoId photo = Add("/a.jpg", "a");

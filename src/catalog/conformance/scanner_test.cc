@@ -191,17 +191,18 @@ class TransactionTest : public CatalogTest {};
 INSTANTIATE_TEST_SUITE_P(Backends, TransactionTest, testing::ValuesIn(Backends()), BackendName);
 
 TEST_P(TransactionTest, AddsThousandsOfFilesAtOnce) {
-  constexpr int kFiles = 100'000;
+  // A server is asked a dozen times for each file.
+  const int files = GetParam().on_server ? 5'000 : 100'000;
   Catalog& open = catalog();
   const auto transaction = Value(open.BeginTransaction());
-  for (int i = 0; i < kFiles; ++i) {
+  for (int i = 0; i < files; ++i) {
     Sha256Digest digest;
     std::memcpy(digest.bytes.data(), &i, sizeof(i));
     Value(open.AddFile(fmt::format("/photos/{:03}/{:06}.jpg", i / 1000, i), StampOf(i), digest));
   }
   CALOTYPE_ASSERT_OK(transaction->Commit());
-  EXPECT_EQ(Value(open.FilesUnder("/photos")).size(), static_cast<std::size_t>(kFiles));
-  EXPECT_EQ(Value(open.FilesUnder("/photos/042")).size(), 1000U);
+  EXPECT_EQ(Value(open.FilesUnder("/photos")).size(), static_cast<std::size_t>(files));
+  EXPECT_EQ(Value(open.FilesUnder(files > 42'000 ? "/photos/042" : "/photos/004")).size(), 1000U);
 }
 
 TEST_P(TransactionTest, DestructionWithoutCommitRollsBack) {

@@ -5,31 +5,31 @@
 
 #include "catalog/decision_journal.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
 
 // In an order that never leaves a reference to a deleted row. The table `deleted` holds the photos' ids.
 constexpr std::array kDeletions = {
-    "DELETE FROM claim WHERE photo_id IN deleted",
-    "DELETE FROM analysis WHERE photo_id IN deleted",
-    "DELETE FROM object WHERE photo_id IN deleted",
-    "DELETE FROM tag WHERE photo_id IN deleted",
-    "DELETE FROM face WHERE photo_id IN deleted",
-    "DELETE FROM text_line WHERE photo_id IN deleted",
-    "DELETE FROM text_fts WHERE rowid IN deleted",
-    "DELETE FROM embedding WHERE photo_id IN deleted",
-    "DELETE FROM pdq WHERE photo_id IN deleted",
-    "DELETE FROM kept WHERE photo_id IN deleted",
-    "DELETE FROM keyword WHERE photo_id IN deleted",
-    "DELETE FROM named_region WHERE photo_id IN deleted",
-    "DELETE FROM name_fts WHERE rowid IN deleted",
-    "DELETE FROM forgotten_face WHERE photo_id IN deleted",
-    "DELETE FROM photo_mark WHERE photo_id IN deleted",
+    "DELETE FROM claim WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM analysis WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM object WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM tag WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM face WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM text_line WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM text_fts WHERE rowid IN (SELECT id FROM deleted)",
+    "DELETE FROM embedding WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM pdq WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM kept WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM keyword WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM named_region WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM name_fts WHERE rowid IN (SELECT id FROM deleted)",
+    "DELETE FROM forgotten_face WHERE photo_id IN (SELECT id FROM deleted)",
+    "DELETE FROM photo_mark WHERE photo_id IN (SELECT id FROM deleted)",
     // A later photo may get the number.
-    "DELETE FROM decision_change WHERE kind = 9 AND about IN deleted",
-    "DELETE FROM photo WHERE id IN deleted",
+    "DELETE FROM decision_change WHERE kind = 9 AND about IN (SELECT id FROM deleted)",
+    "DELETE FROM photo WHERE id IN (SELECT id FROM deleted)",
 };
 
 // Those without a name, with the decisions that concern them: nothing is left that could be undone.
@@ -47,7 +47,7 @@ Status DeletePeopleWithoutFaces(Database& database) {
 
 }  // namespace
 
-StatusOr<int64_t> SqliteCatalog::DeleteMissing(int64_t before) {
+StatusOr<int64_t> SqlCatalog::DeleteMissing(int64_t before) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto due,
@@ -57,15 +57,14 @@ StatusOr<int64_t> SqliteCatalog::DeleteMissing(int64_t before) {
   if (due.value_or(0) == 0) {
     return 0;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("CREATE TEMP TABLE IF NOT EXISTS deleted (id INTEGER PRIMARY KEY)"));
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM temp.deleted"));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("CREATE TEMP TABLE deleted (id BIGINT PRIMARY KEY)"));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute(
-      "INSERT INTO temp.deleted SELECT DISTINCT photo_id FROM file AS old WHERE missing = 1 AND missing_since < ?1"
+      "INSERT INTO deleted SELECT DISTINCT photo_id FROM file AS old WHERE missing = 1 AND missing_since < ?1"
       " AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = old.photo_id AND (missing = 0 OR missing_since >= ?1))"
       " UNION SELECT id FROM photo WHERE orphaned_at < ?1",
       before));
-  CALOTYPE_ASSIGN_OR_RETURN(const auto count, database_->QueryInt("SELECT count(*) FROM temp.deleted"));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto count, database_->QueryInt("SELECT count(*) FROM deleted"));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM file WHERE missing = 1 AND missing_since < ?1", before));
   for (const char* deletion : kDeletions) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute(deletion));
@@ -74,6 +73,7 @@ StatusOr<int64_t> SqliteCatalog::DeleteMissing(int64_t before) {
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("DELETE FROM face_not_person WHERE face_id NOT IN (SELECT id FROM face)"));
   CALOTYPE_RETURN_IF_ERROR(DeletePeopleWithoutFaces(*database_));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DROP TABLE deleted"));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   return count.value_or(0);
 }

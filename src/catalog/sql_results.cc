@@ -1,5 +1,5 @@
 // WorkCatalog::Store(): findings, states and properties of analysed photos.
-#include "catalog/sqlite_results.h"
+#include "catalog/sql_results.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 #include "catalog/lease.h"
 #include "catalog/model_switch.h"
 #include "catalog/photo_change.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 #include "catalog/work_policy.h"
 
 namespace calotype {
@@ -96,7 +96,7 @@ Status WriteOutcome(Database& database, const PhotoResult& result, const Analysi
       " found_version, retry_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10)"
       " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = excluded.state,"
       " reason = excluded.reason, device = excluded.device, ms = excluded.ms, updated_at = excluded.updated_at,"
-      " found_version = coalesce(excluded.found_version, found_version), crashes = 0, kills = 0,"
+      " found_version = coalesce(excluded.found_version, analysis.found_version), crashes = 0, kills = 0,"
       " retry_at = excluded.retry_at",
       result.id, outcome.analysis, outcome.version, static_cast<int>(outcome.state), outcome.reason, outcome.device,
       outcome.milliseconds, now, found_version, retry_at);
@@ -107,7 +107,7 @@ Status WriteOutcome(Database& database, const PhotoResult& result, const Analysi
 Status StoreResult(Database& database, const PhotoResult& result) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM photo WHERE id = ?1", result.id));
   if (!known.has_value()) {
-    return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.file().string(), result.id));
+    return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.name(), result.id));
   }
   if (result.properties.has_value()) {
     CALOTYPE_RETURN_IF_ERROR(WriteProperties(database, result.id, *result.properties));
@@ -124,9 +124,9 @@ Status StoreResult(Database& database, const PhotoResult& result) {
   return RecordChange(database, result.id);
 }
 
-Status SqliteCatalog::Store(std::span<const PhotoResult> results) {
+Status SqlCatalog::Store(std::span<const PhotoResult> results) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   for (const PhotoResult& result : results) {
     CALOTYPE_RETURN_IF_ERROR(StoreResult(*database_, result));
   }

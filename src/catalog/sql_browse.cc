@@ -6,7 +6,7 @@
 
 #include "catalog/codec.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -59,7 +59,7 @@ PhotoRow RowOf(const Statement& row) {
 
 }  // namespace
 
-StatusOr<std::vector<PhotoRow>> SqliteCatalog::ListPhotos(const PhotoPage& page) {
+StatusOr<std::vector<PhotoRow>> SqlCatalog::ListPhotos(const PhotoPage& page) {
   const MutexLock lock(&mutex_);
   std::vector<PhotoRow> photos;
   const bool of_no_date = page.date.has_value() && page.date->text.empty();
@@ -95,7 +95,7 @@ StatusOr<std::vector<PhotoRow>> SqliteCatalog::ListPhotos(const PhotoPage& page)
   return photos;
 }
 
-StatusOr<std::vector<PhotoRow>> SqliteCatalog::PhotoRows(std::span<const PhotoId> photos) {
+StatusOr<std::vector<PhotoRow>> SqlCatalog::PhotoRows(std::span<const PhotoId> photos) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement row,
@@ -112,14 +112,14 @@ StatusOr<std::vector<PhotoRow>> SqliteCatalog::PhotoRows(std::span<const PhotoId
   return found;
 }
 
-Status SqliteCatalog::SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) {
+Status SqlCatalog::SetThumbHash(PhotoId photo, std::span<const uint8_t> thumb_hash) {
   const MutexLock lock(&mutex_);
   return database_->Execute("UPDATE photo SET thumb_hash = ?2 WHERE id = ?1", photo, Blob(thumb_hash));
 }
 
 // The index counts the photos of each date; then the few that are not shown are subtracted. Looking at each photo takes
 // six times as long.
-StatusOr<std::vector<DateCount>> SqliteCatalog::CountByDate(DatePart part) {
+StatusOr<std::vector<DateCount>> SqlCatalog::CountByDate(DatePart part) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,

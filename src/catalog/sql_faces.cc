@@ -9,7 +9,7 @@
 #include "catalog/codec.h"
 #include "catalog/library_keys.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -39,7 +39,7 @@ FaceRecord FaceOf(const Statement& row) {
 
 }  // namespace
 
-StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
+StatusOr<std::vector<FaceRecord>> SqlCatalog::Faces() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
@@ -60,7 +60,7 @@ StatusOr<std::vector<FaceRecord>> SqliteCatalog::Faces() {
   return faces;
 }
 
-StatusOr<int64_t> SqliteCatalog::CountFaces() {
+StatusOr<int64_t> SqlCatalog::CountFaces() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto count,
@@ -69,26 +69,25 @@ StatusOr<int64_t> SqliteCatalog::CountFaces() {
   return count.value_or(0);
 }
 
-StatusOr<std::string> SqliteCatalog::PeopleMark() {
+StatusOr<std::string> SqlCatalog::PeopleMark() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(std::optional<std::string> mark, ReadKey(*database_, kMarkKey));
   return std::move(mark).value_or("");
 }
 
-Status SqliteCatalog::SetPeopleMark(const std::string& mark) {
+Status SqlCatalog::SetPeopleMark(const std::string& mark) {
   const MutexLock lock(&mutex_);
   return WriteKey(*database_, kMarkKey, mark);
 }
 
-StatusOr<PersonId> SqliteCatalog::CreatePerson() {
+StatusOr<PersonId> SqlCatalog::CreatePerson() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO person(created_at) VALUES (unixepoch())"));
-  return database_->last_insert_id();
+  return database_->Insert("INSERT INTO person(created_at) VALUES (unixepoch())");
 }
 
-Status SqliteCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces) {
+Status SqlCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_RETURN_IF_ERROR(RequirePerson(*database_, person));
   for (const FaceId face : faces) {
     CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE face SET person_id = ?1 WHERE id = ?2", person, face));
@@ -99,24 +98,15 @@ Status SqliteCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces
   return transaction.Commit();
 }
 
-StatusOr<std::vector<PersonRecord>> SqliteCatalog::People() {
+StatusOr<std::vector<PersonRecord>> SqlCatalog::People() {
   const MutexLock lock(&mutex_);
-  // The cover is the face that a user chose, else the one with the highest score x area. SQLite takes `id` and `path`
-  // from the row with the maximum.
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database_->Query("SELECT person_id, person.name, count(*), count(DISTINCT photo_id) AS photos, face.id,"
-                       " (SELECT min(path) FROM file WHERE file.photo_id = face.photo_id AND missing = 0),"
-                       " max(CASE WHEN face.id = cover_face_id THEN 1e18 ELSE score * width * height END), hidden"
-                       " FROM face JOIN person ON person.id = person_id WHERE EXISTS"
-                       " (SELECT 1 FROM file WHERE file.photo_id = face.photo_id AND missing = 0)"
-                       " GROUP BY person_id ORDER BY photos DESC, person_id"));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(database_->dialect().people));
   return ReadRows(std::move(rows), [](const Statement& row) {
     return PersonRecord{.id = row.Int(0),
                         .name = row.Text(1),
                         .faces = row.Int(2),
                         .photos = row.Int(3),
-                        .hidden = row.Int(7) != 0,
+                        .hidden = row.Int(6) != 0,
                         .cover = row.Int(4),
                         .cover_path = row.Text(5)};
   });

@@ -7,11 +7,13 @@
 #include <set>
 #include <utility>
 
+#include "base/unicode.h"
 #include "catalog/decision_journal.h"
 #include "catalog/forgotten_faces.h"
 #include "catalog/library_keys.h"
+#include "catalog/names.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -105,43 +107,55 @@ DecisionKind KindOf(const PersonChange& change) {
 
 }  // namespace
 
-StatusOr<PhotoId> SqliteCatalog::PhotoOfFace(FaceId face) {
+StatusOr<PhotoId> SqlCatalog::PhotoOfFace(FaceId face) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const auto photo, database_->QueryInt("SELECT photo_id FROM face WHERE id = ?1", face));
   return photo.has_value() ? StatusOr<PhotoId>(*photo) : NoSuchFace(face);
 }
 
-StatusOr<PersonId> SqliteCatalog::ResolvePerson(PersonId person) {
+StatusOr<PersonId> SqlCatalog::ResolvePerson(PersonId person) {
   const MutexLock lock(&mutex_);
   return Resolve(*database_, person);
 }
 
-StatusOr<std::string> SqliteCatalog::NameOf(PersonId person) {
+StatusOr<std::string> SqlCatalog::NameOf(PersonId person) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   return ReadName(*database_, meant);
 }
 
-StatusOr<std::vector<PersonId>> SqliteCatalog::PeopleNamed(std::string_view name) {
+StatusOr<std::vector<PersonId>> SqlCatalog::PeopleNamed(std::string_view name) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database_->Query("SELECT id FROM person WHERE name <> '' AND fold(name) = fold(?1) ORDER BY id", name));
-  return ReadRows(std::move(rows), [](const Statement& row) { return PersonId{row.Int(0)}; });
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<NamedPerson> people, NamedPeople(*database_));
+  const std::string folded = FoldCaseAndAccents(name);
+  std::vector<PersonId> found;
+  for (const NamedPerson& person : people) {
+    if (FoldCaseAndAccents(person.name) == folded) {
+      found.push_back(person.id);
+    }
+  }
+  return found;
 }
 
-StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosNaming(std::string_view name) {
+StatusOr<std::vector<PhotoId>> SqlCatalog::PhotosNaming(std::string_view name) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database_->Query("SELECT DISTINCT photo_id FROM named_region WHERE name <> '' AND"
-                                             " fold(name) = fold(?1) ORDER BY photo_id",
-                                             name));
-  return ReadRows(std::move(rows), [](const Statement& row) { return PhotoId{row.Int(0)}; });
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> names, RegionNames(*database_));
+  const std::string folded = FoldCaseAndAccents(name);
+  std::set<PhotoId> photos;
+  for (const std::string& one : names) {
+    if (FoldCaseAndAccents(one) == folded) {
+      CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                                database_->Query("SELECT photo_id FROM named_region WHERE name = ?1", one));
+      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> found, PhotoIds(std::move(rows)));
+      photos.insert(found.begin(), found.end());
+    }
+  }
+  return std::vector<PhotoId>(photos.begin(), photos.end());
 }
 
-StatusOr<Decided> SqliteCatalog::ChangePerson(PersonId person, const PersonChange& change) {
+StatusOr<Decided> SqlCatalog::ChangePerson(PersonId person, const PersonChange& change) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, meant));
   subject.new_name = change.name.value_or("");
@@ -163,9 +177,9 @@ StatusOr<Decided> SqliteCatalog::ChangePerson(PersonId person, const PersonChang
   return decision;
 }
 
-StatusOr<Decided> SqliteCatalog::MergePeople(PersonId into, std::span<const PersonId> people) {
+StatusOr<Decided> SqlCatalog::MergePeople(PersonId into, std::span<const PersonId> people) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId kept, Resolve(*database_, into));
   DecisionScope scope = {.faces = {}, .people = {kept}, .keys = {}, .merging = {}};
   for (const PersonId person : std::set<PersonId>(people.begin(), people.end())) {
@@ -188,17 +202,18 @@ StatusOr<Decided> SqliteCatalog::MergePeople(PersonId into, std::span<const Pers
   return decision;
 }
 
-StatusOr<NewPerson> SqliteCatalog::SplitPerson(std::span<const FaceId> faces) {
+StatusOr<NewPerson> SqlCatalog::SplitPerson(std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, ScopeOf(faces)));
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("INSERT INTO person(created_at) VALUES (unixepoch())"));
-  NewPerson created = {.person = database_->last_insert_id(), .decision = std::nullopt};
+  NewPerson created;
+  CALOTYPE_ASSIGN_OR_RETURN(created.person, database_->Insert("INSERT INTO person(created_at) VALUES (unixepoch())"));
   recorder.AddNewPerson(created.person);
   for (const FaceId face : faces) {
     CALOTYPE_RETURN_IF_ERROR(
-        database_->Execute("INSERT OR IGNORE INTO face_not_person(face_id, person_id)"
-                           " SELECT id, person_id FROM face WHERE id = ?1 AND person_id IS NOT NULL",
+        database_->Execute("INSERT INTO face_not_person(face_id, person_id)"
+                           " SELECT id, person_id FROM face WHERE id = ?1 AND person_id IS NOT NULL"
+                           " ON CONFLICT DO NOTHING",
                            face));
   }
   CALOTYPE_RETURN_IF_ERROR(Assign(*database_, created.person, faces));
@@ -208,9 +223,9 @@ StatusOr<NewPerson> SqliteCatalog::SplitPerson(std::span<const FaceId> faces) {
   return created;
 }
 
-StatusOr<Decided> SqliteCatalog::SetNotPerson(PersonId person, std::span<const FaceId> faces) {
+StatusOr<Decided> SqlCatalog::SetNotPerson(PersonId person, std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, ScopeOf(faces)));
   for (const FaceId face : faces) {
@@ -219,8 +234,8 @@ StatusOr<Decided> SqliteCatalog::SetNotPerson(PersonId person, std::span<const F
                    "UPDATE face SET person_id = CASE WHEN person_id = ?2 THEN NULL ELSE person_id"
                    " END, decided = CASE WHEN person_id = ?2 THEN 0 ELSE decided END WHERE id = ?1",
                    face, meant));
-    CALOTYPE_RETURN_IF_ERROR(
-        database_->Execute("INSERT OR IGNORE INTO face_not_person(face_id, person_id) VALUES (?1, ?2)", face, meant));
+    CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+        "INSERT INTO face_not_person(face_id, person_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", face, meant));
   }
   CALOTYPE_ASSIGN_OR_RETURN(DecisionSubject subject, SubjectFor(*database_, meant));
   subject.count = CountOf(faces);
@@ -229,9 +244,9 @@ StatusOr<Decided> SqliteCatalog::SetNotPerson(PersonId person, std::span<const F
   return decision;
 }
 
-StatusOr<Decided> SqliteCatalog::DecideFaces(PersonId person, std::span<const FaceId> faces) {
+StatusOr<Decided> SqlCatalog::DecideFaces(PersonId person, std::span<const FaceId> faces) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(DecisionRecorder recorder, DecisionRecorder::Begin(*database_, ScopeOf(faces)));
   CALOTYPE_RETURN_IF_ERROR(Assign(*database_, meant, faces));
@@ -242,9 +257,9 @@ StatusOr<Decided> SqliteCatalog::DecideFaces(PersonId person, std::span<const Fa
   return decision;
 }
 
-StatusOr<std::vector<ForgottenFace>> SqliteCatalog::ForgetPerson(PersonId person) {
+StatusOr<std::vector<ForgottenFace>> SqlCatalog::ForgetPerson(PersonId person) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(std::vector<ForgottenFace> faces, DeletePerson(*database_, meant));
   CALOTYPE_RETURN_IF_ERROR(WriteKey(*database_, kEraseKey, "yes"));
@@ -252,7 +267,7 @@ StatusOr<std::vector<ForgottenFace>> SqliteCatalog::ForgetPerson(PersonId person
   return faces;
 }
 
-StatusOr<std::vector<FaceRecord>> SqliteCatalog::FacesOf(PersonId person) {
+StatusOr<std::vector<FaceRecord>> SqlCatalog::FacesOf(PersonId person) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const PersonId meant, Resolve(*database_, person));
   CALOTYPE_ASSIGN_OR_RETURN(

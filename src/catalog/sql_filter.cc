@@ -1,19 +1,24 @@
 // SearchCatalog: FindPhotos(), PathsThatPass() and PersonNames().
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <iterator>
 #include <numbers>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "base/unicode.h"
 #include "catalog/path_matcher.h"
 #include "catalog/path_range.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -21,7 +26,7 @@ namespace {
 constexpr std::string_view kPresent =
     "SELECT id FROM photo WHERE EXISTS (SELECT 1 FROM file WHERE file.photo_id = photo.id AND missing = 0)";
 
-// A condition on a row of `photo`; ?1 is the folded text.
+// A condition on a row of `photo`; ?1 is the text.
 struct Condition {
   std::string PhotoFilter::* text;
   std::string_view sql;
@@ -29,20 +34,18 @@ struct Condition {
 
 // Times are ISO 8601 text, so the order of text is the order of time, and a prefix compares as the start of its time.
 constexpr std::array kConditions = {
-    Condition{&PhotoFilter::camera, "instr(fold(camera), ?1) > 0"},
-    Condition{&PhotoFilter::lens, "instr(fold(lens), ?1) > 0"},
     Condition{&PhotoFilter::taken_from, "taken_at <> '' AND taken_at >= ?1"},
     Condition{&PhotoFilter::taken_before, "taken_at <> '' AND taken_at < ?1"},
     Condition{&PhotoFilter::taken_on, "substr(taken_at, 1, length(?1)) = ?1"},
-    // Steps through the index from each keyword to the next: folding every row would take seconds in a large library.
-    // A keyword is also found by one or several of its levels.
-    Condition{&PhotoFilter::keyword,
-              "id IN (WITH RECURSIVE word(name) AS (SELECT min(name COLLATE NOCASE) FROM keyword UNION ALL"
-              " SELECT (SELECT min(keyword.name COLLATE NOCASE) FROM keyword"
-              " WHERE keyword.name COLLATE NOCASE > word.name) FROM word WHERE word.name IS NOT NULL)"
-              " SELECT photo_id FROM word JOIN keyword ON keyword.name = word.name COLLATE NOCASE"
-              " WHERE instr('|' || fold(word.name) || '|', '|' || ?1 || '|') > 0)"},
 };
+
+// A fact with few different values, which are in the table `vocabulary` under `kind`.
+struct Fact {
+  std::string PhotoFilter::* text;
+  std::string_view column;
+  int kind;
+};
+constexpr std::array kFacts = {Fact{&PhotoFilter::camera, "camera", 1}, Fact{&PhotoFilter::lens, "lens", 2}};
 
 constexpr double kEarthRadius = 6371.0088;  // mean, in kilometres (IUGG)
 constexpr double kDegree = std::numbers::pi / 180;
@@ -90,8 +93,8 @@ StatusOr<std::vector<PhotoId>> WithFile(Database& database, const PathFilter& fi
       Statement rows,
       range.root.empty()
           ? database.Query("SELECT photo_id, path FROM file WHERE missing = 0")
-          : database.Query("SELECT photo_id, path FROM file WHERE missing = 0 AND path > ?1 AND path < ?2", range.first,
-                           range.end));
+          : database.Query("SELECT photo_id, path FROM file WHERE missing = 0 AND path > ?1 AND path < ?2",
+                           PathBytes(range.first), PathBytes(range.end)));
   const PathMatcher matcher(filter);
   std::vector<PhotoId> photos;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
@@ -126,17 +129,71 @@ StatusOr<std::vector<PhotoId>> WithPerson(Database& database, std::string_view p
   return photos;
 }
 
-StatusOr<std::vector<PhotoId>> AtPlace(Database& database, const std::vector<std::string>& names) {
+// The photos of which `condition` holds; {list} in it stands for the list of `values`.
+StatusOr<std::vector<PhotoId>> WithOneOf(Database& database, std::string_view condition,
+                                         std::span<const std::string> values) {
   std::vector<PhotoId> photos;
-  for (const std::string& name : names) {
-    CALOTYPE_ASSIGN_OR_RETURN(
-        Statement rows,
-        database.Query(Sql("fold(city) = ?1 OR fold(region) = ?1 OR fold(country) = ?1"), FoldCaseAndAccents(name)));
+  constexpr std::size_t kMost = 1000;  // values in one statement
+  for (std::size_t at = 0; at < values.size(); at += kMost) {
+    const std::span<const std::string> some = values.subspan(at, std::min(kMost, values.size() - at));
+    std::string list;
+    for (std::size_t i = 1; i <= some.size(); ++i) {
+      list += fmt::format("{}?{}", i == 1 ? "(" : ", ", i);
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                              database.Query(Sql(fmt::format(fmt::runtime(condition), fmt::arg("list", list + ")")))));
+    rows.BindTexts(1, some);
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> found, PhotoIds(std::move(rows)));
     photos.insert(photos.end(), found.begin(), found.end());
   }
   SortAndDropRepeats(photos);
   return photos;
+}
+
+// The values of some facts that pass. They are compared here, because databases do not fold accents as we do.
+template <typename Passes>
+StatusOr<std::vector<std::string>> ValuesThatPass(Statement rows, const Passes& passes) {
+  std::vector<std::string> values;
+  CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {
+    if (std::string value = row.Text(0); passes(FoldCaseAndAccents(value))) {
+      values.push_back(std::move(value));
+    }
+  }));
+  return values;
+}
+
+StatusOr<std::vector<PhotoId>> WithFact(Database& database, const Fact& fact, const std::string& part) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query("SELECT value FROM vocabulary WHERE kind = ?1", fact.kind));
+  const auto has_part = [folded = FoldCaseAndAccents(part)](const std::string& value) {
+    return value.find(folded) != std::string::npos;
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> values, ValuesThatPass(std::move(rows), has_part));
+  return WithOneOf(database, fmt::format("{} IN {{list}}", fact.column), values);
+}
+
+// A keyword is also found by one or several of its levels.
+StatusOr<std::vector<PhotoId>> WithKeyword(Database& database, const std::string& keyword) {
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query(database.dialect().keywords));
+  const auto has_levels = [folded = fmt::format("|{}|", FoldCaseAndAccents(keyword))](const std::string& name) {
+    return fmt::format("|{}|", name).find(folded) != std::string::npos;
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> names, ValuesThatPass(std::move(rows), has_levels));
+  std::ranges::transform(names, names.begin(), [](const std::string& name) { return ToLowerAscii(name); });
+  return WithOneOf(
+      database,
+      fmt::format("id IN (SELECT photo_id FROM keyword WHERE {} IN {{list}})", database.dialect().keyword_key), names);
+}
+
+StatusOr<std::vector<PhotoId>> AtPlace(Database& database, const std::vector<std::string>& names) {
+  std::set<std::string> asked;
+  for (const std::string& name : names) {
+    asked.insert(FoldCaseAndAccents(name));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
+                            database.Query("SELECT DISTINCT value FROM vocabulary WHERE kind IN (3, 4, 5)"));
+  const auto is_asked = [&asked](const std::string& name) { return asked.contains(name); };
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> values, ValuesThatPass(std::move(rows), is_asked));
+  return WithOneOf(database, "city IN {list} OR region IN {list} OR country IN {list}", values);
 }
 
 // The index selects by latitude, the formula by distance.
@@ -158,16 +215,26 @@ StatusOr<std::vector<PhotoId>> Near(Database& database, const PositionFilter& ne
 
 }  // namespace
 
-StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filter) {
+StatusOr<std::vector<PhotoId>> SqlCatalog::FindPhotos(const PhotoFilter& filter) {
   const MutexLock lock(&mutex_);
   std::vector<PhotoId> photos;
   bool is_all = true;
   for (const Condition& condition : kConditions) {
     if (const std::string& text = filter.*condition.text; !text.empty()) {
-      CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(Sql(condition.sql), FoldCaseAndAccents(text)));
+      CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(Sql(condition.sql), text));
       CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, PhotoIds(std::move(rows)));
       Keep(photos, is_all, std::move(found));
     }
+  }
+  for (const Fact& fact : kFacts) {
+    if (const std::string& text = filter.*fact.text; !text.empty()) {
+      CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, WithFact(*database_, fact, text));
+      Keep(photos, is_all, std::move(found));
+    }
+  }
+  if (!filter.keyword.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, WithKeyword(*database_, filter.keyword));
+    Keep(photos, is_all, std::move(found));
   }
   if (!filter.person.empty()) {
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> found, WithPerson(*database_, filter.person));
@@ -209,8 +276,8 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::FindPhotos(const PhotoFilter& filt
   return photos;
 }
 
-StatusOr<std::vector<std::vector<std::string>>> SqliteCatalog::PathsThatPass(std::span<const PhotoId> ids,
-                                                                             const PathFilter& filter) {
+StatusOr<std::vector<std::vector<std::string>>> SqlCatalog::PathsThatPass(std::span<const PhotoId> ids,
+                                                                          const PathFilter& filter) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
@@ -232,7 +299,7 @@ StatusOr<std::vector<std::vector<std::string>>> SqliteCatalog::PathsThatPass(std
   return paths;
 }
 
-StatusOr<std::vector<std::string>> SqliteCatalog::PersonNames() {
+StatusOr<std::vector<std::string>> SqlCatalog::PersonNames() {
   const MutexLock lock(&mutex_);
   return NamesOfPeople(*database_);
 }

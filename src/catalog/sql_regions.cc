@@ -4,9 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "catalog/forgotten_faces.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -55,8 +56,8 @@ StatusOr<std::vector<Face>> FacesIn(Database& database, PhotoId photo) {
 }
 
 StatusOr<std::vector<PersonId>> PeopleCalled(Database& database, const std::string& name) {
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
-                            database.Query("SELECT id FROM person WHERE name = ?1 COLLATE NOCASE ORDER BY id", name));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows, database.Query("SELECT id FROM person WHERE lower(name) = ?1 ORDER BY id", ToLowerAscii(name)));
   return ReadRows(std::move(rows), [](const Statement& row) { return PersonId{row.Int(0)}; });
 }
 
@@ -156,16 +157,17 @@ StatusOr<bool> PhotoNames::Name(const Region& region, Face& face) {
   if (face.decided == kDecidedByUser) {
     return false;
   }
-  CALOTYPE_RETURN_IF_ERROR(
-      database_.Execute("INSERT INTO person(name, created_at) VALUES (?1, unixepoch())", region.name));
-  return Assign(face, database_.last_insert_id());
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const PersonId person,
+      database_.Insert("INSERT INTO person(name, created_at) VALUES (?1, unixepoch())", region.name));
+  return Assign(face, person);
 }
 
 }  // namespace
 
-StatusOr<int64_t> SqliteCatalog::ImportRegionNames() {
+StatusOr<int64_t> SqlCatalog::ImportRegionNames() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const auto waiting, WaitingRegions(*database_));
   int64_t named = 0;
   for (const auto& [photo, regions] : waiting) {

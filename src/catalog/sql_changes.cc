@@ -4,7 +4,7 @@
 #include "catalog/codec.h"
 #include "catalog/library_keys.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -23,7 +23,7 @@ PhotoChange ChangeOf(const Statement& row) {
 
 }  // namespace
 
-StatusOr<PhotoChanges> SqliteCatalog::ChangesSince(int64_t since, int limit) {
+StatusOr<PhotoChanges> SqlCatalog::ChangesSince(int64_t since, int limit) {
   const MutexLock lock(&mutex_);
   PhotoChanges changes;
   CALOTYPE_ASSIGN_OR_RETURN(std::optional<std::string> library, ReadKey(*database_, kLibraryIdKey));

@@ -5,7 +5,7 @@
 #include "catalog/kept_findings.h"
 #include "catalog/library_keys.h"
 #include "catalog/model_switch.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -81,19 +81,19 @@ Status ShowAllKept(Database& database) {
 
 }  // namespace
 
-Status SqliteCatalog::WantModels(const ModelSet& models) {
+Status SqlCatalog::WantModels(const ModelSet& models) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_RETURN_IF_ERROR(WriteModels(*database_, kWanted, models));
   return transaction.Commit();
 }
 
-StatusOr<std::optional<ModelSet>> SqliteCatalog::WantedModels() {
+StatusOr<std::optional<ModelSet>> SqlCatalog::WantedModels() {
   const MutexLock lock(&mutex_);
   return ReadModels(*database_, kWanted);
 }
 
-StatusOr<LibraryModels> SqliteCatalog::Models() {
+StatusOr<LibraryModels> SqlCatalog::Models() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(LibraryModels models, ReadHistory(*database_));
   const std::string count = "SELECT count(DISTINCT photo_id)" + std::string(kSwitching);
@@ -106,20 +106,21 @@ StatusOr<LibraryModels> SqliteCatalog::Models() {
   return models;
 }
 
-StatusOr<int64_t> SqliteCatalog::DeletePreviousModels() {
+StatusOr<int64_t> SqlCatalog::DeletePreviousModels() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   const std::string earlier = " FROM kept WHERE " + std::string(kNotWanted);
   CALOTYPE_ASSIGN_OR_RETURN(const auto photos, database_->QueryInt("SELECT count(DISTINCT photo_id)" + earlier));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE" + earlier));
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM library WHERE key GLOB ?1 || '.*'", kPrevious));
+  const std::string prefix = std::string(kPrevious) + ".";
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM library WHERE substr(key, 1, length(?1)) = ?1", prefix));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   return photos.value_or(0);
 }
 
-StatusOr<bool> SqliteCatalog::CompleteSwitch() {
+StatusOr<bool> SqlCatalog::CompleteSwitch() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const SwitchState state, ReadSwitchState(*database_));
   if (!CanComplete(state)) {
     return false;

@@ -2,7 +2,7 @@
 #include "catalog/facts_tables.h"
 #include "catalog/path_range.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -15,54 +15,54 @@ Status AskForFacts(Database& database, const Companion& companion) {
   return database.Execute(
       "UPDATE analysis SET state = 0, attempts = 0, retry_at = 0, updated_at = unixepoch() WHERE analysis = ?1"
       " AND state IN (2, 3) AND photo_id = (SELECT photo_id FROM file WHERE path = ?2)",
-      kFactsAnalysis, companion.photo_path);
+      kFactsAnalysis, PathBytes(companion.photo_path));
 }
 
 }  // namespace
 
-StatusOr<std::vector<Companion>> SqliteCatalog::CompanionsUnder(std::string_view root) {
+StatusOr<std::vector<Companion>> SqlCatalog::CompanionsUnder(std::string_view root) {
   const MutexLock lock(&mutex_);
   const PathRange range = RangeBelow(root);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows, database_->Query("SELECT photo_path, path, kind, size, mtime_ns, ctime_ns, inode FROM companion"
                                        " WHERE photo_path = ?1 OR (photo_path > ?2 AND photo_path < ?3)"
                                        " ORDER BY photo_path, path",
-                                       range.root, range.first, range.end));
+                                       PathBytes(range.root), PathBytes(range.first), PathBytes(range.end)));
   return ReadRows(std::move(rows), CompanionOf);
 }
 
-Status SqliteCatalog::PutCompanion(const Companion& companion) {
+Status SqlCatalog::PutCompanion(const Companion& companion) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
-  CALOTYPE_RETURN_IF_ERROR(
-      database_->Execute("INSERT INTO companion(photo_path, path, kind, size, mtime_ns, ctime_ns, inode)"
-                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                         " ON CONFLICT(photo_path, path) DO UPDATE SET kind = excluded.kind, size = excluded.size,"
-                         " mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode",
-                         companion.photo_path, companion.path, static_cast<int>(companion.kind), companion.stamp.size,
-                         companion.stamp.mtime_ns, companion.stamp.ctime_ns, companion.stamp.inode));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
+  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
+      "INSERT INTO companion(photo_path, path, kind, size, mtime_ns, ctime_ns, inode)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+      " ON CONFLICT(photo_path, path) DO UPDATE SET kind = excluded.kind, size = excluded.size,"
+      " mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, inode = excluded.inode",
+      PathBytes(companion.photo_path), PathBytes(companion.path), static_cast<int>(companion.kind),
+      companion.stamp.size, companion.stamp.mtime_ns, companion.stamp.ctime_ns, companion.stamp.inode));
   CALOTYPE_RETURN_IF_ERROR(AskForFacts(*database_, companion));
   return transaction.Commit();
 }
 
-Status SqliteCatalog::UpdateCompanionStamp(const Companion& companion) {
+Status SqlCatalog::UpdateCompanionStamp(const Companion& companion) {
   const MutexLock lock(&mutex_);
   return database_->Execute(
       "UPDATE companion SET size = ?3, mtime_ns = ?4, ctime_ns = ?5, inode = ?6 WHERE photo_path = ?1 AND path = ?2",
-      companion.photo_path, companion.path, companion.stamp.size, companion.stamp.mtime_ns, companion.stamp.ctime_ns,
-      companion.stamp.inode);
+      PathBytes(companion.photo_path), PathBytes(companion.path), companion.stamp.size, companion.stamp.mtime_ns,
+      companion.stamp.ctime_ns, companion.stamp.inode);
 }
 
-Status SqliteCatalog::DropCompanion(const Companion& companion) {
+Status SqlCatalog::DropCompanion(const Companion& companion) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM companion WHERE photo_path = ?1 AND path = ?2",
-                                              companion.photo_path, companion.path));
+                                              PathBytes(companion.photo_path), PathBytes(companion.path)));
   CALOTYPE_RETURN_IF_ERROR(AskForFacts(*database_, companion));
   return transaction.Commit();
 }
 
-StatusOr<std::vector<PhotoPair>> SqliteCatalog::Pairs() {
+StatusOr<std::vector<PhotoPair>> SqlCatalog::Pairs() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,

@@ -7,7 +7,7 @@
 
 #include "catalog/decision_journal.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -17,18 +17,18 @@ Status SetMark(Database& database, PhotoId photo, int mark, bool set) {
   if (!known.has_value()) {
     return absl::NotFoundError(fmt::format("there is no photo {}", photo));
   }
-  return database.Execute(set ? "INSERT OR IGNORE INTO photo_mark(photo_id, mark) VALUES (?1, ?2)"
+  return database.Execute(set ? "INSERT INTO photo_mark(photo_id, mark) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
                               : "DELETE FROM photo_mark WHERE photo_id = ?1 AND mark = ?2",
                           photo, mark);
 }
 
 }  // namespace
 
-StatusOr<Decided> SqliteCatalog::MarkPhotos(UserMark mark, std::span<const PhotoId> photos, bool set) {
+StatusOr<Decided> SqlCatalog::MarkPhotos(UserMark mark, std::span<const PhotoId> photos, bool set) {
   const MutexLock lock(&mutex_);
   const int number = static_cast<int>(mark);
   const std::set<PhotoId> chosen(photos.begin(), photos.end());
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   DecisionScope scope;
   for (const PhotoId photo : chosen) {
     scope.keys.push_back({.kind = DecidedKind::kMark, .id = photo, .other = number});
@@ -43,7 +43,7 @@ StatusOr<Decided> SqliteCatalog::MarkPhotos(UserMark mark, std::span<const Photo
   return decision;
 }
 
-StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosWithMark(UserMark mark, PhotoId after, int limit) {
+StatusOr<std::vector<PhotoId>> SqlCatalog::PhotosWithMark(UserMark mark, PhotoId after, int limit) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows, database_->Query("SELECT photo_id FROM photo_mark WHERE mark = ?1 AND photo_id > ?2 AND EXISTS"
@@ -53,7 +53,7 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::PhotosWithMark(UserMark mark, Phot
   return PhotoIds(std::move(rows));
 }
 
-StatusOr<int64_t> SqliteCatalog::CountMarked(UserMark mark) {
+StatusOr<int64_t> SqlCatalog::CountMarked(UserMark mark) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto count, database_->QueryInt("SELECT count(*) FROM photo_mark WHERE mark = ?1 AND EXISTS (SELECT 1 FROM"

@@ -10,7 +10,7 @@
 #include "catalog/decided_values.h"
 #include "catalog/decision_journal.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -185,7 +185,7 @@ Status AddObstacle(Database& database, DecisionRecord& decision) {
 
 }  // namespace
 
-StatusOr<std::vector<DecisionRecord>> SqliteCatalog::Decisions(std::optional<DecisionId> before, int limit) {
+StatusOr<std::vector<DecisionRecord>> SqlCatalog::Decisions(std::optional<DecisionId> before, int limit) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
                             database_->Query("SELECT id, kind, text, made_at, undone_at FROM decision WHERE id < ?1"
@@ -198,16 +198,16 @@ StatusOr<std::vector<DecisionRecord>> SqliteCatalog::Decisions(std::optional<Dec
   return decisions;
 }
 
-StatusOr<DecisionRecord> SqliteCatalog::Decision(DecisionId decision) {
+StatusOr<DecisionRecord> SqlCatalog::Decision(DecisionId decision) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(DecisionRecord record, FindDecision(*database_, decision));
   CALOTYPE_RETURN_IF_ERROR(AddObstacle(*database_, record));
   return record;
 }
 
-StatusOr<DecisionRecord> SqliteCatalog::UndoDecision(DecisionId decision) {
+StatusOr<DecisionRecord> SqlCatalog::UndoDecision(DecisionId decision) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const DecisionRecord record, FindDecision(*database_, decision));
   CALOTYPE_ASSIGN_OR_RETURN(const auto changes, ChangesOfDecision(*database_, decision));
   CALOTYPE_ASSIGN_OR_RETURN(const std::string obstacle, UndoCheck(*database_, record, changes).Obstacle());

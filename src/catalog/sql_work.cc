@@ -10,7 +10,7 @@
 #include "catalog/lease.h"
 #include "catalog/library_keys.h"
 #include "catalog/required_rows.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 #include "catalog/work_policy.h"
 
 namespace calotype {
@@ -31,7 +31,7 @@ StatusOr<bool> IsRequired(Database& database, std::span<const AnalysisVersion> a
 }
 
 // A document whose text was read, except for pages that exceed a limit.
-constexpr std::string_view kLeftOut = "(state = 2 AND analysis = 'text' AND reason GLOB '*(limits.*')";
+constexpr std::string_view kLeftOut = "(state = 2 AND analysis = 'text' AND reason LIKE '%(limits.%')";
 
 // Photos with a failure that `filter` selects, or with pages that were left out because of a limit: somebody who asks
 // may have raised it.
@@ -57,9 +57,9 @@ StatusOr<std::set<PhotoId>> PhotosToRetry(Database& database, const RetryFilter&
 
 }  // namespace
 
-Status SqliteCatalog::RequireAnalyses(std::span<const AnalysisVersion> analyses) {
+Status SqlCatalog::RequireAnalyses(std::span<const AnalysisVersion> analyses) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   // A scan of a new folder does not walk through a library of a million photos.
   CALOTYPE_ASSIGN_OR_RETURN(const bool required, IsRequired(*database_, analyses));
   if (required) {
@@ -72,9 +72,9 @@ Status SqliteCatalog::RequireAnalyses(std::span<const AnalysisVersion> analyses)
   return transaction.Commit();
 }
 
-StatusOr<int64_t> SqliteCatalog::RetryFailed(const RetryFilter& filter) {
+StatusOr<int64_t> SqlCatalog::RetryFailed(const RetryFilter& filter) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   const int64_t now = LeaseNow().unix_seconds;
   CALOTYPE_ASSIGN_OR_RETURN(const std::set<PhotoId> photos, PhotosToRetry(*database_, filter, now));
   const std::string_view left_out = filter.due ? "false" : kLeftOut;
@@ -97,18 +97,18 @@ StatusOr<int64_t> SqliteCatalog::RetryFailed(const RetryFilter& filter) {
   return failed;
 }
 
-Status SqliteCatalog::SetPaused(bool paused) {
+Status SqlCatalog::SetPaused(bool paused) {
   const MutexLock lock(&mutex_);
   return paused ? WriteKey(*database_, kPausedKey, "yes") : DropKey(*database_, kPausedKey);
 }
 
-StatusOr<bool> SqliteCatalog::Paused() {
+StatusOr<bool> SqlCatalog::Paused() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const auto paused, ReadKey(*database_, kPausedKey));
   return paused.has_value();
 }
 
-Status SqliteCatalog::Prioritise(PhotoId photo) {
+Status SqlCatalog::Prioritise(PhotoId photo) {
   const MutexLock lock(&mutex_);
   return database_->Execute("UPDATE analysis SET priority = ?2 WHERE photo_id = ?1 AND state = 0", photo,
                             static_cast<int>(WorkPriority::kRequested));

@@ -1,7 +1,7 @@
 // VectorCatalog.
 #include "catalog/codec.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -18,7 +18,7 @@ struct EmbeddingPage {
 StatusOr<EmbeddingPage> ReadEmbeddingPage(Database& database, std::string_view space, bool absent_too, PhotoId after) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query("SELECT photo_id, vector FROM embedding WHERE space = ?1 AND photo_id > ?2 AND (?4 OR EXISTS"
+      database.Query("SELECT photo_id, vector FROM embedding WHERE space = ?1 AND photo_id > ?2 AND (?4 = 1 OR EXISTS"
                      " (SELECT 1 FROM file WHERE file.photo_id = embedding.photo_id AND missing = 0))"
                      " ORDER BY photo_id LIMIT ?3",
                      space, after, kEmbeddingPage, absent_too ? 1 : 0));
@@ -32,8 +32,8 @@ StatusOr<EmbeddingPage> ReadEmbeddingPage(Database& database, std::string_view s
 
 }  // namespace
 
-Status SqliteCatalog::ForEachEmbedding(std::string_view space, bool absent_too,
-                                       const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) {
+Status SqlCatalog::ForEachEmbedding(std::string_view space, bool absent_too,
+                                    const std::function<void(PhotoId, std::span<const uint16_t> halves)>& visit) {
   PhotoId after = 0;
   while (true) {
     StatusOr<EmbeddingPage> page = [&] {
@@ -51,7 +51,7 @@ Status SqliteCatalog::ForEachEmbedding(std::string_view space, bool absent_too,
   }
 }
 
-StatusOr<std::optional<std::vector<uint16_t>>> SqliteCatalog::Embedding(std::string_view space, PhotoId photo) {
+StatusOr<std::optional<std::vector<uint16_t>>> SqlCatalog::Embedding(std::string_view space, PhotoId photo) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement row, database_->Query("SELECT vector FROM embedding WHERE space = ?1 AND photo_id = ?2", space, photo));
@@ -59,13 +59,13 @@ StatusOr<std::optional<std::vector<uint16_t>>> SqliteCatalog::Embedding(std::str
   return found ? std::optional(FromBlob<uint16_t>(row.Bytes(0))) : std::nullopt;
 }
 
-StatusOr<VectorChanges> SqliteCatalog::ChangesOfVectors(std::string_view space, int64_t enough) {
+StatusOr<VectorChanges> SqlCatalog::ChangesOfVectors(std::string_view space, int64_t enough) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement row,
       database_->Query("SELECT (SELECT value FROM library WHERE key = 'id'), (SELECT min(id) FROM vector_change),"
                        " (SELECT max(id) FROM vector_change WHERE space = ?1),"
-                       " (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE space = ?1 LIMIT ?2)),"
+                       " (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE space = ?1 LIMIT ?2) AS some),"
                        " (SELECT length(vector) FROM embedding WHERE space = ?1 LIMIT 1)",
                        space, enough));
   CALOTYPE_RETURN_IF_ERROR(row.Step().status());
@@ -76,7 +76,7 @@ StatusOr<VectorChanges> SqliteCatalog::ChangesOfVectors(std::string_view space, 
                        .dimension = static_cast<std::size_t>(row.Int(4)) / sizeof(uint16_t)};
 }
 
-StatusOr<std::vector<PhotoId>> SqliteCatalog::VectorsChangedSince(std::string_view space, int64_t since) {
+StatusOr<std::vector<PhotoId>> SqlCatalog::VectorsChangedSince(std::string_view space, int64_t since) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
@@ -84,7 +84,7 @@ StatusOr<std::vector<PhotoId>> SqliteCatalog::VectorsChangedSince(std::string_vi
   return PhotoIds(std::move(rows));
 }
 
-StatusOr<std::vector<std::string>> SqliteCatalog::Spaces() {
+StatusOr<std::vector<std::string>> SqlCatalog::Spaces() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
                             database_->Query("SELECT DISTINCT space FROM embedding WHERE EXISTS (SELECT 1 FROM file"
@@ -93,7 +93,7 @@ StatusOr<std::vector<std::string>> SqliteCatalog::Spaces() {
   return ReadRows(std::move(rows), [](const Statement& row) { return row.Text(0); });
 }
 
-StatusOr<std::vector<PhotoId>> SqliteCatalog::AbsentPhotos() {
+StatusOr<std::vector<PhotoId>> SqlCatalog::AbsentPhotos() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
                             database_->Query("SELECT photo_id FROM file AS gone WHERE missing = 1 AND NOT EXISTS"

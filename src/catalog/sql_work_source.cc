@@ -1,4 +1,4 @@
-#include "catalog/sqlite_work_source.h"
+#include "catalog/sql_work_source.h"
 
 #include <algorithm>
 #include <map>
@@ -8,8 +8,8 @@
 #include "catalog/codec.h"
 #include "catalog/photo_change.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
-#include "catalog/sqlite_results.h"
+#include "catalog/sql_catalog.h"
+#include "catalog/sql_results.h"
 #include "catalog/work_policy.h"
 
 namespace calotype {
@@ -27,16 +27,16 @@ Status RemoveHolder(Database& database, int64_t holder) {
 }  // namespace
 
 // The source takes the lock by itself.
-StatusOr<std::unique_ptr<WorkSource>> SqliteCatalog::OpenWork(WorkOwner owner, CasualtyReader casualties)
-    ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  auto source = std::make_unique<SqliteWorkSource>(mutex_, *database_, std::move(owner), std::move(casualties));
+StatusOr<std::unique_ptr<WorkSource>> SqlCatalog::OpenWork(WorkOwner owner,
+                                                           CasualtyReader casualties) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  auto source = std::make_unique<SqlWorkSource>(mutex_, *database_, std::move(owner), std::move(casualties));
   CALOTYPE_RETURN_IF_ERROR(source->Start());
   return source;
 }
 
-SqliteWorkSource::~SqliteWorkSource() { SqliteWorkSource::Close().IgnoreError(); }
+SqlWorkSource::~SqlWorkSource() { SqlWorkSource::Close().IgnoreError(); }
 
-Status SqliteWorkSource::Start() {
+Status SqlWorkSource::Start() {
   {
     const MutexLock lock(&mutex_);
     CALOTYPE_RETURN_IF_ERROR(Renew());
@@ -44,37 +44,39 @@ Status SqliteWorkSource::Start() {
   return ReleaseOthers();
 }
 
-// Extends the lease. Registers the owner when it has no row: at the start, or because others took its row away when the
-// lease had expired. The new row has another id, so the lost claims stay lost.
-Status SqliteWorkSource::Renew() {
+// Extends the lease, by the clock of the database: those of several machines differ. Registers the owner when it has no
+// row: at the start, or because others took its row away when the lease had expired. The new row has another id, so the
+// lost claims stay lost.
+Status SqlWorkSource::Renew() {
   const LeaseTime now = LeaseNow();
-  const LeaseTime end = LeaseEnd(now);
-  CALOTYPE_RETURN_IF_ERROR(database_.Execute(
-      "UPDATE work_owner SET expires_at = ?2, expires_boot_ms = ?3 WHERE id = ?1", id_, end.unix_seconds, end.boot_ms));
+  CALOTYPE_RETURN_IF_ERROR(
+      database_.Execute("UPDATE work_owner SET expires_at = unixepoch() + ?2, expires_boot_ms = ?3 WHERE id = ?1", id_,
+                        kLeaseSeconds, LeaseEnd(now).boot_ms));
   if (database_.changes() == 0) {
-    CALOTYPE_RETURN_IF_ERROR(database_.Execute(
-        "INSERT INTO work_owner(host, boot, pid_namespace, pid, start_time, random, expires_at, expires_boot_ms)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        owner_.host, owner_.boot, owner_.pid_namespace, owner_.pid, owner_.start_time, owner_.random, end.unix_seconds,
-        end.boot_ms));
-    id_ = database_.last_insert_id();
+    CALOTYPE_ASSIGN_OR_RETURN(
+        id_,
+        database_.Insert(
+            "INSERT INTO work_owner(host, boot, pid_namespace, pid, start_time, random, expires_at, expires_boot_ms)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch() + ?7, ?8)",
+            owner_.host, owner_.boot, owner_.pid_namespace, owner_.pid, owner_.start_time, owner_.random, kLeaseSeconds,
+            LeaseEnd(now).boot_ms));
   }
   renewed_ = now;
   return absl::OkStatus();
 }
 
 // Next() is called many times a second while there is nothing to do.
-Status SqliteWorkSource::RenewWhenDue() {
+Status SqlWorkSource::RenewWhenDue() {
   CALOTYPE_ASSIGN_OR_RETURN(const auto known, database_.QueryInt("SELECT id FROM work_owner WHERE id = ?1", id_));
   const int64_t since = LeaseNow().boot_ms - renewed_.boot_ms;
   return known.has_value() && since < kExtendSeconds * kMillisecondsPerSecond ? absl::OkStatus() : Renew();
 }
 
-StatusOr<std::vector<SqliteWorkSource::Holder>> SqliteWorkSource::OtherHolders() {
+StatusOr<std::vector<SqlWorkSource::Holder>> SqlWorkSource::OtherHolders() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows,
                             database_.Query("SELECT id, host, boot, pid_namespace, pid, start_time, random, expires_at,"
-                                            " expires_boot_ms FROM work_owner WHERE id <> ?1",
+                                            " expires_boot_ms, unixepoch() FROM work_owner WHERE id <> ?1",
                                             id_));
   return ReadRows(std::move(rows), [](const Statement& row) {
     return Holder{.id = row.Int(0),
@@ -84,15 +86,17 @@ StatusOr<std::vector<SqliteWorkSource::Holder>> SqliteWorkSource::OtherHolders()
                                       .pid = row.Int(4),
                                       .start_time = row.Int(5),
                                       .random = row.Text(6)},
-                            .end = {.unix_seconds = row.Int(7), .boot_ms = row.Int(8)}}};
+                            .end = {.unix_seconds = row.Int(7), .boot_ms = row.Int(8)}},
+                  .seen_at = row.Int(9)};
   });
 }
 
-Status SqliteWorkSource::ReleaseOthers() {
+Status SqlWorkSource::ReleaseOthers() {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Holder> holders, OtherHolders());
   for (const Holder& holder : holders) {
     const OwnerLife life = LifeOf(holder.lease.owner);
-    if (!CanTakeOver(holder.lease, life, owner_.boot, LeaseNow())) {
+    const LeaseTime now = {.unix_seconds = holder.seen_at, .boot_ms = LeaseNow().boot_ms};
+    if (!CanTakeOver(holder.lease, life, owner_.boot, now)) {
       continue;
     }
     // A process that is alive did not die of a photo.
@@ -105,9 +109,9 @@ Status SqliteWorkSource::ReleaseOthers() {
   return absl::OkStatus();
 }
 
-Status SqliteWorkSource::ReleaseHolder(const Holder& holder, std::span<const Casualty> casualties) {
+Status SqlWorkSource::ReleaseHolder(const Holder& holder, std::span<const Casualty> casualties) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   // It may have extended its lease meanwhile, or a third process may have released it.
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto unchanged,
@@ -123,7 +127,7 @@ Status SqliteWorkSource::ReleaseHolder(const Holder& holder, std::span<const Cas
   return transaction.Commit();
 }
 
-Status SqliteWorkSource::Blame(int64_t holder, const Casualty& casualty) {
+Status SqlWorkSource::Blame(int64_t holder, const Casualty& casualty) {
   std::map<std::string, DeathCount> running;
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows, database_.Query("SELECT analysis, crashes, kills FROM analysis WHERE photo_id = ?1 AND state = 1"
@@ -135,7 +139,7 @@ Status SqliteWorkSource::Blame(int64_t holder, const Casualty& casualty) {
     const Verdict verdict = JudgeDeath(deaths, casualty.crashed);
     CALOTYPE_RETURN_IF_ERROR(database_.Execute(
         "UPDATE analysis SET crashes = ?3, kills = ?4, state = ?5, reason = ?6, updated_at = ?7,"
-        " priority = CASE WHEN ?8 THEN ?9 ELSE priority END WHERE photo_id = ?1 AND analysis = ?2",
+        " priority = CASE WHEN ?8 = 1 THEN ?9 ELSE priority END WHERE photo_id = ?1 AND analysis = ?2",
         casualty.photo, analysis, verdict.deaths.crashes, verdict.deaths.kills, static_cast<int>(verdict.state),
         verdict.reason, LeaseNow().unix_seconds, verdict.is_suspect ? 1 : 0, static_cast<int>(WorkPriority::kSuspect)));
   }
@@ -144,8 +148,8 @@ Status SqliteWorkSource::Blame(int64_t holder, const Casualty& casualty) {
 
 // The first `limit` photos with a pending row among `analyses`. Each analysis is asked for its own first ones, which
 // the index returns in order, so the cost does not grow with the number of pending rows.
-StatusOr<std::set<SqliteWorkSource::Turn>> SqliteWorkSource::FirstPending(std::span<const std::string> analyses,
-                                                                          std::size_t limit) {
+StatusOr<std::set<SqlWorkSource::Turn>> SqlWorkSource::FirstPending(std::span<const std::string> analyses,
+                                                                    std::size_t limit) {
   std::map<PhotoId, int64_t> photos;
   for (const std::string& analysis : analyses) {
     CALOTYPE_ASSIGN_OR_RETURN(
@@ -174,7 +178,7 @@ StatusOr<std::set<SqliteWorkSource::Turn>> SqliteWorkSource::FirstPending(std::s
   return turns;
 }
 
-StatusOr<WorkItem> SqliteWorkSource::Claim(PhotoId photo, std::span<const std::string> analyses) {
+StatusOr<WorkItem> SqlWorkSource::Claim(PhotoId photo, std::span<const std::string> analyses) {
   WorkItem item{.photo = photo, .sha256 = {}, .files = {}, .analyses = {}};
   CALOTYPE_ASSIGN_OR_RETURN(Statement digest, database_.Query("SELECT sha256 FROM photo WHERE id = ?1", photo));
   CALOTYPE_RETURN_IF_ERROR(digest.Step().status());
@@ -200,21 +204,23 @@ StatusOr<WorkItem> SqliteWorkSource::Claim(PhotoId photo, std::span<const std::s
 }
 
 // True when this owner held the photo.
-StatusOr<bool> SqliteWorkSource::DropClaim(PhotoId photo) {
+StatusOr<bool> SqlWorkSource::DropClaim(PhotoId photo) {
   CALOTYPE_RETURN_IF_ERROR(database_.Execute("DELETE FROM claim WHERE photo_id = ?1 AND owner_id = ?2", photo, id_));
   return database_.changes() == 1;
 }
 
 // Makes the running rows of a photo pending; what was not done does not count as an attempt.
-Status SqliteWorkSource::MakePending(PhotoId photo) {
+Status SqlWorkSource::MakePending(PhotoId photo) {
   return database_.Execute(
-      "UPDATE analysis SET state = 0, attempts = max(attempts - 1, 0) WHERE photo_id = ?1 AND state = 1", photo);
+      "UPDATE analysis SET state = 0, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END WHERE photo_id = "
+      "?1 AND state = 1",
+      photo);
 }
 
-StatusOr<std::vector<WorkItem>> SqliteWorkSource::Next(std::span<const std::string> analyses, int limit) {
+StatusOr<std::vector<WorkItem>> SqlWorkSource::Next(std::span<const std::string> analyses, int limit) {
   CALOTYPE_RETURN_IF_ERROR(ReleaseOthers());
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   CALOTYPE_RETURN_IF_ERROR(RenewWhenDue());
   CALOTYPE_ASSIGN_OR_RETURN(const std::set<Turn> turns,
                             FirstPending(analyses, static_cast<std::size_t>(std::max(limit, 0))));
@@ -227,9 +233,9 @@ StatusOr<std::vector<WorkItem>> SqliteWorkSource::Next(std::span<const std::stri
   return items;
 }
 
-StatusOr<std::vector<PhotoId>> SqliteWorkSource::Ack(std::span<const PhotoResult> results) {
+StatusOr<std::vector<PhotoId>> SqlWorkSource::Ack(std::span<const PhotoResult> results) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   std::vector<PhotoId> lost;
   std::vector<PhotoId> unfinished;
   for (const PhotoResult& result : results) {
@@ -251,9 +257,9 @@ StatusOr<std::vector<PhotoId>> SqliteWorkSource::Ack(std::span<const PhotoResult
   return lost;
 }
 
-Status SqliteWorkSource::Nack(std::span<const PhotoId> photos, std::string_view why) {
+Status SqlWorkSource::Nack(std::span<const PhotoId> photos, std::string_view why) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   std::vector<PhotoId> released;
   for (const PhotoId photo : photos) {
     CALOTYPE_ASSIGN_OR_RETURN(const bool is_held, DropClaim(photo));
@@ -269,9 +275,9 @@ Status SqliteWorkSource::Nack(std::span<const PhotoId> photos, std::string_view 
   return absl::OkStatus();
 }
 
-Status SqliteWorkSource::Release(std::span<const PhotoId> photos) {
+Status SqlWorkSource::Release(std::span<const PhotoId> photos) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   for (const PhotoId photo : photos) {
     CALOTYPE_ASSIGN_OR_RETURN(const bool is_held, DropClaim(photo));
     if (is_held) {
@@ -281,29 +287,30 @@ Status SqliteWorkSource::Release(std::span<const PhotoId> photos) {
   return transaction.Commit();
 }
 
-Status SqliteWorkSource::Extend() {
+Status SqlWorkSource::Extend() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   CALOTYPE_RETURN_IF_ERROR(Renew());
   return transaction.Commit();
 }
 
-StatusOr<int64_t> SqliteWorkSource::HeldByOthers() {
+StatusOr<int64_t> SqlWorkSource::HeldByOthers() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const auto held,
                             database_.QueryInt("SELECT count(*) FROM claim WHERE owner_id <> ?1", id_));
   return held.value_or(0);
 }
 
-Status SqliteWorkSource::Close() {
+Status SqlWorkSource::Close() {
   const MutexLock lock(&mutex_);
   if (id_ == 0) {
     return absl::OkStatus();
   }
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
   // What was claimed but not begun does not count as an attempt.
   CALOTYPE_RETURN_IF_ERROR(
-      database_.Execute("UPDATE analysis SET attempts = max(attempts - 1, 0) WHERE state = 1 AND photo_id IN"
+      database_.Execute("UPDATE analysis SET attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END WHERE "
+                        "state = 1 AND photo_id IN"
                         " (SELECT photo_id FROM claim WHERE owner_id = ?1)",
                         id_));
   CALOTYPE_RETURN_IF_ERROR(RemoveHolder(database_, id_));

@@ -6,7 +6,7 @@
 
 #include "catalog/decision.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -15,7 +15,7 @@ Status AddTrashFiles(Database& database, DecisionId decision, std::span<const Tr
   for (const TrashMove& move : moves) {
     CALOTYPE_RETURN_IF_ERROR(
         database.Execute("INSERT INTO trash_file(decision_id, path, trash_path) VALUES (?1, ?2, ?3)", decision,
-                         move.path, move.trash_path));
+                         PathBytes(move.path), PathBytes(move.trash_path)));
   }
   return absl::OkStatus();
 }
@@ -28,19 +28,18 @@ Status LoseTrashFiles(Database& database, DecisionId decision) {
       decision);
 }
 
-// A commit waits until it is on the disk (in WAL mode it otherwise does not), as long as this object lives. Not within
-// a transaction.
+// A commit waits until it is on the disk, as long as this object lives. Not within a transaction.
 class DurableCommits {
  public:
   static StatusOr<DurableCommits> Begin(Database& database) {
-    CALOTYPE_RETURN_IF_ERROR(database.Script("PRAGMA synchronous = FULL"));
+    CALOTYPE_RETURN_IF_ERROR(database.SetDurable(true));
     return DurableCommits(database);
   }
   DurableCommits(DurableCommits&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
   DurableCommits& operator=(DurableCommits&&) = delete;
   ~DurableCommits() {
     if (database_ != nullptr) {
-      database_->Script("PRAGMA synchronous = NORMAL").IgnoreError();
+      database_->SetDurable(false).IgnoreError();
     }
   }
 
@@ -52,31 +51,32 @@ class DurableCommits {
 
 }  // namespace
 
-StatusOr<DecisionId> SqliteCatalog::PlanTrash(std::span<const TrashMove> moves, int64_t photos) {
+StatusOr<DecisionId> SqlCatalog::PlanTrash(std::span<const TrashMove> moves, int64_t photos) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const DurableCommits durable, DurableCommits::Begin(*database_));
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
-  CALOTYPE_RETURN_IF_ERROR(database_->Execute(
-      "INSERT INTO decision(kind, text, made_at, moving) VALUES (?1, ?2, unixepoch(), 1)",
-      static_cast<int>(DecisionKind::kTrash), DescribeDecision(DecisionKind::kTrash, {.count = photos})));
-  const DecisionId decision = database_->last_insert_id();
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const DecisionId decision,
+      database_->Insert("INSERT INTO decision(kind, text, made_at, moving) VALUES (?1, ?2, unixepoch(), 1)",
+                        static_cast<int>(DecisionKind::kTrash),
+                        DescribeDecision(DecisionKind::kTrash, {.count = photos})));
   CALOTYPE_RETURN_IF_ERROR(AddTrashFiles(*database_, decision, moves));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   return decision;
 }
 
-Status SqliteCatalog::CompleteTrash(DecisionId decision) {
+Status SqlCatalog::CompleteTrash(DecisionId decision) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_RETURN_IF_ERROR(LoseTrashFiles(*database_, decision));
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("UPDATE decision SET moving = 0 WHERE id = ?1", decision));
   return transaction.Commit();
 }
 
-Status SqliteCatalog::PlanReturn(DecisionId decision) {
+Status SqlCatalog::PlanReturn(DecisionId decision) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(const DurableCommits durable, DurableCommits::Begin(*database_));
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_ASSIGN_OR_RETURN(const auto moved,
                             database_->QueryInt("SELECT 1 FROM trash_file WHERE decision_id = ?1 LIMIT 1", decision));
   if (!moved.has_value()) {
@@ -91,9 +91,9 @@ Status SqliteCatalog::PlanReturn(DecisionId decision) {
   return transaction.Commit();
 }
 
-Status SqliteCatalog::CompleteReturn(DecisionId decision, std::span<const TrashMove> left) {
+Status SqlCatalog::CompleteReturn(DecisionId decision, std::span<const TrashMove> left) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
   CALOTYPE_RETURN_IF_ERROR(
       database_->Execute("UPDATE file SET missing = 0, missing_since = NULL WHERE missing = 1 AND"
                          " path IN (SELECT path FROM trash_file WHERE decision_id = ?1)",
@@ -110,7 +110,7 @@ Status SqliteCatalog::CompleteReturn(DecisionId decision, std::span<const TrashM
   return transaction.Commit();
 }
 
-StatusOr<std::vector<TrashMove>> SqliteCatalog::TrashMoves(DecisionId decision) {
+StatusOr<std::vector<TrashMove>> SqlCatalog::TrashMoves(DecisionId decision) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
@@ -119,7 +119,7 @@ StatusOr<std::vector<TrashMove>> SqliteCatalog::TrashMoves(DecisionId decision) 
                   [](const Statement& row) { return TrashMove{.path = row.Text(0), .trash_path = row.Text(1)}; });
 }
 
-StatusOr<std::vector<DecisionId>> SqliteCatalog::UnfinishedTrash() {
+StatusOr<std::vector<DecisionId>> SqlCatalog::UnfinishedTrash() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT id FROM decision WHERE moving = 1 ORDER BY id"));
   return ReadRows(std::move(rows), [](const Statement& row) { return DecisionId{row.Int(0)}; });

@@ -1,20 +1,17 @@
 // VocabularyCatalog.
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
+#include "base/text.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
 
-// Steps through the index from each keyword to the next, as the filter keyword: does.
-constexpr std::string_view kKeywords =
-    "WITH RECURSIVE word(name) AS (SELECT min(name COLLATE NOCASE) FROM keyword UNION ALL"
-    " SELECT (SELECT min(keyword.name COLLATE NOCASE) FROM keyword WHERE keyword.name COLLATE NOCASE > word.name)"
-    " FROM word WHERE word.name IS NOT NULL) SELECT name, NULL FROM word WHERE name IS NOT NULL";
-
-std::string_view WordsSql(Vocabulary kind) {
+std::string_view WordsSql(const Dialect& dialect, Vocabulary kind) {
   switch (kind) {
     case Vocabulary::kObject:
       return "SELECT name, NULL FROM label WHERE EXISTS (SELECT 1 FROM object WHERE label_id = label.id) ORDER BY name";
@@ -29,7 +26,7 @@ std::string_view WordsSql(Vocabulary kind) {
       // A city may be a region, too.
       return "SELECT value, max(uses) FROM vocabulary WHERE kind IN (3, 4, 5) GROUP BY value ORDER BY value";
     case Vocabulary::kKeyword:
-      return kKeywords;
+      return dialect.keywords;
     case Vocabulary::kFolder:
       return "SELECT rtrim(value, '/'), uses FROM vocabulary WHERE kind = 6 AND value <> '/' ORDER BY value";
   }
@@ -37,14 +34,14 @@ std::string_view WordsSql(Vocabulary kind) {
 }
 
 // ?1 is the word, ?2 the limit. Empty where Words() counts.
-std::string_view UsesSql(Vocabulary kind) {
+std::string UsesSql(const Dialect& dialect, Vocabulary kind) {
   switch (kind) {
     case Vocabulary::kObject:
       return "SELECT DISTINCT photo_id FROM object WHERE label_id = (SELECT id FROM label WHERE name = ?1) LIMIT ?2";
     case Vocabulary::kPerson:
       return "SELECT DISTINCT photo_id FROM face WHERE person_id IN (SELECT id FROM person WHERE name = ?1) LIMIT ?2";
     case Vocabulary::kKeyword:
-      return "SELECT photo_id FROM keyword WHERE name = ?1 COLLATE NOCASE LIMIT ?2";
+      return fmt::format("SELECT photo_id FROM keyword WHERE {} = ?1 LIMIT ?2", dialect.keyword_key);
     case Vocabulary::kCamera:
     case Vocabulary::kLens:
     case Vocabulary::kPlace:
@@ -56,22 +53,23 @@ std::string_view UsesSql(Vocabulary kind) {
 
 }  // namespace
 
-StatusOr<std::vector<VocabularyWord>> SqliteCatalog::Words(Vocabulary kind) {
+StatusOr<std::vector<VocabularyWord>> SqlCatalog::Words(Vocabulary kind) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(WordsSql(kind)));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(WordsSql(database_->dialect(), kind)));
   return ReadRows(std::move(rows), [](const Statement& row) {
     return VocabularyWord{.text = row.Text(0), .uses = OptionalInt(row, 1)};
   });
 }
 
-StatusOr<int64_t> SqliteCatalog::CountUses(Vocabulary kind, std::string_view word, int64_t enough) {
-  const std::string_view sql = UsesSql(kind);
+StatusOr<int64_t> SqlCatalog::CountUses(Vocabulary kind, std::string_view word, int64_t enough) {
+  const MutexLock lock(&mutex_);
+  const std::string sql = UsesSql(database_->dialect(), kind);
   if (sql.empty()) {
     return absl::InvalidArgumentError("Words() has the counts of this kind");
   }
-  const MutexLock lock(&mutex_);
+  const std::string asked = kind == Vocabulary::kKeyword ? ToLowerAscii(word) : std::string(word);
   CALOTYPE_ASSIGN_OR_RETURN(const auto count,
-                            database_->QueryInt("SELECT count(*) FROM (" + std::string(sql) + ")", word, enough));
+                            database_->QueryInt("SELECT count(*) FROM (" + sql + ") AS uses", asked, enough));
   return count.value_or(0);
 }
 

@@ -1,4 +1,4 @@
-// The WorkSource on SQLite. Only this folder includes it.
+// The WorkSource in SQL. Only this folder includes it.
 #pragma once
 
 #include <set>
@@ -10,21 +10,21 @@
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
 #include "catalog/lease.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql.h"
 #include "catalog/work_source.h"
 
 namespace calotype {
 
-class SqliteWorkSource final : public WorkSource {
+class SqlWorkSource final : public WorkSource {
  public:
   // `mutex` guards `database`; both are the catalogue's and must outlive the source. Call Start() before anything else.
-  SqliteWorkSource(Mutex& mutex, Database& database, WorkOwner owner, CasualtyReader casualties)
+  SqlWorkSource(Mutex& mutex, Database& database, WorkOwner owner, CasualtyReader casualties)
       : mutex_(mutex),
         database_(database),
         owner_(std::move(owner)),
         casualties_(std::move(casualties)),
         registration_(owner_) {}
-  ~SqliteWorkSource() override;
+  ~SqlWorkSource() override;
 
   // Registers the owner and releases the photos of dead and expired ones.
   Status Start();
@@ -42,6 +42,7 @@ class SqliteWorkSource final : public WorkSource {
   struct Holder {
     int64_t id = 0;
     Lease lease;
+    int64_t seen_at = 0;  // by the clock of the database, in seconds since 1970
   };
   using Turn = std::pair<int64_t, PhotoId>;  // priority first, then age
 

@@ -9,7 +9,7 @@
 #include "catalog/facts_tables.h"
 #include "catalog/findings_tables.h"
 #include "catalog/row_values.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/sql_catalog.h"
 
 namespace calotype {
 namespace {
@@ -28,7 +28,7 @@ Status CountPhotos(Database& database, CatalogStatus& status) {
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto damaged,
       database.QueryInt("SELECT count(DISTINCT photo_id) FROM analysis WHERE state = 2 AND analysis IN (?1, 'text')"
-                        " AND reason GLOB 'damaged: *' AND EXISTS"
+                        " AND substr(reason, 1, 9) = 'damaged: ' AND EXISTS"
                         " (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0)",
                         kDecodeAnalysis));
   status.damaged = damaged.value_or(0);
@@ -77,17 +77,27 @@ Status CountAnalyses(Database& database, CatalogStatus& status) {
   return absl::OkStatus();
 }
 
-// From the photos that were added last. SQLite takes the other columns from the row with the maximum.
+// From the photos that were added last.
 Status ReadDevices(Database& database, CatalogStatus& status) {
   CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database.Query("SELECT device, avg(ms), max(updated_at) FROM (SELECT device, ms, updated_at FROM analysis"
-                     " WHERE state = 2 AND analysis = ?1 ORDER BY photo_id DESC LIMIT ?2)",
-                     nullptr, kDeviceSample));
+      Statement rows, database.Query("SELECT device, ms, updated_at FROM analysis WHERE state = 2 AND analysis = ?1"
+                                     " ORDER BY photo_id DESC LIMIT ?2",
+                                     nullptr, kDeviceSample));
   for (const auto& [analysis, counts] : status.analyses) {
-    CALOTYPE_ASSIGN_OR_RETURN(const bool found, rows.Bind(analysis, kDeviceSample).Step());
-    if (found && !rows.IsNull(0)) {
-      status.devices[analysis] = {.device = rows.Text(0), .milliseconds = rows.Real(1)};
+    DeviceUse use;
+    int64_t latest = -1;
+    int64_t count = 0;
+    CALOTYPE_RETURN_IF_ERROR(rows.Bind(analysis, kDeviceSample).ForEach([&](const Statement& row) {
+      use.milliseconds += row.Real(1);
+      ++count;
+      if (row.Int(2) > latest) {
+        latest = row.Int(2);
+        use.device = row.Text(0);
+      }
+    }));
+    if (count > 0) {
+      use.milliseconds /= static_cast<double>(count);
+      status.devices[analysis] = std::move(use);
     }
   }
   return absl::OkStatus();
@@ -98,9 +108,9 @@ Status GroupFailures(Database& database, CatalogStatus& status) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database.Query("SELECT 'read' AS name, reason, path, 0 FROM problem UNION ALL"
-                     " SELECT analysis, reason, (SELECT min(path) FROM file WHERE file.photo_id = analysis.photo_id"
-                     " AND missing = 0) AS path, retry_at FROM analysis WHERE state = 3 AND path IS NOT NULL"
-                     " ORDER BY 1, 2, 3"));
+                     " SELECT * FROM (SELECT analysis, reason, (SELECT min(path) FROM file WHERE file.photo_id ="
+                     " analysis.photo_id AND missing = 0) AS path, retry_at FROM analysis WHERE state = 3) AS failed"
+                     " WHERE path IS NOT NULL ORDER BY 1, 2, 3"));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&groups = status.failures](const Statement& row) {
     std::string analysis = row.Text(0);
     std::string reason = row.Text(1);
@@ -127,7 +137,7 @@ Status ReadPhotoRow(Database& database, PhotoRecord& photo) {
                      photo.id));
   CALOTYPE_ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
-    return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.file().string(), photo.id));
+    return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.name(), photo.id));
   }
   photo.sha256 = DigestFromBlob(row.Bytes(0));
   photo.bytes = row.Int(1);
@@ -213,7 +223,7 @@ Status ReadAnalyses(Database& database, PhotoRecord& photo) {
 
 }  // namespace
 
-StatusOr<CatalogStatus> SqliteCatalog::GetStatus() {
+StatusOr<CatalogStatus> SqlCatalog::GetStatus() {
   const MutexLock lock(&mutex_);
   CatalogStatus status;
   CALOTYPE_RETURN_IF_ERROR(CountPhotos(*database_, status));
@@ -223,16 +233,17 @@ StatusOr<CatalogStatus> SqliteCatalog::GetStatus() {
   return status;
 }
 
-StatusOr<PhotoId> SqliteCatalog::FindByPath(std::string_view path) {
+StatusOr<PhotoId> SqlCatalog::FindByPath(std::string_view path) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(const auto photo, database_->QueryInt("SELECT photo_id FROM file WHERE path = ?1", path));
+  CALOTYPE_ASSIGN_OR_RETURN(const auto photo,
+                            database_->QueryInt("SELECT photo_id FROM file WHERE path = ?1", PathBytes(path)));
   if (!photo.has_value()) {
     return absl::NotFoundError(fmt::format("{} is not in the catalogue; scan its folder first", path));
   }
   return *photo;
 }
 
-StatusOr<PhotoRecord> SqliteCatalog::GetPhoto(PhotoId id) {
+StatusOr<PhotoRecord> SqlCatalog::GetPhoto(PhotoId id) {
   const MutexLock lock(&mutex_);
   PhotoRecord photo;
   photo.id = id;
@@ -243,7 +254,7 @@ StatusOr<PhotoRecord> SqliteCatalog::GetPhoto(PhotoId id) {
   return photo;
 }
 
-StatusOr<std::vector<std::string>> SqliteCatalog::PathsOf(std::span<const PhotoId> ids) {
+StatusOr<std::vector<std::string>> SqlCatalog::PathsOf(std::span<const PhotoId> ids) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement row, database_->Query("SELECT min(path) FROM file WHERE photo_id = ?1 AND missing = 0", nullptr));

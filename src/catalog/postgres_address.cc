@@ -1,0 +1,52 @@
+#include "catalog/postgres_address.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <memory>
+
+namespace calotype {
+namespace {
+
+constexpr std::string_view kLong = "postgresql:";
+constexpr std::string_view kShort = "postgres:";
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+std::string ValueOf(const Options& options, std::string_view keyword, std::string_view fallback = "") {
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->keyword == keyword && option->val != nullptr && *option->val != '\0') {
+      return option->val;
+    }
+  }
+  return std::string(fallback);
+}
+
+}  // namespace
+
+bool IsPostgresUrl(std::string_view url) { return url.starts_with(kLong) || url.starts_with(kShort); }
+
+StatusOr<PostgresAddress> PostgresAddress::Of(std::string_view url) {
+  PostgresAddress address;
+  // libpq wants two slashes; "postgresql:library" is short for a database of this machine.
+  std::string_view rest = url.substr(url.find(':') + 1);
+  address.url = std::string(kLong) + (rest.starts_with("//") ? "" : "///") + std::string(rest);
+  char* message = nullptr;
+  const Options options(PQconninfoParse(address.url.c_str(), &message));
+  PQfreemem(message);  // it may repeat the address
+  if (options == nullptr) {
+    return absl::InvalidArgumentError(
+        "the address of the catalogue is not valid; write postgresql://USER@HOST/DATABASE, with special characters as "
+        "%XX, and the password in ~/.pgpass or PGPASSWORD (docs/postgres.md)");
+  }
+  address.password = ValueOf(options, "password");
+  const std::string host = ValueOf(options, "host", ValueOf(options, "hostaddr", ""));
+  const std::string port = ValueOf(options, "port");
+  address.name = fmt::format("postgresql://{}{}{}/{}", host, port.empty() ? "" : ":", port, ValueOf(options, "dbname"));
+  return address;
+}
+
+}  // namespace calotype

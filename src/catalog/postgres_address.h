@@ -1,0 +1,24 @@
+// The address of a catalogue on a PostgreSQL server. Only this folder includes it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace calotype {
+
+// True for "postgresql:..." and "postgres:...".
+bool IsPostgresUrl(std::string_view url);
+
+struct PostgresAddress {
+  std::string url;       // as libpq takes it; may hold a password
+  std::string password;  // empty if the address has none
+  // For messages and for the folder of local files: "postgresql://host:port/database", without user and password.
+  std::string name;
+
+  // kInvalidArgument; the message does not repeat the address, which may hold a password.
+  static StatusOr<PostgresAddress> Of(std::string_view url);
+};
+
+}  // namespace calotype

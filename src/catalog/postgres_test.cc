@@ -1,0 +1,264 @@
+// What only the catalogue on PostgreSQL does; the rest is the conformance suite.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "catalog/postgres_address.h"
+#include "catalog/postgres_catalog.h"
+#include "catalog/postgres_schema.h"
+#include "catalog/postgres_test_server.h"
+#include "catalog/test_data.h"
+
+namespace calotype {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+TEST(PostgresAddressTest, NamesTheServerWithoutItsPassword) {
+  const auto address = PostgresAddress::Of("postgres://me:geheim@db.example:6432/photos?sslmode=require");
+  ASSERT_TRUE(address.ok());
+  EXPECT_EQ(address->name, "postgresql://db.example:6432/photos");
+  EXPECT_EQ(address->password, "geheim");
+  EXPECT_EQ(Value(PostgresAddress::Of("postgresql:photos")).name, "postgresql:///photos");
+}
+
+TEST(PostgresAddressTest, AnInvalidAddressIsNotRepeated) {
+  const auto address = PostgresAddress::Of("postgresql://me:geheim@host:port:more/x?y");
+  EXPECT_TRUE(absl::IsInvalidArgument(address.status()));
+  EXPECT_THAT(Message(address), Not(HasSubstr("geheim")));
+}
+
+class PostgresTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (TestServer::Programs().empty()) {
+      GTEST_SKIP() << "no PostgreSQL server is installed (tools/setup/install_packages cluster), so the catalogue on a "
+                      "server is not tested";
+    }
+    url_ = TestServer::Get().NewDatabase();
+  }
+  std::unique_ptr<Catalog> Open() const { return Value(Catalog::Open(url_)); }
+  std::unique_ptr<PostgresDatabase> OpenDatabase() const {
+    return Value(PostgresDatabase::Open(Value(PostgresAddress::Of(url_))));
+  }
+
+  std::string url_;
+};
+
+TEST_F(PostgresTest, IsInstalled) { EXPECT_EQ(Value(Open()->GetStatus()).photos, 0); }
+
+TEST_F(PostgresTest, ErrorsNameTheServerAndTheRemedyButNoPassword) {
+  std::string nowhere = url_;
+  nowhere.replace(nowhere.find("calotype@"), 9, "calotype:geheim@").append("_nowhere");
+  const Status absent = Catalog::Open(nowhere).status();
+  EXPECT_TRUE(absl::IsNotFound(absent)) << absent;
+  EXPECT_THAT(Message(absent), HasSubstr("createdb"));
+  EXPECT_THAT(Message(absent), Not(HasSubstr("geheim")));
+  const Status unreachable = Catalog::Open("postgresql://me:geheim@127.0.0.1:1/x").status();
+  EXPECT_TRUE(absl::IsUnavailable(unreachable)) << unreachable;
+  EXPECT_THAT(Message(unreachable), HasSubstr("postgresql://127.0.0.1:1/x cannot be reached"));
+  EXPECT_THAT(Message(unreachable), Not(HasSubstr("geheim")));
+  std::string stranger = url_;
+  stranger.replace(stranger.find("calotype@"), 9, "stranger:geheim@");
+  const Status refused = Catalog::Open(stranger).status();
+  EXPECT_TRUE(absl::IsPermissionDenied(refused)) << refused;
+  EXPECT_THAT(Message(refused), Not(HasSubstr("geheim")));
+}
+
+TEST_F(PostgresTest, ANewerCatalogueAndTablesOfOthersAreRefused) {
+  {
+    Open();
+    const auto database = OpenDatabase();
+    CALOTYPE_ASSERT_OK(database->Execute("UPDATE calotype_schema SET version = ?1", PostgresSchemaVersion() + 1));
+  }
+  const Status newer = Catalog::Open(url_).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(newer)) << newer;
+  EXPECT_THAT(Message(newer), HasSubstr("a newer Calotype wrote it"));
+  url_ = TestServer::Get().NewDatabase();
+  CALOTYPE_ASSERT_OK(OpenDatabase()->Script("CREATE TABLE bread (slices int)"));
+  const Status other = Catalog::Open(url_).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(other)) << other;
+  EXPECT_THAT(Message(other), HasSubstr("tables of another program"));
+}
+
+TEST_F(PostgresTest, SeveralProcessesMayCreateItAtOnce) {
+  std::vector<std::thread> threads;
+  std::vector<std::string> messages(6);
+  for (std::string& message : messages) {
+    threads.emplace_back([this, &message] { message = Message(Catalog::Open(url_)); });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_THAT(messages, testing::Each(""));
+}
+
+TEST_F(PostgresTest, TheConnectionReturnsWithTheServer) {
+  const auto catalog = Open();
+  const PhotoId photo = Value(catalog->AddFile("/a.jpg", StampOf(1), DigestOf("a")));
+  auto transaction = Value(catalog->BeginTransaction());
+  CALOTYPE_ASSERT_OK(catalog->AddProblem("/b.jpg", "gone"));
+  TestServer::Get().Crash();
+  const Status lost = catalog->AddProblem("/c.jpg", "gone, too");
+  EXPECT_TRUE(absl::IsUnavailable(lost)) << lost;
+  EXPECT_FALSE(transaction->Commit().ok());
+  transaction.reset();
+  EXPECT_EQ(Value(catalog->FindByPath("/a.jpg")), photo);
+  EXPECT_THAT(Value(catalog->GetStatus()).failures, IsEmpty()) << "the transaction was lost as a whole";
+  TestServer::Get().Crash();
+  EXPECT_EQ(Value(catalog->AddFile("/b.jpg", StampOf(1), DigestOf("a"))), photo) << "a change, too";
+}
+
+TEST_F(PostgresTest, PathsAreBytesAndTextsAreText) {
+  const auto catalog = Open();
+  const std::string path = "/photos/\xff\xfe.jpg";
+  const PhotoId photo = Value(catalog->AddFile(path, StampOf(1), DigestOf("a")));
+  EXPECT_EQ(Value(catalog->FindByPath(path)), photo);
+  EXPECT_THAT(Value(catalog->GetPhoto(photo)).paths, ElementsAre(path));
+  PhotoResult result;
+  result.id = photo;
+  result.findings.text = {LineOf(std::string("with\0 NUL and \xff", 15))};
+  result.outcomes = {Done("text")};
+  CALOTYPE_ASSERT_OK(catalog->Store(std::vector{result}));
+  EXPECT_EQ(Value(catalog->GetPhoto(photo)).findings.text->at(0).text, "with NUL and ");
+  EXPECT_THAT(Value(catalog->Words(Vocabulary::kFolder)), SizeIs(1));
+}
+
+TEST_F(PostgresTest, SearchesFindAndRankAsSqliteDoes) {
+  const TempFolder folder;
+  const auto file = Value(Catalog::Open((folder.path() / "catalog.db").string()));
+  const auto server = Open();
+  const std::vector<std::vector<std::string_view>> texts = {
+      {"NO PARKING", "at any time"},
+      {"Parking parking PARKING", "Stra\xc3\x9f\x65 5, 1010 Wien"},
+      {"car-park / e-mail: me@example.org", "3.14 and 1,000"},
+      {"\xe6\x9d\xb1\xe4\xba\xac\xe9\xa7\x85\xe5\x87\xba\xe5\x8f\xa3", "Tokyo Station (exit)"},
+      {"Zo\xc3\xab's caf\xc3\xa9", "CAFE\xcc\x81 O'Neill's \\ \"quoted\""},
+      {"no no no", "now and then, time and time again, no time to park"},
+      {"nothing"},
+  };
+  for (const auto& catalog : {file.get(), server.get()}) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const std::string path = "/photos/Summer 2024/caf\xc3\xa9_" + std::to_string(i) + ".jpg";
+      PhotoResult result;
+      result.id = Value(catalog->AddFile(path, StampOf(1), DigestOf(path)));
+      result.outcomes = {Done("text")};
+      result.findings.text.emplace();
+      for (const std::string_view line : texts[i]) {
+        result.findings.text->push_back(LineOf(line));
+      }
+      CALOTYPE_ASSERT_OK(catalog->Store(std::vector{result}));
+    }
+  }
+  const auto same = [](const std::vector<TextMatch>& one, const std::vector<TextMatch>& other) {
+    ASSERT_EQ(one.size(), other.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      EXPECT_EQ(one[i].photo, other[i].photo);
+      EXPECT_NEAR(one[i].rank, other[i].rank, 1e-9);
+    }
+  };
+  for (const std::string_view words : {"parking",
+                                       "PARK*",
+                                       "no time",
+                                       "time no",
+                                       "no",
+                                       "strasse",
+                                       "stra\xc3\x9f\x65 1010",
+                                       "e-mail",
+                                       "mail e",
+                                       "me@example.org",
+                                       "3.14",
+                                       "1 000",
+                                       "\xe6\x9d\xb1\xe4\xba\xac",
+                                       "\xe4\xba\xac\xe6\x9d\xb1",
+                                       "zoe",
+                                       "cafe",
+                                       "o'neill's",
+                                       "\\",
+                                       "\"",
+                                       "\"quoted",
+                                       "...",
+                                       "",
+                                       "nowhere",
+                                       "tim* *",
+                                       "again,"}) {
+    for (const bool phrase : {false, true}) {
+      SCOPED_TRACE(std::string(words) + (phrase ? " (phrase)" : ""));
+      const auto found = Value(file->SearchText(words, phrase, 5));
+      same(found, Value(server->SearchText(words, phrase, 5)));
+      for (const TextMatch& match : found) {
+        EXPECT_EQ(Value(file->MatchingLine(match.photo, words, phrase)),
+                  Value(server->MatchingLine(match.photo, words, phrase)));
+      }
+    }
+  }
+  for (const std::string_view words : {"summer", "cafe 3", "2024 jpg", "photos", "cafe_3.jpg", "caf*"}) {
+    SCOPED_TRACE(words);
+    same(Value(file->SearchNames(words, 5)), Value(server->SearchNames(words, 5)));
+  }
+}
+
+TEST_F(PostgresTest, BackupsAreTheServersBusiness) {
+  const auto catalog = Open();
+  const Status backup = catalog->BackUp("/tmp/copy");
+  EXPECT_TRUE(absl::IsUnimplemented(backup));
+  EXPECT_THAT(Message(backup), HasSubstr("pg_dump"));
+  EXPECT_THAT(Message(Catalog::Restore("/tmp/copy", url_).status()), HasSubstr("pg_restore"));
+}
+
+TEST_F(PostgresTest, DeletedBytesAreErased) {
+  const auto catalog = Open();
+  const PhotoId photo = Value(catalog->AddFile("/a.jpg", StampOf(1), DigestOf("a")));
+  CALOTYPE_ASSERT_OK(catalog->Store(std::vector{FullResult(photo)}));
+  const PersonId person = Value(catalog->CreatePerson());
+  const std::vector<FaceId> faces = Value(catalog->GetPhoto(photo)).face_ids;
+  CALOTYPE_ASSERT_OK(catalog->AssignFaces(person, faces));
+  CALOTYPE_ASSERT_OK(catalog->ChangePerson(person, {.name = "Ada Lovelace", .hidden = {}, .cover = {}}));
+  ASSERT_TRUE(TestServer::Get().FilesHave("Ada Lovelace"));
+  CALOTYPE_ASSERT_OK(catalog->ForgetPerson(person));
+  EXPECT_TRUE(Value(catalog->MustErase()));
+  CALOTYPE_ASSERT_OK(catalog->EraseDeleted());
+  EXPECT_FALSE(Value(catalog->MustErase()));
+  EXPECT_FALSE(TestServer::Get().FilesHave("Ada Lovelace"));
+}
+
+// A transaction that was begun first may not commit a lower number later.
+TEST_F(PostgresTest, ChangesAppearInTheOrderOfTheirNumbers) {
+  constexpr int kWriters = 4;
+  constexpr int kPhotos = 40;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([this, writer] {
+      const auto catalog = Open();
+      for (int i = 0; i < kPhotos; ++i) {
+        const std::string path = "/" + std::to_string(writer) + "/" + std::to_string(i);
+        Value(catalog->AddFile(path, StampOf(1), DigestOf(path)));
+      }
+    });
+  }
+  const auto reader = Open();
+  int64_t seen = 0;
+  int count = 0;
+  while (count < kWriters * kPhotos) {
+    for (const PhotoChange& change : Value(reader->ChangesSince(seen, 10)).changes) {
+      seen = change.number;
+      ++count;
+    }
+  }
+  for (std::thread& writer : writers) {
+    writer.join();
+  }
+  EXPECT_THAT(Value(reader->ChangesSince(0, 1000)).changes, SizeIs(kWriters * kPhotos));
+}
+
+}  // namespace
+}  // namespace calotype
