@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file_lock.h"
+#include "catalog/copy_catalog.h"
 
 namespace calotype {
 namespace {
@@ -51,6 +52,16 @@ StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const fs::path& b
   }
   CALOTYPE_ASSIGN_OR_RETURN(auto replaced, Catalog::Restore(backup, library.app().settings().catalog_file));
   return RestoredCatalogue{.replaced = std::move(replaced)};
+}
+
+StatusOr<CopiedCatalogue> CopyCatalogue(const std::string& from, const std::string& to,
+                                        const std::function<void(std::string_view table, int64_t rows)>& tell) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<CopiedTable> tables, CopyCatalog(from, to, tell));
+  CopiedCatalogue copied;
+  for (const CopiedTable& table : tables) {
+    copied.tables.push_back({.name = table.name, .rows = table.rows, .sha256 = table.sha256});
+  }
+  return copied;
 }
 
 StatusOr<std::vector<std::string>> FindCatalogueFaults(Library& library) {

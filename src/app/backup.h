@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/library.h"
@@ -32,6 +34,22 @@ struct RestoredCatalogue {
 //   kDataLoss            `backup` is damaged or not a catalogue; nothing was changed
 //   kFailedPrecondition  a scan or a server runs, or another operation of this library uses the catalogue
 StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const std::filesystem::path& backup);
+
+// What CopyCatalogue() copied.
+struct CopiedCatalogue {
+  struct Table {
+    std::string name;
+    int64_t rows = 0;
+    std::string sha256;  // of all rows
+  };
+  std::vector<Table> tables;
+};
+
+// Copies the catalogue `from` to the empty catalogue `to`, and compares them (CopyCatalog() in catalog/copy_catalog.h,
+// with its errors). Both are what the setting catalog.file can be. `tell` is called now and then, with a table and how
+// many of its rows are copied.
+StatusOr<CopiedCatalogue> CopyCatalogue(const std::string& from, const std::string& to,
+                                        const std::function<void(std::string_view table, int64_t rows)>& tell);
 
 // Reads the whole catalogue and returns one line per fault; empty when it is intact.
 StatusOr<std::vector<std::string>> FindCatalogueFaults(Library& library);

@@ -1,4 +1,4 @@
-// calotype backup, restore, check-db
+// calotype backup, restore, catalog copy, check-db
 #include <fmt/format.h>
 
 #include <memory>
@@ -42,6 +42,23 @@ CommandResult CheckDatabase(App& app) {
   return 1;
 }
 
+CommandResult Copy(const std::string& from, const std::string& to) {
+  const auto tell = [](std::string_view table, int64_t rows) {
+    if (ErrorIsTerminal()) {
+      PrintError(fmt::format("{}: {} rows", table, rows));
+    }
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(const CopiedCatalogue copied, CopyCatalogue(from, to, tell));
+  int64_t rows = 0;
+  for (const CopiedCatalogue::Table& table : copied.tables) {
+    rows += table.rows;
+    Print(fmt::format("{:<16} {:>10}  {}\n", table.name, table.rows, table.sha256.substr(0, 16)));
+  }
+  Print(fmt::format("copied {} rows of {} tables; their hashes are equal. Set catalog.file to use the copy\n", rows,
+                    copied.tables.size()));
+  return 0;
+}
+
 }  // namespace
 
 void AddKeepingCommands(CommandLine& parser, App& app) {
@@ -54,6 +71,14 @@ void AddKeepingCommands(CommandLine& parser, App& app) {
       parser.AddCommand("restore", "Restore a backup (the replaced catalogue is kept in a file of its own)");
   restore.AddArgument("BACKUP", *path, "A file that backup wrote");
   restore.SetAction([=, &app] { return Restore(app, *path); });
+  CommandLine catalog = parser.AddCommand("catalog", "Copy the catalogue from a file to a server, or back");
+  CommandLine copy = catalog.AddCommand(
+      "copy", "Copy everything to an empty catalogue, and compare; run again after an interruption, it goes on");
+  const auto from = std::make_shared<std::string>();
+  const auto to = std::make_shared<std::string>();
+  copy.AddArgument("FROM", *from, "sqlite:PATH, a path, or postgresql://USER@HOST/DATABASE");
+  copy.AddArgument("TO", *to, "The same; a new file, or an empty database");
+  copy.SetAction([=] { return Copy(*from, *to); });
   parser.AddCommand("check-db", "Check the whole catalogue for faults").SetAction([&app] {
     return CheckDatabase(app);
   });

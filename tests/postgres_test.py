@@ -1,0 +1,139 @@
+"""A catalogue on a PostgreSQL server: scans, queries, copies, pgbouncer. Skipped where no server is installed."""
+
+import json
+import pathlib
+import unittest
+
+import postgres_server
+import query_test
+from calotype import CalotypeTestCase
+from postgres_server import PostgresServer
+
+
+@unittest.skipUnless(postgres_server.PROGRAMS, postgres_server.WHY_NOT)
+class PostgresQueryTest(query_test.QueryTest):
+    """Every row of queries.tsv has the same answer on a server."""
+
+    server: PostgresServer
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = PostgresServer()
+        cls.url = cls.server.new_database("queries")
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super().tearDownClass()
+        cls.server.close()
+
+    @classmethod
+    def prepare(cls) -> None:
+        cls.library.environment["CALOTYPE_CATALOG_FILE"] = cls.url
+
+    @classmethod
+    def add_facts(cls) -> None:
+        rows = cls.server.sql("queries", "SELECT photo_id, encode(path, 'escape') FROM file").splitlines()
+        ids = {pathlib.Path(path).stem: photo for photo, path in (row.split("|") for row in rows)}
+        cls.server.sql("queries", query_test.SQL.format(**ids))
+
+
+@unittest.skipUnless(postgres_server.PROGRAMS, postgres_server.WHY_NOT)
+class PostgresTest(CalotypeTestCase):
+    PHOTOS = ("cat.png", "coffee.png", "coffee_copy.jpg", "sign_no_parking.jpg", "obama.jpg", "obama_speaking.jpg")
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = PostgresServer()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.server.close()
+
+    def use(self, catalogue: str) -> None:
+        self.library.environment["CALOTYPE_CATALOG_FILE"] = catalogue
+
+    def answers(self) -> dict:
+        """What the commands say about the library, without what depends on time."""
+        commands = {
+            "status": ["status", "--json"],
+            "words": ["search", "coffee", "--json"],
+            "text": ["search", "text:parking", "--json"],
+            "person": ["search", "person:Barack", "--json"],
+            "people": ["people", "list", "--json"],
+            "copies": ["duplicates", "--json"],
+            "history": ["people", "history", "--json"],
+            "photo": ["show", str(self.library.photos / "obama.jpg"), "--json"],
+        }
+        found = {}
+        for name, command in commands.items():
+            done = self.library.run(*command)
+            self.assertEqual(done.returncode, 0, f"{command}: {done.stderr}")
+            found[name] = [json.loads(line) for line in done.stdout.splitlines()]
+        # The news of the latest scan are this machine's.
+        found["status"] = [{key: one[key] for key in ("photos", "analyses", "failures")} for one in found["status"]]
+        found["export"] = self.library.run("export", "--to", "jsonl").stdout
+        return found
+
+    def fill(self) -> None:
+        self.library.add_samples(*self.PHOTOS)
+        done = self.library.run("scan", self.library.photos)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        face = self.library.json("show", self.library.photos / "obama.jpg", "--json")["faces"][0]
+        self.assertEqual(self.library.run("people", "name", face["person"], "Barack").returncode, 0)
+
+    def test_a_catalogue_moves_to_a_server_and_back(self) -> None:
+        file = self.library.home / "home/catalog.db"
+        url = self.server.new_database("moved")
+        self.fill()
+        before = self.answers()
+        done = self.library.run("catalog", "copy", file, url)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("their hashes are equal", done.stdout)
+        self.use(url)
+        self.assertEqual(self.answers(), before)
+        again = self.library.run("scan", self.library.photos)
+        self.assertIn("0 analysed", again.stdout)
+        self.assertEqual(self.library.run("check-db").returncode, 0)
+        # Changed there, then back in a file.
+        self.assertEqual(self.library.run("people", "undo").returncode, 0)
+        changed = self.answers()
+        self.assertNotEqual(changed["people"], before["people"])
+        back = self.library.home / "back.db"
+        done = self.library.run("catalog", "copy", url, back)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.use(str(back))
+        self.assertEqual(self.answers(), changed)
+        self.assertEqual(self.library.run("check-db").stdout, "the catalogue is intact\n")
+        # A copy does not mix catalogues.
+        done = self.library.run("catalog", "copy", back, url)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is not empty", done.stderr)
+        nowhere = self.library.run("catalog", "copy", self.library.home / "nowhere.db", back)
+        self.assertIn("there is no catalogue", nowhere.stderr)
+
+    @unittest.skipUnless(postgres_server.BOUNCER, "pgbouncer is not installed (tools/setup/install_packages cluster)")
+    def test_pgbouncer_may_share_the_connections(self) -> None:
+        self.server.new_database("shared")
+        self.server.start_bouncer()
+        self.use(self.server.url("shared", 6432))
+        self.fill()
+        through = self.answers()
+        self.use(self.server.url("shared"))
+        self.assertEqual(self.answers(), through)
+
+    def test_messages_say_what_to_do_and_no_password(self) -> None:
+        self.use(self.server.url("nowhere").replace("calotype@", "calotype:geheim@"))
+        for command in (["status"], ["doctor"], ["scan", self.library.photos], ["backup", self.library.home / "copy"]):
+            done = self.library.run(*command)
+            self.assertNotEqual(done.returncode, 0, command)
+            self.assertIn("createdb", done.stdout + done.stderr)
+            self.assertNotIn("geheim", done.stdout + done.stderr)
+        self.use(self.server.new_database("kept"))
+        done = self.library.run("backup", self.library.home / "copy")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("pg_dump", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
