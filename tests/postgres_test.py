@@ -6,8 +6,8 @@ import unittest
 
 import postgres_server
 import query_test
-from calotype import CalotypeTestCase
 from postgres_server import PostgresServer
+from server_process import ServerTestCase
 
 
 @unittest.skipUnless(postgres_server.PROGRAMS, postgres_server.WHY_NOT)
@@ -39,7 +39,7 @@ class PostgresQueryTest(query_test.QueryTest):
 
 
 @unittest.skipUnless(postgres_server.PROGRAMS, postgres_server.WHY_NOT)
-class PostgresTest(CalotypeTestCase):
+class PostgresTest(ServerTestCase):
     PHOTOS = ("cat.png", "coffee.png", "coffee_copy.jpg", "sign_no_parking.jpg", "obama.jpg", "obama_speaking.jpg")
 
     @classmethod
@@ -111,6 +111,22 @@ class PostgresTest(CalotypeTestCase):
         self.assertIn("is not empty", done.stderr)
         nowhere = self.library.run("catalog", "copy", self.library.home / "nowhere.db", back)
         self.assertIn("there is no catalogue", nowhere.stderr)
+
+    def test_servers_of_two_machines_share_it(self) -> None:
+        self.use(self.server.new_database("served"))
+        self.fill()
+        elsewhere = {"CALOTYPE_HOME": str(self.library.home / "elsewhere")}
+        one, two = self.serve(), self.serve(environment=elsewhere)
+        for query in ("text:parking", "person:Barack", "coffee"):
+            hits = one.get("/api/v1/search", q=query).json()["hits"]
+            self.assertTrue(hits, query)
+            self.assertEqual(two.get("/api/v1/search", q=query).json()["hits"], hits)
+        person = one.get("/api/v1/people").json()["people"][0]["person"]
+        self.assertEqual(one.request("PATCH", f"/api/v1/people/{person}", {"name": "Zo\u00eb"}).status, 200)
+        self.assertEqual(two.get("/api/v1/people").json()["people"][0]["name"], "Zo\u00eb")
+        decision = two.get("/api/v1/decisions").json()["decisions"][0]["decision"]
+        self.assertEqual(two.request("POST", f"/api/v1/decisions/{decision}/undo").status, 200)
+        self.assertEqual(one.get("/api/v1/people").json()["people"][0]["name"], "Barack")
 
     @unittest.skipUnless(postgres_server.BOUNCER, "pgbouncer is not installed (tools/setup/install_packages cluster)")
     def test_pgbouncer_may_share_the_connections(self) -> None:

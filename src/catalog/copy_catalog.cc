@@ -218,7 +218,7 @@ Status WriteRows(Database& database, const Table& table, std::span<const Row> ro
     for (std::size_t i = 0; i < columns.size(); ++i) {
       values += fmt::format("{}?{}", i == 0 ? "" : ", ", ++index);
     }
-    values += ")";
+    values += ')';
   }
   CALOTYPE_ASSIGN_OR_RETURN(Statement insert, database.Query(fmt::format("INSERT INTO {}({}) VALUES {}", table.name,
                                                                          NamesOf(columns), values)));
