@@ -43,9 +43,10 @@ void ChangeLists(const XmpAdditions& additions, const RegionChanges& regions, Xm
 
 StatusOr<XmpChange> AddToXmp(std::string_view existing, const XmpAdditions& additions) {
   PrepareExiv2();
+  const DecodeLimits limits{.max_xmp_properties = additions.max_xmp_properties};
   StatusOr<Exiv2::XmpData> xmp = Exiv2::XmpData();
   if (!existing.empty()) {
-    xmp = DecodeXmp(existing, {.max_xmp_properties = additions.max_xmp_properties});
+    xmp = DecodeXmp(existing, limits);
   }
   CALOTYPE_RETURN_IF_ERROR(xmp.status());
   try {
@@ -62,7 +63,7 @@ StatusOr<XmpChange> AddToXmp(std::string_view existing, const XmpAdditions& addi
       return absl::InternalError("exiv2 could not write the XMP packet");
     }
     // exiv2 writes the names of namespaces as they are, also those with an "&".
-    if (!change.changes.empty() && !DecodeXmp(change.packet).ok()) {
+    if (!change.changes.empty() && !DecodeXmp(change.packet, limits).ok()) {
       return absl::InternalError("what exiv2 wrote cannot be read again, so the sidecar is left as it is");
     }
     return change;
