@@ -56,7 +56,7 @@ std::optional<Status> ModelFetcher::Fetch(const PredictModelName& wanted) {
       return absl::UnavailableError(
           fmt::format("{} could not be downloaded with the pack {}: {}", model, source->pack, failure->second.reason));
     }
-    if (const Status begun = Begin(*source); !begun.ok()) {
+    if (Status begun = Begin(*source); !begun.ok()) {
       return begun;
     }
   }
