@@ -15,7 +15,8 @@ class MaintenanceCatalog {
   virtual ~MaintenanceCatalog() = default;
 
   // Writes a copy of the catalogue to the file `target`. The copy is of one instant even while others write, and is
-  // complete or does not exist. kAlreadyExists when `target` exists.
+  // complete or does not exist. kAlreadyExists when `target` exists; kUnimplemented for a catalogue on a server, whose
+  // own tools make backups.
   virtual Status BackUp(const std::filesystem::path& target) = 0;
   // The files that BackUp() wrote, as absolute paths, by path; also those that are gone meanwhile.
   virtual StatusOr<std::vector<std::string>> Backups() = 0;
