@@ -45,10 +45,10 @@ StatusOr<WordPieceTokenizer> WordPieceTokenizer::Create(std::string_view vocabul
     if (piece.ends_with('\r')) {
       piece.remove_suffix(1);
     }
-    ids.insert_or_assign(std::string(piece), id);
+    CALOTYPE_RETURN_IF_ERROR(ids.Add(std::string(piece), id));
   }
   for (const std::string_view special : {kUnknown, kStart, kEnd}) {
-    if (ids.find(special) == ids.end()) {
+    if (!ids.Find(special)) {
       return absl::InvalidArgumentError(
           fmt::format("not a WordPiece vocabulary: none of its {} lines is {}", ids.size(), special));
     }
@@ -59,9 +59,9 @@ StatusOr<WordPieceTokenizer> WordPieceTokenizer::Create(std::string_view vocabul
 WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, const WordPieceOptions& options)
     : vocabulary_(std::move(vocabulary)),
       options_(options),
-      unknown_(Find(kUnknown).value_or(0)),
-      start_(Find(kStart).value_or(0)),
-      end_(Find(kEnd).value_or(0)) {}
+      unknown_(vocabulary_.Find(kUnknown).value_or(0)),
+      start_(vocabulary_.Find(kStart).value_or(0)),
+      end_(vocabulary_.Find(kEnd).value_or(0)) {}
 
 std::vector<int64_t> WordPieceTokenizer::Encode(std::string_view text) const {
   const auto room = static_cast<std::size_t>(options_.max_tokens) - 2;
@@ -79,11 +79,6 @@ std::vector<int64_t> WordPieceTokenizer::Encode(std::string_view text) const {
   return ids;
 }
 
-std::optional<int64_t> WordPieceTokenizer::Find(std::string_view piece) const {
-  const auto found = vocabulary_.find(piece);
-  return found == vocabulary_.end() ? std::nullopt : std::optional(found->second);
-}
-
 // Takes the longest piece in the vocabulary, then the longest of the rest. When no piece matches the rest, the whole
 // word is unknown.
 std::vector<int64_t> WordPieceTokenizer::EncodeWord(std::string_view word) const {
@@ -96,13 +91,13 @@ std::vector<int64_t> WordPieceTokenizer::EncodeWord(std::string_view word) const
     candidate = start == 0 ? "" : kContinuation;
     const std::size_t prefix = candidate.size();
     candidate += word.substr(start);
-    std::optional<int64_t> id = Find(candidate);
+    std::optional<int64_t> id = vocabulary_.Find(candidate);
     while (!id && candidate.size() > prefix) {
       while (!StartsCharacter(candidate.back())) {
         candidate.pop_back();
       }
       candidate.pop_back();
-      id = candidate.size() > prefix ? Find(candidate) : std::nullopt;
+      id = candidate.size() > prefix ? vocabulary_.Find(candidate) : std::nullopt;
     }
     if (!id) {
       return {unknown_};

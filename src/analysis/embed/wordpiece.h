@@ -3,14 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analysis/embed/tokenizer.h"
+#include "analysis/embed/vocabulary.h"
 #include "base/status.h"
 
 namespace calotype {
@@ -37,14 +36,11 @@ class WordPieceTokenizer final : public Tokenizer {
   std::vector<int64_t> Encode(std::string_view text) const override;
 
   // The id of [PAD].
-  std::optional<int64_t> padding_id() const override { return Find("[PAD]"); }
+  std::optional<int64_t> padding_id() const override { return vocabulary_.Find("[PAD]"); }
 
  private:
-  using Vocabulary = std::map<std::string, int64_t, std::less<>>;
-
   WordPieceTokenizer(Vocabulary vocabulary, const WordPieceOptions& options);
 
-  std::optional<int64_t> Find(std::string_view piece) const;
   std::vector<int64_t> EncodeWord(std::string_view word) const;
 
   Vocabulary vocabulary_;

@@ -1,4 +1,4 @@
-// The analyser "text": detects lines of text, cuts them out, turns them upright and reads them.
+// The analyser "text": detects lines of text, cuts them out, reads them, and turns those that are upside down.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,10 @@ namespace calotype {
 namespace {
 
 // Increase it when a change around the models changes what is found.
-constexpr int kRevision = 5;
+constexpr int kRevision = 6;
+
+// A line that is read with at least this score is not upside down.
+constexpr float kSure = 0.97F;
 
 bool IsBlank(std::string_view text) {
   // U+3000, the ideographic space, is one of PP-OCR's classes.
@@ -67,12 +70,8 @@ class TextAnalyser final : public Analyser {
 
   Status Analyse(const PhotoView& photo, Findings& findings) override {
     CALOTYPE_ASSIGN_OR_RETURN(std::vector<LineImage> lines, CutLines(photo.image));
-    CALOTYPE_RETURN_IF_ERROR(TurnUpright(lines));
-    std::vector<ReadText> read;
-    if (!lines.empty()) {  // do not load the recogniser for photos without text
-      CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, recogniser_.Get());
-      CALOTYPE_ASSIGN_OR_RETURN(read, line_recogniser_.Read(*session, lines));
-    }
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<ReadText> read, Read(lines));
+    CALOTYPE_RETURN_IF_ERROR(TurnUpright(lines, read));
     std::vector<TextFinding> text;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (read[i].score >= line_recogniser_.settings().score_threshold && !IsBlank(read[i].text)) {
@@ -118,16 +117,54 @@ class TextAnalyser final : public Analyser {
     return lines;
   }
 
-  Status TurnUpright(std::vector<LineImage>& lines) {
-    if (!orienter_ || lines.empty()) {
+  StatusOr<std::vector<ReadText>> Read(std::span<const LineImage> lines) {
+    if (lines.empty()) {  // do not load the recogniser for photos without text
+      return std::vector<ReadText>();
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, recogniser_.Get());
+    return line_recogniser_.Read(*session, lines);
+  }
+
+  // The orienter takes some upright lines for upside down ones, above all long ones, which it sees squeezed. So it is
+  // asked only about lines that are hard to read, and a line is turned only if that makes it no harder.
+  Status TurnUpright(std::vector<LineImage>& lines, std::vector<ReadText>& read) {
+    if (!orienter_) {
+      return absl::OkStatus();
+    }
+    std::vector<std::size_t> places;
+    std::vector<LineImage> doubtful;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (read[i].score < kSure) {
+        places.push_back(i);
+        doubtful.push_back(std::move(lines[i]));
+      }
+    }
+    if (doubtful.empty()) {
       return absl::OkStatus();
     }
     CALOTYPE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, orienter_->Get());
-    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> upside_down, FindUpsideDown(*session, lines, orienter_settings_));
-    for (std::size_t i = 0; i < lines.size(); ++i) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<bool> upside_down,
+                              FindUpsideDown(*session, doubtful, orienter_settings_));
+    std::vector<std::size_t> turned_places;
+    std::vector<LineImage> turned;
+    for (std::size_t i = 0; i < doubtful.size(); ++i) {
       if (upside_down[i]) {
-        TurnUpsideDown(lines[i]);
+        TurnUpsideDown(doubtful[i]);
+        turned_places.push_back(places[i]);
+        turned.push_back(std::move(doubtful[i]));
+      } else {
+        lines[places[i]] = std::move(doubtful[i]);
       }
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(std::vector<ReadText> read_turned, Read(turned));
+    for (std::size_t i = 0; i < turned.size(); ++i) {
+      ReadText& before = read[turned_places[i]];
+      if (read_turned[i].score >= before.score) {
+        before = std::move(read_turned[i]);
+      } else {
+        TurnUpsideDown(turned[i]);
+      }
+      lines[turned_places[i]] = std::move(turned[i]);
     }
     return absl::OkStatus();
   }

@@ -215,6 +215,53 @@ TEST_F(TextAnalyserTest, RotatesLinesThatAreUpsideDown) {
   }
 }
 
+// Answers of a recogniser for one line, "AB" with these scores, in the order of its runs.
+class ScriptedReader {
+ public:
+  explicit ScriptedReader(std::vector<float> scores) : scores_(std::move(scores)) {}
+
+  StatusOr<std::vector<Tensor>> Run() {
+    const float score = scores_.at(runs_++);
+    return std::vector<Tensor>{FloatTensor({1, 2, 4}, std::vector<float>{0, score, 0, 0, 0, 0, score, 0})};
+  }
+  std::size_t runs() const { return runs_; }
+
+ private:
+  const std::vector<float> scores_;
+  std::size_t runs_ = 0;
+};
+
+TEST_F(TextAnalyserTest, ALineIsTurnedOnlyIfItIsNoHarderToReadThen) {
+  struct Case {
+    std::vector<float> scores;
+    float kept;
+    bool is_turned;
+    int oriented;
+  };
+  // The orienter takes the line for upside down.
+  for (const Case& c : {Case{{0.9F, 0.6F}, 0.9F, false, 1}, Case{{0.6F, 0.9F}, 0.9F, true, 1},
+                        Case{{0.3F, 0.2F}, 0, false, 1}, Case{{0.99F}, 0.99F, false, 0}}) {
+    ScriptedReader reader(c.scores);
+    int oriented = 0;
+    models_["recognise.onnx"].run = [&](std::span<const Tensor>) { return reader.Run(); };
+    models_["orient.onnx"].run = [&](std::span<const Tensor> inputs) {
+      ++oriented;
+      return Orient(inputs);
+    };
+    ASSERT_NE(Create(), nullptr);
+    Findings findings;
+    const Status status = Analyse(Photo({{{40, 40}, kUpsideDownLine}}), findings);
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_EQ(oriented, c.oriented);
+    EXPECT_EQ(reader.runs(), c.scores.size());
+    ASSERT_THAT(*findings.text, SizeIs(c.kept > 0 ? 1 : 0));
+    if (c.kept > 0) {
+      EXPECT_FLOAT_EQ(findings.text->front().score, c.kept);
+      EXPECT_EQ(findings.text->front().quad[0].x > findings.text->front().quad[2].x, c.is_turned);
+    }
+  }
+}
+
 TEST_F(TextAnalyserTest, LoadsTheRecogniserOnlyForPhotosWithText) {
   ASSERT_NE(Create(), nullptr);
   Findings findings;
