@@ -24,6 +24,7 @@ struct ScanRequest {
   std::vector<std::string> only;      // analyses to run; empty: all
   bool gone = false;                  // treat all missing files as deleted, however many they are
   bool watch = false;                 // after the first scan, scan again whenever the folders change, until Stop()
+  bool only_work = false;             // no scan: analyse what scans of this library book, until Stop(); no `folders`
 };
 
 // Runs one scan at a time. Thread-safe. The library must outlive it.

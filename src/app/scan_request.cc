@@ -132,7 +132,7 @@ Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
   CALOTYPE_ASSIGN_OR_RETURN(analysis_, OpenAnalysis(*models_, request.only));
   // Only now, so that a request with a wrong pack or analysis leaves no empty catalogue; but before devices are
   // measured, because that takes long.
-  CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library_.app(), /*create=*/true).status());
+  CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library_.app(), /*create=*/!request.only_work).status());
   models_->MeasureDevices(on_event_, stop_);
   if (!stop_.stop_requested()) {
     CALOTYPE_ASSIGN_OR_RETURN(held_bytes_, Preload(settings(), *models_->cache));
@@ -144,6 +144,7 @@ StatusOr<ScanOptions> ScanRunner::OptionsOf(const ScanRequest& request) const {
   CALOTYPE_ASSIGN_OR_RETURN(std::shared_ptr<const PlaceIndex> places, LoadPlacesIfAny(library_.app()));
   ScanOptions options{.catalog_file = settings().catalog_file,
                       .models = models_->Set(),
+                      .only_work = request.only_work,
                       .wait = true,
                       .workers = static_cast<int>(settings().workers),
                       .limits = settings().Limits(),
@@ -178,7 +179,7 @@ StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool wa
   };
   CALOTYPE_ASSIGN_OR_RETURN(ScanReport report, RunScan(options, *analysis_, forward, stop_));
   // During a switch of models the shown faces have embeddings of the earlier model, which needs another threshold.
-  if (!report.switching) {
+  if (!report.switching && !options.only_work) {
     CALOTYPE_RETURN_IF_ERROR(SortPeople(library_, *models_));
   }
   on_event_(report);

@@ -31,6 +31,7 @@ void AddQuantiseCommand(CommandLine& models, App& app);
 void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);
 void AddScanCommand(CommandLine& parser, App& app);
+void AddWorkerCommand(CommandLine& parser, App& app);
 void AddSearchCommand(CommandLine& parser, App& app);
 void AddServeCommand(CommandLine& parser, App& app);
 void AddShellCommands(CommandLine& parser, App& app);

@@ -22,12 +22,12 @@
 namespace calotype {
 namespace {
 
-constexpr std::array<AddCommand, 21> kCommands = {
-    AddScanCommand,   AddSearchCommand,  AddShowCommand,   AddSimilarCommand, AddDuplicatesCommand,
-    AddPeopleCommand, AddFoldersCommand, AddStatusCommand, AddRetryCommand,   AddAnalyzeCommand,
-    AddModelsCommand, AddConfigCommand,  AddDoctorCommand, AddExportCommand,  AddKeepingCommands,
-    AddPauseCommands, AddServeCommand,   AddTokenCommand,  AddTrashCommand,   AddWorkflowTestCommand,
-    AddShellCommands,
+constexpr std::array<AddCommand, 22> kCommands = {
+    AddScanCommand,         AddWorkerCommand, AddSearchCommand,  AddShowCommand,   AddSimilarCommand,
+    AddDuplicatesCommand,   AddPeopleCommand, AddFoldersCommand, AddStatusCommand, AddRetryCommand,
+    AddAnalyzeCommand,      AddModelsCommand, AddConfigCommand,  AddDoctorCommand, AddExportCommand,
+    AddKeepingCommands,     AddPauseCommands, AddServeCommand,   AddTokenCommand,  AddTrashCommand,
+    AddWorkflowTestCommand, AddShellCommands,
 };
 
 int Fail(const Status& status) {

@@ -21,6 +21,10 @@ struct ScanOptions {
   // When this is not empty, only these folders are walked; each lies below one of the roots.
   std::vector<std::filesystem::path> parts;
   ModelSet models;  // the models that the analysis uses
+  // True: only does work that others have booked, until it is stopped. Walks no folder, decides nothing for the library
+  // (which models and analyses it needs, what is forgotten), and takes no lock, so that any number of processes may do
+  // so beside a scan.
+  bool only_work = false;
   // What to do when another scan holds the lock. True: queue new files for that scan and wait for its end. False: fail.
   bool wait = false;
   int workers = 1;                                                  // threads that analyse photos

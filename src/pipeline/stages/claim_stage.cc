@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/stoppable_sleep.h"
 #include "storage/object_path.h"
 
 namespace calotype {
@@ -66,6 +67,10 @@ StatusOr<bool> ClaimStage::ClaimSome() {
     return true;
   }
   if (claimed.empty()) {
+    if (parts_.options.only_work) {
+      SleepUnlessStopped(kWaitForOthers, parts_.state.stop_token());
+      return true;
+    }
     CALOTYPE_ASSIGN_OR_RETURN(const int64_t held_by_others, parts_.source.HeldByOthers());
     std::this_thread::sleep_for(held_by_others > 0 ? kWaitForOthers : std::chrono::milliseconds(0));
     return held_by_others > 0;

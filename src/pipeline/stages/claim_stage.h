@@ -28,7 +28,7 @@ class ClaimStage {
   // is not done: if such an owner dies, its photos are claimed here. Waits while the scan rests. A photo whose files
   // are all gone waits for the end of the walk, which may find it at another path. When other models were chosen for
   // the library, it stops the scan (ScanState::Supersede). An error of the catalogue fails the scan. Call it once, on
-  // any thread.
+  // any thread. With ScanOptions::only_work, it waits for further work instead of ending.
   void Run();
 
  private:

@@ -56,6 +56,27 @@ TEST_F(ClaimStageTest, ClaimsAllAndEnds) {
   EXPECT_EQ(output_.TryPop()->photo, 1);
 }
 
+TEST_F(ClaimStageTest, AWorkerWaitsForFurtherWork) {
+  std::stop_source stop;
+  ScanState state(stop.get_token());
+  state.EndWalk();
+  options_.only_work = true;
+  AddPending(1, 3);
+  std::jthread stage([&] {
+    ClaimStage({.source = source_, .models = models_, .options = options_, .state = state, .output = output_},
+               {"objects"})
+        .Run();
+  });
+  while (output_.size() < 3) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(state.Stopping());
+  stop.request_stop();  // ends it at once, whatever it waits for
+  stage.join();
+  EXPECT_EQ(output_.size(), 3U);
+}
+
 TEST_F(ClaimStageTest, WaitsForTheWalk) {
   std::jthread stage([this] { RunStage(); });
   std::this_thread::sleep_for(std::chrono::milliseconds(20));

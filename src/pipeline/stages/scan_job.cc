@@ -74,6 +74,9 @@ class ScanJob {
   // Decoding takes a tenth of the time of all analyses. Where it takes more, the workers decode, too (AnalyseStage).
   int Decoders() const { return std::max(1, options_.workers / 4); }
   Status Prepare();
+  Status OpenSource();
+  Status CheckModels();
+  StatusOr<ScanReport> RunWork();
   void RunStages();
   void Pump(const std::atomic<bool>& finished, ProgressFile* progress_file);
   Status Finish();
@@ -155,6 +158,13 @@ Status ScanJob::CheckRoots() const {
 
 Status ScanJob::Prepare() {
   CALOTYPE_RETURN_IF_ERROR(CheckRoots());
+  CALOTYPE_RETURN_IF_ERROR(OpenSource());
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->RetryFailed({.due = true}).status());
+  CALOTYPE_RETURN_IF_ERROR(work_catalog_->WantModels(options_.models));
+  return work_catalog_->RequireAnalyses(versions_);
+}
+
+Status ScanJob::OpenSource() {
   CALOTYPE_ASSIGN_OR_RETURN(source_, work_catalog_->OpenWork(NewWorkOwner(), [files = *files_](const WorkOwner& dead) {
     return TakeCasualties(files.in_flight(dead));
   }));
@@ -170,15 +180,51 @@ Status ScanJob::Prepare() {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> known_roots, work_catalog_->Roots());
   roots_ = options_.roots;
   roots_.insert(roots_.end(), known_roots.begin(), known_roots.end());
-  CALOTYPE_RETURN_IF_ERROR(work_catalog_->RetryFailed({.due = true}).status());
-  CALOTYPE_RETURN_IF_ERROR(work_catalog_->WantModels(options_.models));
-  return work_catalog_->RequireAnalyses(versions_);
+  return absl::OkStatus();
+}
+
+// Findings of other models would be stored beside those that the library shows, and never shown.
+Status ScanJob::CheckModels() {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, work_catalog_->WantedModels());
+  if (!wanted.has_value()) {
+    return absl::FailedPreconditionError("nothing was scanned yet; run: calotype scan FOLDER");
+  }
+  if (wanted != options_.models) {
+    const auto name = [](const ModelSet& models) {
+      return models.choices.empty() ? models.pack : fmt::format("{} ({})", models.pack, models.choices);
+    };
+    return absl::FailedPreconditionError(
+        fmt::format("the library is analysed with the pack {}, this process has {}; install that pack here, and leave "
+                    "models.pack and models.choice unset",
+                    name(*wanted), name(options_.models)));
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<ScanReport> ScanJob::RunWork() {
+  CALOTYPE_RETURN_IF_ERROR(CheckModels());
+  CALOTYPE_RETURN_IF_ERROR(OpenSource());
+  state_.EndWalk();
+  {
+    std::atomic<bool> finished = false;
+    const std::jthread stages([&] {
+      RunStages();
+      finished = true;
+    });
+    Pump(finished, nullptr);
+  }
+  CALOTYPE_RETURN_IF_ERROR(state_.error());
+  CALOTYPE_RETURN_IF_ERROR(source_->Close());
+  return Report();
 }
 
 StatusOr<ScanReport> ScanJob::Run() {
   CALOTYPE_ASSIGN_OR_RETURN(files_, CatalogFiles::Of(options_.catalog_file));
   CALOTYPE_ASSIGN_OR_RETURN(scan_catalog_, Catalog::Open(options_.catalog_file));
   CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
+  if (options_.only_work) {
+    return RunWork();
+  }
   StatusOr<FileLock> lock = TakeLock();
   if (!lock.ok() && options_.wait && state_.stop_token().stop_requested()) {
     return Report();

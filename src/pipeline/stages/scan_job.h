@@ -43,6 +43,8 @@ struct ScanReport {
 // Takes the scan lock. Other processes can follow the scan through its progress file (progress_file.h). Failures of
 // photos are stored and reported as events. The returned error is one of the catalogue, such as a full disk, or
 // kNotFound for a root that does not exist and never did. Blocks.
+// With ScanOptions::only_work it takes no lock and has no progress file, and never ends by itself; kFailedPrecondition
+// when nothing was scanned yet, or the library's photos are to be analysed with other models.
 StatusOr<ScanReport> RunScan(const ScanOptions& options, const PhotoAnalysis& analysis,
                              const ScanSubscriber& subscriber, const std::stop_token& stop);
 
