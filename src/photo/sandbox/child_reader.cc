@@ -244,9 +244,9 @@ Status ChildReader::WaitForAnswer(int64_t deadline_s, const std::stop_token& sto
     }
     const bool had_its_time = ProcessorTime(process_) - worked_before >= static_cast<double>(deadline_s);
     if (had_its_time || waited_s >= kPatience * deadline_s) {
-      return Kill(Stopped(absl::DeadlineExceededError(
-          fmt::format("decoder stopped: no answer{} after {} s (limits.decode_s)", InFormat(),
-                      had_its_time ? deadline_s : waited_s))));
+      return Kill(
+          Stopped(absl::DeadlineExceededError(fmt::format("decoder stopped: no answer{} after {} s (limits.decode_s)",
+                                                          InFormat(), had_its_time ? deadline_s : waited_s))));
     }
   }
 }
