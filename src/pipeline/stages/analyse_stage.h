@@ -20,7 +20,7 @@ class AnalyseStage {
   // Works until `input` is closed and empty. The result of a document follows its last page. Waits while the scan
   // rests. Any number of threads may run it. A thread that finds no decoded photo decodes one with `decode` and
   // analyses it at once, so that all cores work when decoding is what takes longest. At least one thread must run
-  // `decode`.
+  // `decode`. Where decoding waits for memory that decoded photos hold, `decode` must be null.
   void Run();
 
  private:

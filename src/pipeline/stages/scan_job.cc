@@ -264,7 +264,9 @@ void ScanJob::RunStages() {
                       .input = claimed,
                       .to_analyse = loaded,
                       .to_write = finished});
-  AnalyseStage analyse(tools_, in_flight_.get(), state_, &decode, loaded, finished);
+  // With a memory limit, a thread that decodes waits for memory that decoded photos hold; somebody must analyse those.
+  DecodeStage* const decode_too = options_.memory.limit == 0 ? &decode : nullptr;
+  AnalyseStage analyse(tools_, in_flight_.get(), state_, decode_too, loaded, finished);
   std::jthread writer([&] { write.Run(); });
   std::vector<std::jthread> analysts;
   for (int i = 0; i < options_.workers; ++i) {
