@@ -160,7 +160,7 @@ void TestServer::Start() {
   Fail(fmt::format("it does not answer; see {}", (folder_ / "log").string()));
 }
 
-void TestServer::Stop() {
+void TestServer::Stop() const {
   kill(process_, SIGQUIT);
   Wait(process_);
 }

@@ -31,7 +31,7 @@ class TestServer {
   TestServer();
   ~TestServer();
   void Start();
-  void Stop();
+  void Stop() const;
 
   std::filesystem::path folder_;
   int process_ = 0;

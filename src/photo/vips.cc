@@ -59,8 +59,8 @@ Status VipsFailure(std::string_view format) {
         fmt::format("this kind of {} cannot be read by the libraries of this machine ({})", format, detail));
   }
   // libpng says nothing about some headers.
-  return absl::InvalidArgumentError(
-      fmt::format("the {} is broken or cut short{}", format, detail.empty() ? "" : fmt::format(" ({})", detail)));
+  return absl::InvalidArgumentError(detail.empty() ? fmt::format("the {} is broken or cut short", format)
+                                                   : fmt::format("the {} is broken or cut short ({})", format, detail));
 }
 
 std::vector<uint8_t> Blob(VipsImage* image, const char* name) {

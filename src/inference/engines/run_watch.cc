@@ -18,8 +18,8 @@ class Watcher {
  public:
   // Never destroyed: its thread runs until the process ends.
   static Watcher& Get() {
-    static auto* const watcher = new Watcher;  // NOLINT(cppcoreguidelines-owning-memory): see above
-    return *watcher;
+    static auto* const kWatcher = new Watcher;  // NOLINT(cppcoreguidelines-owning-memory): see above
+    return *kWatcher;
   }
 
   uint64_t Add(std::chrono::milliseconds limit, std::function<void()> end) {

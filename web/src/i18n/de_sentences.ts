@@ -53,6 +53,7 @@ export const deSentences: Sentences = {
   "the file is empty": "Die Datei ist leer",
   "damaged: {}": "Beschädigt: {1}",
   "page {n}: {}": "Seite {1}: {2}",
+  "the {} is broken or cut short": "Die Datei ({1}) ist beschädigt oder abgeschnitten",
   "the {} is broken or cut short ({})": "Die Datei ({1}) ist beschädigt oder abgeschnitten ({2})",
   "decoder stopped: {}": "Der Decoder wurde angehalten: {1}",
   "out of memory (limits.decoder_memory_mb)": "zu wenig Speicher (limits.decoder_memory_mb)",
