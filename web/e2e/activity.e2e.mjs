@@ -1,7 +1,7 @@
 // The first run, folders, activity and devices.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { environment } from "./environment.mjs";
 import { onEveryScreen, open, pictures, root, serve, shot, test, violations } from "./harness.mjs";
@@ -164,10 +164,8 @@ test("the models are switched to those of another pack, and back", async () => {
   const models = mkdtempSync(`${tmpdir()}/calotype-e2e-models-`);
   const starter = `${environment("").CALOTYPE_MODELS_FOLDER}/starter`;
   for (const name of ["starter", "other"]) {
-    mkdirSync(`${models}/${name}`);
-    for (const file of readdirSync(starter)) symlinkSync(`${starter}/${file}`, `${models}/${name}/${file}`);
+    cpSync(starter, `${models}/${name}`, { recursive: true, dereference: true });
   }
-  unlinkSync(`${models}/other/pack.toml`);
   writeFileSync(`${models}/other/pack.toml`, readFileSync(`${starter}/pack.toml`, "utf8").replace('name = "starter"', 'name = "other"'));
   const own = await serve({ options: ["--set", `models.folder=${models}`] });
   const page = await open("about:blank");
