@@ -48,7 +48,8 @@ class ModelFetcher {
   ModelFetcher(const App& app, std::vector<std::string> packs, std::vector<std::string> licences)
       : app_(app), packs_(std::move(packs)), licences_(std::move(licences)) {}
 
-  // A pack with the model, and the choice that has it ("TASK=CHOICE"; empty if there is none to make).
+  // The pack that contains a model. `choice` selects the model in the pack ("TASK=CHOICE"); it is empty if the pack has
+  // only one model for the task.
   struct Source {
     std::string pack;
     std::string choice;

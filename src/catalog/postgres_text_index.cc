@@ -71,7 +71,7 @@ StatusOr<IndexSize> SizeOf(Database& database, std::string_view table) {
   return found ? IndexSize{.texts = row.Real(0), .tokens = row.Real(1)} : IndexSize();
 }
 
-// A phrase that few texts have says more.
+// The weight of a phrase in BM25 (its inverse document frequency): the fewer texts contain it, the higher.
 StatusOr<double> WeightOf(Database& database, std::string_view table, const TokenPhrase& phrase, double texts) {
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto count,

@@ -43,7 +43,7 @@ int Finish(int status) {
 
 constexpr std::string_view kNoMemory = "not enough memory, or no more threads allowed (ulimit -v, ulimit -u)";
 
-// True when the exception says that the system refused memory or a thread.
+// True if the system refused to give memory or to start a thread.
 bool IsLackOfMemory(const std::exception& error) {
   const auto* const system = dynamic_cast<const std::system_error*>(&error);
   return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||

@@ -10,6 +10,8 @@
 #include <optional>
 #include <string_view>
 
+#include "photo/iso_boxes.h"
+
 namespace calotype {
 namespace {
 
@@ -80,14 +82,6 @@ class Reader {
   std::array<uint8_t, 4096> page_bytes_{};
 };
 
-constexpr uint32_t Type(std::string_view name) {
-  uint32_t type = 0;
-  for (const char c : name) {
-    type = type << 8 | static_cast<uint8_t>(c);
-  }
-  return type;
-}
-
 // --- ISO base media and QuickTime files: boxes with a size, a type and content.
 
 struct IsoBox {
@@ -153,7 +147,7 @@ std::optional<Range> FindTag(Reader& reader, const Range& block, bool big_endian
   return std::nullopt;
 }
 
-bool IsBigEndian(Reader& reader, uint64_t at) { return reader.Number(at, 2) == Type("MM"); }
+bool IsBigEndian(Reader& reader, uint64_t at) { return reader.Number(at, 2) == IsoType("MM"); }
 
 // `block` begins with the header of TIFF.
 std::string FromExif(Reader& reader, const Range& block) {
@@ -200,7 +194,7 @@ std::optional<uint64_t> ExifItem(Reader& reader, const Range& infos) {
     }
     const uint64_t at = info->content.begin;
     const uint64_t id_bytes = reader.Number(at, 1) == 2 ? 2 : 4;
-    if (info->type == Type("infe") && reader.Number(at + 4 + id_bytes + 2, 4) == Type("Exif")) {
+    if (info->type == IsoType("infe") && reader.Number(at + 4 + id_bytes + 2, 4) == IsoType("Exif")) {
       return reader.Number(at + 4, id_bytes);
     }
     rest.begin = info->content.end;
@@ -260,8 +254,8 @@ class Locations {
 
 std::string FromHeic(Reader& reader, const Range& meta) {
   const Range boxes = meta.From(4);
-  const auto infos = FindBox(reader, boxes, Type("iinf"));
-  const auto places = FindBox(reader, boxes, Type("iloc"));
+  const auto infos = FindBox(reader, boxes, IsoType("iinf"));
+  const auto places = FindBox(reader, boxes, IsoType("iloc"));
   const auto item = infos.has_value() ? ExifItem(reader, *infos) : std::nullopt;
   const auto exif = item.has_value() && places.has_value() ? Locations(reader, *places).Find(*item) : std::nullopt;
   return exif.has_value() ? FromExif(reader, exif->From(4 + reader.Number(exif->begin, 4))) : std::string();
@@ -288,20 +282,20 @@ uint32_t FindKey(Reader& reader, const Range& keys) {
 }
 
 std::string FromVideo(Reader& reader, const Range& movie) {
-  auto meta = FindBox(reader, movie, Type("meta"));
+  auto meta = FindBox(reader, movie, IsoType("meta"));
   if (!meta.has_value()) {
     return {};
   }
-  auto keys = FindBox(reader, *meta, Type("keys"));
+  auto keys = FindBox(reader, *meta, IsoType("keys"));
   if (!keys.has_value()) {
     // In an MP4 file a version precedes the boxes; in a QuickTime file it does not.
     meta = meta->From(4);
-    keys = FindBox(reader, *meta, Type("keys"));
+    keys = FindBox(reader, *meta, IsoType("keys"));
   }
   const uint32_t key = keys.has_value() ? FindKey(reader, *keys) : 0;
-  const auto values = key == 0 ? std::nullopt : FindBox(reader, *meta, Type("ilst"));
+  const auto values = key == 0 ? std::nullopt : FindBox(reader, *meta, IsoType("ilst"));
   const auto value = values.has_value() ? FindBox(reader, *values, key) : std::nullopt;
-  const auto data = value.has_value() ? FindBox(reader, *value, Type("data")) : std::nullopt;
+  const auto data = value.has_value() ? FindBox(reader, *value, IsoType("data")) : std::nullopt;
   constexpr uint64_t kUtf8 = 1;
   return data.has_value() && reader.Number(data->begin, 4) == kUtf8
              ? reader.Text(data->begin + 8, data->end - std::min(data->end, data->begin + 8))
@@ -312,12 +306,12 @@ std::string Find(Reader& reader) {
   if (reader.Number(0, 2) == 0xffd8) {
     return FromJpeg(reader);
   }
-  if (const auto meta = FindBox(reader, reader.whole(), Type("meta")); meta.has_value()) {
+  if (const auto meta = FindBox(reader, reader.whole(), IsoType("meta")); meta.has_value()) {
     if (std::string found = FromHeic(reader, *meta); !found.empty()) {
       return found;
     }
   }
-  const auto movie = FindBox(reader, reader.whole(), Type("moov"));
+  const auto movie = FindBox(reader, reader.whole(), IsoType("moov"));
   return movie.has_value() ? FromVideo(reader, *movie) : std::string();
 }
 

@@ -56,7 +56,7 @@ HeifBytes FindHeifBox(HeifBytes boxes, std::string_view type) {
   return {};
 }
 
-// Without the version and the flags before it.
+// The content of a "full" box without its first four bytes, which are its version and flags.
 HeifBytes AfterVersion(HeifBytes content) { return content.size() < 4 ? HeifBytes() : content.subspan(4); }
 
 // H.273, tables 2 and 3.

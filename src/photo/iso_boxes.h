@@ -8,7 +8,7 @@
 
 namespace calotype {
 
-// "meta" as the number that a file has.
+// The number that stands for a type of box in a file: the four characters of its name, such as "meta".
 constexpr uint32_t IsoType(std::string_view name) {
   uint32_t type = 0;
   for (const char c : name) {

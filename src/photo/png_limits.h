@@ -11,7 +11,7 @@ namespace calotype {
 
 // kResourceExhausted when texts, EXIF and colour profile have more bytes than DecodeLimits::max_metadata_bytes when
 // they are unpacked, or than a library may take for it: 1000 texts of 7 MB fit into 7 MB. Stops unpacking at the limit.
-// Broken chunks are left to the library.
+// A chunk that is broken is no error here: the library that decodes the picture reports it.
 Status CheckPngChunks(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 }  // namespace calotype

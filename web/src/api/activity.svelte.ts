@@ -9,7 +9,7 @@ const pollSeldom = 15_000;
 
 class Activity {
   status: Status | undefined = $state.raw();
-  unscanned = $state(false); // nothing was scanned yet; then `status` is undefined
+  unscanned = $state(false); // true before the first scan: the library is empty, and `status` is undefined
   jobs: Job[] = $state.raw([]);
   error: unknown = $state.raw();
   #followers = 0;
