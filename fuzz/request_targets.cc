@@ -37,17 +37,17 @@ void FuzzHttpTarget(std::span<const uint8_t> data) {
 }
 
 void FuzzJsonBody(std::span<const uint8_t> data) {
-  static const std::vector<Field> fields = {TextField("name", ""),
-                                            IntegerField("limit", 1, kMaxId, ""),
-                                            FlagField("hidden", ""),
-                                            TextsField("folders", ""),
-                                            IdsField("faces", ""),
-                                            NumberField("score", 0, 1, ""),
-                                            ChoiceField("kind", {"scan", "retry"}, "")};
+  static const std::vector<Field> kFields = {TextField("name", ""),
+                                             IntegerField("limit", 1, kMaxId, ""),
+                                             FlagField("hidden", ""),
+                                             TextsField("folders", ""),
+                                             IdsField("faces", ""),
+                                             NumberField("score", 0, 1, ""),
+                                             ChoiceField("kind", {"scan", "retry"}, "")};
   Arguments arguments;
-  ReadJsonArguments(fields, AsText(data), arguments).IgnoreError();
-  static const McpServer assistant({}, "0");
-  assistant.Answer(AsText(data), "").IgnoreError();
+  ReadJsonArguments(kFields, AsText(data), arguments).IgnoreError();
+  static const McpServer kAssistant({}, "0");
+  kAssistant.Answer(AsText(data), "").IgnoreError();
 }
 
 // The first line is the content type.

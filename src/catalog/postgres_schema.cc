@@ -11,8 +11,8 @@ namespace {
 
 // Step i migrates from version i to version i + 1. Never change a step that was released: add another.
 //
-// Integers are bigint and paths are bytea. Texts are sorted by their bytes (COLLATE "C"). In a table with rows of photos,
-// the key begins with the photo's number, whose upper bits are kept free for a shard (docs/postgres.md).
+// Integers are bigint and paths are bytea. Texts are sorted by their bytes (COLLATE "C"). In a table with rows of
+// photos, the key begins with the photo's number, whose upper bits are kept free for a shard (docs/postgres.md).
 constexpr std::array kMigrations = {
     R"sql(
 CREATE TABLE calotype_schema (version bigint NOT NULL);

@@ -26,8 +26,8 @@ constexpr std::string_view kColumns =
 
 // Parts of CountByDate(). ?2 is the length of a date.
 //
-// The dates on which photos were taken, the newest first. Each step finds the next older date with the index. When there
-// is none, the step gives NULL, which ends the recursion.
+// The dates on which photos were taken, the newest first. Each step finds the next older date with the index. When
+// there is none, the step gives NULL, which ends the recursion.
 constexpr std::string_view kDates =
     "SELECT (SELECT substr(max(taken_at), 1, ?2) FROM photo WHERE taken_at <> '') UNION ALL"
     " SELECT (SELECT substr(max(taken_at), 1, ?2) FROM photo WHERE taken_at <> '' AND taken_at < taken) FROM dated"

@@ -1,3 +1,8 @@
+#ifdef __clang__
+// Boost 1.74 looks for Clang's coroutines under their experimental name only. (clang-tidy reads this file as Clang.)
+#define BOOST_ASIO_HAS_CO_AWAIT 1
+#define BOOST_ASIO_HAS_STD_COROUTINE 1
+#endif
 #include "server/http/client_stream.h"
 
 #include <boost/asio/redirect_error.hpp>

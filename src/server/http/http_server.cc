@@ -6,6 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#ifdef __clang__
+// Boost 1.74 looks for Clang's coroutines under their experimental name only. (clang-tidy reads this file as Clang.)
+#define BOOST_ASIO_HAS_CO_AWAIT 1
+#define BOOST_ASIO_HAS_STD_COROUTINE 1
+#endif
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
