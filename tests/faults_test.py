@@ -6,6 +6,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import subprocess
 import time
 import unittest
@@ -105,7 +106,10 @@ class FaultyFilesTest(FaultsTestCase):
                 self.library.command("scan", self.library.photos, "--only", "pdq"), env=self.library.environment,
                 capture_output=True, text=True, timeout=120, preexec_fn=limited,
             )  # fmt: skip
-            self.assertGreaterEqual(done.returncode, 0, f"{megabytes} MB: {done.stderr}")
+            # While ONNX Runtime is loaded and cannot register its operators, it says so and ends the process itself, which
+            # nothing can catch. No other signal is allowed.
+            if not (done.returncode == -signal.SIGABRT and "Schema error: std::bad_alloc" in done.stderr):
+                self.assertGreaterEqual(done.returncode, 0, f"{megabytes} MB: {done.stderr}")
             if done.returncode != 0:
                 self.assertRegex(done.stderr, "memory|cannot allocate|failed to map|bad_alloc|photo", f"{megabytes} MB")
                 told += 1
