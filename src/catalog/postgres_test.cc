@@ -207,6 +207,32 @@ TEST_F(PostgresTest, SearchesFindAndRankAsSqliteDoes) {
   }
 }
 
+TEST_F(PostgresTest, AVeryCommonWordIsFoundWithoutARank) {
+  const auto catalog = Open();
+  const auto database = OpenDatabase();
+  const auto add = [&](int64_t begin, int64_t end) {
+    for (const std::string_view insert :
+         {"INSERT INTO photo(id, sha256, bytes, added_at) SELECT n, sha256(CAST(CAST(n AS text) AS bytea)), 1, 1",
+          "INSERT INTO file(path, photo_id, size, mtime_ns) SELECT CAST('/' || n AS bytea), n, 1, 1",
+          "INSERT INTO text_fts(rowid, body) SELECT n, CASE WHEN n % 2 = 0 THEN ' the  the ' ELSE ' the  end ' END"}) {
+      CALOTYPE_ASSERT_OK(database->Execute(
+          std::string(insert) + " FROM generate_series(CAST(?1 AS bigint), CAST(?2 AS bigint)) AS n", begin, end));
+    }
+  };
+  add(1, kMostRankedTexts);
+  const std::vector<TextMatch> ranked = Value(catalog->SearchText("the", false, 3));
+  ASSERT_THAT(ranked, SizeIs(3));
+  EXPECT_EQ(ranked[0].photo % 2, 0) << "twice is better than once";
+  EXPECT_GT(ranked[0].rank, 0);
+  add(kMostRankedTexts + 1, kMostRankedTexts + 1);
+  const std::vector<TextMatch> last = Value(catalog->SearchText("the", false, 3));
+  ASSERT_THAT(last, SizeIs(3));
+  EXPECT_EQ(last[0].photo, kMostRankedTexts + 1);
+  EXPECT_EQ(last[2].photo, kMostRankedTexts - 1);
+  EXPECT_EQ(last[0].rank, 0);
+  EXPECT_THAT(Value(catalog->SearchText("the", false, 2 * kMostRankedTexts)), SizeIs(kMostRankedTexts + 1));
+}
+
 TEST_F(PostgresTest, BackupsAreTheServersBusiness) {
   const auto catalog = Open();
   const Status backup = catalog->BackUp("/tmp/copy");

@@ -83,6 +83,20 @@ StatusOr<double> WeightOf(Database& database, std::string_view table, const Toke
   return weight <= 0 ? kLeastWeight : weight;
 }
 
+// BM25 as an expression. ?3 is the body of the first phrase, ?4 of the second, and so on.
+StatusOr<std::string> RankOf(Database& database, std::string_view table, const std::vector<TokenPhrase>& phrases) {
+  CALOTYPE_ASSIGN_OR_RETURN(const IndexSize size, SizeOf(database, table));
+  std::string rank;
+  for (std::size_t i = 0; i < phrases.size(); ++i) {
+    CALOTYPE_ASSIGN_OR_RETURN(const double weight, WeightOf(database, table, phrases[i], size.texts));
+    const std::string often =
+        fmt::format("CAST((length(body) - length(replace(body, ?{0}, ''))) / length(?{0}) AS double precision)", i + 3);
+    rank += fmt::format("{}{:.17g} * ({} * {}) / ({} + {} * ({} + {} * tokens / {:.17g}))", i == 0 ? "" : " + ", weight,
+                        often, kK1 + 1, often, kK1, 1 - kB, kB, size.tokens / std::max(size.texts, 1.0));
+  }
+  return rank;
+}
+
 }  // namespace
 
 std::vector<std::string> Tokens(std::string_view text) {
@@ -154,36 +168,35 @@ StatusOr<std::vector<TextMatch>> RankedMatches(Database& database, std::string_v
   if (phrases.empty()) {
     return std::vector<TextMatch>();
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const IndexSize size, SizeOf(database, table));
-  if (size.texts < 1) {
-    return std::vector<TextMatch>();
-  }
-  // ?1 is the limit, ?2 the words of all phrases; then the body of each phrase.
+  // ?1 is a number, ?2 the words of all phrases; then the body of each phrase.
   std::string all;
-  std::string conditions;
-  std::string rank;
+  std::string condition = "words @@ CAST(?2 AS tsquery)";
   std::vector<std::string> texts = {""};
-  for (std::size_t i = 0; i < phrases.size(); ++i) {
-    all += fmt::format("{}{}", i == 0 ? "" : " & ", WordsOf(phrases[i]));
-    texts.push_back(BodyOf(phrases[i]));
-    const std::size_t number = i + 3;
-    if (phrases[i].tokens.size() > 1) {
-      conditions += fmt::format(" AND strpos(body, ?{}) > 0", number);
-    }
-    CALOTYPE_ASSIGN_OR_RETURN(const double weight, WeightOf(database, table, phrases[i], size.texts));
-    const std::string often = fmt::format(
-        "CAST((length(body) - length(replace(body, ?{0}, ''))) / length(?{0}) AS double precision)", number);
-    rank += fmt::format("{}{:.17g} * ({} * {}) / ({} + {} * ({} + {} * tokens / {:.17g}))", i == 0 ? "" : " + ", weight,
-                        often, kK1 + 1, often, kK1, 1 - kB, kB, size.tokens / size.texts);
+  for (const TokenPhrase& phrase : phrases) {
+    all += fmt::format("{}{}", all.empty() ? "" : " & ", WordsOf(phrase));
+    texts.push_back(BodyOf(phrase));
+    condition += fmt::format(" AND strpos(body, ?{}) > 0", texts.size() + 1);
   }
   texts[0] = all;
   CALOTYPE_ASSIGN_OR_RETURN(
+      Statement counted,
+      database.Query(
+          fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT ?1) AS matches", table, condition),
+          kMostRankedTexts + 1));
+  counted.BindTexts(2, texts);
+  CALOTYPE_RETURN_IF_ERROR(counted.Step().status());
+  std::string rank = "CAST(0 AS double precision)";
+  if (counted.Int(0) <= kMostRankedTexts) {
+    CALOTYPE_ASSIGN_OR_RETURN(rank, RankOf(database, table, phrases));
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query(fmt::format("SELECT rowid, {} AS rank FROM {} WHERE words @@ CAST(?2 AS tsquery){} AND EXISTS"
-                                 " (SELECT 1 FROM file WHERE file.photo_id = {}.rowid AND missing = 0)"
-                                 " ORDER BY rank DESC, rowid LIMIT ?1",
-                                 rank, table, conditions, table),
-                     limit));
+      database.Query(
+          fmt::format("SELECT rowid, {0} AS rank FROM {1} WHERE {2} AND EXISTS"
+                      " (SELECT 1 FROM file WHERE file.photo_id = {1}.rowid AND missing = 0)"
+                      " ORDER BY {3} LIMIT ?1",
+                      rank, table, condition, counted.Int(0) <= kMostRankedTexts ? "rank DESC, rowid" : "rowid DESC"),
+          limit));
   rows.BindTexts(2, texts);
   return ReadRows(std::move(rows),
                   [](const Statement& row) { return TextMatch{.photo = row.Int(0), .rank = row.Real(1)}; });

@@ -33,8 +33,8 @@ std::vector<TokenPhrase> QueriedPhrases(std::string_view words, bool phrase);
 int CountMatches(const std::vector<TokenPhrase>& phrases, const std::vector<std::string>& tokens,
                  std::vector<bool>& found);
 
-// The present photos in `table` ("text_fts", "name_fts") that have all phrases, the best first, by BM25 as FTS5
-// computes it.
+// The present photos in `table` ("text_fts", "name_fts") that have all phrases, in the order of
+// SearchCatalog::SearchText(), by BM25 as FTS5 computes it.
 StatusOr<std::vector<TextMatch>> RankedMatches(Database& database, std::string_view table,
                                                const std::vector<TokenPhrase>& phrases, int limit);
 

@@ -16,9 +16,13 @@
 
 namespace calotype {
 
+// Texts that match a query are compared with each other up to this number. A word that is in more of them says little,
+// and comparing them takes seconds in a library of a million photos.
+inline constexpr int kMostRankedTexts = 20'000;
+
 struct TextMatch {
   PhotoId photo = 0;
-  double rank = 0;  // higher is better
+  double rank = 0;  // above 0; higher is better. 0 for all when more than kMostRankedTexts match
 };
 
 struct LabelMatch {
@@ -92,7 +96,8 @@ class SearchCatalog : public VectorCatalog {
   // The names of people and of regions in which no face was found, each once, in order.
   virtual StatusOr<std::vector<std::string>> PersonNames() = 0;
 
-  // Photos whose recognised text has all of `words`, in any order, best first; at most `limit`. Case, accents and
+  // Photos whose recognised text has all of `words`, in any order, best first; at most `limit`. When more than
+  // kMostRankedTexts match, those that were added last come first. Case, accents and
   // punctuation do not matter; Chinese and Japanese characters match anywhere in a line. A last word that ends in * is
   // a prefix. Words without a letter or digit are ignored; if no other word is left, nothing is found. With `phrase`
   // the words must follow each other in one line.

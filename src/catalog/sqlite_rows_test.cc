@@ -140,5 +140,31 @@ TEST_P(SqliteRowsTest, DeletionLeavesNoText) {
   EXPECT_EQ(Value(database->QueryInt("SELECT count(*) FROM text_fts")), 1);
 }
 
+TEST_P(SqliteRowsTest, AVeryCommonWordIsFoundWithoutARank) {
+  const PhotoId first = Add("/a", "a");
+  Reopen();
+  const auto database = OpenDatabase();
+  const std::string rows = "WITH RECURSIVE n(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2)";
+  const int64_t begin = first + 1;
+  const int64_t end = first + kMostRankedTexts;
+  for (const std::string_view insert :
+       {" INSERT INTO photo(id, sha256, bytes, added_at) SELECT n, randomblob(32), 1, 1 FROM n",
+        " INSERT INTO file(path, photo_id, size, mtime_ns) SELECT '/' || n, n, 1, 1 FROM n",
+        " INSERT INTO text_fts(rowid, body) SELECT n, iif(n % 2 = 0, 'the the end', 'the beginning') FROM n"}) {
+    CALOTYPE_ASSERT_OK(database->Execute(rows + std::string(insert), begin, end));
+  }
+  const std::vector<TextMatch> ranked = Value(catalog().SearchText("the", false, 3));
+  ASSERT_THAT(ranked, SizeIs(3));
+  EXPECT_EQ(ranked[0].photo % 2, 0) << "twice is better than once";
+  EXPECT_GT(ranked[0].rank, 0);
+  CALOTYPE_ASSERT_OK(database->Execute("INSERT INTO text_fts(rowid, body) VALUES (?1, 'the beginning')", first));
+  const std::vector<TextMatch> last = Value(catalog().SearchText("the", false, 3));
+  ASSERT_THAT(last, SizeIs(3));
+  EXPECT_EQ(last[0].photo, end);
+  EXPECT_EQ(last[2].photo, end - 2);
+  EXPECT_EQ(last[0].rank, 0);
+  EXPECT_THAT(Value(catalog().SearchText("the", false, 2 * kMostRankedTexts)), SizeIs(kMostRankedTexts + 1));
+}
+
 }  // namespace
 }  // namespace calotype

@@ -15,19 +15,24 @@ std::string TextExpression(std::string_view words, bool phrase) {
   return phrase ? PhraseExpression(words) : MatchExpression(words);
 }
 
-// The photos that match in the FTS5 table, the best first. FTS5's rank (bm25) is lower for better matches.
+// The photos that match in the FTS5 table, as SearchText() orders them. FTS5's rank (bm25) is lower for better matches.
 StatusOr<std::vector<TextMatch>> Matches(Database& database, std::string_view table, const std::string& expression,
                                          int limit) {
   if (expression.empty()) {
     return std::vector<TextMatch>();
   }
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto count,
+      database.QueryInt(fmt::format("SELECT count(*) FROM (SELECT 1 FROM {0} WHERE {0} MATCH ?1 LIMIT ?2)", table),
+                        expression, kMostRankedTexts + 1));
+  const bool ranked = count.value_or(0) <= kMostRankedTexts;
   const std::string sql = fmt::format(
-      "SELECT rowid, rank FROM {0} WHERE {0} MATCH ?1 AND EXISTS"
-      " (SELECT 1 FROM file WHERE file.photo_id = {0}.rowid AND missing = 0) ORDER BY rank, rowid LIMIT ?2",
-      table);
+      "SELECT rowid, {1} FROM {0} WHERE {0} MATCH ?1 AND EXISTS"
+      " (SELECT 1 FROM file WHERE file.photo_id = {0}.rowid AND missing = 0) ORDER BY {2} LIMIT ?2",
+      table, ranked ? "-rank" : "0.0", ranked ? "rank, rowid" : "rowid DESC");
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query(sql, expression, limit));
   return ReadRows(std::move(rows),
-                  [](const Statement& row) { return TextMatch{.photo = row.Int(0), .rank = -row.Real(1)}; });
+                  [](const Statement& row) { return TextMatch{.photo = row.Int(0), .rank = row.Real(1)}; });
 }
 
 }  // namespace

@@ -145,7 +145,9 @@ Status Restriction::AddText(SearchCatalog& catalog, const TextTerm& term) {
     Explain(fmt::format("text \"{}\"", term.words), true);
   } else {
     texts_.push_back(term);
-    rankings_.push_back(std::move(ranking));
+    if (const bool compared = matches.empty() || matches[0].rank > 0; compared) {
+      rankings_.push_back(std::move(ranking));
+    }
   }
   return absl::OkStatus();
 }
