@@ -16,7 +16,8 @@ MOST_EXPOSURE = 20
 
 
 def unit(text: str) -> str:
-    return text.replace("@CALOTYPE_PROGRAM@", BINARY)
+    """As CMake makes it."""
+    return text.replace("@CALOTYPE_PROGRAM@", BINARY).replace("@CALOTYPE_HARDENING@", (UNITS / "hardening.conf").read_text())
 
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
@@ -35,10 +36,13 @@ class UnitTest(CalotypeTestCase):
         return done.stdout
 
     def test_the_units_of_the_system_are_valid_and_hardened(self) -> None:
-        (self.folder / "calotype.service").write_text(unit((UNITS / "calotype.service.in").read_text()))
         shutil.copy(UNITS / "calotype.socket", self.folder)
-        self.analyze("verify", "--man=no", "./calotype.service", "./calotype.socket")
-        self.analyze("security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSURE}", "./calotype.service")
+        for name in ("calotype", "calotype-worker", "calotype-coordinate"):
+            with self.subTest(name):
+                service = f"./{name}.service"
+                (self.folder / service).write_text(unit((UNITS / f"{name}.service.in").read_text()))
+                self.analyze("verify", "--man=no", service, "./calotype.socket")
+                self.analyze("security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSURE}", service)
 
     def test_the_unit_of_a_user_is_valid(self) -> None:
         (self.folder / "calotype.service").write_text(unit((UNITS / "user-calotype.service.in").read_text()))
