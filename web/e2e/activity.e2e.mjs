@@ -159,6 +159,26 @@ test("a device that fails is shown with its reason and what to do", async () => 
   assert.deepEqual(page.errors, []);
 });
 
+test("the doctor speaks the language of the page", async () => {
+  const page = await open("about:blank", { locale: "de-DE" });
+  await page.route("**/api/v1/devices", (route) =>
+    route.fulfill({
+      json: {
+        passed: 0, total: 1,
+        checks: [{ name: "gpu", ok: false, detail: "this machine has an NVIDIA GPU but no NVIDIA driver: libcuda.so.1 is missing", remedy: "install driver 525.60.13 or later (in a container: run it with --gpus all)" }],
+        models: [{ name: "scrfd", device: "onnxruntime cpu", precision: "f32", ms: 12.5, agreement: "12 of 12 boxes the same",
+          not_used: [{ device: "openvino cpu f32", reason: "slower: 31.0 ms, against 12.5 ms on the device in use (12 of 12 boxes the same)" }] }],
+      },
+    }));
+  await page.goto(`${server.url}/#/devices`);
+  await page.waitForSelector("text=Dieser Rechner hat eine NVIDIA-GPU, aber keinen NVIDIA-Treiber");
+  await page.waitForSelector("text=Treiber 525.60.13 oder neuer installieren (in einem Container: mit --gpus all starten)");
+  await page.click("article summary");
+  await page.waitForSelector("text=langsamer: 31.0 ms, das verwendete Gerät braucht 12.5 ms (12 von 12 Kästen gleich)");
+  await shot(page, "devices-german");
+  assert.deepEqual(page.errors, []);
+});
+
 test("the models are switched to those of another pack, and back", async () => {
   // The same models under another name: nothing has to be analysed again.
   const models = mkdtempSync(`${tmpdir()}/calotype-e2e-models-`);

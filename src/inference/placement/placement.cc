@@ -35,8 +35,9 @@ constexpr double kOtherEngine = 0.95 / 0.85;
 constexpr double kLeastDoubt = 0.75;
 constexpr double kMostDoubt = 1.05;
 
-std::string Again(std::chrono::system_clock::time_point when) {
-  return fmt::format("next attempt after {:%H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+std::string WithNextTry(std::string_view reason, std::chrono::system_clock::time_point when) {
+  return fmt::format("{} (next attempt after {:%H:%M:%S} UTC)", reason,
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
 }
 
 // A failure explained, and whether it may go away by itself.
@@ -335,7 +336,7 @@ void Placement::AddGroup(const ModelFile& model, bool has_probe, const std::vect
     if (!option.usable.ok()) {
       plan.not_used.push_back({option.name(), Message(option.usable), option.present || !PolicyFor(model).automatic()});
     } else if (const auto failure = store_->FindFailure(Key(model, option))) {
-      plan.not_used.push_back({option.name(), fmt::format("{} ({})", failure->reason, Again(failure->next_try)), true});
+      plan.not_used.push_back({option.name(), WithNextTry(failure->reason, failure->next_try), true});
     } else if (has_probe && trial && !trial->agrees && !obeyed) {
       plan.not_used.push_back(
           {option.name(), fmt::format("disagrees with fp32: {} ({:.1f} ms)", trial->figure, trial->milliseconds)});

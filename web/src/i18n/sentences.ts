@@ -11,6 +11,8 @@ interface Pattern {
 
 export type Translate = (text: string) => string;
 
+const deepest = 8; // sentences within sentences: the doctor joins several
+
 // `counted`: "3 faces" in this language, for the word of one ("face").
 export function translator(sentences: Sentences, counted: Record<string, (count: number) => string> = {}): Translate {
   const patterns: Pattern[] = Object.entries(sentences).map(([sentence, translation]) => ({
@@ -29,7 +31,7 @@ export function translator(sentences: Sentences, counted: Record<string, (count:
     }
     return text;
   };
-  return (text) => translate(text, 3);
+  return (text) => translate(text, deepest);
 }
 
 function asPattern(part: string): string {
