@@ -296,6 +296,15 @@ class LibraryTest(CalotypeTestCase):
         self.assertIn("scanned 1 photo (1 unchanged), 0 analysed in", self.library.run("scan", "--only", "pdq").stdout)
         self.library.run("scan", self.library.photos, "--only", "pdq")
         self.assertEqual(self.library.run("search", "name:cat", "--paths").stdout, f"{self.library.photos}/cat.png\n")
+        # Without a folder the lists are empty, which is no failure; a scan says what is missing.
+        for folder in (other, self.library.photos):
+            self.assertEqual(self.library.run("folders", "remove", folder).returncode, 0)
+        self.assertEqual(self.library.run("folders", "list").stdout, "no folders; add one: calotype scan FOLDER\n")
+        self.assertEqual(self.library.lines("folders", "list", "--json"), [])
+        self.assertEqual(self.library.lines("search", "type:png", "--json"), [])
+        none = self.library.run("scan", "--only", "pdq")
+        self.assertEqual((none.returncode, none.stdout), (1, ""))
+        self.assertIn("all folders were removed from the library; add one: calotype scan FOLDER", none.stderr)
 
     def test_what_is_said_of_people_stays(self) -> None:
         self.library.add_samples("obama.jpg", "obama_speaking.jpg", "biden.jpg", "astronaut.png")

@@ -118,6 +118,23 @@ class ApiTest(ScannedTestCase):
         for path in ("/", str(photos.parent), f"{photos}/..", "below", f"{photos}/nothing"):
             self.ask("/api/v1/folders/browse", expect=403, path=path)
 
+    def test_a_library_may_lose_all_its_folders(self) -> None:
+        removed = self.server.request("DELETE", "/api/v1/folders?" + urllib.parse.urlencode({"path": str(self.library.photos)}))
+        self.assertEqual(removed.status, 204, removed.body)
+        self.assertEqual(self.ask("/api/v1/folders"), {"folders": [], "trash": []})
+        self.assertEqual(self.ask("/api/v1/photos")["photos"], [])
+        self.assertEqual(self.ask("/api/v1/timeline", by="month")["buckets"], [])
+        self.assertEqual(self.ask("/api/v1/search", q="type:jpeg")["hits"], [])
+        # Only a scan without folders says what is missing.
+        job = self.ask("/api/v1/jobs", 202, "POST", {"kind": "scan"})["job"]
+        for _ in range(600):
+            scan = self.ask(f"/api/v1/jobs/{job}")
+            if scan["state"] not in ("queued", "running"):
+                break
+            time.sleep(0.1)
+        self.assertEqual(scan["state"], "failed")
+        self.assertIn("all folders were removed from the library", scan["error"])
+
     def test_a_photo_finds_those_that_look_like_it(self) -> None:
         photo = (SAMPLES / "cat.png").read_bytes()
         found = self.server.request("POST", "/api/v1/similar?limit=2", photo)

@@ -12,11 +12,13 @@ namespace calotype {
 
 StatusOr<std::vector<std::string>> ScannedFolders(Library& library) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> folders, catalog->Roots());
-  if (folders.empty()) {
-    return absl::FailedPreconditionError("no folder was scanned yet; run: calotype scan FOLDER");
-  }
-  return folders;
+  return catalog->Roots();
+}
+
+Status CheckAnyToScan(const std::vector<std::string>& folders) {
+  return folders.empty()
+             ? absl::FailedPreconditionError("all folders were removed from the library; add one: calotype scan FOLDER")
+             : absl::OkStatus();
 }
 
 std::optional<std::filesystem::path> RealPathBelow(const std::string& path, const std::vector<std::string>& folders) {

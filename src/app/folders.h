@@ -11,9 +11,12 @@
 
 namespace calotype {
 
-// The folders and files that were scanned, ordered by path; those inside another one are left out.
-// kFailedPrecondition when nothing was scanned yet.
+// The folders and files that were scanned, ordered by path; those inside another one are left out. Empty when all were
+// removed. kFailedPrecondition when nothing was scanned yet.
 StatusOr<std::vector<std::string>> ScannedFolders(Library& library);
+
+// For a scan of all scanned folders: kFailedPrecondition when `folders`, which are these, are none.
+Status CheckAnyToScan(const std::vector<std::string>& folders);
 
 // The path of the file or folder at `path` without links, if that is one of `folders` or lies below one; nullopt
 // otherwise, also if it does not exist (an object need not exist). Use the returned path: `path` may lead elsewhere a

@@ -252,6 +252,7 @@ StatusOr<JobService::Outcome> JobService::Run(const Job& job, const std::stop_to
       ScanRequest scan{.folders = request.folders, .only = request.only, .gone = request.gone};
       if (scan.folders.empty()) {
         CALOTYPE_ASSIGN_OR_RETURN(scan.folders, ScannedFolders(library_));
+        CALOTYPE_RETURN_IF_ERROR(CheckAnyToScan(scan.folders));
       }
       return Scan(job, scan, stop);
     }

@@ -16,6 +16,9 @@ namespace {
 CommandResult ListFolders(const App& app, bool as_json) {
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> folders, ScannedFolders(library));
+  if (folders.empty() && !as_json) {
+    Print("no folders; add one: calotype scan FOLDER\n");
+  }
   for (const std::string& folder : folders) {
     Print(as_json ? JsonLine({{"path", folder}}) : Printable(folder) + "\n");
   }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/client/local_client.h"
+#include "app/folders.h"
 #include "app/pending_work.h"
 #include "app/scan.h"
 #include "base/units.h"
@@ -26,7 +27,12 @@ struct ScanArguments {
 
 // The folders in the arguments, else those that were scanned before.
 StatusOr<std::vector<std::string>> FoldersToScan(LibraryClient& library, const ScanArguments& arguments) {
-  return arguments.folders.empty() ? library.Folders() : arguments.folders;
+  if (!arguments.folders.empty()) {
+    return arguments.folders;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<std::string> folders, library.Folders());
+  CALOTYPE_RETURN_IF_ERROR(CheckAnyToScan(folders));
+  return folders;
 }
 
 // What a server cannot do for a command.

@@ -93,6 +93,28 @@ test("folders are added with the picker by keyboard, and removed after a questio
   assert.deepEqual(page.errors, []);
 });
 
+test("when all folders were removed the library begins anew", async () => {
+  const own = await serve({ options: ["--set", `server.folders=["${server.home}"]`] });
+  const page = await open(`${own.url}/#/folders`);
+  await page.click("li.card >> text=Remove");
+  await page.waitForSelector("dialog[open]");
+  await page.click("dialog .button.main");
+  await page.waitForSelector("text=The folder was removed");
+  await page.waitForSelector("text=No folders yet");
+  await shot(page, "folders-none");
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual((await own.ask("folders")).folders, []);
+  await page.click("nav >> text=Library");
+  await page.waitForSelector(".hero >> text=Choose a folder");
+  await shot(page, "welcome-again");
+  assert.deepEqual(await violations(page), []);
+  for (const view of ["search", "people", "duplicates", "activity"]) {
+    await page.goto(`${own.url}/#/${view}`);
+    await page.waitForSelector(".page, .empty, main h1");
+  }
+  assert.deepEqual(page.errors, []);
+});
+
 test("failures are grouped by reason, with examples, and tried again", async () => {
   const own = await serve();
   mkdirSync(`${own.home}/broken`);
