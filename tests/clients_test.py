@@ -1,11 +1,13 @@
 """Programs that use calotype serve: assistants (MCP), calotype --server, and the Python client."""
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -202,10 +204,27 @@ class RemoteTest(ScannedTestCase):
         self.assertIn("no decision that could be undone", self.both("people", "undo"))
         self.assertEqual(self.both("people", "history").count("(undone)"), 2)
 
+    def test_a_person_is_forgotten_on_the_server(self) -> None:
+        first, second = (person["id"] for person in json.loads(self.both("people", "list", "--json"))["people"][:2])
+        self.assertIn("add --yes", self.both("people", "forget", first))
+        told = json.loads(self.remote("people", "forget", first, "--yes", "--json").stdout)
+        self.assertEqual((told["person"], told["faces"], told["backups"]), (first, 1, []))
+        self.assertIn(f"there is no person {first}", self.both("people", "forget", first, "--yes"))
+        # Another program reads the catalogue: its file cannot be written anew yet.
+        catalogue = self.library.home / "catalog.db"
+        with contextlib.closing(sqlite3.connect(catalogue)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM face").fetchone()
+            delayed = self.remote("people", "forget", second, "--yes")
+        self.assertEqual(delayed.returncode, 1)
+        self.assertIn(f"forgot person {second}", delayed.stdout)
+        self.assertIn(f"run calotype people forget {second} --yes again", delayed.stderr)
+        self.assertIn("now erased", self.remote("people", "forget", second, "--yes").stdout)
+        self.assertIn("no people yet", self.both("people", "list"))
+
     def test_what_a_server_cannot_do_is_refused(self) -> None:
         for arguments, status, words in (
             (("show", "/a.jpg"), 2, "leave out --server"),
-            (("people", "forget", 1, "--yes"), 2, "leave out --server"),
             (("people", "show", 1, "--sheet", "/tmp/a.jpg"), 2, "--sheet"),
             (("scan", "photos"), 2, "not absolute"),
             (("scan", "--watch"), 2, "--watch"),

@@ -196,6 +196,27 @@ Json ToApiJson(const DecisionRecord& decision) {
           {"obstacle", TextOrNull(decision.obstacle)}};
 }
 
+Json ToApiJson(const ForgottenPerson& forgotten) {
+  return {{"faces", forgotten.faces},
+          {"photos", forgotten.photos},
+          {"sidecars", forgotten.sidecars},
+          {"named_photos", forgotten.named_photos},
+          {"backups", forgotten.backups},
+          {"not_erased", forgotten.erased.ok() ? Json(nullptr) : Json(Message(forgotten.erased))}};
+}
+
+ForgottenPerson ForgottenPersonFrom(const Json& json) {
+  ForgottenPerson forgotten{.faces = json.at("faces").get<int64_t>(),
+                            .photos = json.at("photos").get<int64_t>(),
+                            .sidecars = json.at("sidecars").get<std::vector<std::string>>(),
+                            .named_photos = json.at("named_photos").get<std::vector<std::string>>(),
+                            .backups = json.at("backups").get<std::vector<std::string>>()};
+  if (!json.at("not_erased").is_null()) {
+    forgotten.erased = absl::FailedPreconditionError(json.at("not_erased").get<std::string>());
+  }
+  return forgotten;
+}
+
 DecisionRecord DecisionRecordFrom(const Json& json) {
   DecisionRecord decision{.id = json.at("decision").get<DecisionId>()};
   decision.kind = ParseDecisionKind(json.at("kind").get<std::string>()).value_or(DecisionKind::kChange);

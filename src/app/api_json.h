@@ -10,6 +10,7 @@
 
 #include "app/decisions.h"
 #include "app/events.h"
+#include "app/forget_person.h"
 #include "app/jobs.h"
 #include "app/models_list.h"
 #include "app/people.h"
@@ -33,6 +34,7 @@ nlohmann::ordered_json ToApiJson(const PersonFace& face);
 nlohmann::ordered_json ToApiJson(const NamedSuggestion& suggestion);
 nlohmann::ordered_json ToApiJson(const KnownPerson& person);
 nlohmann::ordered_json ToApiJson(const Namesakes& others);
+nlohmann::ordered_json ToApiJson(const ForgottenPerson& forgotten);
 nlohmann::ordered_json ToApiJson(const Decided& decision);
 nlohmann::ordered_json ToApiJson(const DecisionRecord& decision);
 nlohmann::ordered_json ToApiJson(const DecisionPage& page);
@@ -47,6 +49,7 @@ PersonFace PersonFaceFrom(const nlohmann::ordered_json& json);
 NamedSuggestion NamedSuggestionFrom(const nlohmann::ordered_json& json);
 KnownPerson KnownPersonFrom(const nlohmann::ordered_json& json, PersonId number);
 Namesakes NamesakesFrom(const nlohmann::ordered_json& json);
+ForgottenPerson ForgottenPersonFrom(const nlohmann::ordered_json& json);
 DecisionRecord DecisionRecordFrom(const nlohmann::ordered_json& json);
 DecisionPage DecisionPageFrom(const nlohmann::ordered_json& json);
 Job JobFrom(const nlohmann::ordered_json& json);

@@ -141,14 +141,29 @@ StatusOr<FileLock> LockScans(Library& library) {
   return FileLock::Take(library.app().catalog_files().scan_lock(), "scan of this catalogue");
 }
 
+// Erases what an earlier call could not. Returns `no_person` if there is nothing.
+Status EraseForgotten(Library& library, Catalog& catalog, const Status& no_person) {
+  CALOTYPE_ASSIGN_OR_RETURN(const bool must, catalog.MustErase());
+  if (!must) {
+    return no_person;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockScans(library));
+  return catalog.EraseDeleted();
+}
+
 }  // namespace
 
 StatusOr<ForgottenPerson> ForgetPerson(Library& library, PersonId person) {
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockScans(library));
-  CALOTYPE_ASSIGN_OR_RETURN(const KnownPerson known, FindPerson(library, person));
+  const StatusOr<KnownPerson> known = FindPerson(library, person);
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> named, PhotosNamingOnly(*catalog, known));
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ForgottenFace> faces, catalog->ForgetPerson(known.id));
+  if (absl::IsNotFound(known.status())) {
+    CALOTYPE_RETURN_IF_ERROR(EraseForgotten(library, *catalog, known.status()));
+    return ForgottenPerson();
+  }
+  CALOTYPE_RETURN_IF_ERROR(known.status());
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockScans(library));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> named, PhotosNamingOnly(*catalog, *known));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<ForgottenFace> faces, catalog->ForgetPerson(known->id));
   std::map<PhotoId, std::vector<Box>> places;
   for (const ForgottenFace& face : faces) {
     places[face.photo].push_back(face.box);
@@ -158,7 +173,7 @@ StatusOr<ForgottenPerson> ForgetPerson(Library& library, PersonId person) {
   for (const PhotoId photo : named) {
     places.try_emplace(photo);
   }
-  TraceFinder finder(*catalog, library.app().settings().Limits(), known.name);
+  TraceFinder finder(*catalog, library.app().settings().Limits(), known->name);
   for (const auto& [photo, boxes] : places) {
     CALOTYPE_RETURN_IF_ERROR(finder.Add(photo, boxes));
   }
@@ -166,17 +181,6 @@ StatusOr<ForgottenPerson> ForgetPerson(Library& library, PersonId person) {
   forgotten.named_photos = finder.photos();
   CALOTYPE_ASSIGN_OR_RETURN(forgotten.backups, FindBackups(*catalog, library.app().catalog_files()));
   return forgotten;
-}
-
-StatusOr<bool> EraseForgotten(Library& library) {
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  CALOTYPE_ASSIGN_OR_RETURN(const bool must, catalog->MustErase());
-  if (!must) {
-    return false;
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, LockScans(library));
-  CALOTYPE_RETURN_IF_ERROR(catalog->EraseDeleted());
-  return true;
 }
 
 }  // namespace calotype

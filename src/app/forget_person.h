@@ -20,18 +20,16 @@ struct ForgottenPerson {
   // Copies of the catalogue that were made before, if they are still where they were written.
   std::vector<std::string> backups;
   // The Status of rewriting the catalogue's file. On an error the person is deleted, but their bytes are in the file
-  // until EraseForgotten() succeeds.
+  // until another call succeeds.
   Status erased;
 };
 
 // Deletes the name of the person, the vectors of their faces and everything else about them from the catalogue, and
 // then the bytes from its files (see PeopleCatalog::ForgetPerson). Reads the metadata of the person's photos to find
 // what still names them, and rewrites the whole catalogue, which needs as much free disk space as the catalogue has.
-//   kNotFound            there is no such person
+// Without the person, it erases what an earlier call could not, and returns an empty answer.
+//   kNotFound            there is no such person, and nothing is left to erase
 //   kFailedPrecondition  a scan runs
 StatusOr<ForgottenPerson> ForgetPerson(Library& library, PersonId person);
-
-// Finishes what an earlier ForgetPerson() could not erase. False if there was nothing.
-StatusOr<bool> EraseForgotten(Library& library);
 
 }  // namespace calotype

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/client/local_client.h"
+#include "app/client/library_client.h"
 #include "app/findings_json.h"
 #include "app/forget_person.h"
 #include "base/units.h"
@@ -26,6 +26,7 @@ struct ForgetArguments {
   PersonId person = 0;
   bool yes = false;
   bool json = false;
+  const std::string& server;  // a URL; empty: the library of this machine
 };
 
 std::string Lines(std::string_view kind, const std::vector<std::string>& files) {
@@ -54,11 +55,9 @@ nlohmann::ordered_json ToJson(PersonId person, const ForgottenPerson& forgotten)
 }
 
 // Without the person, what is left to do of an earlier call.
-CommandResult FinishErasing(Library& library, const Status& no_person) {
-  CALOTYPE_ASSIGN_OR_RETURN(const bool erased, EraseForgotten(library));
-  if (!erased) {
-    return no_person;
-  }
+CommandResult FinishErasing(LibraryClient& library, PersonId person) {
+  CALOTYPE_ASSIGN_OR_RETURN(const ForgottenPerson finished, library.Forget(person));
+  CALOTYPE_RETURN_IF_ERROR(finished.erased);
   Print("the bytes of forgotten people are now erased from the catalogue's files\n");
   return 0;
 }
@@ -67,11 +66,10 @@ CommandResult ForgetOne(App& app, const ForgetArguments& arguments) {
   if (!arguments.yes && !CanAsk()) {
     return UsageError("people forget deletes a person for good; add --yes");
   }
-  LocalClient client(app);
-  Library& library = client.library();
-  const StatusOr<KnownPerson> person = PersonOfNumber(client, arguments.person, PersonUse::kChange);
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, arguments.server));
+  const StatusOr<KnownPerson> person = PersonOfNumber(*library, arguments.person, PersonUse::kChange);
   if (absl::IsNotFound(person.status())) {
-    return FinishErasing(library, person.status());
+    return FinishErasing(*library, arguments.person);
   }
   CALOTYPE_RETURN_IF_ERROR(person.status());
   if (!arguments.yes &&
@@ -79,7 +77,7 @@ CommandResult ForgetOne(App& app, const ForgetArguments& arguments) {
                               DescribePerson(*person)))) {
     return absl::FailedPreconditionError("nothing was changed");
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const ForgottenPerson forgotten, ForgetPerson(library, person->id));
+  CALOTYPE_ASSIGN_OR_RETURN(const ForgottenPerson forgotten, library->Forget(person->id));
   Print(arguments.json ? JsonLine(ToJson(person->id, forgotten)) : ToText(person->id, forgotten));
   if (!forgotten.erased.ok()) {
     return Annotate(forgotten.erased, fmt::format("the person is forgotten, but their bytes are not erased yet; run "
@@ -93,7 +91,7 @@ CommandResult ForgetOne(App& app, const ForgetArguments& arguments) {
 
 void AddForgetCommand(CommandLine& people, App& app) {
   CommandLine command = people.AddCommand("forget", "Delete a person's name and face vectors for good");
-  const auto arguments = std::make_shared<ForgetArguments>();
+  const auto arguments = std::make_shared<ForgetArguments>(ForgetArguments{.server = command.AddServer()});
   command.AddArgument("ID", arguments->person, "The number of the person, from people list");
   command.AddFlag("--yes", arguments->yes, "Do not ask");
   command.AddFlag("--json", arguments->json, "As JSON");

@@ -12,6 +12,7 @@
 #include "app/app.h"
 #include "app/decisions.h"
 #include "app/events.h"
+#include "app/forget_person.h"
 #include "app/library_status.h"
 #include "app/people.h"
 #include "app/people_suggestions.h"
@@ -51,6 +52,8 @@ class LibraryClient {
   virtual StatusOr<PersonId> Split(std::span<const FaceId> faces) = 0;
   virtual Status Confirm(PersonId person, std::span<const FaceId> faces) = 0;
   virtual Status Reject(PersonId person, std::span<const FaceId> faces) = 0;
+
+  virtual StatusOr<ForgottenPerson> Forget(PersonId person) = 0;
 
   virtual StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) = 0;
   virtual StatusOr<DecisionRecord> Undo(DecisionId decision) = 0;

@@ -37,12 +37,11 @@ class LocalClient final : public LibraryClient {
   Status Reject(PersonId person, std::span<const FaceId> faces) override {
     return RejectFaces(library_, person, faces).status();
   }
+  StatusOr<ForgottenPerson> Forget(PersonId person) override { return ForgetPerson(library_, person); }
   StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) override {
     return ListDecisions(library_, before, limit);
   }
   StatusOr<DecisionRecord> Undo(DecisionId decision) override { return UndoDecision(library_, decision); }
-
-  Library& library() { return library_; }
 
  private:
   Library library_;

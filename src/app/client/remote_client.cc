@@ -167,6 +167,10 @@ Status RemoteClient::Reject(PersonId person, std::span<const FaceId> faces) {
   return api_->Send("POST", PathOf(person, "/reject"), FacesBody(faces)).status();
 }
 
+StatusOr<ForgottenPerson> RemoteClient::Forget(PersonId person) {
+  return ReadAnswer(api_->Send("POST", PathOf(person, "/forget"), nullptr), ForgottenPersonFrom);
+}
+
 StatusOr<DecisionPage> RemoteClient::Decisions(std::optional<DecisionId> before, int limit) {
   ApiConnection::Values values = {{"limit", std::to_string(limit)}};
   if (before.has_value()) {

@@ -30,6 +30,7 @@ class RemoteClient final : public LibraryClient {
   StatusOr<PersonId> Split(std::span<const FaceId> faces) override;
   Status Confirm(PersonId person, std::span<const FaceId> faces) override;
   Status Reject(PersonId person, std::span<const FaceId> faces) override;
+  StatusOr<ForgottenPerson> Forget(PersonId person) override;
   StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) override;
   StatusOr<DecisionRecord> Undo(DecisionId decision) override;
 

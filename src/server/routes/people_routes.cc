@@ -97,24 +97,14 @@ StatusOr<HttpResponse> DecideFaces(Library& library, const Arguments& arguments,
 
 // Cannot be undone. If the bytes could not be erased, the same request tries that again.
 StatusOr<HttpResponse> Forget(Library& library, const Arguments& arguments) {
-  const StatusOr<PersonId> person = ChangedPerson(library, arguments);
-  ForgottenPerson forgotten;
-  if (absl::IsNotFound(person.status())) {
-    CALOTYPE_ASSIGN_OR_RETURN(const bool erased, EraseForgotten(library));
-    if (!erased) {
-      return person.status();
-    }
-  } else {
+  const PersonId number = arguments.Integer("person");
+  if (const StatusOr<PersonId> person = PersonToChange(library, number); !absl::IsNotFound(person.status())) {
     CALOTYPE_RETURN_IF_ERROR(person.status());
-    CALOTYPE_ASSIGN_OR_RETURN(forgotten, ForgetPerson(library, *person));
   }
-  return JsonResponse({{"person", arguments.Integer("person")},
-                       {"faces", forgotten.faces},
-                       {"photos", forgotten.photos},
-                       {"sidecars", forgotten.sidecars},
-                       {"named_photos", forgotten.named_photos},
-                       {"backups", forgotten.backups},
-                       {"not_erased", forgotten.erased.ok() ? Json(nullptr) : Json(Message(forgotten.erased))}});
+  CALOTYPE_ASSIGN_OR_RETURN(const ForgottenPerson forgotten, ForgetPerson(library, number));
+  Json json = {{"person", number}};
+  json.update(ToApiJson(forgotten));
+  return JsonResponse(json);
 }
 
 constexpr int kMaxSuggestions = 200;
