@@ -210,6 +210,36 @@ class ExportTest(CalotypeTestCase):
         self.scan("--only", "objects")
         self.assertEqual(self.keywords(), {"shot.dng": ["raw"], "shot.png": ["raw"], "coffee.png": []})
 
+    def add_pair(self) -> None:
+        photos = self.library.photos
+        for source, name, word in (("preview.dng", "shot.dng", "negative"), ("photo.jpg", "shot.jpg", "print")):
+            shutil.copy(ROOT / "src/photo/testdata" / source, photos / name)
+            subprocess.run(["exiftool", "-q", "-overwrite_original", f"-XMP-dc:Subject={word}", "-XMP-lr:HierarchicalSubject=Shots|" + word,
+                            photos / name], check=True)
+        self.scan("--only", "pdq")
+        self.assertEqual(self.search("name:shot"), ["shot.jpg"], "a pair")
+
+    def test_each_file_of_a_pair_gets_a_sidecar(self) -> None:
+        for options, raw in (((), "shot.dng.xmp"), (("--sidecar-names", "photo.xmp"), "shot.xmp")):
+            with self.subTest(raw=raw):
+                self.add_pair()
+                dry = self.export("--dry-run", *options).stdout
+                for sidecar in (raw, "shot.jpg.xmp"):
+                    self.assertIn(f"would create {self.library.photos / sidecar}", dry)
+                self.assertIn("2 sidecars written", self.export(*options).stdout)
+                self.assertEqual([name for name in self.files() if name.endswith(".xmp")], sorted(["shot.jpg.xmp", raw]))
+                for sidecar, word in ((raw, "negative"), ("shot.jpg.xmp", "print")):
+                    told = self.read(self.library.photos / sidecar)
+                    self.assertEqual(as_list(told["TagsList"]), [f"Shots/{word}"])
+                self.assertIn("2 unchanged", self.export(*options).stdout)
+                for sidecar in self.library.photos.glob("*.xmp"):
+                    sidecar.unlink()
+
+    def test_only_the_raw_of_a_pair_is_exported_if_only_it_is_found(self) -> None:
+        self.add_pair()
+        self.assertIn("1 sidecar written", self.export("type:raw").stdout)
+        self.assertEqual(self.files(), ["shot.dng", "shot.dng.xmp", "shot.jpg"])
+
     def test_photos_that_are_gone_or_changed_are_skipped(self) -> None:
         photos = self.library.photos
         (photos / "below").mkdir()

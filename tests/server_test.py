@@ -20,7 +20,7 @@ import time
 import unittest
 import urllib.parse
 
-from calotype import SAMPLES
+from calotype import ROOT, SAMPLES
 from server_process import PHOTOS, Answer, ScannedTestCase, Server, ServerTestCase, make_certificate, violations
 
 class ApiTest(ScannedTestCase):
@@ -134,6 +134,27 @@ class ApiTest(ScannedTestCase):
             time.sleep(0.1)
         self.assertEqual(scan["state"], "failed")
         self.assertIn("all folders were removed from the library", scan["error"])
+
+    def test_a_raw_and_its_jpeg_are_one_entry(self) -> None:
+        more = self.library.home / "more"
+        more.mkdir()
+        for source, name in (("preview.dng", "shot.dng"), ("photo.jpg", "shot.jpg")):
+            shutil.copy(ROOT / "src/photo/testdata" / source, more / name)
+        photos = len(self.ask("/api/v1/photos")["photos"])
+        self.scan_folder(more)
+        listed = {pathlib.Path(photo["path"]).name: photo["photo"] for photo in self.ask("/api/v1/photos")["photos"]}
+        self.assertEqual(len(listed), photos + 1)
+        self.assertNotIn("shot.dng", listed)
+        self.assertEqual(sum(bucket["photos"] for bucket in self.ask("/api/v1/timeline", by="day")["buckets"]), photos + 1)
+        self.assertEqual([hit["photo"] for hit in self.ask("/api/v1/search", q="name:shot")["hits"]], [listed["shot.jpg"]])
+        jpeg = self.ask(f"/api/v1/photos/{listed['shot.jpg']}")
+        (raw,) = jpeg["with"]
+        self.assertEqual((raw["path"], raw["kind"]), (str(more / "shot.dng"), "pair"))
+        other = self.ask(f"/api/v1/photos/{raw['photo']}")
+        self.assertEqual(other["format"], "RAW")
+        self.assertEqual(other["with"], [{"path": str(more / "shot.jpg"), "kind": "pair", "photo": listed["shot.jpg"]}])
+        original = self.server.get(f"/api/v1/photos/{raw['photo']}/original")
+        self.assertEqual(original.body, (more / "shot.dng").read_bytes())
 
     def test_a_photo_finds_those_that_look_like_it(self) -> None:
         photo = (SAMPLES / "cat.png").read_bytes()

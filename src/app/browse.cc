@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/findings_json.h"
 #include "app/folders.h"
 #include "app/scanned_files.h"
 #include "photo/photo_reader.h"
@@ -35,6 +36,23 @@ StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo) {
   const auto gone = std::ranges::stable_partition(record.paths, IsFileThere);
   record.present_paths = record.paths.size() - gone.size();
   return record;
+}
+
+StatusOr<std::vector<PhotoId>> PhotosOfCompanions(Library& library, const PhotoRecord& photo) {
+  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
+  std::vector<PhotoId> photos;
+  for (const Companion& companion : photo.companions) {
+    PhotoId other = 0;
+    if (companion.kind == CompanionKind::kRaw) {
+      const StatusOr<PhotoId> found = catalog->FindByPath(CompanionPath(photo, companion));
+      if (!found.ok() && !absl::IsNotFound(found.status())) {
+        return found.status();
+      }
+      other = found.value_or(0);
+    }
+    photos.push_back(other);
+  }
+  return photos;
 }
 
 StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo) {

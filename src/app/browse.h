@@ -22,6 +22,10 @@ StatusOr<std::vector<DateCount>> CountByDate(Library& library, DatePart part);
 // number.
 StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo);
 
+// For each of its companions the number of the photo that this file is, which is the other one of a RAW and JPEG pair;
+// 0 for a file that is no photo.
+StatusOr<std::vector<PhotoId>> PhotosOfCompanions(Library& library, const PhotoRecord& photo);
+
 struct OriginalFile {
   UniqueFd file;
   std::string path;

@@ -9,6 +9,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -66,13 +68,35 @@ class SidecarExport {
   SidecarExport(const SidecarOptions& options, const SidecarReport& report, const DecodeLimits& limits)
       : options_(options), report_(report), limits_(limits), files_(options.names), reader_(CreatePhotoReader()) {}
 
-  void Write(const std::string& path, const PhotoRecord& photo) {
+  // Which sidecar a photo gets depends on those that exist: all are chosen before the first is written.
+  void Add(const std::string& path, PhotoId photo) {
+    chosen_.push_back({.path = path, .photo = photo, .place = files_.Of(path)});
+  }
+
+  Status WriteAll(Catalog& catalog) {
+    for (const Chosen& one : chosen_) {
+      CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog.GetPhoto(one.photo));
+      Write(one.path, one.place, photo);
+    }
+    return absl::OkStatus();
+  }
+
+  const ExportedSidecars& exported() const { return exported_; }
+
+ private:
+  struct Chosen {
+    std::string path;
+    PhotoId photo;
+    SidecarPlace place;
+  };
+
+  void Write(const std::string& path, const SidecarPlace& place, const PhotoRecord& photo) {
     if (const std::string reason = WhyNot(path, photo); !reason.empty()) {
       ++exported_.skipped;
       report_.on_skipped(path, reason);
       return;
     }
-    const StatusOr<WrittenSidecar> written = WriteSidecar(path, photo);
+    const StatusOr<WrittenSidecar> written = WriteSidecar(path, place, photo);
     if (absl::IsFailedPrecondition(written.status())) {
       ++exported_.skipped;
       report_.on_skipped(path, Message(written.status()));
@@ -87,14 +111,10 @@ class SidecarExport {
     }
   }
 
-  const ExportedSidecars& exported() const { return exported_; }
-
- private:
-  StatusOr<WrittenSidecar> WriteSidecar(const fs::path& path, const PhotoRecord& photo) {
+  StatusOr<WrittenSidecar> WriteSidecar(const fs::path& path, const SidecarPlace& place, const PhotoRecord& photo) {
     if (!options_.dry_run) {
       files_.CleanFolder(path.parent_path());
     }
-    const SidecarPlace place = files_.Of(path);
     XmpAdditions additions = XmpOf(photo, options_.labels, options_.remove_old_labels);
     additions.max_xmp_properties = limits_.max_xmp_properties;
     if (place.beside_shared) {
@@ -122,9 +142,35 @@ class SidecarExport {
   const SidecarReport& report_;
   const DecodeLimits limits_;
   SidecarFiles files_;
+  std::vector<Chosen> chosen_;
   std::unique_ptr<PhotoReader> reader_;
   ExportedSidecars exported_;
 };
+
+using FileOfPhoto = std::pair<std::string, PhotoId>;
+
+// Adds the RAW of each JPEG among `files` that represents a pair. Programs read the sidecar of the RAW, not that of the
+// JPEG.
+Status AddRawsOfPairs(Catalog& catalog, std::vector<FileOfPhoto>& files) {
+  std::unordered_map<PhotoId, std::unordered_set<std::string>> chosen;
+  for (const auto& [path, photo] : files) {
+    chosen[photo].insert(path);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoPair> pairs, catalog.Pairs());
+  for (const PhotoPair& pair : pairs) {
+    const auto shown = chosen.find(pair.shown);
+    if (shown == chosen.end()) {
+      continue;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord raw, catalog.GetPhoto(pair.raw));
+    for (const Companion& companion : raw.companions) {
+      if (companion.kind == CompanionKind::kRaw && shown->second.contains(companion.photo_path)) {
+        files.emplace_back(companion.path, pair.raw);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -174,18 +220,20 @@ StatusOr<std::vector<ChosenPhoto>> FilesOf(Library& library, std::span<const Pho
 StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,
                                           const SidecarOptions& options, const SidecarReport& report) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto catalog, OpenCatalog(app, /*create=*/false));
-  std::vector<std::pair<std::string, PhotoId>> files;
+  std::vector<FileOfPhoto> files;
   for (const ChosenPhoto& one : chosen) {
     for (const std::string& path : one.paths) {
       files.emplace_back(path, one.photo);
     }
   }
+  CALOTYPE_RETURN_IF_ERROR(AddRawsOfPairs(*catalog, files));
   std::ranges::sort(files);
+  files.erase(std::ranges::unique(files).begin(), files.end());
   SidecarExport sidecars(options, report, app.settings().Limits());
   for (const auto& [path, id] : files) {
-    CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, catalog->GetPhoto(id));
-    sidecars.Write(path, photo);
+    sidecars.Add(path, id);
   }
+  CALOTYPE_RETURN_IF_ERROR(sidecars.WriteAll(*catalog));
   return sidecars.exported();
 }
 

@@ -78,8 +78,8 @@ struct ExportedSidecars {
 };
 
 // Adds the photo's keywords, the regions and names of its faces and, if asked for, the labels of its objects and its
-// tags to the XMP sidecars of the chosen files (xmp_writer.h says how, sidecar_files.h to which). The photos themselves
-// are only read.
+// tags to the XMP sidecars of the chosen files (xmp_writer.h says how, sidecar_files.h to which). Where a JPEG
+// represents the RAW of a pair, the RAW gets its own sidecar too. The photos themselves are only read.
 StatusOr<ExportedSidecars> ExportSidecars(const App& app, std::span<const ChosenPhoto> chosen,
                                           const SidecarOptions& options, const SidecarReport& report);
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { onEveryScreen, open, pictures, serve, shot, test, violations } from "./harness.mjs";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { onEveryScreen, open, pictures, root, serve, shot, test, violations } from "./harness.mjs";
 
 const server = await serve();
 const rocket = await server.photo("rocket.jpg");
@@ -44,6 +45,28 @@ test("its copies in other files are found when somebody asks", async () => {
   await page.goto(`${server.url}/#/photo/${rocket}`);
   await page.click("text=Look for copies");
   await page.waitForSelector("text=There is no other copy");
+  assert.deepEqual(page.errors, []);
+});
+
+test("a RAW and its JPEG are one photo, and each leads to the other", async () => {
+  const own = await serve({ empty: true, options: ["--set", `server.folders=["/"]`] });
+  const folder = `${own.home}/pair`;
+  mkdirSync(folder);
+  for (const [source, name] of [["preview.dng", "shot.dng"], ["photo.jpg", "shot.jpg"]]) copyFileSync(`${root}/src/photo/testdata/${source}`, `${folder}/${name}`);
+  const body = JSON.stringify({ kind: "scan", folders: [folder], only: ["pdq"] });
+  const { job } = await own.ask("jobs", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  for (let tries = 0; tries < 300 && !["done", "failed"].includes((await own.ask(`jobs/${job}`)).state); ++tries) await new Promise((done) => setTimeout(done, 100));
+  const page = await open(`${own.url}/#/`);
+  await pictures(page);
+  assert.equal(await page.locator("img[data-state]").count(), 1);
+  await page.goto(`${own.url}/#/photo/${await own.photo("shot.jpg")}`);
+  await page.click(`aside a:has-text("${folder}/shot.dng")`);
+  await page.waitForSelector(`aside .strong:has-text("shot.dng")`);
+  await pictures(page);
+  await shot(page, "photo-raw");
+  assert.deepEqual(await violations(page), []);
+  await page.click(`aside a:has-text("${folder}/shot.jpg")`);
+  await page.waitForSelector(`aside .strong:has-text("shot.jpg")`);
   assert.deepEqual(page.errors, []);
 });
 

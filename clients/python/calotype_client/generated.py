@@ -116,6 +116,7 @@ class PhotoTag(TypedDict):
 class PhotoWithItem(TypedDict):
     path: str
     kind: Literal["sidecar", "video", "pair"]
+    photo: NotRequired[int]
 
 
 class PhotoAnalyse(TypedDict):

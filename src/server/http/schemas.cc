@@ -69,7 +69,7 @@ constexpr char kSchemas[] = R"json({
     "string"}, "score": {"type": "number"}}, "required": ["label", "score"]}}, "warnings": {"type": "object",
     "additionalProperties": {"type": "string"}}, "pages": {"type": "integer"}, "with": {"type": "array", "items":
     {"type": "object", "additionalProperties": false, "properties": {"path": {"type": "string"}, "kind": {"type":
-    "string", "enum": ["sidecar", "video", "pair"]}}, "required": ["path", "kind"]}}, "analyses": {"type": "array",
+    "string", "enum": ["sidecar", "video", "pair"]}, "photo": {"type": "integer"}}, "required": ["path", "kind"]}}, "analyses": {"type": "array",
     "items": {"type": "object", "additionalProperties": false, "properties": {"analysis": {"type": "string"}, "state":
     {"type": "string", "enum": ["pending", "running", "done", "failed", "skipped"]}, "reason": {"type": ["string",
     "null"]}, "version": {"type": ["string", "null"]}, "device": {"type": ["string", "null"]}, "ms": {"type": ["number",

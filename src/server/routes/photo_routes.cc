@@ -88,7 +88,14 @@ StatusOr<HttpResponse> TableOf(const Library& library, const Arguments& argument
 
 StatusOr<HttpResponse> OnePhoto(Library& library, PhotoId id) {
   CALOTYPE_ASSIGN_OR_RETURN(const PhotoRecord photo, FindPhoto(library, id));
-  return JsonResponse(ToApiJson(photo));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> others, PhotosOfCompanions(library, photo));
+  Json json = ToApiJson(photo);
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (others[i] != 0) {
+      json["with"][i]["photo"] = others[i];
+    }
+  }
+  return JsonResponse(json);
 }
 
 std::string_view MediaType(PhotoFormat format) {

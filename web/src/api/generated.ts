@@ -128,6 +128,7 @@ export interface Photo {
   with?: {
     path: string;
     kind: "sidecar" | "video" | "pair";
+    photo?: number;
   }[];
   analyses: {
     analysis: string;
