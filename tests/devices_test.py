@@ -407,6 +407,15 @@ class PolicyTest(DeviceTestCase):
                 for word in words:
                     self.assertIn(word, done.stderr)
 
+    def test_a_scan_without_models_opens_no_runtime(self) -> None:
+        self.library.add_samples("cat.png")
+        nowhere = ("--set", "inference.onnxruntime=/nowhere", "--set", "inference.openvino=/nowhere")
+        done = self.library.run(*nowhere, "scan", self.library.photos, "--only", "pdq")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("1 analysed", done.stdout)
+        for only in (["--only", "pdq,embedding"], []):
+            self.assertIn("/nowhere", self.library.run(*nowhere, "scan", self.library.photos, *only).stderr)
+
     def test_a_plug_in_file_that_is_not_there_is_named(self) -> None:
         self.configure(inference_providers="mine=/no/such/plugin.so", devices_default="mine,onnxruntime:cpu")
         self.assertRegex(self.device_of("objects"), r"^onnxruntime \S+ cpu f32$")

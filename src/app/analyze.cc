@@ -16,8 +16,6 @@
 namespace calotype {
 namespace {
 
-constexpr std::string_view kPdq = "pdq";  // the only analysis without a model
-
 // The analyses, and the models that they use, if any.
 struct OpenedAnalysis {
   std::unique_ptr<Models> models;
@@ -26,7 +24,7 @@ struct OpenedAnalysis {
 
 StatusOr<OpenedAnalysis> Open(const App& app, const std::vector<std::string>& only, int workers) {
   OpenedAnalysis opened;
-  if (!only.empty() && std::ranges::all_of(only, [](const std::string& name) { return name == kPdq; })) {
+  if (!NeedModels(only)) {
     std::vector<std::unique_ptr<Analyser>> analysers;
     analysers.push_back(CreatePdqAnalyser());
     opened.analysis = std::make_unique<PhotoAnalysis>(std::move(analysers));

@@ -85,6 +85,10 @@ ModelSet Models::Set() const {
   return {.pack = pack.name, .choices = ChoicesText(choices), .text_encoder = encoder == nullptr ? "" : encoder->name};
 }
 
+bool NeedModels(std::span<const std::string> only) {
+  return only.empty() || std::ranges::any_of(only, [](const std::string& name) { return name != "pdq"; });
+}
+
 StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, const ModelUse& use) {
   return OpenModels(app, PackInUse(app), use);
 }
@@ -119,10 +123,12 @@ StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, Pack pack, const Mo
   const bool all_auto =
       std::ranges::all_of(placement.policies, [](const auto& policy) { return policy.second.automatic(); });
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PluginProvider> plugins, settings.Plugins());
-  CALOTYPE_ASSIGN_OR_RETURN(models->devices, OpenDevices({.onnxruntime = settings.onnxruntime,
-                                                          .openvino = settings.openvino,
-                                                          .plugins = plugins,
-                                                          .reference_alone = use.few_runs && all_auto}));
+  if (!use.none) {
+    CALOTYPE_ASSIGN_OR_RETURN(models->devices, OpenDevices({.onnxruntime = settings.onnxruntime,
+                                                            .openvino = settings.openvino,
+                                                            .plugins = plugins,
+                                                            .reference_alone = use.few_runs && all_auto}));
+  }
   placement.options = models->devices.options;
   placement.machine = models->devices.machine_key;
   ForgetUnusedFiles(placement.compiled, kCompiledUnused);

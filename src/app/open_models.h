@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ struct ModelUse {
   bool few_runs = false;
   bool announce = false;
   bool serves = false;
+  // No model is used, so no engine is opened: that takes time and memory. See NeedModels().
+  bool none = false;
 
   // For `workers` (at least one) that analyse photos in parallel and share the cores of this machine.
   static ModelUse Of(int64_t workers);
@@ -59,6 +62,9 @@ struct Models {
   // In the form in which the catalogue stores it.
   ModelSet Set() const;
 };
+
+// True if one of the analyses `only` uses a model; empty means all analyses.
+bool NeedModels(std::span<const std::string> only);
 
 // Opens the pack in use and the engines. No model is loaded before it is first used.
 StatusOr<std::unique_ptr<Models>> OpenModels(const App& app, const ModelUse& use);

@@ -128,6 +128,7 @@ Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
   const ModelChoice choice = request.models.has_value() ? *request.models : PackInUse(library_.app());
   ModelUse use = ModelUse::Of(settings().workers);
   use.announce = true;
+  use.none = !NeedModels(request.only);
   CALOTYPE_ASSIGN_OR_RETURN(models_, library_.Open(choice, use));
   CALOTYPE_ASSIGN_OR_RETURN(analysis_, OpenAnalysis(*models_, request.only));
   // Only now, so that a request with a wrong pack or analysis leaves no empty catalogue; but before devices are
