@@ -34,7 +34,10 @@ test("one searches, looks why, opens a hit and comes back, by keyboard alone", a
   assert.deepEqual(await violations(page), []);
   await page.keyboard.press("Enter");
   assert.equal(await page.inputValue("#query"), "object:person ");
-  await page.keyboard.press("Escape");
+  await page.waitForSelector("[role=option]"); // what could come next
+  await page.keyboard.press("Escape"); // closes the list
+  await page.waitForSelector("#completions", { state: "hidden" });
+  await page.keyboard.press("Escape"); // leaves the box
   await page.keyboard.press("/");
   await page.keyboard.press("Enter");
   await page.waitForSelector("a.hit");

@@ -1,15 +1,18 @@
 // Numbers, times and sizes as people of the chosen language write them.
 import { settings } from "./settings.svelte";
 
+// English of Britain or of America, as the browser prefers: their dates differ.
+const locale = (): string => navigator.languages.find((tag) => tag.split("-")[0] === settings.language) ?? settings.language;
+
 export const number = (value: number, digits = 0): string =>
-  value.toLocaleString(settings.language, { maximumFractionDigits: digits });
+  value.toLocaleString(locale(), { maximumFractionDigits: digits });
 
 // "2024-05-17T10:20:30" is the camera's clock, whatever zone the browser is in.
 export function dateTime(taken: string): string {
   const date = new Date(`${taken.slice(0, 19)}Z`);
   if (Number.isNaN(date.getTime())) return taken;
   const withTime = taken.length > 10;
-  return date.toLocaleString(settings.language, {
+  return date.toLocaleString(locale(), {
     dateStyle: "full", ...(withTime ? { timeStyle: "short" as const } : {}), timeZone: "UTC",
   });
 }
@@ -19,7 +22,7 @@ export function day(bucket: string): string {
   const parts = bucket.split("-").map(Number);
   const date = new Date(Date.UTC(parts[0] ?? 0, (parts[1] ?? 1) - 1, parts[2] ?? 1));
   if (Number.isNaN(date.getTime())) return bucket;
-  return date.toLocaleDateString(settings.language, {
+  return date.toLocaleDateString(locale(), {
     year: "numeric",
     ...(parts.length > 1 ? { month: "long" as const } : {}),
     ...(parts.length > 2 ? { day: "numeric" as const, weekday: "long" as const } : {}),
@@ -29,12 +32,12 @@ export function day(bucket: string): string {
 
 // Seconds since 1970.
 export const moment = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleString(settings.language, { dateStyle: "medium", timeStyle: "short" });
+  new Date(seconds * 1000).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 
 // How long something takes: "2 min", "1 h 5 min".
 export function duration(seconds: number): string {
   const unit = (value: number, name: string): string =>
-    value.toLocaleString(settings.language, { style: "unit", unit: name, unitDisplay: "short" });
+    value.toLocaleString(locale(), { style: "unit", unit: name, unitDisplay: "short" });
   if (seconds < 60) return unit(Math.max(1, Math.round(seconds)), "second");
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return unit(minutes, "minute");

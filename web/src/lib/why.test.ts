@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { marksOf, readReason } from "./why";
+import { marksOf, readReason, readReasons } from "./why";
 
 describe("readReason", () => {
   it.each([
@@ -12,6 +12,10 @@ describe("readReason", () => {
     ["looks alike 0.83", { kind: "alike", score: 0.83 }],
     ["not searched by meaning: no pack", { kind: "other", text: "not searched by meaning: no pack" }],
   ])("%s", (why, wanted) => expect(readReason(why)).toMatchObject(wanted));
+
+  it("has weak meaning after what makes a photo a hit", () => {
+    expect(readReasons(["weak meaning 0.41", 'object "cat" 0.8', 'name "cat"']).map((one) => one.kind)).toEqual(["object", "name", "meaning"]);
+  });
 
   it("marks what was found on the photo, and not what is absent", () => {
     expect(marksOf(['object "dog" 0.8', 'not object "cat"', 'text "PARKING"', "meaning 0.5"])).toEqual({

@@ -24,6 +24,9 @@ export function readReason(why: string): Reason {
   };
 }
 
+// What makes it a hit comes first: "weak meaning" alone would not.
+export const readReasons = (why: readonly string[]): Reason[] => why.map(readReason).sort((one, other) => Number(one.weak) - Number(other.weak));
+
 // What to mark on the photo.
 export interface Marks {
   labels: Set<string>; // of objects
