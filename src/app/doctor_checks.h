@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "app/app.h"
@@ -23,6 +24,8 @@ DoctorCheck CheckDecoders();
 // The processes that read photos start, and the kernel keeps them from everything else, unless the settings say not to.
 // Names libraries of versions with known holes.
 DoctorCheck CheckSandbox(const Settings& settings);
+// `library` ("LibRaw 0.20.2-Release"), with the version to upgrade to if this one has known holes.
+std::string WithKnownHoles(const std::string& library);
 // ONNX Runtime opened, and OpenVINO too unless the settings exclude it.
 DoctorCheck CheckEngines(const StatusOr<DeviceSet>& devices);
 // Every NVIDIA GPU of the machine and every GPU that a policy names can be used. `facts` are those of this machine.

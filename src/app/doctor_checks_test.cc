@@ -95,6 +95,16 @@ TEST(DoctorChecksTest, AMissingPackIsReported) {
   EXPECT_THAT(check.remedy, HasSubstr("doctor --fix"));
 }
 
+TEST(DoctorChecksTest, LibrariesWithKnownHolesAreNamed) {
+  for (const char* const library : {"LibRaw 0.20.2-Release", "LibRaw 0.22.0", "libvips 8.18.1", "exiv2 0.28.4"}) {
+    EXPECT_THAT(WithKnownHoles(library), HasSubstr("known holes")) << library;
+  }
+  for (const char* const library :
+       {"LibRaw 0.22.1-Release", "libvips 8.18.2", "exiv2 0.27.6", "exiv2 0.28.5", "libjpeg 62"}) {
+    EXPECT_EQ(WithKnownHoles(library), library);
+  }
+}
+
 TEST(DoctorChecksTest, EveryFormatDecodes) {
   const DoctorCheck check = CheckDecoders();
   EXPECT_TRUE(check.ok) << check.detail;

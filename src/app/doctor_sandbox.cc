@@ -15,8 +15,10 @@
 namespace calotype {
 namespace {
 
-// Versions of libraries in which crafted photos overwrite memory, from the first one up to the one that is corrected.
-// A distribution may have corrected an older version under its old number.
+// Versions of libraries in which crafted photos may overwrite memory, from the first one up to the one that is
+// corrected. A distribution may have corrected an older version under its old number. The entries are from the
+// changelogs of Debian's packages (changelog.Debian, and upstream's changelog beside it); holes in what Calotype does
+// not use, such as CVE-2025-29769 of libvips (writing multiband pictures as HEIF), are left out.
 struct KnownHole {
   std::string_view library;
   std::array<int, 3> since;
@@ -24,9 +26,17 @@ struct KnownHole {
 };
 
 constexpr std::array kKnownHoles = {
-    KnownHole{"LibRaw", {0, 0, 0}, {0, 21, 4}},   // CVE-2025-43961 to 43964
-    KnownHole{"libvips", {0, 0, 0}, {8, 16, 1}},  // CVE-2025-29769
-    KnownHole{"exiv2", {0, 28, 0}, {0, 28, 5}},   // CVE-2025-26623
+    // CVE-2026-20889, 21413, 24660: buffer overflows in loaders. "New upstream version" in libraw 0.22.1-1; Debian 12
+    // has
+    // the corrections since 0.20.2-2.1+deb12u2, Debian 13 since 0.21.4-2+deb13u1.
+    KnownHole{"LibRaw", {0, 0, 0}, {0, 22, 1}},
+    // CVE-2026-2913: overflow while a source is read (vips 8.18.0-2, upstream 8.18.1). CVE-2026-35591: components of
+    // JPEG
+    // and JPEG 2000 in TIFF were not checked (vips 8.16.1-1+deb13u2, upstream 8.18.2).
+    KnownHole{"libvips", {0, 0, 0}, {8, 18, 2}},
+    // CVE-2023-44398 (upstream 0.28.1: out-of-bounds write) and CVE-2025-26623 (exiv2 0.28.4+dfsg-2, upstream 0.28.5).
+    // Upstream's changelog says of both that versions before 0.28.0 do not have them.
+    KnownHole{"exiv2", {0, 28, 0}, {0, 28, 5}},
 };
 
 std::array<int, 3> ParseVersion(std::string_view text) {
@@ -39,8 +49,9 @@ std::array<int, 3> ParseVersion(std::string_view text) {
   return version;
 }
 
-// `library` is "LibRaw 0.20.2".
-std::string WithHoles(const std::string& library) {
+}  // namespace
+
+std::string WithKnownHoles(const std::string& library) {
   const std::size_t space = library.find(' ');
   const std::string_view name = std::string_view(library).substr(0, space);
   const auto version = ParseVersion(space == std::string::npos ? "" : std::string_view(library).substr(space + 1));
@@ -53,8 +64,6 @@ std::string WithHoles(const std::string& library) {
   return library;
 }
 
-}  // namespace
-
 DoctorCheck CheckSandbox(const Settings& settings) {
   DoctorCheck check{.name = "sandbox", .ok = true};
   const StatusOr<ReaderReport> report = DescribeReader();
@@ -64,7 +73,7 @@ DoctorCheck CheckSandbox(const Settings& settings) {
             .remedy = "install calotype-reader beside calotype, or where cmake --install puts it"};
   }
   std::vector<std::string> libraries;
-  std::ranges::transform(report->libraries, std::back_inserter(libraries), WithHoles);
+  std::ranges::transform(report->libraries, std::back_inserter(libraries), WithKnownHoles);
   check.detail = fmt::format("photos are read in processes of their own: {}", fmt::join(report->protections, ", "));
   if (!report->missing.empty()) {
     check.detail += fmt::format("; not: {}", fmt::join(report->missing, ", "));
