@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstddef>
@@ -78,8 +79,28 @@ struct Transfer {
   CURL* handle;
   Exchange exchange;
   const HttpClientRequest& request;
-  Status refused;  // what request.check_address said of an address
+  Status refused;    // what request.check_address said of an address
+  int64_t sent = 0;  // bytes of request.file
 };
+
+std::size_t ReadUpload(char* to, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const ssize_t bytes = pread(transfer.request.file->descriptor, to, size * count, transfer.sent);
+  if (bytes < 0) {
+    return CURL_READFUNC_ABORT;
+  }
+  transfer.sent += bytes;
+  return static_cast<std::size_t>(bytes);
+}
+
+// libcurl sends a file again when it finds that the server had closed an idle connection.
+int SeekUpload(void* user, curl_off_t offset, int origin) {
+  if (origin != SEEK_SET) {
+    return CURL_SEEKFUNC_CANTSEEK;
+  }
+  static_cast<Transfer*>(user)->sent = offset;
+  return CURL_SEEKFUNC_OK;
+}
 
 // Empty for another family.
 std::string AddressText(const sockaddr* address) {
@@ -169,6 +190,14 @@ void Prepare(CURL* handle, const HttpClientRequest& request, const curl_slist* h
     Set(handle, CURLOPT_POSTFIELDS, request.body->data());
     Set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
   }
+  if (request.file.has_value()) {
+    Set(handle, CURLOPT_UPLOAD, 1L);
+    Set(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.file->bytes));
+    Set(handle, CURLOPT_READFUNCTION, &ReadUpload);
+    Set(handle, CURLOPT_READDATA, &transfer);
+    Set(handle, CURLOPT_SEEKFUNCTION, &SeekUpload);
+    Set(handle, CURLOPT_SEEKDATA, &transfer);
+  }
   if (!request.method.empty()) {
     Set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
@@ -205,7 +234,8 @@ class CurlClient final : public HttpClient {
     Transfer transfer{.handle = kHandle.get(),
                       .exchange = {.handlers = handlers, .stop = stop, .response = {}, .told = false, .status = {}},
                       .request = request,
-                      .refused = {}};
+                      .refused = {},
+                      .sent = 0};
     Prepare(kHandle.get(), request, headers.get(), transfer, error.data());
     const CURLcode code = curl_easy_perform(kHandle.get());
     ReadStatus(transfer);

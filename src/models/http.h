@@ -17,12 +17,19 @@
 
 namespace calotype {
 
+// The bytes of an open file, from its start. They are read with pread(), so that a repeated request sends them again.
+struct HttpFile {
+  int descriptor = -1;
+  int64_t bytes = 0;
+};
+
 struct HttpClientRequest {
   std::string url;                   // http or https
   std::vector<std::string> headers;  // "Name: value"
   bool head = false;                 // request only the headers
   std::optional<std::string> body;   // nullopt: none
-  std::string method;                // empty: GET, or POST with a body
+  std::optional<HttpFile> file;      // a body of any size, sent with PUT; not together with `body`
+  std::string method;                // empty: GET, POST with a body, or PUT with a file
   std::string certificates;          // a file of trusted ones (PEM); empty: those of the system
   std::chrono::milliseconds connect_timeout{20'000};
   // Give up when less than one byte per second arrives for this long.

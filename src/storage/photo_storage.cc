@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <span>
@@ -82,7 +85,8 @@ StatusOr<StoredPhoto> OpenObject(const ObjectPath& object, const std::stop_token
   CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd copy, NamelessFile(storage->folder));
   CALOTYPE_ASSIGN_OR_RETURN(
       const FileStamp stamp,
-      storage->client.Read(object, [&](std::span<const uint8_t> bytes) { return WriteAll(copy.get(), bytes); }, stop));
+      storage->client.Read(
+          object, 0, [&](std::span<const uint8_t> bytes) { return WriteAll(copy.get(), bytes); }, stop));
   // Opened anew, for reading only: it goes to a process that parses bytes from outside.
   StoredPhoto photo{.file = UniqueFd(open(fmt::format("/proc/self/fd/{}", copy.get()).c_str(), O_RDONLY | O_CLOEXEC)),
                     .stamp = stamp,
@@ -94,7 +98,78 @@ StatusOr<StoredPhoto> OpenObject(const ObjectPath& object, const std::stop_token
   return photo;
 }
 
+constexpr std::size_t kPiece = 1U << 20U;
+
+// Passes the bytes of a file from `start` to `sink`.
+Status ReadPieces(int file, int64_t start, const std::function<Status(std::span<const uint8_t>)>& sink,
+                  const std::stop_token& stop) {
+  std::vector<uint8_t> piece(kPiece);
+  while (!stop.stop_requested()) {
+    const ssize_t bytes = pread(file, piece.data(), piece.size(), start);
+    if (bytes < 0) {
+      return ErrnoStatus(errno, "read");
+    }
+    if (bytes == 0) {
+      return absl::OkStatus();
+    }
+    CALOTYPE_RETURN_IF_ERROR(sink(std::span(piece).first(static_cast<std::size_t>(bytes))));
+    start += bytes;
+  }
+  return absl::CancelledError("stopped");
+}
+
+// Copies `from` to a new file beside `path`, and renames it.
+Status WriteLocalFile(const fs::path& path, const UniqueFd& from, const std::stop_token& stop) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  std::string name = path.string() + ".XXXXXX";
+  const UniqueFd file(mkostemp(name.data(), O_CLOEXEC));
+  if (file.get() < 0) {
+    return ErrnoStatus(errno, fmt::format("create a file beside {}", path.string()));
+  }
+  Status status =
+      ReadPieces(from.get(), 0, [&](std::span<const uint8_t> bytes) { return WriteAll(file.get(), bytes); }, stop);
+  if (status.ok() &&
+      (fchmod(file.get(), 0644) != 0 || fsync(file.get()) != 0 || rename(name.c_str(), path.c_str()) != 0)) {
+    status = ErrnoStatus(errno, fmt::format("write {}", path.string()));
+  }
+  if (!status.ok()) {
+    fs::remove(name, error);
+  }
+  return status;
+}
+
 }  // namespace
+
+Status StoredFiles::Read(const std::string& path, int64_t start,
+                         const std::function<Status(std::span<const uint8_t>)>& sink, const std::stop_token& stop) {
+  if (!IsObjectPath(path)) {
+    CALOTYPE_ASSIGN_OR_RETURN(const UniqueFd file, OpenForReading(path));
+    return Annotate(ReadPieces(file.get(), start, sink, stop), path);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
+  return Annotate(TheCurrent().Get()->client.Read(object, start, sink, stop).status(), path);
+}
+
+Status StoredFiles::Write(const std::string& path, const UniqueFd& from, int64_t bytes, const std::string& sha256,
+                          const std::stop_token& stop) {
+  if (!IsObjectPath(path)) {
+    return WriteLocalFile(path, from, stop);
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
+  return Annotate(TheCurrent().Get()->client.Write(object, {.descriptor = from.get(), .bytes = bytes}, sha256, stop),
+                  path);
+}
+
+Status StoredFiles::Remove(const std::string& path, const std::stop_token& stop) {
+  if (!IsObjectPath(path)) {
+    std::error_code error;
+    fs::remove(path, error);
+    return error ? ErrnoStatus(error.value(), fmt::format("remove {}", path)) : absl::OkStatus();
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
+  return Annotate(TheCurrent().Get()->client.Remove(object, stop), path);
+}
 
 StatusOr<S3Settings> CompleteS3Settings(S3Settings settings, const std::function<const char*(const char*)>& get) {
   const auto first_of = [&get](std::initializer_list<const char*> names) {

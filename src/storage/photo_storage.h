@@ -1,9 +1,10 @@
 // Opens photos where they lie: in the file system, or in S3-compatible object storage ("s3://BUCKET/KEY"). All paths
-// here are as the catalogue stores them.
+// here are as the catalogue stores them. Photos are never written; StoredFiles has files of Calotype's own.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -39,6 +40,19 @@ struct StoredPhoto {
 // Opens the photo at `path`. An object is read completely. Errors as for OpenForReading() and S3Client::Read(), with
 // the path; kResourceExhausted when the disk for copies is full.
 StatusOr<StoredPhoto> OpenStoredPhoto(const std::string& path, const std::stop_token& stop = {});
+
+// Files of Calotype's own, at paths as those of photos. They are written once and never changed.
+struct StoredFiles {
+  // Passes the bytes from `start` to the end to `sink`. Errors as S3Client::Read(), with the path.
+  static Status Read(const std::string& path, int64_t start,
+                     const std::function<Status(std::span<const uint8_t>)>& sink, const std::stop_token& stop);
+  // Stores the bytes of the open file `from`, which has `bytes` and this SHA-256 (hexadecimal). Readers see all of it
+  // or nothing, also when the process is killed.
+  static Status Write(const std::string& path, const UniqueFd& from, int64_t bytes, const std::string& sha256,
+                      const std::stop_token& stop);
+  // OK also when there is no such file.
+  static Status Remove(const std::string& path, const std::stop_token& stop);
+};
 
 // The stamp of the photo at `path` now.
 StatusOr<FileStamp> StampOfStoredPhoto(const std::string& path, const std::stop_token& stop = {});

@@ -50,5 +50,31 @@ TEST(PhotoStorageTest, AFileIsOpenedAsItIs) {
   EXPECT_TRUE(absl::IsNotFound(OpenStoredPhoto(path + "x").status()));
 }
 
+TEST(StoredFilesTest, AreWrittenReadFromTheMiddleAndRemoved) {
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  const std::string text = "a file of Calotype's own";
+  std::ofstream(folder->path() / "from") << text;
+  const UniqueFd from = *OpenForReading(folder->path() / "from");
+  const std::string path = (folder->path() / "new/folder/file").string();
+  ASSERT_TRUE(StoredFiles::Write(path, from, static_cast<int64_t>(text.size()), "", {}).ok());
+  std::string read;
+  const auto sink = [&read](std::span<const uint8_t> bytes) {
+    read.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(StoredFiles::Read(path, 7, sink, {}).ok());
+  EXPECT_EQ(read, text.substr(7));
+  EXPECT_EQ(StoredFiles::Read(path, 0, [](std::span<const uint8_t>) { return absl::InternalError("full"); }, {}).code(),
+            absl::StatusCode::kInternal);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRUE(absl::IsCancelled(StoredFiles::Write(path + "2", from, 0, "", stop.get_token())));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder->path() / "new/folder"), {}), 1)
+      << "no part is left";
+  EXPECT_TRUE(StoredFiles::Remove(path, {}).ok());
+  EXPECT_TRUE(StoredFiles::Remove(path, {}).ok());
+  EXPECT_TRUE(absl::IsNotFound(StoredFiles::Read(path, 0, sink, {})));
+}
+
 }  // namespace
 }  // namespace calotype

@@ -19,6 +19,7 @@ namespace calotype {
 namespace {
 
 constexpr int kOk = 200;
+constexpr int kNoContent = 204;
 constexpr int kPartial = 206;
 constexpr int kMovedPermanently = 301;
 constexpr int kTemporaryRedirect = 307;
@@ -37,7 +38,7 @@ constexpr std::size_t kMostListText = 16U << 20U;  // 1,000 keys of 1,024 bytes,
 
 constexpr int64_t kNanoseconds = 1'000'000'000;
 
-bool IsSuccess(int status) { return status == kOk || status == kPartial; }
+bool IsSuccess(int status) { return status == kOk || status == kNoContent || status == kPartial; }
 
 template <typename Number>
 std::optional<Number> ToNumber(std::string_view text) {
@@ -140,19 +141,33 @@ StatusOr<ObjectList> ParseObjectList(std::string_view xml) {
   return result;
 }
 
-StatusOr<S3Client::Answer> S3Client::Send(const S3Request& request, const std::vector<std::string>& headers,
-                                          const ObjectPath& what, const HttpHandlers& handlers,
-                                          const std::stop_token& stop) {
+S3Request S3Client::RequestFor(const std::string& method, const ObjectPath& object) const {
+  return {.method = method,
+          .host = HostOf(settings_.endpoint),
+          .path = fmt::format("/{}/{}", object.bucket, object.key),
+          .query = {}};
+}
+
+StatusOr<S3Client::Answer> S3Client::Send(const S3Request& request, const std::optional<HttpFile>& file,
+                                          const std::vector<std::string>& headers, const ObjectPath& what,
+                                          const HttpHandlers& handlers, const std::stop_token& stop) {
   CALOTYPE_ASSIGN_OR_RETURN(const S3Credentials credentials, credentials_.Get(stop));
   HttpClientRequest message{
       .url = settings_.endpoint + EscapePath(request.path),
       .headers = SignatureHeaders(request, credentials, settings_.region,
                                   std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())),
       .head = request.method == "HEAD"};
+  message.file = file;
+  if (request.method == "DELETE") {
+    message.method = request.method;
+  }
   if (const std::string query = EncodedQuery(request); !query.empty()) {
     message.url += "?" + query;
   }
   message.headers.insert(message.headers.end(), headers.begin(), headers.end());
+  if (file.has_value()) {
+    message.headers.emplace_back("Expect:");  // some servers do not answer libcurl's "100-continue"
+  }
   Answer answer;
   bool failed = false;
   const HttpHandlers inspecting{.on_response =
@@ -202,7 +217,7 @@ Status S3Client::ErrorOf(const Answer& answer, const ObjectPath& what) {
         fmt::format("there is no such {}", what.key.empty() || error.code == "NoSuchBucket" ? "bucket" : "object"));
   }
   if (status == kPreconditionFailed || status == kRangeNotSatisfiable) {
-    return absl::AbortedError("it was changed while it was read");
+    return absl::AbortedError("it was changed meanwhile");
   }
   if (status >= kServerErrors || status == kTooManyRequests || status == kRequestTimeout ||
       error.code == "RequestTimeout" || error.code == "SlowDown") {
@@ -212,10 +227,10 @@ Status S3Client::ErrorOf(const Answer& answer, const ObjectPath& what) {
                                : absl::InternalError(fmt::format("the server answered {}{}", status, detail));
 }
 
-StatusOr<S3Client::Answer> S3Client::SendWithRetries(const S3Request& request, const ObjectPath& what,
-                                                     const std::stop_token& stop) {
+StatusOr<S3Client::Answer> S3Client::SendWithRetries(const S3Request& request, const std::optional<HttpFile>& file,
+                                                     const ObjectPath& what, const std::stop_token& stop) {
   for (int tries = 1;; ++tries) {
-    StatusOr<Answer> answer = Send(request, {}, what, {}, stop);
+    StatusOr<Answer> answer = Send(request, file, {}, what, {}, stop);
     if (!absl::IsUnavailable(answer.status())) {
       return answer;
     }
@@ -239,40 +254,53 @@ StatusOr<ObjectList> S3Client::List(const ObjectPath& folder, const std::string&
   if (!next.empty()) {
     request.query.emplace_back("continuation-token", next);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const Answer answer, SendWithRetries(request, folder, stop));
+  CALOTYPE_ASSIGN_OR_RETURN(const Answer answer, SendWithRetries(request, std::nullopt, folder, stop));
   return ParseObjectList(answer.text);
 }
 
 StatusOr<FileStamp> S3Client::Stamp(const ObjectPath& object, const std::stop_token& stop) {
   CALOTYPE_ASSIGN_OR_RETURN(const Answer answer,
-                            SendWithRetries({.method = "HEAD",
-                                             .host = HostOf(settings_.endpoint),
-                                             .path = fmt::format("/{}/{}", object.bucket, object.key),
-                                             .query = {}},
-                                            object, stop));
+                            SendWithRetries(RequestFor("HEAD", object), std::nullopt, object, stop));
   const std::optional<int64_t> bytes = ToNumber<int64_t>(answer.response.Header("content-length"));
   return StampOf(answer.response, bytes.value_or(0));
 }
 
-StatusOr<FileStamp> S3Client::Read(const ObjectPath& object,
+Status S3Client::Write(const ObjectPath& object, const HttpFile& file, const std::string& sha256,
+                       const std::stop_token& stop) {
+  S3Request request = RequestFor("PUT", object);
+  request.body_sha256 = sha256;
+  return SendWithRetries(request, file, object, stop).status();
+}
+
+Status S3Client::Remove(const ObjectPath& object, const std::stop_token& stop) {
+  const Status removed = SendWithRetries(RequestFor("DELETE", object), std::nullopt, object, stop).status();
+  return absl::IsNotFound(removed) ? absl::OkStatus() : removed;
+}
+
+StatusOr<FileStamp> S3Client::Read(const ObjectPath& object, int64_t start,
                                    const std::function<Status(std::span<const uint8_t>)>& sink,
                                    const std::stop_token& stop) {
-  const S3Request request{
-      .host = HostOf(settings_.endpoint), .path = fmt::format("/{}/{}", object.bucket, object.key), .query = {}};
-  int64_t received = 0;
+  const S3Request request = RequestFor("GET", object);
+  int64_t received = start;
   std::string etag;
   Status refused;  // by `sink`
   for (int tries = 1;; ++tries) {
     const int64_t before = received;
     std::vector<std::string> headers;
+    if (received == start) {
+      etag.clear();  // nothing was received that could be mixed with another content
+    }
     if (received > 0) {
-      headers = {fmt::format("Range: bytes={}-", received), "If-Match: " + etag};
+      headers.push_back(fmt::format("Range: bytes={}-", received));
+    }
+    if (!etag.empty()) {
+      headers.push_back("If-Match: " + etag);
     }
     const HttpHandlers handlers{
         .on_response = [&](const HttpClientResponse& response) -> Status {
           const bool continues = received > 0;
-          if (continues != (response.status == kPartial) || (continues && response.Header("etag") != etag)) {
-            return absl::AbortedError("it was changed while it was read");
+          if (continues != (response.status == kPartial) || (!etag.empty() && response.Header("etag") != etag)) {
+            return absl::AbortedError("it was changed meanwhile");
           }
           etag = response.Header("etag");
           return absl::OkStatus();
@@ -283,7 +311,7 @@ StatusOr<FileStamp> S3Client::Read(const ObjectPath& object,
               received += static_cast<int64_t>(bytes.size());
               return refused;
             }};
-    const StatusOr<Answer> answer = Send(request, headers, object, handlers, stop);
+    const StatusOr<Answer> answer = Send(request, std::nullopt, headers, object, handlers, stop);
     CALOTYPE_RETURN_IF_ERROR(refused);
     if (answer.ok()) {
       return StampOf(answer->response, received);

@@ -1,10 +1,11 @@
-// Lists and reads objects in S3-compatible object storage.
+// Lists, reads, writes and removes objects in S3-compatible object storage.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -63,10 +64,18 @@ class S3Client {
   // The stamp of an object.
   StatusOr<FileStamp> Stamp(const ObjectPath& object, const std::stop_token& stop);
 
-  // Reads an object from its start to its end and passes its bytes to `sink`, whose error ends the call. A connection
-  // that breaks is continued where it ended. kAborted when the object was replaced meanwhile.
-  StatusOr<FileStamp> Read(const ObjectPath& object, const std::function<Status(std::span<const uint8_t>)>& sink,
-                           const std::stop_token& stop);
+  // Reads an object from the byte `start` to its end and passes its bytes to `sink`, whose error ends the call. A
+  // connection that breaks is continued where it ended. kAborted when the object was replaced meanwhile, or has no byte
+  // `start`. FileStamp::size is that of the whole object.
+  StatusOr<FileStamp> Read(const ObjectPath& object, int64_t start,
+                           const std::function<Status(std::span<const uint8_t>)>& sink, const std::stop_token& stop);
+
+  // Writes an object of the bytes of `file`, whose SHA-256 is `sha256` (hexadecimal): the server refuses others.
+  // Replaces an object of this name. Readers see the former object or the new one, never a part.
+  Status Write(const ObjectPath& object, const HttpFile& file, const std::string& sha256, const std::stop_token& stop);
+
+  // OK also when there is no such object.
+  Status Remove(const ObjectPath& object, const std::stop_token& stop);
 
  private:
   struct Answer {
@@ -74,9 +83,12 @@ class S3Client {
     std::string text;  // the body; for Read(), only that of an error
   };
   // One request without a retry; an error if its status is one. `on_body`, if any, gets the body of a success.
-  StatusOr<Answer> Send(const S3Request& request, const std::vector<std::string>& headers, const ObjectPath& what,
-                        const HttpHandlers& handlers, const std::stop_token& stop);
-  StatusOr<Answer> SendWithRetries(const S3Request& request, const ObjectPath& what, const std::stop_token& stop);
+  StatusOr<Answer> Send(const S3Request& request, const std::optional<HttpFile>& file,
+                        const std::vector<std::string>& headers, const ObjectPath& what, const HttpHandlers& handlers,
+                        const std::stop_token& stop);
+  StatusOr<Answer> SendWithRetries(const S3Request& request, const std::optional<HttpFile>& file,
+                                   const ObjectPath& what, const std::stop_token& stop);
+  S3Request RequestFor(const std::string& method, const ObjectPath& object) const;
   Status ErrorOf(const Answer& answer, const ObjectPath& what);
 
   const S3Settings settings_;

@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr std::string_view kList = R"(<?xml version="1.0" encoding="UTF-8"?>
@@ -33,7 +34,7 @@ class S3ClientTest : public ::testing::Test {
                                .body = body});
   }
   StatusOr<FileStamp> Read() {
-    return client_.Read(kObject,
+    return client_.Read(kObject, start_,
                         [this](std::span<const uint8_t> bytes) {
                           text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
                           return sink_;
@@ -55,6 +56,7 @@ class S3ClientTest : public ::testing::Test {
                    http_,
                    credentials_};
   std::string text_;
+  int64_t start_ = 0;
   Status sink_;
 };
 
@@ -115,6 +117,47 @@ TEST_F(S3ClientTest, AnObjectThatIsReplacedMeanwhileIsNotMixed) {
     EXPECT_TRUE(absl::IsAborted(Read().status())) << status;
     EXPECT_EQ(text_, "12345");
   }
+}
+
+TEST_F(S3ClientTest, ReadsTheRestOfAnObject) {
+  start_ = 5;
+  Answer(206, "67").end = absl::UnavailableError("reset by peer");
+  Answer(206, "8");
+  const StatusOr<FileStamp> stamp = Read();
+  ASSERT_TRUE(stamp.ok()) << stamp.status();
+  EXPECT_EQ(text_, "678");
+  EXPECT_EQ(stamp->size, 8);
+  EXPECT_THAT(http_.asked[0].headers, Contains("Range: bytes=5-"));
+  EXPECT_THAT(http_.asked[0].headers, Not(Contains(StartsWith("If-Match"))));
+  EXPECT_THAT(http_.asked[1].headers, Contains("Range: bytes=7-"));
+  Answer(200, "12345678");
+  EXPECT_TRUE(absl::IsAborted(Read().status())) << "a server that ignores the range";
+}
+
+TEST_F(S3ClientTest, WritesAFileAndTriesAgain) {
+  const std::string hash(64, 'a');
+  Answer(503);
+  Answer(200);
+  ASSERT_TRUE(client_.Write(kObject, {.descriptor = 3, .bytes = 12}, hash, {}).ok());
+  ASSERT_EQ(http_.asked.size(), 2U);
+  for (const HttpClientRequest& asked : http_.asked) {
+    ASSERT_TRUE(asked.file.has_value());
+    EXPECT_EQ(asked.file->bytes, 12);
+    EXPECT_THAT(asked.headers, Contains("x-amz-content-sha256: " + hash));
+    EXPECT_THAT(asked.headers, Contains("Expect:"));
+  }
+  Answer(403);
+  EXPECT_TRUE(absl::IsPermissionDenied(client_.Write(kObject, {.descriptor = 3, .bytes = 12}, hash, {})));
+}
+
+TEST_F(S3ClientTest, RemovesAnObjectThatMayBeGone) {
+  Answer(204);
+  Answer(404);
+  Answer(403);
+  EXPECT_TRUE(client_.Remove(kObject, {}).ok());
+  EXPECT_TRUE(client_.Remove(kObject, {}).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(client_.Remove(kObject, {})));
+  EXPECT_EQ(http_.asked[0].method, "DELETE");
 }
 
 TEST_F(S3ClientTest, GivesUpAfterTriesWithoutProgress) {

@@ -51,10 +51,10 @@ std::vector<std::string> SignatureHeaders(const S3Request& request, const S3Cred
   const std::tm utc = fmt::gmtime(now.time_since_epoch().count());
   const std::string time = fmt::format("{:%Y%m%dT%H%M%SZ}", utc);
   const std::string day = time.substr(0, time.find('T'));
-  const std::string no_body = HexOfHash("");
+  const std::string body = request.body_sha256.empty() ? HexOfHash("") : request.body_sha256;
   // In the order of their names, in lower case.
   std::vector<std::pair<std::string, std::string>> headers = {
-      {"host", request.host}, {"x-amz-content-sha256", no_body}, {"x-amz-date", time}};
+      {"host", request.host}, {"x-amz-content-sha256", body}, {"x-amz-date", time}};
   if (!credentials.token.empty()) {
     headers.emplace_back("x-amz-security-token", credentials.token);
   }
@@ -64,7 +64,7 @@ std::vector<std::string> SignatureHeaders(const S3Request& request, const S3Cred
     canonical += fmt::format("{}:{}\n", name, value);
     names += (names.empty() ? "" : ";") + name;
   }
-  canonical += fmt::format("\n{}\n{}", names, no_body);
+  canonical += fmt::format("\n{}\n{}", names, body);
 
   const std::string scope = fmt::format("{}/{}/s3/aws4_request", day, region);
   const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, time, scope, HexOfHash(canonical));
