@@ -49,7 +49,10 @@ class S3Server:
         self.page = page  # objects in one list
         self.cut = 0  # so many connections end in the middle of an object
         self.down = False  # every answer is 503
+        self.stall = threading.Event()  # while set, an answer stops in the middle of an object
+        self.stalled = threading.Event()  # one did
         self.requests: list[str] = []
+        self.ranges: list[int] = []  # where requests for the rest of an object began
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -58,7 +61,7 @@ class S3Server:
             def do_GET(self) -> None:
                 outer.answer(self)
 
-            do_HEAD = do_GET
+            do_HEAD = do_PUT = do_DELETE = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -89,6 +92,7 @@ class S3Server:
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         self.requests.append(f"{request.command} {request.path}")
+        sent = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         if self.down:
             return self.error(request, 503, "SlowDown")
         if not self.is_signed(request):
@@ -97,13 +101,22 @@ class S3Server:
         name = urllib.parse.unquote(url.path[1:])
         if "/" not in name:
             return self.list(request, name, dict(urllib.parse.parse_qsl(url.query)))
+        if request.command == "PUT":
+            if hashlib.sha256(sent).hexdigest() != request.headers["x-amz-content-sha256"]:
+                return self.error(request, 400, "XAmzContentSHA256Mismatch")
+            self.objects[name] = Object(sent)
+            return self.send(request, 200, "")
+        if request.command == "DELETE":
+            self.objects.pop(name, None)
+            return self.send(request, 204, "")
         found = self.objects.get(name)
         if found is None:
             return self.error(request, 404, "NoSuchKey")
         start = 0
         if ranged := re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", "")):
             start = int(ranged[1])
-            if request.headers.get("If-Match") != found.etag:
+            self.ranges.append(start)
+            if request.headers.get("If-Match", found.etag) != found.etag:
                 return self.error(request, 412, "PreconditionFailed")
         data = found.data[start:]
         request.send_response(206 if ranged else 200)
@@ -118,6 +131,14 @@ class S3Server:
         if self.cut > 0 and len(data) > 1:
             self.cut -= 1
             request.wfile.write(data[: len(data) // 2])
+            request.close_connection = True
+            return None
+        if self.stall.is_set() and len(data) > 100_000:
+            request.wfile.write(data[:50_000])
+            request.wfile.flush()
+            self.stalled.set()
+            while self.stall.is_set():
+                time.sleep(0.02)
             request.close_connection = True
             return None
         request.wfile.write(data)

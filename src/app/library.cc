@@ -24,7 +24,11 @@ Library::Library(const App& app, ModelOpener open_models)
       catalogs_(
           app.catalog_files().database().string(), [&app] { return OpenCatalog(app, /*create=*/false); },
           MostConnections()),
-      vectors_(app.VectorsFolder()) {}
+      segments_(app.settings().search_segments.empty()
+                    ? nullptr
+                    : std::make_unique<SegmentFollower>(SegmentStore(app.settings().search_segments),
+                                                        app.folders().cache / "segments")),
+      vectors_(app.VectorsFolder(), kIndexFrom, segments_.get()) {}
 
 StatusOr<std::shared_ptr<const OpenTextEncoder>> Library::OpenEncoder(const ModelSet& shown) const {
   auto open = std::make_shared<OpenTextEncoder>();

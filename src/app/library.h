@@ -47,6 +47,9 @@ class Library {
 
   // The vector indices of this library.
   VectorSearch& vectors() { return vectors_; }
+  // The index segments that this machine shares with others; null unless search.segments is set. Searches use them once
+  // Follow() was called.
+  SegmentFollower* segments() { return segments_.get(); }
 
   // The encoder of the models whose findings are shown (`shown`). Opened at the first call and when `shown` changes;
   // concurrent callers wait for one opening. An error is not kept: the next call tries again.
@@ -65,6 +68,7 @@ class Library {
   const App& app_;
   const ModelOpener open_models_;
   CatalogPool catalogs_;
+  const std::unique_ptr<SegmentFollower> segments_;  // before vectors_, which uses it
   VectorSearch vectors_;
   mutable Mutex encoder_mutex_;
   std::shared_ptr<const OpenTextEncoder> encoder_ ABSL_GUARDED_BY(encoder_mutex_);

@@ -78,6 +78,9 @@ void Settings::Register(ConfigRegistry& registry) {
                    "the region of that storage; empty: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1");
   registry.AddInteger("storage.tries", &storage_tries, 1, 1000,
                       "failed requests for an object in a row before giving up");
+  registry.AddText("search.segments", &search_segments,
+                   "where all machines share the vector index: s3://BUCKET/FOLDER or a folder; empty: each makes its "
+                   "own (docs/vector-index.md)");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
   registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; optional");
   registry.AddList("inference.providers", &providers, "plug-in execution providers, each as NAME=LIBRARY");

@@ -34,6 +34,7 @@ struct Settings {
   std::string storage_endpoint;
   std::string storage_region;
   int64_t storage_tries = 6;
+  std::string search_segments;
   std::string onnxruntime;
   std::string openvino;
   std::vector<std::string> providers;

@@ -15,6 +15,9 @@ inline constexpr std::string_view kLibraryIdKey = "id";
 // Exists while deleted content may still be in the catalogue's files.
 inline constexpr std::string_view kEraseKey = "erase.pending";
 
+// Before the name of an embedding space: the list of its index segments (VectorCatalog::SegmentManifest).
+inline constexpr std::string_view kSegmentsKeyPrefix = "segments:";
+
 // nullopt when there is no such key.
 StatusOr<std::optional<std::string>> ReadKey(Database& database, std::string_view key);
 Status WriteKey(Database& database, std::string_view key, std::string_view value);

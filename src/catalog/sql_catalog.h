@@ -89,6 +89,10 @@ class SqlCatalog : public Catalog {
   StatusOr<VectorChanges> ChangesOfVectors(std::string_view space, int64_t enough) override;
   StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) override;
   StatusOr<std::vector<PhotoId>> AbsentPhotos() override;
+  StatusOr<std::optional<std::string>> SegmentManifest(std::string_view space) override;
+  StatusOr<bool> ReplaceSegmentManifest(std::string_view space, const std::optional<std::string>& former,
+                                        std::string_view next) override;
+  StatusOr<std::vector<std::string>> SegmentSpaces() override;
 
   // FaceCatalog
   StatusOr<std::vector<FaceRecord>> Faces() override;

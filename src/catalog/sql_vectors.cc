@@ -1,5 +1,8 @@
 // VectorCatalog.
+#include <fmt/format.h>
+
 #include "catalog/codec.h"
+#include "catalog/library_keys.h"
 #include "catalog/row_values.h"
 #include "catalog/sql_catalog.h"
 
@@ -29,6 +32,8 @@ StatusOr<EmbeddingPage> ReadEmbeddingPage(Database& database, std::string_view s
   }));
   return page;
 }
+
+std::string SegmentsKey(std::string_view space) { return fmt::format("{}{}", kSegmentsKeyPrefix, space); }
 
 }  // namespace
 
@@ -100,6 +105,32 @@ StatusOr<std::vector<PhotoId>> SqlCatalog::AbsentPhotos() {
                                              " (SELECT 1 FROM file WHERE file.photo_id = gone.photo_id AND missing = 0)"
                                              " UNION SELECT id FROM photo WHERE orphaned_at IS NOT NULL"));
   return PhotoIds(std::move(rows));
+}
+
+StatusOr<std::optional<std::string>> SqlCatalog::SegmentManifest(std::string_view space) {
+  const MutexLock lock(&mutex_);
+  return ReadKey(*database_, SegmentsKey(space));
+}
+
+StatusOr<bool> SqlCatalog::ReplaceSegmentManifest(std::string_view space, const std::optional<std::string>& former,
+                                                  std::string_view next) {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(const std::optional<std::string> present, ReadKey(*database_, SegmentsKey(space)));
+  if (present != former) {
+    return false;
+  }
+  CALOTYPE_RETURN_IF_ERROR(WriteKey(*database_, SegmentsKey(space), next));
+  CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
+  return true;
+}
+
+StatusOr<std::vector<std::string>> SqlCatalog::SegmentSpaces() {
+  const MutexLock lock(&mutex_);
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query("SELECT substr(key, length(?1) + 1) FROM library"
+                                                             " WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+                                                             kSegmentsKeyPrefix));
+  return ReadRows(std::move(rows), [](const Statement& row) { return row.Text(0); });
 }
 
 }  // namespace calotype

@@ -45,6 +45,15 @@ class VectorCatalog {
   virtual StatusOr<std::vector<PhotoId>> VectorsChangedSince(std::string_view space, int64_t since) = 0;
   // Photos without a present file.
   virtual StatusOr<std::vector<PhotoId>> AbsentPhotos() = 0;
+
+  // The list of index segments of `space` (search/segments/manifest.h), as text; nullopt: there is none.
+  virtual StatusOr<std::optional<std::string>> SegmentManifest(std::string_view space) = 0;
+  // Puts `next` in the place of the list `former`, in one step. False, and nothing changes, when the list is not
+  // `former` any more: another process was faster.
+  virtual StatusOr<bool> ReplaceSegmentManifest(std::string_view space, const std::optional<std::string>& former,
+                                                std::string_view next) = 0;
+  // The spaces that have a list of segments.
+  virtual StatusOr<std::vector<std::string>> SegmentSpaces() = 0;
 };
 
 }  // namespace calotype

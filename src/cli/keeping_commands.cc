@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "app/backup.h"
+#include "app/index_segments.h"
+#include "base/units.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 
 namespace calotype {
@@ -59,6 +62,19 @@ CommandResult Copy(const std::string& from, const std::string& to) {
   return 0;
 }
 
+CommandResult WriteSegments(App& app) {
+  Library library(app);
+  const InterruptWatcher interrupt("what is stored stays; the list of segments does not change");
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<BuiltSegments> built, BuildIndexSegments(library, interrupt.token()));
+  for (const auto& [space, build] : built) {
+    Print(fmt::format("{}: {}, {} photos in {} segments\n", space,
+                      build.changed ? fmt::format("wrote {} photos, {}", build.written, FormatBytes(build.bytes_stored))
+                                    : "nothing to write",
+                      build.photos, build.segments));
+  }
+  return 0;
+}
+
 }  // namespace
 
 void AddKeepingCommands(CommandLine& parser, App& app) {
@@ -71,7 +87,8 @@ void AddKeepingCommands(CommandLine& parser, App& app) {
       parser.AddCommand("restore", "Restore a backup (the replaced catalogue is kept in a file of its own)");
   restore.AddArgument("BACKUP", *path, "A file that backup wrote");
   restore.SetAction([=, &app] { return Restore(app, *path); });
-  CommandLine catalog = parser.AddCommand("catalog", "Copy the catalogue from a file to a server, or back");
+  CommandLine catalog =
+      parser.AddCommand("catalog", "Copy the catalogue from a file to a server, or back; share its vector index");
   CommandLine copy = catalog.AddCommand(
       "copy", "Copy everything to an empty catalogue, and compare; run again after an interruption, it goes on");
   const auto from = std::make_shared<std::string>();
@@ -79,6 +96,8 @@ void AddKeepingCommands(CommandLine& parser, App& app) {
   copy.AddArgument("FROM", *from, "sqlite:PATH, a path, or postgresql://USER@HOST/DATABASE");
   copy.AddArgument("TO", *to, "The same; a new file, or an empty database");
   copy.SetAction([=] { return Copy(*from, *to); });
+  catalog.AddCommand("segments", "Write new segments of the vector index that machines share (search.segments)")
+      .SetAction([&app] { return WriteSegments(app); });
   parser.AddCommand("check-db", "Check the whole catalogue for faults").SetAction([&app] {
     return CheckDatabase(app);
   });

@@ -18,10 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Rounding to f16 can raise the cosine of two unit vectors a little above 1. A larger value comes from a stored vector
-// that is damaged.
-constexpr float kMaxCosine = 1.01F;
-
 // An index of which more than this part is deleted entries is rebuilt.
 constexpr double kMaxGone = 0.25;
 
@@ -96,11 +92,7 @@ bool VectorSearch::IsLargeEnough(const VectorChanges& changes) const {
   return !folder_.empty() && changes.vectors >= index_from_;
 }
 
-fs::path VectorSearch::FolderOf(const Space& space) const {
-  std::string name = space.name;
-  std::ranges::replace_if(name, [](char c) { return c == '/' || c == '.' || c == '\0'; }, '_');
-  return folder_ / name;
-}
+fs::path VectorSearch::FolderOf(const Space& space) const { return folder_ / FolderOfSpace(space.name); }
 
 Status VectorSearch::CatchUp(VectorCatalog& catalog, const std::string& space, const VectorChanges& changes,
                              VectorIndex& index) {
@@ -252,6 +244,16 @@ StatusOr<bool> VectorSearch::Update(VectorCatalog& catalog, std::string_view spa
 StatusOr<std::vector<ScoredPhoto>> VectorSearch::Nearest(VectorCatalog& catalog, std::string_view space_name,
                                                          std::span<const float> query, std::size_t count, float floor,
                                                          const PhotoChoice& choice) {
+  if (segments_ != nullptr) {
+    CALOTYPE_ASSIGN_OR_RETURN(SegmentFollower::Answer answer,
+                              segments_->Nearest(catalog, space_name, query, count, floor, choice));
+    if (answer.state == SegmentFollower::State::kReady) {
+      return std::move(answer.photos);
+    }
+    if (answer.state == SegmentFollower::State::kFetching) {
+      return ReadAll(catalog, space_name, query, count, floor, choice);
+    }
+  }
   Space& space = SpaceOf(space_name);
   for (int attempt = 0; attempt < 2; ++attempt) {
     const StatusOr<Snapshot> index = UsableIndex(catalog, space, query.size());

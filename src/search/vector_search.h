@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "catalog/vector_catalog.h"
+#include "search/segments/segment_follower.h"
 #include "search/vector_index/photo_set.h"
 #include "search/vector_index/top_hits.h"
 #include "search/vector_index/vector_index.h"
@@ -36,9 +37,11 @@ inline constexpr int64_t kIndexFrom = 5000;
 class VectorSearch {
  public:
   // `folder` gets one subfolder for each embedding space; it is created when first needed. With an empty path no index
-  // is used.
-  explicit VectorSearch(std::filesystem::path folder, int64_t index_from = kIndexFrom)
-      : folder_(std::move(folder)), index_from_(index_from) {}
+  // is used. Spaces that `segments` (null: none; must outlive this object) has are searched with these instead: no
+  // index is kept, and until all segments are there, the vectors are read from the catalogue.
+  explicit VectorSearch(std::filesystem::path folder, int64_t index_from = kIndexFrom,
+                        SegmentFollower* segments = nullptr)
+      : folder_(std::move(folder)), index_from_(index_from), segments_(segments) {}
 
   // Returns up to `count` photos, best first: those that have a present file, that `choice` allows and whose cosine
   // with `query` (unit length) in `space` is at least `floor`.
@@ -87,6 +90,7 @@ class VectorSearch {
 
   const std::filesystem::path folder_;
   const int64_t index_from_;
+  SegmentFollower* const segments_;
   Mutex mutex_;
   std::map<std::string, Space, std::less<>> spaces_ ABSL_GUARDED_BY(mutex_);  // nothing is ever erased
 };

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "app/browse.h"
+#include "app/index_segments.h"
 #include "app/jobs.h"
 #include "app/library.h"
 #include "app/model_fetcher.h"
@@ -252,6 +253,7 @@ class Server::Impl {
     }
     jobs_.Start([this](const Job& job) { OnJob(job); });
     webhooks_.Start();
+    segments_.emplace(library_);
     http_.Start();
     idle_memory_.emplace([this] { return http_.worked(); }, ReturnMemory, kQuiet);
   }
@@ -330,6 +332,13 @@ class Server::Impl {
                         .resident_bytes = static_cast<double>(ResidentBytes()),
                         .cpu_seconds = CpuSeconds(),
                         .open_files = static_cast<double>(OpenFiles())};
+    if (library_.segments() != nullptr) {
+      const SegmentProgress progress = library_.segments()->Progress();
+      gauges.segments = {.here = static_cast<double>(progress.segments),
+                         .all = static_cast<double>(progress.all_segments),
+                         .photos_here = static_cast<double>(progress.photos),
+                         .all_photos = static_cast<double>(progress.all_photos)};
+    }
     for (const Job& job : jobs_.List()) {
       gauges.jobs_queued += job.state == JobState::kQueued ? 1 : 0;
       gauges.jobs_running += job.state == JobState::kRunning ? 1 : 0;
@@ -367,6 +376,7 @@ class Server::Impl {
   ServerMetrics metrics_;
   Router router_;
   Api api_;
+  std::optional<SegmentThread> segments_;
   std::vector<std::string> urls_;
   std::string immich_url_;
   std::unique_ptr<ModelFetcher> fetcher_;    // before predict_, which uses it

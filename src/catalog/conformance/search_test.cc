@@ -209,6 +209,19 @@ TEST_P(CatalogSearchTest, EveryEmbeddingOfASpaceInOrder) {
   EXPECT_TRUE(std::ranges::is_sorted(seen));
 }
 
+TEST_P(CatalogSearchTest, TheListOfSegmentsChangesInOneStep) {
+  EXPECT_EQ(Value(catalog().SegmentManifest("a/b%")), std::nullopt);
+  EXPECT_FALSE(Value(catalog().ReplaceSegmentManifest("a/b%", "one", "two"))) << "there is none";
+  EXPECT_TRUE(Value(catalog().ReplaceSegmentManifest("a/b%", std::nullopt, "one")));
+  EXPECT_FALSE(Value(catalog().ReplaceSegmentManifest("a/b%", std::nullopt, "two"))) << "there is one already";
+  EXPECT_TRUE(Value(catalog().ReplaceSegmentManifest("a/b%", "one", "two")));
+  EXPECT_FALSE(Value(catalog().ReplaceSegmentManifest("a/b%", "one", "three")));
+  EXPECT_EQ(Value(catalog().SegmentManifest("a/b%")), "two");
+  EXPECT_EQ(Value(catalog().SegmentManifest("a")), std::nullopt);
+  EXPECT_TRUE(Value(catalog().ReplaceSegmentManifest("Z", std::nullopt, "z")));
+  EXPECT_THAT(Value(catalog().SegmentSpaces()), testing::UnorderedElementsAre("a/b%", "Z"));
+}
+
 TEST_P(CatalogSearchTest, FilterByCameraTimeAndPerson) {
   const auto add = [&](const char* path, const char* camera, const char* taken_at) {
     PhotoResult result = FullResult(Add(path, path));

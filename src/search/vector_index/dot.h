@@ -8,6 +8,10 @@
 
 namespace calotype {
 
+// Rounding to f16 can raise the cosine of two unit vectors a little above 1. A larger value comes from a stored vector
+// that is damaged.
+inline constexpr float kMaxCosine = 1.01F;
+
 // The dot product of two vectors, which is their cosine if both have unit length. 0 if their sizes differ.
 float Dot(std::span<const float> a, std::span<const float> b);
 

@@ -67,6 +67,20 @@ StatusOr<std::unique_ptr<VectorIndex>> VectorIndex::Open(const std::filesystem::
   return index;
 }
 
+Status VectorIndex::ForEach(const std::function<Status(PhotoId, std::span<const uint16_t>)>& visit) const {
+  for (std::size_t number = 0; number < file_->blocks(); ++number) {
+    CALOTYPE_ASSIGN_OR_RETURN(const VectorFile::Block block, file_->ReadBlock(number));
+    for (std::size_t i = 0; i < block.photos.size(); ++i) {
+      if (block.photos[i] != 0) {
+        CALOTYPE_ASSIGN_OR_RETURN(const std::span<const uint16_t> halves,
+                                  file_->Vector(number * VectorFile::kBlock + i));
+        CALOTYPE_RETURN_IF_ERROR(visit(block.photos[i], halves));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 Status VectorIndex::Append(PhotoId photo, std::span<const uint16_t> halves) {
   if (halves.size() != dimension_) {
     return absl::InvalidArgumentError("the vector's dimension differs from the index's");

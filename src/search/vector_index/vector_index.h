@@ -45,6 +45,9 @@ class VectorIndex {
   StatusOr<std::vector<ScoredPhoto>> Nearest(std::span<const float> query, std::size_t count, float floor,
                                              const PhotoChoice& choice) const;
 
+  // Calls `visit` for each vector that is not deleted, until it returns an error. kDataLoss as Nearest().
+  Status ForEach(const std::function<Status(PhotoId, std::span<const uint16_t>)>& visit) const;
+
   // Adds the vector of `photo` as f16. Not visible to others before Commit().
   Status Append(PhotoId photo, std::span<const uint16_t> halves);
   Status RemovePhotos(const std::unordered_set<PhotoId>& photos) { return file_->RemovePhotos(photos); }

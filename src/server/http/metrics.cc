@@ -55,6 +55,15 @@ struct ServerMetrics::Families {
   prometheus::Family<prometheus::Gauge>& jobs =
       prometheus::BuildGauge().Name("calotype_jobs").Help("Jobs that have not ended, by state").Register(registry);
 
+  prometheus::Family<prometheus::Gauge>& segments = prometheus::BuildGauge()
+                                                        .Name("calotype_index_segments")
+                                                        .Help("Segments of the shared vector index")
+                                                        .Register(registry);
+  prometheus::Family<prometheus::Gauge>& indexed = prometheus::BuildGauge()
+                                                       .Name("calotype_index_photos")
+                                                       .Help("Vectors in the segments of the shared vector index")
+                                                       .Register(registry);
+
   Mutex cpu_mutex;
 
   prometheus::Gauge& AddGauge(const char* name, const char* help) {
@@ -96,6 +105,12 @@ std::string ServerMetrics::Render(const ServerGauges& gauges) {
   families_->resident_bytes.Set(gauges.resident_bytes);
   families_->jobs.Add({{"state", "queued"}}).Set(gauges.jobs_queued);
   families_->jobs.Add({{"state", "running"}}).Set(gauges.jobs_running);
+  if (gauges.segments.has_value()) {
+    families_->segments.Add({{"state", "here"}}).Set(gauges.segments->here);
+    families_->segments.Add({{"state", "all"}}).Set(gauges.segments->all);
+    families_->indexed.Add({{"state", "here"}}).Set(gauges.segments->photos_here);
+    families_->indexed.Add({{"state", "all"}}).Set(gauges.segments->all_photos);
+  }
   return prometheus::TextSerializer().Serialize(families_->registry.Collect());
 }
 

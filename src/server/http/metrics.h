@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,14 @@ struct ServerGauges {
   double resident_bytes = 0;
   double cpu_seconds = 0;  // of the process
   double open_files = 0;
+  // Of the index segments that machines share: those that are on this machine, and all. nullopt: none are used.
+  struct Segments {
+    double here = 0;
+    double all = 0;
+    double photos_here = 0;
+    double all_photos = 0;
+  };
+  std::optional<Segments> segments;
 };
 
 // Thread-safe.
