@@ -13,6 +13,7 @@
 //   MarkCatalog         what users mark photos for
 //   TrashCatalog        the files that were moved to the trash
 //   ModelsCatalog       the models whose findings are shown
+//   ProcessCatalog      the processes that work for the library, and the one that leads
 //   MaintenanceCatalog  backup, check, deletion
 #pragma once
 
@@ -30,6 +31,7 @@
 #include "catalog/mark_catalog.h"
 #include "catalog/models_catalog.h"
 #include "catalog/people_catalog.h"
+#include "catalog/process_catalog.h"
 #include "catalog/scanner_catalog.h"
 #include "catalog/search_catalog.h"
 #include "catalog/trash_catalog.h"
@@ -52,6 +54,7 @@ class Catalog : public ScannerCatalog,
                 public MarkCatalog,
                 public TrashCatalog,
                 public ModelsCatalog,
+                public ProcessCatalog,
                 public MaintenanceCatalog {
  public:
   // Opens the catalogue at `url`: "sqlite:PATH", a bare path, or "postgresql://USER@HOST/DATABASE" (or "postgres://").

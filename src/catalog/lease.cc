@@ -16,7 +16,7 @@ LeaseTime LeaseEnd(LeaseTime now) {
           .boot_ms = now.boot_ms + kLeaseSeconds * kMillisecondsPerSecond};
 }
 
-bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, LeaseTime now) {
+bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, LeaseTime now, int64_t seconds) {
   if (life == OwnerLife::kDead) {
     return true;
   }
@@ -24,7 +24,7 @@ bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, Le
     return now.boot_ms >= lease.end.boot_ms;
   }
   const int64_t remaining = lease.end.unix_seconds - now.unix_seconds;
-  return remaining <= 0 || remaining > kLeaseSeconds;
+  return remaining <= 0 || remaining > seconds;
 }
 
 }  // namespace calotype

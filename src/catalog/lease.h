@@ -31,8 +31,9 @@ struct Lease {
 };
 
 // True when others may take the photos of the lease: its owner is dead, or it has expired. `boot` is that of the
-// process that asks. If `end.unix_seconds` is further away than one lease, the wall clock was set back after it was
-// written; then the lease counts as expired.
-bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, LeaseTime now);
+// process that asks. If `end.unix_seconds` is further away than one lease of `seconds`, the wall clock was set back
+// after it was written; then the lease counts as expired.
+bool CanTakeOver(const Lease& lease, OwnerLife life, const std::string& boot, LeaseTime now,
+                 int64_t seconds = kLeaseSeconds);
 
 }  // namespace calotype

@@ -17,6 +17,9 @@ inline constexpr std::string_view kEraseKey = "erase.pending";
 
 // Before the name of an embedding space: the list of its index segments (VectorCatalog::SegmentManifest).
 inline constexpr std::string_view kSegmentsKeyPrefix = "segments:";
+// WorkOwner::random of the process that leads, or led last, and the number under which it does (ProcessCatalog::Lead).
+inline constexpr std::string_view kLeaderKey = "leader";
+inline constexpr std::string_view kLeaderNumberKey = "leader.number";
 
 // nullopt when there is no such key.
 StatusOr<std::optional<std::string>> ReadKey(Database& database, std::string_view key);

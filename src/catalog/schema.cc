@@ -491,6 +491,23 @@ CREATE TRIGGER mark_removed AFTER DELETE ON photo_mark BEGIN
   INSERT INTO photo_change(photo_id) VALUES (old.photo_id);
 END;
 )sql",
+    R"sql(
+CREATE TABLE process (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  role INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  pid_namespace INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  start_time INTEGER NOT NULL,
+  random TEXT NOT NULL UNIQUE,
+  since INTEGER NOT NULL,
+  lease_s INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  expires_boot_ms INTEGER NOT NULL,
+  figures TEXT NOT NULL
+) STRICT;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(SqliteDatabase& database) {

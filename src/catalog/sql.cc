@@ -1,5 +1,9 @@
 #include "catalog/sql.h"
 
+#include <string>
+
+#include "catalog/library_keys.h"
+
 namespace calotype {
 
 Statement::Statement(Database* database, std::string_view sql, std::unique_ptr<CompiledStatement> compiled)
@@ -54,9 +58,24 @@ void Database::GiveBack(std::string sql, std::unique_ptr<CompiledStatement> comp
   idle_statements_.try_emplace(std::move(sql), std::move(compiled));
 }
 
+// The number is read under the lock of the transaction, without which nobody begins to lead.
+Status Database::BeginWriting() {
+  CALOTYPE_RETURN_IF_ERROR(Execute(dialect().begin));
+  if (!leads_as_.has_value()) {
+    return absl::OkStatus();
+  }
+  const StatusOr<std::optional<int64_t>> leads =
+      QueryInt("SELECT 1 FROM library WHERE key = ?1 AND value = ?2", kLeaderNumberKey, std::to_string(*leads_as_));
+  if (leads.ok() && leads->has_value()) {
+    return absl::OkStatus();
+  }
+  Execute("ROLLBACK").IgnoreError();
+  return leads.ok() ? absl::AbortedError("another coordinator leads this library now") : leads.status();
+}
+
 StatusOr<DatabaseTransaction> DatabaseTransaction::Begin(Database& database) {
   const bool nested = database.in_transaction();
-  CALOTYPE_RETURN_IF_ERROR(database.Execute(nested ? "SAVEPOINT calotype" : database.dialect().begin));
+  CALOTYPE_RETURN_IF_ERROR(nested ? database.Execute("SAVEPOINT calotype") : database.BeginWriting());
   return DatabaseTransaction(&database, nested);
 }
 

@@ -191,6 +191,11 @@ class Database {
     return has_row ? statement.Int(0) : last_insert_id();
   }
 
+  // Begins a transaction that may write. kAborted if it may do so only as a leader, and another one leads.
+  Status BeginWriting();
+  // ProcessCatalog::WriteOnlyAsLeader()
+  void WriteOnlyAsLeader(int64_t number) { leads_as_ = number; }
+
   // Runs a script of several statements without parameters.
   virtual Status Script(const std::string& sql) = 0;
   // Rows that the last INSERT, UPDATE or DELETE changed.
@@ -222,6 +227,7 @@ class Database {
   void GiveBack(std::string sql, std::unique_ptr<CompiledStatement> compiled);
 
   std::map<std::string, std::unique_ptr<CompiledStatement>, std::less<>> idle_statements_;
+  std::optional<int64_t> leads_as_;
 };
 
 // A transaction that the destructor rolls back unless it was committed. Inside an open transaction it is a savepoint of

@@ -143,6 +143,14 @@ class SqlCatalog : public Catalog {
   StatusOr<bool> CompleteSwitch() override;
   StatusOr<int64_t> DeletePreviousModels() override;
 
+  // ProcessCatalog
+  Status ReportProcess(const WorkOwner& owner, ProcessRole role, const ProcessFigures& figures,
+                       int64_t lease_s) override;
+  Status EndProcess(const WorkOwner& owner) override;
+  StatusOr<std::vector<ProcessRecord>> Processes() override;
+  StatusOr<std::optional<int64_t>> Lead(const WorkOwner& owner) override;
+  Status WriteOnlyAsLeader(int64_t number) override;
+
   // MaintenanceCatalog
   StatusOr<std::vector<std::string>> Backups() override;
   StatusOr<bool> MustErase() override;

@@ -107,6 +107,8 @@ std::string RandomName() {
 
 std::string BootId() { return FirstLine(ReadSystemFile("/proc/sys/kernel/random/boot_id")); }
 
+std::string MachineName(const WorkOwner& owner) { return owner.host.substr(owner.host.find(' ') + 1); }
+
 WorkOwner NewWorkOwner() {
   const int64_t pid = getpid();
   return {.host = HostName(),

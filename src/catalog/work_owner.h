@@ -24,6 +24,9 @@ std::string BootId();
 // Returns a new owner in this process. Unknown fields are empty or 0.
 WorkOwner NewWorkOwner();
 
+// The name of the owner's machine, for people.
+std::string MachineName(const WorkOwner& owner);
+
 enum class OwnerLife : uint8_t {
   kAlive,    // its process runs on this machine; in this process: it is registered
   kDead,     // proven: its process has ended, or the machine was restarted
