@@ -57,7 +57,8 @@ Status App::Apply() {
   reader.program = environment("CALOTYPE_READER") == nullptr ? "" : environment("CALOTYPE_READER");
   SetReaderSettings(std::move(reader));
   CALOTYPE_ASSIGN_OR_RETURN(S3Settings objects, settings_.Storage(environment));
-  SetStorageSettings({.s3 = std::move(objects), .folder = folders_.cache / "objects"});
+  CALOTYPE_ASSIGN_OR_RETURN(PathMapping paths, settings_.Paths());
+  SetStorageSettings({.s3 = std::move(objects), .folder = folders_.cache / "objects", .paths = std::move(paths)});
   CALOTYPE_ASSIGN_OR_RETURN(catalog_files_, CatalogFiles::Of(settings_.catalog_file));
   return settings_.Validate();
 }

@@ -63,7 +63,7 @@ StatusOr<OriginalFile> OpenOriginal(Library& library, const PhotoRecord& photo) 
     if (!real.has_value()) {
       continue;
     }
-    StatusOr<StoredPhoto> stored = OpenStoredPhoto(*real);
+    StatusOr<StoredPhoto> stored = OpenStoredPhoto(StoredPath(real->native()));
     if (!stored.ok()) {
       continue;
     }

@@ -24,6 +24,7 @@
 #include "photo/photo_reader.h"
 #include "pipeline/process_photo.h"
 #include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -70,7 +71,7 @@ class SidecarExport {
 
   // Which sidecar a photo gets depends on those that exist: all are chosen before the first is written.
   void Add(const std::string& path, PhotoId photo) {
-    chosen_.push_back({.path = path, .photo = photo, .place = files_.Of(path)});
+    chosen_.push_back({.path = path, .photo = photo, .place = files_.Of(LocalPath(path))});
   }
 
   Status WriteAll(Catalog& catalog) {
@@ -96,7 +97,7 @@ class SidecarExport {
       report_.on_skipped(path, reason);
       return;
     }
-    const StatusOr<WrittenSidecar> written = WriteSidecar(path, place, photo);
+    const StatusOr<WrittenSidecar> written = WriteSidecar(place, photo);
     if (absl::IsFailedPrecondition(written.status())) {
       ++exported_.skipped;
       report_.on_skipped(path, Message(written.status()));
@@ -111,9 +112,9 @@ class SidecarExport {
     }
   }
 
-  StatusOr<WrittenSidecar> WriteSidecar(const fs::path& path, const SidecarPlace& place, const PhotoRecord& photo) {
+  StatusOr<WrittenSidecar> WriteSidecar(const SidecarPlace& place, const PhotoRecord& photo) {
     if (!options_.dry_run) {
-      files_.CleanFolder(path.parent_path());
+      files_.CleanFolder(place.path.parent_path());
     }
     XmpAdditions additions = XmpOf(photo, options_.labels, options_.remove_old_labels);
     additions.max_xmp_properties = limits_.max_xmp_properties;

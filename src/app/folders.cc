@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/file_lock.h"
 #include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
@@ -28,13 +29,13 @@ std::optional<std::filesystem::path> RealPathBelow(const std::string& path, cons
     return is_below ? std::optional<std::filesystem::path>(path) : std::nullopt;
   }
   std::error_code error;
-  std::filesystem::path real = std::filesystem::canonical(path, error);
+  std::filesystem::path real = std::filesystem::canonical(LocalPath(path), error);
   if (error) {
     return std::nullopt;
   }
   const bool is_below = std::ranges::any_of(folders, [&real](const std::string& folder) {
     std::error_code missing;
-    const std::filesystem::path root = std::filesystem::canonical(folder, missing);
+    const std::filesystem::path root = std::filesystem::canonical(LocalPath(folder), missing);
     return !missing && IsAtOrBelow(real, root);
   });
   return is_below ? std::optional(std::move(real)) : std::nullopt;

@@ -101,7 +101,7 @@ class TraceFinder {
     if (names) {
       photos_.insert(path);
     }
-    for (const fs::path& sidecar : SidecarsOf(path)) {
+    for (const fs::path& sidecar : SidecarsOf(LocalPath(path))) {
       const StatusOr<UniqueFd> file = OpenForReading(sidecar);
       if (file.ok() && (HasName(file->get()) || (!names && NamesWith(photo->file.get(), {file->get()})))) {
         sidecars_.insert(sidecar.string());

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
@@ -36,7 +37,7 @@ fs::path CatalogPath(const std::string& path) {
   if (error) {
     absolute = fs::absolute(path, error).lexically_normal();
   }
-  return absolute.has_filename() ? absolute : absolute.parent_path();
+  return StoredPath((absolute.has_filename() ? absolute : absolute.parent_path()).native());
 }
 
 Status CheckIsNoPhoto(SearchCatalog& catalog, const std::string& output) {

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -189,14 +191,18 @@ StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool wa
 
 StatusOr<ScanReport> ScanRunner::Watch() {
   // Made before the first scan, so that no change between that scan and the watching is missed.
-  FolderWatcher watcher(options_.roots, {.settle = std::chrono::seconds(settings().settle_s),
-                                         .poll = std::chrono::seconds(settings().poll_s)});
+  std::vector<fs::path> watched;
+  std::ranges::transform(options_.roots, std::back_inserter(watched),
+                         [](const fs::path& root) { return LocalPath(root.native()); });
+  FolderWatcher watcher(
+      watched, {.settle = std::chrono::seconds(settings().settle_s), .poll = std::chrono::seconds(settings().poll_s)});
   for (const FolderWatcher::Polled& polled : watcher.polled()) {
     on_event_(FolderPolled{.folder = polled.root.string(), .reason = polled.reason});
   }
   StatusOr<ScanReport> report = Run({});
   while (report.ok() && !stop_.stop_requested()) {
-    const std::vector<fs::path> changed = watcher.Wait(kRetryCheck, stop_);
+    std::vector<fs::path> changed = watcher.Wait(kRetryCheck, stop_);
+    std::ranges::transform(changed, changed.begin(), [](const fs::path& path) { return StoredPath(path.native()); });
     if (!stop_.stop_requested()) {
       // Also without a change: failures may be due for a retry.
       report = Run(changed, !changed.empty());

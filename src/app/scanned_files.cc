@@ -19,7 +19,7 @@ constexpr std::size_t kMostPictures = 64;
 
 bool IsFileThere(const std::string& path) {
   std::error_code error;
-  return IsObjectPath(path) || fs::exists(path, error);
+  return IsObjectPath(path) || fs::exists(LocalPath(path), error);
 }
 
 ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
@@ -28,12 +28,13 @@ ScannedFiles::ScannedFiles(ScannerCatalog& catalog, const DecodeLimits& limits)
 std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
   std::error_code error;
   const bool is_object = IsObjectPath(path);
-  if (!is_object && fs::symlink_status(path, error).type() != fs::file_type::regular) {
+  const fs::path local = LocalPath(path);
+  if (!is_object && fs::symlink_status(local, error).type() != fs::file_type::regular) {
     return std::nullopt;
   }
   const StatusOr<FileStamp> seen = StampOfStoredPhoto(path);
   const auto stored = catalog_.FilesUnder(path);
-  const StatusOr<FileSystemKind> kind = is_object ? FileSystemKind::kLocal : FileSystemOf(fs::path(path));
+  const StatusOr<FileSystemKind> kind = is_object ? FileSystemKind::kLocal : FileSystemOf(local);
   if (!seen.ok() || !stored.ok() || !kind.ok()) {
     return std::nullopt;
   }
@@ -41,7 +42,7 @@ std::optional<LibraryFile> ScannedFiles::Find(const std::string& path) {
   if (known == stored->end() || CompareStamps(known->second, *seen, *kind) == StampMatch::kChanged) {
     return std::nullopt;
   }
-  const fs::path folder = fs::path(path).parent_path();
+  const fs::path folder = local.parent_path();
   return LibraryFile{.stamp = *seen, .through_link = !is_object && fs::canonical(folder, error) != folder};
 }
 

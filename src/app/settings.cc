@@ -81,6 +81,9 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddText("search.segments", &search_segments,
                    "where all machines share the vector index: s3://BUCKET/FOLDER or a folder; empty: each makes its "
                    "own (docs/vector-index.md)");
+  registry.AddList("storage.paths", &storage_paths,
+                   "where folders of the library lie on this machine, each as STORED=HERE, such as "
+                   "/mnt/nas/photos=/volume1/photos; empty: where the library says");
   registry.AddText("inference.onnxruntime", &onnxruntime, "ONNX Runtime's library or its folder");
   registry.AddText("inference.openvino", &openvino, "OpenVINO's C library or its folder; optional");
   registry.AddList("inference.providers", &providers, "plug-in execution providers, each as NAME=LIBRARY");
@@ -241,6 +244,8 @@ Status Settings::Validate() const {
   CALOTYPE_RETURN_IF_ERROR(CheckTasks("cache.pin", pinned));
   return Policies().status();
 }
+
+StatusOr<PathMapping> Settings::Paths() const { return PathMapping::Parse(storage_paths, "storage.paths"); }
 
 StatusOr<std::vector<PluginProvider>> Settings::Plugins() const {
   std::vector<PluginProvider> plugins;

@@ -16,6 +16,7 @@
 #include "inference/placement/model_cache.h"
 #include "photo/decode.h"
 #include "photo/reader_settings.h"
+#include "storage/path_mapping.h"
 #include "storage/s3_client.h"
 
 namespace calotype {
@@ -35,6 +36,7 @@ struct Settings {
   std::string storage_region;
   int64_t storage_tries = 6;
   std::string search_segments;
+  std::vector<std::string> storage_paths;
   std::string onnxruntime;
   std::string openvino;
   std::vector<std::string> providers;
@@ -109,6 +111,8 @@ struct Settings {
   ReaderSettings Reader() const;
   // What storage.* says, and where it is empty the environment. kInvalidArgument for an endpoint that is no URL.
   StatusOr<S3Settings> Storage(const std::function<const char*(const char*)>& environment) const;
+  // What `storage_paths` says.
+  StatusOr<PathMapping> Paths() const;
   // What `providers` says.
   StatusOr<std::vector<PluginProvider>> Plugins() const;
   // By task, and under "" the default one.

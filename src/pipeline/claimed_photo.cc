@@ -12,13 +12,14 @@ Status Changed(const std::string& path) {
   return absl::AbortedError(fmt::format("{} was changed since it was scanned; the next scan reads it", path));
 }
 
-// True when an open file with the stamp `seen` still has the content that it had with the stamp `stored`.
-StatusOr<bool> IsSameContent(int descriptor, FileSystemKind file_system, const FileStamp& stored, const FileStamp& seen,
-                             const Sha256Digest& sha256) {
+// True when an open file with the stamp `seen` still has the content that it had with the stamp `stored`. If it
+// `is_moved`, another machine saw it through another mount, whose times may be others.
+StatusOr<bool> IsSameContent(int descriptor, FileSystemKind file_system, bool is_moved, const FileStamp& stored,
+                             const FileStamp& seen, const Sha256Digest& sha256) {
   if (CompareStamps(stored, seen, file_system) != StampMatch::kChanged) {
     return true;
   }
-  if (stored.size != seen.size || stored.mtime_ns != seen.mtime_ns) {
+  if (stored.size != seen.size || (stored.mtime_ns != seen.mtime_ns && !is_moved)) {
     return false;
   }
   CALOTYPE_ASSIGN_OR_RETURN(const Sha256Digest now, Sha256OfFile(descriptor));
@@ -29,8 +30,8 @@ StatusOr<bool> IsSameContent(int descriptor, FileSystemKind file_system, const F
 
 StatusOr<ClaimedFile> ClaimedFile::Open(const PhotoFile& file, const Sha256Digest& sha256) {
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, OpenStoredPhoto(file.path));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool same,
-                            IsSameContent(stored.file.get(), stored.file_system, file.stamp, stored.stamp, sha256));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool same, IsSameContent(stored.file.get(), stored.file_system, stored.is_moved,
+                                                           file.stamp, stored.stamp, sha256));
   if (!same) {
     return Changed(file.path);
   }
@@ -42,7 +43,8 @@ Status ClaimedFile::CheckUnchanged() const {
     return absl::OkStatus();
   }
   CALOTYPE_ASSIGN_OR_RETURN(const FileStamp stamp, StampOfFile(photo_.file.get()));
-  CALOTYPE_ASSIGN_OR_RETURN(const bool same, IsSameContent(photo_.file.get(), file_system_, stamp_, stamp, sha256_));
+  CALOTYPE_ASSIGN_OR_RETURN(const bool same,
+                            IsSameContent(photo_.file.get(), file_system_, false, stamp_, stamp, sha256_));
   return same ? absl::OkStatus() : Changed(path_);
 }
 

@@ -29,8 +29,9 @@ Status MarkMissing(ScannerCatalog& catalog, const std::vector<std::string>& path
 // nothing is taken for gone.
 bool IsNothingThere(const fs::path& root) {
   std::error_code error;
+  const fs::path local = LocalPath(root.native());
   return !IsObjectPath(root.native()) &&
-         (!fs::exists(root, error) || (fs::is_directory(root, error) && fs::is_empty(root, error)));
+         (!fs::exists(local, error) || (fs::is_directory(local, error) && fs::is_empty(local, error)));
 }
 
 }  // namespace

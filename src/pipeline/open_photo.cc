@@ -15,7 +15,7 @@ std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths) {
     if (IsObjectPath(path)) {
       continue;
     }
-    for (std::filesystem::path& sidecar : SidecarsOf(path)) {
+    for (std::filesystem::path& sidecar : SidecarsOf(LocalPath(path))) {
       StatusOr<UniqueFd> file = OpenForReading(sidecar);
       if (file.ok()) {
         sidecars.push_back({.path = std::move(sidecar), .file = *std::move(file)});

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "pipeline/companions.h"
 #include "pipeline/photo_files.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::size_t kFlushFiles = 256;
 constexpr std::chrono::seconds kFlushInterval{1};
 
 FileSystemKind FileSystemOfFolder(const fs::path& folder) {
-  return FileSystemOf(folder).value_or(FileSystemKind::kLocal);
+  return FileSystemOf(fs::path(LocalPath(folder.native()))).value_or(FileSystemKind::kLocal);
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ Status Scanner::ScanPart(const fs::path& folder, const fs::path& root, const std
 // Removes visited files from `known`; those that remain are gone.
 Status Scanner::Walk(const fs::path& from, const fs::path& root, Known& known, const std::stop_token& stop) {
   std::error_code error;
-  const fs::file_status kind = fs::status(from, error);
+  const fs::file_status kind = fs::status(LocalPath(from.native()), error);
   if (!fs::exists(kind)) {
     return absl::OkStatus();
   }
@@ -100,7 +101,7 @@ std::shared_ptr<const IgnoreRules> Scanner::RulesAbove(const fs::path& folder, c
     if (at == folder || name == ".") {
       break;
     }
-    if (const auto lines = ReadIgnoreFile(at); lines.ok() && !lines->empty()) {
+    if (const auto lines = ReadIgnoreFile(LocalPath(at.native())); lines.ok() && !lines->empty()) {
       rules = std::make_shared<const IgnoreRules>(at, *lines, rules);
     }
     at /= name;
@@ -111,12 +112,13 @@ std::shared_ptr<const IgnoreRules> Scanner::RulesAbove(const fs::path& folder, c
 Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& known, const std::stop_token& stop) {
   std::error_code error;
   std::vector<fs::directory_entry> entries;
-  for (fs::directory_iterator it(folder.path, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(LocalPath(folder.path.native()), error), end; !error && it != end;
+       it.increment(error)) {
     if (!IsSkippedName(it->path().filename().string())) {
       entries.push_back(*it);
     }
   }
-  const StatusOr<std::vector<std::string>> lines = ReadIgnoreFile(folder.path);
+  const StatusOr<std::vector<std::string>> lines = ReadIgnoreFile(LocalPath(folder.path.native()));
   if (error || !lines.ok()) {
     // The files below cannot be seen, but that does not make them missing.
     const std::string below = folder.path.string() + "/";
@@ -137,12 +139,13 @@ Status Scanner::VisitFolder(Folder folder, std::vector<Folder>& folders, Known& 
       return absl::OkStatus();
     }
     const bool is_folder = entry.is_directory(error);
-    if (folder.rules->Ignores(entry.path(), is_folder)) {
-      excluded_.insert(entry.path().string());
+    const fs::path path = folder.path / entry.path().filename();
+    if (folder.rules->Ignores(path, is_folder)) {
+      excluded_.insert(path.string());
     } else if (is_folder && Enters(entry)) {
-      folders.push_back({.path = entry.path(), .rules = folder.rules});
+      folders.push_back({.path = path, .rules = folder.rules});
     } else if (!is_folder && entry.is_regular_file(error)) {
-      files.push_back(entry.path());
+      files.push_back(path);
     }
   }
   return VisitFiles(files, known);
@@ -186,7 +189,7 @@ void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
     counts_.skipped_videos += IsVideoName(file) && !companions.contains(file.native()) ? 1 : 0;
   }
   for (Companion& companion : found) {
-    const StatusOr<FileStamp> stamp = StampOfFile(fs::path(companion.path));
+    const StatusOr<FileStamp> stamp = StampOfStoredPhoto(companion.path);
     if (!stamp.ok()) {
       continue;  // it was removed just now, or cannot be read
     }
@@ -207,7 +210,7 @@ void Scanner::VisitCompanions(const std::vector<fs::path>& files) {
 
 // Empty for a file that cannot be opened.
 std::string Scanner::IdentifierOf(const std::string& path) const {
-  const StatusOr<UniqueFd> file = OpenForReading(path);
+  const StatusOr<UniqueFd> file = OpenForReading(LocalPath(path));
   return file.ok() ? reader_.ReadContentIdentifier(file->get()) : std::string();
 }
 
@@ -216,16 +219,16 @@ std::string Scanner::KnownPhotoOf(const std::string& video) const {
   if (known == known_videos_.end() || inspected_.contains(known->second.photo_path)) {
     return {};
   }
-  const StatusOr<FileStamp> stamp = StampOfFile(fs::path(video));
+  const StatusOr<FileStamp> stamp = StampOfStoredPhoto(video);
   std::error_code error;
   const bool is_same = stamp.ok() && CompareStamps(known->second.stamp, *stamp, file_system_) != StampMatch::kChanged &&
-                       fs::exists(known->second.photo_path, error);
+                       fs::exists(LocalPath(known->second.photo_path), error);
   return is_same ? known->second.photo_path : std::string();
 }
 
 Status Scanner::VisitFile(const fs::path& path, Known& known) {
   const auto node = known.extract(path.string());
-  const StatusOr<FileStamp> stamp = StampOfFile(path);
+  const StatusOr<FileStamp> stamp = StampOfStoredPhoto(path.native());
   if (!stamp.ok()) {
     Problem(path.string(), Message(stamp.status()));
     return absl::OkStatus();
@@ -254,7 +257,7 @@ Status Scanner::VisitFile(const fs::path& path, Known& known) {
 // Hashes the file and queues it when it is a photo; false when it is something else.
 StatusOr<bool> Scanner::Inspect(const fs::path& path, FileStamp stamp, bool is_new) {
   const bool has_extension = HasPhotoExtension(path);
-  const StatusOr<UniqueFd> file = OpenForReading(path);
+  const StatusOr<UniqueFd> file = OpenForReading(LocalPath(path.native()));
   if (!file.ok()) {
     return has_extension ? StatusOr<bool>(file.status()) : false;
   }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/shared_value.h"
 #include "models/http.h"
 #include "storage/object_path.h"
 
@@ -39,6 +40,7 @@ struct ObjectStorage {
 class Current {
  public:
   void Set(StorageSettings settings) {
+    paths_.Set(settings.paths);
     const MutexLock lock(&mutex_);
     settings_ = std::move(settings);
     storage_.reset();
@@ -51,7 +53,10 @@ class Current {
     return storage_;
   }
 
+  std::shared_ptr<const PathMapping> paths() const { return paths_.Get(); }
+
  private:
+  SharedValue<PathMapping> paths_{PathMapping()};
   Mutex mutex_;
   StorageSettings settings_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<ObjectStorage> storage_ ABSL_GUARDED_BY(mutex_);
@@ -139,6 +144,22 @@ Status WriteLocalFile(const fs::path& path, const UniqueFd& from, const std::sto
   return status;
 }
 
+// Says where the file was looked for, or that it may lie elsewhere here.
+Status ExplainAbsence(const Status& status, const std::string& path, const std::string& local) {
+  if (!absl::IsNotFound(status)) {
+    return status;
+  }
+  if (local != path) {
+    return absl::NotFoundError(fmt::format("{} ({} here, as storage.paths says)", Message(status), path));
+  }
+  std::error_code error;
+  if (!fs::exists(fs::path(path).parent_path(), error)) {
+    return absl::NotFoundError(
+        fmt::format("{}; if this folder lies elsewhere on this machine, set storage.paths", Message(status)));
+  }
+  return status;
+}
+
 }  // namespace
 
 Status StoredFiles::Read(const std::string& path, int64_t start,
@@ -207,14 +228,22 @@ StatusOr<S3Settings> CompleteS3Settings(S3Settings settings, const std::function
 
 void SetStorageSettings(StorageSettings settings) { TheCurrent().Set(std::move(settings)); }
 
+std::string LocalPath(const std::string& stored) { return TheCurrent().paths()->ToHere(stored); }
+
+std::string StoredPath(const std::string& local) { return TheCurrent().paths()->ToStored(local); }
+
 StatusOr<StoredPhoto> OpenStoredPhoto(const std::string& path, const std::stop_token& stop) {
   if (IsObjectPath(path)) {
     CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
     StatusOr<StoredPhoto> copy = OpenObject(object, stop);
     return copy.ok() ? std::move(copy) : Annotate(copy.status(), path);
   }
-  StoredPhoto photo;
-  CALOTYPE_ASSIGN_OR_RETURN(photo.file, OpenForReading(path));
+  const std::string local = LocalPath(path);
+  StatusOr<UniqueFd> file = OpenForReading(local);
+  if (!file.ok()) {
+    return ExplainAbsence(file.status(), path, local);
+  }
+  StoredPhoto photo{.file = *std::move(file), .is_moved = local != path};
   CALOTYPE_ASSIGN_OR_RETURN(photo.stamp, StampOfFile(photo.file.get()));
   photo.file_system = FileSystemOf(photo.file.get());
   return photo;
@@ -222,7 +251,7 @@ StatusOr<StoredPhoto> OpenStoredPhoto(const std::string& path, const std::stop_t
 
 StatusOr<FileStamp> StampOfStoredPhoto(const std::string& path, const std::stop_token& stop) {
   if (!IsObjectPath(path)) {
-    return StampOfFile(fs::path(path));
+    return StampOfFile(fs::path(LocalPath(path)));
   }
   CALOTYPE_ASSIGN_OR_RETURN(const ObjectPath object, ParseObjectPath(path));
   StatusOr<FileStamp> stamp = TheCurrent().Get()->client.Stamp(object, stop);
@@ -232,7 +261,7 @@ StatusOr<FileStamp> StampOfStoredPhoto(const std::string& path, const std::stop_
 StatusOr<bool> StoredFolderExists(const std::string& path) {
   if (!IsObjectPath(path)) {
     std::error_code error;
-    return fs::exists(path, error);
+    return fs::exists(LocalPath(path), error);
   }
   const StatusOr<StoredList> list = ListStoredFolder(path, "", {});
   return absl::IsNotFound(list.status()) ? StatusOr<bool>(false)

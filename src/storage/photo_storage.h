@@ -1,5 +1,7 @@
 // Opens photos where they lie: in the file system, or in S3-compatible object storage ("s3://BUCKET/KEY"). All paths
-// here are as the catalogue stores them. Photos are never written; StoredFiles has files of Calotype's own.
+// here are as the catalogue stores them, unless they are called local. Nobody else knows that a folder of the library
+// may lie elsewhere on this machine (storage.paths): whoever looks at a file whose path the catalogue has, and not with
+// these functions, asks LocalPath() first. Photos are never written; StoredFiles has files of Calotype's own.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include "base/file_stamp.h"
 #include "base/file_system.h"
 #include "base/status.h"
+#include "storage/path_mapping.h"
 #include "storage/s3_client.h"
 
 namespace calotype {
@@ -20,6 +23,7 @@ namespace calotype {
 struct StorageSettings {
   S3Settings s3;
   std::filesystem::path folder;  // for copies of objects while they are read: of any size, so on a disk
+  PathMapping paths;             // where the library's folders lie on this machine
 };
 
 // The settings of storage.*, completed from the environment as Amazon's tools do: AWS_ENDPOINT_URL_S3,
@@ -30,15 +34,22 @@ StatusOr<S3Settings> CompleteS3Settings(S3Settings settings, const std::function
 // Sets them for the whole process. Call it before photos are opened.
 void SetStorageSettings(StorageSettings settings);
 
+// Where the file or folder `stored` lies on this machine; unchanged for one in object storage.
+std::string LocalPath(const std::string& stored);
+// What the catalogue calls the file or folder `local` of this machine.
+std::string StoredPath(const std::string& local);
+
 struct StoredPhoto {
   UniqueFd file;    // open for reading; of an object: a copy without a name, which nobody changes
   FileStamp stamp;  // of the file or object when it was opened
   FileSystemKind file_system = FileSystemKind::kLocal;
   bool is_copy = false;
+  bool is_moved = false;  // storage.paths says that it lies elsewhere here, so its times may be those of another mount
 };
 
 // Opens the photo at `path`. An object is read completely. Errors as for OpenForReading() and S3Client::Read(), with
-// the path; kResourceExhausted when the disk for copies is full.
+// the path; kResourceExhausted when the disk for copies is full. kNotFound names the setting storage.paths, where that
+// may be the reason.
 StatusOr<StoredPhoto> OpenStoredPhoto(const std::string& path, const std::stop_token& stop = {});
 
 // Files of Calotype's own, at paths as those of photos. They are written once and never changed.

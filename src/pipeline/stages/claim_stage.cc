@@ -11,6 +11,7 @@
 
 #include "base/stoppable_sleep.h"
 #include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::chrono::milliseconds kWaitForOthers{500};
 bool IsAbsent(const WorkItem& item) {
   return !item.files.empty() && std::ranges::none_of(item.files, [](const PhotoFile& file) {
     std::error_code error;
-    return IsObjectPath(file.path) || std::filesystem::exists(file.path, error) || error;
+    return IsObjectPath(file.path) || std::filesystem::exists(LocalPath(file.path), error) || error;
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "storage/object_path.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -12,8 +13,10 @@ namespace {
 // The folder that a disk was mounted on remains, and is empty.
 bool IsLost(const std::filesystem::path& root, const Status& reason) {
   std::error_code error;
-  return IsObjectPath(root.native()) ? absl::IsUnavailable(reason)
-                                     : !std::filesystem::exists(root, error) || std::filesystem::is_empty(root, error);
+  const std::filesystem::path local = LocalPath(root.native());
+  return IsObjectPath(root.native())
+             ? absl::IsUnavailable(reason)
+             : !std::filesystem::exists(local, error) || std::filesystem::is_empty(local, error);
 }
 
 }  // namespace
@@ -34,9 +37,11 @@ bool LostRoots::Explain(const std::vector<std::string>& paths, const Status& rea
       state_.Report(
           {.path = root->string(),
            .analysis = "read",
-           .reason = IsObjectPath(root->native())
-                         ? Message(reason) + "; its photos wait for the next scan"
-                         : "is gone or empty, as if its disk was removed; its photos wait for the next scan"});
+           .reason =
+               IsObjectPath(root->native())
+                   ? Message(reason) + "; its photos wait for the next scan"
+                   : "is gone or empty, as if its disk was removed; its photos wait for the next scan (if it lies "
+                     "elsewhere on this machine, set storage.paths)"});
     }
   }
   return true;

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "app/folders.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 
@@ -22,7 +23,7 @@ std::vector<std::string> FolderRules::Roots() const {
   std::vector<std::string> roots = All();
   std::erase_if(roots, [](const std::string& folder) {
     std::error_code error;
-    return !std::filesystem::is_directory(folder, error);
+    return !std::filesystem::is_directory(LocalPath(folder), error);
   });
   std::ranges::sort(roots);
   roots.erase(std::ranges::unique(roots).begin(), roots.end());
