@@ -18,6 +18,7 @@ StatusOr<LibraryStatus> ReadStatus(Library& library) {
   CALOTYPE_ASSIGN_OR_RETURN(status.paused, catalog->Paused());
   CALOTYPE_ASSIGN_OR_RETURN(status.catalog, catalog->GetStatus());
   CALOTYPE_ASSIGN_OR_RETURN(status.models, catalog->Models());
+  CALOTYPE_ASSIGN_OR_RETURN(status.processes, catalog->Processes());
   status.placements = DeviceStore(library.app().DeviceFile()).Placements();
   status.scan = LatestNews(library.app());
   return status;

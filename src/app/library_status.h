@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/library.h"
 #include "base/status.h"
+#include "catalog/process_catalog.h"
 #include "inference/placement/device_store.h"
 #include "pipeline/progress_file.h"
 
@@ -18,6 +20,7 @@ struct LibraryStatus {
   CatalogStatus catalog;
   LibraryModels models;
   std::map<std::string, PlacementRecord> placements;  // by model: the device that each ran on last
+  std::vector<ProcessRecord> processes;               // the workers and coordinators that live, on any machine
   std::optional<ScanNews> scan;                       // of this or another process; nullopt: there never was a scan
 };
 

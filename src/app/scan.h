@@ -1,6 +1,8 @@
 // Scans folders into a library, in the background.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -25,6 +27,10 @@ struct ScanRequest {
   bool gone = false;                  // treat all missing files as deleted, however many they are
   bool watch = false;                 // after the first scan, scan again whenever the folders change, until Stop()
   bool only_work = false;             // no scan: analyse what scans of this library book, until Stop(); no `folders`
+  // No analysis: walk the folders and book what others analyse. With the number of the leader (ProcessCatalog).
+  bool only_walk = false;
+  std::optional<int64_t> leads_as = std::nullopt;
+  std::function<void()> abandon = nullptr;  // as ScanOptions::abandon
 };
 
 // Runs one scan at a time. Thread-safe. The library must outlive it.

@@ -125,6 +125,16 @@ void Settings::Register(ConfigRegistry& registry) {
                       "with --watch: seconds without changes before a folder is scanned");
   registry.AddInteger("scan.poll_s", &poll_s, 1, 1'000'000,
                       "with --watch: seconds between checks of folders that cannot be watched");
+  registry.AddInteger("worker.drain_s", &drain_s, 0, 86'400,
+                      "seconds that a stopped worker may take to finish the photos in progress; then it gives them "
+                      "back");
+  registry.AddInteger("coordinate.walk_s", &walk_s, 1, 86'400 * 365,
+                      "seconds from one walk of the folders to the next");
+  registry.AddInteger("coordinate.people_s", &people_s, 1, 86'400,
+                      "seconds from one look for new faces, which are assigned to people, to the next");
+  registry.AddInteger("fleet.lease_s", &fleet_lease_s, 1, 86'400,
+                      "seconds after which a worker or coordinator of which nothing was heard counts as gone, and "
+                      "another coordinator leads");
   registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "files with more bytes are refused");
   registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40,
                       "photos with more pixels (width x height) are refused");

@@ -60,6 +60,10 @@ struct Settings {
   bool rest_on_battery = false;
   int64_t settle_s = 2;
   int64_t poll_s = 300;
+  int64_t fleet_lease_s = 60;
+  int64_t drain_s = 60;
+  int64_t walk_s = 300;
+  int64_t people_s = 60;
   int64_t max_file_bytes = int64_t{1} << 30;
   int64_t max_pixels = 600'000'000;
   int64_t max_aspect_ratio = 200;

@@ -1,7 +1,11 @@
 #include "app/status_json.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
 
 #include "base/rate.h"
 #include "inference/placement/placement_json.h"
@@ -69,6 +73,47 @@ PlacementRecord PlacementFromJson(const Json& json) {
   return record;
 }
 
+constexpr std::array<std::pair<ProcessRole, std::string_view>, 2> kRoleNames = {
+    {{ProcessRole::kWorker, "worker"}, {ProcessRole::kCoordinator, "coordinator"}}};
+
+std::string_view RoleName(ProcessRole role) {
+  const auto* const found = std::ranges::find(kRoleNames, role, &std::pair<ProcessRole, std::string_view>::first);
+  return found == kRoleNames.end() ? "other" : found->second;  // of a newer program
+}
+
+Json ProcessToJson(const ProcessRecord& process) {
+  const ProcessFigures& figures = process.figures;
+  return {{"role", RoleName(process.role)},
+          {"host", process.host},
+          {"process", process.pid},
+          {"since", process.since},
+          {"leads", process.leads},
+          {"analysed", figures.analysed},
+          {"failed", figures.failed},
+          {"held", figures.held},
+          {"photos_per_minute", OrNull(figures.per_minute)},
+          {"devices", figures.devices},
+          {"walked_at", figures.walked_at > 0 ? Json(figures.walked_at) : Json(nullptr)}};
+}
+
+ProcessRecord ProcessFromJson(const Json& json) {
+  ProcessRecord process{.host = json.at("host").get<std::string>(),
+                        .pid = json.at("process").get<int64_t>(),
+                        .since = json.at("since").get<int64_t>(),
+                        .leads = json.at("leads").get<bool>()};
+  process.role = json.at("role") == "coordinator" ? ProcessRole::kCoordinator : ProcessRole::kWorker;
+  ProcessFigures& figures = process.figures;
+  figures.analysed = json.at("analysed").get<int64_t>();
+  figures.failed = json.at("failed").get<int64_t>();
+  figures.held = json.at("held").get<int64_t>();
+  if (const Json& rate = json.at("photos_per_minute"); !rate.is_null()) {
+    figures.per_minute = rate.get<double>();
+  }
+  figures.devices = json.at("devices").get<std::map<std::string, std::string>>();
+  figures.walked_at = json.at("walked_at").is_null() ? 0 : json.at("walked_at").get<int64_t>();
+  return process;
+}
+
 std::optional<ScanNews> ScanFromJson(const Json& scan, const Json& died) {
   if (!died.is_null()) {
     return ScanNews{.life = ScanNews::Life::kDied, .process = died.get<int64_t>()};
@@ -113,6 +158,10 @@ Json StatusToJson(const LibraryStatus& status) {
   json["scan"] = ScanToJson(status.scan);
   const bool died = status.scan.has_value() && status.scan->life == ScanNews::Life::kDied;
   json["died"] = died ? Json(status.scan->process) : Json(nullptr);
+  json["processes"] = Json::array();
+  for (const ProcessRecord& process : status.processes) {
+    json["processes"].push_back(ProcessToJson(process));
+  }
   json["runs"] = Json::object();
   for (const auto& [name, use] : catalog.devices) {
     json["runs"][name] = {{"device", use.device}, {"ms", Rounded(use.milliseconds)}};
@@ -148,6 +197,9 @@ LibraryStatus StatusFromJson(const Json& json) {
   }
   status.models = ModelsFromJson(json.at("models"));
   status.scan = ScanFromJson(json.at("scan"), json.at("died"));
+  for (const Json& process : json.at("processes")) {
+    status.processes.push_back(ProcessFromJson(process));
+  }
   for (const auto& [name, use] : json.at("runs").items()) {
     catalog.devices[name] = {.device = use.at("device").get<std::string>(), .milliseconds = use.at("ms").get<double>()};
   }

@@ -21,6 +21,7 @@ void AddPauseCommands(CommandLine& parser, App& app);
 void AddPeopleCommand(CommandLine& parser, App& app);
 // Below "people".
 void AddDecisionCommands(CommandLine& people, App& app);
+void AddFleetCommands(CommandLine& parser, App& app);
 void AddForgetCommand(CommandLine& people, App& app);
 void AddSuggestionsCommand(CommandLine& people, App& app);
 // Below "models".
@@ -31,7 +32,6 @@ void AddQuantiseCommand(CommandLine& models, App& app);
 void AddUseCommand(CommandLine& models, App& app);
 void AddRetryCommand(CommandLine& parser, App& app);
 void AddScanCommand(CommandLine& parser, App& app);
-void AddWorkerCommand(CommandLine& parser, App& app);
 void AddSearchCommand(CommandLine& parser, App& app);
 void AddServeCommand(CommandLine& parser, App& app);
 void AddShellCommands(CommandLine& parser, App& app);

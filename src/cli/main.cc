@@ -23,7 +23,7 @@ namespace calotype {
 namespace {
 
 constexpr std::array<AddCommand, 22> kCommands = {
-    AddScanCommand,         AddWorkerCommand, AddSearchCommand,  AddShowCommand,   AddSimilarCommand,
+    AddScanCommand,         AddFleetCommands, AddSearchCommand,  AddShowCommand,   AddSimilarCommand,
     AddDuplicatesCommand,   AddPeopleCommand, AddFoldersCommand, AddStatusCommand, AddRetryCommand,
     AddAnalyzeCommand,      AddModelsCommand, AddConfigCommand,  AddDoctorCommand, AddExportCommand,
     AddKeepingCommands,     AddPauseCommands, AddServeCommand,   AddTokenCommand,  AddTrashCommand,

@@ -1,4 +1,4 @@
-// calotype scan, worker, retry, pause, resume
+// calotype scan, retry, pause, resume
 #include <fmt/format.h>
 
 #include <memory>
@@ -92,13 +92,6 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
   return ExitStatusOf(scan);
 }
 
-CommandResult Work(App& app, const std::vector<std::string>& only) {
-  CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan work, ScanWithProgress(app, {.only = only, .only_work = true}));
-  Print(fmt::format("analysed {}, {} failed, in {}\n", Counted(work.report.analysed + work.report.failed, "photo"),
-                    work.report.failed, FormatDuration(work.report.seconds)));
-  return work.interrupted ? 0 : ExitStatusOf(work);  // a worker ends when it is told to
-}
-
 CommandResult Retry(App& app, const RetryRequest& request) {
   Library library(app);
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, RetryFailures(library, request));
@@ -141,14 +134,6 @@ void AddScanCommand(CommandLine& parser, App& app) {
   const std::string& server = command.AddServer();
   command.SetAction(
       [=, &app, &server] { return server.empty() ? Scan(app, *arguments) : ScanOnServer(app, server, *arguments); });
-}
-
-void AddWorkerCommand(CommandLine& parser, App& app) {
-  CommandLine command = parser.AddCommand(
-      "worker", "Analyse the photos that scans of this library find, until Ctrl-C; any number of processes may");
-  const auto only = std::make_shared<std::vector<std::string>>();
-  command.AddOnly(*only);
-  command.SetAction([=, &app] { return Work(app, *only); });
 }
 
 void AddRetryCommand(CommandLine& parser, App& app) {

@@ -22,7 +22,8 @@ namespace calotype {
 namespace {
 
 bool HadWork(const ScanReport& report) {
-  return report.analysed + report.failed + report.problems + report.missing + report.forgotten > 0;
+  const int64_t changed = report.photos - report.unchanged;
+  return changed + report.analysed + report.failed + report.problems + report.missing + report.forgotten > 0;
 }
 
 // Reports failures. For people: the first photo with a reason at once, the number of the others at the end of the scan.
@@ -67,7 +68,7 @@ class FailurePrinter {
 // Prints the events of one request, one after the other.
 class EventPrinter {
  public:
-  explicit EventPrinter(const std::function<void(const ScanReport&)>& on_report) : on_report_(on_report) {}
+  explicit EventPrinter(std::function<void(const ScanReport&)> on_report) : on_report_(std::move(on_report)) {}
 
   void operator()(const DeviceMeasurement& event) { PrintMeasurement(event); }
 
@@ -105,7 +106,7 @@ class EventPrinter {
   void operator()(const ScanEnded& /*event*/) { bar_.reset(); }
 
  private:
-  const std::function<void(const ScanReport&)>& on_report_;
+  const std::function<void(const ScanReport&)> on_report_;
   FailurePrinter failures_;
   std::optional<ProgressBar> bar_;  // of the scan in progress
   bool first_ = true;
@@ -126,6 +127,10 @@ std::string SkippedText(const ScanReport& report) {
 
 }  // namespace
 
+EventHandler PrintEvents(const std::function<void(const ScanReport&)>& on_report) {
+  return [printer = std::make_shared<EventPrinter>(on_report)](const Event& event) { std::visit(*printer, event); };
+}
+
 StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
                                         const std::function<void(const ScanReport&)>& on_report) {
   // Lowers the priority of the whole process. The threads of the scan do this too, and report a refusal.
@@ -139,10 +144,7 @@ StatusOr<FinishedScan> ScanWithProgress(App& app, const ScanRequest& request,
 StatusOr<FinishedScan> ScanWithProgress(LibraryClient& library, const ScanRequest& request,
                                         const std::function<void(const ScanReport&)>& on_report) {
   const InterruptWatcher interrupt("photos in progress are finished first");
-  EventPrinter printer(on_report);
-  CALOTYPE_ASSIGN_OR_RETURN(
-      ScanReport report,
-      library.Scan(request, [&printer](const Event& event) { std::visit(printer, event); }, interrupt.token()));
+  CALOTYPE_ASSIGN_OR_RETURN(ScanReport report, library.Scan(request, PrintEvents(on_report), interrupt.token()));
   return FinishedScan{.report = std::move(report), .interrupted = interrupt.token().stop_requested()};
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "app/client/library_client.h"
+#include "app/events.h"
 #include "app/scan.h"
 #include "base/status.h"
 
@@ -15,6 +16,10 @@ struct FinishedScan {
   ScanReport report;         // the last one, with ScanRequest::watch
   bool interrupted = false;  // by Ctrl-C or SIGTERM: work may remain
 };
+
+// Prints progress and failures on standard error, as scans do, and calls `on_report`, if it is given, for the first
+// report and for each later one that has something to tell. One thread at a time may call it.
+EventHandler PrintEvents(const std::function<void(const ScanReport&)>& on_report);
 
 // Runs a scan of `library` until it is finished, or until Ctrl-C, which stops it without loss. Prints progress and
 // failures on standard error. Calls `on_report`, if it is given, for the first scan, and for each later one

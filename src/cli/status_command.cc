@@ -74,6 +74,30 @@ std::string BehindText(const LibraryModels& models) {
                                   Counted(models.behind, "photo"));
 }
 
+std::string ToText(const ProcessRecord& process) {
+  const ProcessFigures& figures = process.figures;
+  const auto ago = [](int64_t instant) { return FormatDuration(static_cast<double>(time(nullptr) - instant)); };
+  const bool works = process.role == ProcessRole::kWorker;
+  std::string text = fmt::format("{} on {} (process {}), for {}", works ? "worker" : "coordinator",
+                                 Printable(process.host), process.pid, ago(process.since));
+  if (!works) {
+    return text + (process.leads ? ", leads" : ", waits to take over") +
+           (figures.walked_at > 0 ? fmt::format("; walked {} ago", ago(figures.walked_at)) : "") + "\n";
+  }
+  text += fmt::format(": {} analysed", Counted(figures.analysed + figures.failed, "photo"));
+  text += figures.failed > 0 ? fmt::format(", {} failed", figures.failed) : "";
+  text += figures.per_minute.has_value() ? fmt::format(", {:.0f} photos/min", *figures.per_minute) : "";
+  text += figures.held > 0 ? fmt::format(", {} in work", figures.held) : "";
+  std::map<std::string, std::vector<std::string>> tasks;
+  for (const auto& [task, device] : figures.devices) {
+    tasks[device].push_back(task);
+  }
+  for (const auto& [device, on_it] : tasks) {
+    text += fmt::format("\n    {}: {}", Printable(device), fmt::join(on_it, ", "));
+  }
+  return text + "\n";
+}
+
 std::string ToText(const LibraryStatus& status) {
   const CatalogStatus& catalog = status.catalog;
   std::string text =
@@ -84,6 +108,10 @@ std::string ToText(const LibraryStatus& status) {
   if (const std::string scan = ScanToText(status.scan); !scan.empty()) {
     text += scan + "\n";
   }
+  for (const ProcessRecord& process : status.processes) {
+    text += ToText(process);
+  }
+  text += status.processes.empty() ? "" : "\n";
   text += ToText(status.models) + BehindText(status.models);
   text += Bold(fmt::format("{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}  device\n", "analysis", "done", "pending",
                            "running", "failed", "skipped", "ms/photo"));

@@ -1,9 +1,12 @@
 // What one scan is to do.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/memory_budget.h"
@@ -25,6 +28,14 @@ struct ScanOptions {
   // (which models and analyses it needs, what is forgotten), and takes no lock, so that any number of processes may do
   // so beside a scan.
   bool only_work = false;
+  // True: only walks the folders, books new photos and decides what a scan decides for the library; others analyse
+  // (only_work). Takes no lock either.
+  bool only_walk = false;
+  std::optional<int64_t> leads_as;  // of only_walk: ProcessCatalog::WriteOnlyAsLeader()
+  // Of only_work: what ends the process if photos in progress are not finished `drain` after the stop. Called on
+  // another thread, when their claims have been given back; a model or a decoder may hang. May be empty.
+  std::chrono::seconds drain{60};
+  std::function<void()> abandon;
   // What to do when another scan holds the lock. True: queue new files for that scan and wait for its end. False: fail.
   bool wait = false;
   int workers = 1;                                                  // threads that analyse photos

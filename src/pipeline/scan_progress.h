@@ -14,6 +14,8 @@ struct ScanProgress {
   int64_t analysed = 0;   // photos done without a failure
   int64_t failed = 0;     // photos done with at least one failure
   std::string resting;    // why no photo is started at the moment; empty while the scan works
+
+  bool operator==(const ScanProgress&) const = default;
 };
 
 }  // namespace calotype

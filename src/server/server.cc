@@ -58,13 +58,6 @@ bool IsLoopbackHost(std::string_view host) {
   return address.has_value() && IsLoopback(*address);
 }
 
-std::string UrlOf(std::string_view scheme, const Endpoint& endpoint) {
-  const bool is_six = endpoint.host.find(':') != std::string::npos;
-  const bool is_any = endpoint.host.empty() || endpoint.host == "::" || endpoint.host == "0.0.0.0";
-  const std::string host = is_any ? "localhost" : is_six ? "[" + endpoint.host + "]" : endpoint.host;
-  return fmt::format("{}://{}:{}", scheme, host, endpoint.port);
-}
-
 // How many sockets systemd passed to this process.
 int PassedSockets() {
   const char* const process = std::getenv("LISTEN_PID");

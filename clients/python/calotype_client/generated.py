@@ -442,6 +442,20 @@ class StatusModels(TypedDict):
     behind: int
 
 
+class StatusProcesse(TypedDict):
+    role: Literal["worker", "coordinator", "other"]
+    host: str
+    process: int
+    since: int
+    leads: bool
+    analysed: int
+    failed: int
+    held: int
+    photos_per_minute: float | None
+    devices: dict[str, str]
+    walked_at: int | None
+
+
 class StatusRunsValue(TypedDict):
     device: str
     ms: float
@@ -479,6 +493,7 @@ class Status(TypedDict):
     models: StatusModels
     scan: RunningScan | None
     died: int | None
+    processes: list[StatusProcesse]
     runs: dict[str, StatusRunsValue]
     devices: dict[str, StatusDevicesValue]
     failures: list[StatusFailure]

@@ -115,6 +115,7 @@ bool DecodeStage::GiveBack(const WorkItem& item, const Status& reason) {
   if (const Status status = parts_.source.Nack({&item.photo, 1}, why); !status.ok()) {
     parts_.state.Fail(status);
   }
+  parts_.state.AddClaimed(-1);
   return true;
 }
 

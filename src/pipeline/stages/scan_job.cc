@@ -74,9 +74,13 @@ class ScanJob {
   // Decoding takes a tenth of the time of all analyses. Where it takes more, the workers decode, too (AnalyseStage).
   int Decoders() const { return std::max(1, options_.workers / 4); }
   Status Prepare();
+  Status Require();
   Status OpenSource();
   Status CheckModels();
   StatusOr<ScanReport> RunWork();
+  StatusOr<ScanReport> RunWalk();
+  Status Decide();
+  void AbandonWhenLate(std::optional<std::chrono::steady_clock::time_point>& stopped_at);
   void RunStages();
   void Pump(const std::atomic<bool>& finished, ProgressFile* progress_file);
   Status Finish();
@@ -105,16 +109,37 @@ class ScanJob {
 
 // Passes events on until the stages, which run on other threads, have finished.
 void ScanJob::Pump(const std::atomic<bool>& finished, ProgressFile* progress_file) {
+  std::optional<std::chrono::steady_clock::time_point> stopped_at;
   for (bool last = false; !last;) {
     last = finished;  // read first: what is reported before it becomes true is delivered
     state_.Deliver(subscriber_);
-    if (progress_file != nullptr) {
+    if (progress_file != nullptr || options_.only_work || options_.only_walk) {
       subscriber_(state_.Progress());
+    }
+    if (progress_file != nullptr) {
       progress_file->Update(state_.Progress());
+    }
+    if (options_.only_work) {
+      AbandonWhenLate(stopped_at);
     }
     if (!last) {
       std::this_thread::sleep_for(kTick);
     }
+  }
+}
+
+// `stopped_at` is when the stop was first seen.
+void ScanJob::AbandonWhenLate(std::optional<std::chrono::steady_clock::time_point>& stopped_at) {
+  if (!state_.stop_token().stop_requested() || !options_.abandon) {
+    return;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  stopped_at = stopped_at.value_or(now);
+  if (now - *stopped_at >= options_.drain) {
+    if (const Status closed = source_->Close(); !closed.ok()) {
+      LogWarning("{}", Message(closed));
+    }
+    options_.abandon();
   }
 }
 
@@ -159,6 +184,11 @@ Status ScanJob::CheckRoots() const {
 Status ScanJob::Prepare() {
   CALOTYPE_RETURN_IF_ERROR(CheckRoots());
   CALOTYPE_RETURN_IF_ERROR(OpenSource());
+  return Require();
+}
+
+// Books what the photos need.
+Status ScanJob::Require() {
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->RetryFailed({.due = true}).status());
   CALOTYPE_RETURN_IF_ERROR(work_catalog_->WantModels(options_.models));
   return work_catalog_->RequireAnalyses(versions_);
@@ -183,13 +213,14 @@ Status ScanJob::OpenSource() {
   return absl::OkStatus();
 }
 
-// Findings of other models would be stored beside those that the library shows, and never shown.
+// Findings of other models would be stored beside those that the library shows, and never shown. Which models the
+// library wants is decided where somebody chooses others, not by the processes that serve it.
 Status ScanJob::CheckModels() {
   CALOTYPE_ASSIGN_OR_RETURN(const std::optional<ModelSet> wanted, work_catalog_->WantedModels());
-  if (!wanted.has_value()) {
+  if (!wanted.has_value() && options_.only_work) {
     return absl::FailedPreconditionError("nothing was scanned yet; run: calotype scan FOLDER");
   }
-  if (wanted != options_.models) {
+  if (wanted.has_value() && wanted != options_.models) {
     const auto name = [](const ModelSet& models) {
       return models.choices.empty() ? models.pack : fmt::format("{} ({})", models.pack, models.choices);
     };
@@ -218,12 +249,36 @@ StatusOr<ScanReport> ScanJob::RunWork() {
   return Report();
 }
 
+StatusOr<ScanReport> ScanJob::RunWalk() {
+  if (options_.leads_as.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(scan_catalog_->WriteOnlyAsLeader(*options_.leads_as));
+    CALOTYPE_RETURN_IF_ERROR(work_catalog_->WriteOnlyAsLeader(*options_.leads_as));
+  }
+  CALOTYPE_RETURN_IF_ERROR(CheckModels());
+  CALOTYPE_RETURN_IF_ERROR(CheckRoots());
+  CALOTYPE_RETURN_IF_ERROR(Require());
+  {
+    std::atomic<bool> finished = false;
+    const std::jthread walk([&] {
+      Walk();
+      finished = true;
+    });
+    Pump(finished, nullptr);
+  }
+  CALOTYPE_RETURN_IF_ERROR(state_.error());
+  CALOTYPE_RETURN_IF_ERROR(Decide());
+  return Report();
+}
+
 StatusOr<ScanReport> ScanJob::Run() {
   CALOTYPE_ASSIGN_OR_RETURN(files_, CatalogFiles::Of(options_.catalog_file));
   CALOTYPE_ASSIGN_OR_RETURN(scan_catalog_, Catalog::Open(options_.catalog_file));
   CALOTYPE_ASSIGN_OR_RETURN(work_catalog_, Catalog::Open(options_.catalog_file));
   if (options_.only_work) {
     return RunWork();
+  }
+  if (options_.only_walk) {
+    return RunWalk();
   }
   StatusOr<FileLock> lock = TakeLock();
   if (!lock.ok() && options_.wait && state_.stop_token().stop_requested()) {
@@ -296,6 +351,11 @@ void ScanJob::RunStages() {
 Status ScanJob::Finish() {
   // Photos that were claimed but not started become pending again.
   CALOTYPE_RETURN_IF_ERROR(source_->Close());
+  return Decide();
+}
+
+// What a scan decides for the library at its end.
+Status ScanJob::Decide() {
   if (options_.forget_before > 0) {
     CALOTYPE_ASSIGN_OR_RETURN(forgotten_, work_catalog_->DeleteMissing(options_.forget_before));
   }

@@ -45,6 +45,8 @@ struct ScanReport {
 // kNotFound for a root that does not exist and never did. Blocks.
 // With ScanOptions::only_work it takes no lock and has no progress file, and never ends by itself; kFailedPrecondition
 // when nothing was scanned yet, or the library's photos are to be analysed with other models.
+// With ScanOptions::only_walk it takes no lock, has no progress file, and ends when the folders are walked. kAborted
+// when another process leads the library now.
 StatusOr<ScanReport> RunScan(const ScanOptions& options, const PhotoAnalysis& analysis,
                              const ScanSubscriber& subscriber, const std::stop_token& stop);
 

@@ -30,4 +30,11 @@ StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   return endpoint;
 }
 
+std::string UrlOf(std::string_view scheme, const Endpoint& endpoint) {
+  const bool is_six = endpoint.host.find(':') != std::string::npos;
+  const bool is_any = endpoint.host.empty() || endpoint.host == "::" || endpoint.host == "0.0.0.0";
+  const std::string host = is_any ? "localhost" : is_six ? "[" + endpoint.host + "]" : endpoint.host;
+  return fmt::format("{}://{}:{}", scheme, host, endpoint.port);
+}
+
 }  // namespace calotype

@@ -17,4 +17,7 @@ struct Endpoint {
 // kInvalidArgument names the text and what is allowed.
 StatusOr<Endpoint> ParseEndpoint(std::string_view text);
 
+// "http://127.0.0.1:4280": where this machine reaches it.
+std::string UrlOf(std::string_view scheme, const Endpoint& endpoint);
+
 }  // namespace calotype

@@ -206,7 +206,14 @@ constexpr char kSchemas[] = R"json({
     "wanted": {"type": ["string", "null"]}, "previous": {"type": ["string", "null"]}, "switching": {"type":
     "integer"}, "ready": {"type": "integer"}, "behind": {"type": "integer"}}, "required": ["shown", "wanted",
     "previous", "switching", "ready", "behind"]}, "scan": {"oneOf": [{"$ref": "#/components/schemas/RunningScan"},
-    {"type": "null"}]}, "died": {"type": ["integer", "null"]}, "runs": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties":
+    {"type": "null"}]}, "died": {"type": ["integer", "null"]}, "processes": {"type": "array", "items":
+    {"type": "object", "additionalProperties": false, "properties": {"role": {"type": "string", "enum": ["worker",
+    "coordinator", "other"]}, "host": {"type": "string"}, "process": {"type": "integer"}, "since": {"type": "integer"},
+    "leads": {"type": "boolean"}, "analysed": {"type": "integer"}, "failed": {"type": "integer"}, "held": {"type":
+    "integer"}, "photos_per_minute": {"type": ["number", "null"]}, "devices": {"type": "object", "additionalProperties":
+    {"type": "string"}}, "walked_at": {"type": ["integer", "null"]}}, "required": ["role", "host", "process", "since",
+    "leads", "analysed", "failed", "held", "photos_per_minute", "devices", "walked_at"]}},
+    "runs": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties":
     false, "properties": {"device": {"type": "string"}, "ms": {"type": "number"}}, "required": ["device", "ms"]}},
     "devices": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": false,
     "properties": {"task": {"type": "string"}, "engine": {"type": "string"}, "device": {"type": "string"},
@@ -217,7 +224,8 @@ constexpr char kSchemas[] = R"json({
     {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"analysis": {"type":
     "string"}, "reason": {"type": "string"}, "count": {"type": "integer"}, "next_try": {"type": ["integer", "null"]},
     "examples": {"type": "array", "items": {"type": "string"}}}, "required": ["analysis", "reason", "count",
-    "next_try", "examples"]}}}, "required": ["paused", "scanned", "photos", "analyses", "models", "scan", "died", "runs",
+    "next_try", "examples"]}}}, "required": ["paused", "scanned", "photos", "analyses", "models", "scan", "died",
+    "processes", "runs",
     "devices", "failures"]},
   "Folders":
     {"type": "object", "additionalProperties": false, "properties": {"folders": {"type": "array", "items": {"type":

@@ -34,7 +34,9 @@ void AddAnalyseRoutes(Router& router, UploadAnalyser& analyser);
 void AddWebhookRoutes(Router& router, WebhookService& webhooks);
 // Sessions of browsers.
 void AddSessionRoutes(Router& router, Access& access);
-// Health, metrics, the OpenAPI document. `ready` says why the server is not ready; `metrics` renders them.
+// Health and metrics. `ready` says why the process is not ready; `metrics` renders them.
+void AddHealthRoutes(Router& router, std::function<Status()> ready, std::function<std::string()> metrics);
+// The same, and the OpenAPI document. `ready` says why the server is not ready; `metrics` renders them.
 void AddSystemRoutes(Router& router, std::function<Status()> ready, std::function<std::string()> metrics,
                      std::string base_path);
 

@@ -12,8 +12,7 @@ HttpResponse Text(std::string body) { return {.content_type = "text/plain; chars
 
 }  // namespace
 
-void AddSystemRoutes(Router& router, std::function<Status()> ready, std::function<std::string()> metrics,
-                     std::string base_path) {
+void AddHealthRoutes(Router& router, std::function<Status()> ready, std::function<std::string()> metrics) {
   router.Add({.method = "GET",
               .path = "/healthz",
               .operation = "getHealth",
@@ -44,6 +43,11 @@ void AddSystemRoutes(Router& router, std::function<Status()> ready, std::functio
               .run = [metrics = std::move(metrics)](const Call&) -> StatusOr<HttpResponse> {
                 return HttpResponse{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics()};
               }});
+}
+
+void AddSystemRoutes(Router& router, std::function<Status()> ready, std::function<std::string()> metrics,
+                     std::string base_path) {
+  AddHealthRoutes(router, std::move(ready), std::move(metrics));
   router.Add({.method = "GET",
               .path = "/api/v1/openapi.json",
               .operation = "getOpenApi",

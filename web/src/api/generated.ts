@@ -390,6 +390,19 @@ export interface Status {
   };
   scan: RunningScan | null;
   died: number | null;
+  processes: {
+    role: "worker" | "coordinator" | "other";
+    host: string;
+    process: number;
+    since: number;
+    leads: boolean;
+    analysed: number;
+    failed: number;
+    held: number;
+    photos_per_minute: number | null;
+    devices: Record<string, string>;
+    walked_at: number | null;
+  }[];
   runs: Record<string, {
     device: string;
     ms: number;

@@ -1,4 +1,5 @@
-// RunScanRequest: from the settings and a request to one scan, or to a series of them.
+#include "app/scan_runner.h"
+
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -40,17 +41,6 @@ void LowerPriority(int64_t nice) {
   }
 }
 
-Status SortPeople(Library& library, const Models& models) {
-  const StatusOr<float> threshold = models.FaceMatchThreshold();
-  if (!threshold.ok()) {
-    return absl::OkStatus();  // A pack without a face model has no people.
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  // First, so that unnamed faces join the people whom regions name.
-  CALOTYPE_RETURN_IF_ERROR(catalog->ImportRegionNames().status());
-  return UpdatePeople(*catalog, *threshold);
-}
-
 // A new library must not begin with a folder that does not exist. In a library with a catalogue, a folder may be on a
 // disk that is not mounted; the scan itself decides.
 Status CheckFolders(const App& app, const std::vector<std::string>& folders) {
@@ -88,33 +78,7 @@ StatusOr<int64_t> Preload(const Settings& settings, ModelCache& cache) {
   return held;
 }
 
-// Models, analysers and settings for the scans of one request, one after the other.
-class ScanRunner {
- public:
-  static StatusOr<std::unique_ptr<ScanRunner>> Open(Library& library, const ScanRequest& request,
-                                                    const EventHandler& on_event, const std::stop_token& stop);
-
-  // Scans `parts` of the folders, or all of them if it is empty. With `walk` false no folder is walked.
-  StatusOr<ScanReport> Run(const std::vector<fs::path>& parts, bool walk = true);
-  // Scans all, then what changes, until a stop.
-  StatusOr<ScanReport> Watch();
-
- private:
-  ScanRunner(Library& library, const EventHandler& on_event, const std::stop_token& stop)
-      : library_(library), on_event_(on_event), stop_(stop) {}
-
-  const Settings& settings() const { return library_.app().settings(); }
-  Status OpenModelsOf(const ScanRequest& request);
-  StatusOr<ScanOptions> OptionsOf(const ScanRequest& request) const;
-
-  Library& library_;
-  const EventHandler& on_event_;
-  const std::stop_token& stop_;
-  std::unique_ptr<Models> models_;
-  std::unique_ptr<PhotoAnalysis> analysis_;  // after the models, which it uses
-  int64_t held_bytes_ = 0;                   // what Preload() returned
-  ScanOptions options_;
-};
+}  // namespace
 
 StatusOr<std::unique_ptr<ScanRunner>> ScanRunner::Open(Library& library, const ScanRequest& request,
                                                        const EventHandler& on_event, const std::stop_token& stop) {
@@ -136,6 +100,9 @@ Status ScanRunner::OpenModelsOf(const ScanRequest& request) {
   // Only now, so that a request with a wrong pack or analysis leaves no empty catalogue; but before devices are
   // measured, because that takes long.
   CALOTYPE_RETURN_IF_ERROR(OpenCatalog(library_.app(), /*create=*/!request.only_work).status());
+  if (request.only_walk) {
+    return absl::OkStatus();  // no model runs
+  }
   models_->MeasureDevices(on_event_, stop_);
   if (!stop_.stop_requested()) {
     CALOTYPE_ASSIGN_OR_RETURN(held_bytes_, Preload(settings(), *models_->cache));
@@ -148,6 +115,10 @@ StatusOr<ScanOptions> ScanRunner::OptionsOf(const ScanRequest& request) const {
   ScanOptions options{.catalog_file = settings().catalog_file,
                       .models = models_->Set(),
                       .only_work = request.only_work,
+                      .only_walk = request.only_walk,
+                      .leads_as = request.leads_as,
+                      .drain = std::chrono::seconds(settings().drain_s),
+                      .abandon = request.abandon,
                       .wait = true,
                       .workers = static_cast<int>(settings().workers),
                       .limits = settings().Limits(),
@@ -182,11 +153,32 @@ StatusOr<ScanReport> ScanRunner::Run(const std::vector<fs::path>& parts, bool wa
   };
   CALOTYPE_ASSIGN_OR_RETURN(ScanReport report, RunScan(options, *analysis_, forward, stop_));
   // During a switch of models the shown faces have embeddings of the earlier model, which needs another threshold.
-  if (!report.switching && !options.only_work) {
-    CALOTYPE_RETURN_IF_ERROR(SortPeople(library_, *models_));
+  if (!report.switching && !options.only_work && !options.only_walk) {
+    CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library_.Catalogue());
+    CALOTYPE_RETURN_IF_ERROR(SortPeople(*catalog));
   }
   on_event_(report);
   return report;
+}
+
+Status ScanRunner::SortPeople(FaceCatalog& catalog) const {
+  const StatusOr<float> threshold = models_->FaceMatchThreshold();
+  if (!threshold.ok()) {
+    return absl::OkStatus();  // A pack without a face model has no people.
+  }
+  // First, so that unnamed faces join the people whom regions name.
+  CALOTYPE_RETURN_IF_ERROR(catalog.ImportRegionNames().status());
+  return UpdatePeople(catalog, *threshold);
+}
+
+std::map<std::string, std::string> ScanRunner::Devices() const {
+  std::map<std::string, std::string> devices;
+  for (const ModelReport& report : models_->cache->Report()) {
+    if (report.loaded) {
+      devices[report.model.task] = report.device.ToString();
+    }
+  }
+  return devices;
 }
 
 StatusOr<ScanReport> ScanRunner::Watch() {
@@ -210,8 +202,6 @@ StatusOr<ScanReport> ScanRunner::Watch() {
   }
   return report;
 }
-
-}  // namespace
 
 StatusOr<ScanReport> RunScanRequest(Library& library, const ScanRequest& request, const EventHandler& on_event,
                                     const std::stop_token& stop) {
