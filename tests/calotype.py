@@ -91,6 +91,12 @@ class CalotypeTestCase(unittest.TestCase):
         self.library = Library()
         self.addCleanup(self.library.close)
 
+    def diagnose(self, check: str) -> dict:
+        """What the doctor says of one check; without models, which would take seconds."""
+        environment = dict(self.library.environment, CALOTYPE_MODELS_FOLDER=str(self.library.home / "no-models"))
+        done = subprocess.run(self.library.command("doctor", "--json"), env=environment, capture_output=True, text=True, timeout=500)
+        return next(one for one in json.loads(done.stdout)["checks"] if one["name"] == check)
+
     def scan(self, *arguments: object, expect: int = 0) -> subprocess.CompletedProcess:
         done = self.library.run("scan", self.library.photos, *arguments)
         self.assertEqual(done.returncode, expect, done.stderr)

@@ -8,7 +8,7 @@ import unittest
 
 from calotype import CalotypeTestCase, Library, long_run, user_cache
 
-CHECKS = ["configuration", "catalogue", "decoders", "sandbox", "engines", "gpu", "models", "devices", "photo"]
+CHECKS = ["configuration", "catalogue", "storage", "decoders", "sandbox", "engines", "gpu", "models", "devices", "photo"]
 FORMATS = ["JPEG", "PNG", "WebP", "TIFF", "GIF", "HEIC", "AVIF", "JPEG XL", "RAW"]
 NVIDIA = "0x10de"
 
@@ -95,7 +95,7 @@ class DoctorTest(CalotypeTestCase):
     def test_text_is_for_people(self) -> None:
         done = self.library.run("doctor")
         self.assertIn("ok    configuration", done.stdout)
-        self.assertRegex(done.stdout, r"\n\d/9 checks passed\n$")
+        self.assertRegex(done.stdout, r"\n\d+/10 checks passed\n$")
         self.assertNotIn("\033", done.stdout + done.stderr)
         self.assertEqual(done.stderr, "")
 

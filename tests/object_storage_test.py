@@ -91,6 +91,23 @@ class ObjectStorageTest(CalotypeTestCase):
         self.assertEqual(malformed.returncode, 1)
         self.assertIn("not the name of a bucket", malformed.stderr)
 
+    def test_the_doctor_names_what_is_wrong_with_the_storage(self) -> None:
+        self.assertEqual(self.diagnose("storage")["detail"], "no folder was scanned yet")
+        self.scan_objects()
+        self.assertEqual(self.diagnose("storage")["detail"], "1 folder can be read")
+        self.library.environment["AWS_SECRET_ACCESS_KEY"] = "wrong"
+        check = self.diagnose("storage")
+        self.assertRegex(check["detail"], f"{ROOT}: .* refused access with these credentials")
+        self.assertIn("check the key", check["remedy"])
+        self.library.environment["AWS_SECRET_ACCESS_KEY"] = self.s3.variables["AWS_SECRET_ACCESS_KEY"]
+        self.s3.down = True
+        self.assertIn("check that the storage runs", self.diagnose("storage")["remedy"])
+        self.s3.down = False
+        self.s3.objects.clear()
+        check = self.diagnose("storage")
+        self.assertIn("there is no such bucket", check["detail"])
+        self.assertIn("check the name of the bucket", check["remedy"])
+
     def test_a_picture_is_drawn_and_sidecars_are_refused(self) -> None:
         self.scan_objects()
         path = f"{ROOT}/May & June/{self.samples[0].name}"

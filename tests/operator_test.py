@@ -11,7 +11,7 @@ import unittest
 from calotype import CalotypeTestCase, long_run
 
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d"
-CHECKS = ["configuration", "catalogue", "decoders", "sandbox", "engines", "gpu", "models", "devices", "photo"]
+CHECKS = ["configuration", "catalogue", "storage", "decoders", "sandbox", "engines", "gpu", "models", "devices", "photo"]
 
 
 class LogTest(CalotypeTestCase):
@@ -136,7 +136,7 @@ class ConfigTest(CalotypeTestCase):
             done = self.library.run("doctor", "--json")
             self.assertEqual(done.returncode, 1, done.stderr)
             report = json.loads(done.stdout)
-            self.assertEqual((report["passed"], report["total"]), (0, 9))
+            self.assertEqual((report["passed"], report["total"]), (0, 10))
             self.assertEqual([check["name"] for check in report["checks"]], CHECKS)
             self.assertIn(words, report["checks"][0]["detail"])
             self.assertTrue(all(check["remedy"] for check in report["checks"]))

@@ -39,11 +39,13 @@ class PathsTest(ServerTestCase):
         lost = self.library.run("worker", "--set", f"storage.paths={self.library.photos}")
         self.assertNotEqual(lost.returncode, 0)
         self.assertIn("STORED=HERE", lost.stderr)
+        self.assertIn("set storage.paths", self.diagnose("storage")["remedy"])
         lost = self.library.run("show", self.library.photos / self.samples[0], "--render", self.library.home / "drawn.jpg")
         self.assertNotEqual(lost.returncode, 0)
         self.assertIn("if this folder lies elsewhere on this machine, set storage.paths", lost.stderr)
 
         self.map()
+        self.assertEqual(self.diagnose("storage")["detail"], "1 folder can be read")
         # Further analyses, without a walk: the photos are found, though their times are others.
         done = self.library.run("scan", self.volume / self.samples[1], "--only", "pdq,embedding")
         self.assertIn(f"{len(self.samples)} analysed", done.stdout, done.stderr)

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import socket
 import unittest
 
 import postgres_server
@@ -145,6 +146,45 @@ class PostgresTest(ServerTestCase):
             self.assertNotEqual(done.returncode, 0, command)
             self.assertIn("createdb", done.stdout + done.stderr)
             self.assertNotIn("geheim", done.stdout + done.stderr)
+    def test_the_doctor_names_what_is_wrong_with_the_server(self) -> None:
+        def said(url: str) -> str:
+            self.use(url)
+            check = self.diagnose("catalogue")
+            self.assertFalse(check["ok"], check)
+            self.assertNotIn("geheim", check["detail"] + check["remedy"])
+            self.assertEqual(self.diagnose("storage")["remedy"], "first correct what the check of the catalogue found")
+            return check["detail"]
+
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            port = closed.getsockname()[1]
+        self.assertRegex(said(f"postgresql://calotype:geheim@127.0.0.1:{port}/calotype"), "cannot be reached .*check that the server runs")
+        self.assertRegex(said(self.server.url("nowhere")), "does not exist .*createdb")
+        self.assertRegex(said(self.server.url("postgres").replace("calotype@", "nobody@")), "refuses access .*check the user")
+        good = self.server.new_database("examined")
+        self.server.sql("examined", "CREATE ROLE guest LOGIN PASSWORD 'geheim'")
+        rules = self.server.folder / "data/pg_hba.conf"
+        rules.write_text("local all guest scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
+        self.server.sql("examined", "SELECT pg_reload_conf()")
+        self.assertRegex(said(good.replace("calotype@", "guest:wrong@")), "refuses access .*password authentication failed.*pgpass")
+        self.assertRegex(said(good.replace("calotype@", "guest:geheim@")), "refuses this to its user .*make them the owner")
+        other = self.server.new_database("of_others")
+        self.server.sql("of_others", "CREATE TABLE theirs (id bigint)")
+        self.assertRegex(said(other), "tables of another program; name an empty database")
+
+        self.use(good)
+        self.library.add_samples("cat.png")
+        self.assertEqual(self.library.run("scan", self.library.photos, "--only", "pdq").returncode, 0)
+        self.assertIn("1 photo", self.diagnose("catalogue")["detail"])
+        self.assertEqual(self.diagnose("storage")["detail"], "1 folder can be read")
+        # An older program's tables are migrated, a newer one's refused.
+        self.server.sql("examined", "UPDATE calotype_schema SET version = 1; DROP TABLE process")
+        self.assertTrue(self.diagnose("catalogue")["ok"])
+        self.assertNotEqual(self.server.sql("examined", "SELECT version FROM calotype_schema").strip(), "1")
+        self.server.sql("examined", "UPDATE calotype_schema SET version = 99")
+        self.assertRegex(said(good), "schema version 99, this program knows versions up to .*run the newer one")
+
+    def test_a_backup_is_the_servers_business(self) -> None:
         self.use(self.server.new_database("kept"))
         done = self.library.run("backup", self.library.home / "copy")
         self.assertEqual(done.returncode, 1)

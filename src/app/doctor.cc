@@ -64,7 +64,8 @@ std::vector<DoctorCheck> ChecksWithoutSettings(const Status& problem) {
                                       .remedy =
                                           "correct or remove this setting; calotype config explain KEY tells what "
                                           "it may be"}};
-  for (const char* const name : {"catalogue", "decoders", "sandbox", "engines", "gpu", "models", "devices", "photo"}) {
+  for (const char* const name :
+       {"catalogue", "storage", "decoders", "sandbox", "engines", "gpu", "models", "devices", "photo"}) {
     checks.push_back({.name = name,
                       .detail = "not tried: the configuration is not valid",
                       .remedy = "first correct the configuration"});
@@ -93,7 +94,8 @@ DoctorReport RunDoctor(const App& app, const DoctorRequest& request,
   if (request.fix) {
     report.fixed = Fix(app);
   }
-  report.checks = {CheckConfiguration(app), CheckCatalogue(app), CheckDecoders(), CheckSandbox(app.settings())};
+  report.checks = {CheckConfiguration(app), CheckCatalogue(app), CheckStorage(app), CheckDecoders(),
+                   CheckSandbox(app.settings())};
   const Settings& settings = app.settings();
   const StatusOr<DeviceSet> devices = OpenAllDevices(settings);
   report.checks.push_back(CheckEngines(devices));

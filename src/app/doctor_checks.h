@@ -19,6 +19,8 @@ namespace calotype {
 DoctorCheck CheckConfiguration(const App& app);
 // The catalogue and the names of places open. It is fine if there is none of them yet.
 DoctorCheck CheckCatalogue(const App& app);
+// The folders that were scanned are there and can be read, on this machine or in object storage.
+DoctorCheck CheckStorage(const App& app);
 // A small photo of each format is decoded to the right colours.
 DoctorCheck CheckDecoders();
 // The processes that read photos start, and the kernel keeps them from everything else, unless the settings say not to.
