@@ -1,5 +1,6 @@
 """Workers and coordinators of a library: who leads, who takes over, how they stop, what they tell. On both databases."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -88,6 +90,11 @@ class FleetTest(CalotypeTestCase):
 
     def coordinate(self, **environment: str) -> Process:
         return Process(self, "coordinate", self.library.photos, "--only", "pdq", **environment)
+
+    def sql(self, text: str) -> None:
+        with contextlib.closing(sqlite3.connect(self.library.home / "home/catalog.db")) as database:
+            database.execute(text)
+            database.commit()
 
     def elsewhere(self) -> dict[str, str]:
         """The environment of another machine, as far as this one can be two."""
@@ -209,6 +216,25 @@ class FleetTest(CalotypeTestCase):
         self.assertEqual((counts["running"], counts["pending"] + counts["done"]), (0, 40))
         self.assertEqual(coordinator.stop(), 0)
 
+    def test_processes_without_the_librarys_models_say_so(self) -> None:
+        self.library.add_samples(self.samples[0])
+        coordinator = self.coordinate()
+        self.wait_for(lambda: self.pdq("pending") == 1)
+        worker = Process(self, "worker", "--only", "pdq")
+        self.wait_for(lambda: self.pdq("done") == 1)
+        self.sql("UPDATE library SET value = 'another' WHERE key = 'wanted.pack'")
+        sentence = "the model pack 'another' is not installed"
+        self.wait_for(lambda: worker.popen.poll() is not None)
+        self.assertEqual(worker.popen.returncode, 1)
+        self.assertIn(sentence, worker.output())
+        # One that has led goes on with what it can do, and says why it does not walk.
+        self.wait_for(lambda: sentence in coordinator.output())
+        self.assertEqual(coordinator.stop(), 0)
+        for command in (["coordinate", self.library.photos], ["worker"]):
+            done = self.library.run(*command, "--only", "pdq", "--set", "models.pack=starter")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("the library is analysed with the pack another, this process has starter", done.stderr)
+
     def test_the_service_manager_is_told(self) -> None:
         path = self.library.home / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -254,6 +280,27 @@ class PostgresFleetTest(FleetTest):
         super().setUp()
         self.database = f"fleet_{os.getpid()}_{time.monotonic_ns()}"
         self.library.environment["CALOTYPE_CATALOG_FILE"] = self.server.new_database(self.database)
+
+    def sql(self, text: str) -> None:
+        self.server.sql(self.database, text)
+
+    def test_a_server_that_comes_back_is_used_again(self) -> None:
+        self.library.add_samples(self.samples[0])
+        coordinator = self.coordinate()
+        self.wait_for(lambda: self.pdq("pending") == 1)
+        worker = Process(self, "worker", "--only", "pdq", **self.elsewhere())
+        self.wait_for(lambda: self.pdq("done") == 1)
+        self.server.crash()
+        for process in (coordinator, worker):
+            self.wait_for(lambda: process.metric("calotype_catalog_up") == 0)
+            status, body = process.ask("/readyz")
+            self.assertEqual((status, "cannot be reached" in body or "ended" in body), (503, True), body)
+            self.assertEqual(process.ask("/healthz")[0], 200)
+        self.library.add_samples(self.samples[1])
+        self.server.start()
+        self.wait_for(lambda: self.pdq("done") == 2)
+        self.wait_for(lambda: worker.ask("/readyz")[0] == coordinator.ask("/readyz")[0] == 200)
+        self.assertEqual([worker.stop(), coordinator.stop()], [0, 0])
 
     def elsewhere(self) -> dict[str, str]:
         return {"CALOTYPE_HOME": str(self.library.home / "elsewhere")}

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -32,8 +33,18 @@ class PostgresServer:
         data = self.folder / "data"
         self._call(self.programs / "initdb", "-D", data, "-U", "calotype", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                    "--no-sync", "--no-instructions")
+        self.start()
+
+    def start(self) -> None:
+        data = self.folder / "data"
         self._start(self.programs / "postgres", "-D", data, "-k", self.folder, "--listen_addresses=", "--fsync=off")
         self._wait(self.url("postgres"))
+
+    def crash(self) -> None:
+        """All its processes end at once; start() brings it back. Before start_bouncer()."""
+        server = self.processes.pop()
+        server.send_signal(signal.SIGQUIT)
+        server.wait()
 
     def _options(self) -> dict:
         user = _user()

@@ -77,7 +77,7 @@ class ApiTest(ScannedTestCase):
         self.assertEqual(self.ask("/api/v1/duplicates")["groups"], [])
         self.assertTrue(any(pack["in_use"] for pack in self.ask("/api/v1/models")["packs"]))
         devices = self.ask("/api/v1/devices")
-        self.assertEqual(devices["total"], 9)
+        self.assertEqual(devices["total"], 10)
         self.assertTrue(devices["models"])
         self.assertEqual(self.ask("/api/v1/jobs")["jobs"], [])
         people = self.ask("/api/v1/people", hidden="true")["people"]
