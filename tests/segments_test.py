@@ -1,6 +1,7 @@
 """The vector index that machines share through object storage: written by one process, fetched and searched by servers."""
 
 import re
+import subprocess
 import time
 import unittest
 
@@ -114,6 +115,17 @@ class SegmentsTest(CalotypeTestCase):
                     return part.stat().st_size
             time.sleep(0.05)
         self.fail("nothing arrived")
+
+    def test_a_coordinator_writes_them(self) -> None:
+        server = self.serve()
+        coordinator = subprocess.Popen(
+            self.library.command("coordinate", self.library.photos, "--only", "embedding,pdq", *SEGMENTS),
+            env=self.library.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(coordinator.wait)
+        self.addCleanup(coordinator.kill)
+        self.wait_until_complete(server, 1, 10)
+        self.expect_the_same(server)
 
     def test_it_must_be_set(self) -> None:
         done = self.library.run("catalog", "segments")

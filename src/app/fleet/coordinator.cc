@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/folders.h"
+#include "app/index_segments.h"
 #include "app/open_catalog.h"
 #include "base/log.h"
 
@@ -84,19 +85,19 @@ Status Coordinator::Walk(int64_t number, const EventHandler& on_event, const std
   return report.status();
 }
 
-Status Coordinator::Tend(int64_t number) {
+Status Coordinator::Tend(int64_t number, const std::stop_token& stop) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Catalog> catalog, OpenCatalog(library_.app(), /*create=*/false));
   CALOTYPE_RETURN_IF_ERROR(catalog->WriteOnlyAsLeader(number));
   CALOTYPE_RETURN_IF_ERROR(catalog->RetryFailed({.due = true}).status());
   CALOTYPE_RETURN_IF_ERROR(catalog->CompleteSwitch().status());
   CALOTYPE_ASSIGN_OR_RETURN(const LibraryModels models, catalog->Models());
   CALOTYPE_ASSIGN_OR_RETURN(const int64_t faces, catalog->CountFaces());
-  if (faces == faces_ || runner_ == nullptr || models.wanted != models.shown) {
-    return absl::OkStatus();
+  if (faces != faces_ && runner_ != nullptr && models.wanted == models.shown) {
+    CALOTYPE_RETURN_IF_ERROR(runner_->SortPeople(*catalog));
+    faces_ = faces;
   }
-  CALOTYPE_RETURN_IF_ERROR(runner_->SortPeople(*catalog));
-  faces_ = faces;
-  return absl::OkStatus();
+  return library_.app().settings().search_segments.empty() ? absl::OkStatus()
+                                                           : BuildIndexSegments(library_, stop).status();
 }
 
 Status Coordinator::LeadAs(int64_t number, const EventHandler& on_event, const std::stop_token& stop) {
@@ -118,7 +119,7 @@ Status Coordinator::LeadAs(int64_t number, const EventHandler& on_event, const s
     }
     if (status.ok() && Clock::now() >= next_care && Leads() == number) {
       next_care = Clock::now() + std::chrono::seconds(settings.people_s);
-      status = Tend(number);
+      status = Tend(number, stop);
     }
     if (!status.ok() && !absl::IsAborted(status) && !stop.stop_requested()) {
       LogWarning("{}; trying again in {} s", Message(status), kTryAgain.count());

@@ -1,5 +1,5 @@
-// `calotype coordinate`: walks the folders of the library, books new photos for workers, and assigns new faces to
-// people. It analyses nothing.
+// `calotype coordinate`: walks the folders of the library, books new photos for workers, assigns new faces to people,
+// and writes segments of the shared vector index. It analyses nothing.
 #pragma once
 
 #include <chrono>
@@ -56,9 +56,8 @@ class Coordinator {
   // Returns when this process does not lead as `number` any more (nullopt: when it leads), at `until`, or at a stop.
   void Wait(std::optional<int64_t> number, Clock::time_point until, const std::stop_token& stop);
   Status Walk(int64_t number, const EventHandler& on_event, const std::stop_token& stop);
-  // What one process does for all with what workers have stored. Data that is derived from the catalogue for all
-  // machines, such as segments of an index, is a further step of it.
-  Status Tend(int64_t number);
+  // What one process does for all with what workers have stored: retries, people, segments of the vector index.
+  Status Tend(int64_t number, const std::stop_token& stop);
   std::optional<int64_t> LeadsAs() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Library& library_;
