@@ -129,6 +129,22 @@ class PostgresTest(ServerTestCase):
         self.assertEqual(two.request("POST", f"/api/v1/decisions/{decision}/undo").status, 200)
         self.assertEqual(one.get("/api/v1/people").json()["people"][0]["name"], "Barack")
 
+    def test_a_server_that_moves_nothing_to_the_trash_leaves_the_moves_of_others_alone(self) -> None:
+        self.use(self.server.new_database("moving"))
+        self.library.add_samples("cat.png")
+        self.assertEqual(self.library.run("scan", self.library.photos, "--only", "pdq").returncode, 0)
+        # As another machine leaves it while it moves files that this one does not have.
+        self.server.sql(
+            "moving",
+            "INSERT INTO decision(kind, text, made_at, moving) VALUES (12, 'moved', 1, 1);"
+            " INSERT INTO trash_file(decision_id, path, trash_path) SELECT id, '/far/a.jpg', '/far/.trash/a.jpg' FROM decision",
+        )
+        moving = "SELECT moving FROM decision"
+        self.serve().get("/healthz")
+        self.assertEqual(self.server.sql("moving", moving).strip(), "1")
+        self.serve(environment={"CALOTYPE_SERVER_TRASH_FOLDERS": str(self.library.photos)}).get("/healthz")
+        self.assertEqual(self.server.sql("moving", moving).strip(), "0", "of this machine: it is taken back")
+
     @unittest.skipUnless(postgres_server.BOUNCER, "pgbouncer is not installed (tools/setup/install_packages cluster)")
     def test_pgbouncer_may_share_the_connections(self) -> None:
         self.server.new_database("shared")

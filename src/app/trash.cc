@@ -161,6 +161,10 @@ StatusOr<DecisionRecord> ReturnFromTrash(Library& library, DecisionId decision) 
 }
 
 Status RecoverTrash(Library& library) {
+  // The catalogue on a server is also that of other machines, one of which may be moving files right now.
+  if (library.app().catalog_files().on_server() && library.app().settings().trash_folders.empty()) {
+    return absl::OkStatus();
+  }
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DecisionId> unfinished, catalog->UnfinishedTrash());
   if (unfinished.empty()) {

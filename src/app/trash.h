@@ -29,7 +29,8 @@ StatusOr<DecisionRecord> ReturnFromTrash(Library& library, DecisionId decision);
 
 // Moves the files of interrupted moves back, and undoes their decisions. What cannot be moved back, because something
 // is at its place now, stays in the trash: the log names it, and its decision is not undone but can be. Does nothing
-// while another process moves files.
+// while another process of this machine moves files; nor for a catalogue on a server if server.trash_folders is empty,
+// because then another machine moves them.
 Status RecoverTrash(Library& library);
 
 }  // namespace calotype
