@@ -157,8 +157,13 @@ class FleetTest(CalotypeTestCase):
         worker = Process(self, "worker", "--only", "faces.recognise")
         self.wait_for(lambda: [one["photos"] for one in self.library.json("people", "list", "--json")["people"]][:1] == [2], 120)
         self.assertIn("faces.recognise", worker.ask("/metrics")[1])
-        devices = next(one for one in self.status()["processes"] if one["role"] == "worker")["devices"]
-        self.assertIn("onnxruntime", devices["faces.recognise"])
+
+        def device() -> str:
+            worker = next(one for one in self.status()["processes"] if one["role"] == "worker")
+            return worker["devices"].get("faces.recognise", "")
+
+        self.wait_for(device)  # with its next report
+        self.assertIn("onnxruntime", device())
 
     def test_another_coordinator_takes_over_from_a_dead_one(self) -> None:
         first = self.coordinate()
