@@ -81,7 +81,8 @@ constexpr std::array kTables = {
           "photo_id:i analysis:t version:t state:i reason:t device:t ms:r attempts:i updated_at:i found_version:t"
           " retry_at:i crashes:i kills:i priority:i",
           2, "", ""},
-    Table{"claim", "photo_id:i owner_id:i", 1, "", ""},
+    Table{"chunk", "id:i priority:i owner_id:i token:i attempts:i analyses:t", 1, "id", ""},
+    Table{"claim", "photo_id:i chunk_id:i", 1, "", ""},
     Table{"kept", "photo_id:i analysis:t version:t id:i findings:b people:b", 3, "id", ""},
     Table{"object", "photo_id:i id:i label_id:i score:r x:r y:r width:r height:r", 2, "id", ""},
     Table{"tag", "photo_id:i label_id:i score:r", 2, "", ""},

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/half.h"
@@ -232,15 +236,130 @@ Status ReadPdq(Database& database, PhotoId photo, Findings& findings) {
   return absl::OkStatus();
 }
 
+std::vector<PhotoId> PhotosOf(std::span<const FindingsOfPhoto> all) {
+  std::vector<PhotoId> photos;
+  photos.reserve(all.size());
+  for (const FindingsOfPhoto& one : all) {
+    photos.push_back(one.photo);
+  }
+  return photos;
+}
+
+Status DeleteAll(Database& database, std::string_view table, std::span<const FindingsOfPhoto> all) {
+  return database.Execute(fmt::format("DELETE FROM {} WHERE photo_id {}", table, database.dialect().is_one_of),
+                          Ints(PhotosOf(all)));
+}
+
+// LabelId() that asks once for each label.
+class Labels {
+ public:
+  explicit Labels(Database& database) : database_(database) {}
+
+  StatusOr<int64_t> IdOf(const std::string& name) {
+    if (const auto known = ids_.find(name); known != ids_.end()) {
+      return known->second;
+    }
+    CALOTYPE_ASSIGN_OR_RETURN(const int64_t id, LabelId(database_, name));
+    ids_.emplace(name, id);
+    return id;
+  }
+
+ private:
+  Database& database_;
+  std::map<std::string, int64_t> ids_;
+};
+
+Status WriteAllObjects(Database& database, std::span<const FindingsOfPhoto> all) {
+  CALOTYPE_RETURN_IF_ERROR(DeleteAll(database, "object", all));
+  Labels labels(database);
+  std::vector<int64_t> photos;
+  std::vector<int64_t> label_ids;
+  std::array<std::vector<double>, 5> numbers;  // score, x, y, width, height
+  for (const FindingsOfPhoto& one : all) {
+    for (const ObjectFinding& object : *one.findings->objects) {
+      CALOTYPE_ASSIGN_OR_RETURN(const int64_t label, labels.IdOf(object.label));
+      photos.push_back(one.photo);
+      label_ids.push_back(label);
+      const std::array values = {object.score, object.box.x, object.box.y, object.box.width, object.box.height};
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        numbers[i].push_back(values[i]);
+      }
+    }
+  }
+  return photos.empty() ? absl::OkStatus()
+                        : database.Execute(
+                              "INSERT INTO object(photo_id, label_id, score, x, y, width, height)"
+                              " SELECT * FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                              Ints(photos), Ints(label_ids), Reals(numbers[0]), Reals(numbers[1]), Reals(numbers[2]),
+                              Reals(numbers[3]), Reals(numbers[4]));
+}
+
+Status WriteAllTags(Database& database, std::span<const FindingsOfPhoto> all) {
+  CALOTYPE_RETURN_IF_ERROR(DeleteAll(database, "tag", all));
+  Labels labels(database);
+  std::map<std::pair<PhotoId, int64_t>, double> best;
+  for (const FindingsOfPhoto& one : all) {
+    for (const Tag& tag : one.findings->embedding->tags) {
+      CALOTYPE_ASSIGN_OR_RETURN(const int64_t label, labels.IdOf(tag.label));
+      double& score = best.try_emplace({one.photo, label}, tag.score).first->second;
+      score = std::max(score, static_cast<double>(tag.score));
+    }
+  }
+  std::vector<int64_t> photos;
+  std::vector<int64_t> label_ids;
+  std::vector<double> scores;
+  for (const auto& [key, score] : best) {
+    photos.push_back(key.first);
+    label_ids.push_back(key.second);
+    scores.push_back(score);
+  }
+  return best.empty() ? absl::OkStatus()
+                      : database.Execute("INSERT INTO tag(photo_id, label_id, score) SELECT * FROM unnest(?1, ?2, ?3)",
+                                         Ints(photos), Ints(label_ids), Reals(scores));
+}
+
+Status WriteAllEmbeddings(Database& database, std::span<const FindingsOfPhoto> all) {
+  CALOTYPE_RETURN_IF_ERROR(DeleteAll(database, "embedding", all));
+  std::vector<std::string> spaces;
+  std::vector<std::string> versions;
+  std::vector<std::vector<uint16_t>> halves;
+  std::vector<Blob> vectors;
+  halves.reserve(all.size());
+  for (const FindingsOfPhoto& one : all) {
+    spaces.push_back(one.findings->embedding->space);
+    versions.emplace_back(one.version);
+    halves.push_back(ToHalf(one.findings->embedding->vector));
+    vectors.push_back(AsBlob(std::span(std::as_const(halves).back())));
+  }
+  CALOTYPE_RETURN_IF_ERROR(
+      database.Execute("INSERT INTO embedding(space, photo_id, version, vector) SELECT * FROM unnest(?1, ?2, ?3, ?4)",
+                       Texts(spaces), Ints(PhotosOf(all)), Texts(versions), Blobs(vectors)));
+  return WriteAllTags(database, all);
+}
+
+Status WriteAllPdq(Database& database, std::span<const FindingsOfPhoto> all) {
+  std::vector<Blob> hashes;
+  std::vector<int64_t> qualities;
+  for (const FindingsOfPhoto& one : all) {
+    hashes.push_back(AsBlob(std::span(one.findings->pdq->hash)));
+    qualities.push_back(one.findings->pdq->quality);
+  }
+  return database.Execute(
+      "INSERT INTO pdq(photo_id, hash, quality) SELECT * FROM unnest(?1, ?2, ?3) ON CONFLICT(photo_id) DO"
+      " UPDATE SET hash = excluded.hash, quality = excluded.quality",
+      Ints(PhotosOf(all)), Blobs(hashes), Ints(qualities));
+}
+
 constexpr std::array kTables = {
-    FindingsTable{"objects", [](const Findings& f) { return f.objects.has_value(); }, WriteObjects, ReadObjects},
-    FindingsTable{"embedding", [](const Findings& f) { return f.embedding.has_value(); }, WriteEmbedding,
-                  ReadEmbedding},
+    FindingsTable{"objects", [](const Findings& f) { return f.objects.has_value(); }, WriteObjects, ReadObjects,
+                  WriteAllObjects},
+    FindingsTable{"embedding", [](const Findings& f) { return f.embedding.has_value(); }, WriteEmbedding, ReadEmbedding,
+                  WriteAllEmbeddings},
     FindingsTable{"text", [](const Findings& f) { return f.text.has_value(); }, WriteText, ReadText},
     FindingsTable{"faces.detect", [](const Findings& f) { return f.faces.has_value(); }, WriteFaces, ReadFaces},
     FindingsTable{"faces.recognise", [](const Findings& f) { return f.faces.has_value(); }, WriteFaceEmbeddings,
                   ReadFaceEmbeddings},
-    FindingsTable{"pdq", [](const Findings& f) { return f.pdq.has_value(); }, WritePdq, ReadPdq},
+    FindingsTable{"pdq", [](const Findings& f) { return f.pdq.has_value(); }, WritePdq, ReadPdq, WriteAllPdq},
 };
 
 }  // namespace

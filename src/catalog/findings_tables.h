@@ -11,6 +11,13 @@
 
 namespace calotype {
 
+// The findings of one photo.
+struct FindingsOfPhoto {
+  PhotoId photo = 0;
+  const Findings* findings = nullptr;
+  std::string_view version;
+};
+
 struct FindingsTable {
   std::string_view analysis;
   bool (*is_set)(const Findings& findings);
@@ -20,6 +27,8 @@ struct FindingsTable {
   // Adds the photo's findings of this analysis to `findings`, empty ones if it has none. For "faces.recognise" the
   // faces have their embeddings.
   Status (*read)(Database& database, PhotoId photo, Findings& findings);
+  // As `write`, for several photos at once, where Dialect::has_arrays. Null: there are only single ones.
+  Status (*write_all)(Database& database, std::span<const FindingsOfPhoto> photos) = nullptr;
 };
 
 // Every analysis that has findings, in the order in which to write them: faces before their embeddings.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "catalog/chunks.h"
 #include "catalog/lease.h"
 #include "catalog/row_values.h"
 
@@ -90,6 +91,9 @@ Status RecogniseAgain(Database& database, FaceId face) {
       CALOTYPE_RETURN_IF_ERROR(database.Execute("DELETE FROM forgotten_face WHERE id = ?1", id));
       was_forgotten = true;
     }
+  }
+  if (was_forgotten) {
+    CALOTYPE_RETURN_IF_ERROR(RevokeClaim(database, photo));
   }
   return was_forgotten ? database.Execute(
                              "UPDATE analysis SET state = 0, reason = '', retry_at = 0, attempts = 0, updated_at = ?2"

@@ -28,6 +28,10 @@ constexpr Oid kInt4 = 23;
 constexpr Oid kText = 25;
 constexpr Oid kFloat4 = 700;
 constexpr Oid kFloat8 = 701;
+constexpr Oid kByteas = 1001;
+constexpr Oid kTexts = 1009;
+constexpr Oid kInt8s = 1016;
+constexpr Oid kFloat8s = 1022;
 
 constexpr int kOldestServer = 140'000;  // PQserverVersion(): 14
 constexpr int kBinary = 1;
@@ -41,10 +45,22 @@ constexpr absl::Duration kTryWait = absl::Milliseconds(20);
 constexpr const char* kBegin =
     "BEGIN; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
 
+// Claims of several workers do not wait for each other, nor for the disk: after a crash of the server, photos of the
+// latest ones are free again, and their chunks do not have the owner that stores results.
+constexpr const char* kBeginClaim = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s'";
+constexpr const char* kLockBooking = "SELECT pg_advisory_xact_lock(1130458224, hashtext(current_schema()))";
+
 // The people whose cover was not chosen have the face with the highest score x area; of several, the oldest.
 constexpr Dialect kPostgres = {
     .begin = kBegin,
     .begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    .begin_claim = kBeginClaim,
+    .lock_booking = kLockBooking,
+    .skip_taken = " FOR UPDATE SKIP LOCKED",
+    .lock_rows = " FOR UPDATE",
+    .chunks_at_once = 16,
+    .is_one_of = "= ANY(?1)",
+    .has_arrays = true,
     .returning = " RETURNING id",
     .record_change =
         "INSERT INTO photo_change(photo_id) VALUES (?1)"
@@ -79,6 +95,31 @@ Number FromNetwork(const char* bytes) {
   std::array<char, sizeof(Number)> reversed{};
   std::reverse_copy(bytes, bytes + sizeof(Number), reversed.begin());
   return std::bit_cast<Number>(reversed);
+}
+
+// The end of `bytes` gets a number in the order of the network.
+template <typename Number>
+void AddNumber(Number number, std::string& bytes) {
+  const auto raw = std::bit_cast<std::array<char, sizeof(Number)>>(number);
+  bytes.append(raw.rbegin(), raw.rend());
+}
+
+// An array of one dimension as the server reads it (array_recv): dimensions, whether there are NULLs, type of the
+// elements, count, first index; then the elements, each after its size.
+template <typename Values, typename Element>
+std::string ArrayBytes(const Values& values, Oid type, const Element& element) {
+  std::string bytes;
+  AddNumber<int32_t>(1, bytes);
+  AddNumber<int32_t>(0, bytes);
+  AddNumber<uint32_t>(type, bytes);
+  AddNumber<int32_t>(static_cast<int32_t>(values.size()), bytes);
+  AddNumber<int32_t>(1, bytes);
+  for (const auto& value : values) {
+    const std::string_view one = element(value);
+    AddNumber<int32_t>(static_cast<int32_t>(one.size()), bytes);
+    bytes += one;
+  }
+  return bytes;
 }
 
 // The server's numbered values: $1 for ?1. What is in quotes stays.
@@ -234,6 +275,19 @@ class PostgresStatement final : public CompiledStatement {
   void BindBlob(int index, Blob value) override {
     At(index) = {.bytes = std::string(value.begin(), value.end()), .type = kBytea, .format = kBinary};
   }
+  void BindInts(int index, Ints list) override { At(index) = NumbersOf(list.values, kInt8, kInt8s); }
+  void BindReals(int index, Reals list) override { At(index) = NumbersOf(list.values, kFloat8, kFloat8s); }
+  void BindTexts(int index, Texts list) override {
+    std::string valid;
+    const auto text = [&valid](const std::string& value) { return std::string_view(valid = ValidText(value)); };
+    At(index) = {.bytes = ArrayBytes(list.values, kText, text), .type = kTexts, .format = kBinary};
+  }
+  void BindBlobs(int index, Blobs list) override {
+    const auto raw = [](Blob value) {
+      return std::string_view(reinterpret_cast<const char*>(value.data()), value.size());
+    };
+    At(index) = {.bytes = ArrayBytes(list.values, kBytea, raw), .type = kByteas, .format = kBinary};
+  }
 
   StatusOr<bool> Step() override {
     if (result_ == nullptr) {
@@ -310,6 +364,17 @@ class PostgresStatement final : public CompiledStatement {
     int format = 0;
     bool is_null = false;
   };
+
+  template <typename Number>
+  static Value NumbersOf(std::span<const Number> numbers, Oid type, Oid array_type) {
+    std::string raw;
+    const auto bytes = [&raw](Number number) {
+      raw.clear();
+      AddNumber(number, raw);
+      return std::string_view(raw);
+    };
+    return {.bytes = ArrayBytes(numbers, type, bytes), .type = array_type, .format = kBinary};
+  }
 
   Value& At(int index) {
     values_.resize(std::max(values_.size(), static_cast<std::size_t>(index)));

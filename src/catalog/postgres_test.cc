@@ -90,6 +90,32 @@ TEST_F(PostgresTest, ANewerCatalogueAndTablesOfOthersAreRefused) {
   EXPECT_THAT(Message(other), HasSubstr("tables of another program"));
 }
 
+// Version 2 claims photos by the chunk.
+TEST_F(PostgresTest, PhotosThatWereRunningInVersion1AreTaken) {
+  PhotoId running = 0;
+  {
+    const auto catalog = Open();
+    CALOTYPE_ASSERT_OK(catalog->RequireAnalyses(std::vector<AnalysisVersion>{{"objects", "v1"}, {"text", "v1"}}));
+    running = Value(catalog->AddFile("/a.jpg", StampOf(1), DigestOf("a")));
+    CALOTYPE_ASSERT_OK(OpenDatabase()->Script(
+        "DROP TABLE chunk; DROP TABLE claim;"
+        "CREATE TABLE claim (photo_id bigint PRIMARY KEY REFERENCES photo(id),"
+        " owner_id bigint NOT NULL REFERENCES work_owner(id)); CREATE INDEX claim_by_owner ON claim(owner_id);"
+        "INSERT INTO work_owner VALUES (7, 'another machine', '', 0, 0, 0, 'x', 0, 0);"
+        "INSERT INTO claim SELECT id, 7 FROM photo; UPDATE analysis SET state = 1 WHERE analysis = 'objects';"
+        "UPDATE calotype_schema SET version = 1;"));
+  }
+  const auto catalog = Open();
+  EXPECT_EQ(Value(catalog->GetStatus()).analyses.at("objects").running, 1);
+  EXPECT_EQ(Value(catalog->GetStatus()).analyses.at("text").running, 0);
+  const auto source = Value(catalog->OpenWork(NewWorkOwner(), nullptr));
+  EXPECT_EQ(Value(catalog->GetStatus()).analyses.at("objects").running, 0);
+  const auto items = Value(source->Next(std::vector<std::string>{"objects"}, 9));
+  ASSERT_THAT(items, SizeIs(1));
+  EXPECT_EQ(items[0].photo, running);
+  EXPECT_THAT(Value(catalog->Check()), IsEmpty());
+}
+
 TEST_F(PostgresTest, SeveralProcessesMayCreateItAtOnce) {
   std::vector<std::thread> threads;
   std::vector<std::string> messages(6);

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/chunks.h"
 #include "catalog/row_values.h"
 #include "catalog/work_policy.h"
 
@@ -18,6 +19,7 @@ struct Outdated {
 
 Status Write(Database& database, const Outdated& row, const AnalysisVersion& wanted, int64_t now) {
   const WorkState work = StateWhenWanted(row.has_findings, row.has_wanted_findings);
+  CALOTYPE_RETURN_IF_ERROR(RevokeClaim(database, row.photo));
   return database.Execute(
       "INSERT INTO analysis(photo_id, analysis, version, state, priority, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
       " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = excluded.state,"

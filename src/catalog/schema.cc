@@ -508,6 +508,33 @@ CREATE TABLE process (
   figures TEXT NOT NULL
 ) STRICT;
 )sql",
+    // What an owner worked on becomes a chunk of its own. Rows are pending until their result is stored.
+    R"sql(
+CREATE TABLE chunk (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  priority INTEGER NOT NULL,
+  owner_id INTEGER REFERENCES work_owner(id),
+  token INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  analyses TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX chunk_that_is_free ON chunk(priority, id) WHERE owner_id IS NULL;
+CREATE INDEX chunk_by_owner ON chunk(owner_id) WHERE owner_id IS NOT NULL;
+INSERT INTO chunk(id, priority, owner_id, token, analyses)
+  SELECT id, 1, id, 1, coalesce((SELECT ',' || group_concat(analysis, ',') || ',' FROM
+    (SELECT DISTINCT analysis FROM analysis WHERE state = 1)), '')
+  FROM work_owner WHERE id IN (SELECT owner_id FROM claim);
+ALTER TABLE claim RENAME TO old_claim;
+DROP INDEX claim_by_owner;
+CREATE TABLE claim (
+  photo_id INTEGER PRIMARY KEY REFERENCES photo(id),
+  chunk_id INTEGER NOT NULL REFERENCES chunk(id)
+) STRICT;
+CREATE INDEX claim_by_chunk ON claim(chunk_id);
+INSERT INTO claim(photo_id, chunk_id) SELECT photo_id, owner_id FROM old_claim;
+DROP TABLE old_claim;
+UPDATE analysis SET state = 0 WHERE state = 1;
+)sql",
 };
 
 StatusOr<int64_t> UserVersion(SqliteDatabase& database) {

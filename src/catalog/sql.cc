@@ -59,8 +59,8 @@ void Database::GiveBack(std::string sql, std::unique_ptr<CompiledStatement> comp
 }
 
 // The number is read under the lock of the transaction, without which nobody begins to lead.
-Status Database::BeginWriting() {
-  CALOTYPE_RETURN_IF_ERROR(Execute(dialect().begin));
+Status Database::BeginWriting(const char* begin) {
+  CALOTYPE_RETURN_IF_ERROR(Execute(begin));
   if (!leads_as_.has_value()) {
     return absl::OkStatus();
   }
@@ -73,9 +73,9 @@ Status Database::BeginWriting() {
   return leads.ok() ? absl::AbortedError("another coordinator leads this library now") : leads.status();
 }
 
-StatusOr<DatabaseTransaction> DatabaseTransaction::Begin(Database& database) {
+StatusOr<DatabaseTransaction> DatabaseTransaction::Begin(Database& database, const char* begin) {
   const bool nested = database.in_transaction();
-  CALOTYPE_RETURN_IF_ERROR(nested ? database.Execute("SAVEPOINT calotype") : database.BeginWriting());
+  CALOTYPE_RETURN_IF_ERROR(nested ? database.Execute("SAVEPOINT calotype") : database.BeginWriting(begin));
   return DatabaseTransaction(&database, nested);
 }
 

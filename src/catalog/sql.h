@@ -28,6 +28,21 @@ struct PathBytes {
   std::string_view bytes;
 };
 
+// A list of numbers as one value, for Dialect::is_one_of and, where Dialect::has_arrays, for unnest().
+struct Ints {
+  std::span<const int64_t> values;
+};
+// Lists for unnest(), only where Dialect::has_arrays.
+struct Reals {
+  std::span<const double> values;
+};
+struct Texts {
+  std::span<const std::string> values;
+};
+struct Blobs {
+  std::span<const Blob> values;
+};
+
 class Database;
 
 // A statement as its database has it. Values are copied when they are bound.
@@ -46,6 +61,10 @@ class CompiledStatement {
   virtual void BindText(int index, std::string_view value) = 0;
   virtual void BindPath(int index, std::string_view value) = 0;
   virtual void BindBlob(int index, Blob value) = 0;
+  virtual void BindInts(int index, Ints list) = 0;
+  virtual void BindReals(int index, Reals list) = 0;
+  virtual void BindTexts(int index, Texts list) = 0;
+  virtual void BindBlobs(int index, Blobs list) = 0;
   // As the methods of Statement.
   virtual StatusOr<bool> Step() = 0;
   virtual bool IsNull(int column) const = 0;
@@ -116,6 +135,14 @@ class Statement {
       compiled_->BindReal(index, static_cast<double>(value));
     } else if constexpr (std::is_same_v<Value, PathBytes>) {
       compiled_->BindPath(index, value.bytes);
+    } else if constexpr (std::is_same_v<Value, Ints>) {
+      compiled_->BindInts(index, value);
+    } else if constexpr (std::is_same_v<Value, Reals>) {
+      compiled_->BindReals(index, value);
+    } else if constexpr (std::is_same_v<Value, Texts>) {
+      compiled_->BindTexts(index, value);
+    } else if constexpr (std::is_same_v<Value, Blobs>) {
+      compiled_->BindBlobs(index, value);
     } else if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
       compiled_->BindText(index, value);
     } else {
@@ -139,6 +166,21 @@ struct Dialect {
   const char* begin;
   // Begins a transaction that reads the database as it is at its first statement.
   const char* begin_snapshot;
+  // Begins a transaction that changes only who works on which photos: several run at the same time, on different rows,
+  // and the latest may be undone by a crash of the server.
+  const char* begin_claim;
+  // Within such a transaction: until it ends, no other books photos. Empty if there is only one at a time.
+  const char* lock_booking;
+  // The end of a SELECT that takes rows that no other transaction has taken, without waiting.
+  std::string_view skip_taken;
+  // The end of a SELECT whose rows no other transaction may change before this one ends. It waits for others.
+  std::string_view lock_rows;
+  // The number of chunks of photos that are booked at once (chunks.h).
+  int chunks_at_once;
+  // "column" followed by this is true when it is one of the numbers (Ints) of the value ?1.
+  std::string_view is_one_of;
+  // Several rows can be written by one statement, from lists (unnest).
+  bool has_arrays;
   // What makes an INSERT return the new id as its row. SQLite has it too, but then a full disk would undo this
   // statement only, and not the transaction.
   std::string_view returning;
@@ -191,8 +233,9 @@ class Database {
     return has_row ? statement.Int(0) : last_insert_id();
   }
 
-  // Begins a transaction that may write. kAborted if it may do so only as a leader, and another one leads.
-  Status BeginWriting();
+  // Begins a transaction that may write, by a beginning of the dialect. kAborted if it may do so only as a leader, and
+  // another one leads.
+  Status BeginWriting(const char* begin);
   // ProcessCatalog::WriteOnlyAsLeader()
   void WriteOnlyAsLeader(int64_t number) { leads_as_ = number; }
 
@@ -230,11 +273,18 @@ class Database {
   std::optional<int64_t> leads_as_;
 };
 
+// A condition: `column` is one of the numbers that are bound to ?1 as Ints.
+inline std::string IsOneOf(const Database& database, std::string_view column) {
+  return std::string(column).append(" ").append(database.dialect().is_one_of);
+}
+
 // A transaction that the destructor rolls back unless it was committed. Inside an open transaction it is a savepoint of
 // that transaction.
 class DatabaseTransaction {
  public:
-  static StatusOr<DatabaseTransaction> Begin(Database& database);
+  static StatusOr<DatabaseTransaction> Begin(Database& database) { return Begin(database, database.dialect().begin); }
+  // `begin` is one of the beginnings of the dialect.
+  static StatusOr<DatabaseTransaction> Begin(Database& database, const char* begin);
   DatabaseTransaction(DatabaseTransaction&& other) noexcept
       : database_(std::exchange(other.database_, nullptr)), nested_(other.nested_) {}
   DatabaseTransaction& operator=(DatabaseTransaction&&) = delete;

@@ -22,10 +22,12 @@ constexpr std::array kRules = {
          "SELECT count(*) FROM embedding WHERE length(vector) % 2 <> 0 OR length(vector) = 0"},
     Rule{"perceptual hashes that are not 32 bytes long", "SELECT count(*) FROM pdq WHERE length(hash) <> 32"},
     Rule{"photos without a valid SHA-256", "SELECT count(*) FROM photo WHERE length(sha256) <> 32"},
-    Rule{"analyses in an unknown state", "SELECT count(*) FROM analysis WHERE state NOT BETWEEN 0 AND 4"},
-    Rule{"running analyses without a claim",
-         "SELECT count(*) FROM analysis WHERE state = 1 AND photo_id NOT IN"
-         " (SELECT photo_id FROM claim)"},
+    Rule{"analyses in an unknown state", "SELECT count(*) FROM analysis WHERE state NOT IN (0, 2, 3, 4)"},
+    Rule{"claims of photos or in chunks that do not exist",
+         "SELECT count(*) FROM claim WHERE chunk_id NOT IN (SELECT id FROM chunk) OR NOT EXISTS"
+         " (SELECT 1 FROM photo WHERE id = photo_id)"},
+    Rule{"chunks of owners that do not exist",
+         "SELECT count(*) FROM chunk WHERE owner_id NOT IN (SELECT id FROM work_owner)"},
     Rule{"merged people that point to nobody",
          "SELECT count(*) FROM merged_person WHERE into_id NOT IN (SELECT id FROM person)"},
 };

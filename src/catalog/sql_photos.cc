@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "catalog/chunks.h"
 #include "catalog/codec.h"
 #include "catalog/facts_tables.h"
 #include "catalog/findings_tables.h"
@@ -55,6 +56,26 @@ void AddCount(StateCounts& counts, AnalysisState state, int64_t count) {
   }
 }
 
+// Pending rows that an owner has claimed count as running. SQLite must neither begin with the analyses (so CROSS JOIN)
+// nor find them by their state (so it is no condition): there may be millions that are pending.
+Status CountRunning(Database& database, CatalogStatus& status) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement rows,
+      database.Query(fmt::format("SELECT analysis.analysis, analysis.state, count(*) FROM chunk CROSS JOIN claim"
+                                 " CROSS JOIN analysis WHERE owner_id IS NOT NULL AND chunk_id = chunk.id"
+                                 " AND analysis.photo_id = claim.photo_id AND {} AND EXISTS"
+                                 " (SELECT 1 FROM file WHERE file.photo_id = claim.photo_id AND missing = 0)"
+                                 " GROUP BY analysis.analysis, analysis.state",
+                                 kLeasedAnalysis)));
+  return rows.ForEach([&status](const Statement& row) {
+    if (static_cast<AnalysisState>(row.Int(1)) == AnalysisState::kPending) {
+      StateCounts& counts = status.analyses[row.Text(0)];
+      counts.running = std::min(row.Int(2), counts.pending);
+      counts.pending -= counts.running;
+    }
+  });
+}
+
 // Counts present photos only: pending analyses of a missing photo cannot be done, and would look like work that never
 // ends. The index counts all rows; then those of the few missing photos are subtracted.
 Status CountAnalyses(Database& database, CatalogStatus& status) {
@@ -70,6 +91,7 @@ Status CountAnalyses(Database& database, CatalogStatus& status) {
       " UNION SELECT id FROM photo WHERE orphaned_at IS NOT NULL) AND NOT EXISTS"
       " (SELECT 1 FROM file WHERE file.photo_id = analysis.photo_id AND missing = 0) GROUP BY state, analysis",
       -1));
+  CALOTYPE_RETURN_IF_ERROR(CountRunning(database, status));
   std::erase_if(status.analyses, [](const auto& one) {
     const StateCounts& counts = one.second;
     return counts.pending + counts.running + counts.done + counts.failed + counts.skipped == 0;
@@ -196,8 +218,11 @@ Status ReadFacePeople(Database& database, PhotoRecord& photo) {
 Status ReadAnalyses(Database& database, PhotoRecord& photo) {
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query("SELECT analysis, version, state, reason, device, ms, found_version, retry_at FROM analysis"
-                     " WHERE photo_id = ?1 ORDER BY analysis",
+      database.Query(fmt::format("SELECT analysis, version, CASE WHEN state = 0 AND EXISTS (SELECT 1 FROM claim JOIN"
+                                 " chunk ON chunk.id = chunk_id WHERE claim.photo_id = analysis.photo_id AND"
+                                 " owner_id IS NOT NULL AND {}) THEN 1 ELSE state END, reason, device, ms,"
+                                 " found_version, retry_at FROM analysis WHERE photo_id = ?1 ORDER BY analysis",
+                                 kLeasedAnalysis),
                      photo.id));
   std::vector<std::string> found;
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&](const Statement& row) {

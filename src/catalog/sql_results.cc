@@ -4,9 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "catalog/facts_tables.h"
 #include "catalog/findings_tables.h"
@@ -20,21 +25,36 @@
 namespace calotype {
 namespace {
 
-// What the rows of one photo say before its result is stored.
-struct Before {
-  ShownVersions shown;
-  std::map<std::string, int64_t> attempts;  // by analysis
+// What a row says before the result of its photo is stored.
+struct RowBefore {
+  int64_t attempts = 0;
+  std::string version;
+  bool is_pending = false;
 };
+struct Before {
+  bool is_known = false;
+  ShownVersions shown;
+  std::map<std::string, RowBefore, std::less<>> rows;  // by analysis
+};
+using BeforeAll = std::unordered_map<PhotoId, Before>;
 
-StatusOr<Before> ReadBefore(Database& database, PhotoId photo) {
-  Before before;
+StatusOr<BeforeAll> ReadBefore(Database& database, std::span<const PhotoId> photos) {
+  BeforeAll before;
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement known,
+      database.Query(fmt::format("SELECT id FROM photo WHERE {}", IsOneOf(database, "id")), Ints(photos)));
+  CALOTYPE_RETURN_IF_ERROR(known.ForEach([&before](const Statement& row) { before[row.Int(0)].is_known = true; }));
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
-      database.Query("SELECT analysis, attempts, found_version FROM analysis WHERE photo_id = ?1", photo));
+      database.Query(fmt::format("SELECT photo_id, analysis, attempts, found_version, version, state FROM analysis"
+                                 " WHERE {}",
+                                 IsOneOf(database, "photo_id")),
+                     Ints(photos)));
   CALOTYPE_RETURN_IF_ERROR(rows.ForEach([&before](const Statement& row) {
-    before.attempts[row.Text(0)] = row.Int(1);
-    if (!row.IsNull(2)) {
-      before.shown[row.Text(0)] = row.Text(2);
+    Before& of_photo = before[row.Int(0)];
+    of_photo.rows[row.Text(1)] = {.attempts = row.Int(2), .version = row.Text(4), .is_pending = row.Int(5) == 0};
+    if (!row.IsNull(3)) {
+      of_photo.shown[row.Text(1)] = row.Text(3);
     }
   }));
   return before;
@@ -46,7 +66,11 @@ const AnalysisOutcome* FindDone(const PhotoResult& result, std::string_view anal
   return outcome == result.outcomes.end() || outcome->state != AnalysisState::kDone ? nullptr : &*outcome;
 }
 
-Status WriteFindings(Database& database, const PhotoResult& result, const ShownVersions& shown) {
+// Findings of several photos for tables that take them at once.
+using FindingsByTable = std::map<const FindingsTable*, std::vector<FindingsOfPhoto>>;
+
+Status WriteFindings(Database& database, const PhotoResult& result, const ShownVersions& shown,
+                     FindingsByTable& later) {
   for (const FindingsTable& table : FindingsTables()) {
     const AnalysisOutcome* const outcome = FindDone(result, table.analysis);
     if (outcome == nullptr) {
@@ -61,7 +85,11 @@ Status WriteFindings(Database& database, const PhotoResult& result, const ShownV
         CALOTYPE_RETURN_IF_ERROR(KeepFindings(database, result.id, *outcome, result.findings));
         break;
       case FindingsFate::kShow:
-        CALOTYPE_RETURN_IF_ERROR(table.write(database, result.id, result.findings, outcome->version));
+        if (database.dialect().has_arrays && table.write_all != nullptr) {
+          later[&table].push_back({.photo = result.id, .findings = &result.findings, .version = outcome->version});
+        } else {
+          CALOTYPE_RETURN_IF_ERROR(table.write(database, result.id, result.findings, outcome->version));
+        }
         break;
       case FindingsFate::kIgnore:
         break;
@@ -83,53 +111,166 @@ Status WriteProperties(Database& database, PhotoId photo, const PhotoProperties&
   return WriteFacts(database, photo, properties.facts);
 }
 
-Status WriteOutcome(Database& database, const PhotoResult& result, const AnalysisOutcome& outcome, const Before& before,
-                    int64_t now) {
+// A row of the table "analysis".
+struct OutcomeRow {
+  PhotoId photo = 0;
+  const AnalysisOutcome* outcome = nullptr;
+  std::string found_version;  // empty: the earlier one stays
+  int64_t attempts = 0;
+  int64_t retry_at = 0;
+};
+
+OutcomeRow RowOf(const PhotoResult& result, const AnalysisOutcome& outcome, const Before& before, int64_t now) {
   const bool kept =
       FindFindingsTable(outcome.analysis) != nullptr && FateOf(before.shown, result, outcome) == FindingsFate::kKeep;
-  const auto found_version =
-      outcome.state == AnalysisState::kDone && !kept ? std::optional<std::string>(outcome.version) : std::nullopt;
-  const auto attempts = before.attempts.find(outcome.analysis);
-  const int64_t retry_at = RetryTime(outcome, attempts == before.attempts.end() ? 1 : attempts->second, now);
+  const auto row = before.rows.find(outcome.analysis);
+  const bool is_attempt = row != before.rows.end() && row->second.is_pending;
+  const int64_t attempts = row == before.rows.end() ? 1 : row->second.attempts + (is_attempt ? 1 : 0);
+  return {.photo = result.id,
+          .outcome = &outcome,
+          .found_version = outcome.state == AnalysisState::kDone && !kept ? outcome.version : "",
+          .attempts = attempts,
+          .retry_at = RetryTime(outcome, attempts, now)};
+}
+
+constexpr std::string_view kInsertOutcome =
+    "INSERT INTO analysis(photo_id, analysis, version, state, reason, device, ms, attempts, updated_at,"
+    " found_version, retry_at)";
+constexpr std::string_view kUpdateOutcome =
+    " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = excluded.state,"
+    " reason = excluded.reason, device = excluded.device, ms = excluded.ms, attempts = excluded.attempts,"
+    " updated_at = excluded.updated_at, found_version = coalesce(excluded.found_version, analysis.found_version),"
+    " crashes = 0, kills = 0, retry_at = excluded.retry_at";
+
+Status WriteOneByOne(Database& database, std::span<const OutcomeRow> rows, int64_t now) {
+  const std::string sql =
+      fmt::format("{} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11){}", kInsertOutcome, kUpdateOutcome);
+  for (const OutcomeRow& row : rows) {
+    const AnalysisOutcome& outcome = *row.outcome;
+    const auto found = row.found_version.empty() ? std::nullopt : std::optional(row.found_version);
+    CALOTYPE_RETURN_IF_ERROR(database.Execute(sql, row.photo, outcome.analysis, outcome.version,
+                                              static_cast<int>(outcome.state), outcome.reason, outcome.device,
+                                              outcome.milliseconds, row.attempts, now, found, row.retry_at));
+  }
+  return absl::OkStatus();
+}
+
+Status WriteAtOnce(Database& database, std::span<const OutcomeRow> rows, int64_t now) {
+  std::vector<int64_t> photos;
+  std::vector<int64_t> states;
+  std::vector<int64_t> attempts;
+  std::vector<int64_t> retries;
+  std::vector<double> milliseconds;
+  std::vector<std::string> analyses;
+  std::vector<std::string> versions;
+  std::vector<std::string> reasons;
+  std::vector<std::string> devices;
+  std::vector<std::string> found;
+  for (const OutcomeRow& row : rows) {
+    photos.push_back(row.photo);
+    states.push_back(static_cast<int64_t>(row.outcome->state));
+    attempts.push_back(row.attempts);
+    retries.push_back(row.retry_at);
+    milliseconds.push_back(row.outcome->milliseconds);
+    analyses.push_back(row.outcome->analysis);
+    versions.push_back(row.outcome->version);
+    reasons.push_back(row.outcome->reason);
+    devices.push_back(row.outcome->device);
+    found.push_back(row.found_version);
+  }
   return database.Execute(
-      "INSERT INTO analysis(photo_id, analysis, version, state, reason, device, ms, attempts, updated_at,"
-      " found_version, retry_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10)"
-      " ON CONFLICT(photo_id, analysis) DO UPDATE SET version = excluded.version, state = excluded.state,"
-      " reason = excluded.reason, device = excluded.device, ms = excluded.ms, updated_at = excluded.updated_at,"
-      " found_version = coalesce(excluded.found_version, analysis.found_version), crashes = 0, kills = 0,"
-      " retry_at = excluded.retry_at",
-      result.id, outcome.analysis, outcome.version, static_cast<int>(outcome.state), outcome.reason, outcome.device,
-      outcome.milliseconds, now, found_version, retry_at);
+      fmt::format("{} SELECT photo, name, version, state, reason, device, ms, attempts, CAST(?11 AS bigint),"
+                  " nullif(found, ''), retry FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) AS"
+                  " rows(photo, name, version, state, reason, device, ms, attempts, found, retry){}",
+                  kInsertOutcome, kUpdateOutcome),
+      Ints(photos), Texts(analyses), Texts(versions), Ints(states), Texts(reasons), Texts(devices), Reals(milliseconds),
+      Ints(attempts), Texts(found), Ints(retries), now);
+}
+
+// True when another version of a claimed analysis was asked for meanwhile.
+bool IsOutdated(const AnalysisOutcome& outcome, const ClaimedResult& result, const Before& before) {
+  const auto row = before.rows.find(outcome.analysis);
+  return row != before.rows.end() && row->second.is_pending && row->second.version != outcome.version &&
+         std::ranges::find(result.claimed, outcome.analysis) != result.claimed.end();
+}
+
+bool HasUnfinished(const ClaimedResult& result, const PhotoResult& stored) {
+  return std::ranges::any_of(result.claimed, [&stored](const std::string& analysis) {
+    return std::ranges::find(stored.outcomes, analysis, &AnalysisOutcome::analysis) == stored.outcomes.end();
+  });
 }
 
 }  // namespace
 
-Status StoreResult(Database& database, const PhotoResult& result) {
-  CALOTYPE_ASSIGN_OR_RETURN(const auto known, database.QueryInt("SELECT id FROM photo WHERE id = ?1", result.id));
-  if (!known.has_value()) {
-    return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.name(), result.id));
+StatusOr<std::vector<PhotoId>> StoreResults(Database& database, std::span<const ClaimedResult> results) {
+  std::vector<PhotoId> photos;
+  for (const ClaimedResult& one : results) {
+    photos.push_back(one.result->id);
   }
-  if (result.properties.has_value()) {
-    CALOTYPE_RETURN_IF_ERROR(WriteProperties(database, result.id, *result.properties));
+  if (photos.empty()) {
+    return photos;
   }
-  if (result.facts.has_value()) {
-    CALOTYPE_RETURN_IF_ERROR(WriteFacts(database, result.id, *result.facts));
-  }
-  CALOTYPE_ASSIGN_OR_RETURN(const Before before, ReadBefore(database, result.id));
-  CALOTYPE_RETURN_IF_ERROR(WriteFindings(database, result, before.shown));
+  CALOTYPE_ASSIGN_OR_RETURN(const BeforeAll all_before, ReadBefore(database, photos));
   const int64_t now = LeaseNow().unix_seconds;
-  for (const AnalysisOutcome& outcome : result.outcomes) {
-    CALOTYPE_RETURN_IF_ERROR(WriteOutcome(database, result, outcome, before, now));
+  std::vector<PhotoId> unfinished;
+  std::vector<OutcomeRow> rows;
+  FindingsByTable findings;
+  std::deque<PhotoResult> trimmed;  // without what is outdated
+  for (const ClaimedResult& one : results) {
+    const PhotoResult* result = one.result;
+    const auto known = all_before.find(result->id);
+    if (known == all_before.end() || !known->second.is_known) {
+      return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.name(), result->id));
+    }
+    const Before& before = known->second;
+    const auto is_outdated = [&](const AnalysisOutcome& outcome) { return IsOutdated(outcome, one, before); };
+    if (std::ranges::any_of(result->outcomes, is_outdated)) {
+      std::erase_if(trimmed.emplace_back(*result).outcomes, is_outdated);
+      result = &trimmed.back();
+    }
+    if (result->properties.has_value()) {
+      CALOTYPE_RETURN_IF_ERROR(WriteProperties(database, result->id, *result->properties));
+    }
+    if (result->facts.has_value()) {
+      CALOTYPE_RETURN_IF_ERROR(WriteFacts(database, result->id, *result->facts));
+    }
+    CALOTYPE_RETURN_IF_ERROR(WriteFindings(database, *result, before.shown, findings));
+    for (auto outcome = result->outcomes.begin(); outcome != result->outcomes.end(); ++outcome) {
+      // One statement cannot write a row twice.
+      if (std::find_if(outcome + 1, result->outcomes.end(), [&](const AnalysisOutcome& later) {
+            return later.analysis == outcome->analysis;
+          }) == result->outcomes.end()) {
+        rows.push_back(RowOf(*result, *outcome, before, now));
+      }
+    }
+    if (HasUnfinished(one, *result)) {
+      unfinished.push_back(result->id);
+    }
   }
-  return RecordChange(database, result.id);
+  for (const auto& [table, of_photos] : findings) {
+    CALOTYPE_RETURN_IF_ERROR(table->write_all(database, of_photos));
+  }
+  CALOTYPE_RETURN_IF_ERROR(database.dialect().has_arrays ? WriteAtOnce(database, rows, now)
+                                                         : WriteOneByOne(database, rows, now));
+  CALOTYPE_RETURN_IF_ERROR(RecordChanges(database, photos));
+  return unfinished;
 }
 
 Status SqlCatalog::Store(std::span<const PhotoResult> results) {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
+  // A second result of a photo is stored after the first.
+  std::vector<ClaimedResult> some;
+  std::set<PhotoId> photos;
   for (const PhotoResult& result : results) {
-    CALOTYPE_RETURN_IF_ERROR(StoreResult(*database_, result));
+    if (!photos.insert(result.id).second) {
+      CALOTYPE_RETURN_IF_ERROR(StoreResults(*database_, some).status());
+      some.clear();
+      photos = {result.id};
+    }
+    some.push_back({.result = &result, .claimed = {}});
   }
+  CALOTYPE_RETURN_IF_ERROR(StoreResults(*database_, some).status());
   return transaction.Commit();
 }
 

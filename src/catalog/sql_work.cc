@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/chunks.h"
 #include "catalog/lease.h"
 #include "catalog/library_keys.h"
 #include "catalog/required_rows.h"
@@ -85,6 +86,7 @@ StatusOr<int64_t> SqlCatalog::RetryFailed(const RetryFilter& filter) {
         database_->QueryInt(
             fmt::format("SELECT count(*) FROM analysis WHERE photo_id = ?1 AND (state = 3 OR {})", left_out), photo));
     failed += of_photo.value_or(0);
+    CALOTYPE_RETURN_IF_ERROR(RevokeClaim(*database_, photo));
     // An automatic retry continues the count of attempts; a retry by the user resets it.
     CALOTYPE_RETURN_IF_ERROR(
         database_->Execute(fmt::format("UPDATE analysis SET state = 0, reason = '', retry_at = 0, updated_at = ?2,"

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -134,6 +135,11 @@ class SqliteStatement final : public CompiledStatement {
     NoteBind(value.empty() ? sqlite3_bind_zeroblob(handle_.get(), index, 0)
                            : sqlite3_bind_blob64(handle_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT));
   }
+  void BindInts(int index, Ints list) override { BindText(index, fmt::format("[{}]", fmt::join(list.values, ","))); }
+  // There are no statements that need them: one row after another is as fast.
+  void BindReals(int /*index*/, Reals /*list*/) override { NoteBind(SQLITE_MISUSE); }
+  void BindTexts(int /*index*/, Texts /*list*/) override { NoteBind(SQLITE_MISUSE); }
+  void BindBlobs(int /*index*/, Blobs /*list*/) override { NoteBind(SQLITE_MISUSE); }
 
   StatusOr<bool> Step() override {
     if (bind_error_ != SQLITE_OK) {
@@ -179,6 +185,13 @@ class SqliteStatement final : public CompiledStatement {
 constexpr Dialect kSqlite = {
     .begin = "BEGIN IMMEDIATE",
     .begin_snapshot = "BEGIN",
+    .begin_claim = "BEGIN IMMEDIATE",
+    .lock_booking = "",
+    .skip_taken = "",
+    .lock_rows = "",
+    .chunks_at_once = 1,
+    .is_one_of = "IN (SELECT value FROM json_each(?1))",
+    .has_arrays = false,
     .returning = "",
     .record_change = "INSERT OR REPLACE INTO photo_change(photo_id) VALUES (?1)",
     .keywords =

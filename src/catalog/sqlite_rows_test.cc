@@ -118,12 +118,15 @@ TEST_P(SqliteRowsTest, CheckSaysWhatIsWrong) {
   CALOTYPE_ASSERT_OK(
       OpenDatabase()->Script("PRAGMA foreign_keys = OFF; INSERT INTO tag VALUES (77, 1, 0.5);"
                              "UPDATE pdq SET hash = x'00'; UPDATE analysis SET state = 9 WHERE analysis = 'pdq';"
-                             "UPDATE analysis SET state = 1 WHERE analysis = 'text';"));
+                             "UPDATE analysis SET state = 1 WHERE analysis = 'text';"
+                             "INSERT INTO chunk(priority, owner_id) VALUES (1, 99);"
+                             "INSERT INTO claim(photo_id, chunk_id) VALUES (1, 99);"));
   const auto problems = Value(catalog().Check());
   EXPECT_THAT(problems, Contains(HasSubstr("of tag refers to a row of photo that does not exist")));
   EXPECT_THAT(problems, Contains("1 perceptual hashes that are not 32 bytes long"));
-  EXPECT_THAT(problems, Contains("1 analyses in an unknown state"));
-  EXPECT_THAT(problems, Contains("1 running analyses without a claim"));
+  EXPECT_THAT(problems, Contains("2 analyses in an unknown state"));
+  EXPECT_THAT(problems, Contains("1 claims of photos or in chunks that do not exist"));
+  EXPECT_THAT(problems, Contains("1 chunks of owners that do not exist"));
 }
 
 TEST_P(SqliteRowsTest, DeletionLeavesNoText) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,12 +28,15 @@ struct Casualty {
   bool crashed = false;  // true: the process crashed on this very photo; false: it was killed, or crashed on another
 };
 
-// Reads which photos a dead owner was working on (from a file that it left). Called without any lock held.
-using CasualtyReader = std::function<std::vector<Casualty>(const WorkOwner& dead)>;
+// Reads which photos a dead owner was working on (from a file that it left); nullopt when that is not known, as when
+// the owner was on another machine. Called without any lock held.
+using CasualtyReader = std::function<std::optional<std::vector<Casualty>>(const WorkOwner& dead)>;
 
-// The claims of one owner. A photo is claimed by at most one owner at a time. Claims hold for kLeaseSeconds after the
-// latest Next() or Extend(); then, or as soon as the owner is proven dead, other owners may take the photos. Nobody
-// takes photos from a live owner that extends its lease.
+// The claims of one owner. Photos are claimed in chunks of about 256, of which Next() returns a part at a time; what it
+// did not return yet is claimed, too. A photo is claimed by at most one owner at a time. Claims hold for kLeaseSeconds
+// after the latest Next() or Extend(); then, or as soon as the owner is proven dead, other owners may take the photos.
+// Nobody takes photos from a live owner that extends its lease. When analyses of a claimed photo are asked for again
+// (WorkCatalog::RetryFailed, RequireAnalyses), the claim is lost, and the photo is claimed anew.
 //
 // Thread-safe. The catalogue must outlive it.
 class WorkSource {
@@ -41,16 +45,24 @@ class WorkSource {
 
   virtual const WorkOwner& owner() const = 0;
 
-  // Claims up to `limit` present photos that have pending rows among `analyses`, marks those rows as running, and
-  // extends the lease. Order: prioritised photos (Prioritise), then new ones, then those that have findings of other
-  // models; within each group the oldest first. Before that, releases the photos of dead and expired owners. A photo on
-  // which a process crashed twice, or that was in progress during five kills in a row, becomes failed with that as the
-  // reason. Photos that were in progress during a kill come last from then on.
+  // Returns up to `limit` present photos that have pending rows among `analyses`, which this source claims, and extends
+  // the lease. Order: prioritised photos (Prioritise), then new ones, then those that have findings of other models;
+  // within each group the oldest first, as far as chunks allow. Before that, releases the photos of dead and expired
+  // owners, at least once a second and before it returns nothing. A photo on which a process crashed twice, or that was
+  // in progress during five kills in a row, becomes failed with that as the reason. Photos that were in progress during
+  // a kill come last from then on. When it is not known which photos those were, the chunks of the dead owner are split
+  // in four, and each part is given to an owner that has nothing else at that time; so if one photo kills each process,
+  // it is alone at its fifth kill.
   virtual StatusOr<std::vector<WorkItem>> Next(std::span<const std::string> analyses, int limit) = 0;
+
+  // Books pending photos in advance, in as many chunks of 256 as `photos` has room for, so that Next() of any source,
+  // which otherwise does this itself, finds chunks that it need only lease. Returns the number of photos.
+  virtual StatusOr<int64_t> Book(std::span<const std::string> analyses, int64_t photos) = 0;
 
   // Stores the results of claimed photos (WorkCatalog::Store has the rules and errors) and ends their claims, all in
   // one transaction. Results of photos that this source does not hold (any more) are not stored: their ids are
-  // returned, and whoever holds the photo stores its own results.
+  // returned, and whoever holds the photo stores its own results. Neither is the outcome of an analysis of which
+  // another version is wanted meanwhile: it stays pending.
   virtual StatusOr<std::vector<PhotoId>> Ack(std::span<const PhotoResult> results) = 0;
 
   // Puts claimed photos back to pending without a result; this does not count as an attempt. `why` becomes the reason
@@ -65,7 +77,8 @@ class WorkSource {
   // Extends the lease of all claims. Call it every kExtendSeconds while photos are in work.
   virtual Status Extend() = 0;
 
-  // The number of photos that other owners hold. 0 after Next() returned nothing means that all work is done.
+  // The number of photos that are claimed, but not by this source: by other owners, or for whoever has finished all
+  // that it holds (see Next). 0 after Next() returned nothing means that all work is done.
   virtual StatusOr<int64_t> HeldByOthers() = 0;
 
   // Puts all claims back to pending and removes the owner.

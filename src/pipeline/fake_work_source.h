@@ -39,6 +39,8 @@ class FakeWorkSource : public WorkSource {
     return items;
   }
 
+  StatusOr<int64_t> Book(std::span<const std::string> /*analyses*/, int64_t /*photos*/) override { return 0; }
+
   StatusOr<std::vector<PhotoId>> Ack(std::span<const PhotoResult> results) override {
     const MutexLock lock(&mutex_);
     CALOTYPE_RETURN_IF_ERROR(error);

@@ -93,8 +93,10 @@ InFlight::~InFlight() {
   for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
     sigaction(kFatalSignals[i], &previous_actions[i], nullptr);
   }
-  std::error_code ignored;
-  std::filesystem::remove(file_, ignored);
+  if (!keep_) {
+    std::error_code ignored;
+    std::filesystem::remove(file_, ignored);
+  }
 }
 
 InFlight::Note::Note(InFlight* journal, PhotoId photo) {
@@ -118,12 +120,12 @@ InFlight::Note::~Note() {
   }
 }
 
-std::vector<Casualty> TakeCasualties(const std::filesystem::path& file) {
+std::optional<std::vector<Casualty>> TakeCasualties(const std::filesystem::path& file) {
   constexpr std::size_t kNumbers = 2;  // per slot
   std::vector<Casualty> casualties;
   const StatusOr<std::vector<uint8_t>> bytes = ReadFile(file);
   if (!bytes.ok()) {
-    return casualties;
+    return std::nullopt;
   }
   for (std::size_t at = 0; at + sizeof(Slot) <= bytes->size(); at += sizeof(Slot)) {
     std::array<int64_t, kNumbers> slot{};

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/file.h"
@@ -24,8 +25,11 @@ class InFlight {
   static StatusOr<std::unique_ptr<InFlight>> Create(const std::filesystem::path& file, std::size_t workers);
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
-  // Deletes the file: no photo is the cause.
+  // Deletes the file, unless Keep() was called: no photo is the cause.
   ~InFlight();
+
+  // The owner could not give its claims back, so that others will ask what it was working on: nothing, says the file.
+  void Keep() { keep_ = true; }
 
   // While a note exists, the calling thread works on `photo`. One per thread at a time.
   class Note {
@@ -45,10 +49,11 @@ class InFlight {
 
   const std::filesystem::path file_;
   const std::unique_ptr<Mapping> mapping_;
+  bool keep_ = false;
 };
 
-// The photos that a dead process was working on, each once, from the file that it left; deletes the file. Empty when
-// there is none or it cannot be read.
-std::vector<Casualty> TakeCasualties(const std::filesystem::path& file);
+// The photos that a dead process was working on, each once, from the file that it left; deletes the file. nullopt when
+// there is none or it cannot be read: the process may have been on another machine.
+std::optional<std::vector<Casualty>> TakeCasualties(const std::filesystem::path& file);
 
 }  // namespace calotype

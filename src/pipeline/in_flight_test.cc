@@ -61,7 +61,7 @@ TEST_F(InFlightTest, ACrashNamesThePhotoOfItsThread) {
       }
       std::abort();
     });
-    const std::vector<Casualty> casualties = TakeCasualties(file());
+    const std::vector<Casualty> casualties = TakeCasualties(file()).value();
     ASSERT_EQ(casualties.size(), 2U);
     for (const Casualty& casualty : casualties) {
       EXPECT_EQ(casualty.crashed, casualty.photo == 8) << casualty.photo;
@@ -83,7 +83,7 @@ TEST_F(InFlightTest, APhotoOfTwoThreadsIsNamedOnce) {
     const InFlight::Note note(&journal, 8);
     std::abort();
   });
-  const std::vector<Casualty> casualties = TakeCasualties(file());
+  const std::vector<Casualty> casualties = TakeCasualties(file()).value();
   ASSERT_EQ(casualties.size(), 1U);
   EXPECT_TRUE(casualties[0].crashed);
 }
@@ -93,7 +93,7 @@ TEST_F(InFlightTest, AKillNamesAllWithoutBlame) {
     const InFlight::Note note(&journal, 9);
     raise(SIGKILL);
   });
-  const std::vector<Casualty> casualties = TakeCasualties(file());
+  const std::vector<Casualty> casualties = TakeCasualties(file()).value();
   ASSERT_EQ(casualties.size(), 1U);
   EXPECT_EQ(casualties[0].photo, 9);
   EXPECT_FALSE(casualties[0].crashed);
@@ -110,7 +110,19 @@ TEST_F(InFlightTest, WhatWasFinishedIsForgotten) {
     const InFlight::Note none(nullptr, 6);
   }
   EXPECT_FALSE(std::filesystem::exists(file()));
-  EXPECT_TRUE(TakeCasualties(file()).empty());
+  EXPECT_FALSE(TakeCasualties(file()).has_value());
+}
+
+TEST_F(InFlightTest, AnOwnerThatCouldNotGiveItsClaimsBackSaysThatNoPhotoIsToBlame) {
+  {
+    const auto journal = InFlight::Create(file(), 2);
+    ASSERT_TRUE(journal.ok());
+    const InFlight::Note note(journal->get(), 5);
+    (*journal)->Keep();
+  }
+  const auto casualties = TakeCasualties(file());
+  ASSERT_TRUE(casualties.has_value());
+  EXPECT_TRUE(casualties->empty());
 }
 
 TEST_F(InFlightTest, AFolderThatIsNotThereIsAnError) {

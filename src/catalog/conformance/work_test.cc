@@ -91,6 +91,7 @@ TEST_P(CatalogWorkTest, PhotosOfADeadOwnerAreTakenAtOnce) {
   EXPECT_THAT(Value(dead.Next(kNames, 10)), SizeIs(2));
   PhotoResult result = ObjectsResult(done);
   result.outcomes.push_back(Done(kDecodeAnalysis));
+  result.outcomes.back().version = "d1";
   EXPECT_THAT(Value(dead.Ack(std::vector{result})), IsEmpty());
   const auto again = Claim(kNames, 10);
   ASSERT_THAT(again, SizeIs(1));

@@ -65,6 +65,14 @@ class ScanJob {
                .memory = &memory_,
                .stop = stop} {}
 
+  ScanJob(const ScanJob&) = delete;
+  ScanJob& operator=(const ScanJob&) = delete;
+  ~ScanJob() {
+    if (source_ != nullptr && !source_->Close().ok() && in_flight_ != nullptr) {
+      in_flight_->Keep();
+    }
+  }
+
   StatusOr<ScanReport> Run();
 
  private:
