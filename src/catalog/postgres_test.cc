@@ -90,7 +90,7 @@ TEST_F(PostgresTest, ANewerCatalogueAndTablesOfOthersAreRefused) {
   EXPECT_THAT(Message(other), HasSubstr("tables of another program"));
 }
 
-// Version 2 claims photos by the chunk.
+// Version 2 added "process"; version 3 claims photos by the chunk.
 TEST_F(PostgresTest, PhotosThatWereRunningInVersion1AreTaken) {
   PhotoId running = 0;
   {
@@ -98,7 +98,7 @@ TEST_F(PostgresTest, PhotosThatWereRunningInVersion1AreTaken) {
     CALOTYPE_ASSERT_OK(catalog->RequireAnalyses(std::vector<AnalysisVersion>{{"objects", "v1"}, {"text", "v1"}}));
     running = Value(catalog->AddFile("/a.jpg", StampOf(1), DigestOf("a")));
     CALOTYPE_ASSERT_OK(OpenDatabase()->Script(
-        "DROP TABLE chunk; DROP TABLE claim;"
+        "DROP TABLE process; DROP TABLE chunk; DROP TABLE claim;"
         "CREATE TABLE claim (photo_id bigint PRIMARY KEY REFERENCES photo(id),"
         " owner_id bigint NOT NULL REFERENCES work_owner(id)); CREATE INDEX claim_by_owner ON claim(owner_id);"
         "INSERT INTO work_owner VALUES (7, 'another machine', '', 0, 0, 0, 'x', 0, 0);"
