@@ -257,7 +257,7 @@ class FleetTest(CalotypeTestCase):
     def test_what_cannot_be_is_said(self) -> None:
         done = self.library.run("coordinate", "--only", "pdq")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("no folder was scanned yet", done.stderr)
+        self.assertIn("name one: calotype coordinate FOLDER", done.stderr)
         done = self.library.run("coordinate", self.library.home / "nowhere", "--only", "pdq")
         self.assertEqual(done.returncode, 1)
         self.assertIn("nowhere does not exist", done.stderr)

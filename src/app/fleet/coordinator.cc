@@ -69,6 +69,10 @@ Status Coordinator::Walk(int64_t number, const EventHandler& on_event, const std
   std::vector<std::string> folders = request_.folders;
   if (folders.empty()) {
     CALOTYPE_ASSIGN_OR_RETURN(folders, ScannedFolders(library_));
+    if (folders.empty()) {
+      return absl::FailedPreconditionError(
+          "no folder was scanned yet, or all were removed; name one: calotype coordinate FOLDER");
+    }
   }
   // Opened for each walk: other models may have been chosen since the last one.
   const std::stop_token token = walk_stop.get_token();
