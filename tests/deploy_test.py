@@ -9,10 +9,12 @@ import unittest
 from calotype import ROOT, CalotypeTestCase
 from server_process import ScannedTestCase, Server
 
-# Made when something fails for the first time, and with search.segments.
+# Made when something fails for the first time, with search.segments, and by workers and coordinators.
 NOT_ALWAYS = {
     "calotype_model_failed_runs_total", "calotype_model_fallbacks_total", "calotype_model_load_failures_total",
     "calotype_index_photos", "calotype_index_segments",
+    "calotype_photos_per_minute", "calotype_photos_held", "calotype_device_info", "calotype_leads", "calotype_catalog_up",
+    "calotype_last_walk_timestamp_seconds", "calotype_last_walk_files",
 }
 
 
@@ -29,6 +31,22 @@ class HealthCheckTest(CalotypeTestCase):
         finally:
             server.stop()
         self.assertNotEqual(self.check(server.port), 0)
+
+
+class CommandsTest(CalotypeTestCase):
+    def test_the_program_has_the_commands_and_options_that_are_started(self) -> None:
+        started = set()
+        for file in (ROOT / "deploy").rglob("*.*"):
+            text = file.read_text(encoding="utf-8")
+            for words in re.findall(r'(?:command|args): \["(coordinate|worker|serve)"(.*)\]', text):
+                started.add(words)
+            started.update(re.findall(r"^ExecStart=@CALOTYPE_PROGRAM@ (\w+)(.*)", text, re.MULTILINE))
+        self.assertEqual({name for name, _ in started}, {"coordinate", "worker", "serve"})
+        for name, rest in started:
+            shown = self.library.run(name, "--help")
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            for option in re.findall(r"--[a-z-]+", rest):
+                self.assertIn(option, shown.stdout, f"calotype {name}")
 
 
 class DashboardTest(ScannedTestCase):
