@@ -26,13 +26,11 @@ struct KnownHole {
 };
 
 constexpr std::array kKnownHoles = {
-    // CVE-2026-20889, 21413, 24660: buffer overflows in loaders. "New upstream version" in libraw 0.22.1-1; Debian 12
-    // has
-    // the corrections since 0.20.2-2.1+deb12u2, Debian 13 since 0.21.4-2+deb13u1.
+    // CVE-2026-20889, 21413, 24660: buffer overflows in loaders. Corrected in libraw 0.22.1-1 ("New upstream version");
+    // Debian 12 has the corrections since 0.20.2-2.1+deb12u2, Debian 13 since 0.21.4-2+deb13u1.
     KnownHole{"LibRaw", {0, 0, 0}, {0, 22, 1}},
-    // CVE-2026-2913: overflow while a source is read (vips 8.18.0-2, upstream 8.18.1). CVE-2026-35591: components of
-    // JPEG
-    // and JPEG 2000 in TIFF were not checked (vips 8.16.1-1+deb13u2, upstream 8.18.2).
+    // CVE-2026-2913: overflow while a source is read (vips 8.18.0-2, upstream 8.18.1). CVE-2026-35591: the TIFF loader
+    // did not check JPEG and JPEG 2000 inside (vips 8.16.1-1+deb13u2, upstream 8.18.2).
     KnownHole{"libvips", {0, 0, 0}, {8, 18, 2}},
     // CVE-2023-44398 (upstream 0.28.1: out-of-bounds write) and CVE-2025-26623 (exiv2 0.28.4+dfsg-2, upstream 0.28.5).
     // Upstream's changelog says of both that versions before 0.28.0 do not have them.

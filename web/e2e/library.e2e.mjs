@@ -134,7 +134,7 @@ test("the newest photos are shown before all are counted, and stay", async () =>
   await page.waitForSelector("h2:has-text('May 2024')");
   await page.waitForSelector(".tile canvas");
   count();
-  await page.waitForSelector("h2:has-text('May 17, 2024')");
+  await page.waitForSelector("h2:has-text('17 May 2024')");
   assert.ok(await page.$(".tile canvas"), "what was there stays until it was read again");
   assert.deepEqual(page.errors, []);
 });
