@@ -418,6 +418,7 @@ export const de: Texts = {
     checkNames: {
       configuration: "Einstellungen", catalogue: "Katalog", decoders: "Fotoformate", engines: "Inferenz", gpu: "Grafikkarte",
       models: "Dateien der Modelle", devices: "Modelle auf ihren Geräten", photo: "Ein Foto von Anfang bis Ende",
+      storage: "Ordner mit Fotos", sandbox: "Fotos werden abgeschottet gelesen",
     },
     remedy: "Was zu tun ist",
     models: "Modelle",

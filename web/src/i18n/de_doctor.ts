@@ -16,6 +16,23 @@ export const deDoctor: Sentences = {
   "{}, schema {}, {}; {}": "{1}, Schema {2}, {3}; {4}",
   "follow the message (docs/postgres.md)": "Der Meldung folgen (docs/postgres.md)",
   "follow the message; or move {} away and scan again": "Der Meldung folgen; oder {1} wegbewegen und neu einlesen",
+  "no folder was scanned yet": "Noch wurde kein Ordner eingelesen",
+  "{} can be read": "{1} lesbar",
+  "{n} folders": "{1} Ordner",
+  "{n} folder": "{1} Ordner",
+  "not tried: the catalogue does not say where the photos lie": "Nicht versucht: der Katalog sagt nicht, wo die Fotos liegen",
+  "first correct what the check of the catalogue found": "Zuerst beheben, was die Prüfung des Katalogs fand",
+  "{} is not there": "{1} ist nicht da",
+  "{} is empty": "{1} ist leer",
+  "mount its disk; if it lies elsewhere on this machine, set storage.paths; if it was deleted: calotype folders remove":
+    "Die Platte einhängen; wenn er auf diesem Rechner woanders liegt, storage.paths setzen; wenn er gelöscht wurde: calotype folders remove",
+  "mount its disk; or set storage.paths": "Die Platte einhängen; oder storage.paths setzen",
+  "let the user of Calotype read it": "Den Benutzer von Calotype lesen lassen",
+  "follow the message": "Der Meldung folgen",
+  "check that the storage runs, and storage.endpoint": "Prüfen, ob der Speicher läuft, und storage.endpoint",
+  "check the name of the bucket, and storage.endpoint": "Den Namen des Buckets und storage.endpoint prüfen",
+  "check the key (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or role; docs/object-storage.md), and that it may list and read this bucket":
+    "Den Schlüssel prüfen (AWS_ACCESS_KEY_ID und AWS_SECRET_ACCESS_KEY, oder ein Profil oder eine Rolle; docs/object-storage.md), und ob er diesen Bucket auflisten und lesen darf",
   "run tools/setup/fetch_runtimes, which fetches both; or set inference.onnxruntime or inference.openvino to the library or its folder":
     "tools/setup/fetch_runtimes ausführen, das beide holt; oder mit inference.onnxruntime oder inference.openvino die Bibliothek oder ihren Ordner nennen",
   "without OpenVINO: {}": "ohne OpenVINO: {1}",

@@ -416,6 +416,7 @@ export const en = {
     checkNames: {
       configuration: "Settings", catalogue: "Catalogue", decoders: "Photo formats", engines: "Inference engines", gpu: "Graphics card",
       models: "Model files", devices: "Models on their devices", photo: "A photo from start to end",
+      storage: "Folders of photos", sandbox: "Photos are read apart",
     } as Record<string, string>,
     remedy: "What to do",
     models: "Models",

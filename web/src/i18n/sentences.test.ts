@@ -47,9 +47,10 @@ describe("sentences of the server", () => {
   it("have all remedies of the doctor, and all errors of devices that it explains", () => {
     const sourceOf = (name: string): string => plain(Object.entries(files).find(([path]) => path.endsWith(`/${name}`))?.[1] ?? "");
     const tables = ["device_error_table.cc", "driver_error.cc"].flatMap((name) => [...sourceOf(name).matchAll(/[\d}],\s*"([^"]+)",\s*"([^"]+)"\}/g)].flatMap(([, meaning = "", remedy = ""]) => [meaning, remedy]));
-    const remedies = ["doctor.cc", "doctor_checks.cc", "doctor_models.cc", "doctor_sandbox.cc", "doctor_decoders.cc"].flatMap((name) =>
-      [...sourceOf(name).matchAll(/(?:remedy|kFixFirst) =\s*(?:fmt::format\(\s*)?"([^"]+)"/g)].map(([, remedy = ""]) => remedy));
-    expect([tables.length, remedies.length]).toEqual([62, 13]);
+    const remedies = ["doctor.cc", "doctor_checks.cc", "doctor_models.cc", "doctor_sandbox.cc", "doctor_decoders.cc", "doctor_storage.cc"].flatMap((name) =>
+      [...sourceOf(name).matchAll(/(?:remedy|kFixFirst) =\s*(?:fmt::format\(\s*)?"([^"]+)"/g)].map(([, remedy = ""]) => remedy)).filter((text) => /[a-z]/.test(text));
+    expect(tables.length).toBeGreaterThan(60);
+    expect(remedies.length).toBeGreaterThan(20);
     const example = (text: string): string => text.replace("{library}{origin}", "libcudnn.so.9").replaceAll("{}", "7");
     expect([...tables, ...remedies].filter((text) => german(example(text)) === example(text))).toEqual([]);
   });
