@@ -23,8 +23,9 @@ def _user() -> pwd.struct_passwd | None:
 
 
 class PostgresServer:
-    def __init__(self) -> None:
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="calotype-server-"))
+    def __init__(self, settings: tuple[str, ...] = ("fsync=off",), parent: str | None = None) -> None:
+        """In a new folder within `parent`; a test does not wait for the disk."""
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="calotype-server-", dir=parent))
         user = _user()
         if user:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
@@ -33,11 +34,13 @@ class PostgresServer:
         data = self.folder / "data"
         self._call(self.programs / "initdb", "-D", data, "-U", "calotype", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                    "--no-sync", "--no-instructions")
+        self.settings = settings
         self.start()
 
     def start(self) -> None:
         data = self.folder / "data"
-        self._start(self.programs / "postgres", "-D", data, "-k", self.folder, "--listen_addresses=", "--fsync=off")
+        self._start(self.programs / "postgres", "-D", data, "-k", self.folder, "--listen_addresses=",
+                    *(f"--{setting}" for setting in self.settings))
         self._wait(self.url("postgres"))
 
     def crash(self) -> None:
