@@ -86,11 +86,17 @@ class SegmentsTest(CalotypeTestCase):
         server = self.serve()
         self.expect_the_same(server)
         self.assertEqual(self.gauge(server, "calotype_index_segments", "here"), 0)
+        self.wait_for_warning(server)
         self.s3.down = False
         self.wait_until_complete(server, 1, 10)
         self.expect_the_same(server)
-        server.stop()
-        self.assertIn("index segments: s3://index/calotype/", "".join(server.errors))
+
+    def wait_for_warning(self, server: Server) -> None:
+        for _ in range(600):
+            if "index segments: s3://index/calotype/" in "".join(server.errors):
+                return
+            time.sleep(0.05)
+        self.fail("".join(server.errors))
 
     def test_a_killed_server_fetches_what_is_missing(self) -> None:
         self.write()
