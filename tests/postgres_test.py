@@ -162,6 +162,7 @@ class PostgresTest(ServerTestCase):
             self.assertNotEqual(done.returncode, 0, command)
             self.assertIn("createdb", done.stdout + done.stderr)
             self.assertNotIn("geheim", done.stdout + done.stderr)
+
     def test_the_doctor_names_what_is_wrong_with_the_server(self) -> None:
         def said(url: str) -> str:
             self.use(url)
@@ -194,7 +195,11 @@ class PostgresTest(ServerTestCase):
         self.assertIn("1 photo", self.diagnose("catalogue")["detail"])
         self.assertEqual(self.diagnose("storage")["detail"], "1 folder can be read")
         # An older program's tables are migrated, a newer one's refused.
-        self.server.sql("examined", "UPDATE calotype_schema SET version = 1; DROP TABLE process")
+        self.server.sql(
+            "examined",
+            "UPDATE calotype_schema SET version = 1; DROP TABLE process, chunk, claim;"
+            " CREATE TABLE claim (photo_id bigint PRIMARY KEY, owner_id bigint NOT NULL)",
+        )
         self.assertTrue(self.diagnose("catalogue")["ok"])
         self.assertNotEqual(self.server.sql("examined", "SELECT version FROM calotype_schema").strip(), "1")
         self.server.sql("examined", "UPDATE calotype_schema SET version = 99")
