@@ -128,8 +128,7 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddInteger("worker.drain_s", &drain_s, 0, 86'400,
                       "seconds that a stopped worker may take to finish the photos in progress; then it gives them "
                       "back");
-  registry.AddInteger("coordinate.walk_s", &walk_s, 1, 86'400 * 365,
-                      "seconds from one walk of the folders to the next");
+  registry.AddInteger("coordinate.walk_s", &walk_s, 1, 31'536'000, "seconds from one walk of the folders to the next");
   registry.AddInteger("coordinate.people_s", &people_s, 1, 86'400,
                       "seconds from one look for new faces, which are assigned to people, to the next");
   registry.AddInteger("fleet.lease_s", &fleet_lease_s, 1, 86'400,

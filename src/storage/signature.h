@@ -20,7 +20,7 @@ struct S3Request {
   std::string host;  // as in the header Host: with the port, unless it is that of the scheme
   std::string path;  // begins with a slash; not encoded
   std::vector<std::pair<std::string, std::string>> query;  // not encoded
-  std::string body_sha256 = {};                            // hexadecimal; empty: there is no body
+  std::string body_sha256;                                 // hexadecimal; empty: there is no body
 };
 
 // "a=1&b=": encoded, and in the order in which it is signed. A request must be sent like this: some servers sign what

@@ -27,8 +27,8 @@ constexpr std::array<NamedFile, 4> kFiles = {{{"codes", &IndexSegment::codes},
 
 }  // namespace
 
-SegmentCache::SegmentCache(SegmentStore store, fs::path folder, std::string space)
-    : store_(std::move(store)), folder_(std::move(folder) / FolderOfSpace(space)), space_(std::move(space)) {}
+SegmentCache::SegmentCache(SegmentStore store, const fs::path& folder, std::string space)
+    : store_(std::move(store)), folder_(folder / FolderOfSpace(space)), space_(std::move(space)) {}
 
 Status SegmentCache::Fetch(const IndexSegment& segment, const std::stop_token& stop) const {
   for (const auto& [name, file] : kFiles) {

@@ -26,7 +26,7 @@ struct SegmentProgress {
 // Not thread-safe. Processes may share `folder`: one fetches, the others wait for it.
 class SegmentCache {
  public:
-  SegmentCache(SegmentStore store, std::filesystem::path folder, std::string space);
+  SegmentCache(SegmentStore store, const std::filesystem::path& folder, std::string space);
 
   // Fetches what is missing of the segments, and maps them all. `report` is called before the first segment and after
   // each. A segment whose files turn out to be damaged is deleted, so that the next call fetches it again.

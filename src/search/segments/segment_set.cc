@@ -31,7 +31,7 @@ StatusOr<std::vector<PhotoId>> ReadReplaced(const SegmentFile& file, const fs::p
 }  // namespace
 
 StatusOr<std::shared_ptr<const SegmentSet>> SegmentSet::Open(IndexManifest manifest, const fs::path& folder) {
-  const std::shared_ptr<SegmentSet> set(new SegmentSet(std::move(manifest)));
+  std::shared_ptr<SegmentSet> set(new SegmentSet(std::move(manifest)));
   // From the newest to the oldest, so that it is known which photos newer ones replaced.
   for (const IndexSegment& segment : set->manifest_.segments | std::views::reverse) {
     const fs::path place = folder / segment.Name();
