@@ -154,10 +154,12 @@ class LibraryTest(CalotypeTestCase):
         for name in ("broken1.jpg", "broken2.jpg"):
             (self.library.photos / name).write_text(f"{name} is no photo")
         self.scan("--only", "pdq", expect=1)
-        done = self.library.run("retry", self.library.photos / "broken1.jpg")
+        done = self.library.run("retry", self.library.photos / "broken1.jpg", "--only", "pdq")
         self.assertIn("retrying 1 analysis\n", done.stdout)
+        self.assertEqual(set(self.library.json("status", "--json")["analyses"]), {"decode", "facts", "pdq"})
         self.assertIn("0 analyses", self.library.run("retry", "--reason", "no such reason").stdout)
-        self.assertIn("2 analyses", self.library.run("retry", "--reason", "not a photo").stdout)
+        done = self.library.run("retry", "--reason", "not a photo", "--only", "pdq")
+        self.assertIn("2 analyses", done.stdout)
 
     def test_a_pause_holds_a_scan_and_another_scan_waits_for_it(self) -> None:
         self.library.add_samples("cat.png")

@@ -259,7 +259,7 @@ StatusOr<JobService::Outcome> JobService::Run(const Job& job, const std::stop_to
     case JobKind::kRetry: {
       CALOTYPE_ASSIGN_OR_RETURN(const int64_t retried,
                                 RetryFailures(library_, {.photos = {}, .reason = request.reason}));
-      CALOTYPE_ASSIGN_OR_RETURN(Outcome outcome, Scan(job, {}, stop));
+      CALOTYPE_ASSIGN_OR_RETURN(Outcome outcome, Scan(job, {.only = request.only}, stop));
       outcome.counts["retried"] = retried;
       return outcome;
     }

@@ -36,7 +36,7 @@ std::optional<JobState> ParseJobState(std::string_view name);
 struct JobRequest {
   JobKind kind = JobKind::kScan;
   std::vector<std::string> folders;  // kScan: folders or files; empty: those scanned before
-  std::vector<std::string> only;     // kScan: analyses; empty: all
+  std::vector<std::string> only;     // kScan, kRetry: analyses; empty: all
   bool gone = false;                 // kScan: as ScanRequest::gone
   std::string reason;                // kRetry: as RetryRequest::reason
   std::string query;                 // kExport: which photos get sidecars; empty: all

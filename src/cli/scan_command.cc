@@ -92,14 +92,19 @@ CommandResult Scan(App& app, const ScanArguments& arguments) {
   return ExitStatusOf(scan);
 }
 
-CommandResult Retry(App& app, const RetryRequest& request) {
+struct RetryArguments {
+  RetryRequest request;
+  std::vector<std::string> only;
+};
+
+CommandResult Retry(App& app, const RetryArguments& arguments) {
   Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, RetryFailures(library, request));
+  CALOTYPE_ASSIGN_OR_RETURN(const int64_t count, RetryFailures(library, arguments.request));
   Print(fmt::format("retrying {}\n", Counted(count, "analysis", "analyses")));
   if (count == 0) {
     return 0;
   }
-  CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan scan, ScanWithProgress(app, {}));
+  CALOTYPE_ASSIGN_OR_RETURN(const FinishedScan scan, ScanWithProgress(app, {.only = arguments.only}));
   PrintSummary(scan.report);
   return ExitStatusOf(scan);
 }
@@ -139,9 +144,10 @@ void AddScanCommand(CommandLine& parser, App& app) {
 void AddRetryCommand(CommandLine& parser, App& app) {
   CommandLine command =
       parser.AddCommand("retry", "Retry failed analyses, and documents whose pages were left out because of a limit");
-  const auto arguments = std::make_shared<RetryRequest>();
-  command.AddOptionalArguments("PHOTO", arguments->photos, "Only these photos (default: all)");
-  command.AddOption("--reason", arguments->reason, "Only failures whose reason contains this text");
+  const auto arguments = std::make_shared<RetryArguments>();
+  command.AddOptionalArguments("PHOTO", arguments->request.photos, "Only these photos (default: all)");
+  command.AddOption("--reason", arguments->request.reason, "Only failures whose reason contains this text");
+  command.AddOnly(arguments->only);
   command.SetAction([=, &app] { return Retry(app, *arguments); });
 }
 

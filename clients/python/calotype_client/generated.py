@@ -1051,7 +1051,7 @@ class Operations(Transport):
 
         kind: what to do
         folders: scan: folders or files; without them, all folders scanned before
-        only: scan: names of analyses (all)
+        only: scan, retry: names of analyses (all)
         gone: scan: treat all missing files as deleted; needs the scope admin
         reason: retry: only failures whose reason contains this
         query: export: which photos (all)

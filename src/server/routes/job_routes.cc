@@ -70,7 +70,7 @@ void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const Folde
               .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise"}, "what to do",
                                       /*required=*/true),
                           TextsField("folders", "scan: folders or files; without them, all folders scanned before"),
-                          OnlyField("scan: names of analyses (all)"),
+                          OnlyField("scan, retry: names of analyses (all)"),
                           FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
                           TextField("reason", "retry: only failures whose reason contains this"),
                           TextField("query", "export: which photos (all)"), ChosenField(),

@@ -1032,7 +1032,7 @@ export interface Operations {
       kind: "scan" | "retry" | "backup" | "export" | "switch" | "quantise";
       /** scan: folders or files; without them, all folders scanned before */
       folders?: string[];
-      /** scan: names of analyses (all) */
+      /** scan, retry: names of analyses (all) */
       only?: ("objects" | "embedding" | "text" | "faces" | "faces.detect" | "faces.recognise" | "pdq")[];
       /** scan: treat all missing files as deleted; needs the scope admin */
       gone?: boolean;
