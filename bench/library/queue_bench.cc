@@ -1,12 +1,11 @@
-// queue_bench SECTION CATALOGUE: measures the queue of work without any analysis: claims, and results of 1 KB a photo.
-// bench/queue starts a PostgreSQL server for it.
+// queue_bench SECTION CATALOGUE ...: measures the queue of work without any analysis: claims, and results of 1 KB a
+// photo. bench/queue starts a PostgreSQL server for it. The sections:
 //
-//   fill CATALOGUE PHOTOS                   adds photos that were never analysed, to a file (bench/queue has its own
-//   way) photos CATALOGUE WORKERS                claims all of them, stores a vector for each; in batches of 256 book
-//   CATALOGUE                          books all of them in chunks, in advance claims CATALOGUE CLAIMERS SECONDS [RATE
-//   [PHOTOS]]
-//                                           only claims chunks, which were booked in advance and have so many PHOTOS
-//                                           (256); RATE is that of all claimers together, 0 for as fast as possible
+//  - fill CATALOGUE PHOTOS: adds photos that were never analysed. For a file; bench/queue fills a server faster.
+//  - photos CATALOGUE WORKERS: claims all of them and stores a vector for each, in batches of 256.
+//  - book CATALOGUE: books all of them in chunks, in advance.
+//  - claims CATALOGUE CLAIMERS SECONDS [RATE [PHOTOS]]: only claims chunks, which were booked in advance and have
+//    PHOTOS photos (256). RATE is that of all claimers together; 0: as fast as possible.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -131,9 +131,10 @@ void Settings::Register(ConfigRegistry& registry) {
   registry.AddInteger("coordinate.walk_s", &walk_s, 1, 31'536'000, "seconds from one walk of the folders to the next");
   registry.AddInteger("coordinate.people_s", &people_s, 1, 86'400,
                       "seconds from one look for new faces, which are assigned to people, to the next");
-  registry.AddInteger("fleet.lease_s", &fleet_lease_s, 1, 86'400,
-                      "seconds after which a worker or coordinator of which nothing was heard counts as gone, and "
-                      "another coordinator leads");
+  registry.AddInteger(
+      "fleet.lease_s", &fleet_lease_s, 1, 86'400,
+      "a worker or coordinator counts as gone when it has not reported for so many seconds; then another "
+      "coordinator leads");
   registry.AddInteger("limits.file_bytes", &max_file_bytes, 1, int64_t{1} << 40, "files with more bytes are refused");
   registry.AddInteger("limits.pixels", &max_pixels, 1, int64_t{1} << 40,
                       "photos with more pixels (width x height) are refused");

@@ -140,6 +140,11 @@ std::string JoinAnalyses(std::span<const std::string> analyses) {
   return joined;
 }
 
+Status LockBooking(Database& database) {
+  const char* const lock = database.dialect().lock_booking;
+  return *lock == '\0' ? absl::OkStatus() : database.Execute(lock);
+}
+
 StatusOr<int64_t> BookChunks(Database& database, std::span<const std::string> analyses, int64_t least, int64_t chunks,
                              const std::function<bool(PhotoId)>& skip, std::size_t skipped, QueuePlaces& places) {
   CALOTYPE_ASSIGN_OR_RETURN(const auto counted, database.QueryInt("SELECT count(*) FROM work_owner"));
@@ -235,9 +240,7 @@ StatusOr<std::vector<PhotoId>> RequestedPhotos(Database& database, std::span<con
 StatusOr<std::optional<LeasedChunk>> LeaseRequested(Database& database, int64_t owner,
                                                     std::span<const std::string> analyses,
                                                     std::span<const PhotoId> photos) {
-  if (const std::string_view lock = database.dialect().lock_booking; !lock.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(database.Execute(lock));
-  }
+  CALOTYPE_RETURN_IF_ERROR(LockBooking(database));
   std::set<PhotoId> unbooked(photos.begin(), photos.end());
   std::vector<std::pair<PhotoId, int64_t>> in_free_chunks;
   CALOTYPE_ASSIGN_OR_RETURN(

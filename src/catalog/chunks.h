@@ -47,6 +47,9 @@ std::string JoinAnalyses(std::span<const std::string> analyses);
 // An SQL condition on rows of `analysis` and `chunk`: the lease is for this analysis.
 inline constexpr std::string_view kLeasedAnalysis = "chunk.analyses LIKE '%,' || analysis.analysis || ',%'";
 
+// Until the transaction ends, nobody else books photos. Does nothing where there is only one transaction at a time.
+Status LockBooking(Database& database);
+
 // Books pending photos that are in no chunk and not skipped, in their order (WorkSource::Next), into free chunks.
 // Chunks have 256 photos, and fewer when few photos are left, so that several owners finish at about the same time: but
 // not less than `least`. At most `chunks` of them; a chunk has photos of one priority. Returns the number of photos.

@@ -22,7 +22,7 @@ inline constexpr int kMostRankedTexts = 20'000;
 
 struct TextMatch {
   PhotoId photo = 0;
-  double rank = 0;  // above 0; higher is better. 0 for all when more than kMostRankedTexts match
+  double rank = 0;  // higher is better; 0 when texts were not compared, because more than kMostRankedTexts match
 };
 
 struct LabelMatch {

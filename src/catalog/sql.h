@@ -28,11 +28,12 @@ struct PathBytes {
   std::string_view bytes;
 };
 
-// A list of numbers as one value, for Dialect::is_one_of and, where Dialect::has_arrays, for unnest().
+// A list of numbers that is bound as one value. Use it with Dialect::is_one_of; where Dialect::has_arrays, unnest()
+// makes rows of it.
 struct Ints {
   std::span<const int64_t> values;
 };
-// Lists for unnest(), only where Dialect::has_arrays.
+// The same for other types, only where Dialect::has_arrays.
 struct Reals {
   std::span<const double> values;
 };

@@ -220,8 +220,8 @@ StatusOr<bool> SqlWorkSource::TakeChunk(std::span<const std::string> analyses, s
     return false;
   }
   CALOTYPE_ASSIGN_OR_RETURN(auto chunk, LeaseChunk(database_, id_, analyses, /*suspects_too=*/false, places_));
-  if (const std::string_view lock = database_.dialect().lock_booking; !chunk.has_value() && !lock.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(database_.Execute(lock));
+  if (!chunk.has_value()) {
+    CALOTYPE_RETURN_IF_ERROR(LockBooking(database_));
     // Another may have booked while this one waited.
     CALOTYPE_ASSIGN_OR_RETURN(chunk, LeaseChunk(database_, id_, analyses, /*suspects_too=*/false, places_));
   }
@@ -261,9 +261,7 @@ StatusOr<int64_t> SqlWorkSource::Book(std::span<const std::string> analyses, int
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
                             DatabaseTransaction::Begin(database_, database_.dialect().begin_claim));
-  if (const std::string_view lock_booking = database_.dialect().lock_booking; !lock_booking.empty()) {
-    CALOTYPE_RETURN_IF_ERROR(database_.Execute(lock_booking));
-  }
+  CALOTYPE_RETURN_IF_ERROR(LockBooking(database_));
   int64_t booked = 0;
   for (int64_t some = 1; some > 0 && photos - booked >= kChunkPhotos; booked += some) {
     CALOTYPE_ASSIGN_OR_RETURN(some, BookMore(analyses, /*least=*/1, (photos - booked) / kChunkPhotos));

@@ -81,12 +81,10 @@ CommandResult Work(App& app, const FleetArguments& arguments) {
   LowerPriority(app);
   Library library(app);
   Worker worker(library, {.only = arguments.only, .on_ready = [] { NotifyService("READY=1"); }, .abandon = EndAtOnce});
-  CALOTYPE_ASSIGN_OR_RETURN(const auto health, StartHealth(app, arguments.health, [&worker] {
-                              return ProcessState{.role = ProcessRole::kWorker,
-                                                  .ready = worker.Ready(),
-                                                  .reachable = worker.Reachable(),
-                                                  .figures = worker.Figures()};
-                            }));
+  CALOTYPE_ASSIGN_OR_RETURN(
+      const auto health, StartHealth(app, arguments.health, [&worker] {
+        return ProcessState{.role = ProcessRole::kWorker, .reachable = worker.Reachable(), .figures = worker.Figures()};
+      }));
   CALOTYPE_ASSIGN_OR_RETURN(const ScanReport report,
                             worker.Run(WithoutRepeats(PrintEvents(nullptr)), interrupt.token()));
   Print(fmt::format("analysed {}, {} failed, in {}\n", Counted(report.analysed + report.failed, "photo"), report.failed,
@@ -114,10 +112,8 @@ CommandResult Coordinate(App& app, const FleetArguments& arguments) {
   Coordinator coordinator(
       library, {.folders = arguments.folders, .only = arguments.only, .on_ready = [] { NotifyService("READY=1"); }});
   CALOTYPE_ASSIGN_OR_RETURN(const auto health, StartHealth(app, arguments.health, [&coordinator] {
-                              const Status reachable = coordinator.Reachable();
                               return ProcessState{.role = ProcessRole::kCoordinator,
-                                                  .ready = reachable,
-                                                  .reachable = reachable,
+                                                  .reachable = coordinator.Reachable(),
                                                   .leads = coordinator.Leads().has_value(),
                                                   .figures = coordinator.Figures()};
                             }));

@@ -33,7 +33,7 @@ class HealthServer::Impl final : public HttpHandler {
   Impl(App& app, std::function<ProcessState()> state) : app_(app), state_(std::move(state)), http_(LimitsOfHealth()) {
     app_.ObserveModels(&model_metrics_);
     AddHealthRoutes(
-        router_, [this] { return state_().ready; },
+        router_, [this] { return state_().reachable; },
         [this] { return RenderProcess(state_(), started_) + model_metrics_.Render(); });
   }
   ~Impl() override {

@@ -9,8 +9,7 @@
 namespace calotype {
 namespace {
 
-constexpr int kReportsOfAWorker = 3;  // in the time of a lease
-constexpr int kReportsOfALeader = 6;
+constexpr int kReports = 6;  // in the time of a lease
 
 }  // namespace
 
@@ -27,8 +26,7 @@ Membership::~Membership() {
 }
 
 void Membership::Run(const std::stop_token& stop) {
-  const std::chrono::milliseconds lease(options_.lease);
-  const std::chrono::milliseconds pause = lease / (options_.may_lead ? kReportsOfALeader : kReportsOfAWorker);
+  const std::chrono::milliseconds pause = std::chrono::milliseconds(options_.lease) / kReports;
   do {
     const Clock::time_point began = Clock::now();
     Note(Report(), began);

@@ -25,9 +25,8 @@ struct MembershipOptions {
   std::function<void()> on_change = nullptr;  // reachable() or leads() has changed; on that thread, may be empty
 };
 
-// Reports from its construction to its destruction, three times in the time of its lease (who leads or may lead: six
-// times), on a thread with a connection of its own. An error is logged once, and the next report tries again.
-// Thread-safe. `app` must outlive it.
+// Reports from its construction to its destruction, six times in the time of its lease, on a thread with a connection
+// of its own. An error is logged once, and the next report tries again. Thread-safe. `app` must outlive it.
 class Membership {
  public:
   Membership(const App& app, MembershipOptions options);

@@ -10,8 +10,7 @@ namespace calotype {
 
 struct ProcessState {
   ProcessRole role = ProcessRole::kWorker;
-  Status ready;      // OK while it does its work; else why it does not
-  Status reachable;  // how the catalogue answered last
+  Status reachable;  // OK while it works and the catalogue answers; else why not
   bool leads = false;
   ProcessFigures figures;
 };

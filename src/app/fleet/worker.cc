@@ -104,6 +104,4 @@ Status Worker::Reachable() const {
   return membership_ == nullptr ? absl::UnavailableError("the worker opens its models") : membership_->reachable();
 }
 
-Status Worker::Ready() const { return Reachable(); }
-
 }  // namespace calotype

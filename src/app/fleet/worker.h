@@ -38,9 +38,7 @@ class Worker {
   StatusOr<ScanReport> Run(const EventHandler& on_event, const std::stop_token& stop);
 
   ProcessFigures Figures() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // OK while it takes photos; else why it does not.
-  Status Ready() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // How the catalogue answered last.
+  // OK while it takes photos and the catalogue answers; else why not.
   Status Reachable() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -56,7 +54,7 @@ class Worker {
   ProcessFigures figures_ ABSL_GUARDED_BY(mutex_);  // of all, without devices
   RateMeter rate_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const ScanRunner> runner_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<Membership> membership_ ABSL_GUARDED_BY(mutex_);  // null: not ready
+  std::unique_ptr<Membership> membership_ ABSL_GUARDED_BY(mutex_);  // null: its models are not open
 };
 
 }  // namespace calotype

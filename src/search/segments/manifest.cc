@@ -18,7 +18,7 @@ json ToJson(const SegmentFile& file) { return {{"sha256", file.sha256}, {"bytes"
 
 SegmentFile FileOf(const json& file) {
   SegmentFile result{.sha256 = file.at("sha256").get<std::string>(), .bytes = file.at("bytes").get<int64_t>()};
-  // It becomes the name of a file.
+  // The hash is used as a file name: it must not lead into another folder.
   if (result.bytes < 0 || !ParseSha256(result.sha256).ok()) {
     throw json::other_error::create(0, "a file without a hash", nullptr);
   }
@@ -55,6 +55,10 @@ std::string IndexSegment::Name() const {
 int64_t IndexManifest::photos() const {
   return std::transform_reduce(segments.begin(), segments.end(), int64_t{0}, std::plus<>(),
                                [](const IndexSegment& segment) { return segment.photos; });
+}
+
+bool IndexManifest::Continues(const VectorChanges& changes) const {
+  return library == changes.library && last_change <= changes.last && last_change + 1 >= changes.first;
 }
 
 std::string ToText(const IndexManifest& manifest) {

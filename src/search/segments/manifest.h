@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "catalog/types.h"
+#include "catalog/vector_catalog.h"
 
 namespace calotype {
 
@@ -58,6 +59,8 @@ struct IndexManifest {
 
   bool operator==(const IndexManifest&) const = default;
   int64_t photos() const;  // vectors of all segments, including those that were replaced
+  // True when the segments are those of this catalogue, which still keeps all changes since they were written.
+  bool Continues(const VectorChanges& changes) const;
 };
 
 std::string ToText(const IndexManifest& manifest);

@@ -47,7 +47,7 @@ TEST(ManifestTest, WhatIsNoManifestIsRefused) {
   for (const std::string& broken :
        {std::string(), std::string("[]"), std::string("{}"), text.substr(0, text.size() / 2),
         absl::StrReplaceAll(text, {{"\"photos\":3", "\"photos\":\"3\""}}),
-        // A hash becomes the name of a file.
+        // The hash is used as a file name.
         absl::StrReplaceAll(text, {{std::string(64, 'a'), "../../etc/passwd"}}),
         absl::StrReplaceAll(text, {{"\"bytes\":10", "\"bytes\":-10"}})}) {
     EXPECT_TRUE(absl::IsDataLoss(ParseIndexManifest(broken).status())) << broken;

@@ -129,9 +129,8 @@ StatusOr<std::optional<IndexManifest>> Continued(const std::optional<std::string
     LogWarning("writing the index segments anew: {}", Message(manifest.status()));
     return std::nullopt;
   }
-  const bool fits = manifest->library == changes.library && manifest->dimension == changes.dimension &&
-                    manifest->last_change <= changes.last && manifest->last_change + 1 >= changes.first;
-  return fits ? std::optional(*std::move(manifest)) : std::nullopt;
+  return manifest->dimension == changes.dimension && manifest->Continues(changes) ? std::optional(*std::move(manifest))
+                                                                                  : std::nullopt;
 }
 
 Status AddAll(VectorCatalog& catalog, std::string_view space, std::size_t dimension, SegmentWriter& writer) {

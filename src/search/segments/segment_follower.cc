@@ -9,15 +9,6 @@
 #include "search/vector_index/dot.h"
 
 namespace calotype {
-namespace {
-
-bool FitsCatalogue(const IndexManifest& manifest, std::size_t dimension, const VectorChanges& changes) {
-  return manifest.library == changes.library && manifest.dimension == dimension &&
-         manifest.last_change <= changes.last && manifest.last_change + 1 >= changes.first;
-}
-
-}  // namespace
-
 Status SegmentFollower::Follow(VectorCatalog& catalog, const std::stop_token& stop) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> spaces, catalog.SegmentSpaces());
   Status first;
@@ -49,7 +40,7 @@ Status SegmentFollower::FollowSpace(VectorCatalog& catalog, const std::string& n
   auto ready = std::make_shared<Ready>(std::move(set));
   // Before others search with it: they would all read the same changes.
   CALOTYPE_ASSIGN_OR_RETURN(const VectorChanges changes, catalog.ChangesOfVectors(name, 1));
-  if (FitsCatalogue(manifest, manifest.dimension, changes)) {
+  if (manifest.Continues(changes)) {
     CALOTYPE_RETURN_IF_ERROR(ready->recent.CatchUp(catalog, name, changes));
   }
   {
@@ -90,7 +81,8 @@ StatusOr<SegmentFollower::Answer> SegmentFollower::Nearest(VectorCatalog& catalo
     return Answer{.state = State::kFetching, .photos = {}};
   }
   CALOTYPE_ASSIGN_OR_RETURN(const VectorChanges changes, catalog.ChangesOfVectors(space_name, 1));
-  if (!FitsCatalogue(ready->set->manifest(), query.size(), changes)) {
+  const IndexManifest& manifest = ready->set->manifest();
+  if (manifest.dimension != query.size() || !manifest.Continues(changes)) {
     return Answer{};
   }
   CALOTYPE_RETURN_IF_ERROR(ready->recent.CatchUp(catalog, space_name, changes));
