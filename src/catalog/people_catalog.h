@@ -46,7 +46,7 @@ struct PersonRecord {
   PersonId id = 0;
   std::string name;  // empty when not named
   int64_t faces = 0;
-  int64_t photos = 0;
+  int64_t photos = 0;  // a RAW and JPEG pair is one
   bool hidden = false;
   FaceId cover = 0;        // chosen by a user, else the face with the highest score x area
   std::string cover_path;  // of a photo that shows the cover face

@@ -1,6 +1,9 @@
 // ScannerCatalog: files that belong together (sidecars, videos of live photos, the RAW and the JPEG of one shot).
+#include <fmt/format.h>
+
 #include "catalog/facts_tables.h"
 #include "catalog/path_range.h"
+#include "catalog/photo_pairs.h"
 #include "catalog/row_values.h"
 #include "catalog/sql_catalog.h"
 
@@ -64,16 +67,8 @@ Status SqlCatalog::DropCompanion(const Companion& companion) {
 
 StatusOr<std::vector<PhotoPair>> SqlCatalog::Pairs() {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows,
-      database_->Query(
-          "SELECT raw.photo_id, min(shown.photo_id) FROM companion JOIN file AS raw ON raw.path = companion.path"
-          " JOIN file AS shown ON shown.path = companion.photo_path JOIN photo ON photo.id = shown.photo_id"
-          " WHERE kind = ?1 AND raw.missing = 0 AND shown.missing = 0 AND photo.format IS NOT NULL"
-          " AND raw.photo_id <> shown.photo_id GROUP BY raw.photo_id"
-          " HAVING count(DISTINCT raw.path) = (SELECT count(*) FROM file WHERE photo_id = raw.photo_id AND missing = 0)"
-          " ORDER BY 1",
-          static_cast<int>(CompanionKind::kRaw)));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(fmt::format("{} ORDER BY 1", kSelectPairs),
+                                                             static_cast<int>(CompanionKind::kRaw)));
   return ReadRows(std::move(rows),
                   [](const Statement& row) { return PhotoPair{.raw = row.Int(0), .shown = row.Int(1)}; });
 }

@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "catalog/codec.h"
 #include "catalog/library_keys.h"
+#include "catalog/photo_pairs.h"
 #include "catalog/row_values.h"
 #include "catalog/sql_catalog.h"
 
@@ -101,15 +104,34 @@ Status SqlCatalog::AssignFaces(PersonId person, std::span<const FaceId> faces) {
 StatusOr<std::vector<PersonRecord>> SqlCatalog::People() {
   const MutexLock lock(&mutex_);
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database_->Query(database_->dialect().people));
-  return ReadRows(std::move(rows), [](const Statement& row) {
-    return PersonRecord{.id = row.Int(0),
-                        .name = row.Text(1),
-                        .faces = row.Int(2),
-                        .photos = row.Int(3),
-                        .hidden = row.Int(6) != 0,
-                        .cover = row.Int(4),
-                        .cover_path = row.Text(5)};
-  });
+  CALOTYPE_ASSIGN_OR_RETURN(auto people, ReadRows(std::move(rows), [](const Statement& row) {
+                              return PersonRecord{.id = row.Int(0),
+                                                  .name = row.Text(1),
+                                                  .faces = row.Int(2),
+                                                  .photos = row.Int(3),
+                                                  .hidden = row.Int(6) != 0,
+                                                  .cover = row.Int(4),
+                                                  .cover_path = row.Text(5)};
+                            }));
+  // A pair is one photo, as in the answers of a search.
+  std::map<PersonId, int64_t> pairs;
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement counted,
+      database_->Query(fmt::format("SELECT face.person_id, count(DISTINCT face.photo_id) FROM ({}) AS pair"
+                                   " JOIN face ON face.photo_id = raw_id WHERE EXISTS (SELECT 1 FROM face AS other"
+                                   " WHERE other.photo_id = shown_id AND other.person_id = face.person_id)"
+                                   " GROUP BY face.person_id",
+                                   kSelectPairs),
+                       static_cast<int>(CompanionKind::kRaw)));
+  CALOTYPE_RETURN_IF_ERROR(counted.ForEach([&pairs](const Statement& row) { pairs[row.Int(0)] = row.Int(1); }));
+  if (!pairs.empty()) {
+    for (PersonRecord& person : people) {
+      const auto found = pairs.find(person.id);
+      person.photos -= found == pairs.end() ? 0 : found->second;
+    }
+    std::ranges::stable_sort(people, std::ranges::greater(), &PersonRecord::photos);
+  }
+  return people;
 }
 
 }  // namespace calotype

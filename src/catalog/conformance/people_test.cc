@@ -61,6 +61,19 @@ TEST_P(CatalogDecisionsTest, AMergedPersonsNumberGoesOnMeaningThem) {
   EXPECT_THAT(Value(catalog().People()), SizeIs(1));
 }
 
+TEST_P(CatalogDecisionsTest, ARawAndJpegPairIsOnePhoto) {
+  CALOTYPE_ASSERT_OK(StoreOne(FullResult(Add("/a.nef", "raw"))));
+  const FaceId face = Value(catalog().Faces()).back().id;
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(ada_, std::vector{face, faces_.back()}));
+  EXPECT_EQ(Value(catalog().People()).at(0).photos, 3);
+  const Companion pair{.photo_path = "/a.jpg", .path = "/a.nef", .kind = CompanionKind::kRaw, .stamp = StampOf(1)};
+  CALOTYPE_ASSERT_OK(catalog().PutCompanion(pair));
+  EXPECT_EQ(Value(catalog().People()).at(0).photos, 2);
+  EXPECT_EQ(Value(catalog().People()).at(0).faces, 3);
+  CALOTYPE_ASSERT_OK(catalog().AssignFaces(bob_, std::vector{face}));
+  EXPECT_EQ(Value(catalog().People()).at(0).photos, 2) << "each shows somebody else";
+}
+
 TEST_P(CatalogDecisionsTest, NamesAreFoundWhateverTheirCaseAndAccents) {
   CALOTYPE_ASSERT_OK(catalog().ChangePerson(ada_, {.name = "Zoë"}));
   EXPECT_EQ(Value(catalog().NameOf(ada_)), "Zoë");
