@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kColourSpace = 16;
 constexpr std::size_t kSignature = 36;
+constexpr std::size_t kIntent = 64;  // of rendering: 0 to 3
 constexpr std::size_t kHeaderBytes = 128;
 constexpr std::size_t kTagEntryBytes = 12;
 constexpr uint32_t kMaxTags = 100;  // real profiles have fewer than 30
@@ -121,7 +122,9 @@ bool PrimaryIsSrgb(const Profile& profile, const Primary& primary) {
 
 }  // namespace
 
-bool IsIccProfile(std::span<const uint8_t> profile) { return Profile(profile).TextIs(kSignature, "acsp"); }
+bool IsIccProfile(std::span<const uint8_t> profile) {
+  return Profile(profile).TextIs(kSignature, "acsp") && Profile(profile).Number(kIntent, 4) <= 3;
+}
 
 bool IccProfileFits(std::span<const uint8_t> profile, int channels) {
   const std::string_view space = channels == 1 ? "GRAY" : channels == 4 ? "CMYK" : "RGB ";

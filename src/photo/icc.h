@@ -6,7 +6,8 @@
 
 namespace calotype {
 
-// True when the bytes have the signature of an ICC profile. Other bytes are ignored, as viewers do.
+// True when the bytes have the signature of an ICC profile and a valid rendering intent. Other bytes are ignored, as
+// browsers do.
 bool IsIccProfile(std::span<const uint8_t> profile);
 
 // True when the profile is for colours with this number of channels: 1 grey, 3 RGB, 4 CMYK.

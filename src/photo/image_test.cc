@@ -103,6 +103,9 @@ TEST(IccProfile, KnowsSrgbByItsNumbers) {
   EXPECT_FALSE(IsSrgbProfile(TestData("display_p3.icc")));
   EXPECT_FALSE(IsSrgbProfile(TestData("gamma22.icc")));
   EXPECT_TRUE(IsIccProfile(TestData("gamma22.icc")));
+  std::vector<uint8_t> odd = TestData("gamma22.icc");
+  odd[67] = 4;
+  EXPECT_FALSE(IsIccProfile(odd)) << "there is no such rendering intent";
   EXPECT_FALSE(IsIccProfile(TestData("photo.jpg")));
   EXPECT_FALSE(IsIccProfile({}));
   const std::vector<uint8_t> profile = TestData("srgb_littlecms.icc");

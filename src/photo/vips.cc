@@ -219,6 +219,15 @@ VipsImagePtr ToSrgb(VipsImagePtr image, const char* default_profile) {
   });
 }
 
+// Newer versions of libvips apply an embedded profile also where none is asked for, even one of other colours.
+VipsImagePtr WithoutProfile(VipsImagePtr image) {
+  image = Apply([&](VipsImage** result) { return vips_copy(image.get(), result, nullptr); });
+  if (image) {
+    vips_image_remove(image.get(), VIPS_META_ICC_NAME);
+  }
+  return image;
+}
+
 // Some AVIF have colours that are multiplied by alpha; libvips takes all for plain.
 VipsImagePtr Unmultiplied(VipsImagePtr image) {
   const VipsBandFormat samples = image->BandFmt;
@@ -387,6 +396,12 @@ StatusOr<VipsPicture> DecodeWithVips(std::span<const uint8_t> file, const Decode
     }
   }
   header = OpenForTarget(file, std::move(header), target);
+  if (!manage_colour) {
+    header = WithoutProfile(std::move(header));
+    if (!header) {
+      return VipsFailure(format);
+    }
+  }
   if (bands.has_alpha && IsHeif(file) && ReadHeifColours(file).is_premultiplied) {
     header = Unmultiplied(std::move(header));
     if (!header) {
