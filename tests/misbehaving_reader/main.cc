@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -81,10 +82,19 @@ void CreateFile() { static_cast<void>(open("/tmp/calotype-misbehaved", O_WRONLY 
 
 void Trace() { static_cast<void>(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }
 
+// Not fork(): in newer C libraries it blocks all signals first.
 void Fork() {
-  if (fork() == 0) {
+  if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0) {
     _exit(0);
   }
+}
+
+// The handler cannot tell which call it was.
+void ForkWithoutSignals() {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, nullptr);
+  Fork();
 }
 
 void RunShell() { static_cast<void>(execl("/bin/sh", "sh", "-c", "true", nullptr)); }
@@ -106,23 +116,25 @@ void RunThread() {
   std::thread([] {}).join();
 }
 
-constexpr std::array<std::pair<std::string_view, void (*)()>, 17> kDeeds = {{{"crash", Crash},
-                                                                             {"abort", Abort},
-                                                                             {"loop", Loop},
-                                                                             {"loop in metadata", LoopInMetadata},
-                                                                             {"8 GB", TakeEightGigabytes},
-                                                                             {"all memory", TakeAllMemory},
-                                                                             {"stack", OverflowStack},
-                                                                             {"stdout", WriteToOutput},
-                                                                             {"socket", OpenSocket},
-                                                                             {"open", OpenFile},
-                                                                             {"create", CreateFile},
-                                                                             {"ptrace", Trace},
-                                                                             {"fork", Fork},
-                                                                             {"exec", RunShell},
-                                                                             {"kill", KillParent},
-                                                                             {"nonsense", SendNonsense},
-                                                                             {"thread", RunThread}}};
+constexpr std::array<std::pair<std::string_view, void (*)()>, 18> kDeeds = {
+    {{"crash", Crash},
+     {"abort", Abort},
+     {"loop", Loop},
+     {"loop in metadata", LoopInMetadata},
+     {"8 GB", TakeEightGigabytes},
+     {"all memory", TakeAllMemory},
+     {"stack", OverflowStack},
+     {"stdout", WriteToOutput},
+     {"socket", OpenSocket},
+     {"open", OpenFile},
+     {"create", CreateFile},
+     {"ptrace", Trace},
+     {"fork", Fork},
+     {"fork without signals", ForkWithoutSignals},
+     {"exec", RunShell},
+     {"kill", KillParent},
+     {"nonsense", SendNonsense},
+     {"thread", RunThread}}};
 
 // What the file asks for; empty for a usual file.
 std::string DeedOf(int file) {

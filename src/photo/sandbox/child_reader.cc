@@ -283,6 +283,9 @@ Status ChildReader::Autopsy() {
   if (WTERMSIG(status) == SIGKILL) {
     return absl::UnavailableError(fmt::format("decoder stopped: SIGKILL{} (too little memory?)", InFormat()));
   }
+  if (WTERMSIG(status) == SIGSYS) {  // its handler was blocked, as it is in fork() of newer C libraries
+    return Stopped(absl::InternalError(fmt::format("decoder stopped: forbidden system call{}", InFormat())));
+  }
   const bool overflow = page_.words()->cause == LastCause::kStackOverflow;
   return Stopped(absl::InternalError(fmt::format("decoder stopped: {}{}{}", SignalName(WTERMSIG(status)),
                                                  overflow ? " (stack overflow)" : "", InFormat())));

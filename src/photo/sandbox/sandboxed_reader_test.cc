@@ -142,6 +142,7 @@ TEST_F(SandboxedReaderTest, ForbiddenCallsAreNamed) {
   ExpectStopped("create", "decoder stopped: forbidden system call openat in PNG");
   ExpectStopped("ptrace", "decoder stopped: forbidden system call ptrace in PNG");
   ExpectStopped("fork", "decoder stopped: forbidden system call clone in PNG");
+  ExpectStopped("fork without signals", "decoder stopped: forbidden system call in PNG");
   ExpectStopped("exec", "decoder stopped: forbidden system call execve in PNG");
   ExpectStopped("kill", "decoder stopped: forbidden system call kill in PNG");
   EXPECT_EQ(Message(Misbehave("thread")), "nothing stopped it: thread") << "threads are allowed";

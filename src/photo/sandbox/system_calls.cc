@@ -57,10 +57,10 @@ constexpr std::array kStoresOfFonts = {"mkdir",  "mkdirat",  "link",  "linkat", 
                                        "unlink", "unlinkat", "chmod", "fchmod", "fchmodat", "utimensat"};
 
 // Opening one of these is refused without an end of the process: libraries look there when they first need it (the
-// number of CPUs, tables of characters, memory for compiled loops). The last one are the user's names of lenses for
+// number of CPUs, tables of characters, memory for compiled loops). The last ones are the user's names of lenses for
 // exiv2, below the home folder that users.cc does not name.
-constexpr std::array<std::string_view, 8> kOpenedByLibraries = {
-    "/sys/devices/", "/proc/", "/usr/", "/lib", "/etc/ld.so", "/etc/localtime", "/dev/null", "/.exiv2"};
+constexpr std::array<std::string_view, 9> kOpenedByLibraries = {
+    "/sys/devices/", "/proc/", "/usr/", "/lib", "/etc/ld.so", "/etc/localtime", "/dev/null", "/.exiv2", ".exiv2"};
 constexpr std::string_view kLoopsOfOrc = "orcexec.";
 
 constexpr std::size_t kNames = 512;
