@@ -97,6 +97,13 @@ class CalotypeTestCase(unittest.TestCase):
         done = subprocess.run(self.library.command("doctor", "--json"), env=environment, capture_output=True, text=True, timeout=500)
         return next(one for one in json.loads(done.stdout)["checks"] if one["name"] == check)
 
+    def open_terminal(self) -> tuple[int, int]:
+        """The ends of a new terminal: where a person types and reads, and what the program has."""
+        try:
+            return os.openpty()
+        except OSError as error:
+            self.skipTest(f"this system gives no terminals: {error}")
+
     def scan(self, *arguments: object, expect: int = 0) -> subprocess.CompletedProcess:
         done = self.library.run("scan", self.library.photos, *arguments)
         self.assertEqual(done.returncode, expect, done.stderr)

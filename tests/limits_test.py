@@ -38,7 +38,8 @@ REFUSED = {
     "size.heic": (lambda: bombs.with_size("quarters.heic", 20000, 20000), SAMPLES),
     "size.avif": (lambda: bombs.with_size("quarters.avif", 20000, 20000), SAMPLES),
     "values.png": (lambda: bombs.png(69, 48, more=bombs.chunk(b"eXIf", bombs.shared_values(50_000, 1 << 20))), VALUES),
-    "header.jxl": (lambda: bombs.jpeg_xl_header(20000), SAMPLES),
+    # libjxl 0.11 finds the end of the file first.
+    "header.jxl": (lambda: bombs.jpeg_xl_header(20000), rf"{SAMPLES}|the JPEG XL is broken or cut short"),
 }
 
 # What the facts of photos say that are read without a part of their metadata.

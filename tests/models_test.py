@@ -433,10 +433,7 @@ class LicenceTest(ModelsTestCase):
 
     def test_a_terminal_is_asked(self) -> None:
         for answer, expected in ((b"n\n", 1), (b"y\n", 0)):
-            try:
-                master, slave = os.openpty()
-            except OSError as error:
-                self.skipTest(f"this system gives no terminals: {error}")
+            master, slave = self.open_terminal()
             process = subprocess.Popen(
                 self.library.command("models", "pull", self.manifest),
                 env=self.library.environment, stdin=slave, stdout=slave, stderr=subprocess.PIPE,

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import pty
 import re
 import shutil
 import sqlite3
@@ -53,7 +52,7 @@ class PeopleTest(CalotypeTestCase):
 
     def answer(self, reply: str, *arguments: object) -> tuple[int, str]:
         """Runs the command on a terminal where somebody types the reply. The exit status, and what the terminal shows."""
-        terminal, program = pty.openpty()
+        terminal, program = self.open_terminal()
         with subprocess.Popen(
             self.library.command("people", *arguments),
             env=self.library.environment, stdin=program, stdout=program, stderr=program,

@@ -19,7 +19,7 @@ namespace calotype {
 namespace {
 
 constexpr float kCornerTolerance = 1;     // pixels of the picture
-constexpr float kScoreTolerance = 0.01F;  // OpenCV 4.6 and 5.0 fill polygons by a pixel differently
+constexpr float kScoreTolerance = 0.02F;  // OpenCV 4.6, 4.10 and 5.0 fill polygons by a pixel differently
 
 // Computes the same as draw() in make_golden.py.
 int64_t DrawnAt(const std::vector<int64_t>& bar, int64_t x, int64_t y) {
