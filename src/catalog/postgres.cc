@@ -33,7 +33,6 @@ constexpr Oid kTexts = 1009;
 constexpr Oid kInt8s = 1016;
 constexpr Oid kFloat8s = 1022;
 
-constexpr int kOldestServer = 140'000;  // PQserverVersion(): 14
 constexpr int kBinary = 1;
 
 // A transaction that collided with others is run again a few times.
@@ -140,48 +139,6 @@ bool StartsWithOneOf(std::string_view sql, std::initializer_list<std::string_vie
   return std::ranges::any_of(words, [sql](std::string_view word) { return sql.starts_with(word); });
 }
 
-Status ConnectStatus(const PostgresAddress& address, std::string reason) {
-  for (std::size_t at = 0; !address.password.empty() && (at = reason.find(address.password)) != std::string::npos;) {
-    reason.replace(at, address.password.size(), "...");
-  }
-  while (reason.ends_with('\n')) {
-    reason.pop_back();
-  }
-  std::ranges::replace(reason, '\n', ' ');
-  const auto says = [&reason](std::string_view words) { return reason.find(words) != std::string::npos; };
-  if (says("authentication failed") || says("no password supplied") || says("pg_hba.conf") ||
-      says("permission denied") || (says("role \"") && says("does not exist"))) {
-    return absl::PermissionDeniedError(fmt::format(
-        "the server refuses access to the catalogue {} ({}); check the user, ~/.pgpass or PGPASSWORD, and pg_hba.conf",
-        address.name, reason));
-  }
-  if (says("database \"") && says("does not exist")) {
-    return absl::NotFoundError(fmt::format(
-        "the catalogue {} does not exist ({}); create it with: createdb --template=template0 --encoding=UTF8 DATABASE",
-        address.name, reason));
-  }
-  return absl::UnavailableError(
-      fmt::format("the catalogue {} cannot be reached ({}); check that the server runs and that its address in "
-                  "catalog.file is right",
-                  address.name, reason));
-}
-
-Status CheckServer(const PostgresAddress& address, PGconn* connection) {
-  if (PQserverVersion(connection) < kOldestServer && PQserverVersion(connection) > 0) {
-    return absl::FailedPreconditionError(
-        fmt::format("the server of the catalogue {} is PostgreSQL {}; 14 or newer is needed", address.name,
-                    PQserverVersion(connection) / 10'000));
-  }
-  const char* const encoding = PQparameterStatus(connection, "server_encoding");
-  if (encoding != nullptr && std::string_view(encoding) != "UTF8") {
-    return absl::FailedPreconditionError(
-        fmt::format("the database of the catalogue {} has the encoding {}; create it with: createdb "
-                    "--template=template0 --encoding=UTF8 DATABASE",
-                    address.name, encoding));
-  }
-  return absl::OkStatus();
-}
-
 // A kind of error. In the message, {0} is the catalogue, {1} the reason.
 struct ErrorKind {
   absl::StatusCode code;
@@ -243,7 +200,6 @@ bool CollidedWithOthers(const PGresult* result) {
 
 }  // namespace
 
-void CloseConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
 void ClearResult::operator()(pg_result* result) const { PQclear(result); }
 
 // The server plans a statement each time that it runs: named statements do not survive pgbouncer. Numbers go as text
@@ -411,17 +367,7 @@ class PostgresStatement final : public CompiledStatement {
 };
 
 StatusOr<std::unique_ptr<PostgresDatabase>> PostgresDatabase::Open(PostgresAddress address) {
-  // What the address does not say is taken from the environment (PGUSER, PGPASSFILE ...) and these.
-  constexpr std::array<const char*, 5> kKeywords = {"connect_timeout", "fallback_application_name", "dbname",
-                                                    "client_encoding", nullptr};
-  const std::array<const char*, 5> values = {"10", "calotype", address.url.c_str(), "UTF8", nullptr};
-  Connection connection(PQconnectdbParams(kKeywords.data(), values.data(), /*expand_dbname=*/1));
-  if (PQstatus(connection.get()) != CONNECTION_OK) {
-    return ConnectStatus(address, PQerrorMessage(connection.get()));
-  }
-  CALOTYPE_RETURN_IF_ERROR(CheckServer(address, connection.get()));
-  // Such as "table exists already, skipping".
-  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+  CALOTYPE_ASSIGN_OR_RETURN(PostgresConnection connection, ConnectToServer(address));
   return std::unique_ptr<PostgresDatabase>(new PostgresDatabase(std::move(address), std::move(connection)));
 }
 
@@ -435,18 +381,16 @@ StatusOr<std::unique_ptr<CompiledStatement>> PostgresDatabase::Compile(std::stri
 
 Status PostgresDatabase::CheckUsable() {
   // A statement of a transaction that was lost fails by itself, except for its ROLLBACK.
-  return !lost_ || in_transaction_ || Reconnect() ? absl::OkStatus()
-                                                  : ConnectStatus(address_, PQerrorMessage(connection_.get()));
+  return lost_ && !in_transaction_ ? Reconnect() : absl::OkStatus();
 }
 
-bool PostgresDatabase::Reconnect() {
-  if (in_transaction_ || !lost_) {
-    return false;
-  }
-  PQreset(connection_.get());
-  lost_ = PQstatus(connection_.get()) != CONNECTION_OK;
-  return !lost_;
+Status PostgresDatabase::Reconnect() {
+  CALOTYPE_ASSIGN_OR_RETURN(connection_, ConnectToServer(address_));
+  lost_ = false;
+  return absl::OkStatus();
 }
+
+bool PostgresDatabase::ReconnectedAfterLoss() { return lost_ && !in_transaction_ && Reconnect().ok(); }
 
 Status PostgresDatabase::ErrorStatus(const pg_result* result) const {
   std::string state = FieldOf(result, PG_DIAG_SQLSTATE);
@@ -481,7 +425,7 @@ StatusOr<ResultHandle> PostgresDatabase::RunSimple(const std::string& sql) {
   const bool ends = sql == "COMMIT" || sql == "ROLLBACK";
   ResultHandle result(PQexec(connection_.get(), sql.c_str()));
   Status status = CheckResult(result.get());
-  if (begins && Reconnect()) {
+  if (begins && ReconnectedAfterLoss()) {
     result.reset(PQexec(connection_.get(), sql.c_str()));
     status = CheckResult(result.get());
   }
@@ -506,8 +450,8 @@ StatusOr<ResultHandle> PostgresDatabase::RunStatement(bool writes, const Send& s
     }
     ResultHandle result(send(connection_.get()));
     Status status = CheckResult(result.get());
-    const bool again =
-        (own || !in_transaction_) && tries < kTries && (CollidedWithOthers(result.get()) || (!writes && Reconnect()));
+    const bool again = (own || !in_transaction_) && tries < kTries &&
+                       (CollidedWithOthers(result.get()) || (!writes && ReconnectedAfterLoss()));
     if (own) {
       const Status ended = RunSimple(status.ok() ? "COMMIT" : "ROLLBACK").status();
       status.Update(ended);

@@ -31,6 +31,19 @@ TEST(PostgresAddressTest, NamesTheServerWithoutItsPassword) {
   EXPECT_EQ(Value(PostgresAddress::Of("postgresql:photos")).name, "postgresql:///photos");
 }
 
+TEST(PostgresAddressTest, TellsItsHostsApart) {
+  const auto two = Value(PostgresAddress::Of("postgresql://db1,db2:6432/photos?target_session_attrs=read-write"));
+  EXPECT_TRUE(two.wants_primary);
+  ASSERT_THAT(two.hosts, SizeIs(2));
+  EXPECT_EQ(two.hosts[0].name + " " + two.hosts[0].port, "db1 5432");
+  EXPECT_EQ(two.hosts[1].name + " " + two.hosts[1].port, "db2 6432");
+  const auto one_port = Value(PostgresAddress::Of("postgresql:///photos?host=/a,/b&port=7"));
+  EXPECT_FALSE(one_port.wants_primary);
+  ASSERT_THAT(one_port.hosts, SizeIs(2));
+  EXPECT_EQ(one_port.hosts[1].name + " " + one_port.hosts[1].port, "/b 7");
+  EXPECT_THAT(Value(PostgresAddress::Of("postgresql:photos")).hosts, SizeIs(1));
+}
+
 TEST(PostgresAddressTest, AnInvalidAddressIsNotRepeated) {
   const auto address = PostgresAddress::Of("postgresql://me:geheim@host:port:more/x?y");
   EXPECT_TRUE(absl::IsInvalidArgument(address.status()));
