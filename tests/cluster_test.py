@@ -272,8 +272,8 @@ class ClusterTest(CalotypeTestCase):
 
         self.wait_for(lambda: self.finished() > photos // 10)
         asleep, killed, other, cut = self.random.sample(self.workers, 4)
-        fault(f"{asleep.name} sleeps")
-        self.signal(asleep, signal.SIGSTOP)
+        self.put_to_sleep(asleep)
+        fault(f"{asleep.name} sleeps, {'with' if self.clients(self.primary, asleep) else 'without'} the lock of writers")
         slept_at = time.monotonic()
         fault(f"{killed.name} and {other.name} are killed")
         self.signal(killed, signal.SIGKILL)
@@ -356,10 +356,23 @@ class ClusterTest(CalotypeTestCase):
             self.database, "SELECT count(*), max(number) FROM photo_change"
         ) + server.sql(self.database, "SELECT count(*) FROM file") + server.sql(self.database, "SELECT count(*), max(id) FROM chunk")
 
-    def clients(self, server: Server) -> str:
+    def put_to_sleep(self, machine: Machine) -> None:
+        """Within a transaction, if that can be met."""
+        for _ in range(30):
+            self.signal(machine, signal.SIGSTOP)
+            if self.clients(self.primary, machine):
+                return
+            self.signal(machine, signal.SIGCONT)
+            time.sleep(self.random.uniform(0, 0.1))
+        self.signal(machine, signal.SIGSTOP)
+
+    def clients(self, server: Server, in_transaction: Machine | None = None) -> str:
+        """The connections from other machines; those of a machine that are between two statements of a transaction."""
+        condition = f"client_addr = '{in_transaction.address}' AND state = 'idle in transaction'" if in_transaction else "true"
         return server.sql(
             "postgres",
-            "SELECT client_addr, state, wait_event, left(query, 60) FROM pg_stat_activity WHERE client_addr IS NOT NULL",
+            "SELECT client_addr, state, wait_event, left(query, 60) FROM pg_stat_activity"
+            f" WHERE client_addr IS NOT NULL AND {condition}",
         )
 
     def held_by(self, machine: Machine) -> int:

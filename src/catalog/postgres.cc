@@ -39,19 +39,29 @@ constexpr int kBinary = 1;
 constexpr int kTries = 4;
 constexpr absl::Duration kTryWait = absl::Milliseconds(20);
 
+// A process that sleeps in the middle of a transaction, or whose machine vanished, must not keep its locks: the server
+// ends its connection after a while without a statement, and with it the transaction.
+
 // One writer at a time, as in SQLite: changes are then committed in the order of their numbers (ChangeCatalog), and no
 // transaction fails because of another. The lock and its time limit end with the transaction.
 constexpr const char* kBegin =
-    "BEGIN; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
+    "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '30s';"
+    " SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
+constexpr const char* kBeginLong =
+    "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10min';"
+    " SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
 
 // Claims of several workers do not wait for each other, nor for the disk: after a crash of the server, photos of the
 // latest ones are free again, and their chunks do not have the owner that stores results.
-constexpr const char* kBeginClaim = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s'";
+constexpr const char* kBeginClaim =
+    "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s';"
+    " SET LOCAL idle_in_transaction_session_timeout = '30s'";
 constexpr const char* kLockBooking = "SELECT pg_advisory_xact_lock(1130458224, hashtext(current_schema()))";
 
 // The people whose cover was not chosen have the face with the highest score x area; of several, the oldest.
 constexpr Dialect kPostgres = {
     .begin = kBegin,
+    .begin_long = kBeginLong,
     .begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .begin_claim = kBeginClaim,
     .lock_booking = kLockBooking,
@@ -139,6 +149,9 @@ bool StartsWithOneOf(std::string_view sql, std::initializer_list<std::string_vie
   return std::ranges::any_of(words, [sql](std::string_view word) { return sql.starts_with(word); });
 }
 
+// idle_in_transaction_session_timeout: the server has closed the connection.
+constexpr std::string_view kSleptTooLong = "25P03";
+
 // A kind of error. In the message, {0} is the catalogue, {1} the reason.
 struct ErrorKind {
   absl::StatusCode code;
@@ -147,7 +160,7 @@ struct ErrorKind {
 
 // By SQLSTATE (the server's documentation, appendix A).
 ErrorKind ErrorKindOf(std::string_view state) {
-  if (state.starts_with("08") || state.starts_with("57P") || state == "53300") {
+  if (state.starts_with("08") || state.starts_with("57P") || state == "53300" || state == kSleptTooLong) {
     return {absl::StatusCode::kUnavailable,
             "the connection to the catalogue {0} ended ({1}); run again when the server is back"};
   }
@@ -416,7 +429,8 @@ Status PostgresDatabase::CheckResult(const pg_result* result) {
     return absl::OkStatus();
   }
   const std::string state = FieldOf(result, PG_DIAG_SQLSTATE);
-  lost_ = state.empty() || state.starts_with("57P") || PQstatus(connection_.get()) != CONNECTION_OK;
+  lost_ = state.empty() || state.starts_with("57P") || state == kSleptTooLong ||
+          PQstatus(connection_.get()) != CONNECTION_OK;
   return ErrorStatus(result);
 }
 

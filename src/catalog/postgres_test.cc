@@ -157,6 +157,31 @@ TEST_F(PostgresTest, TheConnectionReturnsWithTheServer) {
   EXPECT_EQ(Value(catalog->AddFile("/b.jpg", StampOf(1), DigestOf("a"))), photo) << "a change, too";
 }
 
+TEST_F(PostgresTest, WhoSleepsInATransactionLosesItsLocks) {
+  Open();
+  const auto sleeper = OpenDatabase();
+  const auto limit_of = [&](const char* begin) {
+    EXPECT_TRUE(sleeper->Execute(begin).ok());
+    const int64_t seconds = Value(sleeper->QueryInt("SELECT CAST(extract(epoch FROM CAST(current_setting("
+                                                    "'idle_in_transaction_session_timeout') AS interval)) AS bigint)"))
+                                .value_or(0);
+    EXPECT_TRUE(sleeper->Execute("ROLLBACK").ok());
+    return seconds;
+  };
+  EXPECT_EQ(limit_of(sleeper->dialect().begin), 30);
+  EXPECT_EQ(limit_of(sleeper->dialect().begin_claim), 30);
+  EXPECT_EQ(limit_of(sleeper->dialect().begin_long), 600);
+  {
+    auto transaction = Value(DatabaseTransaction::Begin(*sleeper));
+    CALOTYPE_ASSERT_OK(sleeper->Script("SET LOCAL idle_in_transaction_session_timeout = '50ms'"));
+    CALOTYPE_ASSERT_OK(Open()->AddProblem("/a.jpg", "written while the other sleeps"));
+    const Status late = sleeper->Execute("DELETE FROM problem");
+    EXPECT_TRUE(absl::IsUnavailable(late)) << late;
+    EXPECT_FALSE(transaction.Commit().ok());
+  }
+  EXPECT_EQ(Value(sleeper->QueryInt("SELECT count(*) FROM problem")), 1) << "connected again";
+}
+
 TEST_F(PostgresTest, PathsAreBytesAndTextsAreText) {
   const auto catalog = Open();
   const std::string path = "/photos/\xff\xfe.jpg";
