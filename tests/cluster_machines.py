@@ -243,7 +243,7 @@ class Storage:
 
 def _serve(address: str, folder: pathlib.Path, log: pathlib.Path, delay: pathlib.Path) -> None:
     """The storage's process: buckets are the folders in `folder`."""
-    turn = threading.Lock()
+    turn, writing = threading.Lock(), threading.Lock()
     next_at = 0.0
 
     def wait_for_turn(client: str) -> None:
@@ -259,7 +259,8 @@ def _serve(address: str, folder: pathlib.Path, log: pathlib.Path, delay: pathlib
     with log.open("a", encoding="utf-8", buffering=1) as lines:
 
         def on_request(client: str, method: str, target: str) -> None:
-            lines.write(f"{client}\t{method}\t{target}\n")
+            with writing:
+                lines.write(f"{client}\t{method}\t{target}\n")
             if method == "GET" and "?" not in target:
                 wait_for_turn(client)
 
