@@ -23,8 +23,11 @@ def _user() -> pwd.struct_passwd | None:
 
 
 class PostgresServer:
-    def __init__(self, settings: tuple[str, ...] = ("fsync=off",), parent: str | None = None) -> None:
-        """In a new folder within `parent`; a test does not wait for the disk."""
+    def __init__(
+        self, settings: tuple[str, ...] = ("fsync=off",), parent: str | None = None, data_of: "PostgresServer | None" = None
+    ) -> None:
+        """In a new folder within `parent`; a test does not wait for the disk. With the data of another server that does not
+        run, as its standby would have them; promote it."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="calotype-server-", dir=parent))
         user = _user()
         if user:
@@ -32,8 +35,13 @@ class PostgresServer:
         self.programs = pathlib.Path(PROGRAMS[-1])
         self.processes: list[subprocess.Popen] = []
         data = self.folder / "data"
-        self._call(self.programs / "initdb", "-D", data, "-U", "calotype", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                   "--no-sync", "--no-instructions")
+        if data_of:
+            self._call("cp", "-a", data_of.folder / "data", data)
+            self._call("rm", "-f", data / "postmaster.pid")
+            self._call("touch", data / "standby.signal")
+        else:
+            self._call(self.programs / "initdb", "-D", data, "-U", "calotype", "-A", "trust", "-E", "UTF8",
+                       "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         self.settings = settings
         self.start()
 

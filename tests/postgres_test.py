@@ -205,6 +205,23 @@ class PostgresTest(ServerTestCase):
         self.server.sql("examined", "UPDATE calotype_schema SET version = 99")
         self.assertRegex(said(good), "schema version 99, this program knows versions up to .*run the newer one")
 
+    def test_an_old_primary_that_takes_writes_again_is_not_used(self) -> None:
+        old = PostgresServer()
+        self.addCleanup(old.close)
+        self.use(old.new_database("library"))
+        self.library.add_samples("cat.png")
+        self.scan("--only", "pdq")
+        old.crash()
+        new = PostgresServer(data_of=old)
+        self.addCleanup(new.close)
+        new.sql("postgres", "SELECT pg_promote()")
+        old.start()
+        for hosts in (f"{old.folder},{new.folder}", f"{new.folder},{old.folder}"):
+            self.use(f"postgresql:///library?user=calotype&host={hosts}&target_session_attrs=read-write")
+            self.library.add_samples("coffee.png")
+            self.scan("--only", "pdq")
+            self.assertEqual([one.sql("library", "SELECT count(*) FROM photo").strip() for one in (old, new)], ["1", "2"])
+
     def test_a_backup_is_the_servers_business(self) -> None:
         self.use(self.server.new_database("kept"))
         done = self.library.run("backup", self.library.home / "copy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import http.server
@@ -9,6 +10,7 @@ import re
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from xml.sax.saxutils import escape
@@ -21,7 +23,7 @@ class Object:
     data: bytes
     changed: float = field(default_factory=time.time)
 
-    @property
+    @functools.cached_property
     def etag(self) -> str:
         return f'"{hashlib.md5(self.data).hexdigest()}"'
 
@@ -44,7 +46,14 @@ def signature(method: str, target: str, headers: dict[str, str], credential: str
 class S3Server:
     """Objects by "bucket/key". Use as a context manager."""
 
-    def __init__(self, page: int = 1000) -> None:
+    VARIABLES = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+
+    def __init__(
+        self,
+        page: int = 1000,
+        address: tuple[str, int] = ("127.0.0.1", 0),
+        on_request: Callable[[str, str, str], None] | None = None,  # called with the client, the method and the target
+    ) -> None:
         self.objects: dict[str, Object] = {}
         self.page = page  # objects in one list
         self.cut = 0  # so many connections end in the middle of an object
@@ -66,7 +75,8 @@ class S3Server:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(address, Handler)
+        self.on_request = on_request
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
     def __enter__(self) -> S3Server:
@@ -83,16 +93,13 @@ class S3Server:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {
-            "AWS_ENDPOINT_URL_S3": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-        }
+        return dict(self.VARIABLES, AWS_ENDPOINT_URL_S3=self.endpoint)
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         self.requests.append(f"{request.command} {request.path}")
         sent = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        if self.on_request is not None:
+            self.on_request(request.client_address[0], request.command, request.path)
         if self.down:
             return self.error(request, 503, "SlowDown")
         if not self.is_signed(request):

@@ -33,26 +33,35 @@ constexpr Oid kTexts = 1009;
 constexpr Oid kInt8s = 1016;
 constexpr Oid kFloat8s = 1022;
 
-constexpr int kOldestServer = 140'000;  // PQserverVersion(): 14
 constexpr int kBinary = 1;
 
 // A transaction that collided with others is run again a few times.
 constexpr int kTries = 4;
 constexpr absl::Duration kTryWait = absl::Milliseconds(20);
 
+// A process that sleeps in the middle of a transaction, or whose machine vanished, must not keep its locks: the server
+// ends its connection after a while without a statement, and with it the transaction.
+
 // One writer at a time, as in SQLite: changes are then committed in the order of their numbers (ChangeCatalog), and no
 // transaction fails because of another. The lock and its time limit end with the transaction.
 constexpr const char* kBegin =
-    "BEGIN; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
+    "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '30s';"
+    " SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
+constexpr const char* kBeginLong =
+    "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10min';"
+    " SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
 
 // Claims of several workers do not wait for each other, nor for the disk: after a crash of the server, photos of the
 // latest ones are free again, and their chunks do not have the owner that stores results.
-constexpr const char* kBeginClaim = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s'";
+constexpr const char* kBeginClaim =
+    "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s';"
+    " SET LOCAL idle_in_transaction_session_timeout = '30s'";
 constexpr const char* kLockBooking = "SELECT pg_advisory_xact_lock(1130458224, hashtext(current_schema()))";
 
 // The people whose cover was not chosen have the face with the highest score x area; of several, the oldest.
 constexpr Dialect kPostgres = {
     .begin = kBegin,
+    .begin_long = kBeginLong,
     .begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .begin_claim = kBeginClaim,
     .lock_booking = kLockBooking,
@@ -140,47 +149,8 @@ bool StartsWithOneOf(std::string_view sql, std::initializer_list<std::string_vie
   return std::ranges::any_of(words, [sql](std::string_view word) { return sql.starts_with(word); });
 }
 
-Status ConnectStatus(const PostgresAddress& address, std::string reason) {
-  for (std::size_t at = 0; !address.password.empty() && (at = reason.find(address.password)) != std::string::npos;) {
-    reason.replace(at, address.password.size(), "...");
-  }
-  while (reason.ends_with('\n')) {
-    reason.pop_back();
-  }
-  std::ranges::replace(reason, '\n', ' ');
-  const auto says = [&reason](std::string_view words) { return reason.find(words) != std::string::npos; };
-  if (says("authentication failed") || says("no password supplied") || says("pg_hba.conf") ||
-      says("permission denied") || (says("role \"") && says("does not exist"))) {
-    return absl::PermissionDeniedError(fmt::format(
-        "the server refuses access to the catalogue {} ({}); check the user, ~/.pgpass or PGPASSWORD, and pg_hba.conf",
-        address.name, reason));
-  }
-  if (says("database \"") && says("does not exist")) {
-    return absl::NotFoundError(fmt::format(
-        "the catalogue {} does not exist ({}); create it with: createdb --template=template0 --encoding=UTF8 DATABASE",
-        address.name, reason));
-  }
-  return absl::UnavailableError(
-      fmt::format("the catalogue {} cannot be reached ({}); check that the server runs and that its address in "
-                  "catalog.file is right",
-                  address.name, reason));
-}
-
-Status CheckServer(const PostgresAddress& address, PGconn* connection) {
-  if (PQserverVersion(connection) < kOldestServer && PQserverVersion(connection) > 0) {
-    return absl::FailedPreconditionError(
-        fmt::format("the server of the catalogue {} is PostgreSQL {}; 14 or newer is needed", address.name,
-                    PQserverVersion(connection) / 10'000));
-  }
-  const char* const encoding = PQparameterStatus(connection, "server_encoding");
-  if (encoding != nullptr && std::string_view(encoding) != "UTF8") {
-    return absl::FailedPreconditionError(
-        fmt::format("the database of the catalogue {} has the encoding {}; create it with: createdb "
-                    "--template=template0 --encoding=UTF8 DATABASE",
-                    address.name, encoding));
-  }
-  return absl::OkStatus();
-}
+// idle_in_transaction_session_timeout: the server has closed the connection.
+constexpr std::string_view kSleptTooLong = "25P03";
 
 // A kind of error. In the message, {0} is the catalogue, {1} the reason.
 struct ErrorKind {
@@ -190,7 +160,7 @@ struct ErrorKind {
 
 // By SQLSTATE (the server's documentation, appendix A).
 ErrorKind ErrorKindOf(std::string_view state) {
-  if (state.starts_with("08") || state.starts_with("57P") || state == "53300") {
+  if (state.starts_with("08") || state.starts_with("57P") || state == "53300" || state == kSleptTooLong) {
     return {absl::StatusCode::kUnavailable,
             "the connection to the catalogue {0} ended ({1}); run again when the server is back"};
   }
@@ -243,7 +213,6 @@ bool CollidedWithOthers(const PGresult* result) {
 
 }  // namespace
 
-void CloseConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
 void ClearResult::operator()(pg_result* result) const { PQclear(result); }
 
 // The server plans a statement each time that it runs: named statements do not survive pgbouncer. Numbers go as text
@@ -411,17 +380,7 @@ class PostgresStatement final : public CompiledStatement {
 };
 
 StatusOr<std::unique_ptr<PostgresDatabase>> PostgresDatabase::Open(PostgresAddress address) {
-  // What the address does not say is taken from the environment (PGUSER, PGPASSFILE ...) and these.
-  constexpr std::array<const char*, 5> kKeywords = {"connect_timeout", "fallback_application_name", "dbname",
-                                                    "client_encoding", nullptr};
-  const std::array<const char*, 5> values = {"10", "calotype", address.url.c_str(), "UTF8", nullptr};
-  Connection connection(PQconnectdbParams(kKeywords.data(), values.data(), /*expand_dbname=*/1));
-  if (PQstatus(connection.get()) != CONNECTION_OK) {
-    return ConnectStatus(address, PQerrorMessage(connection.get()));
-  }
-  CALOTYPE_RETURN_IF_ERROR(CheckServer(address, connection.get()));
-  // Such as "table exists already, skipping".
-  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+  CALOTYPE_ASSIGN_OR_RETURN(PostgresConnection connection, ConnectToServer(address));
   return std::unique_ptr<PostgresDatabase>(new PostgresDatabase(std::move(address), std::move(connection)));
 }
 
@@ -435,18 +394,16 @@ StatusOr<std::unique_ptr<CompiledStatement>> PostgresDatabase::Compile(std::stri
 
 Status PostgresDatabase::CheckUsable() {
   // A statement of a transaction that was lost fails by itself, except for its ROLLBACK.
-  return !lost_ || in_transaction_ || Reconnect() ? absl::OkStatus()
-                                                  : ConnectStatus(address_, PQerrorMessage(connection_.get()));
+  return lost_ && !in_transaction_ ? Reconnect() : absl::OkStatus();
 }
 
-bool PostgresDatabase::Reconnect() {
-  if (in_transaction_ || !lost_) {
-    return false;
-  }
-  PQreset(connection_.get());
-  lost_ = PQstatus(connection_.get()) != CONNECTION_OK;
-  return !lost_;
+Status PostgresDatabase::Reconnect() {
+  CALOTYPE_ASSIGN_OR_RETURN(connection_, ConnectToServer(address_));
+  lost_ = false;
+  return absl::OkStatus();
 }
+
+bool PostgresDatabase::ReconnectedAfterLoss() { return lost_ && !in_transaction_ && Reconnect().ok(); }
 
 Status PostgresDatabase::ErrorStatus(const pg_result* result) const {
   std::string state = FieldOf(result, PG_DIAG_SQLSTATE);
@@ -472,7 +429,8 @@ Status PostgresDatabase::CheckResult(const pg_result* result) {
     return absl::OkStatus();
   }
   const std::string state = FieldOf(result, PG_DIAG_SQLSTATE);
-  lost_ = state.empty() || state.starts_with("57P") || PQstatus(connection_.get()) != CONNECTION_OK;
+  lost_ = state.empty() || state.starts_with("57P") || state == kSleptTooLong ||
+          PQstatus(connection_.get()) != CONNECTION_OK;
   return ErrorStatus(result);
 }
 
@@ -481,7 +439,7 @@ StatusOr<ResultHandle> PostgresDatabase::RunSimple(const std::string& sql) {
   const bool ends = sql == "COMMIT" || sql == "ROLLBACK";
   ResultHandle result(PQexec(connection_.get(), sql.c_str()));
   Status status = CheckResult(result.get());
-  if (begins && Reconnect()) {
+  if (begins && ReconnectedAfterLoss()) {
     result.reset(PQexec(connection_.get(), sql.c_str()));
     status = CheckResult(result.get());
   }
@@ -506,8 +464,8 @@ StatusOr<ResultHandle> PostgresDatabase::RunStatement(bool writes, const Send& s
     }
     ResultHandle result(send(connection_.get()));
     Status status = CheckResult(result.get());
-    const bool again =
-        (own || !in_transaction_) && tries < kTries && (CollidedWithOthers(result.get()) || (!writes && Reconnect()));
+    const bool again = (own || !in_transaction_) && tries < kTries &&
+                       (CollidedWithOthers(result.get()) || (!writes && ReconnectedAfterLoss()));
     if (own) {
       const Status ended = RunSimple(status.ok() ? "COMMIT" : "ROLLBACK").status();
       status.Update(ended);

@@ -12,16 +12,13 @@
 
 #include "base/status.h"
 #include "catalog/postgres_address.h"
+#include "catalog/postgres_connect.h"
 #include "catalog/sql.h"
 
-struct pg_conn;
 struct pg_result;
 
 namespace calotype {
 
-struct CloseConnection {
-  void operator()(pg_conn* connection) const;
-};
 struct ClearResult {
   void operator()(pg_result* result) const;
 };
@@ -29,11 +26,7 @@ using ResultHandle = std::unique_ptr<pg_result, ClearResult>;
 
 class PostgresDatabase final : public Database {
  public:
-  // Connects.
-  //   kUnavailable         the server cannot be reached, or takes no more connections
-  //   kPermissionDenied    it knows no such user, or refuses the password
-  //   kNotFound            it has no such database
-  //   kFailedPrecondition  it is older than PostgreSQL 14, or the database is not in UTF-8
+  // Connects (ConnectToServer).
   static StatusOr<std::unique_ptr<PostgresDatabase>> Open(PostgresAddress address);
   ~PostgresDatabase() override;
 
@@ -51,16 +44,16 @@ class PostgresDatabase final : public Database {
 
  private:
   friend class PostgresStatement;
-  using Connection = std::unique_ptr<pg_conn, CloseConnection>;
 
-  PostgresDatabase(PostgresAddress address, Connection connection)
+  PostgresDatabase(PostgresAddress address, PostgresConnection connection)
       : address_(std::move(address)), connection_(std::move(connection)) {}
 
   StatusOr<std::unique_ptr<CompiledStatement>> Compile(std::string_view sql) override;
   // Connects again if the connection was lost, outside a transaction.
   Status CheckUsable() override;
+  Status Reconnect();
   // True when the connection was lost, outside a transaction, and is there again.
-  bool Reconnect();
+  bool ReconnectedAfterLoss();
   // Runs statements without values: BEGIN, COMMIT, scripts. Keeps track of transactions.
   StatusOr<ResultHandle> RunSimple(const std::string& sql);
   // Runs `send`, in a transaction of its own if `writes` and none is open; again when the server ended that because of
@@ -81,7 +74,7 @@ class PostgresDatabase final : public Database {
   Status CheckResult(const pg_result* result);
 
   const PostgresAddress address_;
-  Connection connection_;
+  PostgresConnection connection_;
   bool in_transaction_ = false;
   bool lost_ = false;
   int64_t changes_ = 0;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 
 namespace calotype {
@@ -25,6 +27,34 @@ std::string ValueOf(const Options& options, std::string_view keyword, std::strin
   return std::string(fallback);
 }
 
+// The parts between commas; of an empty text, one.
+std::vector<std::string> Parts(std::string_view list) {
+  std::vector<std::string> parts(1);
+  for (const char c : list) {
+    c == ',' ? parts.emplace_back() : parts.back() += c;
+  }
+  return parts;
+}
+
+// One port may stand for all. One that is empty between others is libpq's own.
+std::string PortOf(const std::vector<std::string>& ports, std::size_t host) {
+  const std::string& port = ports[std::min(host, ports.size() - 1)];
+  return port.empty() && ports.size() > 1 ? "5432" : port;
+}
+
+std::vector<PostgresHost> HostsOf(std::string_view names, std::string_view addresses, std::string_view ports) {
+  const std::vector<std::string> name = Parts(names);
+  const std::vector<std::string> address = Parts(addresses);
+  const std::vector<std::string> port = Parts(ports);
+  std::vector<PostgresHost> hosts(std::max(name.size(), address.size()));
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    hosts[i] = {.name = i < name.size() ? name[i] : "",
+                .address = i < address.size() ? address[i] : "",
+                .port = PortOf(port, i)};
+  }
+  return hosts;
+}
+
 }  // namespace
 
 bool IsPostgresUrl(std::string_view url) { return url.starts_with(kLong) || url.starts_with(kShort); }
@@ -45,6 +75,9 @@ StatusOr<PostgresAddress> PostgresAddress::Of(std::string_view url) {
   address.password = ValueOf(options, "password");
   const std::string host = ValueOf(options, "host", ValueOf(options, "hostaddr", ""));
   const std::string port = ValueOf(options, "port");
+  address.hosts = HostsOf(ValueOf(options, "host"), ValueOf(options, "hostaddr"), port);
+  const std::string wanted = ValueOf(options, "target_session_attrs");
+  address.wants_primary = wanted == "read-write" || wanted == "primary";
   address.name = fmt::format("postgresql://{}{}{}/{}", host, port.empty() ? "" : ":", port, ValueOf(options, "dbname"));
   return address;
 }

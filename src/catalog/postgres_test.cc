@@ -31,6 +31,19 @@ TEST(PostgresAddressTest, NamesTheServerWithoutItsPassword) {
   EXPECT_EQ(Value(PostgresAddress::Of("postgresql:photos")).name, "postgresql:///photos");
 }
 
+TEST(PostgresAddressTest, TellsItsHostsApart) {
+  const auto two = Value(PostgresAddress::Of("postgresql://db1,db2:6432/photos?target_session_attrs=read-write"));
+  EXPECT_TRUE(two.wants_primary);
+  ASSERT_THAT(two.hosts, SizeIs(2));
+  EXPECT_EQ(two.hosts[0].name + " " + two.hosts[0].port, "db1 5432");
+  EXPECT_EQ(two.hosts[1].name + " " + two.hosts[1].port, "db2 6432");
+  const auto one_port = Value(PostgresAddress::Of("postgresql:///photos?host=/a,/b&port=7"));
+  EXPECT_FALSE(one_port.wants_primary);
+  ASSERT_THAT(one_port.hosts, SizeIs(2));
+  EXPECT_EQ(one_port.hosts[1].name + " " + one_port.hosts[1].port, "/b 7");
+  EXPECT_THAT(Value(PostgresAddress::Of("postgresql:photos")).hosts, SizeIs(1));
+}
+
 TEST(PostgresAddressTest, AnInvalidAddressIsNotRepeated) {
   const auto address = PostgresAddress::Of("postgresql://me:geheim@host:port:more/x?y");
   EXPECT_TRUE(absl::IsInvalidArgument(address.status()));
@@ -142,6 +155,31 @@ TEST_F(PostgresTest, TheConnectionReturnsWithTheServer) {
   EXPECT_THAT(Value(catalog->GetStatus()).failures, IsEmpty()) << "the transaction was lost as a whole";
   TestServer::Get().Crash();
   EXPECT_EQ(Value(catalog->AddFile("/b.jpg", StampOf(1), DigestOf("a"))), photo) << "a change, too";
+}
+
+TEST_F(PostgresTest, WhoSleepsInATransactionLosesItsLocks) {
+  Open();
+  const auto sleeper = OpenDatabase();
+  const auto limit_of = [&](const char* begin) {
+    EXPECT_TRUE(sleeper->Execute(begin).ok());
+    const int64_t seconds = Value(sleeper->QueryInt("SELECT CAST(extract(epoch FROM CAST(current_setting("
+                                                    "'idle_in_transaction_session_timeout') AS interval)) AS bigint)"))
+                                .value_or(0);
+    EXPECT_TRUE(sleeper->Execute("ROLLBACK").ok());
+    return seconds;
+  };
+  EXPECT_EQ(limit_of(sleeper->dialect().begin), 30);
+  EXPECT_EQ(limit_of(sleeper->dialect().begin_claim), 30);
+  EXPECT_EQ(limit_of(sleeper->dialect().begin_long), 600);
+  {
+    auto transaction = Value(DatabaseTransaction::Begin(*sleeper));
+    CALOTYPE_ASSERT_OK(sleeper->Script("SET LOCAL idle_in_transaction_session_timeout = '50ms'"));
+    CALOTYPE_ASSERT_OK(Open()->AddProblem("/a.jpg", "written while the other sleeps"));
+    const Status late = sleeper->Execute("DELETE FROM problem");
+    EXPECT_TRUE(absl::IsUnavailable(late)) << late;
+    EXPECT_FALSE(transaction.Commit().ok());
+  }
+  EXPECT_EQ(Value(sleeper->QueryInt("SELECT count(*) FROM problem")), 1) << "connected again";
 }
 
 TEST_F(PostgresTest, PathsAreBytesAndTextsAreText) {

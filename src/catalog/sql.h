@@ -165,6 +165,8 @@ class Statement {
 struct Dialect {
   // Begins a transaction that may write: other writers wait until it ends.
   const char* begin;
+  // The same for a caller that computes between its statements, for minutes at most.
+  const char* begin_long;
   // Begins a transaction that reads the database as it is at its first statement.
   const char* begin_snapshot;
   // Begins a transaction that changes only who works on which photos: several run at the same time, on different rows,

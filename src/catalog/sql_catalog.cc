@@ -32,7 +32,7 @@ StatusOr<std::unique_ptr<Transaction>> SqlCatalog::BeginTransaction() {
   if (database_->in_transaction()) {
     return absl::FailedPreconditionError("a transaction is open already on this connection to the catalogue");
   }
-  CALOTYPE_RETURN_IF_ERROR(database_->BeginWriting(database_->dialect().begin));
+  CALOTYPE_RETURN_IF_ERROR(database_->BeginWriting(database_->dialect().begin_long));
   return std::make_unique<ConnectionTransaction>(*this);
 }
 

@@ -184,6 +184,7 @@ class SqliteStatement final : public CompiledStatement {
 // library. People: SQLite takes the columns of the cover from the row with the maximum.
 constexpr Dialect kSqlite = {
     .begin = "BEGIN IMMEDIATE",
+    .begin_long = "BEGIN IMMEDIATE",
     .begin_snapshot = "BEGIN",
     .begin_claim = "BEGIN IMMEDIATE",
     .lock_booking = "",
