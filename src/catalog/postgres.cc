@@ -45,15 +45,24 @@ constexpr absl::Duration kTryWait = absl::Milliseconds(20);
 constexpr const char* kBegin =
     "BEGIN; SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
 
+// What claims and results look for, they find by numbers of photos. Without statistics, as those of a new library that
+// grows, the planner would read whole tables: each batch would then cost more than the one before.
+constexpr const char* kBeginResults =
+    "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
+    " SET LOCAL enable_mergejoin = off; SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
+
 // Claims of several workers do not wait for each other, nor for the disk: after a crash of the server, photos of the
 // latest ones are free again, and their chunks do not have the owner that stores results.
-constexpr const char* kBeginClaim = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s'";
+constexpr const char* kBeginClaim =
+    "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s'; SET LOCAL enable_seqscan = off;"
+    " SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 constexpr const char* kLockBooking = "SELECT pg_advisory_xact_lock(1130458224, hashtext(current_schema()))";
 
 // The people whose cover was not chosen have the face with the highest score x area; of several, the oldest.
 constexpr Dialect kPostgres = {
     .begin = kBegin,
     .begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    .begin_results = kBeginResults,
     .begin_claim = kBeginClaim,
     .lock_booking = kLockBooking,
     .skip_taken = " FOR UPDATE SKIP LOCKED",

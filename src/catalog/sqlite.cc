@@ -185,6 +185,7 @@ class SqliteStatement final : public CompiledStatement {
 constexpr Dialect kSqlite = {
     .begin = "BEGIN IMMEDIATE",
     .begin_snapshot = "BEGIN",
+    .begin_results = "BEGIN IMMEDIATE",
     .begin_claim = "BEGIN IMMEDIATE",
     .lock_booking = "",
     .skip_taken = "",
