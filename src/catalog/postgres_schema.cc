@@ -153,8 +153,8 @@ CREATE TABLE label (
   name text COLLATE "C" NOT NULL UNIQUE
 );
 
--- Findings refer to photos and labels without a constraint: a server checks those one row at a time, which took a
--- quarter of the time of storing. They hold because findings are written only under the lock of the writer, in the
+-- Findings refer to photos and labels without a constraint, which the server would check by a query for each row.
+-- The references hold because findings are written only under the lock of the writer, in the
 -- transaction that has read (or inserted) the photos and labels, and because a photo is deleted under the same lock,
 -- after its findings. `calotype check-db` counts the rows that break them.
 CREATE TABLE object (
