@@ -231,7 +231,7 @@ StatusOr<std::vector<PhotoId>> RequestedPhotos(Database& database, std::span<con
   }
   CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query(requested));
   rows.BindTexts(1, analyses);
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotoIds(std::move(rows)));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> photos, PhotoIds(std::move(rows)));
   if (photos.empty()) {
     return photos;
   }

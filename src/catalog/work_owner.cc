@@ -30,19 +30,19 @@ std::string FirstLine(const std::string& text) { return text.substr(0, text.find
 
 // LifeOf() is called for each owner of this machine, so what cannot change is read once.
 std::string HostName() {
-  static const std::string machine = FirstLine(ReadSystemFile("/etc/machine-id"));
+  static const std::string kMachine = FirstLine(ReadSystemFile("/etc/machine-id"));
   std::array<char, 256> name{};
   const bool known = gethostname(name.data(), name.size() - 1) == 0;
   // Machines that were copied from one image may share an id, containers a name.
-  return fmt::format("{} {}", machine, known ? name.data() : "");
+  return fmt::format("{} {}", kMachine, known ? name.data() : "");
 }
 
 int64_t PidNamespace() {
-  static const int64_t inode = [] {
+  static const int64_t kInode = [] {
     struct stat info{};
     return stat("/proc/self/ns/pid", &info) == 0 ? static_cast<int64_t>(info.st_ino) : 0;
   }();
-  return inode;
+  return kInode;
 }
 
 struct ProcessState {
@@ -121,8 +121,8 @@ std::string RandomName() {
 }  // namespace
 
 std::string BootId() {
-  static const std::string id = FirstLine(ReadSystemFile("/proc/sys/kernel/random/boot_id"));
-  return id;
+  static const std::string kId = FirstLine(ReadSystemFile("/proc/sys/kernel/random/boot_id"));
+  return kId;
 }
 
 std::string MachineName(const WorkOwner& owner) { return owner.host.substr(owner.host.find(' ') + 1); }
