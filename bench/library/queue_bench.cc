@@ -4,8 +4,8 @@
 //  - fill CATALOGUE PHOTOS: adds photos that were never analysed. For a file; bench/queue fills a server faster.
 //  - photos CATALOGUE WORKERS: claims all of them and stores a vector for each, in batches of 256.
 //  - book CATALOGUE: books all of them in chunks, in advance.
-//  - claims CATALOGUE CLAIMERS SECONDS [RATE [PHOTOS]]: only claims chunks, which were booked in advance and have
-//    PHOTOS photos (256). RATE is that of all claimers together; 0: as fast as possible.
+//  - claims CATALOGUE CLAIMERS SECONDS CHUNKS [RATE [PHOTOS]]: only claims chunks, of which CHUNKS were booked in
+//    advance, with PHOTOS photos each (256). RATE is that of all claimers together; 0: as fast as possible.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -132,14 +132,15 @@ struct ClaimOptions {
   int claimers = 1;
   int photos = kBatch;  // in a chunk
   double seconds = 0;
+  int64_t chunks = 0;
   double rate = 0;
 };
 
 Status Claims(const std::string& url, const ClaimOptions& options) {
   ClaimTimes times(static_cast<std::size_t>(options.claimers));
-  std::atomic<bool> ran_dry = false;
+  std::atomic<int64_t> left = options.chunks;
   std::latch ready(options.claimers);
-  std::atomic<Clock::duration> longest_run = Clock::duration(0);
+  std::atomic<Clock::duration> last_claim = Clock::duration(0);  // since the start
   const auto work = [&](int claimer) -> Status {
     StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(url);
     StatusOr<std::unique_ptr<WorkSource>> source = std::unique_ptr<WorkSource>();
@@ -153,7 +154,7 @@ Status Claims(const std::string& url, const ClaimOptions& options) {
     const Clock::time_point start = Clock::now();
     const std::chrono::duration<double> interval(options.rate > 0 ? options.claimers / options.rate : 0);
     const std::chrono::duration<double> first = claimer * interval / options.claimers;
-    for (int turn = 0; SecondsSince(start) < options.seconds && !ran_dry; ++turn) {
+    for (int turn = 0; SecondsSince(start) < options.seconds && --left >= 0; ++turn) {
       // Counted from when the claim is due: one that waits for the one before is slow, too.
       Clock::time_point due = Clock::now();
       if (options.rate > 0) {
@@ -161,18 +162,17 @@ Status Claims(const std::string& url, const ClaimOptions& options) {
         std::this_thread::sleep_until(due);
       }
       CALOTYPE_ASSIGN_OR_RETURN(const std::vector<WorkItem> items, (*source)->Next(kNames, options.photos));
-      if (std::ssize(items) < options.photos) {
-        ran_dry = true;
-      } else {
-        times[static_cast<std::size_t>(claimer)].push_back(1000 * SecondsSince(due));
+      if (std::ssize(items) != options.photos) {
+        return absl::InternalError(fmt::format("a claim returned {} photos", items.size()));
       }
+      times[static_cast<std::size_t>(claimer)].push_back(1000 * SecondsSince(due));
+      last_claim = Clock::now() - start;
     }
-    longest_run = std::max(longest_run.load(), Clock::now() - start);
     return absl::OkStatus();
   };
   CALOTYPE_RETURN_IF_ERROR(InThreads(options.claimers, work));
-  TellTimes(times, std::chrono::duration<double>(longest_run.load()).count());
-  if (ran_dry) {
+  TellTimes(times, std::chrono::duration<double>(last_claim.load()).count());
+  if (left < 0) {
     fmt::print("all chunks were claimed before the time was over\n");
   }
   return absl::OkStatus();
@@ -202,9 +202,10 @@ Status Run(const std::vector<std::string>& arguments) {
   }
   if (arguments.size() >= 2 && arguments[0] == "claims") {
     return Claims(arguments[1], {.claimers = static_cast<int>(number(2, 1)),
-                                 .photos = static_cast<int>(number(5, kBatch)),
+                                 .photos = static_cast<int>(number(6, kBatch)),
                                  .seconds = number(3, 1),
-                                 .rate = number(4, 0)});
+                                 .chunks = static_cast<int64_t>(number(4, 0)),
+                                 .rate = number(5, 0)});
   }
   return absl::InvalidArgumentError("usage: queue_bench SECTION CATALOGUE [...]; see queue_bench.cc");
 }

@@ -223,18 +223,24 @@ StatusOr<std::vector<PhotoId>> RequestedPhotos(Database& database, std::span<con
   if (analyses.empty()) {
     return std::vector<PhotoId>();
   }
+  // Mostly there are none, so whether they are present is asked only of those that there are.
   std::string requested;
   for (std::size_t i = 1; i <= analyses.size(); ++i) {
     requested += fmt::format("{}SELECT photo_id FROM analysis WHERE state = 0 AND priority = 0 AND analysis = ?{}",
                              i == 1 ? "" : " UNION ", i);
   }
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement rows, database.Query(fmt::format("SELECT photo_id FROM ({}) AS requested WHERE EXISTS (SELECT 1 FROM"
-                                                 " file WHERE file.photo_id = requested.photo_id AND missing = 0)"
-                                                 " ORDER BY photo_id",
-                                                 requested)));
+  CALOTYPE_ASSIGN_OR_RETURN(Statement rows, database.Query(requested));
   rows.BindTexts(1, analyses);
-  return PhotoIds(std::move(rows));
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<PhotoId> photos, PhotoIds(std::move(rows)));
+  if (photos.empty()) {
+    return photos;
+  }
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Statement present,
+      database.Query(fmt::format("SELECT DISTINCT photo_id FROM file WHERE {} AND missing = 0 ORDER BY photo_id",
+                                 IsOneOf(database, "photo_id")),
+                     Ints(photos)));
+  return PhotoIds(std::move(present));
 }
 
 StatusOr<std::optional<LeasedChunk>> LeaseRequested(Database& database, int64_t owner,
@@ -334,15 +340,25 @@ Status DropChunk(Database& database, int64_t chunk) {
 
 Status FreeChunksOf(Database& database, int64_t owner) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<OwnedChunk> chunks, ChunksOf(database, owner));
+  std::vector<int64_t> dropped;
   for (const OwnedChunk& chunk : chunks) {
+    if (chunk.attempts == 0) {
+      dropped.push_back(chunk.id);
+      continue;
+    }
     CALOTYPE_ASSIGN_OR_RETURN(const std::vector<PhotoId> photos, PhotosOfChunk(database, chunk.id));
     CALOTYPE_RETURN_IF_ERROR(DropChunk(database, chunk.id));
-    if (chunk.attempts > 0 && !photos.empty()) {
+    if (!photos.empty()) {
       CALOTYPE_RETURN_IF_ERROR(
           InsertChunk(database, {.priority = kLast, .attempts = chunk.attempts, .token = chunk.token}, photos));
     }
   }
-  return absl::OkStatus();
+  if (dropped.empty()) {
+    return absl::OkStatus();
+  }
+  CALOTYPE_RETURN_IF_ERROR(
+      database.Execute(fmt::format("DELETE FROM claim WHERE {}", IsOneOf(database, "chunk_id")), Ints(dropped)));
+  return database.Execute(fmt::format("DELETE FROM chunk WHERE {}", IsOneOf(database, "id")), Ints(dropped));
 }
 
 Status SplitChunksOf(Database& database, int64_t owner) {

@@ -236,6 +236,20 @@ Status ReadPdq(Database& database, PhotoId photo, Findings& findings) {
   return absl::OkStatus();
 }
 
+// Deletes what is replaced. Most photos are new and have nothing there.
+Status DeleteEarlier(Database& database, std::string_view table, std::span<const FindingsOfPhoto> all) {
+  std::vector<PhotoId> photos;
+  for (const FindingsOfPhoto& one : all) {
+    if (one.has_earlier) {
+      photos.push_back(one.photo);
+    }
+  }
+  return photos.empty()
+             ? absl::OkStatus()
+             : database.Execute(fmt::format("DELETE FROM {} WHERE photo_id {}", table, database.dialect().is_one_of),
+                                Ints(photos));
+}
+
 std::vector<PhotoId> PhotosOf(std::span<const FindingsOfPhoto> all) {
   std::vector<PhotoId> photos;
   photos.reserve(all.size());
@@ -243,11 +257,6 @@ std::vector<PhotoId> PhotosOf(std::span<const FindingsOfPhoto> all) {
     photos.push_back(one.photo);
   }
   return photos;
-}
-
-Status DeleteAll(Database& database, std::string_view table, std::span<const FindingsOfPhoto> all) {
-  return database.Execute(fmt::format("DELETE FROM {} WHERE photo_id {}", table, database.dialect().is_one_of),
-                          Ints(PhotosOf(all)));
 }
 
 // LabelId() that asks once for each label.
@@ -270,7 +279,7 @@ class Labels {
 };
 
 Status WriteAllObjects(Database& database, std::span<const FindingsOfPhoto> all) {
-  CALOTYPE_RETURN_IF_ERROR(DeleteAll(database, "object", all));
+  CALOTYPE_RETURN_IF_ERROR(DeleteEarlier(database, "object", all));
   Labels labels(database);
   std::vector<int64_t> photos;
   std::vector<int64_t> label_ids;
@@ -295,7 +304,7 @@ Status WriteAllObjects(Database& database, std::span<const FindingsOfPhoto> all)
 }
 
 Status WriteAllTags(Database& database, std::span<const FindingsOfPhoto> all) {
-  CALOTYPE_RETURN_IF_ERROR(DeleteAll(database, "tag", all));
+  CALOTYPE_RETURN_IF_ERROR(DeleteEarlier(database, "tag", all));
   Labels labels(database);
   std::map<std::pair<PhotoId, int64_t>, double> best;
   for (const FindingsOfPhoto& one : all) {
@@ -319,7 +328,7 @@ Status WriteAllTags(Database& database, std::span<const FindingsOfPhoto> all) {
 }
 
 Status WriteAllEmbeddings(Database& database, std::span<const FindingsOfPhoto> all) {
-  CALOTYPE_RETURN_IF_ERROR(DeleteAll(database, "embedding", all));
+  CALOTYPE_RETURN_IF_ERROR(DeleteEarlier(database, "embedding", all));
   std::vector<std::string> spaces;
   std::vector<std::string> versions;
   std::vector<std::vector<uint16_t>> halves;

@@ -16,6 +16,7 @@ struct FindingsOfPhoto {
   PhotoId photo = 0;
   const Findings* findings = nullptr;
   std::string_view version;
+  bool has_earlier = true;  // may have findings of this analysis in the tables
 };
 
 struct FindingsTable {

@@ -51,11 +51,22 @@ constexpr const char* kBeginLong =
     "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10min';"
     " SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
 
+// What claims and results look for, they find by numbers of photos. Without statistics, as those of a new library that
+// grows, the planner would read whole tables: each batch would then cost more than the one before. Where it has to read
+// one (the names of people), the cost that it computes is so high that it would compile the statement, which takes
+// longer.
+constexpr const char* kBeginResults =
+    "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '30s';"
+    " SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+    " SET LOCAL jit = off;"
+    " SELECT pg_advisory_xact_lock(1130458223, hashtext(current_schema()))";
+
 // Claims of several workers do not wait for each other, nor for the disk: after a crash of the server, photos of the
 // latest ones are free again, and their chunks do not have the owner that stores results.
 constexpr const char* kBeginClaim =
     "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '10s';"
-    " SET LOCAL idle_in_transaction_session_timeout = '30s'";
+    " SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL enable_seqscan = off;"
+    " SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
 constexpr const char* kLockBooking = "SELECT pg_advisory_xact_lock(1130458224, hashtext(current_schema()))";
 
 // The people whose cover was not chosen have the face with the highest score x area; of several, the oldest.
@@ -63,6 +74,7 @@ constexpr Dialect kPostgres = {
     .begin = kBegin,
     .begin_long = kBeginLong,
     .begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    .begin_results = kBeginResults,
     .begin_claim = kBeginClaim,
     .lock_booking = kLockBooking,
     .skip_taken = " FOR UPDATE SKIP LOCKED",

@@ -129,6 +129,30 @@ TEST_F(PostgresTest, PhotosThatWereRunningInVersion1AreTaken) {
   EXPECT_THAT(Value(catalog->Check()), IsEmpty());
 }
 
+TEST_F(PostgresTest, FindingsOfAPhotoThatDoesNotExistAreFound) {
+  const auto catalog = Open();
+  CALOTYPE_ASSERT_OK(OpenDatabase()->Script(
+      "INSERT INTO pdq(photo_id, hash, quality) VALUES (77, decode(repeat('00', 32), 'hex'), 50);"
+      "INSERT INTO tag(photo_id, label_id, score) VALUES (77, 5, 0.5);"));
+  EXPECT_THAT(Value(catalog->Check()), testing::ElementsAre("2 findings of photos that do not exist",
+                                                            "1 findings with labels that do not exist"));
+}
+
+TEST_F(PostgresTest, AnIndexOfVectorsHearsOfEachChange) {
+  const auto catalog = Open();
+  const auto database = OpenDatabase();
+  CALOTYPE_ASSERT_OK(
+      database->Script("INSERT INTO embedding(space, photo_id, version, vector) SELECT 'a', n, '1', '\\x0000' FROM "
+                       "generate_series(1, 3) n;"));
+  const int64_t added = Value(catalog->ChangesOfVectors("a", 1)).last;
+  EXPECT_THAT(Value(catalog->VectorsChangedSince("a", 0)), testing::UnorderedElementsAre(1, 2, 3));
+  CALOTYPE_ASSERT_OK(database->Script("UPDATE embedding SET space = 'b' WHERE photo_id = 2"));
+  EXPECT_THAT(Value(catalog->VectorsChangedSince("a", added)), testing::ElementsAre(2));
+  EXPECT_THAT(Value(catalog->VectorsChangedSince("b", added)), testing::ElementsAre(2));
+  CALOTYPE_ASSERT_OK(database->Script("DELETE FROM embedding WHERE photo_id <> 2"));
+  EXPECT_THAT(Value(catalog->VectorsChangedSince("a", added)), testing::UnorderedElementsAre(1, 2, 3));
+}
+
 TEST_F(PostgresTest, SeveralProcessesMayCreateItAtOnce) {
   std::vector<std::thread> threads;
   std::vector<std::string> messages(6);

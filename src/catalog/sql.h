@@ -169,6 +169,8 @@ struct Dialect {
   const char* begin_long;
   // Begins a transaction that reads the database as it is at its first statement.
   const char* begin_snapshot;
+  // The same for results of photos: its statements find rows by the numbers of some photos.
+  const char* begin_results;
   // Begins a transaction that changes only who works on which photos: several run at the same time, on different rows,
   // and the latest may be undone by a crash of the server.
   const char* begin_claim;

@@ -22,6 +22,14 @@ constexpr std::array kRules = {
          "SELECT count(*) FROM embedding WHERE length(vector) % 2 <> 0 OR length(vector) = 0"},
     Rule{"perceptual hashes that are not 32 bytes long", "SELECT count(*) FROM pdq WHERE length(hash) <> 32"},
     Rule{"photos without a valid SHA-256", "SELECT count(*) FROM photo WHERE length(sha256) <> 32"},
+    Rule{
+        "findings of photos that do not exist",
+        "SELECT count(*) FROM (SELECT photo_id FROM object UNION ALL SELECT photo_id FROM tag UNION ALL SELECT photo_id"
+        " FROM embedding UNION ALL SELECT photo_id FROM text_line UNION ALL SELECT photo_id FROM pdq) AS found"
+        " WHERE NOT EXISTS (SELECT 1 FROM photo WHERE id = photo_id)"},
+    Rule{"findings with labels that do not exist",
+         "SELECT count(*) FROM (SELECT label_id FROM object UNION ALL SELECT label_id FROM tag) AS found"
+         " WHERE NOT EXISTS (SELECT 1 FROM label WHERE id = label_id)"},
     Rule{"analyses in an unknown state", "SELECT count(*) FROM analysis WHERE state NOT IN (0, 2, 3, 4)"},
     Rule{"claims of photos or in chunks that do not exist",
          "SELECT count(*) FROM claim WHERE chunk_id NOT IN (SELECT id FROM chunk) OR NOT EXISTS"

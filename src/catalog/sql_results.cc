@@ -32,18 +32,14 @@ struct RowBefore {
   bool is_pending = false;
 };
 struct Before {
-  bool is_known = false;
   ShownVersions shown;
   std::map<std::string, RowBefore, std::less<>> rows;  // by analysis
 };
 using BeforeAll = std::unordered_map<PhotoId, Before>;
 
+// Has an entry for each photo that the catalogue has.
 StatusOr<BeforeAll> ReadBefore(Database& database, std::span<const PhotoId> photos) {
   BeforeAll before;
-  CALOTYPE_ASSIGN_OR_RETURN(
-      Statement known,
-      database.Query(fmt::format("SELECT id FROM photo WHERE {}", IsOneOf(database, "id")), Ints(photos)));
-  CALOTYPE_RETURN_IF_ERROR(known.ForEach([&before](const Statement& row) { before[row.Int(0)].is_known = true; }));
   CALOTYPE_ASSIGN_OR_RETURN(
       Statement rows,
       database.Query(fmt::format("SELECT photo_id, analysis, attempts, found_version, version, state FROM analysis"
@@ -57,6 +53,15 @@ StatusOr<BeforeAll> ReadBefore(Database& database, std::span<const PhotoId> phot
       of_photo.shown[row.Text(1)] = row.Text(3);
     }
   }));
+  // A photo that has rows exists. Most photos have some.
+  std::vector<PhotoId> others(photos.begin(), photos.end());
+  std::erase_if(others, [&before](PhotoId photo) { return before.contains(photo); });
+  if (!others.empty()) {
+    CALOTYPE_ASSIGN_OR_RETURN(
+        Statement known,
+        database.Query(fmt::format("SELECT id FROM photo WHERE {}", IsOneOf(database, "id")), Ints(others)));
+    CALOTYPE_RETURN_IF_ERROR(known.ForEach([&before](const Statement& row) { before.try_emplace(row.Int(0)); }));
+  }
   return before;
 }
 
@@ -86,7 +91,10 @@ Status WriteFindings(Database& database, const PhotoResult& result, const ShownV
         break;
       case FindingsFate::kShow:
         if (database.dialect().has_arrays && table.write_all != nullptr) {
-          later[&table].push_back({.photo = result.id, .findings = &result.findings, .version = outcome->version});
+          later[&table].push_back({.photo = result.id,
+                                   .findings = &result.findings,
+                                   .version = outcome->version,
+                                   .has_earlier = shown.contains(table.analysis)});
         } else {
           CALOTYPE_RETURN_IF_ERROR(table.write(database, result.id, result.findings, outcome->version));
         }
@@ -219,7 +227,7 @@ StatusOr<std::vector<PhotoId>> StoreResults(Database& database, std::span<const 
   for (const ClaimedResult& one : results) {
     const PhotoResult* result = one.result;
     const auto known = all_before.find(result->id);
-    if (known == all_before.end() || !known->second.is_known) {
+    if (known == all_before.end()) {
       return absl::NotFoundError(fmt::format("the catalogue {} has no photo {}", database.name(), result->id));
     }
     const Before& before = known->second;
@@ -258,7 +266,8 @@ StatusOr<std::vector<PhotoId>> StoreResults(Database& database, std::span<const 
 
 Status SqlCatalog::Store(std::span<const PhotoResult> results) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(*database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
+                            DatabaseTransaction::Begin(*database_, database_->dialect().begin_results));
   // A second result of a photo is stored after the first.
   std::vector<ClaimedResult> some;
   std::set<PhotoId> photos;

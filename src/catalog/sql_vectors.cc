@@ -70,7 +70,7 @@ StatusOr<VectorChanges> SqlCatalog::ChangesOfVectors(std::string_view space, int
       Statement row,
       database_->Query("SELECT (SELECT value FROM library WHERE key = 'id'), (SELECT min(id) FROM vector_change),"
                        " (SELECT max(id) FROM vector_change WHERE space = ?1),"
-                       " (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE space = ?1 LIMIT ?2) AS some),"
+                       " (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE space = ?1 LIMIT ?2) AS counted),"
                        " (SELECT length(vector) FROM embedding WHERE space = ?1 LIMIT 1)",
                        space, enough));
   CALOTYPE_RETURN_IF_ERROR(row.Step().status());

@@ -14,8 +14,9 @@
 namespace calotype {
 namespace {
 
-// How often Next() looks for owners that died.
+// How often Next() looks for owners that died; less often when there are many, each of which looks at all others.
 constexpr int64_t kLookMs = 1000;
+constexpr int64_t kLookMsForEach = 20;
 
 std::vector<PhotoId> IdsOf(std::span<const PhotoResult> results) {
   std::vector<PhotoId> ids;
@@ -89,17 +90,19 @@ StatusOr<std::vector<SqlWorkSource::Holder>> SqlWorkSource::OtherHolders() {
                                             " AND (host = ?2 OR boot = ?3 OR expires_at <= unixepoch()"
                                             " OR expires_at > unixepoch() + ?4)",
                                             id_, owner_.host, owner_.boot, kLeaseSeconds));
-  return ReadRows(std::move(rows), [](const Statement& row) {
-    return Holder{.id = row.Int(0),
-                  .lease = {.owner = {.host = row.Text(1),
-                                      .boot = row.Text(2),
-                                      .pid_namespace = row.Int(3),
-                                      .pid = row.Int(4),
-                                      .start_time = row.Int(5),
-                                      .random = row.Text(6)},
-                            .end = {.unix_seconds = row.Int(7), .boot_ms = row.Int(8)}},
-                  .seen_at = row.Int(9)};
-  });
+  CALOTYPE_ASSIGN_OR_RETURN(std::vector<Holder> holders, ReadRows(std::move(rows), [](const Statement& row) {
+                              return Holder{.id = row.Int(0),
+                                            .lease = {.owner = {.host = row.Text(1),
+                                                                .boot = row.Text(2),
+                                                                .pid_namespace = row.Int(3),
+                                                                .pid = row.Int(4),
+                                                                .start_time = row.Int(5),
+                                                                .random = row.Text(6)},
+                                                      .end = {.unix_seconds = row.Int(7), .boot_ms = row.Int(8)}},
+                                            .seen_at = row.Int(9)};
+                            }));
+  others_ = std::ssize(holders);
+  return holders;
 }
 
 Status SqlWorkSource::ReleaseOthers() {
@@ -126,7 +129,8 @@ Status SqlWorkSource::ReleaseOthers() {
 
 Status SqlWorkSource::ReleaseHolder(const Holder& holder, const std::optional<std::vector<Casualty>>& casualties) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
+                            DatabaseTransaction::Begin(database_, database_.dialect().begin_results));
   // It may have extended its lease meanwhile, or a third process may have released it.
   CALOTYPE_ASSIGN_OR_RETURN(
       const auto unchanged,
@@ -153,7 +157,7 @@ StatusOr<std::vector<WorkItem>> SqlWorkSource::Next(std::span<const std::string>
   bool looked = false;
   {
     const MutexLock lock(&mutex_);
-    looked = LeaseNow().boot_ms - looked_for_others_ms_ >= kLookMs;
+    looked = LeaseNow().boot_ms - looked_for_others_ms_ >= std::max(kLookMs, kLookMsForEach * others_);
   }
   if (looked) {
     CALOTYPE_RETURN_IF_ERROR(ReleaseOthers());
@@ -399,7 +403,8 @@ void SqlWorkSource::ForgetAll() {
 StatusOr<std::vector<PhotoId>> SqlWorkSource::Ack(std::span<const PhotoResult> results) {
   const MutexLock lock(&mutex_);
   const std::vector<PhotoId> ids = IdsOf(results);
-  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
+                            DatabaseTransaction::Begin(database_, database_.dialect().begin_results));
   CALOTYPE_ASSIGN_OR_RETURN(std::set<PhotoId> held, EndClaims(ids));
   std::vector<PhotoId> lost;
   std::vector<ClaimedResult> stored;
@@ -419,7 +424,8 @@ StatusOr<std::vector<PhotoId>> SqlWorkSource::Ack(std::span<const PhotoResult> r
 
 Status SqlWorkSource::Nack(std::span<const PhotoId> photos, std::string_view why) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
+                            DatabaseTransaction::Begin(database_, database_.dialect().begin_results));
   CALOTYPE_ASSIGN_OR_RETURN(const std::set<PhotoId> given_back, EndClaims(photos));
   for (const PhotoId photo : given_back) {
     for (const std::string& analysis : held_[photo].analyses) {
@@ -435,7 +441,8 @@ Status SqlWorkSource::Nack(std::span<const PhotoId> photos, std::string_view why
 
 Status SqlWorkSource::Release(std::span<const PhotoId> photos) {
   const MutexLock lock(&mutex_);
-  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
+                            DatabaseTransaction::Begin(database_, database_.dialect().begin_results));
   CALOTYPE_RETURN_IF_ERROR(EndClaims(photos).status());
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());
   Forget(photos);
@@ -465,7 +472,8 @@ Status SqlWorkSource::Close() {
   if (id_ == 0) {
     return absl::OkStatus();
   }
-  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction, DatabaseTransaction::Begin(database_));
+  CALOTYPE_ASSIGN_OR_RETURN(DatabaseTransaction transaction,
+                            DatabaseTransaction::Begin(database_, database_.dialect().begin_results));
   CALOTYPE_RETURN_IF_ERROR(FreeChunksOf(database_, id_));
   CALOTYPE_RETURN_IF_ERROR(database_.Execute("DELETE FROM work_owner WHERE id = ?1", id_));
   CALOTYPE_RETURN_IF_ERROR(transaction.Commit());

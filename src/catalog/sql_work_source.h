@@ -112,6 +112,7 @@ class SqlWorkSource final : public WorkSource {
   int64_t id_ ABSL_GUARDED_BY(mutex_) = 0;  // of the row in work_owner; 0 when there is none
   LeaseTime renewed_ ABSL_GUARDED_BY(mutex_);
   int64_t looked_for_others_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t others_ ABSL_GUARDED_BY(mutex_) = 0;           // owners that were looked at then
   std::set<PhotoId> set_aside_ ABSL_GUARDED_BY(mutex_);  // given back by Nack(), not to be claimed again
   std::map<int64_t, HeldChunk> chunks_ ABSL_GUARDED_BY(mutex_);
   std::deque<WaitingPhoto> waiting_ ABSL_GUARDED_BY(mutex_);

@@ -186,6 +186,7 @@ constexpr Dialect kSqlite = {
     .begin = "BEGIN IMMEDIATE",
     .begin_long = "BEGIN IMMEDIATE",
     .begin_snapshot = "BEGIN",
+    .begin_results = "BEGIN IMMEDIATE",
     .begin_claim = "BEGIN IMMEDIATE",
     .lock_booking = "",
     .skip_taken = "",

@@ -28,16 +28,21 @@ std::string ReadSystemFile(const std::string& path) {
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// LifeOf() is called for each owner of this machine, so what cannot change is read once.
 std::string HostName() {
+  static const std::string kMachine = FirstLine(ReadSystemFile("/etc/machine-id"));
   std::array<char, 256> name{};
   const bool known = gethostname(name.data(), name.size() - 1) == 0;
   // Machines that were copied from one image may share an id, containers a name.
-  return fmt::format("{} {}", FirstLine(ReadSystemFile("/etc/machine-id")), known ? name.data() : "");
+  return fmt::format("{} {}", kMachine, known ? name.data() : "");
 }
 
 int64_t PidNamespace() {
-  struct stat info{};
-  return stat("/proc/self/ns/pid", &info) == 0 ? static_cast<int64_t>(info.st_ino) : 0;
+  static const int64_t kInode = [] {
+    struct stat info{};
+    return stat("/proc/self/ns/pid", &info) == 0 ? static_cast<int64_t>(info.st_ino) : 0;
+  }();
+  return kInode;
 }
 
 struct ProcessState {
@@ -63,6 +68,16 @@ std::optional<ProcessState> StateOf(int64_t pid) {
   }
   fields >> process.start_time;
   return process;
+}
+
+int64_t OwnStartTime() {
+  thread_local pid_t pid = 0;
+  thread_local int64_t time = 0;
+  if (pid != getpid()) {
+    pid = getpid();
+    time = StateOf(pid).value_or(ProcessState{}).start_time;
+  }
+  return time;
 }
 
 // WorkOwner::random of the registered owners of this process.
@@ -105,17 +120,19 @@ std::string RandomName() {
 
 }  // namespace
 
-std::string BootId() { return FirstLine(ReadSystemFile("/proc/sys/kernel/random/boot_id")); }
+std::string BootId() {
+  static const std::string kId = FirstLine(ReadSystemFile("/proc/sys/kernel/random/boot_id"));
+  return kId;
+}
 
 std::string MachineName(const WorkOwner& owner) { return owner.host.substr(owner.host.find(' ') + 1); }
 
 WorkOwner NewWorkOwner() {
-  const int64_t pid = getpid();
   return {.host = HostName(),
           .boot = BootId(),
           .pid_namespace = PidNamespace(),
-          .pid = pid,
-          .start_time = StateOf(pid).value_or(ProcessState{}).start_time,
+          .pid = getpid(),
+          .start_time = OwnStartTime(),
           .random = RandomName()};
 }
 
@@ -129,10 +146,10 @@ OwnerLife LifeOf(const WorkOwner& owner) {
   if (owner.pid_namespace == 0 || owner.pid_namespace != PidNamespace() || owner.start_time == 0) {
     return OwnerLife::kUnknown;
   }
-  const std::optional<ProcessState> process = StateOf(owner.pid);
-  if (owner.pid == getpid() && process.has_value() && process->start_time == owner.start_time) {
+  if (owner.pid == getpid() && owner.start_time == OwnStartTime()) {
     return TheRegistry().Contains(owner.random) ? OwnerLife::kAlive : OwnerLife::kDead;
   }
+  const std::optional<ProcessState> process = StateOf(owner.pid);
   const bool alive =
       process.has_value() && process->start_time == owner.start_time && process->state != 'Z' && process->state != 'X';
   return alive ? OwnerLife::kAlive : OwnerLife::kDead;

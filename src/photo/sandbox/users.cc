@@ -4,10 +4,9 @@
 // and without one it names no lens.
 #include <pwd.h>
 
+#include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 extern "C" {
 
@@ -26,7 +25,7 @@ int getpwnam_r(const char* /*name*/, passwd* /*entry*/, char* /*buffer*/, size_t
 
 // As in the C library, a null `buffer` asks for memory to free.
 char* getcwd(char* buffer, size_t size) {
-  constexpr std::string_view kFolder("/", 2);  // with its end
+  constexpr std::array kFolder = {'/', '\0'};
   if (buffer == nullptr) {
     return strdup(kFolder.data());
   }
