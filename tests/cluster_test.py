@@ -190,12 +190,13 @@ class ClusterTest(CalotypeTestCase):
             )
         )
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 300) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 300) -> object:
+        """What `condition` returns when it is true."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                if condition():
-                    return
+                if met := condition():
+                    return met
             except AssertionError:
                 pass  # a database that is down
             if time.monotonic() > deadline:
@@ -279,7 +280,8 @@ class ClusterTest(CalotypeTestCase):
         self.signal(killed, signal.SIGKILL)
         self.signal(other, signal.SIGKILL)
         progress()
-        leader = self.leader()
+        # While a worker that sleeps has the lock of writers, nobody can report that they lead.
+        leader = self.wait_for(self.leader)
         fault(f"{leader.name}, which leads, is killed")
         self.signal(leader, signal.SIGKILL)
         self.wait_for(lambda: self.leader() not in (leader, None))
@@ -317,6 +319,9 @@ class ClusterTest(CalotypeTestCase):
         self.assertEqual(held, 0, "its photos were given to others")
         self.storage.slow_down(0)
         self.wait_for(lambda: self.finished() == photos, 600 + photos)
+        # A photo that could not be read while the storage was down is tried again after a minute or more.
+        to_retry = "SELECT count(*) FROM analysis WHERE state = 3 AND retry_at > 0"
+        self.wait_for(lambda: self.primary.sql(self.database, to_retry) == "0", 600)
         took = time.monotonic() - began
         time.sleep(2)  # for results that come too late
         self.say(f"{photos} photos with faults took {took:.0f} s; another coordinator led after {took_over:.1f} s")

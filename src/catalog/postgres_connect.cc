@@ -141,7 +141,8 @@ StatusOr<PostgresConnection> ConnectToServer(const PostgresAddress& address) {
   PostgresConnection newest;
   History history;
   std::string reasons;
-  for (const PostgresHost& host : address.wants_primary&& address.hosts.size() > 1 ? address.hosts : any) {
+  const bool asks_all = address.wants_primary && address.hosts.size() > 1;
+  for (const PostgresHost& host : asks_all ? address.hosts : any) {
     PostgresConnection one = ConnectTo(address, host, newest == nullptr ? kWaitS : kWaitForOthersS);
     if (PQstatus(one.get()) != CONNECTION_OK) {
       reasons += PQerrorMessage(one.get());
