@@ -9,6 +9,7 @@ The models are those of the package rapidocr, which the starter pack also uses.
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import sys
 import tempfile
@@ -19,8 +20,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools/parity/ocr"))
-import compare  # noqa: E402
 
 DEJAVU = ("dejavu/DejaVuSans.ttf", "dejavu/DejaVuSerif.ttf", "dejavu/DejaVuSansMono.ttf")
 # Article 1 of the Universal Declaration of Human Rights.
@@ -78,6 +77,12 @@ def pages(fonts: Path, folder: Path) -> dict[Path, tuple[str, int, int, tuple[st
     return made
 
 
+def parity():
+    """tools/parity/ocr/compare.py, which needs RapidOCR. Imported late, because not all who use this file have it."""
+    sys.path.insert(0, str(ROOT / "tools/parity/ocr"))
+    return importlib.import_module("compare")
+
+
 def models() -> tuple[Path, Path, Path]:
     folder = Path(importlib.util.find_spec("rapidocr").origin).parent / "models"
     return tuple(folder / name for name in ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx",
@@ -87,6 +92,7 @@ def models() -> tuple[Path, Path, Path]:
 def read_ours(names: list[Path], work: Path) -> dict[Path, list[str]]:
     pack = work / "models/ocr"
     pack.mkdir(parents=True)
+    compare = parity()
     detect, recognise, orient = models()
     compare.manifest(pack, {"ocr.detect": ("db", detect), "ocr.recognise": ("ctc", recognise), "ocr.orient": ("orient", orient)},
                      {"ocr.recognise": f"score_threshold = {compare.SCORE}\n"})
@@ -96,7 +102,7 @@ def read_ours(names: list[Path], work: Path) -> dict[Path, list[str]]:
 
 def read_rapid(names: list[Path], work: Path) -> dict[Path, list[str]]:
     detect, recognise, orient = models()
-    reader = compare.rapid(argparse.Namespace(detect=detect, recognise=recognise, orient=orient, characters=None), work)
+    reader = parity().rapid(argparse.Namespace(detect=detect, recognise=recognise, orient=orient, characters=None), work)
     read = {}
     for path in names:
         pixels = np.asarray(Image.open(path).convert("RGB"))[..., ::-1]

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "photo/decode.h"
+#include "photo/encode.h"
 
 namespace calotype {
 namespace {
@@ -22,37 +23,61 @@ std::string Quoted(std::span<const std::string> texts) {
   return texts.empty() ? "nothing" : fmt::format("\"{}\"", fmt::join(texts, "\", \""));
 }
 
-StatusOr<Image> LoadPhoto(const std::filesystem::path& path) {
+// What a second JPEG leaves of a photo is no worse than what cameras and messengers write.
+constexpr int kSavedQuality = 95;
+
+StatusOr<Image> LoadPhoto(const std::filesystem::path& path, ProbePhotos form) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> file, ReadFile(path));
   CALOTYPE_ASSIGN_OR_RETURN(DecodedPhoto photo, DecodePhoto(file, DecodeLimits{}));
+  if (form == ProbePhotos::kSavedAgain) {
+    CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> jpeg, EncodeJpeg(photo.image, kSavedQuality));
+    CALOTYPE_ASSIGN_OR_RETURN(photo, DecodePhoto(jpeg, DecodeLimits{}));
+  }
   return std::move(photo.image);
 }
 
 }  // namespace
 
-StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path) {
-  StatusOr<Image> image = LoadPhoto(path);
+StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path, ProbePhotos form) {
+  StatusOr<Image> image = LoadPhoto(path, form);
   if (!image.ok()) {
     return Annotate(image.status(), fmt::format("self-test photo {}", path.string()));
   }
   return image;
 }
 
-ModelProbe PhotoProbe(const ModelSpec& spec, RunOnPhoto run, std::function<Status(const ProbeAnswer&)> expect) {
+std::function<StatusOr<ProbeAnswer>(Session&, ProbePhotos)> FindingsInPhotos(const ModelSpec& spec, RunOnPhoto run) {
   if (!spec.self_test || spec.self_test->photo.empty()) {
-    return {};
+    return nullptr;
   }
   std::vector<std::filesystem::path> photos = {spec.self_test->photo};
   photos.insert(photos.end(), spec.self_test->more_photos.begin(), spec.self_test->more_photos.end());
-  const auto ask = [photos = std::move(photos), run = std::move(run)](Session& session) -> StatusOr<ProbeAnswer> {
-    ProbeAnswer answer;
-    for (std::size_t i = 0; i < photos.size(); ++i) {
-      CALOTYPE_ASSIGN_OR_RETURN(Image image, LoadSelfTestPhoto(photos[i]));
-      CALOTYPE_RETURN_IF_ERROR(run(session, std::move(image), static_cast<int>(i), answer));
-    }
-    return answer;
-  };
-  return {.answer = ask, .expect = std::move(expect)};
+  return
+      [photos = std::move(photos), run = std::move(run)](Session& session, ProbePhotos form) -> StatusOr<ProbeAnswer> {
+        ProbeAnswer answer;
+        for (std::size_t i = 0; i < photos.size(); ++i) {
+          CALOTYPE_ASSIGN_OR_RETURN(Image image, LoadSelfTestPhoto(photos[i], form));
+          CALOTYPE_RETURN_IF_ERROR(run(session, std::move(image), static_cast<int>(i), answer));
+        }
+        return answer;
+      };
+}
+
+ModelProbe PhotoProbe(const ModelSpec& spec, RunOnPhoto run, std::function<Status(const ProbeAnswer&)> expect) {
+  auto find = FindingsInPhotos(spec, std::move(run));
+  if (find == nullptr) {
+    return {};
+  }
+  return {.answer = [find = std::move(find)](Session& session) { return find(session, ProbePhotos::kAsTheyAre); },
+          .expect = std::move(expect),
+          .findings = nullptr};
+}
+
+ModelProbe DetectorProbe(const ModelSpec& spec, const RunOnPhoto& run,
+                         std::function<Status(const ProbeAnswer&)> expect) {
+  ModelProbe probe = PhotoProbe(spec, run, std::move(expect));
+  probe.findings = FindingsInPhotos(spec, run);
+  return probe;
 }
 
 int CountOfFirstPhoto(const ProbeAnswer& answer) {

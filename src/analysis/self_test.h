@@ -17,14 +17,22 @@
 namespace calotype {
 
 // Loads the photo at `path` in full size. Errors of opening and decoding are returned with the path.
-StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path);
+StatusOr<Image> LoadSelfTestPhoto(const std::filesystem::path& path, ProbePhotos form = ProbePhotos::kAsTheyAre);
 
 // Runs the model on one photo of a self-test and adds what it finds to `answer`. `photo` is the index of the photo.
 using RunOnPhoto = std::function<Status(Session& session, Image image, int photo, ProbeAnswer& answer)>;
 
+// A function as ModelProbe::findings: calls `run` for each photo of spec.self_test. Null when that has no photo.
+std::function<StatusOr<ProbeAnswer>(Session&, ProbePhotos)> FindingsInPhotos(const ModelSpec& spec, RunOnPhoto run);
+
 // The probe of a model that analyses photos: calls `run` for each photo of spec.self_test. `expect` checks the result
 // as in ModelProbe; it concerns only the first photo. Empty when the self-test has no photo.
 ModelProbe PhotoProbe(const ModelSpec& spec, RunOnPhoto run, std::function<Status(const ProbeAnswer&)> expect);
+
+// The same for a model whose boxes are findings of their own (objects, faces): the boxes are compared by
+// ModelProbe::findings.
+ModelProbe DetectorProbe(const ModelSpec& spec, const RunOnPhoto& run,
+                         std::function<Status(const ProbeAnswer&)> expect);
 
 // The number of boxes in the first photo.
 int CountOfFirstPhoto(const ProbeAnswer& answer);

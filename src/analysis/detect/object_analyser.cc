@@ -59,7 +59,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, Detector detector) {
     }
     return absl::OkStatus();
   };
-  return PhotoProbe(spec, run, [spec](const ProbeAnswer& answer) {
+  return DetectorProbe(spec, run, [spec](const ProbeAnswer& answer) {
     std::vector<std::string> labels;
     for (const ProbeBox& box : answer.boxes) {
       if (box.photo == 0) {

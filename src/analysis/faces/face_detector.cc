@@ -204,7 +204,7 @@ ModelProbe MakeProbe(const ModelSpec& spec, std::shared_ptr<const Detector> dete
     }
     return absl::OkStatus();
   };
-  return PhotoProbe(spec, run, [spec](const ProbeAnswer& answer) {
+  return DetectorProbe(spec, run, [spec](const ProbeAnswer& answer) {
     return ExpectNumber(CountOfFirstPhoto(answer), spec.self_test->expect_faces, "faces", spec.name);
   });
 }

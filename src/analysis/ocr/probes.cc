@@ -20,6 +20,16 @@ std::vector<LineImage> AsLine(Image photo) {
   return lines;
 }
 
+// Loads the model when it is first needed, and once.
+TextSessions::Get OnReference(ModelCache& cache, const std::string& name) {
+  return [&cache, name, loaded = std::shared_ptr<Session>()]() mutable -> StatusOr<std::shared_ptr<Session>> {
+    if (loaded == nullptr) {
+      CALOTYPE_ASSIGN_OR_RETURN(loaded, cache.LoadOnReference(name));
+    }
+    return loaded;
+  };
+}
+
 }  // namespace
 
 ModelProbe TextDetectorProbe(const ModelSpec& model, const DetectorSettings& settings) {
@@ -60,6 +70,30 @@ ModelProbe OrienterProbe(const ModelSpec& model, const OrienterSettings& setting
     return ExpectNumber(answer.texts.front() == "180" ? 180 : 0, model.self_test->expect_degrees, "degrees",
                         model.name);
   });
+}
+
+ModelProbe LineComparison::Of(ModelProbe probe, TextSessions::Get TextSessions::* tested) const {
+  if (!probe || !detector.self_test || detector.self_test->photo.empty()) {
+    return probe;
+  }
+  probe.findings = [comparison = *this, tested](Session& session, ProbePhotos photos) -> StatusOr<ProbeAnswer> {
+    TextSessions sessions{.detector = OnReference(*comparison.cache, comparison.detector.name),
+                          .recogniser = OnReference(*comparison.cache, comparison.recogniser),
+                          .orienter = OnReference(*comparison.cache, comparison.orienter)};
+    sessions.*tested = [&session]() -> StatusOr<std::shared_ptr<Session>> {
+      return std::shared_ptr<Session>(&session, [](Session*) {});
+    };
+    const auto read = [&](Session& /*session*/, const Image& image, int photo, ProbeAnswer& answer) -> Status {
+      const PhotoView view{.image = image, .full_width = image.width(), .full_height = image.height()};
+      CALOTYPE_ASSIGN_OR_RETURN(const std::vector<TextFinding> lines, comparison.reader->Read(view, sessions));
+      for (const TextFinding& line : lines) {
+        answer.lines.push_back({.text = line.text, .box = BoundsOf(line.quad), .photo = photo});
+      }
+      return absl::OkStatus();
+    };
+    return FindingsInPhotos(comparison.detector, read)(session, photos);
+  };
+  return probe;
 }
 
 }  // namespace calotype

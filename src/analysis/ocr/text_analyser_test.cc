@@ -14,7 +14,12 @@
 #include "analysis/analyser.h"
 #include "analysis/fake_engine.h"
 #include "analysis/ocr/line_recogniser.h"
+#include "analysis/ocr/probes.h"
+#include "analysis/ocr/text_reader.h"
+#include "base/file.h"
 #include "base/source_dir.h"
+#include "base/temporary_folder.h"
+#include "photo/encode.h"
 
 namespace calotype {
 namespace {
@@ -290,6 +295,45 @@ TEST_F(TextAnalyserTest, KeepsCornersOfALineShapedPhotoInside) {
   EXPECT_FLOAT_EQ(quad[0].y, 0);
   EXPECT_FLOAT_EQ(quad[2].y, 24);
   EXPECT_NEAR(quad[0].x, 190, 20);
+}
+
+// Each model is compared by what all three read together; the others are then loaded on the reference device.
+TEST_F(TextAnalyserTest, ProbesCompareTheLinesOfAllModels) {
+  ASSERT_NE(Create(), nullptr);
+  const StatusOr<TemporaryFolder> folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok());
+  const std::filesystem::path photo = folder->path() / "photo.jpg";
+  const auto jpeg = EncodeJpeg(Photo({{{40, 40}, kUpsideDownLine}, {{60, 10}, kGoodLine}}), 95);
+  ASSERT_TRUE(jpeg.ok());
+  ASSERT_TRUE(WriteFileAtomically(photo, *jpeg).ok());
+  detector_.self_test = SelfTestSpec{};
+  detector_.self_test->photo = photo;
+  const auto reader = std::make_shared<TextReader>(
+      *ReadDetectorSettings(detector_), *ReadRecogniserSettings(recogniser_), *ReadOrienterSettings(orienter_));
+  const LineComparison comparison{
+      .reader = reader, .cache = cache_.get(), .detector = detector_, .recogniser = "recognise", .orienter = "orient"};
+  for (const auto& [name, tested] :
+       {std::pair("detect", &TextSessions::detector), std::pair("recognise", &TextSessions::recogniser),
+        std::pair("orient", &TextSessions::orienter)}) {
+    const ModelProbe plain = {.answer = [](Session&) -> StatusOr<ProbeAnswer> { return ProbeAnswer{}; },
+                              .expect = nullptr,
+                              .findings = nullptr};
+    const ModelProbe probe = comparison.Of(plain, tested);
+    ASSERT_NE(probe.findings, nullptr);
+    const auto session = cache_->LoadOnReference(name);
+    ASSERT_TRUE(session.ok()) << session.status();
+    for (const ProbePhotos photos : {ProbePhotos::kAsTheyAre, ProbePhotos::kSavedAgain}) {
+      const StatusOr<ProbeAnswer> found = probe.findings(**session, photos);
+      ASSERT_TRUE(found.ok()) << found.status();
+      ASSERT_THAT(found->lines, SizeIs(2)) << name;
+      EXPECT_EQ(found->lines.front().text, "AB");
+      EXPECT_NEAR(found->lines.front().box.x, 60, 6);
+    }
+    EXPECT_EQ(comparison.Of({}, tested).findings, nullptr) << "a model without a probe";
+  }
+  for (const ModelReport& report : cache_->Report()) {
+    EXPECT_FALSE(report.loaded) << report.model.name;
+  }
 }
 
 TEST_F(TextAnalyserTest, IsThreadSafe) {

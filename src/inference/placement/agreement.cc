@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
+
+#include "base/similar_words.h"
 
 namespace calotype {
 namespace {
@@ -13,6 +16,10 @@ constexpr float kMinCosine = 0.98F;
 constexpr float kMinMeanCosine = 0.995F;
 constexpr float kMinOverlap = 0.9F;
 constexpr float kMaxScoreDifference = 0.05F;
+// Detectors draw narrower or wider boxes around the same line; lines next to each other overlap less.
+constexpr float kMinLineOverlap = 0.5F;
+// Up to this part (one in so many) may differ, however much the reference's own answer varies.
+constexpr std::size_t kLargestShare = 4;
 
 // Returns -1, the lowest cosine, for vectors that cannot be compared. NaN stays NaN.
 float Cosine(const std::vector<float>& a, const std::vector<float>& b) {
@@ -68,24 +75,76 @@ std::size_t FindAgain(const ProbeBox& box, const std::vector<ProbeBox>& boxes) {
   return best;
 }
 
-Agreement CompareBoxes(const ProbeAnswer& reference, const ProbeAnswer& seen) {
-  std::vector<ProbeBox> left = seen.boxes;
+// What a comparison of two lists found different.
+struct Changes {
   std::size_t same = 0;
-  bool agrees = true;
+  std::size_t others = 0;   // that the reference does not have
+  std::size_t changed = 0;  // all that count
+};
+
+Changes ChangesOfBoxes(const ProbeAnswer& reference, const ProbeAnswer& seen) {
+  std::vector<ProbeBox> left = seen.boxes;
+  Changes changes;
+  const auto counts = [&](const ProbeBox& box) { return !OnTheEdge(box, reference.box_threshold); };
   for (const ProbeBox& box : reference.boxes) {
     const std::size_t again = FindAgain(box, left);
     if (again < left.size()) {
       left.erase(left.begin() + static_cast<std::ptrdiff_t>(again));
-      ++same;
-    } else {
-      agrees = agrees && OnTheEdge(box, reference.box_threshold);
+      ++changes.same;
+    } else if (counts(box)) {
+      ++changes.changed;
     }
   }
-  agrees =
-      agrees && std::ranges::all_of(left, [&](const ProbeBox& box) { return OnTheEdge(box, reference.box_threshold); });
-  return {.agrees = agrees,
-          .figure = fmt::format("{} of {} boxes the same{}", same, reference.boxes.size(),
-                                left.empty() ? "" : fmt::format(", {} others", left.size()))};
+  changes.others = left.size();
+  changes.changed += static_cast<std::size_t>(std::ranges::count_if(left, counts));
+  return changes;
+}
+
+std::size_t BytesOf(const std::vector<ProbeLine>& lines) {
+  std::size_t bytes = 0;
+  for (const ProbeLine& line : lines) {
+    bytes += line.text.size();
+  }
+  return bytes;
+}
+
+// Bytes of text. A line that only one side has counts with all its bytes.
+Changes ChangesOfLines(const ProbeAnswer& reference, const ProbeAnswer& seen) {
+  std::vector<ProbeLine> left = seen.lines;
+  Changes changes;
+  for (const ProbeLine& line : reference.lines) {
+    const auto overlap = [&line](const ProbeLine& other) {
+      return line.photo == other.photo ? IntersectionOverUnion(line.box, other.box) : 0.0F;
+    };
+    const auto again = std::ranges::max_element(left, {}, overlap);
+    std::size_t bytes = line.text.size();
+    if (again != left.end() && overlap(*again) >= kMinLineOverlap) {
+      bytes = static_cast<std::size_t>(EditDistance(line.text, again->text));
+      left.erase(again);
+    }
+    changes.changed += bytes;
+    changes.same += bytes == 0 ? 1 : 0;
+  }
+  changes.others = left.size();
+  changes.changed += BytesOf(left);
+  return changes;
+}
+
+// Counts with `changes_of`, in `items` of the reference ("boxes"), which have `total` countable parts.
+Agreement CompareCounted(const ProbeAnswer& reference, const ProbeAnswer& seen, const ProbeAnswer* saved_again,
+                         Changes (*changes_of)(const ProbeAnswer&, const ProbeAnswer&), std::size_t items,
+                         std::size_t total, std::string_view name) {
+  const Changes changes = changes_of(reference, seen);
+  const std::size_t when_saved = saved_again == nullptr ? 0 : changes_of(reference, *saved_again).changed;
+  Agreement agreement{.agrees = changes.changed <= std::min(when_saved, total / kLargestShare),
+                      .figure = fmt::format("{} of {} {} the same", changes.same, items, name)};
+  if (changes.others > 0) {
+    agreement.figure += fmt::format(", {} others", changes.others);
+  }
+  if (changes.changed > 0 && saved_again != nullptr) {
+    agreement.figure += fmt::format(" (changes: {}; by saving as JPEG: {})", changes.changed, when_saved);
+  }
+  return agreement;
 }
 
 Agreement CompareTexts(const std::vector<std::string>& reference, const std::vector<std::string>& seen) {
@@ -106,13 +165,19 @@ void Add(const Agreement& part, Agreement& whole) {
 
 }  // namespace
 
-Agreement CompareAnswers(const ProbeAnswer& reference, const ProbeAnswer& seen) {
+Agreement CompareAnswers(const ProbeAnswer& reference, const ProbeAnswer& seen, const ProbeAnswer* saved_again) {
   Agreement whole{.agrees = true, .figure = ""};
   if (!reference.vectors.empty() || !seen.vectors.empty()) {
     Add(CompareVectors(reference.vectors, seen.vectors), whole);
   }
   if (!reference.boxes.empty() || !seen.boxes.empty()) {
-    Add(CompareBoxes(reference, seen), whole);
+    const std::size_t boxes = reference.boxes.size();
+    Add(CompareCounted(reference, seen, saved_again, ChangesOfBoxes, boxes, boxes, "boxes"), whole);
+  }
+  if (!reference.lines.empty() || !seen.lines.empty()) {
+    Add(CompareCounted(reference, seen, saved_again, ChangesOfLines, reference.lines.size(), BytesOf(reference.lines),
+                       "lines"),
+        whole);
   }
   if (!reference.texts.empty() || !seen.texts.empty()) {
     Add(CompareTexts(reference.texts, seen.texts), whole);

@@ -13,6 +13,7 @@ const Box kBox{.x = 10, .y = 10, .width = 100, .height = 50};
 ProbeAnswer Boxes(std::vector<ProbeBox> boxes) { return {.boxes = std::move(boxes), .box_threshold = .3F}; }
 ProbeAnswer Vectors(std::vector<std::vector<float>> vectors) { return {.vectors = std::move(vectors)}; }
 ProbeAnswer Texts(std::vector<std::string> texts) { return {.texts = std::move(texts)}; }
+ProbeAnswer Lines(std::vector<ProbeLine> lines) { return {.lines = std::move(lines)}; }
 
 struct Case {
   const char* name;
@@ -24,6 +25,7 @@ struct Case {
 
 TEST(CompareAnswersTest, FollowsTheRule) {
   const Box moved{.x = 11, .y = 10, .width = 100, .height = 50};
+  const Box wider{.x = 0, .y = 5, .width = 125, .height = 60};
   const Box elsewhere{.x = 300, .y = 10, .width = 100, .height = 50};
   const std::vector<Case> cases = {
       {"same vector", Vectors({{1, 0}}), Vectors({{1, 0}}), true, "cosine 1.0000"},
@@ -59,6 +61,15 @@ TEST(CompareAnswersTest, FollowsTheRule) {
       {"same texts", Texts({"PARKING", "é"}), Texts({"PARKING", "é"}), true, "texts equal"},
       {"one letter", Texts({"PARKING"}), Texts({"PARKIN6"}), false, "\"PARKIN6\" instead of \"PARKING\""},
       {"a text less", Texts({"a", "b"}), Texts({"a"}), false, "1 texts instead of 2"},
+      {"lines in another order, in other boxes", Lines({{"PARKING", kBox}, {"EXIT", elsewhere}}),
+       Lines({{"EXIT", elsewhere}, {"PARKING", wider}}), true, "2 of 2 lines the same"},
+      {"one letter of a line", Lines({{"PARKING", kBox}}), Lines({{"PARKIN6", kBox}}), false, "0 of 1 lines the same"},
+      {"a line elsewhere", Lines({{"PARKING", kBox}}), Lines({{"PARKING", elsewhere}}), false,
+       "0 of 1 lines the same, 1 others"},
+      {"a line in another photo", Lines({{"PARKING", kBox, 0}}), Lines({{"PARKING", kBox, 1}}), false,
+       "0 of 1 lines the same, 1 others"},
+      {"a line more", Lines({{"PARKING", kBox}}), Lines({{"PARKING", kBox}, {"EXIT", elsewhere}}), false,
+       "1 of 1 lines the same, 1 others"},
       {"nothing at all", {}, {}, true, ""},
   };
   for (const Case& row : cases) {
@@ -67,6 +78,31 @@ TEST(CompareAnswersTest, FollowsTheRule) {
     EXPECT_EQ(agreement.agrees, row.agrees);
     EXPECT_EQ(agreement.figure, row.figure);
   }
+}
+
+// What saving the photo as JPEG changes may change on a device too, but never more than a quarter.
+TEST(CompareAnswersTest, AllowsWhatTheReferenceItselfChanges) {
+  const Box right{.x = 300, .y = 10, .width = 100, .height = 50};
+  const Box below{.x = 10, .y = 200, .width = 100, .height = 50};
+  const Box corner{.x = 300, .y = 200, .width = 100, .height = 50};
+  const ProbeAnswer four = Boxes({{"a", .9F, kBox}, {"a", .9F, right}, {"a", .9F, below}, {"a", .9F, corner}});
+  const ProbeAnswer three = Boxes({{"a", .9F, kBox}, {"a", .9F, right}, {"a", .9F, below}});
+  const ProbeAnswer other_three = Boxes({{"a", .9F, right}, {"a", .9F, below}, {"a", .9F, corner}});
+  const ProbeAnswer two = Boxes({{"a", .9F, kBox}, {"a", .9F, right}});
+  EXPECT_FALSE(CompareAnswers(four, three, &four).agrees) << "the reference does not vary";
+  EXPECT_TRUE(CompareAnswers(four, three, &other_three).agrees);
+  EXPECT_EQ(CompareAnswers(four, three, &other_three).figure,
+            "3 of 4 boxes the same (changes: 1; by saving as JPEG: 1)");
+  EXPECT_FALSE(CompareAnswers(four, two, &three).agrees);
+  EXPECT_FALSE(CompareAnswers(four, two, &two).agrees) << "more than a quarter";
+
+  const ProbeAnswer sign = Lines({{"NO PARKING", kBox}, {"AT ALL TIMES", below}});
+  const ProbeAnswer letter = Lines({{"NO PARKING", kBox}, {"AT ALL TlMES", below}});
+  const ProbeAnswer space = Lines({{"NOPARKING", kBox}, {"AT ALL TIMES", below}});
+  const ProbeAnswer lost = Lines({{"NO PARKING", kBox}});
+  EXPECT_TRUE(CompareAnswers(sign, letter, &space).agrees);
+  EXPECT_FALSE(CompareAnswers(sign, lost, &space).agrees);
+  EXPECT_FALSE(CompareAnswers(sign, lost, &lost).agrees) << "more than a quarter of the letters";
 }
 
 TEST(CompareAnswersTest, EveryPartMustAgree) {

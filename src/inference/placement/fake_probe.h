@@ -18,7 +18,8 @@ inline ModelProbe FakeProbe() {
             const auto values = outputs[0].data<float>();
             return ProbeAnswer{.vectors = {{values.begin(), values.end()}}};
           },
-          .expect = nullptr};
+          .expect = nullptr,
+          .findings = nullptr};
 }
 
 }  // namespace calotype

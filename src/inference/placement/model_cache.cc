@@ -134,6 +134,19 @@ StatusOr<std::shared_ptr<PlacedSession>> ModelCache::Load(const ModelFile& model
   return session;
 }
 
+StatusOr<std::unique_ptr<Session>> ModelCache::LoadOnReference(const std::string& name) {
+  ModelFile model;
+  {
+    const MutexLock lock(&mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) {
+      return absl::NotFoundError(fmt::format("unknown model {}", name));
+    }
+    model = found->second.model;
+  }
+  return placement_->LoadOnReference(model);
+}
+
 std::vector<std::string> ModelCache::Unmeasured() const {
   const MutexLock lock(&mutex_);
   std::vector<std::string> names;

@@ -66,6 +66,10 @@ class ModelCache {
   // load every caller gets the same error; this cache does not retry. kNotFound if the name is not registered.
   StatusOr<std::shared_ptr<Session>> Get(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Loads a registered model on the reference device, apart from the cache: for comparisons with other devices.
+  // kNotFound if the name is not registered; else errors of loading.
+  StatusOr<std::unique_ptr<Session>> LoadOnReference(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // The names of registered models whose devices have not been measured.
   std::vector<std::string> Unmeasured() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Measures them one by one; other work at the same time would falsify the results. Calls `on_model` (may be null)

@@ -21,7 +21,7 @@ namespace {
 
 // Version of the rule of agreement, of how devices are measured and of how engines are configured. Increase it when one
 // of these changes; measurements of other revisions are not used.
-constexpr int kRevision = 5;
+constexpr int kRevision = 6;
 
 // After so many trials that ended the process, the device is no longer tried. The first may have been a user's Ctrl-C.
 constexpr int kMostDeaths = 2;
@@ -236,9 +236,9 @@ StatusOr<std::shared_ptr<Session>> Placement::Load(const ModelFile& model, const
 }
 
 StatusOr<Trial> Placement::Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe,
-                                   double best_ms, const ProbeAnswer* reference, ProbeAnswer* answer) const {
+                                   double best_ms, const ReferenceAnswer* reference, ReferenceAnswer* own) const {
   CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, LoadPlain(model, option));
-  return RunTrial(*session, probe, option.device == "cpu" && settings_.threads == 1, best_ms, reference, answer);
+  return RunTrial(*session, probe, option.device == "cpu" && settings_.threads == 1, best_ms, reference, own);
 }
 
 Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop) {
@@ -248,7 +248,7 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
     return absl::OkStatus();
   }
   // The reference's answer is not stored, so the reference runs again whenever another option is measured.
-  ProbeAnswer reference;
+  ReferenceAnswer reference;
   bool have_reference = false;
   double best_ms = std::numeric_limits<double>::max();
   for (const std::size_t i : Wanted(model)) {
@@ -264,9 +264,8 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
       RecordFailure(model, option, may_try);
       continue;
     }
-    ProbeAnswer answer;
     const StatusOr<Trial> trial =
-        Measure(model, option, probe, best_ms, have_reference ? &reference : nullptr, &answer);
+        Measure(model, option, probe, best_ms, have_reference ? &reference : nullptr, &reference);
     if (i != 0) {
       store_->EndTrial(Key(option));
     }
@@ -275,10 +274,7 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
       RecordFailure(model, option, trial.status());
       continue;
     }
-    if (i == 0) {
-      reference = std::move(answer);
-      have_reference = true;
-    }
+    have_reference = have_reference || i == 0;
     LogInfo("model {} measured on {}: {:.1f} ms, {}", model.name, option.name(), trial->milliseconds, trial->figure);
     best_ms = std::min(best_ms, trial->milliseconds);
     store_->PutTrial(Key(model, option), *trial);
@@ -292,7 +288,7 @@ Status Placement::MeasureMissing(const ModelFile& model, const ModelProbe& probe
 
 // Repeated measurements differ by some percent from minute to minute. If that difference decides, measures both options
 // again and keeps the better result of each.
-void Placement::MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ProbeAnswer& reference) {
+void Placement::MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ReferenceAnswer& reference) {
   const DeviceOption& first = settings_.options.front();
   std::optional<Trial> best = FindTrial(model, first);
   const DeviceOption* rival = nullptr;
@@ -313,9 +309,8 @@ void Placement::MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& pr
     return;
   }
   for (const DeviceOption* const option : {&first, rival}) {
-    ProbeAnswer answer;
     const StatusOr<Trial> again =
-        Measure(model, *option, probe, std::numeric_limits<double>::max(), &reference, &answer);
+        Measure(model, *option, probe, std::numeric_limits<double>::max(), &reference, nullptr);
     std::optional<Trial> trial = FindTrial(model, *option);
     if (again.ok() && again->agrees && trial && again->milliseconds < trial->milliseconds) {
       trial->milliseconds = again->milliseconds;

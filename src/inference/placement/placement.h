@@ -19,6 +19,7 @@
 #include "inference/placement/device_store.h"
 #include "inference/placement/model_observer.h"
 #include "inference/placement/model_probe.h"
+#include "inference/placement/trial.h"
 
 namespace calotype {
 
@@ -111,6 +112,11 @@ class Placement {
   // Loads the model for use, with time limits and batching according to the settings.
   StatusOr<std::shared_ptr<Session>> Load(const ModelFile& model, const DeviceOption& option) const;
 
+  // Loads the model on the reference device, without batching.
+  StatusOr<std::unique_ptr<Session>> LoadOnReference(const ModelFile& model) const {
+    return LoadPlain(model, settings_.options.front());
+  }
+
   // Logs where a model was loaded, if the settings ask for it: once for each model, and a reason once for all models.
   void Announce(const ModelFile& model, const DeviceInfo& device, const std::optional<Trial>& trial,
                 const std::vector<NotUsed>& not_used) ABSL_LOCKS_EXCLUDED(telling_);
@@ -144,10 +150,10 @@ class Placement {
   Status MayTry(const DeviceOption& option) const;
   Status MeasureMissing(const ModelFile& model, const ModelProbe& probe, const std::stop_token& stop)
       ABSL_LOCKS_EXCLUDED(measuring_);
-  void MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ProbeAnswer& reference)
+  void MeasureAgainInDoubt(const ModelFile& model, const ModelProbe& probe, const ReferenceAnswer& reference)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(measuring_);
   StatusOr<Trial> Measure(const ModelFile& model, const DeviceOption& option, const ModelProbe& probe, double best_ms,
-                          const ProbeAnswer* reference, ProbeAnswer* answer) const;
+                          const ReferenceAnswer* reference, ReferenceAnswer* own) const;
   void AddGroup(const ModelFile& model, bool has_probe, const std::vector<std::size_t>& group, Plan& plan) const;
   void AddFailedOnes(const std::vector<std::vector<std::size_t>>& groups, Plan& plan) const;
 

@@ -130,6 +130,11 @@ bool AllFinite(const ProbeAnswer& answer) {
          });
 }
 
+StatusOr<ProbeAnswer> FindingsOf(Session& session, const ModelProbe& probe, ProbePhotos photos) {
+  FiniteSession checked(session);
+  return probe.findings(checked, photos);
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<Session>> LoadOn(const DeviceOption& option, const std::filesystem::path& model,
@@ -171,26 +176,43 @@ StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe) {
 }
 
 StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, bool one_core, double best_ms,
-                         const ProbeAnswer* reference, ProbeAnswer* first_answer) {
+                         const ReferenceAnswer* reference, ReferenceAnswer* own) {
   TimedSession timed(session, one_core);
   Trial trial{.milliseconds = std::numeric_limits<double>::max(), .agrees = true, .figure = ""};
+  const auto add = [&trial](const Agreement& agreement) {
+    if (trial.agrees) {
+      trial.agrees = agreement.agrees;
+      trial.figure = agreement.figure;
+    }
+  };
+  const bool by_findings = reference != nullptr && probe.findings;
+  ProbeAnswer first;
   Milliseconds total{0};
   for (int run = 0; run < kMinRuns || (run < kMaxRuns && total < kEnough); ++run) {
     CALOTYPE_ASSIGN_OR_RETURN(ProbeAnswer answer, AskProbe(timed, probe));
     const Milliseconds elapsed = timed.TakeElapsed();
     if (run == 0) {
-      *first_answer = answer;
+      first = answer;
     } else {  // the first run is not counted: it prepares what later ones use
       total += elapsed;
       trial.milliseconds = std::min(trial.milliseconds, elapsed.count());
     }
-    const Agreement agreement = CompareAnswers(reference == nullptr ? *first_answer : *reference, answer);
-    if (trial.agrees) {
-      trial.agrees = agreement.agrees;
-      trial.figure = agreement.figure;
+    if (!by_findings) {
+      add(CompareAnswers(reference == nullptr ? first : reference->findings, answer));
     }
     if (run > 0 && trial.milliseconds > kLost * best_ms) {
       break;
+    }
+  }
+  if (by_findings) {
+    CALOTYPE_ASSIGN_OR_RETURN(const ProbeAnswer found, FindingsOf(session, probe, ProbePhotos::kAsTheyAre));
+    add(CompareAnswers(reference->findings, found, reference->saved_again ? &*reference->saved_again : nullptr));
+  }
+  if (reference == nullptr) {
+    own->findings = std::move(first);
+    if (probe.findings) {
+      CALOTYPE_ASSIGN_OR_RETURN(own->findings, FindingsOf(session, probe, ProbePhotos::kAsTheyAre));
+      CALOTYPE_ASSIGN_OR_RETURN(own->saved_again, FindingsOf(session, probe, ProbePhotos::kSavedAgain));
     }
   }
   return trial;

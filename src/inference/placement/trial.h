@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/status.h"
@@ -28,12 +29,18 @@ Status CheckFinite(std::span<const Tensor> tensors);
 // not finite.
 StatusOr<ProbeAnswer> AskProbe(Session& session, const ModelProbe& probe);
 
-// Runs the probe at least 3 times and for about a third of a second. Compares each answer with `reference`; if that is
-// null, this is the reference, and each is compared with its own first answer. Trial::figure is of the first answer
-// that disagrees. `first_answer` receives the first answer. If the first run takes more than twice `best_ms`, the best
-// time so far, the probe is not repeated. `one_core`: the session uses one CPU core; its CPU time is taken if it is
-// less than the elapsed time.
+// What the reference answers to a probe; other devices are compared with it.
+struct ReferenceAnswer {
+  ProbeAnswer findings;                    // or the plain answer, for a probe without findings
+  std::optional<ProbeAnswer> saved_again;  // findings in photos saved as JPEG once more
+};
+
+// Runs the probe at least 3 times and for about a third of a second. Compares the findings with `reference`; a probe
+// without findings has each of its answers compared, and Trial::figure is of the first that disagrees. If `reference`
+// is null, this is the reference: each answer is compared with the first, and `own` receives what other devices are
+// compared with. If the first run takes more than twice `best_ms`, the best time so far, the probe is not repeated.
+// `one_core`: the session uses one CPU core; its CPU time is taken if it is less than the elapsed time.
 StatusOr<Trial> RunTrial(Session& session, const ModelProbe& probe, bool one_core, double best_ms,
-                         const ProbeAnswer* reference, ProbeAnswer* first_answer);
+                         const ReferenceAnswer* reference, ReferenceAnswer* own);
 
 }  // namespace calotype

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -96,6 +97,44 @@ TEST(LoadOnTest, ARunOnTheCpuThatHangsIsGivenUp) {
   EXPECT_EQ(Message(first), "a run on the CPU (inference.cpu_timeout_s) did not return within 50 ms");
   EXPECT_EQ((*session)->Run(FakeInput(1)).status(), first);
   *until = true;
+}
+
+// A detector whose boxes differ while the lines that are read in them do not.
+TEST(RunTrialTest, ComparesFindingsIfTheProbeHasSome) {
+  const auto engine = std::make_shared<FakeDeviceEngine>("fake 1", std::vector<FakeDevice>{{.device = "cpu"}});
+  const auto session =
+      LoadOn(ListDeviceOptions(std::vector<std::shared_ptr<Engine>>({engine})).front(), "model", {}, milliseconds(0));
+  ASSERT_TRUE(session.ok());
+  std::string line = "EXIT";
+  std::string line_when_saved = "EX1T";
+  int answers = 0;
+  const ModelProbe probe = {
+      .answer = [&](Session&) -> StatusOr<ProbeAnswer> { return ProbeAnswer{.texts = {std::to_string(++answers)}}; },
+      .expect = nullptr,
+      .findings = [&](Session&, ProbePhotos photos) -> StatusOr<ProbeAnswer> {
+        return ProbeAnswer{.lines = {{.text = photos == ProbePhotos::kSavedAgain ? line_when_saved : line,
+                                      .box = {.x = 0, .y = 0, .width = 9, .height = 9}}}};
+      }};
+  ReferenceAnswer reference;
+  ASSERT_TRUE(RunTrial(**session, probe, false, 1e9, nullptr, &reference).ok());
+  ASSERT_THAT(reference.findings.lines, testing::SizeIs(1));
+  EXPECT_EQ(reference.findings.lines.front().text, "EXIT");
+  ASSERT_TRUE(reference.saved_again.has_value());
+  EXPECT_EQ(reference.saved_again->lines.front().text, "EX1T");
+
+  StatusOr<Trial> trial = RunTrial(**session, probe, false, 1e9, &reference, nullptr);
+  ASSERT_TRUE(trial.ok());
+  EXPECT_TRUE(trial->agrees);
+  EXPECT_EQ(trial->figure, "1 of 1 lines the same");
+  line = "EXlT";
+  trial = RunTrial(**session, probe, false, 1e9, &reference, nullptr);
+  ASSERT_TRUE(trial.ok());
+  EXPECT_TRUE(trial->agrees) << "as much as saving the photo changes";
+  line = "gone";
+  trial = RunTrial(**session, probe, false, 1e9, &reference, nullptr);
+  ASSERT_TRUE(trial.ok());
+  EXPECT_FALSE(trial->agrees);
+  EXPECT_EQ(trial->figure, "0 of 1 lines the same (changes: 4; by saving as JPEG: 1)");
 }
 
 }  // namespace
