@@ -130,19 +130,19 @@ Changes ChangesOfLines(const ProbeAnswer& reference, const ProbeAnswer& seen) {
   return changes;
 }
 
-// Counts with `changes_of`, in `items` of the reference ("boxes"), which have `total` countable parts.
+// Counts with `changes_of`, in the reference's `items` (`name`: "boxes the same"), which have `total` countable parts.
 Agreement CompareCounted(const ProbeAnswer& reference, const ProbeAnswer& seen, const ProbeAnswer* saved_again,
                          Changes (*changes_of)(const ProbeAnswer&, const ProbeAnswer&), std::size_t items,
                          std::size_t total, std::string_view name) {
   const Changes changes = changes_of(reference, seen);
   const std::size_t when_saved = saved_again == nullptr ? 0 : changes_of(reference, *saved_again).changed;
   Agreement agreement{.agrees = changes.changed <= std::min(when_saved, total / kLargestShare),
-                      .figure = fmt::format("{} of {} {} the same", changes.same, items, name)};
+                      .figure = fmt::format("{} of {} {}", changes.same, items, name)};
   if (changes.others > 0) {
     agreement.figure += fmt::format(", {} others", changes.others);
   }
   if (changes.changed > 0 && saved_again != nullptr) {
-    agreement.figure += fmt::format(" (changes: {}; by saving as JPEG: {})", changes.changed, when_saved);
+    agreement.figure += fmt::format(": {} changes, {} by saving as JPEG", changes.changed, when_saved);
   }
   return agreement;
 }
@@ -172,11 +172,11 @@ Agreement CompareAnswers(const ProbeAnswer& reference, const ProbeAnswer& seen, 
   }
   if (!reference.boxes.empty() || !seen.boxes.empty()) {
     const std::size_t boxes = reference.boxes.size();
-    Add(CompareCounted(reference, seen, saved_again, ChangesOfBoxes, boxes, boxes, "boxes"), whole);
+    Add(CompareCounted(reference, seen, saved_again, ChangesOfBoxes, boxes, boxes, "boxes the same"), whole);
   }
   if (!reference.lines.empty() || !seen.lines.empty()) {
     Add(CompareCounted(reference, seen, saved_again, ChangesOfLines, reference.lines.size(), BytesOf(reference.lines),
-                       "lines"),
+                       "lines the same"),
         whole);
   }
   if (!reference.texts.empty() || !seen.texts.empty()) {

@@ -134,7 +134,7 @@ TEST(RunTrialTest, ComparesFindingsIfTheProbeHasSome) {
   trial = RunTrial(**session, probe, false, 1e9, &reference, nullptr);
   ASSERT_TRUE(trial.ok());
   EXPECT_FALSE(trial->agrees);
-  EXPECT_EQ(trial->figure, "0 of 1 lines the same (changes: 4; by saving as JPEG: 1)");
+  EXPECT_EQ(trial->figure, "0 of 1 lines the same: 4 changes, 1 by saving as JPEG");
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ describe("sentences of the server", () => {
     expect(german("CUDA failure 2: out of memory (the GPU is out of memory; use another device; calotype doctor lists them) (next attempt after 12:30:00 UTC)"))
       .toBe("CUDA failure 2: zu wenig Speicher (der Speicher der GPU reicht nicht; ein anderes Gerät verwenden; calotype doctor nennt sie) (nächster Versuch nach 12:30:00 UTC)");
     expect(german("slower: 31.0 ms, against 12.5 ms on the device in use (cosine 0.9999)")).toBe("langsamer: 31.0 ms, das verwendete Gerät braucht 12.5 ms (Kosinus 0.9999)");
+    expect(german("disagrees with fp32: 27 of 33 boxes the same, 4 others: 10 changes, 7 by saving as JPEG (200.7 ms)"))
+      .toBe("stimmt nicht mit fp32 überein: 27 von 33 Kästen gleich, 4 andere: 10 Änderungen, 7 durch Speichern als JPEG (200.7 ms)");
+    expect(german("21 of 24 lines the same: 7 changes, 38 by saving as JPEG")).toBe("21 von 24 Zeilen gleich: 7 Änderungen, 38 durch Speichern als JPEG");
     expect(german("photos are read in processes of their own: Landlock ABI 3, seccomp; not: Landlock for the network (ABI 4, Linux 6.7); LibRaw 0.20.2 (known holes, unless the distribution corrected them; corrected in 0.21.4), exiv2 0.27.6"))
       .toBe("Fotos werden in eigenen Prozessen gelesen: Landlock ABI 3, seccomp; nicht: Landlock für das Netz (ABI 4, Linux 6.7); LibRaw 0.20.2 (bekannte Lücken, wenn die Distribution sie nicht geschlossen hat; geschlossen in 0.21.4), exiv2 0.27.6");
     expect(german("/home/a/config.toml does not exist, so the defaults apply; its folders are writable, 1.5 GB free"))
