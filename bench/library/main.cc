@@ -17,7 +17,7 @@ struct Section {
 constexpr std::array kSections = {Section{"vectors", BenchVectors}, Section{"words", BenchWords},
                                   Section{"hashes", BenchHashes},   Section{"hnsw", BenchHnsw},
                                   Section{"people", BenchPeople},   Section{"library", BenchLibrary},
-                                  Section{"text", BenchText}};
+                                  Section{"text", BenchText},       Section{"alike", BenchAlike}};
 
 int Run(int argc, char** argv) {
   for (const Section& section : kSections) {

@@ -21,6 +21,7 @@ void Tell(const std::string& name, double value, const std::string& unit);
 
 Status BenchVectors(const Options& options);
 Status BenchWords(const Options& options);
+Status BenchAlike(const Options& options);
 Status BenchHashes(const Options& options);
 Status BenchHnsw(const Options& options);
 Status BenchPeople(const Options& options);

@@ -99,7 +99,7 @@ StatusOr<std::vector<Burst>> FindBursts(Library& library, const BurstOptions& op
 StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(Library& library, float min_cosine) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
   CALOTYPE_ASSIGN_OR_RETURN(const Duplicates copies, FindCopies(library, *catalog, {}));
-  return FindLookAlikes(*catalog, min_cosine, CopiesIn(copies.groups));
+  return FindLookAlikes(*catalog, min_cosine, CopiesIn(copies.groups), App::Cores());
 }
 
 }  // namespace calotype

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <random>
+#include <thread>
 
+#include "base/mutex.h"
 #include "search/vector_index/dot.h"
 
 namespace calotype {
@@ -47,11 +50,17 @@ bool MultiplyAllScalar(const float* own, const float* block, float enough, float
 [[gnu::target("avx2,fma")]] bool MultiplyAllAvx2(const float* own, const float* block, float enough, float* bounds) {
   return MultiplyAll(own, block, enough, bounds);
 }
+[[gnu::target("avx512f,prefer-vector-width=512")]] bool MultiplyAllAvx512(const float* own, const float* block,
+                                                                          float enough, float* bounds) {
+  return MultiplyAll(own, block, enough, bounds);
+}
+bool HasAvx512() { return __builtin_cpu_supports("avx512f") != 0; }
 bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 #endif
 
 constexpr std::array kKernels = {
 #if defined(__x86_64__)
+    NamedKernel<AlikeKernel>{"avx512", HasAvx512, MultiplyAllAvx512},
     NamedKernel<AlikeKernel>{"avx2", HasAvx2, MultiplyAllAvx2},
 #endif
     NamedKernel<AlikeKernel>{"scalar", [] { return true; }, MultiplyAllScalar},
@@ -119,24 +128,60 @@ std::array<float, kAlikeNumbers> AlikePairs::NumbersOf(std::size_t i) const {
   return numbers;
 }
 
-void AlikePairs::ForEach(float at_least,
-                         const std::function<bool(std::size_t later, std::size_t earlier)>& may_be) const {
-  const AlikeKernel multiply_all = ChooseKernel(AlikeKernels(), "CALOTYPE_ALIKE_KERNEL").run;
-  const float enough = at_least - kSlack;
-  for (std::size_t i = 1; i < size_; ++i) {
-    const std::array<float, kAlikeNumbers> own = NumbersOf(i);
-    for (std::size_t first = 0; first < i; first += kAlikeLanes) {
-      std::array<float, kAlikeLanes> bounds;
-      if (!multiply_all(own.data(), blocks_.data() + first / kAlikeLanes * kBlock, enough, bounds.data())) {
-        continue;
-      }
-      for (std::size_t j = first; j < std::min(first + kAlikeLanes, i); ++j) {
-        if (bounds[j - first] >= enough && !may_be(i, j)) {
-          return;
-        }
+AlikePairs::Candidates AlikePairs::CandidatesIn(std::size_t later, std::size_t earlier, const Rows& rows,
+                                                AlikeKernel multiply_all, float enough) const {
+  const float* const block = blocks_.data() + earlier * kBlock;
+  Candidates found;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::array<float, kAlikeLanes> bounds;
+    if (!multiply_all(rows[row].data(), block, enough, bounds.data())) {
+      continue;
+    }
+    const std::size_t own = later * kAlikeLanes + row;
+    for (std::size_t lane = 0; lane < kAlikeLanes && earlier * kAlikeLanes + lane < own; ++lane) {
+      if (bounds[lane] >= enough) {
+        found.emplace_back(own, earlier * kAlikeLanes + lane);
       }
     }
   }
+  return found;
+}
+
+void AlikePairs::ForEach(float at_least, int threads,
+                         const std::function<bool(std::size_t later, std::size_t earlier)>& may_be) const {
+  const AlikeKernel multiply_all = ChooseKernel(AlikeKernels(), "CALOTYPE_ALIKE_KERNEL").run;
+  const float enough = at_least - kSlack;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> stopped = false;
+  Mutex telling;
+  // Takes one block of later vectors at a time and compares all of them with each block of earlier ones: one vector
+  // after the other would read all earlier ones from memory each time.
+  const auto work = [&] {
+    for (std::size_t later = next++; later * kAlikeLanes < size_ && !stopped; later = next++) {
+      Rows rows;
+      for (std::size_t i = later * kAlikeLanes; i < std::min((later + 1) * kAlikeLanes, size_); ++i) {
+        rows.push_back(NumbersOf(i));
+      }
+      for (std::size_t earlier = 0; earlier <= later && !stopped; ++earlier) {
+        const Candidates found = CandidatesIn(later, earlier, rows, multiply_all, enough);
+        if (found.empty()) {
+          continue;
+        }
+        const MutexLock lock(&telling);
+        for (const auto& [own, other] : found) {
+          stopped = stopped || !may_be(own, other);
+          if (stopped) {
+            return;
+          }
+        }
+      }
+    }
+  };
+  std::vector<std::jthread> workers;
+  for (int i = 1; i < threads; ++i) {
+    workers.emplace_back(work);
+  }
+  work();
 }
 
 }  // namespace calotype

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/kernels.h"
@@ -55,12 +56,19 @@ class AlikePairs {
   void Add(std::span<const float> vector);
   std::size_t size() const { return size_; }
 
-  // Calls `may_be` for every pair whose dot product may be at least `at_least`; for photos, few of these pairs are
-  // below it. Stops when `may_be` returns false. The time grows with the square of size(): 64 multiplications for each
-  // pair.
-  void ForEach(float at_least, const std::function<bool(std::size_t later, std::size_t earlier)>& may_be) const;
+  // Calls `may_be` for every pair whose dot product may be at least `at_least`, in any order; for photos, few of these
+  // pairs are below it. Stops when `may_be` returns false. Compares with `threads` threads, which call `may_be` one at
+  // a time. The time grows with the square of size(): 64 multiplications for each pair.
+  void ForEach(float at_least, int threads,
+               const std::function<bool(std::size_t later, std::size_t earlier)>& may_be) const;
 
  private:
+  using Rows = std::vector<std::array<float, kAlikeNumbers>>;
+  using Candidates = std::vector<std::pair<std::size_t, std::size_t>>;
+
+  // Compares the vectors `rows` of the block `later` with those before them in the block `earlier`.
+  Candidates CandidatesIn(std::size_t later, std::size_t earlier, const Rows& rows, AlikeKernel multiply_all,
+                          float enough) const;
   std::array<float, kAlikeNumbers> NumbersOf(std::size_t i) const;
 
   const MainDirections& directions_;

@@ -69,13 +69,15 @@ TEST(AlikePairs, FindsEveryPairAndFewOthers) {
             }
           }
         }
-        Pairs told;
-        pairs.ForEach(cosine, [&](std::size_t later, std::size_t earlier) {
-          EXPECT_TRUE(told.emplace(later, earlier).second) << "each once";
-          return true;
-        });
-        EXPECT_TRUE(std::ranges::includes(told, alike)) << kernel.name << " " << made.dimension << " " << cosine;
-        EXPECT_LE(told.size(), alike.size() + made.count * made.count / 20) << made.dimension << " " << cosine;
+        for (const int threads : {1, 3}) {
+          Pairs told;
+          pairs.ForEach(cosine, threads, [&](std::size_t later, std::size_t earlier) {
+            EXPECT_TRUE(told.emplace(later, earlier).second) << "each once";
+            return true;
+          });
+          EXPECT_TRUE(std::ranges::includes(told, alike)) << kernel.name << " " << made.dimension << " " << cosine;
+          EXPECT_LE(told.size(), alike.size() + made.count * made.count / 20) << made.dimension << " " << cosine;
+        }
       }
     }
   }
@@ -89,9 +91,11 @@ TEST(AlikePairs, StopsWhenTheCallbackReturnsFalse) {
   for (std::size_t i = 0; i < 100; ++i) {
     pairs.Add(std::span(vectors).subspan(8 * i, 8));
   }
-  int told = 0;
-  pairs.ForEach(0.9F, [&](std::size_t /*later*/, std::size_t /*earlier*/) { return ++told < 7; });
-  EXPECT_EQ(told, 7);
+  for (const int threads : {1, 4}) {
+    int told = 0;
+    pairs.ForEach(0.9F, threads, [&](std::size_t /*later*/, std::size_t /*earlier*/) { return ++told < 7; });
+    EXPECT_EQ(told, 7);
+  }
 }
 
 // Also if the sample has fewer directions than needed, or is empty.

@@ -52,7 +52,7 @@ class Linker {
   Linker(SearchCatalog& catalog, const std::string& space) : catalog_(catalog), space_(space) {}
 
   Status Read(const PhotoSet& copies);
-  Status Link(float min_cosine);
+  Status Link(float min_cosine, int threads);
   std::vector<std::vector<PhotoId>> Groups();
 
  private:
@@ -86,10 +86,10 @@ Status Linker::Read(const PhotoSet& copies) {
   return absl::OkStatus();
 }
 
-Status Linker::Link(float min_cosine) {
+Status Linker::Link(float min_cosine, int threads) {
   Status status;
   if (pairs_.has_value()) {
-    pairs_->ForEach(min_cosine, [&](std::size_t later, std::size_t earlier) {
+    pairs_->ForEach(min_cosine, threads, [&](std::size_t later, std::size_t earlier) {
       status.Update(Compare(later, earlier, min_cosine));
       return status.ok();
     });
@@ -149,13 +149,13 @@ StatusOr<std::vector<SimilarPhoto>> Describe(SearchCatalog& catalog, const std::
 }  // namespace
 
 StatusOr<std::vector<std::vector<SimilarPhoto>>> FindLookAlikes(SearchCatalog& catalog, float min_cosine,
-                                                                const PhotoSet& copies) {
+                                                                const PhotoSet& copies, int threads) {
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<std::string> spaces, catalog.Spaces());
   std::vector<std::vector<SimilarPhoto>> result;
   for (const std::string& space : spaces) {
     Linker linker(catalog, space);
     CALOTYPE_RETURN_IF_ERROR(linker.Read(copies));
-    CALOTYPE_RETURN_IF_ERROR(linker.Link(min_cosine));
+    CALOTYPE_RETURN_IF_ERROR(linker.Link(min_cosine, threads));
     for (const std::vector<PhotoId>& group : linker.Groups()) {
       CALOTYPE_ASSIGN_OR_RETURN(std::vector<SimilarPhoto> described, Describe(catalog, space, group));
       result.push_back(std::move(described));

@@ -64,7 +64,7 @@ TEST_F(LookAlikesTest, GroupsAreConnectedByCosinesAndSortedByTheFirst) {
   const PhotoId far = Add("/far", -0.5F, 0x0f);
   const PhotoId three = Add("/3", 0.94F, 0xff);  // similar to /4, which is similar to /1
   const PhotoId four = Add("/4", 0.98F, 0x55);
-  const auto groups = Value(FindLookAlikes(catalog(), 0.96F, Copies()));
+  const auto groups = Value(FindLookAlikes(catalog(), 0.96F, Copies(), /*threads=*/2));
   ASSERT_THAT(groups, SizeIs(1));
   ASSERT_THAT(groups[0], SizeIs(3));
   EXPECT_EQ(groups[0][0].photo, one);
@@ -72,16 +72,16 @@ TEST_F(LookAlikesTest, GroupsAreConnectedByCosinesAndSortedByTheFirst) {
   EXPECT_NEAR(groups[0][1].cosine, 0.98, 1e-3);
   EXPECT_EQ(groups[0][2].photo, three);
   EXPECT_EQ(groups[0][2].path, "/3");
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), -1, Copies())), ElementsAre(SizeIs(4)));
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), -1, Copies(), /*threads=*/2)), ElementsAre(SizeIs(4)));
   EXPECT_NE(far, 0);
 }
 
 TEST_F(LookAlikesTest, CopiesAreNotLookAlikes) {
   Add("/1", 1, 0);
   Add("/copy", 1, 0, 5);
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F, Copies())), IsEmpty());
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F, Copies(), /*threads=*/2)), IsEmpty());
   Add("/other", 0.99F, 0xff);
-  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F, Copies())), ElementsAre(SizeIs(2)));
+  EXPECT_THAT(Value(FindLookAlikes(catalog(), 0.9F, Copies(), /*threads=*/2)), ElementsAre(SizeIs(2)));
 }
 
 // The groups must equal those of a comparison of every pair.
@@ -116,7 +116,7 @@ TEST_F(LookAlikesTest, EqualAComparisonOfEveryPair) {
       wanted[sets.Find(i)].insert(i + 1);
     }
     std::erase_if(wanted, [](const auto& group) { return group.second.size() < 2; });
-    const auto groups = Value(FindLookAlikes(catalog(), cosine, Copies()));
+    const auto groups = Value(FindLookAlikes(catalog(), cosine, Copies(), /*threads=*/2));
     ASSERT_EQ(groups.size(), wanted.size()) << cosine;
     for (const auto& group : groups) {
       std::set<PhotoId> photos;
