@@ -56,7 +56,7 @@ AnalyzedPhoto AnalyzeOpenPhoto(const OpenPhoto& photo, const PhotoTools& tools) 
   StatusOr<PhotoResult> result = ProcessPhoto(photo, tools);
   if (!result.ok()) {
     analyzed.status = result.status();
-    analyzed.properties = LoadFacts(photo, tools).value_or(PhotoProperties());
+    analyzed.properties = LoadFacts(photo, tools).value_or(LoadedFacts()).properties;
     return analyzed;
   }
   analyzed.properties = *std::move(result->properties);

@@ -42,7 +42,8 @@ std::vector<SidecarProblem> AddSidecars(const PhotoRequest& request, PhotoFacts&
     if (sidecar.ok()) {
       found.push_back(*std::move(sidecar));
     } else {
-      problems.push_back({.sidecar = i, .reason = Message(sidecar.status())});
+      problems.push_back(
+          {.sidecar = i, .reason = Message(sidecar.status()), .may_pass = absl::IsUnavailable(sidecar.status())});
       AddUnreadable("sidecar", facts);
     }
   }

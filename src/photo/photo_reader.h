@@ -39,6 +39,7 @@ struct PhotoRequest {
 struct SidecarProblem {
   std::size_t sidecar = 0;  // index in PhotoRequest::sidecars
   std::string reason;
+  bool may_pass = false;  // the file could not be read: another attempt may succeed
 };
 
 struct FactsAnswer {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +12,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 2> kExtensions = {".xmp", ".XMP"};
+
+// True for errors of a disk or a network file system, after which it is not known whether a file is there.
+bool IsDiskError(const std::error_code& error) {
+  return error.value() == EIO || error.value() == ESTALE || error.value() == ETIMEDOUT;
+}
 
 }  // namespace
 
@@ -22,12 +28,12 @@ bool IsSidecarName(std::string_view name) {
 
 std::vector<fs::path> SidecarsOf(const fs::path& path) {
   std::vector<fs::path> found;
-  std::error_code error;
   for (const bool whole : {true, false}) {
     for (const std::string_view extension : kExtensions) {
       fs::path sidecar = path;
       whole ? sidecar += extension : sidecar.replace_extension(extension);
-      if (fs::is_regular_file(sidecar, error)) {
+      std::error_code error;
+      if (fs::is_regular_file(sidecar, error) || IsDiskError(error)) {
         found.push_back(std::move(sidecar));
       }
     }

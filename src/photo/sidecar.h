@@ -17,7 +17,8 @@ inline constexpr std::string_view kSidecarBytesKnob = "a fixed limit for sidecar
 bool IsSidecarName(std::string_view name);
 
 // Returns the existing sidecars of the photo at `path`: those named after the whole file name ("photo.jpg.xmp") first.
-// A "photo.xmp" applies to every photo of that name.
+// A "photo.xmp" applies to every photo of that name. Where the disk does not tell whether there is one, its path is
+// among them: opening it gives the error.
 std::vector<std::filesystem::path> SidecarsOf(const std::filesystem::path& path);
 
 }  // namespace calotype

@@ -28,8 +28,12 @@ void TakeUnknown(Fact& from, Fact& to) {
 }  // namespace
 
 StatusOr<PhotoFacts> ReadSidecar(int descriptor, int orientation, const DecodeLimits& limits) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadAll(descriptor, kMaxSidecarBytes, kSidecarBytesKnob));
-  return FactsFromXmp(bytes, orientation, limits);
+  StatusOr<std::vector<uint8_t>> bytes = ReadAll(descriptor, kMaxSidecarBytes, kSidecarBytesKnob);
+  if (!bytes.ok()) {
+    const bool is_too_large = absl::IsResourceExhausted(bytes.status());
+    return is_too_large ? bytes.status() : absl::UnavailableError(Message(bytes.status()));
+  }
+  return FactsFromXmp(*bytes, orientation, limits);
 }
 
 void TakeFromSidecar(PhotoFacts sidecar, PhotoFacts& facts) {

@@ -28,13 +28,13 @@ class ClaimedFile {
   // Call it after reading: kAborted when the content was changed since Open().
   Status CheckUnchanged() const;
 
-  // The open file and the sidecars that were set.
+  // The open file, and the sidecars once they were opened.
   const OpenPhoto& photo() const { return photo_; }
-  void SetSidecars(std::vector<OpenSidecar> sidecars) { photo_.sidecars = std::move(sidecars); }
+  void OpenSidecarsOf(std::span<const std::string> paths) { OpenSidecars(paths, photo_); }
 
  private:
   ClaimedFile(StoredPhoto stored, std::string path, const Sha256Digest& sha256)
-      : photo_{.file = std::move(stored.file), .sidecars = {}},
+      : photo_{.file = std::move(stored.file), .sidecars = {}, .unread_sidecar = ""},
         path_(std::move(path)),
         stamp_(stored.stamp),
         file_system_(stored.file_system),
@@ -65,7 +65,7 @@ auto ReadClaimed(const WorkItem& item, const Read& read) -> std::invoke_result_t
     StatusOr<ClaimedFile> claimed = ClaimedFile::Open(file, item.sha256);
     status = claimed.status();
     if (status.ok()) {
-      claimed->SetSidecars(OpenSidecars(paths));
+      claimed->OpenSidecarsOf(paths);
       auto answer = read(claimed->photo());
       status = claimed->CheckUnchanged();
       if (status.ok()) {

@@ -9,8 +9,16 @@
 
 namespace calotype {
 
-std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths) {
-  std::vector<OpenSidecar> sidecars;
+namespace {
+
+// A missing permission is no such error: when it is given, the next scan sees that the sidecar changed.
+bool MayPass(const Status& status) {
+  return !absl::IsNotFound(status) && !absl::IsPermissionDenied(status) && !absl::IsInvalidArgument(status);
+}
+
+}  // namespace
+
+void OpenSidecars(std::span<const std::string> paths, OpenPhoto& photo) {
   for (const std::string& path : paths) {
     if (IsObjectPath(path)) {
       continue;
@@ -18,20 +26,22 @@ std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths) {
     for (std::filesystem::path& sidecar : SidecarsOf(LocalPath(path))) {
       StatusOr<UniqueFd> file = OpenForReading(sidecar);
       if (file.ok()) {
-        sidecars.push_back({.path = std::move(sidecar), .file = *std::move(file)});
-      } else {
-        LogWarning("{}: {}", sidecar.string(), Message(file.status()));
+        photo.sidecars.push_back({.path = std::move(sidecar), .file = *std::move(file)});
+        continue;
+      }
+      LogWarning("{}", Message(file.status()));
+      if (MayPass(file.status())) {
+        photo.unread_sidecar = Message(file.status());
       }
     }
   }
-  return sidecars;
 }
 
 StatusOr<OpenPhoto> OpenPhotoFile(const std::string& path) {
   OpenPhoto photo;
   CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, OpenStoredPhoto(path));
   photo.file = std::move(stored.file);
-  photo.sidecars = OpenSidecars({&path, 1});
+  OpenSidecars({&path, 1}, photo);
   return photo;
 }
 

@@ -20,11 +20,14 @@ struct OpenSidecar {
 struct OpenPhoto {
   UniqueFd file;
   std::vector<OpenSidecar> sidecars;
+  // Why a sidecar could not be opened, if another attempt may succeed (a disk that did not respond, too many open
+  // files); else empty.
+  std::string unread_sidecar;
 };
 
 // Opens the sidecars of a photo that lies at `paths`: those of the first path first. A sidecar that cannot be opened is
 // skipped with a warning. Sidecars in object storage are not looked for.
-std::vector<OpenSidecar> OpenSidecars(std::span<const std::string> paths);
+void OpenSidecars(std::span<const std::string> paths, OpenPhoto& photo);
 
 // Opens the photo at `path` and its sidecars. Error codes as for OpenStoredPhoto().
 StatusOr<OpenPhoto> OpenPhotoFile(const std::string& path);

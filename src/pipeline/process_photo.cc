@@ -86,10 +86,17 @@ StatusOr<std::vector<SidecarProblem>> DecodeInto(LoadedPhoto& loaded, const Open
   return std::move(answer.problems);
 }
 
-void Warn(const OpenPhoto& photo, const std::vector<SidecarProblem>& problems) {
+// Warns of the problems. Returns LoadedFacts::unread_sidecar.
+std::string UnreadSidecar(const OpenPhoto& photo, const std::vector<SidecarProblem>& problems) {
+  std::string unread = photo.unread_sidecar;
   for (const SidecarProblem& problem : problems) {
-    LogWarning("{}: {}", photo.sidecars.at(problem.sidecar).path.string(), problem.reason);
+    const std::string text = fmt::format("{}: {}", photo.sidecars.at(problem.sidecar).path.string(), problem.reason);
+    LogWarning("{}", text);
+    if (problem.may_pass) {
+      unread = text;
+    }
   }
+  return unread;
 }
 
 std::string DamageReason(const DecodedPhoto& photo) {
@@ -113,7 +120,7 @@ StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools)
   const auto start = std::chrono::steady_clock::now();
   LoadedPhoto loaded;
   CALOTYPE_ASSIGN_OR_RETURN(const std::vector<SidecarProblem> problems, DecodeInto(loaded, photo, 1, tools));
-  Warn(photo, problems);
+  const std::string unread_sidecar = UnreadSidecar(photo, problems);
   CompletePlace(tools.places, loaded.decoded.facts);
   loaded.result.properties = PropertiesOf(loaded.decoded);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
@@ -122,7 +129,7 @@ StatusOr<LoadedPhoto> LoadPhoto(const OpenPhoto& photo, const PhotoTools& tools)
                                     .reason = DamageReason(loaded.decoded),
                                     .device = "cpu",
                                     .milliseconds = elapsed.count()});
-  loaded.result.outcomes.push_back(FactsOutcome(tools.places, loaded.decoded.facts));
+  loaded.result.outcomes.push_back(FactsOutcome(tools.places, loaded.decoded.facts, unread_sidecar));
   return loaded;
 }
 
@@ -163,13 +170,15 @@ StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& too
   return *std::move(whole);
 }
 
-StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {
+StatusOr<LoadedFacts> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools) {
   PhotoRequest request = RequestFor(photo, tools.limits);
   request.stop = tools.stop;
   CALOTYPE_ASSIGN_OR_RETURN(FactsAnswer answer, tools.reader.ReadFacts(request));
-  Warn(photo, answer.problems);
+  LoadedFacts loaded{.properties = {}, .unread_sidecar = UnreadSidecar(photo, answer.problems)};
   CompletePlace(tools.places, answer.facts);
-  return PhotoProperties{.format = answer.format, .facts = std::move(answer.facts)};
+  loaded.properties.format = answer.format;
+  loaded.properties.facts = std::move(answer.facts);
+  return loaded;
 }
 
 bool IsCurrentFactsVersion(std::string_view version) {
@@ -180,7 +189,15 @@ std::string FactsVersion(const PlaceIndex* places) {
   return places == nullptr ? std::string(kFactsVersion) : fmt::format("{} of {}", kFactsVersion, places->version());
 }
 
-AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts) {
+AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts, std::string_view unread_sidecar) {
+  if (!unread_sidecar.empty()) {
+    return {.analysis = std::string(kFactsAnalysis),
+            .version = FactsVersion(places),
+            .state = AnalysisState::kFailed,
+            .reason = std::string(unread_sidecar),
+            .retryable = true,
+            .device = "cpu"};
+  }
   return {.analysis = std::string(kFactsAnalysis),
           .version = FactsVersion(places),
           .reason = facts.unreadable.empty() ? std::string()

@@ -67,14 +67,19 @@ StatusOr<PhotoResult> ProcessPhoto(const OpenPhoto& photo, const PhotoTools& too
 
 // Reads only what LoadPhoto() reads without decoding: format, metadata, place names, time zone. The size stays 0. Works
 // for photos whose pixels are broken. Error codes as for LoadPhoto().
-StatusOr<PhotoProperties> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools);
+struct LoadedFacts {
+  PhotoProperties properties;
+  std::string unread_sidecar;  // as in OpenPhoto, also for one that was opened; without it, facts may be missing
+};
+StatusOr<LoadedFacts> LoadFacts(const OpenPhoto& photo, const PhotoTools& tools);
 
 // The version under which facts are stored; it names the release of the place names.
 std::string FactsVersion(const PlaceIndex* places);
 // True if facts stored under `version` were read as this program reads them, with whatever place names.
 bool IsCurrentFactsVersion(std::string_view version);
 
-// The outcome of kFactsAnalysis when it succeeded with `facts`: its reason names what is there but cannot be read.
-AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts);
+// The outcome of kFactsAnalysis with `facts`: its reason names what is there but cannot be read. It failed, and is
+// retried, if `unread_sidecar` (LoadedFacts) is not empty.
+AnalysisOutcome FactsOutcome(const PlaceIndex* places, const PhotoFacts& facts, std::string_view unread_sidecar);
 
 }  // namespace calotype

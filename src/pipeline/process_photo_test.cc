@@ -1,13 +1,16 @@
 #include "pipeline/process_photo.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <fstream>
 
 #include "base/temporary_folder.h"
 #include "photo/encode.h"
 #include "pipeline/fake_analysers.h"
+#include "storage/photo_storage.h"
 
 namespace calotype {
 namespace {
@@ -77,7 +80,43 @@ TEST_F(ProcessPhotoTest, SidecarsAreReadWithThePhoto) {
       << "</x:xmpmeta>";
   std::ofstream(folder_->path() / "photo.xmp") << "a broken sidecar changes nothing";
   EXPECT_EQ(ProcessPhoto(Open(path), tools_)->properties->facts.rating, 5);
-  EXPECT_EQ(LoadFacts(Open(path), tools_)->facts.rating, 5);
+  EXPECT_EQ(LoadFacts(Open(path), tools_)->properties.facts.rating, 5);
+}
+
+// As when a network disk does not respond for a moment: the facts of the sidecar must not be missing for ever.
+TEST_F(ProcessPhotoTest, FactsAreRetriedIfASidecarCouldNotBeRead) {
+  const std::string path = AddPhoto();
+  const std::string sidecar = path + ".xmp";
+  std::ofstream(sidecar) << "x";
+  OpenPhoto photo = Open(path);
+  ASSERT_EQ(photo.sidecars.size(), 1U);
+  photo.sidecars[0].file = UniqueFd(open(sidecar.c_str(), O_WRONLY | O_CLOEXEC));  // read() fails
+  const StatusOr<PhotoResult> result = ProcessPhoto(photo, tools_);
+  ASSERT_TRUE(result.ok()) << Message(result.status());
+  for (const AnalysisOutcome& outcome : result->outcomes) {
+    EXPECT_EQ(outcome.state == AnalysisState::kFailed, outcome.analysis == kFactsAnalysis) << outcome.analysis;
+    EXPECT_EQ(outcome.retryable, outcome.analysis == kFactsAnalysis);
+  }
+  EXPECT_THAT(result->outcomes[1].reason, HasSubstr("photo.jpg.xmp: "));
+  const StatusOr<LoadedFacts> facts = LoadFacts(photo, tools_);
+  ASSERT_TRUE(facts.ok());
+  EXPECT_THAT(facts->unread_sidecar, HasSubstr("photo.jpg.xmp: "));
+}
+
+TEST_F(ProcessPhotoTest, FactsAreRetriedIfASidecarCouldNotBeOpened) {
+  const std::string path = AddPhoto();
+  std::ofstream(path + ".xmp") << "x";
+  const StatusOr<StoredPhoto> stored = OpenStoredPhoto(path);
+  ASSERT_TRUE(stored.ok());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  OpenPhoto photo;
+  OpenSidecars({&path, 1}, photo);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(photo.sidecars.empty());
+  EXPECT_THAT(photo.unread_sidecar, HasSubstr("photo.jpg.xmp"));
 }
 
 TEST_F(ProcessPhotoTest, TheMemoryOfAPhotoIsClaimedUntilItIsAnalysed) {

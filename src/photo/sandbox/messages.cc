@@ -53,7 +53,7 @@ void Fields(Archive& archive, DecodeLimits& limits) {
 
 template <typename Archive>
 void Fields(Archive& archive, SidecarProblem& problem) {
-  archive(problem.sidecar, problem.reason);
+  archive(problem.sidecar, problem.reason, problem.may_pass);
 }
 
 template <typename Archive>

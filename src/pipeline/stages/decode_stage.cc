@@ -119,18 +119,22 @@ bool DecodeStage::GiveBack(const WorkItem& item, const Status& reason) {
   return true;
 }
 
+AnalysisOutcome DecodeStage::OutcomeOf(const StatusOr<LoadedFacts>& read) const {
+  return read.ok() ? FactsOutcome(parts_.tools.places, read->properties.facts, read->unread_sidecar)
+                   : FactsOutcome(parts_.tools.places, PhotoFacts(), "");
+}
+
 PhotoResult DecodeStage::Unreadable(const WorkItem& item, const Status& reason) const {
   PhotoResult result{.id = item.photo};
   parts_.tools.analysis.RecordUndecodable(reason, parts_.tools.analysis.Closure(item.analyses), result);
   // Date, place and camera of a photo are worth keeping even if its pixels are broken.
-  StatusOr<PhotoProperties> read =
+  StatusOr<LoadedFacts> read =
       IsStoppedBeforePixels(reason)
-          ? StatusOr<PhotoProperties>(reason)
+          ? StatusOr<LoadedFacts>(reason)
           : ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
-  AnalysisOutcome& facts =
-      result.outcomes.emplace_back(FactsOutcome(parts_.tools.places, read.ok() ? read->facts : PhotoFacts()));
+  AnalysisOutcome& facts = result.outcomes.emplace_back(OutcomeOf(read));
   if (read.ok()) {
-    result.properties = *std::move(read);
+    result.properties = std::move(read->properties);
   } else {
     facts.state = AnalysisState::kSkipped;
     facts.reason = Message(reason);
@@ -142,19 +146,18 @@ PhotoResult DecodeStage::Unreadable(const WorkItem& item, const Status& reason) 
 void DecodeStage::ReadFacts(const WorkItem& item) {
   const InFlight::Note note(parts_.in_flight, item.photo);
   const auto start = std::chrono::steady_clock::now();
-  StatusOr<PhotoProperties> read =
+  StatusOr<LoadedFacts> read =
       ReadClaimed(item, [this](const OpenPhoto& photo) { return LoadFacts(photo, parts_.tools); });
   if (!read.ok() && (IsStopped(read.status()) || GiveBack(item, read.status()))) {
     return;
   }
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   PhotoResult result{.id = item.photo};
-  AnalysisOutcome& outcome =
-      result.outcomes.emplace_back(FactsOutcome(parts_.tools.places, read.ok() ? read->facts : PhotoFacts()));
+  AnalysisOutcome& outcome = result.outcomes.emplace_back(OutcomeOf(read));
   outcome.milliseconds = elapsed.count();
-  if (read.ok()) {
-    result.facts = std::move(read->facts);
-  } else {
+  if (read.ok() && read->unread_sidecar.empty()) {
+    result.facts = std::move(read->properties.facts);
+  } else if (!read.ok()) {
     outcome.state = AnalysisState::kFailed;
     outcome.reason = Message(read.status());
     outcome.retryable = absl::IsNotFound(read.status()) || absl::IsPermissionDenied(read.status());

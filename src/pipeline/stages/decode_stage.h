@@ -47,6 +47,7 @@ class DecodeStage {
   void ReadOtherPages(const WorkItem& item, const std::shared_ptr<Document>& document, const Take& take);
   void ReadFacts(const WorkItem& item);
   bool GiveBack(const WorkItem& item, const Status& reason);
+  AnalysisOutcome OutcomeOf(const StatusOr<LoadedFacts>& read) const;
   PhotoResult Unreadable(const WorkItem& item, const Status& reason) const;
 
   const Parts parts_;
