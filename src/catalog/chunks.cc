@@ -383,7 +383,7 @@ Status BlamePhoto(Database& database, int64_t owner, PhotoId photo, bool crashed
   }));
   bool is_failed = false;
   for (const auto& [analysis, deaths] : running) {
-    const Verdict verdict = JudgeDeath(deaths, crashed);
+    const DeathVerdict verdict = JudgeDeath(deaths, crashed);
     is_failed = is_failed || verdict.state == AnalysisState::kFailed;
     CALOTYPE_RETURN_IF_ERROR(database.Execute(
         "UPDATE analysis SET crashes = ?3, kills = ?4, state = ?5, reason = ?6, updated_at = ?7,"

@@ -39,8 +39,8 @@ bool Selects(const RetryFilter& filter, const FailedAnalysis& failed, int64_t no
          ContainsIgnoringCase(failed.reason, filter.reason);
 }
 
-Verdict JudgeDeath(DeathCount before, bool crashed) {
-  Verdict verdict{.deaths = before, .is_suspect = !crashed};
+DeathVerdict JudgeDeath(DeathCount before, bool crashed) {
+  DeathVerdict verdict{.deaths = before, .is_suspect = !crashed};
   ++(crashed ? verdict.deaths.crashes : verdict.deaths.kills);
   if (verdict.deaths.crashes >= kMaxCrashes) {
     verdict.state = AnalysisState::kFailed;

@@ -56,7 +56,7 @@ struct DeathCount {
 };
 
 // What happens to a running analysis whose process died.
-struct Verdict {
+struct DeathVerdict {
   DeathCount deaths;
   AnalysisState state = AnalysisState::kPending;  // or kFailed
   std::string reason;                             // for kFailed
@@ -65,6 +65,6 @@ struct Verdict {
 
 // Two crashes make the analysis fail, since a crash is most likely the photo's doing. A kill may be the user's, so it
 // takes five in a row.
-Verdict JudgeDeath(DeathCount before, bool crashed);
+DeathVerdict JudgeDeath(DeathCount before, bool crashed);
 
 }  // namespace calotype

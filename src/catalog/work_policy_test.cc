@@ -31,14 +31,14 @@ TEST(WorkPolicyTest, WantedVersionsThatAreThereNeedNoWork) {
 TEST(WorkPolicyTest, TwoCrashesOrFiveKillsSetAPhotoAside) {
   DeathCount deaths;
   for (int kill = 1; kill <= 5; ++kill) {
-    const Verdict verdict = JudgeDeath(deaths, /*crashed=*/false);
+    const DeathVerdict verdict = JudgeDeath(deaths, /*crashed=*/false);
     EXPECT_EQ(verdict.state, kill < 5 ? AnalysisState::kPending : AnalysisState::kFailed) << kill;
     EXPECT_TRUE(verdict.is_suspect);
     deaths = verdict.deaths;
   }
   EXPECT_EQ(JudgeDeath({}, /*crashed=*/true).state, AnalysisState::kPending);
   EXPECT_FALSE(JudgeDeath({}, /*crashed=*/true).is_suspect);
-  const Verdict second = JudgeDeath({.crashes = 1, .kills = 4}, /*crashed=*/true);
+  const DeathVerdict second = JudgeDeath({.crashes = 1, .kills = 4}, /*crashed=*/true);
   EXPECT_EQ(second.state, AnalysisState::kFailed);
   EXPECT_THAT(second.reason, HasSubstr("crashed 2 times"));
 }

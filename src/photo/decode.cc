@@ -15,7 +15,7 @@
 namespace calotype {
 namespace {
 
-DecodedPhoto MakeUpright(StoredPhoto stored, PhotoFormat format) {
+DecodedPhoto MakeUpright(UnturnedPhoto stored, PhotoFormat format) {
   const bool swaps = SwapsAxes(stored.turn);
   return {.image = Upright(std::move(stored.image), stored.turn),
           .full_width = swaps ? stored.height : stored.width,
@@ -71,7 +71,7 @@ StatusOr<DecodedPhoto> DecodePhoto(int descriptor, const DecodeLimits& limits) {
 
 StatusOr<DecodedPhoto> DecodePhoto(std::span<const uint8_t> file, const DecodeLimits& limits) try {
   CALOTYPE_ASSIGN_OR_RETURN(const FormatRow* const row, FormatToDecode(file, limits));
-  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto stored, row->decode(file, limits));
+  CALOTYPE_ASSIGN_OR_RETURN(UnturnedPhoto stored, row->decode(file, limits));
   if (limits.as_stored) {
     stored.turn = 1;
   }

@@ -31,26 +31,26 @@ PhotoFacts FactsOf(const VipsMetadata& metadata, const DecodeLimits& limits) {
 }
 
 // PNG, WebP, GIF: EXIF states the orientation.
-StatusOr<StoredPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
+StatusOr<UnturnedPhoto> DecodeTagged(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
   CALOTYPE_ASSIGN_OR_RETURN(VipsPicture picture, DecodeWithVips(file, limits, name));
-  StoredPhoto photo{.image = std::move(picture.image),
-                    .width = picture.width,
-                    .height = picture.height,
-                    .facts = FactsOf(picture.metadata, limits),
-                    .pages = picture.pages};
+  UnturnedPhoto photo{.image = std::move(picture.image),
+                      .width = picture.width,
+                      .height = picture.height,
+                      .facts = FactsOf(picture.metadata, limits),
+                      .pages = picture.pages};
   photo.turn = photo.facts.orientation;
   return photo;
 }
 
 // HEIC, AVIF, JPEG XL: the container states the rotation, and the orientation in EXIF must be ignored (ISO/IEC
 // 23008-12, 6.5.10 and ISO/IEC 18181-1, annex J).
-StatusOr<StoredPhoto> DecodeTurned(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
-  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, name));
+StatusOr<UnturnedPhoto> DecodeTurned(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
+  CALOTYPE_ASSIGN_OR_RETURN(UnturnedPhoto photo, DecodeTagged(file, limits, name));
   photo.turn = 1;
   return photo;
 }
 
-StatusOr<StoredPhoto> DecodeHeif(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
+StatusOr<UnturnedPhoto> DecodeHeif(std::span<const uint8_t> file, const DecodeLimits& limits, std::string_view name) {
   CALOTYPE_RETURN_IF_ERROR(CheckHeif(file, limits));
   return DecodeTurned(file, limits, name);
 }
@@ -60,15 +60,15 @@ StatusOr<PhotoFacts> JpegXlFacts(std::span<const uint8_t> file, const DecodeLimi
 }
 
 // libvips before 8.15 does not return the EXIF block of JPEG XL.
-StatusOr<StoredPhoto> DecodeJpegXl(std::span<const uint8_t> file, const DecodeLimits& limits) {
-  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTurned(file, limits, "JPEG XL"));
+StatusOr<UnturnedPhoto> DecodeJpegXl(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(UnturnedPhoto photo, DecodeTurned(file, limits, "JPEG XL"));
   CALOTYPE_ASSIGN_OR_RETURN(photo.facts, JpegXlFacts(file, limits));
   return photo;
 }
 
 // A TIFF file contains the tags of EXIF itself.
-StatusOr<StoredPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimits& limits) {
-  CALOTYPE_ASSIGN_OR_RETURN(StoredPhoto photo, DecodeTagged(file, limits, "TIFF"));
+StatusOr<UnturnedPhoto> DecodeTiff(std::span<const uint8_t> file, const DecodeLimits& limits) {
+  CALOTYPE_ASSIGN_OR_RETURN(UnturnedPhoto photo, DecodeTagged(file, limits, "TIFF"));
   photo.facts = ReadFactsOfFile(file, limits);
   photo.turn = photo.facts.orientation;
   photo.pages = static_cast<int>(FindTiffPages(file).size());  // libvips counts thumbnails, too

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "photo/decode.h"
-#include "photo/stored_photo.h"
+#include "photo/unturned_photo.h"
 
 namespace calotype {
 
@@ -16,7 +16,7 @@ struct FormatRow {
   bool (*sniff)(std::span<const uint8_t> file);
   // Checks what a library would read before it can be stopped; null when there is nothing.
   Status (*check)(std::span<const uint8_t> file, const DecodeLimits& limits);
-  StatusOr<StoredPhoto> (*decode)(std::span<const uint8_t> file, const DecodeLimits& limits);
+  StatusOr<UnturnedPhoto> (*decode)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // decode_memory.h
   StatusOr<int64_t> (*memory)(std::span<const uint8_t> file, const DecodeLimits& limits);
   // Reads the metadata without decoding pixels.

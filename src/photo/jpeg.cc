@@ -305,7 +305,7 @@ StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file, const DecodeLi
   return decoder.Facts(limits);
 }
 
-StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits) {
+StatusOr<UnturnedPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits) {
   JpegDecoder decoder(file);
   CALOTYPE_RETURN_IF_ERROR(decoder.ReadHeader());
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(decoder.width(), decoder.height(), limits));
@@ -316,13 +316,13 @@ StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimi
   const int scale =
       JpegScale(decoder.width(), decoder.height(), TargetLongSide(decoder.width(), decoder.height(), limits));
   CALOTYPE_ASSIGN_OR_RETURN(Image image, ReadImage(decoder, scale, limits.as_stored));
-  return StoredPhoto{.image = std::move(image),
-                     .width = decoder.width(),
-                     .height = decoder.height(),
-                     .reduction = static_cast<float>(kScaleDenominator) / static_cast<float>(scale),
-                     .damage = decoder.damage(),
-                     .turn = facts.orientation,
-                     .facts = std::move(facts)};
+  return UnturnedPhoto{.image = std::move(image),
+                       .width = decoder.width(),
+                       .height = decoder.height(),
+                       .reduction = static_cast<float>(kScaleDenominator) / static_cast<float>(scale),
+                       .damage = decoder.damage(),
+                       .turn = facts.orientation,
+                       .facts = std::move(facts)};
 }
 
 }  // namespace calotype

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "photo/decode.h"
-#include "photo/stored_photo.h"
+#include "photo/unturned_photo.h"
 
 namespace calotype {
 
@@ -18,9 +18,9 @@ int JpegScale(int width, int height, int target_long_side);
 // Decodes at the scale of JpegScale(). Colours other than sRGB (CMYK, another ICC profile) are converted by libvips; a
 // profile that is broken, or made for another number of channels, is ignored. Error codes as for DecodePhoto(). Of a
 // file that is cut short, at least half of the rows, or the whole picture with less detail (progressive), must be
-// there: what is missing is grey, and StoredPhoto::damage says how far the file goes. Less is kInvalidArgument.
+// there: what is missing is grey, and UnturnedPhoto::damage says how far the file goes. Less is kInvalidArgument.
 // Harmless warnings of libjpeg are ignored.
-StatusOr<StoredPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits);
+StatusOr<UnturnedPhoto> DecodeJpeg(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 // Reads the metadata without decoding the pixels.
 StatusOr<PhotoFacts> ReadJpegFacts(std::span<const uint8_t> file, const DecodeLimits& limits);

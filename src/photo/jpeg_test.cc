@@ -47,7 +47,7 @@ TEST(DecodeJpeg, ScalesWhileDecoding) {
   const StatusOr<std::vector<uint8_t>> file = EncodeJpeg(Gradient(4000, 3000), 85);
   ASSERT_TRUE(file.ok());
   for (const int target : {100, 500, 501, 1000, 2048, 3999}) {
-    const StatusOr<StoredPhoto> photo = DecodeJpeg(*file, {.target_long_side = target});
+    const StatusOr<UnturnedPhoto> photo = DecodeJpeg(*file, {.target_long_side = target});
     ASSERT_TRUE(photo.ok());
     EXPECT_EQ(photo->width, 4000);
     EXPECT_EQ(photo->height, 3000);
@@ -66,7 +66,7 @@ TEST(DecodeJpeg, AgreesWithPillow) {
   ASSERT_TRUE(golden.ok());
   for (const char* name : {"photo.jpg", "photo_progressive.jpg"}) {
     SCOPED_TRACE(name);
-    const StatusOr<StoredPhoto> photo = DecodeJpeg(TestData(name), {});
+    const StatusOr<UnturnedPhoto> photo = DecodeJpeg(TestData(name), {});
     ASSERT_TRUE(photo.ok());
     ASSERT_EQ(photo->image.pixels().size(), golden->image.pixels().size());
     int largest = 0;

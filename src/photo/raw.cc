@@ -152,7 +152,7 @@ bool SameShape(double a, double b) { return std::abs(a / b - 1) < kSameShape; }
 
 // Some cameras rotate the pixels of the preview, some set its orientation tag, most leave it as the sensor recorded it.
 // A preview that already has the shape of the upright photo is not rotated again.
-int PreviewTurn(const StoredPhoto& preview, const RawFile& raw) {
+int PreviewTurn(const UnturnedPhoto& preview, const RawFile& raw) {
   const int turn = preview.turn != 1 ? preview.turn : raw.orientation();
   const bool upright_is_tall = SwapsAxes(raw.orientation()) != (raw.height() > raw.width());
   const bool becomes_tall = SwapsAxes(turn) != (preview.height > preview.width);
@@ -160,17 +160,17 @@ int PreviewTurn(const StoredPhoto& preview, const RawFile& raw) {
   return SwapsAxes(turn) && !is_square && becomes_tall != upright_is_tall ? 1 : turn;
 }
 
-bool IsLargeEnough(const StoredPhoto& preview, const RawFile& raw, int target) {
+bool IsLargeEnough(const UnturnedPhoto& preview, const RawFile& raw, int target) {
   const int long_side = std::max(preview.width, preview.height);
   return long_side >= target / 2 || long_side >= std::max(raw.width(), raw.height());
 }
 
-std::optional<StoredPhoto> DecodePreview(RawFile& raw, const DecodeLimits& limits) {
+std::optional<UnturnedPhoto> DecodePreview(RawFile& raw, const DecodeLimits& limits) {
   const std::span<const uint8_t> jpeg = raw.Preview();
   if (jpeg.empty()) {
     return std::nullopt;
   }
-  StatusOr<StoredPhoto> preview = DecodeJpeg(jpeg, limits);
+  StatusOr<UnturnedPhoto> preview = DecodeJpeg(jpeg, limits);
   if (!preview.ok() || !preview->damage.empty() || !IsLargeEnough(*preview, raw, limits.target_long_side)) {
     return std::nullopt;
   }
@@ -186,10 +186,10 @@ std::optional<StoredPhoto> DecodePreview(RawFile& raw, const DecodeLimits& limit
   return *std::move(preview);
 }
 
-StatusOr<StoredPhoto> Develop(RawFile& raw, const DecodeLimits& limits) {
+StatusOr<UnturnedPhoto> Develop(RawFile& raw, const DecodeLimits& limits) {
   CALOTYPE_ASSIGN_OR_RETURN(Image half, raw.DevelopHalfSize());
   CALOTYPE_ASSIGN_OR_RETURN(Image image, ShrinkWithVips(std::move(half), limits.target_long_side));
-  return StoredPhoto{
+  return UnturnedPhoto{
       .image = std::move(image), .width = raw.width(), .height = raw.height(), .turn = raw.orientation(), .facts = {}};
 }
 
@@ -214,14 +214,14 @@ StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file, const DecodeLim
   return FactsOf(file, raw, limits);
 }
 
-StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits) {
+StatusOr<UnturnedPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits) {
   RawFile raw;
   CALOTYPE_RETURN_IF_ERROR(raw.Open(file));
   CALOTYPE_RETURN_IF_ERROR(CheckPixels(raw.width(), raw.height(), limits));
   CALOTYPE_RETURN_IF_ERROR(CheckWork(int64_t{raw.width()} * raw.height(), file.size(), limits));
   PhotoFacts facts = FactsOf(file, raw, limits);
   const PixelsInWork pixels_in_work;
-  std::optional<StoredPhoto> photo = DecodePreview(raw, limits);
+  std::optional<UnturnedPhoto> photo = DecodePreview(raw, limits);
   if (!photo) {
     if (raw.is_closed()) {
       CALOTYPE_RETURN_IF_ERROR(raw.Open(file));

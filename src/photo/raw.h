@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "photo/decode.h"
-#include "photo/stored_photo.h"
+#include "photo/unturned_photo.h"
 
 namespace calotype {
 
@@ -23,7 +23,7 @@ StatusOr<RawSize> ReadRawSize(std::span<const uint8_t> file);
 // at half size (a quarter of the work), so the long side may be shorter than the target. Width and height are those of
 // the sensor picture; but when the preview has another shape (a camera set to 16:9), those of the preview, so that
 // positions in the picture stay correct. Error codes as for DecodePhoto().
-StatusOr<StoredPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits);
+StatusOr<UnturnedPhoto> DecodeRaw(std::span<const uint8_t> file, const DecodeLimits& limits);
 
 // Reads the metadata without decoding the pixels.
 StatusOr<PhotoFacts> ReadRawFacts(std::span<const uint8_t> file, const DecodeLimits& limits);

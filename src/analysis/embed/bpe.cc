@@ -59,7 +59,7 @@ std::array<std::string, 256> MakeByteLevelAlphabet() {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Bpe>> Bpe::Create(Vocabulary vocabulary, std::span<const Merge> merges,
+StatusOr<std::unique_ptr<Bpe>> Bpe::Create(PieceVocabulary vocabulary, std::span<const Merge> merges,
                                            const BpeOptions& options) {
   Joins joins;
   joins.reserve(merges.size());
@@ -82,7 +82,7 @@ StatusOr<std::unique_ptr<Bpe>> Bpe::Create(Vocabulary vocabulary, std::span<cons
   return std::unique_ptr<Bpe>(new Bpe(std::move(vocabulary), std::move(joins), options));
 }
 
-Bpe::Bpe(Vocabulary vocabulary, Joins joins, const BpeOptions& options)
+Bpe::Bpe(PieceVocabulary vocabulary, Joins joins, const BpeOptions& options)
     : vocabulary_(std::move(vocabulary)),
       joins_(std::move(joins)),
       options_(options),

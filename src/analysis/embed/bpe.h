@@ -31,7 +31,7 @@ class Bpe final : public PieceEncoder {
 
   // `merges` are ordered by rank. Returns kInvalidArgument when one of them, or the unknown piece, is not in
   // `vocabulary`.
-  static StatusOr<std::unique_ptr<Bpe>> Create(Vocabulary vocabulary, std::span<const Merge> merges,
+  static StatusOr<std::unique_ptr<Bpe>> Create(PieceVocabulary vocabulary, std::span<const Merge> merges,
                                                const BpeOptions& options);
 
   void Encode(std::string_view word, std::vector<int64_t>& ids) const override;
@@ -44,13 +44,13 @@ class Bpe final : public PieceEncoder {
   // Keyed by the ids of two neighbours; both are below 2^32.
   using Joins = absl::flat_hash_map<uint64_t, Join>;
 
-  Bpe(Vocabulary vocabulary, Joins joins, const BpeOptions& options);
+  Bpe(PieceVocabulary vocabulary, Joins joins, const BpeOptions& options);
 
   std::vector<int64_t> Characters(std::string_view word) const;
   const Join* Find(int64_t left, int64_t right) const;
   std::vector<int64_t> JoinAll(std::vector<int64_t> ids) const;
 
-  Vocabulary vocabulary_;
+  PieceVocabulary vocabulary_;
   Joins joins_;
   BpeOptions options_;
   std::optional<int64_t> unknown_;

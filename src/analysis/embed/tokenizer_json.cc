@@ -32,8 +32,8 @@ auto Guarded(Read read) -> decltype(read()) {
   }
 }
 
-StatusOr<Vocabulary> ReadVocabulary(const Json& json) {
-  Vocabulary vocabulary;
+StatusOr<PieceVocabulary> ReadVocabulary(const Json& json) {
+  PieceVocabulary vocabulary;
   for (const auto& [piece, value] : json.get_ref<const Json::object_t&>()) {
     CALOTYPE_RETURN_IF_ERROR(vocabulary.Add(piece, value.get<int64_t>()));
   }
@@ -71,7 +71,7 @@ StatusOr<std::unique_ptr<PieceEncoder>> ReadBpe(const Json& model) {
   if (!OptionalText(model, "continuing_subword_prefix").value_or("").empty()) {
     return absl::InvalidArgumentError("BPE with a continuing_subword_prefix is not supported");
   }
-  CALOTYPE_ASSIGN_OR_RETURN(Vocabulary vocabulary, ReadVocabulary(model.at("vocab")));
+  CALOTYPE_ASSIGN_OR_RETURN(PieceVocabulary vocabulary, ReadVocabulary(model.at("vocab")));
   std::vector<Bpe::Merge> merges;
   for (const Json& item : model.at("merges")) {
     CALOTYPE_ASSIGN_OR_RETURN(Bpe::Merge merge, ReadMerge(item));
@@ -246,7 +246,7 @@ StatusOr<std::vector<Bpe::Merge>> ReadMerges(std::string_view text) {
   return merges;
 }
 
-StatusOr<std::unique_ptr<Tokenizer>> ReadClip(Vocabulary ids, std::string_view merges, std::string_view settings,
+StatusOr<std::unique_ptr<Tokenizer>> ReadClip(PieceVocabulary ids, std::string_view merges, std::string_view settings,
                                               const TokenizerOptions& options) {
   const std::optional<int64_t> start = ids.Find(kClipStart);
   const std::optional<int64_t> end = ids.Find(kClipEnd);
@@ -288,7 +288,7 @@ StatusOr<std::unique_ptr<Tokenizer>> ReadTokenizerJson(std::string_view json, st
 
 StatusOr<std::unique_ptr<Tokenizer>> ReadClipTokenizer(std::string_view vocabulary, std::string_view merges,
                                                        std::string_view settings, const TokenizerOptions& options) {
-  CALOTYPE_ASSIGN_OR_RETURN(Vocabulary ids, ReadVocabulary(vocabulary));
+  CALOTYPE_ASSIGN_OR_RETURN(PieceVocabulary ids, ReadVocabulary(vocabulary));
   return Guarded([&] { return ReadClip(std::move(ids), merges, settings, options); });
 }
 

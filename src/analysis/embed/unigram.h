@@ -44,7 +44,7 @@ class Unigram final : public PieceEncoder {
   void AppendPiece(std::string_view piece, std::vector<int64_t>& ids) const;
 
   UnigramOptions options_;
-  Vocabulary vocabulary_;
+  PieceVocabulary vocabulary_;
   std::vector<double> scores_;
   std::array<std::size_t, 256> longest_{};  // bytes of the longest piece that starts with each byte
   double unknown_score_ = 0;

@@ -39,7 +39,9 @@ class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
     return Refuse(fmt::format("not a tokenizer: {}", error.what()));
   }
 
-  StatusOr<Vocabulary> Take() { return status_.ok() ? StatusOr<Vocabulary>(std::move(vocabulary_)) : status_; }
+  StatusOr<PieceVocabulary> Take() {
+    return status_.ok() ? StatusOr<PieceVocabulary>(std::move(vocabulary_)) : status_;
+  }
 
  private:
   bool Refuse(const std::string& why) {
@@ -51,7 +53,7 @@ class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
                               : fmt::format("not a tokenizer: the id of piece \"{}\" is not a number", piece_));
   }
 
-  Vocabulary vocabulary_;
+  PieceVocabulary vocabulary_;
   std::string piece_;
   int depth_ = 0;
   Status status_;
@@ -59,13 +61,13 @@ class VocabularyReader final : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-StatusOr<Vocabulary> ReadVocabulary(std::string_view json) {
+StatusOr<PieceVocabulary> ReadVocabulary(std::string_view json) {
   VocabularyReader reader;
   nlohmann::json::sax_parse(json, &reader);
   return reader.Take();
 }
 
-Status Vocabulary::Add(std::string piece, int64_t id) {
+Status PieceVocabulary::Add(std::string piece, int64_t id) {
   if (id < 0 || id >= kMostIds) {
     return absl::InvalidArgumentError(fmt::format("piece \"{}\" has the invalid id {}", piece, id));
   }
@@ -73,12 +75,12 @@ Status Vocabulary::Add(std::string piece, int64_t id) {
   return absl::OkStatus();
 }
 
-std::optional<int64_t> Vocabulary::Find(std::string_view piece) const {
+std::optional<int64_t> PieceVocabulary::Find(std::string_view piece) const {
   const auto found = ids_.find(absl::string_view(piece.data(), piece.size()));  // Abseil may have its own string_view
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<std::vector<int64_t>> ByteTokens(const Vocabulary& vocabulary, std::string_view text) {
+std::optional<std::vector<int64_t>> ByteTokens(const PieceVocabulary& vocabulary, std::string_view text) {
   std::vector<int64_t> ids;
   for (const char c : text) {
     const std::optional<int64_t> id = vocabulary.Find(fmt::format("<0x{:02X}>", static_cast<unsigned char>(c)));

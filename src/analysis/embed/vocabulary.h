@@ -15,7 +15,7 @@
 namespace calotype {
 
 // Maps pieces to ids.
-class Vocabulary {
+class PieceVocabulary {
  public:
   // When a piece is added several times, the last id counts. Returns kInvalidArgument for an id out of range.
   Status Add(std::string piece, int64_t id);
@@ -30,11 +30,11 @@ class Vocabulary {
 };
 
 // Reads a JSON object from pieces to ids (vocab.json). Returns kInvalidArgument with what is wrong.
-StatusOr<Vocabulary> ReadVocabulary(std::string_view json);
+StatusOr<PieceVocabulary> ReadVocabulary(std::string_view json);
 
 // Returns the tokens "<0x00>" to "<0xFF>" for the bytes of `text`: SentencePiece's form of text that no piece covers.
 // Returns nullopt when one of them is not in `vocabulary`.
-std::optional<std::vector<int64_t>> ByteTokens(const Vocabulary& vocabulary, std::string_view text);
+std::optional<std::vector<int64_t>> ByteTokens(const PieceVocabulary& vocabulary, std::string_view text);
 
 // Immutable and thread-safe.
 class PieceEncoder {

@@ -37,7 +37,7 @@ StatusOr<WordPieceTokenizer> WordPieceTokenizer::Create(std::string_view vocabul
     return absl::InvalidArgumentError(
         fmt::format("max_tokens is {}; [CLS] and [SEP] alone are 2 tokens", options.max_tokens));
   }
-  Vocabulary ids;
+  PieceVocabulary ids;
   for (int64_t id = 0; !vocabulary.empty(); ++id) {
     const std::size_t end = std::min(vocabulary.find('\n'), vocabulary.size());
     std::string_view piece = vocabulary.substr(0, end);
@@ -56,7 +56,7 @@ StatusOr<WordPieceTokenizer> WordPieceTokenizer::Create(std::string_view vocabul
   return WordPieceTokenizer(std::move(ids), options);
 }
 
-WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, const WordPieceOptions& options)
+WordPieceTokenizer::WordPieceTokenizer(PieceVocabulary vocabulary, const WordPieceOptions& options)
     : vocabulary_(std::move(vocabulary)),
       options_(options),
       unknown_(vocabulary_.Find(kUnknown).value_or(0)),

@@ -39,11 +39,11 @@ class WordPieceTokenizer final : public Tokenizer {
   std::optional<int64_t> padding_id() const override { return vocabulary_.Find("[PAD]"); }
 
  private:
-  WordPieceTokenizer(Vocabulary vocabulary, const WordPieceOptions& options);
+  WordPieceTokenizer(PieceVocabulary vocabulary, const WordPieceOptions& options);
 
   std::vector<int64_t> EncodeWord(std::string_view word) const;
 
-  Vocabulary vocabulary_;
+  PieceVocabulary vocabulary_;
   WordPieceOptions options_;
   int64_t unknown_ = 0;
   int64_t start_ = 0;

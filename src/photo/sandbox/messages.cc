@@ -199,27 +199,27 @@ Status WrongAnswer(std::string_view what) { return absl::InternalError(std::stri
 }  // namespace
 
 std::vector<uint8_t> ToBytes(const ReaderRequest& request) {
-  WireWriter writer;
+  FieldWriter writer;
   writer(request);
   return writer.TakeBytes();
 }
 
 std::vector<uint8_t> ToBytes(const ReaderAnswer& answer) {
-  WireWriter writer;
+  FieldWriter writer;
   writer(answer);
   return writer.TakeBytes();
 }
 
 StatusOr<ReaderRequest> ReadRequest(std::span<const uint8_t> bytes) {
   ReaderRequest request;
-  WireReader reader(bytes);
+  FieldReader reader(bytes);
   reader(request);
   return reader.ok() ? StatusOr<ReaderRequest>(std::move(request)) : absl::InvalidArgumentError("a damaged request");
 }
 
 StatusOr<ReaderAnswer> ReadAnswer(std::span<const uint8_t> bytes, const ReaderRequest& request, std::size_t sidecars) {
   ReaderAnswer answer;
-  WireReader reader(bytes);
+  FieldReader reader(bytes);
   reader(answer);
   AnswerCheck check;
   check.Require(reader.ok(), "a field");

@@ -22,7 +22,7 @@ namespace calotype {
 template <typename T>
 concept WireNumber = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
-class WireWriter {
+class FieldWriter {
  public:
   template <typename... Values>
   void operator()(const Values&... values) {
@@ -71,11 +71,11 @@ class WireWriter {
   std::vector<uint8_t> bytes_;
 };
 
-// Reads what WireWriter wrote. The bytes may be anything: what does not fit makes ok() false, and the values that
+// Reads what FieldWriter wrote. The bytes may be anything: what does not fit makes ok() false, and the values that
 // follow are empty. No length is believed before the bytes are there.
-class WireReader {
+class FieldReader {
  public:
-  explicit WireReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+  explicit FieldReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
 
   template <typename... Values>
   void operator()(Values&... values) {

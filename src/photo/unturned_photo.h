@@ -9,7 +9,7 @@
 
 namespace calotype {
 
-struct StoredPhoto {
+struct UnturnedPhoto {
   Image image;    // sRGB, as stored, perhaps scaled down
   int width = 0;  // of the stored original
   int height = 0;

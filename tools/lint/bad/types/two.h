@@ -1,0 +1,4 @@
+#pragma once
+class Twice final : public Base {
+};
+struct Declared;
