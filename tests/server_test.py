@@ -594,9 +594,65 @@ class JobTest(ServerTestCase):
         refused = self.library.run("restore", backup)
         self.assertEqual(refused.returncode, 1)
         self.assertRegex(refused.stderr, r"another server \(calotype serve\) of this catalogue is running \(process \d+\)")
+        self.assertIn("calotype restore BACKUP --server URL", refused.stderr)
         self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
         server.stop()
         self.assertEqual(self.library.run("restore", backup).returncode, 0)
+
+    def test_a_server_restores_a_backup_while_it_serves(self) -> None:
+        self.library.add_samples("robin.jpg")
+        options = ("--set", f"server.folders={self.library.photos}")
+        server = self.serve(*options)
+        folder = [str(self.library.photos)]
+        self.ended(server, self.submit(server, kind="scan", folders=folder, only=["pdq"])["job"])
+        backup = self.ended(server, self.submit(server, kind="backup")["job"])["file"]
+        self.library.add_samples("flower.jpg")
+        self.ended(server, self.submit(server, kind="scan", only=["pdq"])["job"])
+        cursor = server.get("/api/v1/changes", since="now").json()["next"]
+        self.assertEqual(sum(one["photos"] for one in server.get("/api/v1/timeline").json()["buckets"]), 2)
+
+        done = threading.Event()
+        answers: list[tuple[int, int]] = []
+
+        def ask() -> None:
+            while not done.is_set():
+                answer = server.get("/api/v1/search?q=name:jpg&sort=newest")
+                answers.append((answer.status, len(answer.json().get("hits", []))))
+
+        askers = [threading.Thread(target=ask) for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        restored = self.ended(server, self.submit(server, kind="restore", backup=pathlib.Path(backup).name)["job"])
+        done.set()
+        for asker in askers:
+            asker.join()
+        self.assertEqual(restored["state"], "done", restored)
+        self.assertRegex(restored["file"], r"\.before-restore$")
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
+        self.assertEqual(sum(one["photos"] for one in server.get("/api/v1/timeline").json()["buckets"]), 1)
+        self.assertEqual(server.get("/api/v1/changes", since=cursor).status, 409)
+
+        # What is written afterwards is in the new catalogue.
+        self.assertEqual(server.request("POST", "/api/v1/marks", {"photos": [1], "mark": "favourite"}).status, 200)
+        self.ended(server, self.submit(server, kind="scan", only=["pdq"])["job"])
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 2)
+
+        url = f"http://127.0.0.1:{server.port}"
+        again = self.library.run("restore", backup, "--server", url)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertRegex(again.stdout, r"previous catalogue is now .*\.before-restore-2")
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
+        for name, status in (("/etc/passwd", 400), ("../x.db", 400), ("catalog.db", 400), ("nothing.db", 404), ("", 400)):
+            with self.subTest(name=name):
+                self.assertEqual(server.request("POST", "/api/v1/jobs", {"kind": "restore", "backup": name}).status, status)
+        (pathlib.Path(backup).parent / "broken.db").write_text("no catalogue")
+        failed = self.ended(server, self.submit(server, kind="restore", backup="broken.db")["job"])
+        self.assertEqual(failed["state"], "failed")
+        self.assertIn("nothing was changed", failed["error"])
+        self.assertIn("nothing was changed", self.library.run("restore", "broken.db", "--server", url).stderr)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.library.run("check-db").returncode, 0)
 
     def test_only_allowed_folders_are_scanned(self) -> None:
         allowed = self.library.photos
