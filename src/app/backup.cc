@@ -74,7 +74,7 @@ StatusOr<RestoredCatalogue> RestoreWhileServing(Library& library, const fs::path
 StatusOr<fs::path> FindServedBackup(const Library& library, const std::string& named) {
   const CatalogFiles& files = library.app().catalog_files();
   const fs::path name = fs::path(named).filename();
-  const fs::path file = files.InFolder(name.string());
+  fs::path file = files.InFolder(name.string());
   if (name.empty() || (named != name && named != file) || name == ".." || file == files.database()) {
     return absl::InvalidArgumentError(fmt::format(
         "'{}' is not a backup in {}; a server restores only backups that lie there", named, files.folder().string()));
