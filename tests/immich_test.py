@@ -209,7 +209,7 @@ class ImmichEnvironmentTest(ServerTestCase):
         self.wait_for(lambda: "IMMICH_HOST and IMMICH_PORT have no effect" in "".join(server.errors))
 
 
-class FetchTest(CalotypeTestCase):
+class FetchTest(ServerTestCase):
     """Models that are downloaded when Immich first asks for them."""
 
     licence = "Research-only"
@@ -231,6 +231,9 @@ class FetchTest(CalotypeTestCase):
         for name in ("vocab.json", "merges.txt"):
             text += f'[[model.extra_files]]\npath = "{name}"\n' + self.entry(f"textual/{name}", testdata / "tokenizers/clip" / name)
         text += '[model.params]\nspace = "random"\n'
+        text += '[[model]]\nname = "image"\ntask = "embed.image"\nfamily = "clip"\nfile = "image.onnx"\nlicence = "MIT"\n'
+        text += self.entry("visual/model.onnx", testdata / "contrastive/immich_visual.onnx")
+        text += '[model.params]\nspace = "random"\ninput_size = 64\n'
         self.manifest = self.library.home / "tiny.toml"
         self.manifest.write_text(text)
 
@@ -259,6 +262,7 @@ class FetchTest(CalotypeTestCase):
         first = self.predict(server)
         self.assertEqual(first.status, 500)
         self.assertIn("is not there yet: the pack", first.body.decode())
+        self.wait_for(lambda: f"{self.licence}, accepted by server.immich_licences: Not for money." in "".join(server.errors))
         self.assertEqual(server.get("/ping").body, b"pong")
         for _ in range(200):
             answer = self.predict(server)
@@ -270,6 +274,43 @@ class FetchTest(CalotypeTestCase):
         self.assertEqual(len({request.path for request in self.hub.log if request.method == "GET" and "textual/model" in request.path and request.server == "hub"}), 1)
         other = self.predict(server, "another-clip")
         self.assertIn("is not installed", other.body.decode())
+
+    def look(self, server: Server) -> Answer:
+        """Asks about a photo, as a job of Immich does."""
+        body, headers = form(entries=json.dumps({"clip": {"visual": {"modelName": "tiny-clip"}}}),
+                             image=(SAMPLES / "robin.jpg").read_bytes())
+        return server.request("POST", "/predict", body, headers, timeout=120)
+
+    def test_photos_wait_for_their_model_while_pings_are_answered(self) -> None:
+        self.hub.faults.slow = 0.5
+        server = self.serve("--set", f"server.immich_licences={self.licence}")
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            answers = [pool.submit(self.look, server) for _ in range(3)]
+            pings = []
+            while not all(answer.done() for answer in answers):
+                start = time.monotonic()
+                self.assertEqual(server.get("/ping").body, b"pong")
+                pings.append(time.monotonic() - start)
+                if len(pings) == 3:  # a search does not wait
+                    self.assertIn("is not there yet: the pack", self.predict(server).body.decode())
+                time.sleep(0.05)
+        self.assertEqual([answer.result().status for answer in answers], [200] * 3, answers[0].result().body)
+        self.assertGreater(len(pings), 10)
+        self.assertLess(max(pings), 2, "Immich takes a service that answers later for a dead one")
+        self.assertEqual(self.predict(server).status, 200)
+
+    def test_a_server_that_stops_does_not_wait_for_a_download(self) -> None:
+        self.hub.faults.slow = 30
+        server = self.serve("--set", f"server.immich_licences={self.licence}")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(self.look, server)
+            for _ in range(200):
+                if any(request.server == "cdn" for request in self.hub.log):
+                    break
+                time.sleep(0.05)
+            self.assertEqual(server.stop(), 0)
+            self.assertEqual(answer.result().status, 500)
+            self.assertIn("the server ends", answer.result().body.decode())
 
     def test_a_licence_that_was_not_accepted_is_named(self) -> None:
         answer = self.predict(self.serve())

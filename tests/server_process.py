@@ -92,12 +92,12 @@ class ServerTestCase(CalotypeTestCase):
         self.addCleanup(server.stop)
         return server
 
-    def wait_for(self, holds: Callable[[], bool]) -> None:
-        for _ in range(200):
+    def wait_for(self, holds: Callable[[], bool], seconds: int = 10) -> None:
+        for _ in range(20 * seconds):
             if holds():
                 return
             time.sleep(0.05)
-        self.fail("it did not happen within ten seconds")
+        self.fail(f"it did not happen within {seconds} seconds")
 
 
 class ScannedTestCase(ServerTestCase):

@@ -19,6 +19,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+from collections.abc import Iterator
 
 from calotype import ROOT, SAMPLES
 from server_process import PHOTOS, Answer, ScannedTestCase, Server, ServerTestCase, make_certificate, violations
@@ -594,9 +595,65 @@ class JobTest(ServerTestCase):
         refused = self.library.run("restore", backup)
         self.assertEqual(refused.returncode, 1)
         self.assertRegex(refused.stderr, r"another server \(calotype serve\) of this catalogue is running \(process \d+\)")
+        self.assertIn("calotype restore BACKUP --server URL", refused.stderr)
         self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
         server.stop()
         self.assertEqual(self.library.run("restore", backup).returncode, 0)
+
+    def test_a_server_restores_a_backup_while_it_serves(self) -> None:
+        self.library.add_samples("robin.jpg")
+        options = ("--set", f"server.folders={self.library.photos}")
+        server = self.serve(*options)
+        folder = [str(self.library.photos)]
+        self.ended(server, self.submit(server, kind="scan", folders=folder, only=["pdq"])["job"])
+        backup = self.ended(server, self.submit(server, kind="backup")["job"])["file"]
+        self.library.add_samples("flower.jpg")
+        self.ended(server, self.submit(server, kind="scan", only=["pdq"])["job"])
+        cursor = server.get("/api/v1/changes", since="now").json()["next"]
+        self.assertEqual(sum(one["photos"] for one in server.get("/api/v1/timeline").json()["buckets"]), 2)
+
+        done = threading.Event()
+        answers: list[tuple[int, int]] = []
+
+        def ask() -> None:
+            while not done.is_set():
+                answer = server.get("/api/v1/search?q=name:jpg&sort=newest")
+                answers.append((answer.status, len(answer.json().get("hits", []))))
+
+        askers = [threading.Thread(target=ask) for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        restored = self.ended(server, self.submit(server, kind="restore", backup=pathlib.Path(backup).name)["job"])
+        done.set()
+        for asker in askers:
+            asker.join()
+        self.assertEqual(restored["state"], "done", restored)
+        self.assertRegex(restored["file"], r"\.before-restore$")
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
+        self.assertEqual(sum(one["photos"] for one in server.get("/api/v1/timeline").json()["buckets"]), 1)
+        self.assertEqual(server.get("/api/v1/changes", since=cursor).status, 409)
+
+        # What is written afterwards is in the new catalogue.
+        self.assertEqual(server.request("POST", "/api/v1/marks", {"photos": [1], "mark": "favourite"}).status, 200)
+        self.ended(server, self.submit(server, kind="scan", only=["pdq"])["job"])
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 2)
+
+        url = f"http://127.0.0.1:{server.port}"
+        again = self.library.run("restore", backup, "--server", url)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertRegex(again.stdout, r"previous catalogue is now .*\.before-restore-2")
+        self.assertEqual(len(server.get("/api/v1/photos").json()["photos"]), 1)
+        for name, status in (("/etc/passwd", 400), ("../x.db", 400), ("catalog.db", 400), ("nothing.db", 404), ("", 400)):
+            with self.subTest(name=name):
+                self.assertEqual(server.request("POST", "/api/v1/jobs", {"kind": "restore", "backup": name}).status, status)
+        (pathlib.Path(backup).parent / "broken.db").write_text("no catalogue")
+        failed = self.ended(server, self.submit(server, kind="restore", backup="broken.db")["job"])
+        self.assertEqual(failed["state"], "failed")
+        self.assertIn("nothing was changed", failed["error"])
+        self.assertIn("nothing was changed", self.library.run("restore", "broken.db", "--server", url).stderr)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.library.run("check-db").returncode, 0)
 
     def test_only_allowed_folders_are_scanned(self) -> None:
         allowed = self.library.photos
@@ -646,6 +703,52 @@ class JobTest(ServerTestCase):
         self.assertEqual(again.request("DELETE", f"/api/v1/jobs/{job + 1}").json()["state"], "cancelled")
         self.assertEqual(again.request("POST", "/api/v1/resume").status, 204)
         self.assertEqual(self.ended(again, job)["state"], "done")
+
+
+def sample(document: dict, schema: dict) -> object:
+    """A value that fits a schema of the OpenAPI document."""
+    if "$ref" in schema:
+        return sample(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        return {name: sample(document, schema["properties"][name]) for name in schema.get("required", [])}
+    if schema.get("type") == "array":
+        return [sample(document, schema["items"])]
+    return {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": False}.get(schema.get("type"), "a")
+
+
+def hostile_requests(
+    document: dict, path: str, operation: dict, texts: list[str]
+) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
+    """For each parameter: where it is, its name, and requests (target and body) with the texts in it and fitting values in the others."""
+    if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
+        return  # never ends
+    parameters = operation.get("parameters", [])
+    content = operation.get("requestBody", {}).get("content", {})
+    if content and "application/json" not in content:
+        return
+    schema = content.get("application/json", {}).get("schema", {})
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    fitting = sample(document, schema) if content else None
+
+    def target(changed: str = "", text: str = "") -> str:
+        result, query = path, {}
+        for parameter in parameters:
+            value = text if parameter["name"] == changed else str(sample(document, parameter["schema"]))
+            if parameter["in"] == "path":
+                result = result.replace("{" + parameter["name"] + "}", urllib.parse.quote(value, safe=""))
+            elif parameter["in"] == "query" and (parameter.get("required") or parameter["name"] == changed):
+                query[parameter["name"]] = value
+        return result + ("?" + urllib.parse.urlencode(query) if query else "")
+
+    for parameter in parameters:
+        if parameter["in"] in ("path", "query"):
+            yield parameter["in"], parameter["name"], [(target(parameter["name"], text), fitting) for text in texts]
+    for name, member in schema.get("properties", {}).items():
+        is_list = member.get("type") == "array"
+        yield "body", name, [(target(), {**fitting, name: [text] if is_list else text}) for text in texts]
 
 
 class AccessTest(ServerTestCase):
@@ -705,6 +808,32 @@ class AccessTest(ServerTestCase):
             answer = server.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             self.assertRegex(answer, rb"^HTTP/1.1 4\d\d ", path)
             self.assertNotIn(b"root:", answer)
+
+    def test_no_parameter_leads_out_of_the_library(self) -> None:
+        self.library.add_samples("robin.jpg")
+        self.scan("--only", "pdq")
+        outside = self.library.home / "outside"
+        outside.mkdir()
+        (outside / "secret.jpg").write_bytes(b"root: not for clients")
+        server = self.serve()
+        folders = server.get("/api/v1/folders").json()
+        names = [f"{outside}/secret.jpg", f"../../../../../..{outside}/secret.jpg", str(outside), "/etc/passwd", "..\\..\\etc\\passwd",
+                 "file:///etc/passwd", "1/../../../etc/passwd", "..%2f..%2fetc%2fpasswd", "1\0/etc/passwd"]
+        document = server.get("/api/v1/openapi.json").json()
+        tried = set()
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                for place, name, requests in hostile_requests(document, path, operation, names):
+                    tried.add((path, method, place, name))
+                    for target, body in requests:
+                        answer = server.request(method.upper(), target, body)
+                        with self.subTest(method=method, target=target, body=body):
+                            self.assertLess(answer.status, 500, answer.body)
+                            self.assertNotIn(b"root:", answer.body)
+        self.assertGreater(len(tried), 60)
+        self.wait_for(lambda: all(job["state"] not in ("queued", "running") for job in server.get("/api/v1/jobs").json()["jobs"]), 120)
+        self.assertEqual(server.get("/api/v1/folders").json(), folders)
+        self.assertEqual([file.name for file in outside.iterdir()], ["secret.jpg"])
 
     def test_headers_cannot_be_injected(self) -> None:
         server = self.serve()

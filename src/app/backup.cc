@@ -43,15 +43,47 @@ StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const fs::path& b
   const CatalogFiles& files = library.app().catalog_files();
   std::error_code error;
   fs::create_directories(files.folder(), error);
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(files.scan_lock(), "scan of this catalogue"));
-  CALOTYPE_ASSIGN_OR_RETURN(const FileLock server,
-                            FileLock::Take(files.server_lock(), "server (calotype serve) of this catalogue"));
-  const std::optional<ClosedCatalog> closed = library.catalogs().Close(kPatience);
-  if (!closed) {
-    return absl::FailedPreconditionError("the catalogue is in use; try again when searches and changes are finished");
+  const StatusOr<FileLock> server = FileLock::Take(files.server_lock(), "server (calotype serve) of this catalogue");
+  if (absl::IsFailedPrecondition(server.status())) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}; or let it restore a backup in {}: calotype restore BACKUP --server URL",
+                    Message(server.status()), files.folder().string()));
   }
-  CALOTYPE_ASSIGN_OR_RETURN(auto replaced, Catalog::Restore(backup, library.app().settings().catalog_file));
+  CALOTYPE_RETURN_IF_ERROR(server.status());
+  return RestoreWhileServing(library, backup, {});
+}
+
+StatusOr<RestoredCatalogue> RestoreWhileServing(Library& library, const fs::path& backup, const std::stop_token& stop) {
+  CALOTYPE_ASSIGN_OR_RETURN(const FileLock lock,
+                            FileLock::Take(library.app().catalog_files().scan_lock(), "scan of this catalogue"));
+  std::optional<ClosedCatalog> closed;  // until the new catalogue is in place
+  const auto close = [&]() -> Status {
+    if (stop.stop_requested()) {
+      return absl::CancelledError("stopped; the catalogue was not changed");
+    }
+    if (std::optional<ClosedCatalog> now = library.catalogs().Close(kPatience); now.has_value()) {
+      closed.emplace(*std::move(now));
+      return absl::OkStatus();
+    }
+    return absl::FailedPreconditionError("the catalogue is in use; try again when searches and changes are finished");
+  };
+  CALOTYPE_ASSIGN_OR_RETURN(auto replaced, Catalog::Restore(backup, library.app().settings().catalog_file, close));
   return RestoredCatalogue{.replaced = std::move(replaced)};
+}
+
+StatusOr<fs::path> FindServedBackup(const Library& library, const std::string& named) {
+  const CatalogFiles& files = library.app().catalog_files();
+  const fs::path name = fs::path(named).filename();
+  fs::path file = files.InFolder(name.string());
+  if (name.empty() || (named != name && named != file) || name == ".." || file == files.database()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is not a backup in {}; a server restores only backups that lie there", named, files.folder().string()));
+  }
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(file, error))) {
+    return absl::NotFoundError(fmt::format("there is no backup {} in {}", name.string(), files.folder().string()));
+  }
+  return file;
 }
 
 StatusOr<CopiedCatalogue> CopyCatalogue(const std::string& from, const std::string& to,

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,17 @@ struct RestoredCatalogue {
 //   kDataLoss            `backup` is damaged or not a catalogue; nothing was changed
 //   kFailedPrecondition  a scan or a server runs, or another operation of this library uses the catalogue
 StatusOr<RestoredCatalogue> RestoreCatalogue(Library& library, const std::filesystem::path& backup);
+
+// The same, for the server of the library. While the backup is copied and checked, other threads use the catalogue as
+// ever; while it is replaced, they wait for less than a second, or up to 10 s for operations in progress. kCancelled
+// when `stop` was requested before the catalogue was replaced.
+StatusOr<RestoredCatalogue> RestoreWhileServing(Library& library, const std::filesystem::path& backup,
+                                                const std::stop_token& stop);
+
+// The backup in the catalogue's folder that a client of the server names: its file name, or its whole path.
+//   kInvalidArgument  it lies elsewhere, or is the catalogue itself
+//   kNotFound         there is no such file
+StatusOr<std::filesystem::path> FindServedBackup(const Library& library, const std::string& named);
 
 // What CopyCatalogue() copied.
 struct CopiedCatalogue {

@@ -25,9 +25,9 @@ StatusOr<std::vector<PhotoRow>> PhotoRows(Library& library, std::span<const Phot
   return catalog->PhotoRows(photos);
 }
 
-StatusOr<std::vector<DateCount>> CountByDate(Library& library, DatePart part) {
+StatusOr<DateCounts::Counts> CountByDate(Library& library, DatePart part) {
   CALOTYPE_ASSIGN_OR_RETURN(const CatalogLease catalog, library.Catalogue());
-  return catalog->CountByDate(part);
+  return library.date_counts().Get(*catalog, part);
 }
 
 StatusOr<PhotoRecord> FindPhoto(Library& library, PhotoId photo) {

@@ -13,10 +13,10 @@
 
 namespace calotype {
 
-// As the methods of BrowseCatalog.
+// As the methods of BrowseCatalog. The counts are kept until a photo changes.
 StatusOr<std::vector<PhotoRow>> ListPhotos(Library& library, const PhotoPage& page);
 StatusOr<std::vector<PhotoRow>> PhotoRows(Library& library, std::span<const PhotoId> photos);
-StatusOr<std::vector<DateCount>> CountByDate(Library& library, DatePart part);
+StatusOr<DateCounts::Counts> CountByDate(Library& library, DatePart part);
 
 // The record of a photo. Its present paths are those of the files that are on the disk now. kNotFound for an unknown
 // number.

@@ -25,7 +25,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxQueued = 100;
-constexpr std::array<std::string_view, 6> kKindNames = {"scan", "retry", "backup", "export", "switch", "quantise"};
+constexpr std::array<std::string_view, 7> kKindNames = {"scan",   "retry",    "backup", "export",
+                                                        "switch", "quantise", "restore"};
 constexpr std::array<std::string_view, 5> kStateNames = {"queued", "running", "done", "failed", "cancelled"};
 
 Json ToJson(const Job& job) {
@@ -43,6 +44,7 @@ Json ToJson(const Job& job) {
           {"undo", request.use.undo},
           {"tasks", request.quantise.tasks},
           {"photos", request.quantise.photos},
+          {"backup", request.backup},
           {"state", JobStateName(job.state)},
           {"error", job.error},
           {"counts", job.counts},
@@ -74,6 +76,7 @@ std::optional<Job> ParseJob(const Json& json) {
                        .undo = json.value("undo", false)};
     job.request.quantise.tasks = json.value("tasks", std::vector<std::string>());
     job.request.quantise.photos = json.value("photos", job.request.quantise.photos);
+    job.request.backup = json.value("backup", std::string());
     job.state = *state;
     job.error = json.at("error").get<std::string>();
     job.counts = json.at("counts").get<std::map<std::string, int64_t>>();
@@ -158,6 +161,9 @@ StatusOr<Job> JobService::Submit(const JobRequest& request) {
   }
   if (request.kind == JobKind::kSwitch) {
     CALOTYPE_RETURN_IF_ERROR(CheckUseRequest(request.use));
+  }
+  if (request.kind == JobKind::kRestore) {
+    CALOTYPE_RETURN_IF_ERROR(FindServedBackup(library_, request.backup).status());
   }
   Job job{.request = request, .submitted = time(nullptr)};
   {
@@ -286,6 +292,11 @@ StatusOr<JobService::Outcome> JobService::Run(const Job& job, const std::stop_to
       return Switch(job, stop);
     case JobKind::kQuantise:
       return QuantiseModels(job, stop);
+    case JobKind::kRestore: {
+      CALOTYPE_ASSIGN_OR_RETURN(const std::filesystem::path backup, FindServedBackup(library_, request.backup));
+      CALOTYPE_ASSIGN_OR_RETURN(const RestoredCatalogue restored, RestoreWhileServing(library_, backup, stop));
+      return Outcome{.counts = {}, .file = restored.replaced.value_or("").string()};
+    }
   }
   return absl::InternalError("a kind of job without an implementation");
 }
@@ -363,11 +374,13 @@ void JobService::End(int64_t id, const StatusOr<Outcome>& outcome) {
     Job& job = *Find(id);
     job.progress.reset();
     job.step.clear();
-    if (ending_ && !cancelled_) {
+    // A catalogue that was replaced is not replaced again by the next server.
+    const bool restored = outcome.ok() && job.request.kind == JobKind::kRestore;
+    if (ending_ && !cancelled_ && !restored) {
       job.state = JobState::kQueued;  // continues when the server starts again
     } else {
       job.ended = time(nullptr);
-      job.state = cancelled_ ? JobState::kCancelled : outcome.ok() ? JobState::kDone : JobState::kFailed;
+      job.state = cancelled_ && !restored ? JobState::kCancelled : outcome.ok() ? JobState::kDone : JobState::kFailed;
       job.error = outcome.ok() || cancelled_ ? "" : Message(outcome.status());
       if (outcome.ok()) {
         job.counts = outcome->counts;

@@ -24,11 +24,11 @@
 namespace calotype {
 
 // Stored by name. kBackup writes a file beside the catalogue, kExport sidecars beside photos; kSwitch re-analyses the
-// photos with other models, kQuantise makes int8 forms of models.
-enum class JobKind : uint8_t { kScan, kRetry, kBackup, kExport, kSwitch, kQuantise };
+// photos with other models, kQuantise makes int8 forms of models, kRestore replaces the catalogue with a backup.
+enum class JobKind : uint8_t { kScan, kRetry, kBackup, kExport, kSwitch, kQuantise, kRestore };
 enum class JobState : uint8_t { kQueued, kRunning, kDone, kFailed, kCancelled };
 
-std::string_view JobKindName(JobKind kind);     // "scan", "retry", "backup", "export", "switch", "quantise"
+std::string_view JobKindName(JobKind kind);     // "scan", "retry", "backup", "export", "switch" ...
 std::string_view JobStateName(JobState state);  // "queued", "running", "done", "failed", "cancelled"
 std::optional<JobKind> ParseJobKind(std::string_view name);
 std::optional<JobState> ParseJobState(std::string_view name);
@@ -43,6 +43,7 @@ struct JobRequest {
   std::vector<PhotoId> chosen;       // kExport: these photos instead of those of `query`
   UseRequest use;                    // kSwitch
   QuantiseRequest quantise;          // kQuantise
+  std::string backup;                // kRestore: as FindServedBackup() takes it
 };
 
 struct Job {
@@ -51,7 +52,7 @@ struct Job {
   JobState state = JobState::kQueued;
   std::string error;                      // of a failed job
   std::map<std::string, int64_t> counts;  // of an ended one: "photos", "analysed", "failed", "bytes" ...
-  std::string file;                       // kBackup: what was written
+  std::string file;                       // kBackup: what was written; kRestore: where the previous catalogue is
   std::optional<ScanProgress> progress;   // of a running scan
   std::string step;                       // of other running jobs that take long; empty: not known
   int64_t submitted = 0;                  // seconds since 1970, as those below
@@ -90,7 +91,7 @@ class JobService {
   std::shared_ptr<EventQueue> Subscribe() { return scans_.Subscribe(); }
 
   // Adds a job at the end of the queue. kInvalidArgument for a request that cannot succeed (an unreadable query, a
-  // switch without a pack);
+  // switch without a pack, a restore of a file that is no backup here); kNotFound when there is no such backup;
   // kResourceExhausted when 100 jobs wait.
   StatusOr<Job> Submit(const JobRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
   // The newest first.

@@ -72,6 +72,37 @@ TEST_F(JobServiceTest, AFailedJobSaysWhy) {
   EXPECT_TRUE(absl::IsInvalidArgument(service.Submit({.kind = JobKind::kExport, .query = "rating:x"}).status()));
 }
 
+TEST_F(JobServiceTest, ABackupIsRestoredOnceAlsoIfTheServiceEnds) {
+  JobService& service = Restart();
+  service.Start(nullptr);
+  AwaitEnd(service, Value(service.Submit(ScanAll())).id);
+  const Job backup = AwaitEnd(service, Value(service.Submit({.kind = JobKind::kBackup})).id);
+  library_.AddPhotos(1);
+  AwaitEnd(service, Value(service.Submit(ScanAll())).id);
+  const Job restore = AwaitEnd(service, Value(service.Submit({.kind = JobKind::kRestore, .backup = backup.file})).id);
+  EXPECT_EQ(restore.state, JobState::kDone) << restore.error;
+  EXPECT_TRUE(std::filesystem::exists(restore.file)) << "the previous catalogue";
+  EXPECT_EQ(Value(Value(library_->Catalogue())->GetStatus()).photos, 3);
+
+  EXPECT_TRUE(absl::IsInvalidArgument(service.Submit({.kind = JobKind::kRestore, .backup = "/etc/passwd"}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(service.Submit({.kind = JobKind::kRestore, .backup = "../b.db"}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(service.Submit({.kind = JobKind::kRestore, .backup = "catalog.db"}).status()));
+  EXPECT_TRUE(absl::IsNotFound(service.Submit({.kind = JobKind::kRestore, .backup = "no.db"}).status()));
+
+  // While a request uses the catalogue, the job waits; the service ends meanwhile.
+  std::optional<CatalogLease> in_use(Value(library_->Catalogue()));
+  const int64_t last = Value(service.Submit({.kind = JobKind::kRestore, .backup = backup.file})).id;
+  AwaitState(service, last, JobState::kRunning);
+  std::jthread end([&in_use] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    in_use.reset();
+  });
+  const JobState state = Value(Restart().Get(last)).state;
+  EXPECT_TRUE(state == JobState::kDone || state == JobState::kQueued) << JobStateName(state);
+  EXPECT_EQ(std::filesystem::exists(restore.file + "-2"), state == JobState::kDone)
+      << "it is repeated only if nothing was replaced";
+}
+
 TEST_F(JobServiceTest, AWaitingJobCanBeCancelledAndARunningOneStops) {
   JobService& service = Restart();
   const int64_t scan = Value(service.Submit(ScanAll())).id;

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "app/app.h"
 #include "app/catalog_pool.h"
+#include "app/date_counts.h"
 #include "app/open_models.h"
 #include "base/mutex.h"
 #include "base/status.h"
@@ -45,6 +46,7 @@ class Library {
   // There is a catalogue: something was scanned.
   bool Scanned() const;
 
+  DateCounts& date_counts() { return date_counts_; }
   // The vector indices of this library.
   VectorSearch& vectors() { return vectors_; }
   // The index segments that this machine shares with others; null unless search.segments is set. Searches use them once
@@ -68,6 +70,7 @@ class Library {
   const App& app_;
   const ModelOpener open_models_;
   CatalogPool catalogs_;
+  DateCounts date_counts_;
   const std::unique_ptr<SegmentFollower> segments_;  // before vectors_, which uses it
   VectorSearch vectors_;
   mutable Mutex encoder_mutex_;

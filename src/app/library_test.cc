@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "app/backup.h"
+#include "app/browse.h"
 #include "app/fake_library.h"
 #include "app/folders.h"
 #include "app/library_status.h"
 #include "app/pending_work.h"
 #include "app/scan.h"
 #include "app/search.h"
+#include "catalog/test_data.h"
 
 namespace calotype {
 namespace {
@@ -156,6 +158,38 @@ TEST(LibraryTest, WithoutAScanThereIsNothingToSearch) {
   EXPECT_TRUE(absl::IsFailedPrecondition(ScannedFolders(*library).status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(ReadScanNews(*library).status()));
   EXPECT_FALSE(std::filesystem::exists(library->app().settings().catalog_file));
+}
+
+TEST(LibraryTest, PhotosAreCountedAgainOnlyAfterAChange) {
+  FakeLibrary library;
+  library.AddPhotos(2);
+  ASSERT_TRUE(RunScanRequest(*library, ScanOf(library), [](const Event&) {}, {}).ok());
+  const auto photos = [&library](DatePart part) {
+    int64_t sum = 0;
+    const DateCounts::Counts counts = Value(CountByDate(*library, part));
+    for (const DateCount& date : *counts) {
+      sum += date.photos;
+    }
+    return sum;
+  };
+  {
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 8; ++i) {
+      callers.emplace_back([&photos] { EXPECT_EQ(photos(DatePart::kDay), 2); });
+    }
+  }
+  EXPECT_EQ(library->date_counts().counted(), 1);
+  EXPECT_EQ(photos(DatePart::kMonth), 2);
+  EXPECT_EQ(library->date_counts().counted(), 2) << "another part";
+
+  const Backup backup = Value(BackUpCatalogue(*library, library.photos().parent_path() / "backup.db"));
+  library.AddPhotos(1);
+  ASSERT_TRUE(RunScanRequest(*library, ScanOf(library), [](const Event&) {}, {}).ok());
+  EXPECT_EQ(photos(DatePart::kDay), 3);
+  EXPECT_EQ(photos(DatePart::kDay), 3);
+  EXPECT_EQ(library->date_counts().counted(), 3);
+  ASSERT_TRUE(RestoreCatalogue(*library, backup.file).ok());
+  EXPECT_EQ(photos(DatePart::kDay), 2) << "of the restored catalogue";
 }
 
 TEST(LibraryTest, ARestoredCatalogueIsOpenedAnew) {

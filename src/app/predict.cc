@@ -147,7 +147,7 @@ StatusOr<std::unique_ptr<PredictService>> PredictService::Open(const App& app, c
     StatusOr<ModelSpec> model = FindPredictModel(app, folder, wanted);
     if (fetcher != nullptr && absl::IsFailedPrecondition(model.status())) {
       if (const std::optional<Status> coming = fetcher->Fetch(wanted); coming.has_value()) {
-        return *coming;
+        return coming->ok() ? FindPredictModel(app, folder, wanted) : *coming;
       }
     }
     return model;

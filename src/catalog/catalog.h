@@ -18,6 +18,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,13 +71,16 @@ class Catalog : public ScannerCatalog,
   static StatusOr<std::unique_ptr<Catalog>> Open(const std::string& url);
 
   // Checks a copy of `backup` and replaces the catalogue at `url` with it. Returns the file to which the replaced
-  // catalogue was moved (CatalogFiles::NextBeforeRestore()); nullopt if there was none. No process may have the
-  // catalogue open; this is not checked. kUnimplemented for a catalogue on a server, whose tools do it. The copy gets a
-  // new id, so that vector indices of the replaced catalogue are rebuilt.
+  // catalogue was moved (CatalogFiles::NextBeforeRestore()); nullopt if there was none. kUnimplemented for a catalogue
+  // on a server, whose tools do it. The copy gets a new id, so that vector indices of the replaced catalogue are
+  // rebuilt.
+  // `close` is called when the copy was checked; an error of it is returned, and nothing is changed. From then on no
+  // process may have the catalogue open; this is not checked.
   //   kNotFound   `backup` does not exist; nothing was changed
   //   kDataLoss   `backup` is damaged, empty or not a catalogue; nothing was changed
-  static StatusOr<std::optional<std::filesystem::path>> Restore(const std::filesystem::path& backup,
-                                                                const std::string& url);
+  static StatusOr<std::optional<std::filesystem::path>> Restore(
+      const std::filesystem::path& backup, const std::string& url,
+      const std::function<Status()>& close = [] { return absl::OkStatus(); });
 
   StatusOr<std::unique_ptr<Transaction>> BeginTransaction() override = 0;
 };

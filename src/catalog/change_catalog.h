@@ -1,6 +1,6 @@
 // The role of following a library: which photos changed, in the order of their latest changes. A change is one of a
-// photo's paths, facts, findings, results of analyses, marks, or of the people of its faces and their names. Work that
-// begins or becomes pending is none; its result is.
+// photo's paths, facts, findings, results of analyses, marks, or of the people of its faces and their names; also that
+// it is, or is no longer, one of a pair of RAW and JPEG. Work that begins or becomes pending is none; its result is.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,11 @@
 // ScannerCatalog: files that belong together (sidecars, videos of live photos, the RAW and the JPEG of one shot).
 #include <fmt/format.h>
 
+#include <string>
+
 #include "catalog/facts_tables.h"
 #include "catalog/path_range.h"
+#include "catalog/photo_change.h"
 #include "catalog/photo_pairs.h"
 #include "catalog/row_values.h"
 #include "catalog/sql_catalog.h"
@@ -19,6 +22,21 @@ Status AskForFacts(Database& database, const Companion& companion) {
       "UPDATE analysis SET state = 0, attempts = 0, retry_at = 0, updated_at = unixepoch() WHERE analysis = ?1"
       " AND state IN (2, 3) AND photo_id = (SELECT photo_id FROM file WHERE path = ?2)",
       kFactsAnalysis, PathBytes(companion.photo_path));
+}
+
+// A RAW and its JPEG become one photo in lists, or two.
+Status RecordChangedPair(Database& database, const Companion& companion) {
+  if (companion.kind != CompanionKind::kRaw) {
+    return absl::OkStatus();
+  }
+  for (const std::string& path : {companion.photo_path, companion.path}) {
+    CALOTYPE_ASSIGN_OR_RETURN(const auto photo,
+                              database.QueryInt("SELECT photo_id FROM file WHERE path = ?1", PathBytes(path)));
+    if (photo.has_value()) {
+      CALOTYPE_RETURN_IF_ERROR(RecordChange(database, *photo));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -45,6 +63,7 @@ Status SqlCatalog::PutCompanion(const Companion& companion) {
       PathBytes(companion.photo_path), PathBytes(companion.path), static_cast<int>(companion.kind),
       companion.stamp.size, companion.stamp.mtime_ns, companion.stamp.ctime_ns, companion.stamp.inode));
   CALOTYPE_RETURN_IF_ERROR(AskForFacts(*database_, companion));
+  CALOTYPE_RETURN_IF_ERROR(RecordChangedPair(*database_, companion));
   return transaction.Commit();
 }
 
@@ -62,6 +81,7 @@ Status SqlCatalog::DropCompanion(const Companion& companion) {
   CALOTYPE_RETURN_IF_ERROR(database_->Execute("DELETE FROM companion WHERE photo_path = ?1 AND path = ?2",
                                               PathBytes(companion.photo_path), PathBytes(companion.path)));
   CALOTYPE_RETURN_IF_ERROR(AskForFacts(*database_, companion));
+  CALOTYPE_RETURN_IF_ERROR(RecordChangedPair(*database_, companion));
   return transaction.Commit();
 }
 

@@ -29,7 +29,8 @@ class SqliteCatalog final : public SqlCatalog {
   static StatusOr<std::unique_ptr<Catalog>> OpenFile(const CatalogFiles& files, const FileSystemProbe& probe);
   // Catalog::Restore(), with its errors.
   static StatusOr<std::optional<std::filesystem::path>> RestoreFile(const std::filesystem::path& backup,
-                                                                    const CatalogFiles& files);
+                                                                    const CatalogFiles& files,
+                                                                    const std::function<Status()>& close);
 
   // SearchCatalog
   StatusOr<std::vector<TextMatch>> SearchText(std::string_view words, bool phrase, int limit) override;

@@ -175,7 +175,8 @@ StatusOr<std::optional<fs::path>> MoveAway(const CatalogFiles& files) {
 
 }  // namespace
 
-StatusOr<std::optional<fs::path>> SqliteCatalog::RestoreFile(const fs::path& backup, const CatalogFiles& files) {
+StatusOr<std::optional<fs::path>> SqliteCatalog::RestoreFile(const fs::path& backup, const CatalogFiles& files,
+                                                             const std::function<Status()>& close) {
   const fs::path& file = files.database();
   std::error_code error;
   if (!fs::exists(backup, error)) {
@@ -193,6 +194,9 @@ StatusOr<std::optional<fs::path>> SqliteCatalog::RestoreFile(const fs::path& bac
   Status status = CopyDatabase(backup, part);
   if (status.ok()) {
     status = PrepareRestored(part, backup);
+  }
+  if (status.ok()) {
+    status = close();
   }
   if (!status.ok()) {
     remove_part();

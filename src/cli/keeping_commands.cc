@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/backup.h"
+#include "app/client/library_client.h"
 #include "app/index_segments.h"
 #include "base/units.h"
 #include "cli/command.h"
@@ -22,9 +23,9 @@ CommandResult BackUp(App& app, const std::string& to) {
   return 0;
 }
 
-CommandResult Restore(App& app, const std::string& from) {
-  Library library(app);
-  CALOTYPE_ASSIGN_OR_RETURN(const RestoredCatalogue restored, RestoreCatalogue(library, from));
+CommandResult Restore(App& app, const std::string& from, const std::string& server) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::unique_ptr<LibraryClient> library, OpenLibraryClient(app, server));
+  CALOTYPE_ASSIGN_OR_RETURN(const RestoredCatalogue restored, library->Restore(from));
   Print(restored.replaced.has_value()
             ? fmt::format("restored {}; the previous catalogue is now {}\n", from, restored.replaced->string())
             : fmt::format("restored {}\n", from));
@@ -86,7 +87,8 @@ void AddKeepingCommands(CommandLine& parser, App& app) {
   CommandLine restore =
       parser.AddCommand("restore", "Restore a backup (the replaced catalogue is kept in a file of its own)");
   restore.AddArgument("BACKUP", *path, "A file that backup wrote");
-  restore.SetAction([=, &app] { return Restore(app, *path); });
+  const std::string& server = restore.AddServer();
+  restore.SetAction([=, &app, &server] { return Restore(app, *path, server); });
   CommandLine catalog =
       parser.AddCommand("catalog", "Copy the catalogue from a file to a server, or back; share its vector index");
   CommandLine copy = catalog.AddCommand(

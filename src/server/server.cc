@@ -215,7 +215,9 @@ class Server::Impl {
     }
     if (!settings_.immich_packs.empty()) {
       StatusOr<std::unique_ptr<ModelFetcher>> fetcher =
-          ModelFetcher::Open(app_, settings_.immich_packs, settings_.immich_licences);
+          ModelFetcher::Open(app_, settings_.immich_packs, settings_.immich_licences,
+                             // One thread is left for photos that need no download, if there are several.
+                             std::max(1, static_cast<int>(settings_.server_model_threads) - 1));
       if (!fetcher.ok()) {
         return Annotate(fetcher.status(), "server.immich_packs");
       }
@@ -265,6 +267,9 @@ class Server::Impl {
   void Stop() {
     idle_memory_.reset();
     jobs_.Stop();
+    if (fetcher_ != nullptr) {
+      fetcher_->Stop();  // so that no request waits for a download
+    }
     http_.Stop();
     webhooks_.Stop();
   }

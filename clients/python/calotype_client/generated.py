@@ -604,7 +604,7 @@ class Devices(TypedDict):
 
 class Job(TypedDict):
     job: int
-    kind: Literal["scan", "retry", "backup", "export", "switch", "quantise"]
+    kind: Literal["scan", "retry", "backup", "export", "switch", "quantise", "restore"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     error: str | None
     counts: dict[str, int]
@@ -1032,7 +1032,7 @@ class Operations(Transport):
 
     def submit_job(
         self,
-        kind: Literal["scan", "retry", "backup", "export", "switch", "quantise"],
+        kind: Literal["scan", "retry", "backup", "export", "switch", "quantise", "restore"],
         *,
         folders: Sequence[str] | None = None,
         only: Sequence[Literal["objects", "embedding", "text", "faces", "faces.detect", "faces.recognise", "pdq"]] | None = None,
@@ -1045,9 +1045,10 @@ class Operations(Transport):
         undo: bool | None = None,
         tasks: Sequence[str] | None = None,
         photos: int | None = None,
+        backup: str | None = None,
     ) -> Job:
         """Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch to other
-        models, or int8 forms of models.
+        models, int8 forms of models, or the restore of a backup.
 
         kind: what to do
         folders: scan: folders or files; without them, all folders scanned before
@@ -1061,11 +1062,12 @@ class Operations(Transport):
         undo: switch: go back to the models before, whose results were kept
         tasks: quantise: tasks, such as objects or embed.image (all)
         photos: quantise: photos to calibrate with (64)
+        backup: restore: `file` of a backup job, or the name of a backup in that folder
         """
         return cast(Job, self.ask_json(
             "POST",
             "/api/v1/jobs",
-            body={"kind": kind, "folders": folders, "only": only, "gone": gone, "reason": reason, "query": query, "chosen": chosen, "pack": pack, "choices": choices, "undo": undo, "tasks": tasks, "photos": photos},
+            body={"kind": kind, "folders": folders, "only": only, "gone": gone, "reason": reason, "query": query, "chosen": chosen, "pack": pack, "choices": choices, "undo": undo, "tasks": tasks, "photos": photos, "backup": backup},
         ))
 
     def list_jobs(self) -> Jobs:

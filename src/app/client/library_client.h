@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/app.h"
+#include "app/backup.h"
 #include "app/decisions.h"
 #include "app/events.h"
 #include "app/forget_person.h"
@@ -57,6 +58,9 @@ class LibraryClient {
 
   virtual StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) = 0;
   virtual StatusOr<DecisionRecord> Undo(DecisionId decision) = 0;
+
+  // Replaces the catalogue with a backup. A server restores only those in the folder of its catalogue, while it serves.
+  virtual StatusOr<RestoredCatalogue> Restore(const std::string& backup) = 0;
 };
 
 // The library of this machine if `server` is empty, else that of the server with this URL. The token for it is in the

@@ -42,6 +42,7 @@ class LocalClient final : public LibraryClient {
     return ListDecisions(library_, before, limit);
   }
   StatusOr<DecisionRecord> Undo(DecisionId decision) override { return UndoDecision(library_, decision); }
+  StatusOr<RestoredCatalogue> Restore(const std::string& backup) override { return RestoreCatalogue(library_, backup); }
 
  private:
   Library library_;

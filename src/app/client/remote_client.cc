@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
 
 #include "app/api_json.h"
 #include "app/client/followed_job.h"
 #include "app/client/read_answer.h"
+#include "app/jobs.h"
 #include "app/status_json.h"
 
 namespace calotype {
@@ -18,6 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kMaxPage = 1000;  // hits, of the API
+constexpr std::chrono::milliseconds kRestorePoll{200};
 
 std::string_view OrderName(SortOrder order) {
   return order == SortOrder::kNewest ? "newest" : order == SortOrder::kOldest ? "oldest" : "relevance";
@@ -183,6 +188,20 @@ StatusOr<DecisionPage> RemoteClient::Decisions(std::optional<DecisionId> before,
 
 StatusOr<DecisionRecord> RemoteClient::Undo(DecisionId decision) {
   return ReadAnswer(api_->Send("POST", fmt::format("/decisions/{}/undo", decision), nullptr), DecisionRecordFrom);
+}
+
+StatusOr<RestoredCatalogue> RemoteClient::Restore(const std::string& backup) {
+  CALOTYPE_ASSIGN_OR_RETURN(
+      Job job, ReadAnswer(api_->Send("POST", "/jobs", {{"kind", "restore"}, {"backup", backup}}), JobFrom));
+  while (!HasEnded(job)) {
+    std::this_thread::sleep_for(kRestorePoll);
+    CALOTYPE_ASSIGN_OR_RETURN(job, ReadAnswer(api_->Get(fmt::format("/jobs/{}", job.id)), JobFrom));
+  }
+  if (job.state != JobState::kDone) {
+    return absl::FailedPreconditionError(job.error.empty() ? "the job was cancelled" : job.error);
+  }
+  return RestoredCatalogue{.replaced =
+                               job.file.empty() ? std::nullopt : std::optional<std::filesystem::path>(job.file)};
 }
 
 }  // namespace calotype

@@ -33,6 +33,8 @@ class RemoteClient final : public LibraryClient {
   StatusOr<ForgottenPerson> Forget(PersonId person) override;
   StatusOr<DecisionPage> Decisions(std::optional<DecisionId> before, int limit) override;
   StatusOr<DecisionRecord> Undo(DecisionId decision) override;
+  // Submits a job and waits for its end.
+  StatusOr<RestoredCatalogue> Restore(const std::string& backup) override;
 
  private:
   // The API calls a library that nothing was scanned into empty, LocalClient fails. If an answer is empty, fails alike.

@@ -63,6 +63,22 @@ TEST_P(CatalogChangesTest, ResultsOfWorkersAreChangesAndTheirClaimsAreNone) {
   EXPECT_THAT(News(), IsEmpty());
 }
 
+TEST_P(CatalogChangesTest, PairsAreChanges) {
+  const PhotoId raw = Add("/a.cr3", "raw");
+  const PhotoId jpeg = Add("/a.jpg", "jpeg");
+  News();
+  Companion pair{.photo_path = "/a.jpg", .path = "/a.cr3", .kind = CompanionKind::kRaw, .stamp = StampOf(3)};
+  CALOTYPE_ASSERT_OK(catalog().PutCompanion(pair));
+  EXPECT_THAT(News(), testing::UnorderedElementsAre(jpeg, raw));
+  CALOTYPE_ASSERT_OK(catalog().UpdateCompanionStamp(pair));
+  EXPECT_THAT(News(), IsEmpty());
+  CALOTYPE_ASSERT_OK(catalog().DropCompanion(pair));
+  EXPECT_THAT(News(), testing::UnorderedElementsAre(jpeg, raw));
+  CALOTYPE_ASSERT_OK(catalog().PutCompanion(
+      {.photo_path = "/a.jpg", .path = "/a.mov", .kind = CompanionKind::kVideo, .stamp = StampOf(3)}));
+  EXPECT_THAT(News(), IsEmpty());
+}
+
 TEST_P(CatalogChangesTest, PathsThatComeAndGoAreChanges) {
   const PhotoId a = Add("/a", "a");
   News();

@@ -37,6 +37,22 @@ TEST_P(CatalogMaintenanceTest, ABackupIsRestoredWhole) {
   EXPECT_EQ(Value(Value(Catalog::Open(replaced()))->GetStatus()).photos, 2);
 }
 
+TEST_P(CatalogMaintenanceTest, NothingIsReplacedUnlessAllHaveClosedTheCatalogue) {
+  Add("/a.jpg", "a");
+  CALOTYPE_ASSERT_OK(catalog().BackUp(copy()));
+  Add("/later.jpg", "later");
+  bool checked = false;
+  const auto close = [&] {
+    checked = fs::exists(Value(CatalogFiles::Of(url())).database().string() + ".restoring");
+    return absl::FailedPreconditionError("in use");
+  };
+  EXPECT_EQ(Message(Catalog::Restore(copy(), url(), close).status()), "in use");
+  EXPECT_TRUE(checked) << "the copy was made before";
+  EXPECT_FALSE(fs::exists(replaced()));
+  EXPECT_FALSE(fs::exists(Value(CatalogFiles::Of(url())).database().string() + ".restoring"));
+  EXPECT_EQ(Value(catalog().GetStatus()).photos, 2);
+}
+
 TEST_P(CatalogMaintenanceTest, ABackupIsOfOneInstantWhileOthersWrite) {
   std::jthread writer([url = url()](const std::stop_token& stop) {
     const auto other = Value(Catalog::Open(url));

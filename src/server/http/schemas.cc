@@ -272,7 +272,7 @@ constexpr char kSchemas[] = R"json({
     "fixed": {"type": "array", "items": {"type": "string"}}}, "required": ["passed", "total", "checks", "models"]},
   "Job":
     {"type": "object", "additionalProperties": false, "properties": {"job": {"type": "integer"}, "kind": {"type":
-    "string", "enum": ["scan", "retry", "backup", "export", "switch", "quantise"]}, "state": {"type": "string", "enum": ["queued",
+    "string", "enum": ["scan", "retry", "backup", "export", "switch", "quantise", "restore"]}, "state": {"type": "string", "enum": ["queued",
     "running", "done", "failed", "cancelled"]}, "error": {"type": ["string", "null"]}, "counts": {"type": "object",
     "additionalProperties": {"type": "integer"}}, "file": {"type": ["string", "null"]}, "progress": {"oneOf":
     [{"$ref": "#/components/schemas/ScanProgress"}, {"type": "null"}]}, "step": {"type": ["string", "null"]}, "submitted": {"type": "integer"}, "started":

@@ -31,11 +31,12 @@ StatusOr<HttpResponse> SubmitJob(JobService& jobs, const FolderRules& folders, c
       .chosen = arguments.Integers("chosen"),
       .use = {.pack = arguments.Text("pack"), .choices = arguments.Texts("choices"), .undo = arguments.Flag("undo")},
       .quantise = {.tasks = arguments.Texts("tasks"),
-                   .photos = static_cast<int>(arguments.Integer("photos", QuantiseRequest::kPhotos))}};
+                   .photos = static_cast<int>(arguments.Integer("photos", QuantiseRequest::kPhotos))},
+      .backup = arguments.Text("backup")};
   const bool is_of_all = request.kind != JobKind::kScan && request.kind != JobKind::kRetry;
   if ((is_of_all || request.gone) && call.request.scope < Scope::kAdmin) {
     return absl::PermissionDeniedError(
-        "this job writes files, forgets photos or changes models, which needs the scope admin");
+        "this job writes files, forgets photos, changes models or restores a backup, which needs the scope admin");
   }
   for (const std::string& folder : request.folders) {
     CALOTYPE_RETURN_IF_ERROR(folders.Check(folder));
@@ -58,30 +59,32 @@ StatusOr<HttpResponse> Jobs(const JobService& jobs) {
 }  // namespace
 
 void AddJobRoutes(Router& router, JobService& jobs, EventFeed& feed, const FolderRules& folders) {
-  router.Add({.method = "POST",
-              .path = "/api/v1/jobs",
-              .operation = "submitJob",
-              .tag = "jobs",
-              .summary =
-                  "Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch "
-                  "to other models, or int8 forms of models",
-              .scope = Scope::kWrite,
-              .body = BodyKind::kJson,
-              .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise"}, "what to do",
-                                      /*required=*/true),
-                          TextsField("folders", "scan: folders or files; without them, all folders scanned before"),
-                          OnlyField("scan, retry: names of analyses (all)"),
-                          FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
-                          TextField("reason", "retry: only failures whose reason contains this"),
-                          TextField("query", "export: which photos (all)"), ChosenField(),
-                          TextField("pack", "switch: an installed pack"),
-                          TextsField("choices", "switch: models of the pack, each as TASK=CHOICE (its usual ones)"),
-                          FlagField("undo", "switch: go back to the models before, whose results were kept"),
-                          TextsField("tasks", "quantise: tasks, such as objects or embed.image (all)"),
-                          IntegerField("photos", 1, kMaxCalibrationPhotos, "quantise: photos to calibrate with (64)")},
-              .answers = {{.status = 202, .schema = "Job"}},
-              .problems = {http_status::kConflict, http_status::kTooLarge},
-              .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
+  router.Add(
+      {.method = "POST",
+       .path = "/api/v1/jobs",
+       .operation = "submitJob",
+       .tag = "jobs",
+       .summary = "Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch "
+                  "to other models, int8 forms of models, or the restore of a backup",
+       .scope = Scope::kWrite,
+       .body = BodyKind::kJson,
+       .in_body = {ChoiceField("kind", {"scan", "retry", "backup", "export", "switch", "quantise", "restore"},
+                               "what to do",
+                               /*required=*/true),
+                   TextsField("folders", "scan: folders or files; without them, all folders scanned before"),
+                   OnlyField("scan, retry: names of analyses (all)"),
+                   FlagField("gone", "scan: treat all missing files as deleted; needs the scope admin"),
+                   TextField("reason", "retry: only failures whose reason contains this"),
+                   TextField("query", "export: which photos (all)"), ChosenField(),
+                   TextField("pack", "switch: an installed pack"),
+                   TextsField("choices", "switch: models of the pack, each as TASK=CHOICE (its usual ones)"),
+                   FlagField("undo", "switch: go back to the models before, whose results were kept"),
+                   TextsField("tasks", "quantise: tasks, such as objects or embed.image (all)"),
+                   IntegerField("photos", 1, kMaxCalibrationPhotos, "quantise: photos to calibrate with (64)"),
+                   TextField("backup", "restore: `file` of a backup job, or the name of a backup in that folder")},
+       .answers = {{.status = 202, .schema = "Job"}},
+       .problems = {http_status::kConflict, http_status::kNotFound, http_status::kTooLarge},
+       .run = [&jobs, &folders](const Call& call) { return SubmitJob(jobs, folders, call); }});
   router.Add({.method = "GET",
               .path = "/api/v1/jobs",
               .operation = "listJobs",

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/api_json.h"
@@ -59,10 +60,10 @@ StatusOr<HttpResponse> ListOfPhotos(Library& library, const Arguments& arguments
 }
 
 StatusOr<HttpResponse> Timeline(Library& library, const Arguments& arguments) {
-  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<DateCount> dates,
-                            OrEmpty(library, CountByDate(library, PartOf(arguments))));
+  CALOTYPE_ASSIGN_OR_RETURN(const DateCounts::Counts dates, OrEmpty(library, CountByDate(library, PartOf(arguments)),
+                                                                    std::make_shared<const std::vector<DateCount>>()));
   Json json = {{"buckets", Json::array()}};
-  for (const DateCount& date : dates) {
+  for (const DateCount& date : *dates) {
     json["buckets"].push_back({{"bucket", date.date.empty() ? kNoDate : date.date}, {"photos", date.photos}});
   }
   return JsonResponse(json);

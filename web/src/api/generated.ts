@@ -519,7 +519,7 @@ export interface Devices {
 
 export interface Job {
   job: number;
-  kind: "scan" | "retry" | "backup" | "export" | "switch" | "quantise";
+  kind: "scan" | "retry" | "backup" | "export" | "switch" | "quantise" | "restore";
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   error: string | null;
   counts: Record<string, number>;
@@ -1023,13 +1023,13 @@ export interface Operations {
     body: undefined;
     answer: Devices;
   };
-  /** Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch to other models, or int8 forms of models */
+  /** Add a job to the queue: a scan, a retry of failures, a backup, an export to sidecars, a switch to other models, int8 forms of models, or the restore of a backup */
   submitJob: {
     path: Record<never, never>;
     query: Record<never, never>;
     body: {
       /** what to do */
-      kind: "scan" | "retry" | "backup" | "export" | "switch" | "quantise";
+      kind: "scan" | "retry" | "backup" | "export" | "switch" | "quantise" | "restore";
       /** scan: folders or files; without them, all folders scanned before */
       folders?: string[];
       /** scan, retry: names of analyses (all) */
@@ -1052,6 +1052,8 @@ export interface Operations {
       tasks?: string[];
       /** quantise: photos to calibrate with (64) */
       photos?: number;
+      /** restore: `file` of a backup job, or the name of a backup in that folder */
+      backup?: string;
     };
     answer: Job;
   };

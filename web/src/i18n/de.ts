@@ -395,7 +395,7 @@ export const de: Texts = {
     noJobs: "Noch keine Aufträge",
     olderJobs: "Ältere Aufträge zeigen",
     job: (id) => `Auftrag ${id}`,
-    kinds: { scan: "Scan", retry: "Wiederholung", backup: "Sicherung", export: "Export", switch: "Wechsel der Modelle", quantise: "Kleinere Modelle" },
+    kinds: { scan: "Scan", retry: "Wiederholung", backup: "Sicherung", export: "Export", switch: "Wechsel der Modelle", quantise: "Kleinere Modelle", restore: "Wiederherstellung" },
     states: { queued: "Wartet", running: "Läuft", done: "Fertig", failed: "Gescheitert", cancelled: "Abgebrochen" },
     counts: {
       photos: "Fotos", analysed: "analysiert", unchanged: "unverändert", failed: "gescheitert", missing: "fehlend", problems: "Probleme",

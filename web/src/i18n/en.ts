@@ -393,7 +393,7 @@ export const en = {
     noJobs: "No jobs so far",
     olderJobs: "Show older jobs",
     job: (id: string) => `Job ${id}`,
-    kinds: { scan: "Scan", retry: "Retry", backup: "Backup", export: "Export", switch: "Change of models", quantise: "Smaller models" },
+    kinds: { scan: "Scan", retry: "Retry", backup: "Backup", export: "Export", switch: "Change of models", quantise: "Smaller models", restore: "Restored backup" },
     states: { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" },
     counts: {
       photos: "photos", analysed: "analysed", unchanged: "unchanged", failed: "failed", missing: "missing", problems: "problems",
