@@ -50,17 +50,11 @@ bool MultiplyAllScalar(const float* own, const float* block, float enough, float
 [[gnu::target("avx2,fma")]] bool MultiplyAllAvx2(const float* own, const float* block, float enough, float* bounds) {
   return MultiplyAll(own, block, enough, bounds);
 }
-[[gnu::target("avx512f,prefer-vector-width=512")]] bool MultiplyAllAvx512(const float* own, const float* block,
-                                                                          float enough, float* bounds) {
-  return MultiplyAll(own, block, enough, bounds);
-}
-bool HasAvx512() { return __builtin_cpu_supports("avx512f") != 0; }
 bool HasAvx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 #endif
 
 constexpr std::array kKernels = {
 #if defined(__x86_64__)
-    NamedKernel<AlikeKernel>{"avx512", HasAvx512, MultiplyAllAvx512},
     NamedKernel<AlikeKernel>{"avx2", HasAvx2, MultiplyAllAvx2},
 #endif
     NamedKernel<AlikeKernel>{"scalar", [] { return true; }, MultiplyAllScalar},

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "analysis/analyser.h"
@@ -29,8 +30,9 @@ struct TextSessions {
 class TextReader {
  public:
   // Without `orienter` no line is turned.
-  TextReader(DetectorSettings detector, RecogniserSettings recogniser, std::optional<OrienterSettings> orienter)
-      : detector_(std::move(detector)), recogniser_(std::move(recogniser)), orienter_(std::move(orienter)) {}
+  TextReader(const DetectorSettings& detector, RecogniserSettings recogniser,
+             const std::optional<OrienterSettings>& orienter)
+      : detector_(detector), recogniser_(std::move(recogniser)), orienter_(orienter) {}
 
   // The lines of the photo in reading order, without blank ones and those below the recogniser's score_threshold.
   // Returns the errors of loading and running the models.
