@@ -42,7 +42,7 @@ struct WithoutEffect {
 constexpr std::string_view kOneProcess = "one process serves all requests";
 constexpr std::string_view kOtherEngine = "Calotype has no engine for this hardware";
 constexpr std::string_view kPrecision = "Calotype measures which precision is right and fast enough (calotype doctor)";
-constexpr std::string_view kNoDownloads = "calotype serve downloads no models; calotype models pull does";
+constexpr std::string_view kOnlyPacks = "only the packs that server.immich_packs names are downloaded";
 
 constexpr std::array kWithoutEffect = {
     WithoutEffect{"MACHINE_LEARNING_MODEL_TTL_POLL_S", "idle models are looked for four times a second"},
@@ -64,10 +64,8 @@ constexpr std::array kWithoutEffect = {
     WithoutEffect{"MACHINE_LEARNING_RKNN_THREADS", kOtherEngine},
     WithoutEffect{"MACHINE_LEARNING_OPENVINO_PRECISION", kPrecision},
     WithoutEffect{"MACHINE_LEARNING_ROCM_PRECISION", kPrecision},
-    WithoutEffect{"MACHINE_LEARNING_MODEL_ORGANIZATION", kNoDownloads},
-    WithoutEffect{"HF_ENDPOINT", kNoDownloads},
-    WithoutEffect{"HF_TOKEN", kNoDownloads},
-    WithoutEffect{"HF_HUB_OFFLINE", kNoDownloads},
+    WithoutEffect{"MACHINE_LEARNING_MODEL_ORGANIZATION", kOnlyPacks},
+    WithoutEffect{"HF_HUB_OFFLINE", kOnlyPacks},
     WithoutEffect{"DEVICE", "the setting devices.default chooses devices"},
 };
 

@@ -79,7 +79,8 @@ TEST(ImmichEnvironmentTest, NotesWhatHasNoEffect) {
               ElementsAre(StartsWith("MACHINE_LEARNING_WORKERS has no effect: "),
                           StartsWith("MACHINE_LEARNING_ANN has no effect: ")));
   EXPECT_THAT(Read({{"MACHINE_LEARNING_DEVICE_IDS", "0,1"}}).notes, ElementsAre(HasSubstr("CUDA_VISIBLE_DEVICES")));
-  EXPECT_THAT(Read({{"HF_ENDPOINT", "https://mirror"}}).notes, ElementsAre(HasSubstr("calotype models pull")));
+  EXPECT_THAT(Read({{"HF_HUB_OFFLINE", "1"}}).notes, ElementsAre(HasSubstr("server.immich_packs")));
+  EXPECT_THAT(Read({{"HF_ENDPOINT", "https://mirror"}}).notes, IsEmpty()) << "it holds for these packs";
 }
 
 TEST(ImmichEnvironmentTest, NotesValuesThatCannotBeRead) {
