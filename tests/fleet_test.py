@@ -150,6 +150,20 @@ class FleetTest(CalotypeTestCase):
         self.assertIn("analysed 6 photos, 0 failed", worker.output())
         self.assertIn("walked 6 photos (3 new or changed)", coordinator.output())
 
+    def test_a_worker_that_starts_first_waits_for_the_first_scan(self) -> None:
+        self.library.add_samples(*self.samples[:3])
+        workers = [Process(self, "worker", "--only", "pdq", **self.elsewhere()) for _ in range(2)]
+        for worker in workers:
+            self.wait_for(lambda: "nothing was scanned yet; waiting" in worker.output() or worker.popen.poll() is not None)
+            self.assertIsNone(worker.popen.poll(), worker.output())
+            self.wait_for(lambda: worker.ask("/readyz") == (200, "ready\n"))
+        self.assertEqual(workers.pop().stop(), 0)
+        coordinator = self.coordinate()
+        self.wait_for(lambda: self.pdq("done") == 3)
+        self.assertEqual(workers[0].output().count("nothing was scanned yet"), 1)
+        self.assertEqual([workers[0].stop(), coordinator.stop()], [0, 0])
+        self.assertIn("analysed 3 photos, 0 failed", workers[0].output())
+
     def test_new_faces_are_assigned_to_people(self) -> None:
         self.library.add_samples("obama.jpg", "obama_speaking.jpg")
         Process(self, "coordinate", self.library.photos, "--only", "faces.recognise")

@@ -43,6 +43,15 @@ def signature(method: str, target: str, headers: dict[str, str], credential: str
     return hmac.new(key, to_sign.encode(), "sha256").hexdigest()
 
 
+def signed(method: str, target: str, data: bytes, host: str) -> dict[str, str]:
+    """The headers of a request to another server, which knows KEY_ID and SECRET."""
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    headers = {"host": host, "x-amz-content-sha256": hashlib.sha256(data).hexdigest(), "x-amz-date": now}
+    credential, names = f"{KEY_ID}/{now[:8]}/{REGION}/s3/aws4_request", ";".join(headers)
+    proof = signature(method, target, headers, credential, names)
+    return dict(headers, Authorization=f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={proof}")
+
+
 class S3Server:
     """Objects by "bucket/key". Use as a context manager."""
 

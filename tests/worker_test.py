@@ -50,10 +50,13 @@ class WorkerTest(CalotypeTestCase):
             analysed += int(out.split("analysed ")[1].split()[0])
         self.assertEqual(analysed, 24, "each photo once")
 
-    def test_a_worker_without_a_library_says_so(self) -> None:
-        done = self.library.run("worker", "--only", "pdq")
+    def test_a_wrong_request_is_refused_before_the_first_scan(self) -> None:
+        done = self.library.run("worker", "--only", "nonsense")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("nonsense", done.stderr)
+        done = self.library.run("worker", "--only", "pdq", "--set", "models.pack=nonsense")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("nothing was scanned yet", done.stderr)
+        self.assertIn("the model pack 'nonsense' is not installed", done.stderr)
 
 
 if __name__ == "__main__":

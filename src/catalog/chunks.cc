@@ -24,6 +24,9 @@ constexpr int64_t kParts = 4;
 // come before those that were booked last.
 constexpr int64_t kSearchAgainMs = 2000;
 
+// Before all rows.
+constexpr Unbooked kStart = {.priority = -1, .photo = 0};
+
 constexpr std::array kClaimedPriorities = {WorkPriority::kNew, WorkPriority::kReplace, WorkPriority::kSuspect};
 
 constexpr int64_t kLast = static_cast<int64_t>(WorkPriority::kSuspect);
@@ -155,7 +158,6 @@ StatusOr<int64_t> BookChunks(Database& database, std::span<const std::string> an
   const auto search = [&](const Unbooked& place) {
     return FirstUnbooked(database, analyses, static_cast<std::size_t>(wanted), skip, skipped, place);
   };
-  constexpr Unbooked kStart = {.priority = -1, .photo = 0};
   std::vector<Unbooked> first;
   if (const int64_t now = LeaseNow().boot_ms; !places.booked.has_value() || now - places.booked_ms > kSearchAgainMs) {
     places.booked.reset();
@@ -185,8 +187,16 @@ StatusOr<int64_t> BookChunks(Database& database, std::span<const std::string> an
     }
     CALOTYPE_RETURN_IF_ERROR(InsertChunk(database, {.priority = priority}, photos));
   }
+  places.found_none = found == 0;
   places.booked = found < wanted ? std::nullopt : std::optional(first[booked - 1]);
   return static_cast<int64_t>(booked);
+}
+
+StatusOr<bool> HasUnbooked(Database& database, std::span<const std::string> analyses,
+                           const std::function<bool(PhotoId)>& skip, std::size_t skipped) {
+  CALOTYPE_ASSIGN_OR_RETURN(const std::vector<Unbooked> first,
+                            FirstUnbooked(database, analyses, 1, skip, skipped, kStart));
+  return !first.empty();
 }
 
 StatusOr<std::optional<LeasedChunk>> LeaseChunk(Database& database, int64_t owner,

@@ -39,6 +39,7 @@ struct Unbooked {
 struct QueuePlaces {
   std::optional<Unbooked> booked;   // the last photo that was booked
   int64_t booked_ms = 0;            // when the search last began at the first row
+  bool found_none = false;          // the last search for photos to book
   std::array<int64_t, 4> leased{};  // by priority: the id of the last chunk that was leased
 };
 
@@ -55,6 +56,10 @@ Status LockBooking(Database& database);
 // not less than `least`. At most `chunks` of them; a chunk has photos of one priority. Returns the number of photos.
 StatusOr<int64_t> BookChunks(Database& database, std::span<const std::string> analyses, int64_t least, int64_t chunks,
                              const std::function<bool(PhotoId)>& skip, std::size_t skipped, QueuePlaces& places);
+
+// True when BookChunks() would find a photo. As slow as a search of its that finds none, but needs no lock.
+StatusOr<bool> HasUnbooked(Database& database, std::span<const std::string> analyses,
+                           const std::function<bool(PhotoId)>& skip, std::size_t skipped);
 
 // Leases the first free chunk; nullopt when there is none. A suspect one only with `suspects_too`.
 StatusOr<std::optional<LeasedChunk>> LeaseChunk(Database& database, int64_t owner,

@@ -55,6 +55,19 @@ std::vector<PostgresHost> HostsOf(std::string_view names, std::string_view addre
   return hosts;
 }
 
+// "host:port,host:port", as far as the address has them.
+std::string NamesOf(std::string_view hosts, std::string_view ports) {
+  const std::vector<std::string> host = Parts(hosts);
+  const std::vector<std::string> port = Parts(ports);
+  std::string names;
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    // One port may stand for all hosts.
+    const std::string& its = port[std::min(i, port.size() - 1)];
+    names += fmt::format("{}{}{}{}", i == 0 ? "" : ",", host[i], its.empty() ? "" : ":", its);
+  }
+  return names;
+}
+
 }  // namespace
 
 bool IsPostgresUrl(std::string_view url) { return url.starts_with(kLong) || url.starts_with(kShort); }
@@ -78,7 +91,7 @@ StatusOr<PostgresAddress> PostgresAddress::Of(std::string_view url) {
   address.hosts = HostsOf(ValueOf(options, "host"), ValueOf(options, "hostaddr"), port);
   const std::string wanted = ValueOf(options, "target_session_attrs");
   address.wants_primary = wanted == "read-write" || wanted == "primary";
-  address.name = fmt::format("postgresql://{}{}{}/{}", host, port.empty() ? "" : ":", port, ValueOf(options, "dbname"));
+  address.name = fmt::format("postgresql://{}/{}", NamesOf(host, port), ValueOf(options, "dbname"));
   return address;
 }
 

@@ -22,7 +22,8 @@ struct PostgresHost {
 struct PostgresAddress {
   std::string url;       // as libpq takes it; may hold a password
   std::string password;  // empty if the address has none
-  // For messages and for the folder of local files: "postgresql://host:port/database", without user and password.
+  // For messages and for the folder of local files: "postgresql://host:port/database", without user and
+  // password; several hosts with commas between them.
   std::string name;
   std::vector<PostgresHost> hosts;  // at least one
   bool wants_primary = false;       // target_session_attrs is read-write or primary

@@ -28,7 +28,11 @@ TEST(PostgresAddressTest, NamesTheServerWithoutItsPassword) {
   ASSERT_TRUE(address.ok());
   EXPECT_EQ(address->name, "postgresql://db.example:6432/photos");
   EXPECT_EQ(address->password, "geheim");
-  EXPECT_EQ(Value(PostgresAddress::Of("postgresql:photos")).name, "postgresql:///photos");
+  const auto name_of = [](const char* url) { return Value(PostgresAddress::Of(url)).name; };
+  EXPECT_EQ(name_of("postgresql:photos"), "postgresql:///photos");
+  EXPECT_EQ(name_of("postgresql://db1,db2/photos"), "postgresql://db1,db2/photos");
+  EXPECT_EQ(name_of("postgresql://db1,db2:6432/photos"), "postgresql://db1,db2:6432/photos");
+  EXPECT_EQ(name_of("postgresql:///photos?host=/a,/b&port=7"), "postgresql:///a:7,/b:7/photos");
 }
 
 TEST(PostgresAddressTest, TellsItsHostsApart) {
@@ -204,6 +208,27 @@ TEST_F(PostgresTest, WhoSleepsInATransactionLosesItsLocks) {
     EXPECT_FALSE(transaction.Commit().ok());
   }
   EXPECT_EQ(Value(sleeper->QueryInt("SELECT count(*) FROM problem")), 1) << "connected again";
+}
+
+TEST_F(PostgresTest, SourcesThatFindNothingDoNotWaitForEachOther) {
+  const auto catalog = Open();
+  const std::vector<std::string> analyses = {"objects"};
+  CALOTYPE_ASSERT_OK(catalog->RequireAnalyses(std::vector<AnalysisVersion>{{.analysis = "objects", .version = "1"}}));
+  CALOTYPE_ASSERT_OK(catalog->AddFile("/a.jpg", StampOf(1), DigestOf("a")).status());
+  const auto busy = Value(catalog->OpenWork(NewWorkOwner(), nullptr));
+  ASSERT_THAT(Value(busy->Next(analyses, 1)), SizeIs(1));
+  const auto other = Open();
+  const auto idle = Value(other->OpenWork(NewWorkOwner(), nullptr));
+  EXPECT_THAT(Value(idle->Next(analyses, 1)), IsEmpty());
+  const auto booking = OpenDatabase();
+  {
+    const auto transaction = Value(DatabaseTransaction::Begin(*booking, booking->dialect().begin_claim));
+    CALOTYPE_ASSERT_OK(booking->Execute(booking->dialect().lock_booking));
+    EXPECT_THAT(Value(idle->Next(analyses, 1)), IsEmpty()) << "the lock of others was waited for";
+    EXPECT_EQ(Value(idle->HeldByOthers()), 1);
+  }
+  CALOTYPE_ASSERT_OK(catalog->AddFile("/b.jpg", StampOf(1), DigestOf("b")).status());
+  EXPECT_THAT(Value(idle->Next(analyses, 1)), SizeIs(1)) << "it books again when there is something";
 }
 
 TEST_F(PostgresTest, PathsAreBytesAndTextsAreText) {

@@ -224,14 +224,17 @@ StatusOr<bool> SqlWorkSource::TakeChunk(std::span<const std::string> analyses, s
     return false;
   }
   CALOTYPE_ASSIGN_OR_RETURN(auto chunk, LeaseChunk(database_, id_, analyses, /*suspects_too=*/false, places_));
-  if (!chunk.has_value()) {
+  CALOTYPE_ASSIGN_OR_RETURN(const bool may_book, chunk.has_value() ? false : MayBook(analyses));
+  if (may_book) {
     CALOTYPE_RETURN_IF_ERROR(LockBooking(database_));
     // Another may have booked while this one waited.
     CALOTYPE_ASSIGN_OR_RETURN(chunk, LeaseChunk(database_, id_, analyses, /*suspects_too=*/false, places_));
+    if (!chunk.has_value()) {
+      CALOTYPE_RETURN_IF_ERROR(
+          BookMore(analyses, static_cast<int64_t>(least), database_.dialect().chunks_at_once).status());
+    }
   }
   if (!chunk.has_value()) {
-    CALOTYPE_RETURN_IF_ERROR(
-        BookMore(analyses, static_cast<int64_t>(least), database_.dialect().chunks_at_once).status());
     const bool has_nothing = held_.empty() && taken.held.empty();
     CALOTYPE_ASSIGN_OR_RETURN(chunk, LeaseChunk(database_, id_, analyses, has_nothing, places_));
   }
@@ -254,6 +257,16 @@ Status SqlWorkSource::AddChunk(const LeasedChunk& chunk, bool first, Taken& take
   }
   taken.waiting.insert(first ? taken.waiting.begin() : taken.waiting.end(), waiting.begin(), waiting.end());
   return absl::OkStatus();
+}
+
+// When all is booked, as at the end of a library, each source comes again and again and finds nothing. From its second
+// time on it looks before it takes the lock, so that these sources do not wait for each other.
+StatusOr<bool> SqlWorkSource::MayBook(std::span<const std::string> analyses) {
+  if (!places_.found_none) {
+    return true;
+  }
+  const auto skip = [this](PhotoId photo) ABSL_NO_THREAD_SAFETY_ANALYSIS { return IsNotForMe(photo); };
+  return HasUnbooked(database_, analyses, skip, set_aside_.size() + held_.size());
 }
 
 StatusOr<int64_t> SqlWorkSource::BookMore(std::span<const std::string> analyses, int64_t least, int64_t chunks) {

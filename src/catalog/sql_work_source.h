@@ -90,6 +90,7 @@ class SqlWorkSource final : public WorkSource {
   StatusOr<bool> TakeChunk(std::span<const std::string> analyses, std::size_t least, Taken& taken)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status AddChunk(const LeasedChunk& chunk, bool first, Taken& taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  StatusOr<bool> MayBook(std::span<const std::string> analyses) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StatusOr<int64_t> BookMore(std::span<const std::string> analyses, int64_t least, int64_t chunks)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status HandOut(std::span<const std::string> analyses, std::size_t limit, Taken& taken)

@@ -81,12 +81,22 @@ std::string HostOf(std::string_view endpoint) {
 // From the headers of an object.
 StatusOr<FileStamp> StampOf(const HttpClientResponse& response, int64_t bytes) {
   const std::optional<int64_t> changed = ParseTime(response.Header("last-modified"), "%a, %d %b %Y %H:%M:%S GMT");
-  const std::string etag = response.Header("etag");
-  if (!changed.has_value() || etag.empty()) {
-    return absl::UnavailableError("the server's answer lacks Last-Modified or ETag");
+  if (!changed.has_value()) {
+    return absl::UnavailableError("the server's answer lacks Last-Modified");
   }
-  return ObjectStamp(bytes, *changed, etag);
+  return ObjectStamp(bytes, *changed, response.Header("etag"));
 }
+
+// What differs between two contents of an object, as far as the server tells.
+struct Content {
+  std::string etag;
+  std::string changed;
+
+  static Content Of(const HttpClientResponse& response) {
+    return {.etag = response.Header("etag"), .changed = response.Header("last-modified")};
+  }
+  bool operator==(const Content&) const = default;
+};
 
 // The code and the sentence of an error's XML.
 struct S3Error {
@@ -126,9 +136,9 @@ StatusOr<ObjectList> ParseObjectList(std::string_view xml) {
     const std::optional<int64_t> bytes = ToNumber<int64_t>(object.child("Size").text().get());
     const std::optional<int64_t> changed = ParseTime(object.child("LastModified").text().get(), "%Y-%m-%dT%H:%M:%S");
     const std::string etag = object.child("ETag").text().get();
-    if (key.empty() || !bytes.has_value() || !changed.has_value() || etag.empty()) {
+    if (key.empty() || !bytes.has_value() || !changed.has_value()) {
       return absl::UnavailableError(
-          fmt::format("the server's list of objects lacks size, time or ETag of the key '{}'", key));
+          fmt::format("the server's list of objects lacks the size or the time of the key '{}'", key));
     }
     result.objects.push_back({.key = is_encoded ? DecodeUri(key) : key, .stamp = ObjectStamp(*bytes, *changed, etag)});
   }
@@ -282,35 +292,35 @@ StatusOr<FileStamp> S3Client::Read(const ObjectPath& object, int64_t start,
                                    const std::stop_token& stop) {
   const S3Request request = RequestFor("GET", object);
   int64_t received = start;
-  std::string etag;
+  std::optional<Content> content;
   Status refused;  // by `sink`
   for (int tries = 1;; ++tries) {
     const int64_t before = received;
     std::vector<std::string> headers;
     if (received == start) {
-      etag.clear();  // nothing was received that could be mixed with another content
+      content.reset();  // nothing was received that could be mixed with another content
     }
     if (received > 0) {
       headers.push_back(fmt::format("Range: bytes={}-", received));
     }
-    if (!etag.empty()) {
-      headers.push_back("If-Match: " + etag);
+    if (content.has_value() && !content->etag.empty()) {
+      headers.push_back("If-Match: " + content->etag);
     }
-    const HttpHandlers handlers{
-        .on_response = [&](const HttpClientResponse& response) -> Status {
-          const bool continues = received > 0;
-          if (continues != (response.status == kPartial) || (!etag.empty() && response.Header("etag") != etag)) {
-            return absl::AbortedError("it was changed meanwhile");
-          }
-          etag = response.Header("etag");
-          return absl::OkStatus();
-        },
-        .on_body =
-            [&](std::span<const uint8_t> bytes) {
-              refused = sink(bytes);
-              received += static_cast<int64_t>(bytes.size());
-              return refused;
-            }};
+    const HttpHandlers handlers{.on_response = [&](const HttpClientResponse& response) -> Status {
+                                  const bool continues = received > 0;
+                                  Content now = Content::Of(response);
+                                  if (continues != (response.status == kPartial) || now != content.value_or(now)) {
+                                    return absl::AbortedError("it was changed meanwhile");
+                                  }
+                                  content = std::move(now);
+                                  return absl::OkStatus();
+                                },
+                                .on_body =
+                                    [&](std::span<const uint8_t> bytes) {
+                                      refused = sink(bytes);
+                                      received += static_cast<int64_t>(bytes.size());
+                                      return refused;
+                                    }};
     const StatusOr<Answer> answer = Send(request, std::nullopt, headers, object, handlers, stop);
     CALOTYPE_RETURN_IF_ERROR(refused);
     if (answer.ok()) {

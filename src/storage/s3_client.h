@@ -29,7 +29,8 @@ struct S3Settings {
 };
 
 // The time is that of the last change in whole seconds, since answers have no parts of seconds. `inode` is made from
-// the ETag, so that CompareStamps() notices another content.
+// the ETag, so that CompareStamps() notices another content. `etag` is empty for files that were put into the folder of
+// a gateway, which then knows none: as on a disk, another content has another size or time.
 FileStamp ObjectStamp(int64_t bytes, int64_t changed_s, std::string_view etag);
 
 struct ListedObject {

@@ -70,6 +70,17 @@ TEST(ObjectListTest, KeysAreDecodedAndStampsComplete) {
   EXPECT_NE(list->objects[0].stamp.inode, list->objects[1].stamp.inode) << "another ETag";
 }
 
+// A gateway to a folder has no ETag for files that were not written through it.
+TEST(ObjectListTest, AnObjectMayHaveNoETag) {
+  const StatusOr<ObjectList> list = ParseObjectList(
+      "<ListBucketResult><Contents><Key>a</Key><LastModified>2024-05-06T07:08:09Z</LastModified><ETag></ETag>"
+      "<Size>12</Size></Contents></ListBucketResult>");
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_EQ(list->objects.size(), 1U);
+  EXPECT_EQ(list->objects[0].stamp, ObjectStamp(12, kListedTime, ""));
+  EXPECT_NE(list->objects[0].stamp.inode, ObjectStamp(12, kListedTime, "e1").inode) << "written through it later";
+}
+
 TEST(ObjectListTest, WhatIsNoListIsAnError) {
   for (const char* const text :
        {"", "<html>", "{}", "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>",
@@ -116,6 +127,25 @@ TEST_F(S3ClientTest, AnObjectThatIsReplacedMeanwhileIsNotMixed) {
     Answer(status, "67890");
     EXPECT_TRUE(absl::IsAborted(Read().status())) << status;
     EXPECT_EQ(text_, "12345");
+  }
+}
+
+TEST_F(S3ClientTest, AnObjectWithoutAnETagIsContinuedWhileItsTimeIsTheSame) {
+  for (const bool changed : {false, true}) {
+    text_.clear();
+    FakeHttpClient::Answer& first = Answer(200, "12345");
+    first.response.headers.erase("etag");
+    first.end = absl::UnavailableError("reset by peer");
+    FakeHttpClient::Answer& second = Answer(206, "678");
+    second.response.headers.erase("etag");
+    if (changed) {
+      second.response.headers["last-modified"] = "Mon, 06 May 2024 07:08:10 GMT";
+    }
+    const StatusOr<FileStamp> stamp = Read();
+    EXPECT_EQ(text_, changed ? "12345" : "12345678");
+    EXPECT_EQ(stamp.status().code(), changed ? absl::StatusCode::kAborted : absl::StatusCode::kOk);
+    EXPECT_TRUE(changed || *stamp == ObjectStamp(8, kListedTime, ""));
+    EXPECT_THAT(http_.asked.back().headers, Not(Contains(StartsWith("If-Match"))));
   }
 }
 

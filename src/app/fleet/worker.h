@@ -21,9 +21,10 @@
 namespace calotype {
 
 struct WorkerRequest {
-  std::vector<std::string> only;   // analyses to run; empty: all
-  std::function<void()> on_ready;  // models are open, and photos are taken from now on; may be empty
-  std::function<void()> abandon;   // ScanOptions::abandon; may be empty
+  std::vector<std::string> only;  // analyses to run; empty: all
+  // Photos are taken from now on, or as soon as there are any; may be empty.
+  std::function<void()> on_ready;
+  std::function<void()> abandon;  // ScanOptions::abandon; may be empty
 };
 
 // What a worker does is shown by Processes() (ProcessCatalog). Thread-safe.
@@ -33,15 +34,19 @@ class Worker {
   Worker(Library& library, WorkerRequest request) : library_(library), request_(std::move(request)) {}
 
   // Works until `stop`. Then photos in progress are finished, for worker.drain_s seconds at most, and the others are
-  // given back. While the catalogue cannot be reached, it waits and tries again. Other errors end it, such as
-  // kFailedPrecondition when nothing was scanned yet or other models were chosen for the library. Call it once.
+  // given back. Before the first scan of the library, it says so once and waits; a wrong request is an error then, too.
+  // While the catalogue cannot be reached, it waits and tries again. Other errors end it, such as kFailedPrecondition
+  // when the library wants models that this process was told not to use. Call it once.
   StatusOr<ScanReport> Run(const EventHandler& on_event, const std::stop_token& stop);
 
   ProcessFigures Figures() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // OK while it takes photos and the catalogue answers; else why not.
+  // OK while it takes photos or waits for the first scan, and the catalogue answers; else why not.
   Status Reachable() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // Returns when the library was scanned, or `stop` is requested.
+  Status WaitForScan(const std::stop_token& stop);
+  void Note(const StatusOr<bool>& scanned) ABSL_LOCKS_EXCLUDED(mutex_);
   // Runs with the models that are in use now, until they change.
   StatusOr<ScanReport> RunOnce(const EventHandler& on_event, const std::stop_token& stop);
   void Begin(std::shared_ptr<const ScanRunner> runner) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -54,6 +59,8 @@ class Worker {
   ProcessFigures figures_ ABSL_GUARDED_BY(mutex_);  // of all, without devices
   RateMeter rate_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const ScanRunner> runner_ ABSL_GUARDED_BY(mutex_);
+  // Without `membership_`, for Reachable().
+  Status before_scan_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("the worker opens its models");
   std::unique_ptr<Membership> membership_ ABSL_GUARDED_BY(mutex_);  // null: its models are not open
 };
 
