@@ -13,7 +13,24 @@ namespace calotype {
 
 namespace fs = std::filesystem;
 
-PartialOutput::PartialOutput(const fs::path& file) : file_(file), part_(file.string() + ".part") {}
+namespace {
+
+// A device or a pipe must keep its name: a rename would delete /dev/stdout for everybody.
+bool IsThereButNoFile(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return fs::exists(status) && !fs::is_regular_file(status);
+}
+
+fs::path FileBehindLinks(const fs::path& path) {
+  std::error_code error;
+  fs::path file = fs::canonical(path, error);
+  return error ? path : file;
+}
+
+}  // namespace
+
+PartialOutput::PartialOutput(fs::path file, fs::path part) : file_(std::move(file)), part_(std::move(part)) {}
 
 PartialOutput::PartialOutput(PartialOutput&& other) noexcept
     : file_(std::move(other.file_)), part_(std::exchange(other.part_, {})), descriptor_(std::move(other.descriptor_)) {}
@@ -27,11 +44,16 @@ PartialOutput::~PartialOutput() {
 
 StatusOr<PartialOutput> PartialOutput::Open(const fs::path& file) {
   constexpr mode_t kMode = 0666;
-  PartialOutput output(file);
-  output.descriptor_ = UniqueFd(open(output.part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode));
+  const bool in_place = IsThereButNoFile(file);
+  const fs::path target = FileBehindLinks(file);
+  PartialOutput output(target, in_place ? fs::path() : fs::path(target.string() + ".part"));
+  const fs::path& opened = in_place ? output.file_ : output.part_;
+  const int flags = in_place ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC;
+  output.descriptor_ = UniqueFd(open(opened.c_str(), flags | O_CLOEXEC, kMode));
   if (output.descriptor_.get() < 0) {
-    const int error = errno;
-    return ErrnoStatus(error, fmt::format("create {}", std::exchange(output.part_, {}).string()));
+    const Status failed = ErrnoStatus(errno, fmt::format("create {}", opened.string()));
+    output.part_.clear();
+    return failed;
   }
   return output;
 }
@@ -41,6 +63,9 @@ Status PartialOutput::Write(std::string_view text) {
 }
 
 Status PartialOutput::Finish() {
+  if (part_.empty()) {
+    return absl::OkStatus();
+  }
   if (fsync(descriptor_.get()) != 0) {
     return ErrnoStatus(errno, fmt::format("write {}", part_.string()));
   }

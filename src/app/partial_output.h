@@ -9,9 +9,11 @@
 
 namespace calotype {
 
-// Writes to FILE.part. Errors are the system's own: kResourceExhausted for a full disk. Not thread-safe.
+// Writes to FILE.part; if FILE is a device or a pipe, directly to FILE, which stays what it is. Errors are the system's
+// own: kResourceExhausted for a full disk. Not thread-safe.
 class PartialOutput {
  public:
+  // If `file` is a link to a file, that file will be replaced, and the link stays.
   static StatusOr<PartialOutput> Open(const std::filesystem::path& file);
   PartialOutput(PartialOutput&& other) noexcept;
   PartialOutput& operator=(PartialOutput&&) = delete;
@@ -21,14 +23,15 @@ class PartialOutput {
   ~PartialOutput();
 
   Status Write(std::string_view text);
-  // Writes everything to the disk and renames FILE.part to FILE, which replaces an earlier one. Call it once.
+  // Writes everything to the disk and renames FILE.part to FILE, which replaces an earlier one; for a device or a
+  // pipe, does nothing. Call it once.
   Status Finish();
 
  private:
-  explicit PartialOutput(const std::filesystem::path& file);
+  PartialOutput(std::filesystem::path file, std::filesystem::path part);
 
   std::filesystem::path file_;
-  std::filesystem::path part_;  // empty: nothing to remove
+  std::filesystem::path part_;  // empty: nothing to rename or remove
   UniqueFd descriptor_;
 };
 
