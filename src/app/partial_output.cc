@@ -51,7 +51,7 @@ StatusOr<PartialOutput> PartialOutput::Open(const fs::path& file) {
   const int flags = in_place ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC;
   output.descriptor_ = UniqueFd(open(opened.c_str(), flags | O_CLOEXEC, kMode));
   if (output.descriptor_.get() < 0) {
-    const Status failed = ErrnoStatus(errno, fmt::format("create {}", opened.string()));
+    Status failed = ErrnoStatus(errno, fmt::format("create {}", opened.string()));
     output.part_.clear();
     return failed;
   }
